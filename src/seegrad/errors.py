@@ -1,0 +1,118 @@
+"""Every exception of seegrad: each says what was asked, what came, what to try, and where.
+
+Only messages live here, no checks: the code that knows what it wanted raises one of these.
+"""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from pathlib import Path
+
+from seegrad.language import say
+
+_OURS = str(Path(__file__).parent)
+
+
+class Line:
+    """One line of the user's source: file, number and text."""
+
+    __slots__ = ("file", "function", "number")
+
+    def __init__(self, file: str, number: int, function: str) -> None:
+        self.file, self.number, self.function = file, number, function
+
+    @property
+    def text(self) -> str:
+        return linecache.getline(self.file, self.number).strip()
+
+    def __str__(self) -> str:
+        place = f"{Path(self.file).name}:{self.number}"
+        return f"{place}: {self.text}" if self.text else place
+
+
+def user_line() -> Line | None:
+    """The innermost line now running that is not seegrad's own (nor the interpreter's)."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if not file.startswith((_OURS, "<frozen")):
+            return Line(file, frame.f_lineno, frame.f_code.co_name)
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
+class SeegradError(Exception):
+    """The base of all: a sentence, and optionally what was asked, what came and what to try.
+
+    The sentence and the parts are given in English and said in the language in force
+    (see `seegrad.language`); the user's own line is found when the error is made.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        asked: str = "",
+        came: str = "",
+        hint: str = "",
+        line: Line | None = None,
+    ) -> None:
+        self.problem, self.asked, self.came, self.hint = problem, asked, came, hint
+        self.line = line or user_line()
+        super().__init__(self.message())
+
+    def message(self) -> str:
+        rows = ((say("asked"), self.asked), (say("came"), self.came), (say("try"), self.hint))
+        lines = [self.problem, *(f"  {label}: {text}" for label, text in rows if text)]
+        if self.line is not None:
+            lines.append(f"  {say('at')}: {self.line}")
+        return "\n".join(lines)
+
+
+class ShapeError(SeegradError, ValueError):
+    """Shapes that do not fit together, or an axis that is not there."""
+
+
+class DTypeError(SeegradError, TypeError):
+    """A kind of value that the operation cannot take."""
+
+
+class ValueRangeError(SeegradError, ValueError):
+    """A value outside of what is allowed: a label, a probability, an option."""
+
+
+class IndexRangeError(SeegradError, IndexError):
+    """An index outside of its axis."""
+
+
+class GradientError(SeegradError, RuntimeError):
+    """A derivative that cannot be taken as asked."""
+
+
+class MutationError(SeegradError, RuntimeError):
+    """A value that a recorded graph still needs was about to change, or has changed."""
+
+
+class TraceError(SeegradError, TypeError):
+    """Python asked for the numbers of a value that has none while a function is traced."""
+
+
+class NonFiniteError(SeegradError, FloatingPointError):
+    """A NaN or an infinity was born; the message says where."""
+
+
+class FormatError(SeegradError, ValueError):
+    """A file that is not what its name says, or is damaged."""
+
+
+class MissingExtraError(SeegradError, ImportError):
+    """An optional package is not installed; the message says how to get it."""
+
+
+class OpDefinitionError(SeegradError, TypeError):
+    """An operation was defined incompletely or inconsistently; found at import."""
+
+
+class GraphError(SeegradError, RuntimeError):
+    """A graph that does not hold together; found by the verifier."""
