@@ -1,0 +1,55 @@
+# make demo    train the chapter's network on the digits, check its gradient
+# make test    style, types, examples in the documents, all tests
+# make bench   the benchmark suite, peers beside where they are installed
+# make lint    style and types only
+#
+# Needs Python 3.11 or later (PYTHON=... names another one) and a package index; all else is
+# installed into .venv here.
+
+PYTHON ?= python3
+VENV   := .venv
+RUN    := $(VENV)/bin/python
+JOBS   ?= auto
+
+.PHONY: demo test bench lint trust docs clean
+
+demo: $(VENV)/.ready
+	$(RUN) -m seegrad train --data digits --check --out runs
+
+test: $(VENV)/.ready-test lint
+	$(RUN) -m pytest -n $(JOBS) --dist loadgroup
+
+lint: $(VENV)/.ready-test
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+
+bench: $(VENV)/.ready-bench
+	$(RUN) -m benchmarks
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "seegrad needs Python 3.11 or later; name one: make PYTHON=python3.12"; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); command -v uv >/dev/null \
+	  && uv venv --seed --python $(PYTHON) $(VENV); } || { \
+	  echo "this Python cannot make a virtual environment; on Debian: apt install python3-venv"; \
+	  exit 2; }
+
+$(VENV)/.ready: pyproject.toml | $(VENV)/bin/python
+	@echo "installing into $(VENV) ..."
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[compile]'
+	@touch $@
+
+$(VENV)/.ready-test: pyproject.toml | $(VENV)/bin/python
+	@echo "installing the tests' packages into $(VENV) ..."
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[compile,test]'
+	@$(RUN) tools/install_torch.py
+	@touch $@ $(VENV)/.ready
+
+$(VENV)/.ready-bench: pyproject.toml | $(VENV)/bin/python
+	@echo "installing the benchmarks' packages into $(VENV) ..."
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[compile,peers]'
+	@$(RUN) tools/install_torch.py
+	@touch $@ $(VENV)/.ready
+
+clean:
+	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

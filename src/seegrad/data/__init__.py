@@ -1,0 +1,28 @@
+"""Data to learn from: sets that come with the package, generators, readers, mini-batches.
+
+A table of contents: what each door does stands in its own file. Nothing is ever downloaded.
+"""
+
+from __future__ import annotations
+
+from seegrad.data.archive import npz
+from seegrad.data.dataset import Dataset
+from seegrad.data.embedded import digits
+from seegrad.data.idx import mnist, read_idx
+from seegrad.data.sampling import batch_rows, batches
+from seegrad.data.table import csv
+from seegrad.data.toys import moons, spiral, xor
+
+__all__ = [
+    "Dataset",
+    "batch_rows",
+    "batches",
+    "csv",
+    "digits",
+    "mnist",
+    "moons",
+    "npz",
+    "read_idx",
+    "spiral",
+    "xor",
+]

@@ -1,0 +1,101 @@
+"""Dataset: inputs and targets side by side, and the one way they are parted into train and test.
+
+No file is read here; every reader and generator of this wing ends in `Dataset`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seegrad.errors import ShapeError, ValueRangeError
+from seegrad.language import say
+
+Array = NDArray[Any]
+
+TEST_SHARE = 0.2
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Inputs `x` and targets `t` with the same number of rows.
+
+    x: floats, one example a row. t: int64 labels 0 … len(classes)-1, or floats to fit when
+    `classes` is empty. `image` is (height, width) when a row is a picture. `held_out` is the
+    number of last rows that the set itself keeps for testing (None: it has no such part).
+
+    >>> x, t = Dataset(np.zeros((10, 2)), np.zeros(10, np.int64))
+    >>> train, test = Dataset(np.zeros((10, 2)), np.zeros(10, np.int64)).split()
+    >>> len(train), len(test)
+    (8, 2)
+    """
+
+    x: Array
+    t: Array
+    name: str = "data"
+    classes: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    image: tuple[int, int] | None = None
+    held_out: int | None = None
+    source: str = field(default="", repr=False)
+
+    def __post_init__(self) -> None:
+        if self.x.ndim == 0 or self.t.ndim == 0 or len(self.x) != len(self.t):
+            raise ShapeError(
+                say("inputs and targets do not have the same number of rows"),
+                asked=say("x and t with one row for each example"),
+                came=f"x {self.x.shape}, t {self.t.shape}",
+                hint=say("pass one target for each row of x"),
+            )
+
+    def __len__(self) -> int:
+        """The number of examples."""
+        return len(self.x)
+
+    def __iter__(self) -> Iterator[Array]:
+        """Unpacks as `x, t = dataset`."""
+        return iter((self.x, self.t))
+
+    def __repr__(self) -> str:
+        kind = f"{len(self.classes)} classes" if self.classes else "numbers to fit"
+        return f"<{self.name}: x {self.x.shape} {self.x.dtype}, t {self.t.shape}, {kind}>"
+
+    def take(self, rows: Any) -> Dataset:
+        """The examples at `rows` (a slice or an index array), as a set without a split."""
+        return replace(self, x=self.x[rows], t=self.t[rows], held_out=None)
+
+    def split(self, test: float | int | None = None, seed: int = 0) -> tuple[Dataset, Dataset]:
+        """A part to train on and a part to test on, as (train, test).
+
+        test: None takes the set's own test part (the last `held_out` rows) where it has one, or
+        else one fifth; a share between 0 and 1 or a count draws that many rows at random by `seed`.
+        Raises ValueRangeError when nothing would be left to train on.
+        """
+        if test is None and self.held_out is not None:
+            edge = len(self) - self.held_out
+            return self.take(slice(0, edge)), self.take(slice(edge, None))
+        share = TEST_SHARE if test is None else test
+        count = round(share * len(self)) if isinstance(share, float) else int(share)
+        if not 0 <= count < len(self):
+            raise ValueRangeError(
+                say("this split leaves nothing to train on"),
+                asked=f"test={test}",
+                came=say("{count} examples", count=len(self)),
+                hint=say("choose a share between 0 and 1, or fewer rows"),
+            )
+        rows = np.random.default_rng(seed).permutation(len(self))
+        return self.take(rows[count:]), self.take(rows[:count])
+
+    def standardised(self, learnt_from: Dataset | None = None) -> Dataset:
+        """This set with each column moved to mean 0 and deviation 1, as learnt from another set.
+
+        learnt_from: the training part (default: this set). A constant column is only moved.
+        """
+        known = (learnt_from or self).x.astype(np.float64)
+        mean, deviation = known.mean(axis=0), known.std(axis=0)
+        deviation[deviation == 0] = 1.0
+        return replace(self, x=((self.x - mean) / deviation).astype(self.x.dtype))

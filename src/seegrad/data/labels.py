@@ -1,0 +1,44 @@
+"""Targets told apart: labels (text or whole numbers) become 0 … K-1 with names, numbers stay."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seegrad.errors import ValueRangeError
+from seegrad.language import say
+
+
+def encoded(t: NDArray[Any], labels: bool | None = None) -> tuple[NDArray[Any], tuple[str, ...]]:
+    """Targets as (int64 labels, class names), or as (floats, ()) when they are numbers to fit.
+
+    labels: True or False decides; None takes text, booleans and whole-number types as labels, and
+    floats as labels when all of them are whole. Labels that are 0 … K-1 without a gap keep their
+    numbers; any others are numbered in order, their names kept. One-hot rows (N, K) stay.
+    Raises ValueRangeError for targets that are not finite.
+    """
+    if t.dtype.kind in "US":
+        texts, numbers = np.unique(t.astype(str), return_inverse=True)
+        return numbers.reshape(t.shape).astype(np.int64), tuple(str(text) for text in texts)
+    if t.dtype.kind not in "uifb" or not np.isfinite(t).all():
+        raise ValueRangeError(
+            say("the targets are not all finite numbers or texts"),
+            asked=say("labels, or numbers without NaN and infinity"),
+            came=f"{t.shape} {t.dtype}",
+            hint=say("drop or fill the missing values first"),
+        )
+    if t.ndim == 2 and t.shape[1] == 1:
+        t = t[:, 0]
+    if t.ndim > 1:
+        rows_sum_to_one = t.ndim == 2 and np.allclose(t.sum(axis=1), 1.0) and (t >= 0).all()
+        classes = tuple(str(k) for k in range(t.shape[1])) if rows_sum_to_one else ()
+        return t.astype(np.float64), classes
+    if labels is None:
+        labels = t.dtype.kind in "uib" or bool((t == np.round(t)).all())
+    if not labels:
+        return t.astype(np.float64), ()
+    values, numbers = np.unique(t, return_inverse=True)
+    names = tuple(f"{value:.12g}" for value in values.astype(np.float64))
+    return numbers.astype(np.int64), names

@@ -1,0 +1,67 @@
+"""Mini-batches: which rows come together, in which order. Only row numbers and slices here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seegrad.errors import ShapeError, ValueRangeError
+from seegrad.language import say
+
+
+def batch_rows(
+    count: int, size: int, seed: int = 0, shuffle: bool = True, replace: bool = False
+) -> Iterator[NDArray[np.int64]]:
+    """The row numbers of one pass over `count` examples, `size` at a time.
+
+    Every row comes once, in an order drawn from `seed` (`shuffle=False`: in its own order), and the
+    last batch holds what is left. With `replace=True` each batch draws its rows anew from all,
+    as the book does with `np.random.choice`; then every batch is full.
+
+    >>> [rows.tolist() for rows in batch_rows(5, 2, shuffle=False)]
+    [[0, 1], [2, 3], [4]]
+    """
+    if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
+        raise ValueRangeError(
+            say("a mini-batch holds at least one example"),
+            asked=say("a whole number from 1"),
+            came=f"size={size!r}",
+        )
+    if count < 1:
+        raise ValueRangeError(
+            say("there is nothing to take a mini-batch from"),
+            asked=say("at least one example"),
+            came=say("{count} examples", count=count),
+        )
+    chance = np.random.default_rng(seed)
+    if replace:
+        return (chance.integers(0, count, size) for _ in range(-(-count // size)))
+    order = chance.permutation(count) if shuffle else np.arange(count)
+    return (order[start : start + size] for start in range(0, count, size))
+
+
+def batches(
+    x: Any, t: Any, size: int, seed: int = 0, shuffle: bool = True, replace: bool = False
+) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    """One pass over the examples as (x, t) mini-batches; copies, so the caller may change them.
+
+    x, t: arrays with one row for each example. size, seed, shuffle, replace: as in `batch_rows`.
+    Raises ShapeError when x and t differ in their number of rows.
+
+    >>> for xs, ts in batches(np.arange(6).reshape(3, 2), np.arange(3), 2, shuffle=False):
+    ...     print(xs.tolist(), ts.tolist())
+    [[0, 1], [2, 3]] [0, 1]
+    [[4, 5]] [2]
+    """
+    x, t = np.asarray(x), np.asarray(t)
+    if x.ndim == 0 or t.ndim == 0 or len(x) != len(t):
+        raise ShapeError(
+            say("inputs and targets do not have the same number of rows"),
+            asked=say("x and t with one row for each example"),
+            came=f"x {x.shape}, t {t.shape}",
+            hint=say("pass one target for each row of x"),
+        )
+    return ((x[rows], t[rows]) for rows in batch_rows(len(x), size, seed, shuffle, replace))

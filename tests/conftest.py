@@ -1,0 +1,30 @@
+"""What several tests share: where the real digits are, and settings of the drawn tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).parent.parent
+
+settings.register_profile(
+    "seegrad",
+    deadline=None,
+    derandomize=True,
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("seegrad")
+
+
+@pytest.fixture(scope="session")
+def real_mnist() -> Path:
+    """The folder with MNIST's test files; skips, saying so, where it is absent."""
+    told = os.environ.get("SEEGRAD_TEST_DATA")
+    folder = Path(told) if told else ROOT.parent / "shared" / "data" / "mnist"
+    if not (folder / "t10k-images-idx3-ubyte.gz").is_file():
+        pytest.skip(f"no MNIST files in {folder}: set SEEGRAD_TEST_DATA to their folder")
+    return folder

@@ -1,0 +1,95 @@
+"""What holds for every file of the package: Korean for every sentence, nothing that runs text."""
+
+from __future__ import annotations
+
+import ast
+import json
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "src" / "seegrad"
+KOREAN: dict[str, str] = json.loads((PACKAGE / "catalogue" / "ko.json").read_text("utf-8"))
+
+
+def spoken(folder: Path) -> Iterator[tuple[str, str]]:
+    """(place, sentence) of every `say("…")` with a literal."""
+    for file in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and node.args):
+                continue
+            name = getattr(node.func, "id", getattr(node.func, "attr", None))
+            first = node.args[0]
+            if name == "say" and isinstance(first, ast.Constant):
+                yield f"{file.relative_to(folder)}:{node.lineno}", str(first.value)
+
+
+def test_every_sentence_has_a_korean_counterpart():
+    missing = [f"{place}: {text!r}" for place, text in spoken(PACKAGE) if text not in KOREAN]
+    assert missing == []
+
+
+def test_korean_fills_the_same_holes():
+    formatter = string.Formatter()
+    for english, korean in KOREAN.items():
+        holes = [
+            sorted(name for _, name, _, _ in formatter.parse(text) if name is not None)
+            for text in (english, korean)
+        ]
+        assert holes[0] == holes[1], english
+
+
+def test_the_catalogue_is_sorted_and_says_nothing_twice():
+    pairs = json.loads(
+        (PACKAGE / "catalogue" / "ko.json").read_text("utf-8"), object_pairs_hook=list
+    )
+    keys = [key for key, _ in pairs]
+    assert keys == sorted(set(keys))
+
+
+CALLS = {"eval", "exec", "compile", "__import__"}
+MODULES = {"pickle", "cPickle", "marshal", "shelve", "dill", "cloudpickle", "yaml"}
+# The one place where text becomes a program: the page's files are read, never run, by Python.
+KEYWORDS = {"allow_pickle": True, "shell": True}
+WRITES_PROGRAMS: set[str] = set()
+
+
+def runs_text(source: str) -> Iterator[str]:
+    """Everything in `source` that could turn data into code."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id in CALLS:
+                yield f"{node.lineno}: {node.func.id}()"
+            if isinstance(node.func, ast.Attribute) and node.func.attr in ("system", "popen"):
+                yield f"{node.lineno}: .{node.func.attr}()"
+            for keyword in node.keywords:
+                value = getattr(keyword.value, "value", None)
+                if keyword.arg in KEYWORDS and value is not False:
+                    yield f"{node.lineno}: {keyword.arg}={value}"
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names = [node.module or ""]
+        for name in names:
+            if name.split(".")[0] in MODULES:
+                yield f"{node.lineno}: import {name}"
+
+
+def test_nothing_in_the_package_runs_text_or_pickles():
+    found = {
+        str(file.relative_to(PACKAGE)): list(runs_text(file.read_text("utf-8")))
+        for file in PACKAGE.rglob("*.py")
+    }
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+@pytest.mark.parametrize("planted", [
+    "eval('1')", "exec(text)", "import pickle", "from yaml import load",
+    "numpy.load(f, allow_pickle=True)", "subprocess.run(c, shell=True)", "os.system(c)",
+    "numpy.load(f, allow_pickle=flag)",
+])
+def test_the_gate_itself_catches(planted):
+    assert list(runs_text(planted))
