@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from seegrad.data.dataset import Dataset
 from seegrad.data.labels import encoded
-from seegrad.data.reading import MAX_BYTES, allow, existing
 from seegrad.errors import FormatError
+from seegrad.files import MAX_BYTES, allow, existing
 from seegrad.language import say
 
 INPUTS = ("x", "X", "data", "images")

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from seegrad.data.archive import npz
 from seegrad.data.dataset import Dataset
-from seegrad.data.reading import content, existing
 from seegrad.errors import FormatError, ShapeError, ValueRangeError
+from seegrad.files import content, existing
 from seegrad.language import say
 
 _KINDS = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}

@@ -12,8 +12,8 @@ import numpy as np
 
 from seegrad.data.dataset import Dataset
 from seegrad.data.labels import encoded
-from seegrad.data.reading import content, existing
 from seegrad.errors import FormatError, ValueRangeError
+from seegrad.files import content, existing
 from seegrad.language import say
 
 _FIELD_LIMIT = 2**16

@@ -1,6 +1,7 @@
-"""Bytes from a file within bounds: missing, truncated, oversized and over-compressed files refused.
+"""Files: bytes read within bounds, bytes written whole or not at all.
 
-No format is known here beyond gzip; the readers of IDX, npz and CSV stand on it.
+Missing, truncated, oversized and over-compressed files are refused. No format is known here beyond
+gzip; readers and writers of all others stand on this.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
+from contextlib import suppress
 from pathlib import Path
 
 from seegrad.errors import FormatError
@@ -69,3 +71,44 @@ def content(file: Path, limit: int = MAX_BYTES) -> bytes:
             hint=say("fetch the file again"),
         ) from fault
     return b"".join(pieces)
+
+
+def write_whole(path: str | os.PathLike[str], data: bytes | str) -> Path:
+    """Write `data` to `path` so that whoever looks, and whatever breaks, finds the old or the new.
+
+    The bytes (text as UTF-8) go to a temporary file beside it, are flushed to the disk and renamed.
+    Raises FormatError when the folder is missing or cannot be written to; the old file stays.
+    """
+    file = Path(path).expanduser()
+    raw = data.encode("utf-8") if isinstance(data, str) else data
+    beside = file.with_name(f".{file.name}.tmp")
+    try:
+        with beside.open("wb") as stream:
+            stream.write(raw)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.replace(beside, file)
+    except OSError as fault:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise FormatError(
+            say("cannot write {path}", path=str(path)),
+            asked=say("a folder that is there and may be written to"),
+            came=fault.strerror or type(fault).__name__,
+            hint=say("choose another place"),
+        ) from fault
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    _settle(file.parent)
+    return file
+
+
+def _settle(folder: Path) -> None:
+    """Make a rename in `folder` outlast a power cut, where the system can."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
