@@ -1,0 +1,228 @@
+"""The one gate through which every operation is applied.
+
+On plain arrays an op is just its NumPy function. As soon as one input is a node, a node is made:
+with numbers (eager), or without them (symbols, and everything while a function is traced).
+What else happens at the gate, and whether a graph is recorded at all, is the thread's `Mode`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from seegrad.errors import DTypeError, SeegradError, ShapeError, user_line
+from seegrad.graph.node import NO_ATTRS, Attrs, Frame, Node, freeze, snapshot
+from seegrad.graph.spec import spec_of
+
+if TYPE_CHECKING:
+    from seegrad.graph.op import Op
+
+
+class Tracer(Protocol):
+    """What turns a running function into a graph: it says which node stands for a leaf now."""
+
+    def read(self, node: Node) -> Node:
+        """The node that stands for `node` at this point of the trace."""
+
+    def assign(self, leaf: Node, value: Any) -> None:
+        """From here on `value` stands for `leaf`; it is what the leaf holds after the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """How the gate behaves in this thread; `None` in its place means all of these defaults."""
+
+    recording: bool = True
+    tracer: Tracer | None = None
+    frame: Frame | None = None
+    locate: bool = False
+    depth: int = 0
+    watch: Callable[[Node], None] | None = None
+    watch_gradient: Callable[[Node, int, Any], None] | None = None
+
+
+class _Local(threading.local):
+    mode: Mode | None = None
+
+
+_LOCAL = _Local()
+
+
+def current_mode() -> Mode:
+    """The mode in force in this thread."""
+    return _LOCAL.mode or Mode()
+
+
+@contextmanager
+def in_mode(**changes: Any) -> Iterator[None]:
+    """Run the block with the mode changed, for example `in_mode(recording=False)`."""
+    before = _LOCAL.mode
+    _LOCAL.mode = replace(before or Mode(), **changes)
+    try:
+        yield
+    finally:
+        _LOCAL.mode = before
+
+
+@contextmanager
+def frame(name: str, op: Op | None = None) -> Iterator[None]:
+    """Put the nodes made in the block into a box of this name, inside the box now open."""
+    before = _LOCAL.mode
+    outer = before or Mode()
+    _LOCAL.mode = replace(outer, frame=Frame(name, op, outer.frame))
+    try:
+        yield
+    finally:
+        _LOCAL.mode = before
+
+
+def describe(op: Op, inputs: Sequence[Any]) -> str:
+    """`x (100, 784) float32 · W (784, 50) float32`: the inputs by the user's names, or the op's."""
+    parts = []
+    for position, x in enumerate(inputs):
+        name = getattr(x, "name", "") or op.input_name(position)
+        spec = spec_of(x)
+        parts.append(f"{name} {spec.shape} {spec.dtype}")
+    return " · ".join(parts)
+
+
+def explained(op: Op, inputs: Sequence[Any], attrs: Attrs, error: Exception) -> SeegradError:
+    """The clearest error we have for an op that failed: its own spec's, with what came."""
+    if not isinstance(error, SeegradError):
+        try:
+            op.spec(*[spec_of(x) for x in inputs], **attrs)
+        except SeegradError as clearer:
+            error = clearer
+        except Exception:
+            pass
+    if isinstance(error, SeegradError):
+        problem = error.problem
+        if not problem.startswith(f"{op.name}: "):
+            problem = f"{op.name}: {problem}"
+        came = error.came or describe(op, inputs)
+        return type(error)(
+            problem, asked=error.asked, came=came, hint=error.hint, line=error.line
+        )
+    kind = DTypeError if isinstance(error, TypeError) else ShapeError
+    return kind(f"{op.name}: {error}", came=describe(op, inputs))
+
+
+def constant(value: Any, like: Sequence[Any], cls: type[Node], *, integer: bool = False) -> Node:
+    """A leaf for a number or array that joins the graph.
+
+    A Python number takes the dtype that NumPy would give it beside `like` (its partners).
+    """
+    kind = type(value)
+    if (kind is float or kind is int) and len(like) == 1 and like[0].dtype.kind == "f":
+        data = like[0].dtype.type(value)
+    elif integer:
+        data = snapshot(value)
+        if data.dtype.kind not in "iu":
+            raise DTypeError("an index must be an integer", came=f"dtype {data.dtype}")
+    elif kind in (int, float, bool):
+        try:
+            data = np.result_type(*[x.dtype for x in like], value).type(value)
+        except OverflowError as error:
+            raise DTypeError(str(error), came=f"{value!r}") from None
+    else:
+        data = snapshot(value, what="an input")
+    return cls(None, (), NO_ATTRS, (), data, False)
+
+
+def _plain(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
+    """The op on plain arrays and numbers: NumPy in, NumPy out."""
+    if op.inlined:
+        assert op.body is not None
+        return op.body(*args, **attrs)
+    if op.canonical is not None:
+        args = tuple(a if hasattr(a, "dtype") else np.asarray(a) for a in args)
+    try:
+        if op.canonical is not None:
+            attrs = op.canonical(*args, **attrs)
+        return op.forward(*args, **attrs)
+    except Exception as error:
+        arrays = [a if hasattr(a, "dtype") else np.asarray(a) for a in args]
+        raise explained(op, arrays, attrs, error) from error
+
+
+def bind(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
+    """Apply `op`: a node if any input is a node, otherwise a NumPy result."""
+    for a in args:
+        if isinstance(a, Node):
+            cls = a.makes
+            break
+    else:
+        return _plain(op, args, attrs)
+    if op.inlined:
+        assert op.body is not None
+        with frame(op.name, op):
+            return op.body(*args, **attrs)
+    mode = _LOCAL.mode
+    if mode is not None and mode.tracer is not None:
+        read = mode.tracer.read
+        args = tuple(read(a) if isinstance(a, Node) else a for a in args)
+    inputs = []
+    values = []
+    needs = symbolic = False
+    for i, a in enumerate(args):
+        if not isinstance(a, Node):
+            like = [b for b in args if hasattr(b, "dtype")]
+            a = constant(a, like, cls, integer=i in op.integer_positions)
+        elif a.requires_grad:
+            needs = True
+        value = a.data
+        if value is None:
+            symbolic = True
+        inputs.append(a)
+        values.append(value)
+    if symbolic or (mode is not None and mode.tracer is not None):
+        return _symbolic(op, tuple(inputs), attrs, needs, cls, mode)
+    try:
+        if op.canonical is not None:
+            attrs = op.canonical(*inputs, **attrs)
+        data = op.forward(*values, **attrs)
+    except Exception as error:
+        raise explained(op, inputs, attrs, error) from error
+    if type(data) is np.ndarray:
+        data.flags.writeable = False
+    elif not isinstance(data, np.generic):
+        data = freeze(data)
+    if mode is None:
+        needs = needs and op.differentiable and data.dtype.kind == "f"
+        return cls(op, tuple(inputs), attrs, tuple(values), data, needs)
+    if not mode.recording:
+        node = cls(None, (), NO_ATTRS, (), data, False)
+    else:
+        needs = needs and op.differentiable and data.dtype.kind == "f"
+        node = cls(op, tuple(inputs), attrs, tuple(values), data, needs)
+        node.frame = mode.frame
+        if mode.locate:
+            node.where = user_line()
+    if mode.watch is not None:
+        mode.watch(node)
+    return node
+
+
+def _symbolic(
+    op: Op, inputs: tuple[Node, ...], attrs: Attrs, needs: bool, cls: type[Node], mode: Mode | None
+) -> Node:
+    """A node of which only the spec is known."""
+    try:
+        if op.canonical is not None:
+            attrs = op.canonical(*inputs, **attrs)
+        spec = op.spec(*[x.spec for x in inputs], **attrs)
+    except Exception as error:
+        raise explained(op, inputs, attrs, error) from error
+    needs = needs and op.differentiable and spec.dtype.kind == "f"
+    if mode is not None and not mode.recording:
+        needs = False
+    node = cls(op, inputs, attrs, (), None, needs, spec)
+    if mode is not None:
+        node.frame = mode.frame
+        node.where = user_line() if mode.locate or mode.tracer is not None else None
+    return node

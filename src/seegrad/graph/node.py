@@ -1,0 +1,186 @@
+"""The only node: an operation applied to inputs, or a leaf that holds a value.
+
+Values in a graph never change: every array a node holds is read-only, and what comes in from
+outside is copied unless nobody can write to it. A node also keeps the values it was computed
+from, so that giving a leaf a new value later cannot alter what a recorded graph remembers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from seegrad.errors import DTypeError, Line
+from seegrad.graph.spec import DType, Shape, Spec
+
+if TYPE_CHECKING:
+    from seegrad.graph.op import Op
+
+Attrs = Mapping[str, Any]
+NO_ATTRS: Attrs = MappingProxyType({})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Frame:
+    """One use of a composite or a layer: the box that its nodes fold into. Identity matters."""
+
+    name: str
+    op: Op | None = None
+    parent: Frame | None = None
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The names from the outermost frame to this one."""
+        names, frame = [self.name], self.parent
+        while frame is not None:
+            names.append(frame.name)
+            frame = frame.parent
+        return tuple(reversed(names))
+
+    def __str__(self) -> str:
+        return "/".join(self.path)
+
+
+class Node:
+    """One node of a computational graph.
+
+    `data` is what rules compute with: a read-only array, a NumPy scalar for shape (), or None for
+    a symbol, of which only `spec` is known. `values` are the inputs' data when it was computed.
+    `gradient` and `branches` are what the last backward pass brought to it, and sent on to each
+    of its inputs (before sums).
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_spec",
+        "attrs",
+        "branches",
+        "data",
+        "frame",
+        "gradient",
+        "inputs",
+        "name",
+        "op",
+        "requires_grad",
+        "values",
+        "where",
+    )
+
+    makes: ClassVar[type[Node]]
+    """The class of the nodes that operations on this one give."""
+
+    def __init__(
+        self,
+        op: Op | None,
+        inputs: tuple[Node, ...],
+        attrs: Attrs,
+        values: tuple[Any, ...],
+        data: Any,
+        requires_grad: bool,
+        spec: Spec | None = None,
+        name: str = "",
+    ) -> None:
+        self.op = op
+        self.inputs = inputs
+        self.attrs = attrs
+        self.values = values
+        self.data = data
+        self.requires_grad = requires_grad
+        self._spec = spec
+        self.name = name
+        self.gradient: Any = None
+        self.branches: list[Any] | None = None
+        self.frame: Frame | None = None
+        self.where: Line | None = None
+
+    @property
+    def spec(self) -> Spec:
+        """Shape and dtype."""
+        data = self.data
+        if data is None:
+            assert self._spec is not None
+            return self._spec
+        return Spec(data.shape, data.dtype)
+
+    @property
+    def shape(self) -> Shape:
+        data = self.data
+        return self._spec.shape if data is None else data.shape  # type: ignore[union-attr,no-any-return]
+
+    @property
+    def dtype(self) -> DType:
+        data = self.data
+        return self._spec.dtype if data is None else data.dtype  # type: ignore[union-attr,no-any-return]
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def is_leaf(self) -> bool:
+        """True for inputs and constants: nodes that no operation made."""
+        return self.op is None
+
+    @property
+    def is_symbol(self) -> bool:
+        """True where shape and dtype are known, but no numbers."""
+        return self.data is None
+
+    def __repr__(self) -> str:
+        made = self.op.name if self.op else "leaf"
+        return f"<{made} {self.name!r} {self.spec}>" if self.name else f"<{made} {self.spec}>"
+
+
+Node.makes = Node
+
+
+def freeze(data: Any) -> Any:
+    """`data` (fresh: nobody else holds it) as a node may hold it: read-only, or a scalar."""
+    if type(data) is np.ndarray:
+        data.flags.writeable = False
+        return data
+    if isinstance(data, np.generic):
+        return data
+    data = np.asarray(data)
+    data.flags.writeable = False
+    return data
+
+
+def _settled(array: np.ndarray[Any, Any]) -> bool:
+    """Can nobody write to this array's memory?"""
+    if array.flags.writeable:
+        return False
+    base = array.base
+    return base is None or (type(base) is np.ndarray and _settled(base))
+
+
+def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
+    """`value` (array, number, nested list) as a node may hold it; copied where anyone could write.
+
+    Raises DTypeError for anything but booleans, integers and real floating-point numbers.
+    """
+    try:
+        array = np.asarray(value, dtype=dtype)
+    except (TypeError, ValueError) as error:
+        raise DTypeError(
+            f"{what} is not an array of numbers: {error}",
+            asked="numbers, or nested lists of numbers with equal lengths",
+            came=type(value).__name__,
+        ) from None
+    if array.dtype.kind not in "fiub" or isinstance(value, np.ma.MaskedArray):
+        raise DTypeError(
+            f"{what} has a dtype that seegrad does not compute with",
+            asked="floating-point, integer or boolean numbers",
+            came=f"{type(value).__name__} of dtype {array.dtype}",
+            hint="convert it first, for example with .astype(float)",
+        )
+    if type(array) is not np.ndarray:
+        array = np.array(array, subok=False)
+    if array is value or np.may_share_memory(array, value if hasattr(value, "shape") else array):
+        array = array if _settled(array) else array.copy(order="K")
+    array.flags.writeable = False
+    return array[()] if array.ndim == 0 else array

@@ -1,0 +1,273 @@
+"""An operation, defined once: what it computes, its derivative rules, its forms, signs and tests.
+
+An `Op` is data, checked when it is made: a rule that asks for something unknown, an input without
+a rule, a hole that nothing fills all fail at import. Calling an op goes through `bind`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import OpDefinitionError
+from seegrad.graph.bind import bind
+from seegrad.graph.laws import Law
+from seegrad.graph.lowering import Apply, Body, Expression, Form, Input, Scalar
+from seegrad.graph.node import NO_ATTRS, Attrs
+from seegrad.graph.spec import Shape, Spec, spec_of
+from seegrad.text import ATOM, holes
+
+Rule = Callable[..., Any]
+RuleCall = Callable[[Any, Any, Sequence[Any], Attrs, int], Any]
+"""A rule in the shape the backward walk calls: (g, out, inputs, attrs, position)."""
+
+REAL = (-2.0, 2.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One row of an op's test table: shapes of the inputs, attributes, and where values lie.
+
+    `within` overrides the op's domain; `integers` names inputs that hold indices below the
+    given bound.
+    """
+
+    shapes: tuple[Shape, ...]
+    attrs: Attrs = field(default_factory=dict)
+    within: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    integers: Mapping[str, int] = field(default_factory=dict)
+
+
+def _names(expression: Expression) -> set[str]:
+    match expression:
+        case Input(name):
+            return {name}
+        case Apply(_, arguments):
+            return set().union(*map(_names, arguments))
+    return set()
+
+
+def _rule_call(rule: Rule, parameters: tuple[str, ...], inputs: tuple[str, ...]) -> RuleCall:
+    """`rule` with its parameter names looked up once and for all."""
+    place = {name: i for i, name in enumerate(inputs)}
+    if parameters == ("g",):
+        return lambda g, out, ins, attrs, position: rule(g)
+    if parameters == ("g", "out"):
+        return lambda g, out, ins, attrs, position: rule(g, out)
+    if len(parameters) == 2 and parameters[0] == "g" and parameters[1] in place:
+        only = place[parameters[1]]
+        return lambda g, out, ins, attrs, position: rule(g, ins[only])
+    variadic = inputs[-1] if inputs and inputs[-1].startswith("*") else None
+
+    def getter(name: str) -> RuleCall:
+        if name == "g":
+            return lambda g, out, ins, attrs, position: g
+        if name == "out":
+            return lambda g, out, ins, attrs, position: out
+        if name == "out_spec":
+            return lambda g, out, ins, attrs, position: spec_of(out)
+        if name == "position":
+            return lambda g, out, ins, attrs, position: position
+        if variadic is not None and name == variadic[1:]:
+            start = len(inputs) - 1
+            return lambda g, out, ins, attrs, position: tuple(ins[start:])
+        if variadic is not None and name == f"{variadic[1:]}_specs":
+            start = len(inputs) - 1
+            return lambda g, out, ins, attrs, position: tuple(map(spec_of, ins[start:]))
+        if name in place:
+            i = place[name]
+            return lambda g, out, ins, attrs, position: ins[i]
+        if name.endswith("_spec") and name[:-5] in place:
+            i = place[name[:-5]]
+            return lambda g, out, ins, attrs, position: spec_of(ins[i])
+        return lambda g, out, ins, attrs, position: attrs[name]
+
+    getters = tuple(map(getter, parameters))
+
+    def call(g: Any, out: Any, ins: Sequence[Any], attrs: Attrs, position: int) -> Any:
+        return rule(*[get(g, out, ins, attrs, position) for get in getters])
+
+    return call
+
+
+@dataclass(frozen=True, eq=False)
+class Op:
+    """One operation.
+
+    `forward` computes on NumPy arrays: its positional parameters are the inputs (`*xs`: any
+    number of them), its keyword-only ones the attributes. `d` has a rule or None for each input;
+    a rule's parameters name what it needs: `g` (the derivative arriving from the right), `out`,
+    an input, `<input>_spec`, an attribute, and for `*xs` also `position` and `<xs>_specs`.
+    `body`, for composites, is the same function in terms of other ops. A composite without `d`
+    has no node of its own: its body's nodes carry its frame.
+    """
+
+    name: str
+    forward: Callable[..., Any]
+    spec: Callable[..., Spec]
+    d: Mapping[str, Rule | None]
+    lower: Form
+    sign: str
+    latex: str
+    binds: int = ATOM
+    laws: tuple[Law, ...] = ()
+    onnx: str = ""
+    numpy: tuple[str, ...] = ()
+    canonical: Callable[..., dict[str, Any]] | None = None
+    body: Callable[..., Any] | None = None
+    cases: tuple[Case, ...] = ()
+    within: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    kinks: str = ""
+    integer_inputs: frozenset[str] = frozenset()
+    family: str = ""
+
+    inputs: tuple[str, ...] = field(init=False)
+    attributes: Mapping[str, Any] = field(init=False)
+    arity: int = field(init=False)
+    defaults: Attrs | None = field(init=False)
+    rules: tuple[RuleCall | None, ...] = field(init=False)
+    rule_parameters: Mapping[str, tuple[str, ...]] = field(init=False)
+    differentiable: bool = field(init=False)
+    inlined: bool = field(init=False)
+    integer_positions: frozenset[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        put = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
+        parameters = inspect.signature(self.forward).parameters.values()
+        inputs = tuple(
+            f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name
+            for p in parameters
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)
+        )
+        attributes = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        variadic = bool(inputs) and inputs[-1].startswith("*")
+        put("inputs", inputs)
+        put("attributes", attributes)
+        put("arity", -1 if variadic else len(inputs))
+        required = inspect.Parameter.empty in attributes.values()
+        put("defaults", None if required else (attributes or NO_ATTRS))
+        put("inlined", self.body is not None and not self.d)
+        self._check_rules()
+        self._check_texts()
+        rules: list[RuleCall | None] = []
+        asked: dict[str, tuple[str, ...]] = {}
+        for name in inputs:
+            rule = self.d.get(name.lstrip("*"))
+            names = tuple(inspect.signature(rule).parameters) if rule else ()
+            asked[name.lstrip("*")] = names
+            rules.append(_rule_call(rule, names, inputs) if rule else None)
+        put("rules", tuple(rules))
+        put("rule_parameters", asked)
+        put("differentiable", any(rule is not None for rule in rules))
+        put("integer_positions", frozenset(map(inputs.index, self.integer_inputs)))
+        put("__name__", self.name)
+        put("__doc__", self.forward.__doc__)
+        put("__wrapped__", self.forward)
+
+    def _check_rules(self) -> None:
+        names = {name.lstrip("*") for name in self.inputs}
+        if not self.inlined and set(self.d) != names:
+            raise OpDefinitionError(
+                f"{self.name}: each input needs a derivative rule or an explicit None",
+                asked=", ".join(sorted(names)),
+                came=", ".join(sorted(self.d)) or "none",
+            )
+        specs = {f"{name}_spec" for name in names} | {f"{name}_specs" for name in names}
+        known = names | specs | set(self.attributes) | {"g", "out", "out_spec", "position"}
+        for name, rule in self.d.items():
+            unknown = set(inspect.signature(rule).parameters) - known if rule else set()
+            if unknown:
+                raise OpDefinitionError(
+                    f"{self.name}: the rule for {name} asks for what is not there",
+                    asked=", ".join(sorted(unknown)),
+                    came=", ".join(sorted(known)),
+                )
+
+    def _check_texts(self) -> None:
+        names = {name.lstrip("*") for name in self.inputs} | set(self.attributes) | {"out"}
+        used = set(holes(self.latex)) | set(holes(self.sign))
+        if isinstance(self.lower, Scalar):
+            used |= _names(self.lower.tree)
+        if unknown := used - names:
+            raise OpDefinitionError(
+                f"{self.name}: nothing fills {', '.join(sorted(unknown))} in its texts"
+            )
+        if isinstance(self.lower, Body) and self.body is None:
+            raise OpDefinitionError(f"{self.name} lowers to its body, but has none")
+
+    @property
+    def variadic(self) -> bool:
+        """Does it take any number of inputs?"""
+        return self.arity < 0
+
+    def rule_at(self, position: int) -> RuleCall | None:
+        """The derivative rule for the input at `position`, or None."""
+        rules = self.rules
+        return rules[position] if position < len(rules) else rules[-1]
+
+    def input_name(self, position: int) -> str:
+        """The name of the input at `position`: `a`, `b`, or `xs[2]`."""
+        last = len(self.inputs) - 1
+        if self.variadic and position >= last:
+            return f"{self.inputs[last][1:]}[{position - last}]"
+        return self.inputs[position]
+
+    def needs(self, name: str) -> frozenset[str]:
+        """Which values the rule for input `name` keeps alive: read off its own signature."""
+        values = {n.lstrip("*") for n in self.inputs} | {"out"}
+        return frozenset(self.rule_parameters[name]) & values
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs or len(args) != self.arity or self.defaults is None:
+            args, attrs = self.arguments(args, kwargs)
+        else:
+            attrs = self.defaults
+        return bind(self, args, attrs)
+
+    def arguments(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> tuple[tuple[Any, ...], Attrs]:
+        """Split a call's arguments into inputs and attributes; attributes may be positional."""
+        given = dict(kwargs)
+        if self.variadic:
+            fixed = len(self.inputs) - 1
+            head, rest = list(args[:fixed]), args[fixed:]
+            if rest and isinstance(rest[0], (list, tuple)):
+                inputs, positional = [*head, *rest[0]], rest[1:]
+            else:
+                inputs, positional = [*head, *rest], ()
+        else:
+            inputs, positional = list(args[: self.arity]), args[self.arity :]
+            for name in self.inputs[len(inputs) :]:
+                if name not in given:
+                    raise self._bad_call(f"the input {name} is missing")
+                inputs.append(given.pop(name))
+        if len(positional) > len(self.attributes):
+            raise self._bad_call(f"{len(args)} positional arguments are too many")
+        attrs = dict(self.attributes)
+        for name, value in zip(attrs, positional):
+            if name in given:
+                raise self._bad_call(f"{name} was given twice")
+            attrs[name] = value
+        for name, value in given.items():
+            if name not in attrs:
+                raise self._bad_call(f"there is no argument {name}")
+            attrs[name] = value
+        for name, value in attrs.items():
+            if value is inspect.Parameter.empty:
+                raise self._bad_call(f"the argument {name} is missing")
+        return tuple(inputs), attrs
+
+    def _bad_call(self, problem: str) -> TypeError:
+        return TypeError(f"{self.name}{inspect.signature(self.forward)}: {problem}")
+
+    def numpy_function(self) -> Any:
+        """NumPy's function of the same meaning, if there is one."""
+        return getattr(np, self.numpy[0], None) if self.numpy else None
+
+    def __repr__(self) -> str:
+        return f"<op {self.name} {self.sign}>"

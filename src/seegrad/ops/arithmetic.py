@@ -1,0 +1,413 @@
+"""Arithmetic: sums, products, quotients, powers, signs, rounding.
+
+Where a derivative jumps, the choice made is written in the op's docstring.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import ShapeError
+from seegrad.graph.laws import associative, commutative, idempotent, involution, unit, zero
+from seegrad.graph.lowering import Call
+from seegrad.graph.op import Case
+from seegrad.graph.spec import Spec
+from seegrad.ops.compare import where
+from seegrad.ops.families import (
+    CALL,
+    MINUS,
+    POWER,
+    PRODUCT,
+    SUM,
+    broadcast_shapes,
+    elementwise,
+    operation,
+)
+
+POSITIVE = (0.5, 2.0)
+
+
+@elementwise(
+    scalar="a + b",
+    sign="+",
+    latex="$a + $b",
+    binds=SUM,
+    laws=[commutative, associative, unit(0)],
+    onnx="Add",
+    d={"a": lambda g: g, "b": lambda g: g},
+)
+def add(a, b):
+    """The sum of a and b. Its derivative passes through unchanged, to both sides."""
+    return a + b
+
+
+@elementwise(
+    scalar="a - b",
+    sign="−",
+    latex="$a - $b",
+    binds=SUM,
+    laws=[unit(0, right_only=True)],
+    onnx="Sub",
+    d={"a": lambda g: g, "b": lambda g: -g},
+)
+def subtract(a, b):
+    """The difference of a and b."""
+    return a - b
+
+
+@elementwise(
+    scalar="a * b",
+    sign="×",
+    latex=r"$a \cdot $b",
+    binds=PRODUCT,
+    laws=[commutative, associative, unit(1), zero(0)],
+    onnx="Mul",
+    d={"a": lambda g, b: g * b, "b": lambda g, a: g * a},
+)
+def multiply(a, b):
+    """The product of a and b. Going back, the forward values are swapped and multiplied."""
+    return a * b
+
+
+@elementwise(
+    scalar="a / b",
+    sign="÷",
+    latex=r"\frac{$a}{$b}",
+    laws=[unit(1, right_only=True)],
+    onnx="Div",
+    numpy=("divide", "true_divide"),
+    within={"a": (-2.0, 2.0), "b": POSITIVE},
+    d={"a": lambda g, b: g / b, "b": lambda g, b, out: -g * out / b},
+)
+def divide(a, b):
+    """The quotient a / b, always a floating-point number."""
+    return np.divide(a, b)
+
+
+@elementwise(
+    scalar="-x",
+    sign="−",
+    latex="-$x",
+    binds=MINUS,
+    laws=[involution],
+    onnx="Neg",
+    d={"x": lambda g: -g},
+)
+def negative(x):
+    """x with its sign turned."""
+    return -x
+
+
+@elementwise(
+    scalar="1 / x",
+    sign="/",
+    latex=r"\frac{1}{$x}",
+    onnx="Reciprocal",
+    numpy=(),
+    within=POSITIVE,
+    d={"x": lambda g, out: -g * out * out},
+)
+def reciprocal(x):
+    """One over x, always a floating-point number; dy/dx = −y² (chapter 5, the division node)."""
+    return np.divide(1, x)
+
+
+@elementwise(
+    scalar="x * x",
+    sign="²",
+    latex="$x^{2}",
+    binds=POWER,
+    d={"x": lambda g, x: g * (2 * x)},
+)
+def square(x):
+    """x times x."""
+    return np.square(x)
+
+
+@elementwise(
+    scalar="power(x, exponent)",
+    sign="**$exponent",
+    latex="$x^{$exponent}",
+    binds=POWER,
+    numpy=(),
+    within=POSITIVE,
+    attrs={"exponent": 3},
+    d={"x": lambda g, x, exponent: _power_slope(g, x, exponent)},
+)
+def raise_to(x, *, exponent):
+    """x to a fixed number; dy/dx = n·xⁿ⁻¹, and 0 for n = 0 (also at x = 0)."""
+    return x**exponent
+
+
+def _power_slope(g: Any, x: Any, n: float) -> Any:
+    if n == 0:
+        return g * 0
+    if n == 1:
+        return g
+    return g * (2 * x) if n == 2 else g * (n * raise_to(x, exponent=n - 1))
+
+
+@elementwise(
+    scalar="sqrt(x)",
+    sign="√",
+    latex=r"\sqrt{$x}",
+    onnx="Sqrt",
+    within=POSITIVE,
+    d={"x": lambda g, out: g / (2 * out)},
+)
+def sqrt(x):
+    """The square root; its derivative at 0 is infinite, as the mathematics says."""
+    return np.sqrt(x)
+
+
+@elementwise(
+    scalar="cbrt(x)",
+    sign="∛",
+    latex=r"\sqrt[3]{$x}",
+    within=POSITIVE,
+    d={"x": lambda g, out: g / (3 * out * out)},
+)
+def cbrt(x):
+    """The cube root."""
+    return np.cbrt(x)
+
+
+@elementwise(
+    scalar="hypot(a, b)",
+    sign="hypot",
+    latex=r"\sqrt{$a^2 + $b^2}",
+    within=POSITIVE,
+    d={
+        "a": lambda g, a, out: g * a / where(out == 0, 1.0, out),
+        "b": lambda g, b, out: g * b / where(out == 0, 1.0, out),
+    },
+)
+def hypot(a, b):
+    """√(a² + b²) without overflow; its derivative at (0, 0) is taken as 0."""
+    return np.hypot(a, b)
+
+
+@elementwise(
+    scalar="abs(x)",
+    sign="|·|",
+    latex=r"\left|$x\right|",
+    onnx="Abs",
+    numpy=("absolute", "abs"),
+    kinks="x",
+    laws=[idempotent],
+    d={"x": lambda g, x: g * sign(x)},
+)
+def abs(x):
+    """The absolute value; its derivative at 0 is taken as 0."""
+    return np.abs(x)
+
+
+@elementwise(
+    scalar="sign(x)",
+    sign="sgn",
+    latex=r"\operatorname{sgn} $x",
+    binds=CALL,
+    onnx="Sign",
+    kinks="x",
+    laws=[idempotent],
+    d={"x": lambda g: g * 0},
+)
+def sign(x):
+    """−1, 0 or 1; its derivative is 0 everywhere."""
+    return np.sign(x)
+
+
+def _tie(g: Any, wins: Any, ties: Any) -> Any:
+    """The share of `g` for one of two candidates: all, half of it at a tie, or nothing."""
+    return where(wins, g, where(ties, 0.5 * g, 0.0))
+
+
+@elementwise(
+    scalar="maximum(a, b)",
+    sign="max",
+    latex=r"\max($a, $b)",
+    laws=[commutative, associative, idempotent],
+    onnx="Max",
+    kinks="a - b",
+    d={
+        "a": lambda g, a, b: _tie(g, a > b, a == b),
+        "b": lambda g, a, b: _tie(g, b > a, a == b),
+    },
+)
+def maximum(a, b):
+    """The larger of a and b; at a tie each takes half of the derivative, so that they add to 1."""
+    return np.maximum(a, b)
+
+
+@elementwise(
+    scalar="minimum(a, b)",
+    sign="min",
+    latex=r"\min($a, $b)",
+    laws=[commutative, associative, idempotent],
+    onnx="Min",
+    kinks="a - b",
+    d={
+        "a": lambda g, a, b: _tie(g, a < b, a == b),
+        "b": lambda g, a, b: _tie(g, b < a, a == b),
+    },
+)
+def minimum(a, b):
+    """The smaller of a and b; at a tie each takes half of the derivative, so that they add to 1."""
+    return np.minimum(a, b)
+
+
+def _bounds(x: Any, *, low: Any, high: Any) -> dict[str, Any]:
+    """Numbers for both ends; None means as far as the dtype goes."""
+    ends = (-np.inf, np.inf)
+    if x.dtype.kind in "iu":
+        ends = (np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)
+    for name, end in (("low", low), ("high", high)):
+        if end is not None and np.ndim(end):
+            raise ShapeError(
+                f"{name} must be a number",
+                came=f"{name} of shape {np.shape(end)}",
+                hint="for arrays write minimum(maximum(x, low), high)",
+            )
+    return {"low": ends[0] if low is None else low, "high": ends[1] if high is None else high}
+
+
+@elementwise(
+    scalar="minimum(maximum(x, low), high)",
+    sign="clip",
+    latex=r"\operatorname{clip}($x, $low, $high)",
+    onnx="Clip",
+    numpy=("clip",),
+    kinks="(x - low) * (x - high)",
+    canonical=_bounds,
+    attrs={"low": -1.0, "high": 1.0},
+    d={"x": lambda g, x, low, high: g * ((x >= low) & (x <= high))},
+)
+def clip(x, *, low=None, high=None):
+    """x held between the numbers low and high; the derivative at both ends is 1."""
+    return np.clip(x, low, high)
+
+
+@elementwise(
+    scalar="floor(x)",
+    sign="⌊·⌋",
+    latex=r"\lfloor $x \rfloor",
+    onnx="Floor",
+    kinks="sin(3.141592653589793 * x)",
+    laws=[idempotent],
+    d={"x": lambda g: g * 0},
+)
+def floor(x):
+    """The largest whole number not above x; its derivative is 0."""
+    return np.floor(x)
+
+
+@elementwise(
+    scalar="ceil(x)",
+    sign="⌈·⌉",
+    latex=r"\lceil $x \rceil",
+    onnx="Ceil",
+    kinks="sin(3.141592653589793 * x)",
+    laws=[idempotent],
+    d={"x": lambda g: g * 0},
+)
+def ceil(x):
+    """The smallest whole number not below x; its derivative is 0."""
+    return np.ceil(x)
+
+
+@elementwise(
+    scalar="round(x)",
+    sign="round",
+    latex=r"\lfloor $x \rceil",
+    onnx="Round",
+    numpy=("rint", "round"),
+    kinks="cos(3.141592653589793 * x)",
+    laws=[idempotent],
+    d={"x": lambda g: g * 0},
+)
+def round(x):
+    """The nearest whole number, halves to even; its derivative is 0."""
+    return np.rint(x)
+
+
+@elementwise(
+    scalar="trunc(x)",
+    sign="trunc",
+    latex=r"\operatorname{trunc} $x",
+    binds=CALL,
+    kinks="sin(3.141592653589793 * x)",
+    laws=[idempotent],
+    d={"x": lambda g: g * 0},
+)
+def trunc(x):
+    """x without its fraction; its derivative is 0."""
+    return np.trunc(x)
+
+
+@elementwise(
+    scalar="mod(a, b)",
+    sign="mod",
+    latex=r"$a \bmod $b",
+    binds=PRODUCT,
+    onnx="Mod",
+    numpy=("remainder", "mod"),
+    within={"a": (0.1, 0.9), "b": (1.0, 2.0)},
+    kinks="sin(3.141592653589793 * (a / b))",
+    d={"a": lambda g: g, "b": lambda g, a, b: -g * floor(a / b)},
+)
+def mod(a, b):
+    """The remainder of a / b, with the sign of b."""
+    return np.remainder(a, b)
+
+
+@elementwise(
+    scalar="floor_divide(a, b)",
+    sign="//",
+    latex=r"\left\lfloor \frac{$a}{$b} \right\rfloor",
+    within={"a": (0.1, 0.9), "b": (1.0, 2.0)},
+    kinks="sin(3.141592653589793 * (a / b))",
+    d={"a": lambda g: g * 0, "b": lambda g: g * 0},
+)
+def floor_divide(a, b):
+    """The quotient rounded down; its derivative is 0."""
+    return np.floor_divide(a, b)
+
+
+@elementwise(scalar="x", sign="=", latex="$x", numpy=(), d={"x": lambda g: g})
+def identity(x):
+    """x itself, as a node of its own."""
+    return x
+
+
+@elementwise(scalar="x", sign="⊣", latex="$x", numpy=(), d={"x": None})
+def stop_gradient(x):
+    """x itself, but no derivative goes back through it."""
+    return x
+
+
+def _common_spec(*xs: Spec) -> Spec:
+    if not xs:
+        raise ShapeError("there is nothing to add", asked="at least one term")
+    return Spec(broadcast_shapes(*[x.shape for x in xs]), np.result_type(*[x.dtype for x in xs]))
+
+
+@operation(
+    spec=_common_spec,
+    lower=Call(),
+    sign="+",
+    latex="$xs",
+    binds=SUM,
+    onnx="Sum",
+    d={"xs": lambda g: g},
+    cases=(Case(((3,),)), Case(((2, 3), (3,), ())), Case(((), (), ())), Case(((0, 3), (1, 3)))),
+    family="elementwise",
+)
+def add_all(*xs):
+    """The sum of several terms in one node; the derivative passes through to each."""
+    total = xs[0]
+    for x in xs[1:]:
+        total = total + x
+    return total
+

@@ -1,0 +1,171 @@
+"""Comparisons, logic, choice between two values, conversion of dtype. Results without numbers
+to learn from (booleans) have no derivative, and say so."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from seegrad.graph.laws import commutative, idempotent
+from seegrad.graph.op import Case, Op
+from seegrad.ops.families import SUM, elementwise
+
+LOGIC = 5
+
+
+def _comparison(sign: str, latex: str, onnx: str = "", *, symmetric: bool = False) -> Any:
+    def define(forward: Any) -> Op:
+        return elementwise(
+            scalar=f"{forward.__name__}(a, b)",
+            sign=sign,
+            latex=latex,
+            binds=LOGIC,
+            onnx=onnx,
+            laws=[commutative] if symmetric else [],
+            d={"a": None, "b": None},
+        )(forward)
+
+    return define
+
+
+@_comparison("=", "$a = $b", "Equal", symmetric=True)
+def equal(a, b):
+    """Where a equals b."""
+    return np.equal(a, b)
+
+
+@_comparison("≠", r"$a \ne $b", symmetric=True)
+def not_equal(a, b):
+    """Where a differs from b."""
+    return np.not_equal(a, b)
+
+
+@_comparison("<", "$a < $b", "Less")
+def less(a, b):
+    """Where a is below b."""
+    return np.less(a, b)
+
+
+@_comparison("≤", r"$a \le $b", "LessOrEqual")
+def less_equal(a, b):
+    """Where a is not above b."""
+    return np.less_equal(a, b)
+
+
+@_comparison(">", "$a > $b", "Greater")
+def greater(a, b):
+    """Where a is above b."""
+    return np.greater(a, b)
+
+
+@_comparison("≥", r"$a \ge $b", "GreaterOrEqual")
+def greater_equal(a, b):
+    """Where a is not below b."""
+    return np.greater_equal(a, b)
+
+
+@_comparison("∧", r"$a \land $b", "And", symmetric=True)
+def logical_and(a, b):
+    """Where both are true (not zero)."""
+    return np.logical_and(a, b)
+
+
+@_comparison("∨", r"$a \lor $b", "Or", symmetric=True)
+def logical_or(a, b):
+    """Where at least one is true (not zero)."""
+    return np.logical_or(a, b)
+
+
+@_comparison("⊻", r"$a \oplus $b", "Xor", symmetric=True)
+def logical_xor(a, b):
+    """Where exactly one is true (not zero)."""
+    return np.logical_xor(a, b)
+
+
+@elementwise(
+    scalar="logical_not(x)",
+    sign="¬",
+    latex=r"\lnot $x",
+    binds=LOGIC,
+    onnx="Not",
+    d={"x": None},
+)
+def logical_not(x):
+    """Where x is false (zero)."""
+    return np.logical_not(x)
+
+
+@elementwise(
+    scalar="isnan(x)",
+    sign="nan?",
+    latex=r"\operatorname{isnan} $x",
+    onnx="IsNaN",
+    d={"x": None},
+)
+def isnan(x):
+    """Where x is not a number."""
+    return np.isnan(x)
+
+
+@elementwise(
+    scalar="isinf(x)",
+    sign="∞?",
+    latex=r"\operatorname{isinf} $x",
+    onnx="IsInf",
+    d={"x": None},
+)
+def isinf(x):
+    """Where x is infinite."""
+    return np.isinf(x)
+
+
+@elementwise(
+    scalar="isfinite(x)",
+    sign="fin?",
+    latex=r"\operatorname{isfinite} $x",
+    d={"x": None},
+)
+def isfinite(x):
+    """Where x is a finite number."""
+    return np.isfinite(x)
+
+
+@elementwise(
+    scalar="where(condition, a, b)",
+    sign="?:",
+    latex=r"\begin{cases}$a & ($condition)\\ $b\end{cases}",
+    binds=SUM,
+    onnx="Where",
+    d={
+        "condition": None,
+        "a": lambda g, condition: where(condition, g, 0.0),
+        "b": lambda g, condition: where(condition, 0.0, g),
+    },
+)
+def where(condition, a, b):
+    """a where the condition is true, b elsewhere; the derivative goes to the one chosen."""
+    return np.where(condition, a, b)
+
+
+@elementwise(
+    scalar="x",
+    sign="▷$dtype",
+    latex="$x",
+    onnx="Cast",
+    numpy=("astype",),
+    cases=(
+        Case(((3,),), {"dtype": np.dtype(np.float64)}),
+        Case(((2, 3),), {"dtype": np.dtype(np.float64)}),
+        Case(((),), {"dtype": np.dtype(np.float64)}),
+        Case(((0, 3),), {"dtype": np.dtype(np.float32)}),
+    ),
+    canonical=lambda x, *, dtype: {"dtype": np.dtype(dtype)},
+    laws=[idempotent],
+    d={"x": lambda g, x_spec: astype(g, dtype=x_spec.dtype)},
+)
+def astype(x, *, dtype):
+    """x converted to another dtype; the derivative is converted back."""
+    return np.asarray(x).astype(dtype)
+
+

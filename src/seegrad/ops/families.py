@@ -1,0 +1,409 @@
+"""Families of operations: what their members share, so that a definition says only what differs.
+
+A family gives its members their spec rule, lowering form, test cases and domains. No op lives here.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import DTypeError, ShapeError
+from seegrad.graph.laws import Law
+from seegrad.graph.lowering import Body, Form, Reduce, Scalar
+from seegrad.graph.node import Node
+from seegrad.graph.op import Case, Op, Rule
+from seegrad.graph.spec import DType, Shape, Spec
+from seegrad.text import ATOM
+
+SUM, MINUS, PRODUCT, POWER, CALL = 10, 15, 20, 30, 25
+"""How tightly a formula holds together; see `seegrad.text`."""
+
+Forward = Callable[..., Any]
+Domain = Mapping[str, tuple[float, float]] | tuple[float, float]
+
+TABLE: dict[str, Op] = {}
+"""Every operation by name, in the order of definition."""
+
+
+def register(op: Op) -> Op:
+    """Enter an op into the table; a name is taken once."""
+    assert op.name not in TABLE, f"{op.name} is defined twice"
+    TABLE[op.name] = op
+    return op
+
+
+def numpy_names(name: str, given: Sequence[str] | None) -> tuple[str, ...]:
+    """The NumPy functions an op answers to: those given, or the one of its own name."""
+    if given is not None:
+        return tuple(given)
+    return (name,) if callable(getattr(np, name, None)) else ()
+
+
+def domains(inputs: Sequence[str], within: Domain) -> Mapping[str, tuple[float, float]]:
+    """One domain for all inputs, or one for each."""
+    if isinstance(within, tuple):
+        return {name.lstrip("*"): within for name in inputs}
+    return within
+
+
+# --------------------------------------------------------------- specs
+
+
+def broadcast_shapes(*shapes: Shape) -> Shape:
+    """The common shape by NumPy's rules; ShapeError says which sizes do not fit."""
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        hint = ""
+        if len(shapes) == 2 and len(shapes[0]) == 2 and len(shapes[1]) == 1:
+            rows, columns = shapes[0]
+            if shapes[1][0] == rows:
+                hint = f"the second has one value a row: reshape it to ({rows}, 1)"
+            else:
+                hint = f"give the second {columns} values, one a column"
+        elif len(shapes) == 2 and shapes[0] == shapes[1][::-1] and len(shapes[0]) == 2:
+            hint = "transpose one of them: .T"
+        raise ShapeError(
+            f"the shapes {' and '.join(map(str, shapes))} do not fit together",
+            asked="equal sizes on every axis, counted from the right, or size 1",
+            hint=hint or "sizes must be equal or 1, from the last axis on",
+        ) from None
+
+
+@cache
+def _result_dtype(forward: Forward, dtypes: tuple[DType, ...], attrs: tuple[Any, ...]) -> DType:
+    ones = [np.ones((1,), dtype) for dtype in dtypes]
+    with np.errstate(all="ignore"):
+        result = np.asarray(forward(*ones, **dict(attrs)))
+    dtype: DType = result.dtype
+    return dtype
+
+
+def result_dtype(forward: Forward, specs: Sequence[Spec], attrs: Mapping[str, Any]) -> DType:
+    """The dtype that `forward` gives for these inputs, found by asking it once."""
+    try:
+        return _result_dtype(forward, tuple(s.dtype for s in specs), tuple(sorted(attrs.items())))
+    except TypeError as error:
+        raise DTypeError(str(error)) from None
+
+
+def elementwise_spec(forward: Forward) -> Callable[..., Spec]:
+    """Broadcast shapes; the dtype that `forward` gives."""
+
+    def spec(*specs: Spec, **attrs: Any) -> Spec:
+        shape = broadcast_shapes(*[s.shape for s in specs])
+        return Spec(shape, result_dtype(forward, specs, attrs))
+
+    return spec
+
+
+def one_axis(axis: Any, ndim: int) -> int:
+    """`axis` as an int in [0, ndim); ShapeError names both otherwise."""
+    try:
+        i = operator.index(axis)
+    except TypeError:
+        raise DTypeError(
+            "an axis must be an integer", asked="an integer", came=f"{axis!r}"
+        ) from None
+    if not -ndim <= i < ndim:
+        raise ShapeError(
+            f"there is no axis {i}",
+            asked=f"an axis from {-ndim} to {ndim - 1}" if ndim else "no axis: the shape is ()",
+            came=f"axis={i}",
+        )
+    return i % ndim
+
+
+def some_axes(axis: Any, ndim: int) -> tuple[int, ...]:
+    """`axis` (None, an int or several) as a tuple of ints in [0, ndim)."""
+    if axis is None:
+        return tuple(range(ndim))
+    axes = [one_axis(i, ndim) for i in axis] if isinstance(axis, (tuple, list)) else None
+    if axes is None:
+        return (one_axis(axis, ndim),)
+    if len(set(axes)) != len(axes):
+        raise ShapeError("an axis is named twice", came=f"axis={axis!r}")
+    return tuple(axes)
+
+
+def reduced_shape(shape: Shape, axis: Sequence[int], keepdims: bool) -> Shape:
+    """`shape` without the axes, or with size 1 there."""
+    if keepdims:
+        return tuple(1 if i in axis else n for i, n in enumerate(shape))
+    return tuple(n for i, n in enumerate(shape) if i not in axis)
+
+
+def canonical_reduction(x: Any, *, axis: Any, keepdims: Any, **rest: Any) -> dict[str, Any]:
+    """axis as a sorted tuple, keepdims as a bool."""
+    return {"axis": tuple(sorted(some_axes(axis, x.ndim))), "keepdims": bool(keepdims), **rest}
+
+
+# --------------------------------------------------------------- families
+
+ELEMENTWISE_CASES: Mapping[int, tuple[Case, ...]] = {
+    1: tuple(Case((s,)) for s in ((), (0,), (1,), (3,), (2, 3), (0, 3), (3, 0, 2), (2, 1, 4))),
+    2: (
+        Case(((), ())),
+        Case(((3,), (3,))),
+        Case(((2, 3), (3,))),
+        Case(((2, 1), (1, 3))),
+        Case(((), (2, 3))),
+        Case(((0, 3), (3,))),
+        Case(((2, 1, 4), (3, 1))),
+        Case(((1,), (0,))),
+    ),
+    3: (
+        Case(((), (), ())),
+        Case(((2, 3), (3,), (2, 1))),
+        Case(((3,), (3,), (3,))),
+        Case(((0, 3), (3,), ())),
+    ),
+}
+
+
+def elementwise(
+    *,
+    scalar: str | None = None,
+    sign: str,
+    latex: str,
+    d: Mapping[str, Rule | None],
+    binds: int = ATOM,
+    laws: Sequence[Law] = (),
+    onnx: str = "",
+    numpy: Sequence[str] | None = None,
+    within: Domain = (-2.0, 2.0),
+    kinks: str = "",
+    cases: Sequence[Case] | None = None,
+    body: Forward | None = None,
+    lower: Form | None = None,
+    attrs: Mapping[str, Any] | None = None,
+    canonical: Callable[..., dict[str, Any]] | None = None,
+) -> Callable[[Forward], Op]:
+    """An op that works element by element, with broadcasting.
+
+    `scalar` is its expression in the scalar language (or `body` its meaning in other ops);
+    `kinks` an expression that is zero where the derivative jumps; `attrs` the attributes that
+    its standard test cases use.
+    """
+
+    def define(forward: Forward) -> Op:
+        inputs = [n for n in _positional(forward)]
+        standard = ELEMENTWISE_CASES[len(inputs)]
+        if attrs is not None:
+            standard = tuple(Case(c.shapes, attrs) for c in standard)
+        return register(
+            Op(
+                name=forward.__name__,
+                forward=forward,
+                spec=elementwise_spec(forward),
+                d=d,
+                lower=lower or (Scalar(scalar) if scalar is not None else Body()),
+                sign=sign,
+                latex=latex,
+                binds=binds,
+                laws=tuple(laws),
+                onnx=onnx,
+                numpy=numpy_names(forward.__name__, numpy),
+                canonical=canonical,
+                body=body,
+                cases=tuple(cases) if cases is not None else standard,
+                within=domains(inputs, within),
+                kinks=kinks,
+                family="elementwise",
+            )
+        )
+
+    return define
+
+
+REDUCTION_CASES: tuple[Case, ...] = (
+    Case(((),), {"axis": None, "keepdims": False}),
+    Case(((3,),), {"axis": None, "keepdims": False}),
+    Case(((2, 3),), {"axis": 0, "keepdims": False}),
+    Case(((2, 3),), {"axis": -1, "keepdims": True}),
+    Case(((2, 1, 4),), {"axis": (0, 2), "keepdims": False}),
+    Case(((2, 3),), {"axis": None, "keepdims": True}),
+    Case(((2, 0, 3),), {"axis": 2, "keepdims": False}),
+    Case(((1,),), {"axis": 0, "keepdims": False}),
+)
+ZERO_SIZE_REDUCTIONS: tuple[Case, ...] = (
+    Case(((0,),), {"axis": None, "keepdims": False}),
+    Case(((0, 3),), {"axis": 0, "keepdims": False}),
+)
+
+
+def reduction_spec(forward: Forward) -> Callable[..., Spec]:
+    """The shape without the axes; the dtype that `forward` gives."""
+
+    def spec(x: Spec, *, axis: tuple[int, ...], keepdims: bool, **attrs: Any) -> Spec:
+        sample = {"axis": (0,), "keepdims": False, **attrs}
+        dtype = result_dtype(forward, [x], sample)
+        return Spec(reduced_shape(x.shape, axis, keepdims), dtype)
+
+    return spec
+
+
+def reduction(
+    *,
+    kind: str | None = None,
+    sign: str,
+    latex: str,
+    d: Mapping[str, Rule | None],
+    binds: int = PRODUCT,
+    laws: Sequence[Law] = (),
+    onnx: str = "",
+    numpy: Sequence[str] | None = None,
+    within: Domain = (-2.0, 2.0),
+    kinks: str = "",
+    zero_size: bool = True,
+    more: Mapping[str, Any] | None = None,
+    body: Forward | None = None,
+) -> Callable[[Forward], Op]:
+    """An op that reduces over `axis` with `keepdims`.
+
+    `zero_size`: does it have a value for no elements? `more`: further attributes for its cases.
+    """
+
+    def define(forward: Forward) -> Op:
+        cases = (*REDUCTION_CASES, *(ZERO_SIZE_REDUCTIONS if zero_size else ()))
+        return register(
+            Op(
+                name=forward.__name__,
+                forward=forward,
+                spec=reduction_spec(forward),
+                d=d,
+                lower=Reduce(kind) if kind else Body(),
+                sign=sign,
+                latex=latex,
+                binds=binds,
+                laws=tuple(laws),
+                onnx=onnx,
+                numpy=numpy_names(forward.__name__, numpy),
+                canonical=canonical_reduction,
+                body=body,
+                cases=tuple(Case(c.shapes, {**c.attrs, **(more or {})}) for c in cases),
+                within=domains(["x"], within),
+                kinks=kinks,
+                family="reduction",
+            )
+        )
+
+    return define
+
+
+def operation(
+    *,
+    spec: Callable[..., Spec],
+    d: Mapping[str, Rule | None],
+    lower: Form,
+    sign: str,
+    latex: str,
+    cases: Sequence[Case],
+    binds: int = ATOM,
+    laws: Sequence[Law] = (),
+    onnx: str = "",
+    numpy: Sequence[str] | None = None,
+    canonical: Callable[..., dict[str, Any]] | None = None,
+    within: Domain = (-2.0, 2.0),
+    kinks: str = "",
+    body: Forward | None = None,
+    integer_inputs: Sequence[str] = (),
+    family: str = "structure",
+) -> Callable[[Forward], Op]:
+    """An op of no family: everything is said at its definition."""
+
+    def define(forward: Forward) -> Op:
+        return register(
+            Op(
+                name=forward.__name__,
+                forward=forward,
+                spec=spec,
+                d=d,
+                lower=lower,
+                sign=sign,
+                latex=latex,
+                binds=binds,
+                laws=tuple(laws),
+                onnx=onnx,
+                numpy=numpy_names(forward.__name__, numpy),
+                canonical=canonical,
+                body=body,
+                cases=tuple(cases),
+                within=domains(_positional(forward), within),
+                kinks=kinks,
+                integer_inputs=frozenset(integer_inputs),
+                family=family,
+            )
+        )
+
+    return define
+
+
+def body_spec(body: Forward) -> Callable[..., Spec]:
+    """The spec of what `body` makes of symbols."""
+
+    def spec(*specs: Spec, **attrs: Any) -> Spec:
+        made: Node = body(*map(symbol, specs), **attrs)
+        return made.spec
+
+    return spec
+
+
+def symbol(spec: Spec, name: str = "") -> Node:
+    """A node of which only the spec is known."""
+    return Node(None, (), {}, (), None, spec.dtype.kind == "f", spec, name)
+
+
+def composite(
+    *,
+    sign: str,
+    latex: str,
+    cases: Sequence[Case],
+    binds: int = ATOM,
+    onnx: str = "",
+    numpy: Sequence[str] | None = None,
+    within: Domain = (-2.0, 2.0),
+    kinks: str = "",
+    integer_inputs: Sequence[str] = (),
+) -> Callable[[Forward], Op]:
+    """An op whose body is its meaning: its nodes are the body's, in a frame of its name.
+
+    It needs no derivative rule and no form of its own.
+    """
+
+    def define(body: Forward) -> Op:
+        return register(
+            Op(
+                name=body.__name__,
+                forward=body,
+                spec=body_spec(body),
+                d={},
+                lower=Body(),
+                sign=sign,
+                latex=latex,
+                binds=binds,
+                onnx=onnx,
+                numpy=numpy_names(body.__name__, numpy),
+                body=body,
+                cases=tuple(cases),
+                within=domains(_positional(body), within),
+                kinks=kinks,
+                integer_inputs=frozenset(integer_inputs),
+                family="composite",
+            )
+        )
+
+    return define
+
+
+def _positional(forward: Forward) -> list[str]:
+    code = forward.__code__
+    names = list(code.co_varnames[: code.co_argcount])
+    if code.co_flags & 0x04:
+        names.append(f"*{code.co_varnames[code.co_argcount + code.co_kwonlyargcount]}")
+    return names

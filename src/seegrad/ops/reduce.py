@@ -1,0 +1,356 @@
+"""Reductions over axes, running sums, sorting. Ties share the derivative equally.
+
+`axis` is None (all axes), an int or several; `keepdims` keeps size 1 where an axis was.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import ShapeError
+from seegrad.graph.laws import idempotent
+from seegrad.graph.lowering import ArgReduce, Call, Scan
+from seegrad.graph.op import Case
+from seegrad.graph.spec import Spec
+from seegrad.ops.arithmetic import sqrt
+from seegrad.ops.compare import astype, logical_or, where
+from seegrad.ops.families import one_axis, operation, reduced_shape, reduction, result_dtype
+from seegrad.ops.select import take_along_axis
+from seegrad.ops.shape import broadcast_to, concatenate, flip, reshape, transpose
+from seegrad.ops.transcendental import exp, log
+
+DISTINCT = (-2.0, 2.0)
+
+
+def unreduce(g: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
+    """`g` with size 1 put back on the reduced axes, ready to broadcast against x."""
+    return reshape(g, shape=reduced_shape(x_spec.shape, axis, keepdims=True))
+
+
+def spread(g: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
+    """`g`, the derivative by a reduced value, handed to every element it came from."""
+    return broadcast_to(unreduce(g, x_spec, axis), shape=x_spec.shape)
+
+
+def count(x: Any, axis: tuple[int, ...]) -> int:
+    """How many elements are reduced to one."""
+    return math.prod(x.shape[i] for i in axis)
+
+
+@reduction(
+    kind="sum",
+    sign="Σ",
+    latex=r"\sum $x",
+    onnx="ReduceSum",
+    d={"x": spread},
+)
+def sum(x, *, axis=None, keepdims=False):
+    """The sum; its derivative is handed to every element."""
+    return np.sum(x, axis=axis, keepdims=keepdims)
+
+
+@reduction(
+    sign="mean",
+    latex=r"\overline{$x}",
+    onnx="ReduceMean",
+    zero_size=False,
+    d={"x": lambda g, x_spec, axis: spread(g / count(x_spec, axis), x_spec, axis)},
+    body=lambda x, *, axis, keepdims: sum(x, axis=axis, keepdims=keepdims) / count(x, axis),
+)
+def mean(x, *, axis=None, keepdims=False):
+    """The arithmetic mean; each of n elements gets 1/n of the derivative."""
+    if not count(x, axis):
+        raise ShapeError("the mean of no elements is not defined", came=f"shape {x.shape}")
+    return np.mean(x, axis=axis, keepdims=keepdims)
+
+
+def _other_factors(x: Any) -> Any:
+    """For each element along the last axis, the product of all the others (zeros included)."""
+    n = x.shape[-1]
+    if n == 1:
+        return x * 0 + 1
+    half = (n + 1) // 2
+    left, right = x[..., :half], x[..., half:]
+    if n % 2:
+        one = broadcast_to(np.ones((), x.dtype), shape=(*x.shape[:-1], 1))
+        right = concatenate(right, one, axis=-1)
+    outer = _other_factors(left * right)
+    both = concatenate(outer * right, outer * left, axis=-1)
+    return both[..., :n]
+
+
+def _prod_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
+    if not x_spec.size:
+        return x * 0
+    kept = tuple(i for i in range(x_spec.ndim) if i not in axis)
+    order = kept + axis
+    moved = transpose(x, axes=order)
+    flat = reshape(moved, shape=(*(x_spec.shape[i] for i in kept), count(x_spec, axis)))
+    others = reshape(_other_factors(flat), shape=tuple(x_spec.shape[i] for i in order))
+    back = transpose(others, axes=tuple(int(i) for i in np.argsort(order)))
+    return unreduce(g, x_spec, axis) * back
+
+
+@reduction(kind="prod", sign="Π", latex=r"\prod $x", onnx="ReduceProd", d={"x": _prod_rule})
+def prod(x, *, axis=None, keepdims=False):
+    """The product; each element gets the product of all the others, also where some are 0."""
+    return np.prod(x, axis=axis, keepdims=keepdims)
+
+
+def _extreme_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
+    ties = x == unreduce(out, x_spec, axis)
+    winners = astype(sum(ties, axis=axis, keepdims=True), dtype=x_spec.dtype)
+    return where(ties, unreduce(g, x_spec, axis) / winners, 0.0)
+
+
+@reduction(
+    kind="max",
+    sign="max",
+    latex=r"\max $x",
+    numpy=("max", "amax"),
+    onnx="ReduceMax",
+    zero_size=False,
+    kinks="ties",
+    laws=[idempotent],
+    d={"x": _extreme_rule},
+)
+def max(x, *, axis=None, keepdims=False):
+    """The largest element; equal largest ones share the derivative equally."""
+    return np.max(x, axis=axis, keepdims=keepdims)
+
+
+@reduction(
+    kind="min",
+    sign="min",
+    latex=r"\min $x",
+    numpy=("min", "amin"),
+    onnx="ReduceMin",
+    zero_size=False,
+    kinks="ties",
+    laws=[idempotent],
+    d={"x": _extreme_rule},
+)
+def min(x, *, axis=None, keepdims=False):
+    """The smallest element; equal smallest ones share the derivative equally."""
+    return np.min(x, axis=axis, keepdims=keepdims)
+
+
+@reduction(kind="all", sign="∀", latex=r"\forall $x", d={"x": None})
+def all(x, *, axis=None, keepdims=False):
+    """Are all true (not zero)?"""
+    return np.all(x, axis=axis, keepdims=keepdims)
+
+
+@reduction(kind="any", sign="∃", latex=r"\exists $x", d={"x": None})
+def any(x, *, axis=None, keepdims=False):
+    """Is any true (not zero)?"""
+    return np.any(x, axis=axis, keepdims=keepdims)
+
+
+def _arg_attrs(x: Any, *, axis: Any, keepdims: Any) -> dict[str, Any]:
+    return {
+        "axis": None if axis is None else one_axis(axis, len(x.shape)),
+        "keepdims": bool(keepdims),
+    }
+
+
+def _arg_spec(x: Spec, *, axis: int | None, keepdims: bool) -> Spec:
+    axes = tuple(range(x.ndim)) if axis is None else (axis,)
+    if not count(x, axes):
+        raise ShapeError("there is no extreme among no elements", came=f"shape {x.shape}")
+    return Spec(reduced_shape(x.shape, axes, keepdims), np.dtype(np.intp))
+
+
+_ARG_CASES = (
+    Case(((3,),), {"axis": None}),
+    Case(((2, 3),), {"axis": 1, "keepdims": True}),
+    Case(((2, 3),), {"axis": None}),
+    Case(((2, 1, 4),), {"axis": 0}),
+)
+
+
+@operation(
+    spec=_arg_spec, canonical=_arg_attrs, lower=ArgReduce("max"), sign="argmax",
+    latex=r"\arg\max $x", onnx="ArgMax", d={"x": None}, cases=_ARG_CASES, family="reduction",
+)  # fmt: skip
+def argmax(x, *, axis=None, keepdims=False):
+    """The index of the first largest element along `axis` (None: of the flattened x)."""
+    return np.argmax(x, axis=axis, keepdims=keepdims)
+
+
+@operation(
+    spec=_arg_spec, canonical=_arg_attrs, lower=ArgReduce("min"), sign="argmin",
+    latex=r"\arg\min $x", onnx="ArgMin", d={"x": None}, cases=_ARG_CASES, family="reduction",
+)  # fmt: skip
+def argmin(x, *, axis=None, keepdims=False):
+    """The index of the first smallest element along `axis` (None: of the flattened x)."""
+    return np.argmin(x, axis=axis, keepdims=keepdims)
+
+
+def _var_body(x, *, axis, keepdims, ddof):
+    centred = x - mean(x, axis=axis, keepdims=True)
+    return sum(centred * centred, axis=axis, keepdims=keepdims) / (count(x, axis) - ddof)
+
+
+def _enough(x: Any, axis: tuple[int, ...], ddof: float) -> None:
+    if count(x, axis) <= ddof:
+        raise ShapeError(
+            "too few elements for this variance",
+            asked=f"more than ddof={ddof} elements",
+            came=f"{count(x, axis)} of shape {tuple(x.shape)}",
+        )
+
+
+def _var_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...], ddof: float) -> Any:
+    centred = x - mean(x, axis=axis, keepdims=True)
+    return unreduce(g, x_spec, axis) * (2 / (count(x_spec, axis) - ddof)) * centred
+
+
+@reduction(
+    sign="var",
+    latex=r"\operatorname{var} $x",
+    zero_size=False,
+    more={"ddof": 0},
+    d={"x": _var_rule},
+    body=_var_body,
+)
+def var(x, *, axis=None, keepdims=False, ddof=0):
+    """The variance: the sum of squared distances from the mean, over n − ddof."""
+    _enough(x, axis, ddof)
+    return np.var(x, axis=axis, keepdims=keepdims, ddof=ddof)
+
+
+def _std_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...], ddof: float) -> Any:
+    centred = x - mean(x, axis=axis, keepdims=True)
+    slope = where(out == 0, 0.0, g / where(out == 0, 1.0, out))
+    return unreduce(slope, x_spec, axis) * (1 / (count(x_spec, axis) - ddof)) * centred
+
+
+@reduction(
+    sign="std",
+    latex=r"\operatorname{std} $x",
+    zero_size=False,
+    more={"ddof": 0},
+    d={"x": _std_rule},
+    body=lambda x, *, axis, keepdims, ddof: sqrt(
+        _var_body(x, axis=axis, keepdims=keepdims, ddof=ddof)
+    ),
+)
+def std(x, *, axis=None, keepdims=False, ddof=0):
+    """The standard deviation; for constant elements its derivative is taken as 0."""
+    _enough(x, axis, ddof)
+    return np.std(x, axis=axis, keepdims=keepdims, ddof=ddof)
+
+
+def steady_shift(x: Any, axis: Any) -> Any:
+    """The largest element along `axis` to subtract before exp (0 where it is infinite)."""
+    top = max(x, axis=axis, keepdims=True)
+    return where(infinite(top), 0.0, top)
+
+
+def infinite(x: Any) -> Any:
+    """Where x is +∞ or −∞."""
+    return logical_or(x == np.inf, x == -np.inf)
+
+
+def _logsumexp_body(x, *, axis, keepdims):
+    shift = steady_shift(x, axis)
+    total = log(sum(exp(x - shift), axis=axis, keepdims=True)) + shift
+    return total if keepdims else reshape(total, shape=reduced_shape(x.shape, axis, False))
+
+
+def _logsumexp_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
+    top = unreduce(out, x_spec, axis)
+    return unreduce(g, x_spec, axis) * exp(x - where(infinite(top), 0.0, top))
+
+
+@reduction(
+    sign="logΣexp",
+    latex=r"\log \sum e^{$x}",
+    onnx="ReduceLogSumExp",
+    numpy=(),
+    zero_size=False,
+    d={"x": _logsumexp_rule},
+    body=_logsumexp_body,
+)
+def logsumexp(x, *, axis=None, keepdims=False):
+    """log Σ exp(x), steady for large and for infinite x; its derivative is the softmax."""
+    with np.errstate(divide="ignore"):
+        return _logsumexp_body(x, axis=axis, keepdims=keepdims)
+
+
+# --------------------------------------------------------------- along one axis
+
+
+def _same_spec(x: Spec, **attrs: Any) -> Spec:
+    return x
+
+
+_ALONG = (
+    Case(((3,),), {"axis": 0}),
+    Case(((2, 3),), {"axis": -1}),
+    Case(((2, 3),), {"axis": 0}),
+    Case(((0, 3),), {"axis": 0}),
+    Case(((2, 1, 4),), {"axis": 2}),
+)
+
+
+def _along(x: Any, *, axis: Any) -> dict[str, Any]:
+    return {"axis": one_axis(axis, len(x.shape))}
+
+
+@operation(
+    spec=lambda x, *, axis: Spec(x.shape, result_dtype(np.cumsum, [x], {})),
+    canonical=_along,
+    lower=Scan("sum"),
+    sign="Σ…",
+    latex=r"\operatorname{cumsum} $x",
+    numpy=(),
+    onnx="CumSum",
+    d={"x": lambda g, axis: flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis)},
+    cases=_ALONG,
+)
+def cumsum(x, *, axis):
+    """Running sums along `axis`; the derivative is summed from the other end."""
+    return np.cumsum(x, axis=axis)
+
+
+@operation(
+    spec=lambda x, *, axis: Spec(x.shape, np.dtype(np.intp)),
+    canonical=_along,
+    lower=Call(),
+    sign="argsort",
+    latex=r"\operatorname{argsort} $x",
+    numpy=(),
+    d={"x": None},
+    cases=_ALONG,
+)
+def argsort(x, *, axis=-1):
+    """The order that sorts x along `axis`, equal elements kept in their order."""
+    return np.argsort(x, axis=axis, kind="stable")
+
+
+def _sort_rule(g: Any, x: Any, axis: int) -> Any:
+    back = argsort(argsort(x, axis=axis), axis=axis)
+    return take_along_axis(g, back, axis=axis)
+
+
+@operation(
+    spec=_same_spec,
+    canonical=_along,
+    lower=Call(),
+    sign="sort",
+    latex=r"\operatorname{sort} $x",
+    numpy=(),
+    kinks="ties",
+    laws=[idempotent],
+    d={"x": _sort_rule},
+    cases=_ALONG,
+)
+def sort(x, *, axis=-1):
+    """x in ascending order along `axis`; each derivative goes back to where its element was."""
+    return np.sort(x, axis=axis, kind="stable")
+

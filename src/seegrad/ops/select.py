@@ -1,0 +1,347 @@
+"""Reading by index arrays, and adding back by them: take, take_along_axis, x[indices].
+
+Indices are inputs of their own (integers, without derivative). Out of range is an error.
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import DTypeError, IndexRangeError, ShapeError, TraceError
+from seegrad.graph.lowering import Call, Gather, Scatter
+from seegrad.graph.node import Node
+from seegrad.graph.op import Case
+from seegrad.graph.spec import Shape, Spec
+from seegrad.ops.families import broadcast_shapes, one_axis, operation
+from seegrad.ops.shape import cut_by
+
+Layout = tuple[str, ...]
+"""For each axis of x: "i" where an index array reads it, ":" where all of it is kept."""
+
+
+def _whole_numbers(indices: Any) -> None:
+    if indices.dtype.kind not in "iu":
+        raise DTypeError(
+            "indices must be integers",
+            came=f"dtype {indices.dtype}",
+            hint="use .astype(int), or a boolean mask of the same shape as x[mask]",
+        )
+
+
+def _take_attrs(x: Any, indices: Any, *, axis: Any) -> dict[str, Any]:
+    _whole_numbers(indices)
+    return {"axis": one_axis(axis, len(x.shape))}
+
+
+def _take_spec(x: Spec, indices: Spec, *, axis: int) -> Spec:
+    return Spec((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]), x.dtype)
+
+
+def _in_range(indices: Any, size: int) -> None:
+    if indices.size and (indices.min() < -size or indices.max() >= size):
+        bad = indices.max() if indices.max() >= size else indices.min()
+        raise IndexRangeError(
+            f"index {bad} is out of range",
+            asked=f"from {-size} to {size - 1}" if size else "nothing: the axis is empty",
+            came=f"indices from {indices.min()} to {indices.max()}",
+        )
+
+
+@operation(
+    spec=_take_spec,
+    canonical=_take_attrs,
+    lower=Gather(),
+    sign="[i]",
+    latex="${x}_{$indices}",
+    onnx="Gather",
+    d={
+        "x": lambda g, x_spec, indices, axis: add_at(g, indices, axis=axis, shape=x_spec.shape),
+        "indices": None,
+    },
+    integer_inputs=("indices",),
+    cases=(
+        Case(((4, 3), (2,)), {"axis": 0}, integers={"indices": 4}),
+        Case(((2, 3), (2, 2)), {"axis": 1}, integers={"indices": 3}),
+        Case(((4,), ()), {"axis": 0}, integers={"indices": 4}),
+        Case(((3, 2), (0,)), {"axis": -1}, integers={"indices": 2}),
+        Case(((3,), (5,)), {"axis": 0}, integers={"indices": 3}),
+    ),
+)
+def take(x, indices, *, axis=0):
+    """x read at the integers `indices` along `axis`; what is read twice adds its derivatives."""
+    _in_range(indices, x.shape[axis])
+    return np.take(x, indices, axis=axis)
+
+
+def _add_at_spec(x: Spec, indices: Spec, *, axis: int, shape: Shape) -> Spec:
+    return Spec(shape, x.dtype)
+
+
+@operation(
+    spec=_add_at_spec,
+    lower=Scatter(),
+    sign="+[i]",
+    latex=r"\operatorname{add}_{$indices} $x",
+    numpy=(),
+    d={"x": lambda g, indices, axis: take(g, indices, axis=axis), "indices": None},
+    integer_inputs=("indices",),
+    cases=(
+        Case(((2, 3), (2,)), {"axis": 0, "shape": (4, 3)}, integers={"indices": 4}),
+        Case(((5,), (5,)), {"axis": 0, "shape": (3,)}, integers={"indices": 3}),
+        Case(((2, 2, 2), (2, 2)), {"axis": 1, "shape": (2, 3)}, integers={"indices": 3}),
+        Case(((0,), (0,)), {"axis": 0, "shape": (3,)}, integers={"indices": 3}),
+    ),
+)
+def add_at(x, indices, *, axis, shape):
+    """Zeros of `shape`, to which x is added at `indices` along `axis` (the undoing of take)."""
+    _in_range(indices, shape[axis])
+    out = np.zeros(shape, x.dtype)
+    np.add.at(out, (slice(None),) * axis + (indices,), x)
+    return out
+
+
+def _along_attrs(x: Any, indices: Any, *, axis: Any) -> dict[str, Any]:
+    _whole_numbers(indices)
+    return {"axis": one_axis(axis, len(x.shape))}
+
+
+def _along_spec(x: Spec, indices: Spec, *, axis: int) -> Spec:
+    if x.ndim != indices.ndim:
+        raise ShapeError("x and indices need the same number of axes")
+    rest = broadcast_shapes(
+        *[tuple(1 if i == axis else n for i, n in enumerate(s.shape)) for s in (x, indices)]
+    )
+    shape = tuple(indices.shape[i] if i == axis else n for i, n in enumerate(rest))
+    return Spec(shape, x.dtype)
+
+
+def _grid(indices: Any, shape: Shape, axis: int) -> tuple[Any, ...]:
+    """The full index of every element that take_along_axis reads."""
+    grid = []
+    for i, n in enumerate(shape):
+        ones = tuple(-1 if j == i else 1 for j in range(len(shape)))
+        grid.append(indices if i == axis else np.arange(n).reshape(ones))
+    return tuple(grid)
+
+
+@operation(
+    spec=_along_spec,
+    canonical=_along_attrs,
+    lower=Call(),
+    sign="[i]",
+    latex="${x}_{$indices}",
+    onnx="GatherElements",
+    d={
+        "x": lambda g, x_spec, indices, axis: add_along_axis(
+            g, indices, axis=axis, shape=x_spec.shape
+        ),
+        "indices": None,
+    },
+    integer_inputs=("indices",),
+    cases=(
+        Case(((2, 3), (2, 1)), {"axis": 1}, integers={"indices": 3}),
+        Case(((4,), (6,)), {"axis": 0}, integers={"indices": 4}),
+        Case(((2, 3), (2, 3)), {"axis": 0}, integers={"indices": 2}),
+    ),
+)
+def take_along_axis(x, indices, *, axis):
+    """For each place, the element of x along `axis` that `indices` names there."""
+    _in_range(indices, x.shape[axis])
+    return np.take_along_axis(x, indices, axis)
+
+
+@operation(
+    spec=lambda x, indices, *, axis, shape: Spec(shape, x.dtype),
+    lower=Call(),
+    sign="+[i]",
+    latex=r"\operatorname{add}_{$indices} $x",
+    numpy=(),
+    d={"x": lambda g, indices, axis: take_along_axis(g, indices, axis=axis), "indices": None},
+    integer_inputs=("indices",),
+    cases=(
+        Case(((2, 1), (2, 1)), {"axis": 1, "shape": (2, 3)}, integers={"indices": 3}),
+        Case(((6,), (6,)), {"axis": 0, "shape": (4,)}, integers={"indices": 4}),
+    ),
+)
+def add_along_axis(x, indices, *, axis, shape):
+    """Zeros of `shape`, to which x is added where take_along_axis would read."""
+    _in_range(indices, shape[axis])
+    out = np.zeros(shape, x.dtype)
+    whole = tuple(x.shape[i] if i == axis else n for i, n in enumerate(shape))
+    spread = np.broadcast_to(indices, whole)
+    np.add.at(out, _grid(spread, whole, axis), np.broadcast_to(x, whole))
+    return out
+
+
+# --------------------------------------------------------------- x[i, j, ...]
+
+
+def _expression(layout: Layout, indices: tuple[Any, ...]) -> tuple[Any, ...]:
+    rest = iter(indices)
+    return tuple(slice(None) if kind == ":" else next(rest) for kind in layout)
+
+
+def _index_spec(x: Spec, *indices: Spec, layout: Layout) -> Spec:
+    """NumPy itself says which shape comes out, from views that hold no numbers."""
+    like = np.broadcast_to(np.empty((), bool), x.shape)
+    reads = tuple(np.broadcast_to(np.zeros((), np.intp), i.shape) for i in indices)
+    hollow = np.broadcast_to(np.empty((), bool), tuple(max(n, 1) for n in like.shape))
+    try:
+        return Spec(hollow[_expression(layout, reads)].shape, x.dtype)
+    except IndexError as error:
+        raise IndexRangeError(str(error)) from None
+
+
+_INDEX_CASES = (
+    Case(((4, 3), (2,)), {"layout": ("i", ":")}, integers={"indices": 3}),
+    Case(((3, 3), (2,), (2,)), {"layout": ("i", "i")}, integers={"indices": 3}),
+    Case(((3, 2, 3), (2, 1), (2,)), {"layout": ("i", ":", "i")}, integers={"indices": 3}),
+    Case(((3,), (0,)), {"layout": ("i",)}, integers={"indices": 3}),
+)
+
+
+@operation(
+    spec=_index_spec,
+    lower=Call(),
+    sign="[i,j]",
+    latex="${x}_{$indices}",
+    numpy=(),
+    d={
+        "x": lambda g, x_spec, indices, layout: add_by_arrays(
+            g, *indices, layout=layout, shape=x_spec.shape
+        ),
+        "indices": None,
+    },
+    integer_inputs=("*indices",),
+    cases=_INDEX_CASES,
+)
+def take_by_arrays(x, *indices, layout):
+    """x[i, :, j ...] for index arrays that broadcast together; `layout` says which axes they read.
+
+    What is read twice adds its derivatives.
+    """
+    for size, i in zip((n for n, kind in zip(x.shape, layout) if kind == "i"), indices):
+        _in_range(i, size)
+    return x[_expression(layout, indices)]
+
+
+@operation(
+    spec=lambda x, *indices, layout, shape: Spec(shape, x.dtype),
+    lower=Call(),
+    sign="+[i,j]",
+    latex=r"\operatorname{add}_{$indices} $x",
+    numpy=(),
+    d={
+        "x": lambda g, indices, layout: take_by_arrays(g, *indices, layout=layout),
+        "indices": None,
+    },
+    integer_inputs=("*indices",),
+    cases=(
+        Case(((2, 3), (2,)), {"layout": ("i", ":"), "shape": (4, 3)}, integers={"indices": 3}),
+        Case(((2,), (2,), (2,)), {"layout": ("i", "i"), "shape": (3, 3)}, integers={"indices": 3}),
+    ),
+)
+def add_by_arrays(x, *indices, layout, shape):
+    """Zeros of `shape`, to which x is added where take_by_arrays would read."""
+    out = np.zeros(shape, x.dtype)
+    np.add.at(out, _expression(layout, indices), x)
+    return out
+
+
+def index(x: Any, key: Any) -> Any:
+    """x[key] for everything that NumPy takes: ints, slices, None, ..., integer and boolean arrays.
+
+    A boolean mask asks for numbers, so that it cannot be used while a function is traced.
+    """
+    items = list(key) if isinstance(key, tuple) else [key]
+    items = [_item(i) for i in items]
+    used = sum(_axes_of(i) for i in items if i is not None and i is not Ellipsis)
+    ndim = len(x.shape)
+    if sum(i is Ellipsis for i in items) > 1:
+        raise ShapeError("an index may hold one ellipsis", came=f"{key!r}")
+    if used > ndim:
+        raise IndexRangeError(
+            f"{used} indices are too many",
+            asked=f"at most {ndim} for shape {tuple(x.shape)}",
+            came=f"{used} indices",
+        )
+    at = next((n for n, i in enumerate(items) if i is Ellipsis), len(items))
+    items[at : at + 1] = [slice(None)] * (ndim - used)
+    if not any(_is_array(i) for i in items):
+        return cut_by(x, items)
+    return _index_arrays(x, items)
+
+
+def _item(item: Any) -> Any:
+    if item is None or item is Ellipsis or isinstance(item, slice):
+        return item
+    if isinstance(item, (list, np.ndarray)) or isinstance(item, Node):
+        array = item if isinstance(item, (Node, np.ndarray)) else np.asarray(item)
+        if isinstance(item, list) and not array.size:
+            array = array.astype(np.intp)
+        if array.dtype.kind not in "iub":
+            raise DTypeError("an index must be an integer, a boolean mask or a slice",
+                             came=f"an array of dtype {array.dtype}")  # fmt: skip
+        return array
+    try:
+        return operator.index(item)
+    except TypeError:
+        raise DTypeError(
+            "an index must be an integer, a slice, None, ... or an array",
+            came=f"{item!r}",
+        ) from None
+
+
+def _is_array(item: Any) -> bool:
+    return isinstance(item, (Node, np.ndarray))
+
+
+def _axes_of(item: Any) -> int:
+    return len(item.shape) if _is_array(item) and item.dtype.kind == "b" else 1
+
+
+def _index_arrays(x: Any, items: list[Any]) -> Any:
+    """Index arrays among the items: cut the slices first, then read by the arrays."""
+    first, layout, arrays, axis = [], [], [], 0
+    mixed = any(isinstance(i, int) for i in items)
+    for item in items:
+        if item is None:
+            first.append(None)
+            layout.append(":")
+        elif isinstance(item, slice):
+            first.append(item)
+            layout.append(":")
+            axis += 1
+        else:
+            for one in _as_integers(item, x.shape[axis : axis + _axes_of(item)]):
+                first.append(slice(None))
+                layout.append("i")
+                arrays.append(one)
+                axis += 1
+    x = cut_by(x, first)
+    if len(arrays) == 1 and not mixed:
+        return take(x, arrays[0], axis=layout.index("i"))
+    return take_by_arrays(x, *arrays, layout=tuple(layout))
+
+
+def _as_integers(item: Any, shape: Shape) -> list[Any]:
+    if isinstance(item, int):
+        return [np.asarray(item)]
+    if item.dtype.kind != "b":
+        return [item]
+    mask = item.data if isinstance(item, Node) else item
+    if mask is None:
+        raise TraceError(
+            "a boolean mask decides the shape of the result, which a trace must know",
+            hint="use sg.where(mask, x, 0), which keeps the shape",
+        )
+    if tuple(mask.shape) != tuple(shape):
+        raise IndexRangeError(
+            "the mask does not fit", asked=f"shape {tuple(shape)}", came=f"shape {mask.shape}"
+        )
+    return list(np.nonzero(mask)) if mask.ndim else [np.zeros(int(mask), np.intp)]
+
+

@@ -1,0 +1,546 @@
+"""Operations that move numbers without computing: shapes, axes, joins, cuts, copies.
+
+Basic slices are two steps, a cut (`cut`) and a `reshape` that drops or adds axes of length 1;
+the derivative of a cut is `place`, and the other way round.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import DTypeError, IndexRangeError, ShapeError
+from seegrad.graph.lowering import Broadcast, Join, Pad, Permute, Place, Reshape, Slice
+from seegrad.graph.op import Case
+from seegrad.graph.spec import Shape, Spec
+from seegrad.ops.families import composite, one_axis, operation, some_axes
+
+Cut = tuple[int, int, int]
+"""(start, length, step) along one axis."""
+
+
+def as_shape(shape: Any) -> Shape:
+    """`shape` (an int or several) as a tuple of ints."""
+    items = shape if isinstance(shape, (tuple, list)) else (shape,)
+    try:
+        return tuple(operator.index(n) for n in items)
+    except TypeError:
+        raise DTypeError(
+            "a shape is made of integers", asked="an integer or a tuple of them", came=repr(shape)
+        ) from None
+
+
+# --------------------------------------------------------------- reshape
+
+
+def _reshape_attrs(x: Any, *, shape: Any) -> dict[str, Any]:
+    sizes = list(as_shape(shape))
+    total = math.prod(x.shape)
+    if sizes.count(-1) == 1:
+        known = math.prod(n for n in sizes if n != -1)
+        if known and total % known == 0:
+            sizes[sizes.index(-1)] = total // known
+    if any(n < 0 for n in sizes) or math.prod(sizes) != total:
+        raise ShapeError(
+            f"{total} elements cannot take the shape {tuple(sizes)}",
+            asked=f"sizes whose product is {total}; one of them may be -1",
+            came=f"shape {tuple(x.shape)} to {as_shape(shape)}",
+            hint="keep the first axis and flatten the rest: reshape(x, (len(x), -1))",
+        )
+    return {"shape": tuple(sizes)}
+
+
+@operation(
+    spec=lambda x, *, shape: Spec(shape, x.dtype),
+    canonical=_reshape_attrs,
+    lower=Reshape(),
+    sign="▭",
+    latex="$x",
+    onnx="Reshape",
+    d={"x": lambda g, x_spec: reshape(g, shape=x_spec.shape)},
+    cases=(
+        Case(((2, 3),), {"shape": (3, 2)}),
+        Case(((2, 3),), {"shape": (-1,)}),
+        Case(((),), {"shape": (1, 1)}),
+        Case(((0, 3),), {"shape": (3, 0, 2)}),
+        Case(((2, 1, 4),), {"shape": (2, 4)}),
+    ),
+)
+def reshape(x, *, shape):
+    """The same elements, in C order, in another shape; one size may be -1."""
+    return np.reshape(x, shape)
+
+
+@composite(
+    sign="▬",
+    latex=r"\operatorname{ravel} $x",
+    onnx="Flatten",
+    cases=(Case(((2, 3),)), Case(((),)), Case(((0, 3),))),
+)
+def ravel(x):
+    """All elements in one axis, in C order."""
+    return reshape(x, shape=(-1 if math.prod(np.shape(x)) else 0,))
+
+
+@composite(
+    sign="+ax",
+    latex="$x",
+    onnx="Unsqueeze",
+    cases=(Case(((2, 3),), {"axis": 1}), Case(((),), {"axis": 0}), Case(((3,),), {"axis": (0, -1)})),
+)
+def expand_dims(x, *, axis):
+    """x with an axis of length 1 put in at each of `axis`."""
+    many = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+    ndim = len(x.shape) + len(many)
+    at = some_axes(many, ndim)
+    rest = iter(x.shape)
+    return reshape(x, shape=tuple(1 if i in at else next(rest) for i in range(ndim)))
+
+
+@composite(
+    sign="−ax",
+    latex="$x",
+    onnx="Squeeze",
+    cases=(
+        Case(((2, 1, 3),), {"axis": None}),
+        Case(((1, 3, 1),), {"axis": 0}),
+        Case(((1, 3, 1),), {"axis": (0, -1)}),
+    ),
+)
+def squeeze(x, *, axis=None):
+    """x without its axes of length 1, or without those named in `axis`."""
+    ones = tuple(i for i, n in enumerate(x.shape) if n == 1)
+    drop = ones if axis is None else some_axes(axis, len(x.shape))
+    if not set(drop) <= set(ones):
+        raise ShapeError(
+            "only axes of length 1 can be dropped",
+            came=f"shape {tuple(x.shape)}, axis={axis!r}",
+        )
+    return reshape(x, shape=tuple(n for i, n in enumerate(x.shape) if i not in drop))
+
+
+# --------------------------------------------------------------- order of axes
+
+
+def _transpose_attrs(x: Any, *, axes: Any) -> dict[str, Any]:
+    order = tuple(range(x.ndim))[::-1] if axes is None else some_axes(axes, x.ndim)
+    if sorted(order) != list(range(x.ndim)):
+        raise ShapeError(
+            "a transpose names every axis once",
+            asked=f"an order of {tuple(range(x.ndim))}",
+            came=f"axes={axes!r}",
+        )
+    return {"axes": order}
+
+
+@operation(
+    spec=lambda x, *, axes: Spec(tuple(x.shape[i] for i in axes), x.dtype),
+    canonical=_transpose_attrs,
+    lower=Permute(),
+    sign="ᵀ",
+    latex=r"$x^{\top}",
+    numpy=("transpose", "permute_dims"),
+    onnx="Transpose",
+    d={"x": lambda g, axes: transpose(g, axes=tuple(int(i) for i in np.argsort(axes)))},
+    cases=(
+        Case(((2, 3),), {"axes": None}),
+        Case(((2, 1, 4),), {"axes": (1, 2, 0)}),
+        Case(((3,),), {"axes": None}),
+        Case(((),), {"axes": None}),
+        Case(((0, 3),), {"axes": (-1, 0)}),
+    ),
+)
+def transpose(x, *, axes=None):
+    """x with its axes in the given order; reversed when none is given."""
+    return np.transpose(x, axes)
+
+
+@composite(
+    sign="⇄",
+    latex="$x",
+    cases=(
+        Case(((2, 3, 4),), {"source": 0, "destination": -1}),
+        Case(((2, 3),), {"source": (0, 1), "destination": (1, 0)}),
+    ),
+)
+def moveaxis(x, *, source, destination):
+    """x with the axes `source` moved to `destination`, the others in their order."""
+    ndim = len(x.shape)
+    come, go = some_axes(source, ndim), some_axes(destination, ndim)
+    if len(come) != len(go):
+        raise ShapeError("as many axes must go as come", came=f"{source!r} → {destination!r}")
+    order = [i for i in range(ndim) if i not in come]
+    for target, origin in sorted(zip(go, come)):
+        order.insert(target, origin)
+    return transpose(x, axes=tuple(order))
+
+
+@composite(
+    sign="⇅",
+    latex="$x",
+    cases=(Case(((2, 3, 4),), {"axis1": 0, "axis2": -1}), Case(((2, 3),), {"axis1": 1, "axis2": 0})),
+)
+def swapaxes(x, *, axis1, axis2):
+    """x with two axes exchanged."""
+    order = list(range(len(x.shape)))
+    i, j = one_axis(axis1, len(order)), one_axis(axis2, len(order))
+    order[i], order[j] = order[j], order[i]
+    return transpose(x, axes=tuple(order))
+
+
+# --------------------------------------------------------------- repetition
+
+
+def _broadcast_spec(x: Spec, *, shape: Shape) -> Spec:
+    lead = len(shape) - x.ndim
+    if lead < 0 or any(n not in (1, m) for n, m in zip(x.shape, shape[lead:])):
+        raise ShapeError(
+            f"{x.shape} cannot be broadcast to {shape}",
+            asked="equal sizes, or size 1, counted from the right",
+        )
+    return Spec(shape, x.dtype)
+
+
+@operation(
+    spec=_broadcast_spec,
+    canonical=lambda x, *, shape: {"shape": as_shape(shape)},
+    lower=Broadcast(),
+    sign="⇶",
+    latex="$x",
+    onnx="Expand",
+    # the backward walk sums the derivative back to the shape that was broadcast
+    d={"x": lambda g: g},
+    cases=(
+        Case(((1, 3),), {"shape": (2, 3)}),
+        Case(((3,),), {"shape": (2, 3)}),
+        Case(((),), {"shape": (2, 2)}),
+        Case(((1,),), {"shape": (0,)}),
+        Case(((2, 1, 4),), {"shape": (2, 3, 4)}),
+    ),
+)
+def broadcast_to(x, *, shape):
+    """x repeated to `shape` by NumPy's broadcasting rules."""
+    return np.broadcast_to(x, shape)
+
+
+@composite(
+    sign="▦",
+    latex="$x",
+    onnx="Tile",
+    cases=(
+        Case(((2, 3),), {"reps": (2, 1)}),
+        Case(((3,),), {"reps": 2}),
+        Case(((3,),), {"reps": (2, 2)}),
+    ),
+)
+def tile(x, *, reps):
+    """x laid side by side `reps` times along each axis."""
+    times = as_shape(reps)
+    ndim = max(len(times), len(x.shape))
+    times = (1,) * (ndim - len(times)) + times
+    shape = (1,) * (ndim - len(x.shape)) + tuple(x.shape)
+    spread = tuple(n for pair in zip(times, shape) for n in pair)
+    once = tuple(n for size in shape for n in (1, size))
+    copies = broadcast_to(reshape(x, shape=once), shape=spread)
+    return reshape(copies, shape=tuple(t * n for t, n in zip(times, shape)))
+
+
+@composite(
+    sign="⊞",
+    latex="$x",
+    cases=(Case(((2, 3),), {"repeats": 2, "axis": 1}), Case(((3,),), {"repeats": 3, "axis": None})),
+)
+def repeat(x, *, repeats, axis=None):
+    """Each element `repeats` times in a row along `axis` (None: of the flattened x)."""
+    try:
+        times = operator.index(repeats)
+    except TypeError:
+        raise DTypeError("repeats must be one integer", came=repr(repeats)) from None
+    if axis is None:
+        x, axis = ravel(x), 0
+    at = one_axis(axis, len(x.shape)) + 1
+    copies = reshape(x, shape=(*x.shape[:at], 1, *x.shape[at:]))
+    copies = broadcast_to(copies, shape=(*x.shape[:at], times, *x.shape[at:]))
+    return reshape(copies, shape=(*x.shape[: at - 1], x.shape[at - 1] * times, *x.shape[at:]))
+
+
+# --------------------------------------------------------------- cuts
+
+
+def _slices(index: Sequence[Cut]) -> tuple[slice, ...]:
+    """Python slices that read (start, length, step) on every axis."""
+    found = []
+    for start, length, step in index:
+        stop = start + length * step
+        found.append(slice(start, stop if stop >= 0 else None, step))
+    return tuple(slice(0, 0) if cut[1] == 0 else s for cut, s in zip(index, found))
+
+
+_CUTS = (
+    Case(((2, 3),), {"index": ((0, 1, 1), (0, 3, 1))}),
+    Case(((4, 3),), {"index": ((3, 2, -2), (1, 2, 1))}),
+    Case(((3,),), {"index": ((0, 0, 1),)}),
+    Case(((0, 3),), {"index": ((0, 0, 1), (2, 3, -1))}),
+    Case(((),), {"index": ()}),
+)
+
+
+@operation(
+    spec=lambda x, *, index: Spec(tuple(n for _, n, _ in index), x.dtype),
+    lower=Slice(),
+    sign="[:]",
+    latex="${x}_{[:]}",
+    onnx="Slice",
+    numpy=(),
+    d={"x": lambda g, x_spec, index: place(g, index=index, shape=x_spec.shape)},
+    cases=_CUTS,
+)
+def cut(x, *, index):
+    """The part of x that `index` names: (start, length, step) for each axis."""
+    return x[_slices(index)]
+
+
+@operation(
+    spec=lambda x, *, index, shape: Spec(shape, x.dtype),
+    lower=Place(),
+    sign="▫",
+    latex=r"\operatorname{place} $x",
+    numpy=(),
+    d={"x": lambda g, index: cut(g, index=index)},
+    cases=(
+        Case(((1, 3),), {"index": ((0, 1, 1), (0, 3, 1)), "shape": (2, 3)}),
+        Case(((2, 2),), {"index": ((3, 2, -2), (1, 2, 1)), "shape": (4, 3)}),
+        Case(((0,),), {"index": ((0, 0, 1),), "shape": (3,)}),
+        Case(((),), {"index": (), "shape": ()}),
+    ),
+)
+def place(x, *, index, shape):
+    """Zeros of `shape`, with x written where `cut` with the same index would read."""
+    out = np.zeros(shape, x.dtype)
+    out[_slices(index)] = x
+    return out
+
+
+def _one_slice(item: slice, size: int) -> Cut:
+    try:
+        start, stop, step = item.indices(size)
+    except TypeError:
+        raise DTypeError("a slice is made of integers", came=repr(item)) from None
+    return start, len(range(start, stop, step)), step
+
+
+def cut_by(x: Any, items: Sequence[Any]) -> Any:
+    """x[items] for ints, slices and None (a new axis), one item an axis of x."""
+    index, shape, axis = [], [], 0
+    for item in items:
+        if item is None:
+            shape.append(1)
+            continue
+        size = x.shape[axis]
+        if isinstance(item, slice):
+            one = _one_slice(item, size)
+            shape.append(one[1])
+        else:
+            i = operator.index(item)
+            if not -size <= i < size:
+                raise IndexRangeError(
+                    f"index {i} is outside of axis {axis}",
+                    asked=f"from {-size} to {size - 1}" if size else "nothing: the axis is empty",
+                    came=f"index {i} into shape {tuple(x.shape)}",
+                )
+            one = (i % size, 1, 1)
+        index.append(one)
+        axis += 1
+    if any(c != (0, n, 1) for c, n in zip(index, x.shape)):
+        x = cut(x, index=tuple(index))
+    return x if tuple(shape) == tuple(x.shape) else reshape(x, shape=tuple(shape))
+
+
+@composite(
+    sign="⇋",
+    latex="$x",
+    cases=(
+        Case(((2, 3),), {"axis": None}),
+        Case(((2, 3),), {"axis": 1}),
+        Case(((3,),), {"axis": 0}),
+        Case(((0, 3),), {"axis": 0}),
+    ),
+)
+def flip(x, *, axis=None):
+    """x read backwards along `axis` (None: every axis)."""
+    turned = some_axes(axis, len(x.shape))
+    return cut(
+        x,
+        index=tuple((n - 1 if n else 0, n, -1) if i in turned else (0, n, 1)
+                    for i, n in enumerate(x.shape)),
+    )  # fmt: skip
+
+
+@composite(
+    sign="↻",
+    latex="$x",
+    cases=(
+        Case(((5,),), {"shift": 2, "axis": 0}),
+        Case(((2, 3),), {"shift": -1, "axis": 1}),
+        Case(((2, 3),), {"shift": 2, "axis": None}),
+        Case(((2, 3),), {"shift": (1, 1), "axis": (0, 1)}),
+    ),
+)
+def roll(x, *, shift, axis=None):
+    """x shifted along `axis`, what falls off one end coming back at the other."""
+    if axis is None:
+        return reshape(roll(ravel(x), shift=shift, axis=0), shape=tuple(x.shape))
+    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
+    shifts = shift if isinstance(shift, (tuple, list)) else (shift,) * len(axes)
+    for by, at in zip(shifts, axes):
+        i = one_axis(at, len(x.shape))
+        if size := x.shape[i]:
+            k = -by % size
+            head = [slice(None)] * i
+            x = concatenate(
+                cut_by(x, [*head, slice(k, None), *[slice(None)] * (len(x.shape) - i - 1)]),
+                cut_by(x, [*head, slice(0, k), *[slice(None)] * (len(x.shape) - i - 1)]),
+                axis=i,
+            )
+    return x
+
+
+# --------------------------------------------------------------- joins
+
+
+def _pad_attrs(x: Any, *, widths: Any, value: Any) -> dict[str, Any]:
+    try:
+        pairs = np.broadcast_to(np.asarray(widths), (x.ndim, 2))
+    except ValueError:
+        raise ShapeError(
+            "the widths do not fit the axes",
+            asked=f"one (before, after) for each of {x.ndim} axes, or one for all",
+            came=f"widths={widths!r}",
+        ) from None
+    if pairs.dtype.kind not in "iu" or (pairs < 0).any():
+        raise DTypeError("widths must be integers, 0 or more", came=f"widths={widths!r}")
+    return {"widths": tuple((int(b), int(a)) for b, a in pairs), "value": value}
+
+
+@operation(
+    spec=lambda x, *, widths, value: Spec(
+        tuple(b + n + a for n, (b, a) in zip(x.shape, widths)), x.dtype
+    ),
+    canonical=_pad_attrs,
+    lower=Pad(),
+    sign="⊡",
+    latex=r"\operatorname{pad} $x",
+    onnx="Pad",
+    numpy=(),
+    d={
+        "x": lambda g, x_spec, widths: cut(
+            g, index=tuple((b, n, 1) for n, (b, _) in zip(x_spec.shape, widths))
+        )
+    },
+    cases=(
+        Case(((2, 3),), {"widths": ((1, 0), (2, 1)), "value": 0.0}),
+        Case(((3,),), {"widths": 1, "value": 1.5}),
+        Case(((0, 2),), {"widths": ((1, 1), (0, 0)), "value": 0.0}),
+        Case(((),), {"widths": (), "value": 0.0}),
+    ),
+)
+def pad(x, *, widths, value=0.0):
+    """x with `widths` (before, after) of the number `value` around it on each axis."""
+    return np.pad(x, widths, constant_values=value) if x.ndim else x
+
+
+def _join_attrs(*xs: Any, axis: Any) -> dict[str, Any]:
+    if not xs:
+        raise ShapeError("there is nothing to join", asked="at least one array")
+    return {"axis": one_axis(axis, len(xs[0].shape))}
+
+
+def _join_spec(*xs: Spec, axis: int) -> Spec:
+    for x in xs[1:]:
+        same = x.ndim == xs[0].ndim and all(
+            n == m for i, (n, m) in enumerate(zip(x.shape, xs[0].shape)) if i != axis
+        )
+        if not same:
+            raise ShapeError(
+                f"{x.shape} does not fit {xs[0].shape}",
+                asked=f"equal sizes on every axis but {axis}",
+            )
+    sizes = list(xs[0].shape)
+    sizes[axis] = sum(x.shape[axis] for x in xs)
+    return Spec(tuple(sizes), np.result_type(*[x.dtype for x in xs]))
+
+
+def _own_part(g: Any, position: int, xs_specs: tuple[Spec, ...], axis: int) -> Any:
+    start = sum(x.shape[axis] for x in xs_specs[:position])
+    mine = xs_specs[position].shape
+    index = tuple((start if i == axis else 0, n, 1) for i, n in enumerate(mine))
+    return cut(g, index=index)
+
+
+@operation(
+    spec=_join_spec,
+    canonical=_join_attrs,
+    lower=Join(),
+    sign="⧺",
+    latex=r"\operatorname{concat}($xs)",
+    numpy=("concatenate", "concat"),
+    onnx="Concat",
+    d={"xs": _own_part},
+    cases=(
+        Case(((2, 3), (1, 3)), {"axis": 0}),
+        Case(((2, 3), (2, 0), (2, 1)), {"axis": -1}),
+        Case(((3,),), {"axis": 0}),
+    ),
+)
+def concatenate(*xs, axis=0):
+    """The inputs one behind the other along an axis that they all have."""
+    return np.concatenate(xs, axis)
+
+
+@composite(
+    sign="≡",
+    latex=r"\operatorname{stack}($xs)",
+    cases=(Case(((2, 3), (2, 3)), {"axis": 0}), Case(((3,), (3,)), {"axis": -1}), Case(((), ()), {"axis": 0})),
+)  # fmt: skip
+def stack(*xs, axis=0):
+    """The inputs, all of one shape, side by side along a new axis."""
+    shapes = {tuple(np.shape(x)) for x in xs}
+    if len(shapes) != 1:
+        raise ShapeError(
+            "only equal shapes can be stacked",
+            asked="one shape for all",
+            came=", ".join(map(str, sorted(shapes))) or "nothing",
+            hint="concatenate joins along an axis that is there already",
+        )
+    return concatenate(*[expand_dims(x, axis=axis) for x in xs], axis=axis)
+
+
+def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    """x cut into parts along `axis`: a number of equal ones, or at the given places.
+
+    Returns a list of cuts, as `numpy.split` does.
+    """
+    ndim = len(x.shape)
+    at = one_axis(axis, ndim)
+    size = x.shape[at]
+    if isinstance(indices_or_sections, (tuple, list, np.ndarray)):
+        ends = [operator.index(i) for i in indices_or_sections]
+    else:
+        parts = operator.index(indices_or_sections)
+        if parts <= 0 or size % parts:
+            raise ShapeError(
+                f"{size} cannot be split into {parts} equal parts",
+                asked=f"a divisor of {size}, or a list of places",
+            )
+        ends = [size // parts * i for i in range(1, parts)]
+    bounds = [0, *ends, size]
+    whole = [slice(None)] * ndim
+    return [
+        cut_by(x, [*whole[:at], slice(a, b), *whole[at + 1 :]]) for a, b in zip(bounds, bounds[1:])
+    ]
+
+

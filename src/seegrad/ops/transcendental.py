@@ -1,0 +1,253 @@
+"""Exponentials, logarithms, trigonometric and hyperbolic functions, the error function, powers."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from seegrad.graph.laws import associative, commutative
+from seegrad.ops.arithmetic import sqrt
+from seegrad.ops.compare import where
+from seegrad.ops.families import CALL, POWER, elementwise
+
+POSITIVE = (0.5, 2.0)
+INSIDE = (-0.8, 0.8)
+
+
+@elementwise(
+    scalar="exp(x)", sign="exp", latex="e^{$x}", binds=POWER, onnx="Exp", within=(-2.0, 2.0),
+    d={"x": lambda g, out: g * out},
+)  # fmt: skip
+def exp(x):
+    """e to the power x; its own derivative."""
+    return np.exp(x)
+
+
+@elementwise(
+    scalar="exp2(x)", sign="2^", latex="2^{$x}", binds=POWER,
+    d={"x": lambda g, out: g * (out * math.log(2))},
+)  # fmt: skip
+def exp2(x):
+    """2 to the power x."""
+    return np.exp2(x)
+
+
+@elementwise(
+    scalar="expm1(x)", sign="exp−1", latex="(e^{$x} - 1)",
+    d={"x": lambda g, out: g * (out + 1)},
+)  # fmt: skip
+def expm1(x):
+    """e to the power x, minus 1, exact for small x."""
+    return np.expm1(x)
+
+
+@elementwise(
+    scalar="log(x)", sign="log", latex=r"\log $x", binds=CALL, onnx="Log", within=POSITIVE,
+    d={"x": lambda g, x: g / x},
+)  # fmt: skip
+def log(x):
+    """The natural logarithm."""
+    return np.log(x)
+
+
+@elementwise(
+    scalar="log2(x)", sign="log₂", latex=r"\log_2 $x", binds=CALL, within=POSITIVE,
+    d={"x": lambda g, x: g / (x * math.log(2))},
+)  # fmt: skip
+def log2(x):
+    """The logarithm to base 2."""
+    return np.log2(x)
+
+
+@elementwise(
+    scalar="log10(x)", sign="log₁₀", latex=r"\log_{10} $x", binds=CALL, within=POSITIVE,
+    d={"x": lambda g, x: g / (x * math.log(10))},
+)  # fmt: skip
+def log10(x):
+    """The logarithm to base 10."""
+    return np.log10(x)
+
+
+@elementwise(
+    scalar="log1p(x)", sign="log1+", latex=r"\log(1 + $x)", within=(-0.5, 2.0),
+    d={"x": lambda g, x: g / (1 + x)},
+)  # fmt: skip
+def log1p(x):
+    """The natural logarithm of 1 + x, exact for small x."""
+    return np.log1p(x)
+
+
+@elementwise(
+    scalar="logaddexp(a, b)", sign="log Σexp", latex=r"\log(e^{$a} + e^{$b})",
+    laws=[commutative, associative],
+    d={
+        "a": lambda g, a, out: g * exp(where(a == out, 0.0, a - out)),
+        "b": lambda g, b, out: g * exp(where(b == out, 0.0, b - out)),
+    },
+)  # fmt: skip
+def logaddexp(a, b):
+    """log(exp(a) + exp(b)) without overflow."""
+    return np.logaddexp(a, b)
+
+
+@elementwise(
+    scalar="sin(x)", sign="sin", latex=r"\sin $x", binds=CALL, onnx="Sin",
+    d={"x": lambda g, x: g * cos(x)},
+)  # fmt: skip
+def sin(x):
+    """The sine of x (radians)."""
+    return np.sin(x)
+
+
+@elementwise(
+    scalar="cos(x)", sign="cos", latex=r"\cos $x", binds=CALL, onnx="Cos",
+    d={"x": lambda g, x: -g * sin(x)},
+)  # fmt: skip
+def cos(x):
+    """The cosine of x (radians)."""
+    return np.cos(x)
+
+
+@elementwise(
+    scalar="tan(x)", sign="tan", latex=r"\tan $x", binds=CALL, onnx="Tan", within=(-1.2, 1.2),
+    d={"x": lambda g, out: g * (1 + out * out)},
+)  # fmt: skip
+def tan(x):
+    """The tangent of x (radians)."""
+    return np.tan(x)
+
+
+@elementwise(
+    scalar="arcsin(x)", sign="asin", latex=r"\arcsin $x", binds=CALL, onnx="Asin", within=INSIDE,
+    numpy=("arcsin", "asin"),
+    d={"x": lambda g, x: g / sqrt(1 - x * x)},
+)  # fmt: skip
+def arcsin(x):
+    """The angle (radians) whose sine is x."""
+    return np.arcsin(x)
+
+
+@elementwise(
+    scalar="arccos(x)", sign="acos", latex=r"\arccos $x", binds=CALL, onnx="Acos", within=INSIDE,
+    numpy=("arccos", "acos"),
+    d={"x": lambda g, x: -g / sqrt(1 - x * x)},
+)  # fmt: skip
+def arccos(x):
+    """The angle (radians) whose cosine is x."""
+    return np.arccos(x)
+
+
+@elementwise(
+    scalar="arctan(x)", sign="atan", latex=r"\arctan $x", binds=CALL, onnx="Atan",
+    numpy=("arctan", "atan"),
+    d={"x": lambda g, x: g / (1 + x * x)},
+)  # fmt: skip
+def arctan(x):
+    """The angle (radians) whose tangent is x."""
+    return np.arctan(x)
+
+
+@elementwise(
+    scalar="arctan2(a, b)", sign="atan2", latex=r"\operatorname{atan2}($a, $b)",
+    numpy=("arctan2", "atan2"), within=POSITIVE,
+    d={
+        "a": lambda g, a, b: g * b / _radius2(a, b),
+        "b": lambda g, a, b: -g * a / _radius2(a, b),
+    },
+)  # fmt: skip
+def arctan2(a, b):
+    """The angle (radians) of the point (b, a); its derivative at (0, 0) is taken as 0."""
+    return np.arctan2(a, b)
+
+
+def _radius2(a, b):
+    squared = a * a + b * b
+    return where(squared == 0, 1.0, squared)
+
+
+@elementwise(
+    scalar="sinh(x)", sign="sinh", latex=r"\sinh $x", binds=CALL, onnx="Sinh",
+    d={"x": lambda g, x: g * cosh(x)},
+)  # fmt: skip
+def sinh(x):
+    """The hyperbolic sine."""
+    return np.sinh(x)
+
+
+@elementwise(
+    scalar="cosh(x)", sign="cosh", latex=r"\cosh $x", binds=CALL, onnx="Cosh",
+    d={"x": lambda g, x: g * sinh(x)},
+)  # fmt: skip
+def cosh(x):
+    """The hyperbolic cosine."""
+    return np.cosh(x)
+
+
+@elementwise(
+    scalar="tanh(x)", sign="tanh", latex=r"\tanh $x", binds=CALL, onnx="Tanh",
+    d={"x": lambda g, out: g * (1 - out * out)},
+)  # fmt: skip
+def tanh(x):
+    """The hyperbolic tangent; dy/dx = 1 − y²."""
+    return np.tanh(x)
+
+
+@elementwise(
+    scalar="arcsinh(x)", sign="asinh", latex=r"\operatorname{arsinh} $x", binds=CALL,
+    onnx="Asinh", numpy=("arcsinh", "asinh"),
+    d={"x": lambda g, x: g / sqrt(1 + x * x)},
+)  # fmt: skip
+def arcsinh(x):
+    """The inverse of sinh."""
+    return np.arcsinh(x)
+
+
+@elementwise(
+    scalar="arccosh(x)", sign="acosh", latex=r"\operatorname{arcosh} $x", binds=CALL,
+    onnx="Acosh", numpy=("arccosh", "acosh"), within=(1.2, 3.0),
+    d={"x": lambda g, x: g / sqrt(x * x - 1)},
+)  # fmt: skip
+def arccosh(x):
+    """The inverse of cosh, for x ≥ 1."""
+    return np.arccosh(x)
+
+
+@elementwise(
+    scalar="arctanh(x)", sign="atanh", latex=r"\operatorname{artanh} $x", binds=CALL,
+    onnx="Atanh", numpy=("arctanh", "atanh"), within=INSIDE,
+    d={"x": lambda g, x: g / (1 - x * x)},
+)  # fmt: skip
+def arctanh(x):
+    """The inverse of tanh, for |x| < 1."""
+    return np.arctanh(x)
+
+
+_erf = np.vectorize(math.erf, otypes=[np.float64])
+
+
+@elementwise(
+    scalar="erf(x)", sign="erf", latex=r"\operatorname{erf} $x", binds=CALL, onnx="Erf", numpy=(),
+    d={"x": lambda g, x: g * (2 / math.sqrt(math.pi) * exp(-(x * x)))},
+)  # fmt: skip
+def erf(x):
+    """The error function 2/√π ∫₀ˣ exp(−t²) dt."""
+    dtype = np.result_type(x, np.float32) if x.dtype.itemsize <= 2 else x.dtype
+    return _erf(x).astype(dtype if dtype.kind == "f" else np.float64)
+
+
+@elementwise(
+    scalar="power(a, b)",
+    sign="^",
+    latex="$a^{$b}",
+    binds=POWER,
+    onnx="Pow",
+    within={"a": POSITIVE, "b": (-2.0, 2.0)},
+    d={
+        "a": lambda g, a, b: g * where(b == 0, 0.0, b * power(a, where(b == 0, 1.0, b - 1))),
+        "b": lambda g, a, out: g * where(a > 0, out * log(where(a > 0, a, 1.0)), 0.0),
+    },
+)
+def power(a, b):
+    """a to the power b. At b = 0 the derivative by a is 0; at a ≤ 0 the one by b is 0."""
+    return np.power(a, b)

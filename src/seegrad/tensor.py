@@ -1,0 +1,684 @@
+"""Tensor: the node that people hold. NumPy's operators and methods, and what a graph adds.
+
+Nothing is computed here; every method applies an operation of the table.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seegrad.autodiff import backward, ones_like
+from seegrad.errors import DTypeError, GradientError, MutationError, ShapeError, TraceError
+from seegrad.graph.bind import current_mode
+from seegrad.graph.graph import Graph
+from seegrad.graph.node import NO_ATTRS, Node, freeze, snapshot
+from seegrad.graph.present import can_present, present
+from seegrad.ops import TABLE, arithmetic, compare, linalg, reduce, select, shape, transcendental
+
+Array = np.ndarray[Any, Any]
+
+
+class Tensor(Node):
+    """A value in a computational graph, with NumPy's operators and methods.
+
+    Made by `seegrad.tensor`, or by operations on other tensors. The value never changes: arrays
+    that come in are copied, arrays that go out are read-only.
+    """
+
+    __slots__ = ()
+    __array_priority__ = 1000
+    makes: ClassVar[type[Node]]
+
+    # ---------------------------------------------------------- value
+
+    @property
+    def value(self) -> Array:
+        """The numbers, as a read-only NumPy array. A traced tensor has none: TraceError."""
+        data = self._numbers("its value was asked for")
+        return data if type(data) is np.ndarray else np.asarray(data)  # type: ignore[no-any-return]
+
+    def _numbers(self, why: str) -> Any:
+        if self.data is None:
+            raise TraceError(
+                f"this value has no numbers while the function is traced, but {why}",
+                came=f"a traced tensor {self.name or ''} {self.spec}",
+                hint="use sg.where for a choice by value, make the argument static, or return it",
+            )
+        return self.data
+
+    def numpy(self) -> Array:
+        """The numbers, as a read-only NumPy array."""
+        return self.value
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return self.spec.size
+
+    def item(self) -> Any:
+        """The only element, as a Python number."""
+        return self._numbers("Python asked for a number").item()
+
+    def tolist(self) -> Any:
+        """The elements as (nested lists of) Python numbers."""
+        return self.value.tolist()
+
+    @property
+    def T(self) -> Tensor:
+        """The axes in reverse order."""
+        return shape.transpose(self)  # type: ignore[no-any-return]
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two axes exchanged."""
+        return shape.swapaxes(self, -1, -2)  # type: ignore[no-any-return]
+
+    # ---------------------------------------------------------- graph
+
+    @property
+    def grad(self) -> Any:
+        """The derivative that backward passes have brought here (read-only), or None.
+
+        A leaf's adds up over passes until it is set to None; other nodes show the last pass.
+        """
+        g = self.gradient
+        if g is None or isinstance(g, Node):
+            return g
+        if type(g) is np.ndarray:
+            g.flags.writeable = False
+            return g
+        return np.asarray(g)
+
+    @grad.setter
+    def grad(self, g: Any) -> None:
+        if g is not None and not isinstance(g, Node):
+            g = snapshot(g, self.dtype, "a gradient")
+            if g.shape != self.shape:
+                raise ShapeError(
+                    "a gradient has the shape of its tensor", asked=f"{self.shape}", came=f"{g.shape}"
+                )
+        self.gradient = g
+
+    @property
+    def graph(self) -> Graph:
+        """The computational graph of everything this value was computed from."""
+        return Graph([self])
+
+    def backward(self, gradient: Any = None, *, as_graph: bool = False) -> None:
+        """Send a derivative from here to every leaf, keeping what passes each node and edge.
+
+        Args:
+            gradient: the derivative arriving from the right; 1 for a single number.
+            as_graph: keep the derivatives as tensors with a graph of their own.
+
+        Leaves' `.grad` add up, as in PyTorch. Raises GradientError if no derivative is needed
+        here, or if an array's backward pass is given no `gradient`.
+        """
+        if not self.requires_grad:
+            made = "it is a constant" if self.op is None else "nothing it was made from needs one"
+            raise GradientError(
+                f"there is nothing to differentiate by: {made}",
+                asked="a result of floating-point tensors that take part in differentiation",
+                came=repr(self),
+                hint="make the inputs with sg.tensor(...), outside of sg.no_grad()",
+            )
+        traced = self.data is None
+        seed = self._seed(gradient)
+        if traced or as_graph:
+            as_graph = True
+            seed = seed if isinstance(seed, Node) else Tensor(None, (), NO_ATTRS, (), seed, False)
+        elif isinstance(seed, Node):
+            seed = seed.data
+        with np.errstate(all="ignore"):
+            found = backward([self], [seed], as_graph=as_graph, keep=not traced)
+        for leaf, g in found.items():
+            leaf.gradient = g if leaf.gradient is None else leaf.gradient + g
+
+    def _seed(self, gradient: Any) -> Any:
+        if gradient is None:
+            if self.size != 1:
+                raise GradientError(
+                    "the derivative of an array needs the derivative that arrives at it",
+                    asked=f"backward(gradient) with a gradient of shape {self.shape}",
+                    came="backward() without one",
+                    hint="reduce to one number first: .sum().backward() or .mean().backward()",
+                )
+            return ones_like(self)
+        if not isinstance(gradient, Node):
+            gradient = snapshot(gradient, self.dtype, "the gradient")
+        if gradient.shape != self.shape:
+            raise ShapeError(
+                "the gradient does not have the shape of what it arrives at",
+                asked=f"{self.shape}",
+                came=f"{tuple(gradient.shape)}",
+            )
+        return gradient
+
+    def zero_grad(self) -> None:
+        """Forget the derivative."""
+        self.gradient = None
+
+    def detach(self) -> Tensor:
+        """The same value, without its past: no derivative goes further back."""
+        if self.data is None:
+            return arithmetic.stop_gradient(self)  # type: ignore[no-any-return]
+        return Tensor(None, (), NO_ATTRS, (), self.data, False, name=self.name)
+
+    def assign(self, value: Any) -> None:
+        """Give this leaf another value, of the same shape, in its own dtype.
+
+        Graphs recorded before keep the value that they were computed from.
+        """
+        if self.op is not None:
+            raise MutationError(
+                "only a leaf can be given another value: this one was computed",
+                came=repr(self),
+                hint="make a new tensor instead",
+            )
+        mode = current_mode()
+        if tuple(np.shape(value)) != self.shape:
+            raise ShapeError(
+                f"{self.name or 'a tensor'} keeps its shape",
+                asked=f"{self.shape}",
+                came=f"{tuple(np.shape(value))}",
+            )
+        if mode.tracer is not None:
+            mode.tracer.assign(self, value)
+        elif isinstance(value, Node):
+            if value.data is None:
+                raise TraceError("a traced value cannot be kept outside of its trace")
+            data = value.data
+            self.data = data if data.dtype == self.dtype else freeze(data.astype(self.dtype))
+        else:
+            self.data = snapshot(value, self.dtype)
+
+    # ---------------------------------------------------------- seeing
+
+    def show(self, **options: Any) -> None:
+        """Show the graph in the browser, or in the notebook."""
+        present("show", self, **options)
+
+    def explain(self, **options: Any) -> Any:
+        """The derivation of this value's derivative, step by step."""
+        return present("explain", self, **options)
+
+    def widget(self, **options: Any) -> Any:
+        """The graph as a live notebook widget."""
+        return present("widget", self, **options)
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        if self.data is None or not can_present("mimebundle"):
+            return {"text/plain": repr(self)}
+        return present("mimebundle", self, **options)
+
+    def __repr__(self) -> str:
+        words = []
+        if self.name:
+            words.append(f"name={self.name!r}")
+        if self.op is not None:
+            words.append(f"op={self.op.name}")
+        if self.data is None:
+            return f"tensor({', '.join([str(self.spec), 'traced', *words])})"
+        text = np.array2string(self.value, separator=", ", prefix="tensor(", threshold=100)
+        words.insert(0, f"dtype={self.dtype}")
+        return f"tensor({text}, {', '.join(words)})"
+
+    # ---------------------------------------------------------- as a container
+
+    def __getitem__(self, key: Any) -> Tensor:
+        return select.index(self, key)  # type: ignore[no-any-return]
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        if self.op is not None or self.data is None or current_mode().tracer is not None:
+            raise MutationError(
+                "a computed value does not change: a graph still needs it",
+                came=f"{self!r}",
+                hint="use sg.where(mask, new, old), or build the value with sg.concatenate",
+            )
+        data = np.array(self.data)
+        data[key] = value.data if isinstance(value, Tensor) else value
+        self.assign(data)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a tensor of shape () has no length")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        if not self.shape:
+            raise TypeError("a tensor of shape () cannot be iterated over")
+        return (self[i] for i in range(self.shape[0]))
+
+    def __contains__(self, item: Any) -> bool:
+        return item in self.value
+
+    def __bool__(self) -> bool:
+        return bool(self._numbers("Python asked whether it is true"))
+
+    def __float__(self) -> float:
+        return float(self.item() if self.size == 1 else self.value)
+
+    def __int__(self) -> int:
+        return int(self.item() if self.size == 1 else self.value)
+
+    def __index__(self) -> int:
+        return operator.index(self._numbers("Python asked for an integer")[()])
+
+    def __complex__(self) -> complex:
+        return complex(float(self))
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.size == 1 else format(repr(self), spec)
+
+    def __reduce__(self) -> Any:
+        if self.op is not None:
+            raise DTypeError(
+                "a computed tensor cannot be copied or stored: its graph would be lost",
+                hint="use .detach() or .value",
+            )
+        return _rebuild, (np.array(self.value), self.requires_grad, self.name)
+
+    __hash__ = Node.__hash__
+
+    # ---------------------------------------------------------- as an array
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        value = self._value_for_array()
+        return np.array(value, dtype=dtype, copy=copy)
+
+    def _value_for_array(self) -> Array:
+        data = self._numbers("NumPy asked for them")
+        return np.asarray(data)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return np.array(self.value).__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self.value.__dlpack_device__()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        name = ufunc.__name__ if method == "__call__" else _REDUCTIONS.get((ufunc, method))
+        function = NUMPY_FUNCTIONS.get(name) if name else None
+        if function is None or options.get("out") is not None:
+            raise _unknown(f"numpy.{ufunc.__name__}" + ("" if function is None else " with out="))
+        return function(*inputs, **{k: v for k, v in options.items() if k != "out"})
+
+    def __array_function__(
+        self, function: Any, types: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        name = function.__name__
+        if ours := NUMPY_FUNCTIONS.get(name):
+            return ours(*args, **{_KEYWORDS.get((name, k), k): v for k, v in kwargs.items()})
+        if name in _ON_VALUES:
+            return function(*_values(args), **_values(dict(kwargs)))
+        raise _unknown(f"{function.__module__}.{name}")
+
+    # ---------------------------------------------------------- operators
+
+    def __add__(self, other: Any) -> Any:
+        return arithmetic.add(self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return arithmetic.add(other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return arithmetic.subtract(self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return arithmetic.subtract(other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return arithmetic.multiply(self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return arithmetic.multiply(other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return arithmetic.divide(self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        if type(other) in (int, float) and other == 1:
+            return arithmetic.reciprocal(self)
+        return arithmetic.divide(other, self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return arithmetic.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return arithmetic.floor_divide(other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return arithmetic.mod(self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return arithmetic.mod(other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        if type(other) in (int, float):
+            return arithmetic.raise_to(self, exponent=other)
+        return transcendental.power(self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return transcendental.power(other, self)
+
+    def __matmul__(self, other: Any) -> Any:
+        return linalg.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> Any:
+        return linalg.matmul(other, self)
+
+    def __neg__(self) -> Any:
+        return arithmetic.negative(self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return arithmetic.abs(self)
+
+    def __eq__(self, other: Any) -> Any:
+        return compare.equal(self, other)
+
+    def __ne__(self, other: Any) -> Any:
+        return compare.not_equal(self, other)
+
+    def __lt__(self, other: Any) -> Any:
+        return compare.less(self, other)
+
+    def __le__(self, other: Any) -> Any:
+        return compare.less_equal(self, other)
+
+    def __gt__(self, other: Any) -> Any:
+        return compare.greater(self, other)
+
+    def __ge__(self, other: Any) -> Any:
+        return compare.greater_equal(self, other)
+
+    def __invert__(self) -> Any:
+        return compare.logical_not(_boolean(self, "~"))
+
+    def __and__(self, other: Any) -> Any:
+        return compare.logical_and(_boolean(self, "&"), _boolean(other, "&"))
+
+    def __or__(self, other: Any) -> Any:
+        return compare.logical_or(_boolean(self, "|"), _boolean(other, "|"))
+
+    def __xor__(self, other: Any) -> Any:
+        return compare.logical_xor(_boolean(self, "^"), _boolean(other, "^"))
+
+    __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
+
+    # ---------------------------------------------------------- NumPy's methods
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.sum`."""
+        return reduce.sum(self, axis=axis, keepdims=keepdims)
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.mean`."""
+        return reduce.mean(self, axis=axis, keepdims=keepdims)
+
+    def prod(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.prod`."""
+        return reduce.prod(self, axis=axis, keepdims=keepdims)
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.max`."""
+        return reduce.max(self, axis=axis, keepdims=keepdims)
+
+    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.min`."""
+        return reduce.min(self, axis=axis, keepdims=keepdims)
+
+    def all(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.all`."""
+        return reduce.all(self, axis=axis, keepdims=keepdims)
+
+    def any(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.any`."""
+        return reduce.any(self, axis=axis, keepdims=keepdims)
+
+    def var(self, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+        """See `seegrad.var`."""
+        return reduce.var(self, axis=axis, keepdims=keepdims, ddof=ddof)
+
+    def std(self, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+        """See `seegrad.std`."""
+        return reduce.std(self, axis=axis, keepdims=keepdims, ddof=ddof)
+
+    def argmax(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.argmax`."""
+        return reduce.argmax(self, axis=axis, keepdims=keepdims)
+
+    def argmin(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.argmin`."""
+        return reduce.argmin(self, axis=axis, keepdims=keepdims)
+
+    def cumsum(self, axis: Any = None) -> Any:
+        """See `seegrad.cumsum`."""
+        return cumsum(self, axis)
+
+    def reshape(self, *sizes: Any) -> Any:
+        """See `seegrad.reshape`; sizes one by one, or as a tuple."""
+        return shape.reshape(self, shape=sizes[0] if len(sizes) == 1 else sizes)
+
+    def ravel(self) -> Any:
+        """See `seegrad.ravel`."""
+        return shape.ravel(self)
+
+    flatten = ravel
+
+    def transpose(self, *axes: Any) -> Any:
+        """See `seegrad.transpose`; axes one by one, or as a tuple."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        return shape.transpose(self, axes=order or None)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Any:
+        """See `seegrad.swapaxes`."""
+        return shape.swapaxes(self, axis1, axis2)
+
+    def squeeze(self, axis: Any = None) -> Any:
+        """See `seegrad.squeeze`."""
+        return shape.squeeze(self, axis=axis)
+
+    def repeat(self, repeats: int, axis: Any = None) -> Any:
+        """See `seegrad.repeat`."""
+        return shape.repeat(self, repeats, axis)
+
+    def take(self, indices: Any, axis: Any = None) -> Any:
+        """See `seegrad.take`."""
+        return take(self, indices, axis)
+
+    def dot(self, other: Any) -> Any:
+        """See `seegrad.dot`."""
+        return linalg.dot(self, other)
+
+    def clip(self, low: Any = None, high: Any = None) -> Any:
+        """See `seegrad.clip`."""
+        return arithmetic.clip(self, low, high)
+
+    def round(self) -> Any:
+        """See `seegrad.round`."""
+        return arithmetic.round(self)
+
+    def astype(self, dtype: Any) -> Any:
+        """See `seegrad.astype`."""
+        return compare.astype(self, dtype)
+
+    def copy(self) -> Tensor:
+        """A node of its own with the same value."""
+        return arithmetic.identity(self)  # type: ignore[no-any-return]
+
+
+Tensor.makes = Tensor
+
+
+def _rebuild(value: Array, requires_grad: bool, name: str) -> Tensor:
+    return tensor(value, requires_grad=requires_grad, name=name)
+
+
+def _boolean(x: Any, sign: str) -> Any:
+    dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
+    if dtype.kind != "b":
+        raise DTypeError(
+            f"{sign} combines booleans", came=f"dtype {dtype}", hint="compare first, as in (x > 0)"
+        )
+    return x
+
+
+# --------------------------------------------------------------- making tensors
+
+
+def tensor(
+    data: Any, dtype: Any = None, *, requires_grad: bool | None = None, name: str = ""
+) -> Tensor:
+    """A leaf of the graph, with a copy of `data`.
+
+    Args:
+        data: a number, nested lists, an array, anything with DLPack, or another tensor.
+        dtype: the dtype to convert to; as NumPy finds it when not given.
+        requires_grad: does it take part in differentiation? Floating-point numbers do unless
+            told otherwise; integers and booleans never do.
+        name: what pictures, derivations and errors call it.
+
+    >>> apple = tensor(100.0, name="apple")
+    >>> price = apple * 2 * 1.1
+    >>> price.backward()
+    >>> round(apple.grad.item(), 12)
+    2.2
+    """
+    if isinstance(data, Node):
+        if data.data is None:
+            raise TraceError("a traced value cannot become a leaf", hint="use it as it is")
+        data = data.data
+    elif not hasattr(data, "__array__") and hasattr(data, "__dlpack__"):
+        data = np.from_dlpack(data)
+    value = snapshot(data, dtype, name or "data")
+    floating = value.dtype.kind == "f"
+    if requires_grad and not floating:
+        raise DTypeError(
+            "only floating-point tensors can be differentiated",
+            came=f"dtype {value.dtype}",
+            hint="write 3.0 instead of 3, or pass dtype=float",
+        )
+    return Tensor(
+        None, (), NO_ATTRS, (), value, floating if requires_grad is None else requires_grad,
+        name=name,
+    )  # fmt: skip
+
+
+def from_dlpack(x: Any) -> Tensor:
+    """A tensor with a copy of the numbers of any object with DLPack (PyTorch, JAX, CuPy …)."""
+    return tensor(np.from_dlpack(x))
+
+
+def as_tensor(x: Any) -> Tensor:
+    """x itself if it is a tensor, otherwise a constant with a copy of its numbers."""
+    return x if isinstance(x, Tensor) else tensor(x, requires_grad=False)
+
+
+def value_of(x: Any) -> Any:
+    """The NumPy value of a tensor; anything else as it is."""
+    return x.value if isinstance(x, Tensor) else x
+
+
+# --------------------------------------------------------------- NumPy's names
+
+
+def cumsum(x: Any, axis: Any = None) -> Any:
+    """Running sums along `axis` (None: of the flattened x)."""
+    return reduce.cumsum(shape.ravel(x) if axis is None else x, axis=0 if axis is None else axis)
+
+
+def sort(x: Any, axis: Any = -1) -> Any:
+    """x in ascending order along `axis` (None: flattened)."""
+    return reduce.sort(shape.ravel(x) if axis is None else x, axis=0 if axis is None else axis)
+
+
+def argsort(x: Any, axis: Any = -1) -> Any:
+    """The order that sorts x along `axis` (None: flattened)."""
+    return reduce.argsort(shape.ravel(x) if axis is None else x, axis=0 if axis is None else axis)
+
+
+def take(x: Any, indices: Any, axis: Any = None) -> Any:
+    """x read at the integers `indices` along `axis` (None: of the flattened x)."""
+    if axis is None:
+        x, axis = shape.ravel(x), 0
+    if not isinstance(indices, Node):
+        indices = np.asarray(indices)
+    return select.take(x, indices, axis=axis)
+
+
+def _like(fill: Any) -> Callable[..., Any]:
+    def like(x: Any, dtype: Any = None, **rest: Any) -> Any:
+        value = fill(x.shape, dtype=dtype or x.dtype)
+        return tensor(value, requires_grad=False)
+
+    return like
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if ord not in (None, 2) or (ord == 2 and axis is None and x.ndim != 1):
+        raise _unknown(f"numpy.linalg.norm with ord={ord!r}")
+    return linalg.norm(x, axis=axis, keepdims=keepdims)
+
+
+def _pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0) -> Any:
+    if mode != "constant":
+        raise _unknown(f"numpy.pad with mode={mode!r}")
+    return shape.pad(x, widths=pad_width, value=constant_values)
+
+
+NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{name: op for op in TABLE.values() for name in op.numpy},
+    "cumsum": cumsum,
+    "sort": sort,
+    "argsort": argsort,
+    "take": take,
+    "split": shape.split,
+    "einsum": linalg.einsum,
+    "norm": _norm,
+    "pad": _pad,
+    "power": transcendental.power,
+    "zeros_like": _like(np.zeros),
+    "ones_like": _like(np.ones),
+    "positive": arithmetic.identity,
+    "matrix_transpose": lambda x: x.mT,
+}
+"""What NumPy's functions do with a tensor, by NumPy's names."""
+
+_REDUCTIONS = {
+    (np.add, "reduce"): "sum",
+    (np.multiply, "reduce"): "prod",
+    (np.maximum, "reduce"): "max",
+    (np.minimum, "reduce"): "min",
+}
+_KEYWORDS = {("clip", "a_min"): "low", ("clip", "a_max"): "high", ("clip", "min"): "low",
+             ("clip", "max"): "high"}  # fmt: skip
+_ON_VALUES = {"allclose", "array_equal", "array_equiv", "isclose", "shape", "ndim", "size",
+              "array2string", "array_repr", "array_str", "result_type", "iscomplexobj",
+              "may_share_memory", "shares_memory", "count_nonzero", "nonzero", "unique",
+              "histogram", "bincount", "save", "savetxt"}  # fmt: skip
+"""NumPy functions that need the numbers and give nothing to differentiate."""
+
+
+def _values(tree: Any) -> Any:
+    if isinstance(tree, (tuple, list)):
+        return type(tree)(_values(x) for x in tree)
+    if isinstance(tree, dict):
+        return {k: _values(v) for k, v in tree.items()}
+    return value_of(tree)
+
+
+def _unknown(name: str) -> DTypeError:
+    return DTypeError(
+        f"{name} is not defined for tensors",
+        asked="a function of the table: `seegrad ops` lists them",
+        hint="for the numbers alone, without a derivative, pass x.value",
+    )
+
+

@@ -1,0 +1,59 @@
+"""Templates with $holes that put brackets where precedence asks for them, and an indenting writer.
+
+LaTeX and code are full of braces, hence `$name` holes. Nothing here knows an operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from string import Template
+
+ATOM = 100
+"""Precedence of what never needs brackets: a name, a number, a function's call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A piece of text and how tightly its outermost operation holds it together."""
+
+    text: str
+    binds: int = ATOM
+
+    def within(self, outer: int, brackets: tuple[str, str] = ("(", ")")) -> str:
+        """The text, in brackets if it holds less tightly than `outer` asks for."""
+        return self.text if self.binds >= outer else f"{brackets[0]}{self.text}{brackets[1]}"
+
+
+def holes(template: str) -> tuple[str, ...]:
+    """The names of the $holes of a template, in order, each once."""
+    return tuple(dict.fromkeys(Template(template).get_identifiers()))
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The template with every $hole filled; a hole without a value is an error."""
+    return Template(template).substitute(values)
+
+
+class Writer:
+    """Lines of code, indented by `with writer.block("header:")`."""
+
+    def __init__(self, step: str = "    ") -> None:
+        self._lines: list[str] = []
+        self._step, self._depth = step, 0
+
+    def line(self, text: str = "") -> None:
+        self._lines.append(self._step * self._depth + text if text else "")
+
+    @contextmanager
+    def block(self, header: str) -> Iterator[None]:
+        self.line(header)
+        self._depth += 1
+        try:
+            yield
+        finally:
+            self._depth -= 1
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines) + "\n"

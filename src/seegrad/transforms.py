@@ -1,0 +1,417 @@
+"""Derivatives of functions: grad, vjp, jvp, jacobian, hessian and their relatives.
+
+They take and give what the function takes and gives: on arrays the rules run on arrays, inside
+another transform (or on tensors) on tensors, so that any order can be taken. Arguments may be
+nested tuples, lists and dictionaries. Signatures follow JAX.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from seegrad.autodiff import backward, ones_like
+from seegrad.errors import DTypeError, GradientError, ShapeError
+from seegrad.graph.bind import bind, current_mode, in_mode
+from seegrad.graph.graph import walk
+from seegrad.graph.lowering import Call
+from seegrad.graph.node import NO_ATTRS, Node, snapshot
+from seegrad.graph.op import Op
+from seegrad.graph.spec import Spec
+from seegrad.ops.arithmetic import identity, stop_gradient
+from seegrad.ops.reduce import sum
+from seegrad.ops.shape import reshape, stack
+from seegrad.tensor import Tensor, as_tensor
+from seegrad.tree import Structure, flatten, unflatten
+
+Function = Callable[..., Any]
+
+
+@contextmanager
+def no_grad() -> Iterator[None]:
+    """In this block nothing is recorded: results are constants."""
+    with in_mode(recording=False):
+        yield
+
+
+def _lift(x: Any, what: str) -> Tensor:
+    """A node of our own for an argument, so that nested transforms cannot mix up theirs."""
+    if isinstance(x, Tensor):
+        if x.dtype.kind != "f":
+            raise _not_floating(what, x.dtype)
+        with in_mode(recording=True):
+            node: Tensor = identity(x)
+        node.requires_grad = True
+        return node
+    data = snapshot(x, what=what)
+    if data.dtype.kind != "f":
+        raise _not_floating(what, data.dtype)
+    return Tensor(None, (), NO_ATTRS, (), data, True)
+
+
+def _not_floating(what: str, dtype: Any) -> DTypeError:
+    return DTypeError(
+        f"{what} cannot be differentiated by: it is not a floating-point number",
+        asked="float32 or float64",
+        came=f"dtype {dtype}",
+        hint="write 3.0 instead of 3, or convert with .astype(float)",
+    )
+
+
+class _Recorded:
+    """A function that has been run on nodes of our own: what came out, ready to walk back from."""
+
+    def __init__(self, function: Function, args: Sequence[Any], argnums: Sequence[int]) -> None:
+        mode = current_mode()
+        flat, self.structure, leaves = list(args), [], []
+        for i in argnums:
+            values, structure = flatten(args[i])
+            lifted = [_lift(x, f"argument {i}") for x in values]
+            leaves += lifted
+            self.structure.append((structure, len(values)))
+            flat[i] = unflatten(structure, lifted)
+        given = [x for a in args for x in flatten(a)[0]]
+        self.as_graph = mode.depth > 0 or mode.tracer is not None or any(
+            isinstance(x, Node) for x in given
+        )
+        with in_mode(depth=mode.depth + 1, recording=True):
+            result = function(*flat)
+        self.leaves = leaves
+        self.outputs, self.shape = flatten(result)
+        self.outputs = [as_tensor(x) for x in self.outputs]
+
+    def pull(self, seeds: Sequence[Any], *, as_graph: bool | None = None) -> list[Any]:
+        """The derivatives by every lifted leaf, for one derivative a output."""
+        as_graph = self.as_graph if as_graph is None else as_graph
+        mode = current_mode()
+        changes = {"recording": True, "depth": mode.depth + 1} if as_graph else {}
+        with in_mode(**changes), np.errstate(all="ignore"):
+            seeds = [_as_data(s, out, as_graph) for s, out in zip(seeds, self.outputs)]
+            found = backward(self.outputs, seeds, self.leaves, as_graph=as_graph)
+        return [found.get(leaf, _zeros(leaf, as_graph)) for leaf in self.leaves]
+
+    def result(self, x: Any, as_graph: bool | None = None) -> Any:
+        """A node, or a NumPy value of the caller's own, as the caller expects it."""
+        if self.as_graph if as_graph is None else as_graph:
+            return x
+        data = x.data if isinstance(x, Node) else x
+        if data is None:
+            return x
+        if isinstance(data, np.ndarray) and not data.flags.writeable:
+            return np.array(data)
+        return data
+
+    def arguments(self, derivatives: Sequence[Any]) -> list[Any]:
+        """Derivatives by leaves, put together in the arguments' own structures."""
+        rest, found = list(derivatives), []
+        for structure, count in self.structure:
+            found.append(unflatten(structure, [self.result(g) for g in rest[:count]]))
+            rest = rest[count:]
+        return found
+
+    def only_output(self, who: str) -> Tensor:
+        """The one number that grad needs."""
+        if len(self.outputs) != 1 or self.outputs[0].size != 1:
+            shapes = ", ".join(str(x.shape) for x in self.outputs) or "nothing"
+            raise GradientError(
+                f"{who} needs a function that gives one number",
+                asked="a result of shape ()",
+                came=f"results of shape {shapes}",
+                hint="sum or average the result, or use sg.jacobian",
+            )
+        return self.outputs[0]
+
+
+def _as_data(seed: Any, out: Tensor, as_graph: bool) -> Any:
+    if isinstance(seed, Node) and not as_graph:
+        seed = seed.data
+    if not isinstance(seed, Node):
+        data = snapshot(seed, out.dtype, "the derivative of a result")
+        if data.shape != out.shape:
+            raise ShapeError(
+                "the derivative of a result has its shape", asked=f"{out.shape}",
+                came=f"{data.shape}",
+            )  # fmt: skip
+        return Tensor(None, (), NO_ATTRS, (), data, False) if as_graph else data
+    return seed
+
+
+def _zeros(leaf: Tensor, as_graph: bool) -> Any:
+    zeros = np.zeros(leaf.shape, leaf.dtype)
+    return as_tensor(zeros) if as_graph else zeros[()]
+
+
+def _argnums(argnums: int | Sequence[int]) -> tuple[int, ...]:
+    return (argnums,) if isinstance(argnums, int) else tuple(argnums)
+
+
+def _check_args(function: Function, args: Sequence[Any], argnums: Sequence[int]) -> None:
+    for i in argnums:
+        if not 0 <= i < len(args):
+            raise GradientError(
+                f"there is no positional argument {i} to differentiate by",
+                asked=f"argnums below {len(args)}",
+                came=f"argnums={tuple(argnums)}",
+            )
+
+
+def _named(function: Function, what: str) -> str:
+    return f"{what} of {getattr(function, '__name__', 'a function')}"
+
+
+def value_and_grad(
+    function: Function, argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+) -> Function:
+    """A function that gives `(value, derivative)`; see `grad`.
+
+    With `has_aux` the function gives `(number, more)`, and the result is
+    `((number, more), derivative)`.
+    """
+    which = _argnums(argnums)
+
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        _check_args(function, args, which)
+        aux: list[Any] = []
+
+        def only(*xs: Any) -> Any:
+            result = function(*xs, **kwargs)
+            if has_aux:
+                result, more = result
+                aux.append(more)
+            return result
+
+        run = _Recorded(only, args, which)
+        out = run.only_output("grad")
+        derivatives = run.arguments(run.pull([ones_like(out)]))
+        value = run.result(out)
+        first = (value, aux[0]) if has_aux else value
+        return first, derivatives[0] if isinstance(argnums, int) else tuple(derivatives)
+
+    differentiated.__name__ = _named(function, "value and derivative")
+    return differentiated
+
+
+def grad(
+    function: Function, argnums: int | Sequence[int] = 0, *, has_aux: bool = False
+) -> Function:
+    """The derivative of a function that gives one number, by its arguments `argnums`.
+
+    >>> slope = grad(lambda x, y: (x + y) ** 2)
+    >>> float(slope(3.0, 4.0))
+    14.0
+    >>> float(grad(slope)(3.0, 4.0))
+    2.0
+    """
+    both = value_and_grad(function, argnums, has_aux=has_aux)
+
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        value, derivative = both(*args, **kwargs)
+        return (derivative, value[1]) if has_aux else derivative
+
+    differentiated.__name__ = _named(function, "derivative")
+    return differentiated
+
+
+def vjp(function: Function, *args: Any) -> tuple[Any, Function]:
+    """`(value, pull)`: pull(g) gives the derivative by each argument, for g arriving at the value.
+
+    >>> value, pull = vjp(lambda x: x * x, np.array([1.0, 2.0, 3.0]))
+    >>> pull(np.array([1.0, 10.0, 100.0]))[0]
+    array([  2.,  40., 600.])
+    """
+    run = _Recorded(function, args, range(len(args)))
+
+    def pull(gradient: Any) -> tuple[Any, ...]:
+        seeds, structure = flatten(gradient)
+        if structure != run.shape:
+            raise GradientError(
+                "the derivative has another structure than the value",
+                asked=_shape_of(run.shape), came=_shape_of(structure),
+            )  # fmt: skip
+        if any(isinstance(s, Node) for s in seeds) and not run.as_graph:
+            derivatives = run.pull(seeds, as_graph=True)
+            run.as_graph, before = True, run.as_graph
+            try:
+                return tuple(run.arguments(derivatives))
+            finally:
+                run.as_graph = before
+        return tuple(run.arguments(run.pull(seeds)))
+
+    value = unflatten(run.shape, [run.result(x) for x in run.outputs])
+    return value, pull
+
+
+def _shape_of(structure: Structure) -> str:
+    if structure.kind is None:
+        return "an array"
+    return f"{structure.kind.__name__} of {len(structure.children)}"
+
+
+def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """`(value, change)`: how the value changes as the arguments move along `tangents`.
+
+    Computed by two walks back: the derivative of g ↦ vjp(g), which is linear in g, gives the
+    forward derivative (Townsend, "A new trick for calculating Jacobian vector products", 2017).
+
+    >>> value, change = jvp(lambda x: x ** 3, (2.0,), (1.0,))
+    >>> float(value), float(change)
+    (8.0, 12.0)
+    """
+    if len(primals) != len(tangents):
+        raise GradientError(
+            "as many tangents as arguments are needed",
+            asked=str(len(primals)), came=str(len(tangents)),
+        )  # fmt: skip
+    run = _Recorded(function, primals, range(len(primals)))
+    outer = run.as_graph or any(isinstance(t, Node) for t in flatten(list(tangents))[0])
+    mode = current_mode()
+    with in_mode(depth=mode.depth + 1, recording=True):
+        seeds = [Tensor(None, (), NO_ATTRS, (), ones_like(x) * 0, True) for x in run.outputs]
+        pulled = [as_tensor(g) for g in run.pull(seeds, as_graph=True)]
+        along = [as_tensor(t) for t in flatten(list(tangents))[0]]
+    for x, t in zip(run.leaves, along):
+        if x.shape != t.shape:
+            raise ShapeError(
+                "a tangent has the shape of its argument", asked=f"{x.shape}", came=f"{t.shape}"
+            )
+    starts = [(g, t) for g, t in zip(pulled, along) if g.requires_grad]
+    with in_mode(depth=mode.depth + outer), np.errstate(all="ignore"):
+        arriving = [_as_data(t, g, outer) for g, t in starts]
+        found = backward([g for g, _ in starts], arriving, seeds, as_graph=outer)
+    changes = [found.get(s, _zeros(s, outer)) for s in seeds]
+    value = unflatten(run.shape, [run.result(x) for x in run.outputs])
+    return value, unflatten(run.shape, [run.result(c, outer) for c in changes])
+
+
+def jacobian(function: Function, argnums: int = 0) -> Function:
+    """Every derivative of every element of the value: shape (*value.shape, *argument.shape).
+
+    >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
+    array([[2., 0.],
+           [0., 4.]])
+    """
+
+    def differentiated(*args: Any, **kwargs: Any) -> Any:
+        _check_args(function, args, (argnums,))
+        run = _Recorded(lambda *xs: function(*xs, **kwargs), args, (argnums,))
+        if len(run.outputs) != 1 or len(run.leaves) != 1:
+            raise GradientError(
+                "jacobian takes one array to one array",
+                came=f"{len(run.leaves)} arrays in, {len(run.outputs)} out",
+            )
+        out, x = run.outputs[0], run.leaves[0]
+        rows = []
+        for i in range(out.size):
+            seed = np.zeros(out.size, out.dtype)
+            seed[i] = 1
+            rows.append(run.pull([seed.reshape(out.shape)])[0])
+        if not rows:
+            return run.result(_zeros(x, run.as_graph)[None][:0].reshape((*out.shape, *x.shape)))
+        every = stack(rows) if run.as_graph else np.stack(rows)
+        return run.result(reshape(every, shape=(*out.shape, *x.shape)))
+
+    differentiated.__name__ = _named(function, "Jacobian")
+    return differentiated
+
+
+def hessian(function: Function, argnums: int = 0) -> Function:
+    """Second derivatives of a function that gives one number: shape (*x.shape, *x.shape).
+
+    >>> hessian(lambda x: (x ** 3).sum())(np.array([1.0, 2.0]))
+    array([[ 6.,  0.],
+           [ 0., 12.]])
+    """
+    return jacobian(grad(function, argnums), argnums)
+
+
+def hvp(function: Function, x: Any, v: Any) -> Any:
+    """The Hessian of `function` at x times v, without the Hessian (Pearlmutter, 1994).
+
+    >>> hvp(lambda x: (x ** 3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
+    array([ 6., 12.])
+    """
+    slope = grad(function)
+
+    def directional(y: Any) -> Any:
+        products = [sum(g * t) for g, t in zip(flatten(slope(y))[0], flatten(v)[0])]
+        total = products[0]
+        for p in products[1:]:
+            total = total + p
+        return total
+
+    return grad(directional)(x)
+
+
+def checkpoint(function: Function) -> Function:
+    """The same function, but its intermediate values are not kept: backward computes them again.
+
+    Takes and gives single arrays or tensors. Trades time for memory (Chen et al., 2016).
+
+    >>> f = checkpoint(lambda x: (x * x).sum())
+    >>> grad(f)(np.array([1.0, 2.0]))
+    array([2., 4.])
+    """
+
+    def run(*args: Any) -> Any:
+        if not any(isinstance(a, Node) for a in args):
+            return function(*args)
+        captured = _captured(function, args)
+        op = _checkpoint_op(function, len(args))
+        return bind(op, (*args, *captured), {"leaves": tuple(captured)})
+
+    run.__name__ = _named(function, "checkpoint")
+    return run
+
+
+def _captured(function: Function, args: Sequence[Any]) -> list[Node]:
+    """The tensors that take part in the function without being its arguments."""
+    with in_mode(recording=True):
+        out = as_tensor(function(*args))
+    own = {a for a in args if isinstance(a, Node)}
+    before = set(walk([a for a in args if isinstance(a, Node)]))
+    return [
+        node for node in walk([out])
+        if node.requires_grad and node not in own and node not in before and node.op is None
+    ]  # fmt: skip
+
+
+def _checkpoint_op(function: Function, count: int) -> Op:
+    """An op made for one function: forward without a graph, derivative by running it again."""
+
+    def run_with(xs: Sequence[Any], leaves: Sequence[Node]) -> Any:
+        stand_ins = dict(zip(leaves, xs[count:]))
+
+        class Swap:
+            def read(self, node: Node) -> Node:
+                return stand_ins.get(node, node)
+
+            def assign(self, leaf: Node, value: Any) -> None:
+                raise GradientError("a checkpointed function cannot assign to a parameter")
+
+        del Swap
+        return function(*xs[:count])
+
+    def forward(*xs: Any, leaves: Sequence[Node]) -> Any:
+        with in_mode(recording=False):
+            out = function(*[as_tensor(x) for x in xs[:count]])
+        return out.data if isinstance(out, Node) else out
+
+    def spec(*xs: Spec, leaves: Sequence[Node]) -> Spec:
+        return as_tensor(
+            function(*[Tensor(None, (), NO_ATTRS, (), None, True, x) for x in xs[:count]])
+        ).spec
+
+    def rule(g: Any, xs: tuple[Any, ...], position: int, leaves: Sequence[Node]) -> Any:
+        raise NotImplementedError
+
+    del run_with
+    return Op(
+        name="checkpoint", forward=forward, spec=spec, d={"xs": rule}, lower=Call(),
+        sign="⟲", latex="$xs", family="checkpoint",
+    )  # fmt: skip
+
+
+_ = stop_gradient
