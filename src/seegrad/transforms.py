@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 
 from seegrad.autodiff import backward, ones_like
-from seegrad.errors import DTypeError, GradientError, ShapeError
+from seegrad.errors import DTypeError, GradientError, MutationError, ShapeError
 from seegrad.graph.bind import bind, current_mode, in_mode
 from seegrad.graph.graph import walk
 from seegrad.graph.lowering import Call
 from seegrad.graph.node import NO_ATTRS, Node, snapshot
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Spec
-from seegrad.ops.arithmetic import identity, stop_gradient
+from seegrad.ops.arithmetic import identity
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import reshape, stack
 from seegrad.tensor import Tensor, as_tensor
@@ -356,62 +356,67 @@ def checkpoint(function: Function) -> Function:
     """
 
     def run(*args: Any) -> Any:
-        if not any(isinstance(a, Node) for a in args):
+        inside_trace = current_mode().tracer is not None
+        if inside_trace or not any(isinstance(a, Node) for a in args):
             return function(*args)
-        captured = _captured(function, args)
-        op = _checkpoint_op(function, len(args))
-        return bind(op, (*args, *captured), {"leaves": tuple(captured)})
+        leaves = _captured(function, args)
+        return bind(_checkpoint_op(function, len(args), leaves), (*args, *leaves), NO_ATTRS)
 
     run.__name__ = _named(function, "checkpoint")
     return run
 
 
 def _captured(function: Function, args: Sequence[Any]) -> list[Node]:
-    """The tensors that take part in the function without being its arguments."""
+    """The leaves that take part in the function without being its arguments."""
     with in_mode(recording=True):
         out = as_tensor(function(*args))
-    own = {a for a in args if isinstance(a, Node)}
-    before = set(walk([a for a in args if isinstance(a, Node)]))
-    return [
-        node for node in walk([out])
-        if node.requires_grad and node not in own and node not in before and node.op is None
-    ]  # fmt: skip
+    given = set(walk([a for a in args if isinstance(a, Node)]))
+    return [x for x in walk([out]) if x.op is None and x.requires_grad and x not in given]
 
 
-def _checkpoint_op(function: Function, count: int) -> Op:
-    """An op made for one function: forward without a graph, derivative by running it again."""
+def _checkpoint_op(function: Function, count: int, leaves: Sequence[Node]) -> Op:
+    """An op made for one call: forward without a graph, derivative by running it once more.
 
-    def run_with(xs: Sequence[Any], leaves: Sequence[Node]) -> Any:
-        stand_ins = dict(zip(leaves, xs[count:]))
+    Its inputs are the call's arguments and the leaves that the function captured.
+    """
 
-        class Swap:
-            def read(self, node: Node) -> Node:
-                return stand_ins.get(node, node)
-
-            def assign(self, leaf: Node, value: Any) -> None:
-                raise GradientError("a checkpointed function cannot assign to a parameter")
-
-        del Swap
-        return function(*xs[:count])
-
-    def forward(*xs: Any, leaves: Sequence[Node]) -> Any:
+    def forward(*xs: Any) -> Any:
         with in_mode(recording=False):
-            out = function(*[as_tensor(x) for x in xs[:count]])
-        return out.data if isinstance(out, Node) else out
+            return as_tensor(function(*[as_tensor(x) for x in xs[:count]])).data
 
-    def spec(*xs: Spec, leaves: Sequence[Node]) -> Spec:
-        return as_tensor(
-            function(*[Tensor(None, (), NO_ATTRS, (), None, True, x) for x in xs[:count]])
-        ).spec
+    def spec(*xs: Spec) -> Spec:
+        symbols = [Tensor(None, (), NO_ATTRS, (), None, True, x) for x in xs[:count]]
+        return as_tensor(function(*symbols)).spec
 
-    def rule(g: Any, xs: tuple[Any, ...], position: int, leaves: Sequence[Node]) -> Any:
-        raise NotImplementedError
+    last: list[Any] = [None, {}]
 
-    del run_with
+    def again(g: Any, xs: Sequence[Any]) -> dict[Node, Any]:
+        """Every derivative at once; asked for again with the same g, the same answer."""
+        if last[0] is not g:
+            as_graph = isinstance(g, Node)
+            for leaf, x in zip(leaves, xs[count:]):
+                if not as_graph and leaf.data is not x:
+                    raise MutationError(
+                        f"{leaf.name or 'a tensor'}, which a checkpointed function uses, has been"
+                        " given another value since",
+                        hint="call backward() before you update the parameters",
+                    )
+            with in_mode(recording=True):
+                own = [
+                    identity(x) if isinstance(x, Node)
+                    else Tensor(None, (), NO_ATTRS, (), x, x.dtype.kind == "f")
+                    for x in xs[:count]
+                ]  # fmt: skip
+                out = as_tensor(function(*own))
+                found = backward([out], [g], [*own, *leaves], as_graph=as_graph)
+            last[:] = [g, {i: found.get(x) for i, x in enumerate([*own, *leaves])}]
+        return last[1]  # type: ignore[no-any-return]
+
+    def rule(g: Any, xs: tuple[Any, ...], position: int) -> Any:
+        derivative = again(g, xs)[position]
+        return xs[position] * 0 if derivative is None else derivative
+
     return Op(
         name="checkpoint", forward=forward, spec=spec, d={"xs": rule}, lower=Call(),
         sign="⟲", latex="$xs", family="checkpoint",
     )  # fmt: skip
-
-
-_ = stop_gradient

@@ -1,0 +1,91 @@
+"""Stopping at the first NaN or infinity, forward or backward, and saying where it was born."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import NonFiniteError
+from seegrad.graph.bind import in_mode
+from seegrad.graph.node import Node
+
+
+def first_non_finite(data: Any) -> tuple[int, ...] | None:
+    """The index of the first NaN or infinity, or None."""
+    array = np.asarray(data)
+    if array.dtype.kind != "f" or np.isfinite(array).all():
+        return None
+    return tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+
+
+def _element(data: Any, index: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """The element of an input that the element `index` of the result came from, if it is one."""
+    array = np.asarray(data)
+    try:
+        return f"{np.broadcast_to(array, shape)[index]:.6g}"
+    except ValueError:
+        return f"shape {array.shape}, from {array.min():.6g} to {array.max():.6g}"
+
+
+def birth(node: Node, data: Any, values: tuple[Any, ...], what: str) -> NonFiniteError | None:
+    """An error if `data`, made from finite `values`, is not finite; None otherwise."""
+    index = first_non_finite(data)
+    if index is None or any(first_non_finite(v) is not None for v in values):
+        return None
+    assert node.op is not None
+    array = np.asarray(data)
+    inputs = ", ".join(
+        f"{x.name or node.op.input_name(i)} = {_element(v, index, array.shape)}"
+        for i, (x, v) in enumerate(zip(node.inputs, values))
+    )
+    frame = f" in {node.frame}" if node.frame else ""
+    return NonFiniteError(
+        f"{node.op.name}{frame}: {what} is {array[index]} at {index} of shape {array.shape}",
+        asked="finite numbers",
+        came=f"from {inputs}",
+        line=node.where,
+    )
+
+
+def check_value(node: Node) -> None:
+    """Raise NonFiniteError if this node is where a NaN or an infinity was born."""
+    if node.op is not None and (error := birth(node, node.data, node.values, "its value")):
+        raise error
+
+
+def check_gradient(node: Node, position: int, g: Any) -> None:
+    """Raise NonFiniteError if the derivative sent to an input of `node` is the first that is not
+    finite."""
+    assert node.op is not None
+    if isinstance(g, Node):
+        return
+    name = node.inputs[position].name or node.op.input_name(position)
+    if error := birth(node, g, node.values, f"the derivative by {name}"):
+        raise error
+
+
+@contextmanager
+def debug() -> Iterator[None]:
+    """In this block, computation stops where the first NaN or infinity is born, and says where.
+
+    Both ways are watched: values as they are computed, derivatives as they are sent back. Every
+    operation also remembers its source line.
+
+    >>> import seegrad as sg
+    >>> with sg.debug():
+    ...     sg.log(sg.tensor([1.0, 0.0], name="x"))
+    Traceback (most recent call last):
+    ...
+    seegrad.errors.NonFiniteError: log: its value is -inf at (1,) of shape (2,)
+      asked: finite numbers
+      came: from x = 0
+      ...
+    """
+    with (
+        in_mode(locate=True, watch=check_value, watch_gradient=check_gradient),
+        np.errstate(all="ignore"),
+    ):
+        yield
