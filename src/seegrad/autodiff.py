@@ -43,8 +43,8 @@ def users_of(outputs: Sequence[Node], wrt: Sequence[Node] | None) -> Users:
         op = node.op
         if op is None or node in stops:
             continue
-        for i, x in enumerate(node.inputs):
-            if x.requires_grad and (needed is None or x in needed) and op.rule_at(i) is not None:
+        for x, rule in zip(node.inputs, op.rules if op.arity >= 0 else op.rules_for(node.inputs)):
+            if x.requires_grad and rule is not None and (needed is None or x in needed):
                 if x in users:
                     users[x] += 1
                 else:
@@ -104,26 +104,31 @@ def backward(
         if op is None or node in stops:
             found[node] = g
             continue
-        ins: Any = node.inputs if as_graph else node.values
         if as_graph:
             _check_current(node)
-        out = node if as_graph else node.data
-        branches = [None] * len(node.inputs) if keep else None
-        for i, x in enumerate(node.inputs):
-            if x not in users or (rule := op.rule_at(i)) is None:
-                continue
-            gx = rule(g, out, ins, node.attrs, i)
-            value = ins[i]
-            if gx.shape != value.shape or gx.dtype != value.dtype:
-                gx = fit(gx, value)
-            if watch is not None:
-                watch(node, i, gx)
-            if branches is not None:
-                branches[i] = gx
-            pending[x] = pending[x] + gx if x in pending else gx
-            users[x] -= 1
-            if not users[x]:
-                ready.append(x)
+            ins: Any = node.inputs
+            out: Any = node
+        else:
+            ins, out = node.values, node.data
+        branches: list[Any] = []
+        i = 0
+        rules = op.rules if op.arity >= 0 else op.rules_for(ins)
+        for x, value, rule in zip(node.inputs, ins, rules):
+            gx = None
+            edges = users.get(x)
+            if edges is not None and rule is not None:
+                gx = rule(g, out, ins, node.attrs, i)
+                if gx.shape != value.shape or gx.dtype != value.dtype:
+                    gx = fit(gx, value)
+                if watch is not None:
+                    watch(node, i, gx)
+                earlier = pending.get(x)
+                pending[x] = gx if earlier is None else earlier + gx
+                if edges == 1:
+                    ready.append(x)
+                users[x] = edges - 1
+            branches.append(gx)
+            i += 1
         if keep:
             node.gradient = g
             node.branches = branches

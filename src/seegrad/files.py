@@ -30,9 +30,7 @@ def existing(path: str | os.PathLike[str], wanted: str) -> Path:
         came, hint = say("a folder"), say("name a file in it")
     else:
         came, hint = say("no such file"), say("check the path; nothing is ever downloaded")
-    raise FormatError(
-        say("cannot read {path}", path=str(path)), asked=wanted, came=came, hint=hint
-    )
+    raise FormatError(say("cannot read {path}", path=str(path)), asked=wanted, came=came, hint=hint)
 
 
 def allow(file: Path, packed: int, unpacked: int, limit: int = MAX_BYTES) -> None:

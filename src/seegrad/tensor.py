@@ -13,9 +13,9 @@ import numpy as np
 
 from seegrad.autodiff import backward, ones_like
 from seegrad.errors import DTypeError, GradientError, MutationError, ShapeError, TraceError
-from seegrad.graph.bind import current_mode
+from seegrad.graph.bind import bind, current_mode
 from seegrad.graph.graph import Graph
-from seegrad.graph.node import NO_ATTRS, Node, freeze, snapshot
+from seegrad.graph.node import NO_ATTRS, Node, read_only, snapshot
 from seegrad.graph.present import can_present, present
 from seegrad.ops import TABLE, arithmetic, compare, linalg, reduce, select, shape, transcendental
 
@@ -38,8 +38,7 @@ class Tensor(Node):
     @property
     def value(self) -> Array:
         """The numbers, as a read-only NumPy array. A traced tensor has none: TraceError."""
-        data = self._numbers("its value was asked for")
-        return data if type(data) is np.ndarray else np.asarray(data)  # type: ignore[no-any-return]
+        return read_only(self._numbers("its value was asked for"))
 
     def _numbers(self, why: str) -> Any:
         if self.data is None:
@@ -88,10 +87,7 @@ class Tensor(Node):
         g = self.gradient
         if g is None or isinstance(g, Node):
             return g
-        if type(g) is np.ndarray:
-            g.flags.writeable = False
-            return g
-        return np.asarray(g)
+        return read_only(g)
 
     @grad.setter
     def grad(self, g: Any) -> None:
@@ -99,7 +95,9 @@ class Tensor(Node):
             g = snapshot(g, self.dtype, "a gradient")
             if g.shape != self.shape:
                 raise ShapeError(
-                    "a gradient has the shape of its tensor", asked=f"{self.shape}", came=f"{g.shape}"
+                    "a gradient has the shape of its tensor",
+                    asked=f"{self.shape}",
+                    came=f"{g.shape}",
                 )
         self.gradient = g
 
@@ -192,7 +190,7 @@ class Tensor(Node):
             if value.data is None:
                 raise TraceError("a traced value cannot be kept outside of its trace")
             data = value.data
-            self.data = data if data.dtype == self.dtype else freeze(data.astype(self.dtype))
+            self.data = data if data.dtype == self.dtype else data.astype(self.dtype)
         else:
             self.data = snapshot(value, self.dtype)
 
@@ -287,12 +285,8 @@ class Tensor(Node):
     # ---------------------------------------------------------- as an array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        value = self._value_for_array()
+        value = read_only(self._numbers("NumPy asked for them"))
         return np.array(value, dtype=dtype, copy=copy)
-
-    def _value_for_array(self) -> Array:
-        data = self._numbers("NumPy asked for them")
-        return np.asarray(data)
 
     def __dlpack__(self, **options: Any) -> Any:
         return np.array(self.value).__dlpack__(**options)
@@ -320,30 +314,30 @@ class Tensor(Node):
     # ---------------------------------------------------------- operators
 
     def __add__(self, other: Any) -> Any:
-        return arithmetic.add(self, other)
+        return bind(arithmetic.add, (self, other), NO_ATTRS)
 
     def __radd__(self, other: Any) -> Any:
-        return arithmetic.add(other, self)
+        return bind(arithmetic.add, (other, self), NO_ATTRS)
 
     def __sub__(self, other: Any) -> Any:
-        return arithmetic.subtract(self, other)
+        return bind(arithmetic.subtract, (self, other), NO_ATTRS)
 
     def __rsub__(self, other: Any) -> Any:
-        return arithmetic.subtract(other, self)
+        return bind(arithmetic.subtract, (other, self), NO_ATTRS)
 
     def __mul__(self, other: Any) -> Any:
-        return arithmetic.multiply(self, other)
+        return bind(arithmetic.multiply, (self, other), NO_ATTRS)
 
     def __rmul__(self, other: Any) -> Any:
-        return arithmetic.multiply(other, self)
+        return bind(arithmetic.multiply, (other, self), NO_ATTRS)
 
     def __truediv__(self, other: Any) -> Any:
-        return arithmetic.divide(self, other)
+        return bind(arithmetic.divide, (self, other), NO_ATTRS)
 
     def __rtruediv__(self, other: Any) -> Any:
         if type(other) in (int, float) and other == 1:
             return arithmetic.reciprocal(self)
-        return arithmetic.divide(other, self)
+        return bind(arithmetic.divide, (other, self), NO_ATTRS)
 
     def __floordiv__(self, other: Any) -> Any:
         return arithmetic.floor_divide(self, other)
@@ -366,13 +360,13 @@ class Tensor(Node):
         return transcendental.power(other, self)
 
     def __matmul__(self, other: Any) -> Any:
-        return linalg.matmul(self, other)
+        return bind(linalg.matmul, (self, other), NO_ATTRS)
 
     def __rmatmul__(self, other: Any) -> Any:
         return linalg.matmul(other, self)
 
     def __neg__(self) -> Any:
-        return arithmetic.negative(self)
+        return bind(arithmetic.negative, (self,), NO_ATTRS)
 
     def __pos__(self) -> Any:
         return self
@@ -680,5 +674,3 @@ def _unknown(name: str) -> DTypeError:
         asked="a function of the table: `seegrad ops` lists them",
         hint="for the numbers alone, without a derivative, pass x.value",
     )
-
-

@@ -74,8 +74,8 @@ class _Recorded:
             self.structure.append((structure, len(values)))
             flat[i] = unflatten(structure, lifted)
         given = [x for a in args for x in flatten(a)[0]]
-        self.as_graph = mode.depth > 0 or mode.tracer is not None or any(
-            isinstance(x, Node) for x in given
+        self.as_graph = (
+            mode.depth > 0 or mode.tracer is not None or any(isinstance(x, Node) for x in given)
         )
         with in_mode(depth=mode.depth + 1, recording=True):
             result = function(*flat)
@@ -100,9 +100,8 @@ class _Recorded:
         data = x.data if isinstance(x, Node) else x
         if data is None:
             return x
-        if isinstance(data, np.ndarray) and not data.flags.writeable:
-            return np.array(data)
-        return data
+        # the caller's own: what a node or another derivative may share is copied
+        return np.array(data) if isinstance(data, np.ndarray) else data
 
     def arguments(self, derivatives: Sequence[Any]) -> list[Any]:
         """Derivatives by leaves, put together in the arguments' own structures."""

@@ -85,9 +85,7 @@ def mnist(path: str | os.PathLike[str]) -> Dataset:
             )
     else:
         images = existing(path, say("a folder with IDX files, an IDX file or an npz file"))
-        labels = images.with_name(
-            images.name.replace("images", "labels").replace("idx3", "idx1")
-        )
+        labels = images.with_name(images.name.replace("images", "labels").replace("idx3", "idx1"))
         pairs = [(images, existing(labels, say("the labels that belong to the images")))]
     parts = [_images_and_labels(*pair) for pair in pairs]
     x = np.concatenate([part[0] for part in parts])

@@ -62,9 +62,7 @@ def csv(
             came=say("{rows} lines, {columns} columns", rows=len(rows), columns=width),
         )
     inputs = [column for column in range(width) if column != chosen]
-    x = np.array(
-        [[_number(file, n, names[c], fields[c]) for c in inputs] for n, fields in rows]
-    )
+    x = np.array([[_number(file, n, names[c], fields[c]) for c in inputs] for n, fields in rows])
     features = tuple(names[column] for column in inputs)
     texts = [_present(file, n, names[chosen], fields[chosen]) for n, fields in rows]
     try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from seegrad.errors import DTypeError, SeegradError, ShapeError, user_line
-from seegrad.graph.node import NO_ATTRS, Attrs, Frame, Node, freeze, snapshot
+from seegrad.graph.node import NO_ATTRS, Attrs, Frame, Node, snapshot
 from seegrad.graph.spec import spec_of
 
 if TYPE_CHECKING:
@@ -93,6 +93,7 @@ def describe(op: Op, inputs: Sequence[Any]) -> str:
 
 def explained(op: Op, inputs: Sequence[Any], attrs: Attrs, error: Exception) -> SeegradError:
     """The clearest error we have for an op that failed: its own spec's, with what came."""
+    inputs = [x if hasattr(x, "dtype") else np.asarray(x) for x in inputs]
     if not isinstance(error, SeegradError):
         try:
             op.spec(*[spec_of(x) for x in inputs], **attrs)
@@ -105,9 +106,7 @@ def explained(op: Op, inputs: Sequence[Any], attrs: Attrs, error: Exception) -> 
         if not problem.startswith(f"{op.name}: "):
             problem = f"{op.name}: {problem}"
         came = error.came or describe(op, inputs)
-        return type(error)(
-            problem, asked=error.asked, came=came, hint=error.hint, line=error.line
-        )
+        return type(error)(problem, asked=error.asked, came=came, hint=error.hint, line=error.line)
     kind = DTypeError if isinstance(error, TypeError) else ShapeError
     return kind(f"{op.name}: {error}", came=describe(op, inputs))
 
@@ -141,68 +140,94 @@ def _plain(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
         return op.body(*args, **attrs)
     if op.canonical is not None:
         args = tuple(a if hasattr(a, "dtype") else np.asarray(a) for a in args)
+        attrs = _canonical(op, args, attrs)
+    return _forward(op, args, attrs, args)
+
+
+def _canonical(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Attrs:
+    """The attributes in the one form that rules and lowerings rely on."""
+    assert op.canonical is not None
     try:
-        if op.canonical is not None:
-            attrs = op.canonical(*args, **attrs)
-        return op.forward(*args, **attrs)
+        return op.canonical(*inputs, **attrs)
     except Exception as error:
-        arrays = [a if hasattr(a, "dtype") else np.asarray(a) for a in args]
-        raise explained(op, arrays, attrs, error) from error
+        raise explained(op, inputs, attrs, error) from error
 
 
 def bind(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
-    """Apply `op`: a node if any input is a node, otherwise a NumPy result."""
+    """Apply `op`: a node if any input is a node, otherwise a NumPy result.
+
+    The plainest case, one or two inputs and nothing else to do, is written out for speed.
+    """
+    if op.direct and _LOCAL.mode is None:
+        if len(args) == 2:
+            a, b = args
+            if isinstance(a, Node):
+                if isinstance(b, Node) and a.data is not None and b.data is not None:
+                    needs = a.requires_grad or b.requires_grad
+                    return _made(op, args, attrs, (a.data, b.data), needs)
+            elif type(a) is np.ndarray and type(b) is np.ndarray:
+                return _forward(op, args, attrs, args)
+        elif len(args) == 1:
+            (a,) = args
+            if type(a) is np.ndarray:
+                return _forward(op, args, attrs, args)
+            if isinstance(a, Node) and a.data is not None:
+                return _made(op, args, attrs, (a.data,), a.requires_grad)
     for a in args:
         if isinstance(a, Node):
-            cls = a.makes
-            break
-    else:
-        return _plain(op, args, attrs)
+            return _bind_with_care(op, args, attrs, a.makes)
+    return _plain(op, args, attrs)
+
+
+def _forward(op: Op, inputs: Sequence[Any], attrs: Attrs, values: tuple[Any, ...]) -> Any:
+    """The op's own function on values; what it raises is explained in terms of the inputs."""
+    try:
+        return op.forward(*values, **attrs) if attrs else op.forward(*values)
+    except Exception as error:
+        raise explained(op, inputs, attrs, error) from error
+
+
+def _made(
+    op: Op, inputs: tuple[Node, ...], attrs: Attrs, values: tuple[Any, ...], needs: bool
+) -> Node:
+    """The node of an op on nodes with numbers."""
+    data = _forward(op, inputs, attrs, values)
+    if type(data) is not np.ndarray and not isinstance(data, np.generic):
+        data = np.asarray(data)
+    if needs and not (op.differentiable and data.dtype.kind == "f"):
+        needs = False
+    return inputs[0].makes(op, inputs, attrs, values, data, needs)
+
+
+def _bind_with_care(op: Op, args: tuple[Any, ...], attrs: Attrs, cls: type[Node]) -> Any:
+    """`bind` where something is to be done first: constants, composites, symbols, modes."""
     if op.inlined:
         assert op.body is not None
         with frame(op.name, op):
             return op.body(*args, **attrs)
     mode = _LOCAL.mode
-    if mode is not None and mode.tracer is not None:
-        read = mode.tracer.read
-        args = tuple(read(a) if isinstance(a, Node) else a for a in args)
-    inputs = []
-    values = []
-    needs = symbolic = False
-    for i, a in enumerate(args):
-        if not isinstance(a, Node):
-            like = [b for b in args if hasattr(b, "dtype")]
-            a = constant(a, like, cls, integer=i in op.integer_positions)
-        elif a.requires_grad:
-            needs = True
-        value = a.data
-        if value is None:
-            symbolic = True
-        inputs.append(a)
-        values.append(value)
-    if symbolic or (mode is not None and mode.tracer is not None):
-        return _symbolic(op, tuple(inputs), attrs, needs, cls, mode)
-    try:
-        if op.canonical is not None:
-            attrs = op.canonical(*inputs, **attrs)
-        data = op.forward(*values, **attrs)
-    except Exception as error:
-        raise explained(op, inputs, attrs, error) from error
-    if type(data) is np.ndarray:
-        data.flags.writeable = False
-    elif not isinstance(data, np.generic):
-        data = freeze(data)
+    tracer = mode.tracer if mode is not None else None
+    if tracer is not None:
+        args = tuple(tracer.read(a) if isinstance(a, Node) else a for a in args)
+    like = [a for a in args if hasattr(a, "dtype")]
+    inputs = tuple(
+        a if isinstance(a, Node) else constant(a, like, cls, integer=i in op.integer_positions)
+        for i, a in enumerate(args)
+    )
+    values = tuple(x.data for x in inputs)
+    needs = any(x.requires_grad for x in inputs)
+    if tracer is not None or any(v is None for v in values):
+        return _symbolic(op, inputs, attrs, needs, cls, mode)
+    if op.canonical is not None:
+        attrs = _canonical(op, inputs, attrs)
+    node = _made(op, inputs, attrs, values, needs)
     if mode is None:
-        needs = needs and op.differentiable and data.dtype.kind == "f"
-        return cls(op, tuple(inputs), attrs, tuple(values), data, needs)
+        return node
     if not mode.recording:
-        node = cls(None, (), NO_ATTRS, (), data, False)
-    else:
-        needs = needs and op.differentiable and data.dtype.kind == "f"
-        node = cls(op, tuple(inputs), attrs, tuple(values), data, needs)
-        node.frame = mode.frame
-        if mode.locate:
-            node.where = user_line()
+        return cls(None, (), NO_ATTRS, (), node.data, False)
+    node.frame = mode.frame
+    if mode.locate:
+        node.where = user_line()
     if mode.watch is not None:
         mode.watch(node)
     return node
@@ -212,9 +237,9 @@ def _symbolic(
     op: Op, inputs: tuple[Node, ...], attrs: Attrs, needs: bool, cls: type[Node], mode: Mode | None
 ) -> Node:
     """A node of which only the spec is known."""
+    if op.canonical is not None:
+        attrs = _canonical(op, inputs, attrs)
     try:
-        if op.canonical is not None:
-            attrs = op.canonical(*inputs, **attrs)
         spec = op.spec(*[x.spec for x in inputs], **attrs)
     except Exception as error:
         raise explained(op, inputs, attrs, error) from error

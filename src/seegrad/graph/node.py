@@ -1,8 +1,9 @@
 """The only node: an operation applied to inputs, or a leaf that holds a value.
 
-Values in a graph never change: every array a node holds is read-only, and what comes in from
-outside is copied unless nobody can write to it. A node also keeps the values it was computed
-from, so that giving a leaf a new value later cannot alter what a recorded graph remembers.
+Values in a graph never change: what comes in from outside is copied unless nobody can write to
+it, what was computed is reached by nobody else, and whatever goes out is read-only. A node also
+keeps the values it was computed from, so that giving a leaf a new value later cannot alter what
+a recorded graph remembers.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ class Frame:
 class Node:
     """One node of a computational graph.
 
-    `data` is what rules compute with: a read-only array, a NumPy scalar for shape (), or None for
+    `data` is what rules compute with: an array, a NumPy scalar for shape (), or None for
     a symbol, of which only `spec` is known. `values` are the inputs' data when it was computed.
     `gradient` and `branches` are what the last backward pass brought to it, and sent on to each
     of its inputs (before sums).
@@ -138,16 +139,11 @@ class Node:
 Node.makes = Node
 
 
-def freeze(data: Any) -> Any:
-    """`data` (fresh: nobody else holds it) as a node may hold it: read-only, or a scalar."""
-    if type(data) is np.ndarray:
-        data.flags.writeable = False
-        return data
-    if isinstance(data, np.generic):
-        return data
-    data = np.asarray(data)
-    data.flags.writeable = False
-    return data
+def read_only(data: Any) -> np.ndarray[Any, Any]:
+    """A node's data as an array for people, who may look at it but not write to it."""
+    array = data if type(data) is np.ndarray else np.asarray(data)
+    array.setflags(write=False)
+    return array
 
 
 def _settled(array: np.ndarray[Any, Any]) -> bool:
@@ -182,5 +178,5 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
         array = np.array(array, subok=False)
     if array is value or np.may_share_memory(array, value if hasattr(value, "shape") else array):
         array = array if _settled(array) else array.copy(order="K")
-    array.flags.writeable = False
+    array.setflags(write=False)
     return array[()] if array.ndim == 0 else array

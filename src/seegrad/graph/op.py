@@ -133,6 +133,7 @@ class Op:
     rule_parameters: Mapping[str, tuple[str, ...]] = field(init=False)
     differentiable: bool = field(init=False)
     inlined: bool = field(init=False)
+    direct: bool = field(init=False)
     integer_positions: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -151,6 +152,7 @@ class Op:
         required = inspect.Parameter.empty in attributes.values()
         put("defaults", None if required else (attributes or NO_ATTRS))
         put("inlined", self.body is not None and not self.d)
+        put("direct", not self.inlined and self.canonical is None)
         self._check_rules()
         self._check_texts()
         rules: list[RuleCall | None] = []
@@ -209,6 +211,11 @@ class Op:
         rules = self.rules
         return rules[position] if position < len(rules) else rules[-1]
 
+    def rules_for(self, inputs: Sequence[Any]) -> tuple[RuleCall | None, ...]:
+        """A rule for each of these inputs of a variadic op."""
+        extra = len(inputs) - len(self.rules)
+        return self.rules[: len(inputs)] if extra <= 0 else self.rules + self.rules[-1:] * extra
+
     def input_name(self, position: int) -> str:
         """The name of the input at `position`: `a`, `b`, or `xs[2]`."""
         last = len(self.inputs) - 1
@@ -222,6 +229,7 @@ class Op:
         return frozenset(self.rule_parameters[name]) & values
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Apply the op to nodes, arrays and numbers; attributes by name, or after the inputs."""
         if kwargs or len(args) != self.arity or self.defaults is None:
             args, attrs = self.arguments(args, kwargs)
         else:
@@ -261,6 +269,11 @@ class Op:
             if value is inspect.Parameter.empty:
                 raise self._bad_call(f"the argument {name} is missing")
         return tuple(inputs), attrs
+
+    def settle(self, *inputs: Any, **attrs: Any) -> Attrs:
+        """The attributes as a node holds them: defaults filled in, in canonical form."""
+        whole = {**self.attributes, **attrs}
+        return self.canonical(*inputs, **whole) if self.canonical else whole
 
     def _bad_call(self, problem: str) -> TypeError:
         return TypeError(f"{self.name}{inspect.signature(self.forward)}: {problem}")

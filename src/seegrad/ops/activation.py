@@ -232,4 +232,3 @@ def one_hot(labels, *, classes, dtype=np.float32):
     out = np.zeros((*labels.shape, classes), dtype)
     np.put_along_axis(out, np.asarray(labels)[..., None], 1, -1)
     return out
-

@@ -410,4 +410,3 @@ def add_all(*xs):
     for x in xs[1:]:
         total = total + x
     return total
-

@@ -167,5 +167,3 @@ def where(condition, a, b):
 def astype(x, *, dtype):
     """x converted to another dtype; the derivative is converted back."""
     return np.asarray(x).astype(dtype)
-
-

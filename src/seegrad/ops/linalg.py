@@ -183,9 +183,7 @@ def tensordot(a, b, *, axes=2):
 def _sizes(subscripts: str, xs: tuple[Spec, ...]) -> dict[str, int]:
     terms = subscripts.split("->")[0].split(",")
     if len(terms) != len(xs):
-        raise ShapeError(
-            f"{subscripts!r} names {len(terms)} inputs", came=f"{len(xs)} inputs"
-        )
+        raise ShapeError(f"{subscripts!r} names {len(terms)} inputs", came=f"{len(xs)} inputs")
     sizes: dict[str, int] = {}
     for term, x in zip(terms, xs):
         if len(term) != x.ndim:
@@ -263,7 +261,9 @@ def _plain_subscripts(subscripts: Any, ndims: list[int]) -> tuple[list[str], str
     terms = [t.replace("...", dots[longest - extra :]) for t, extra in spelt]
     if not arrow:
         joined = "".join(terms)
-        out = dots + "".join(c for c in sorted(set(joined)) if joined.count(c) == 1 and c not in dots)
+        out = dots + "".join(
+            c for c in sorted(set(joined)) if joined.count(c) == 1 and c not in dots
+        )
     out = out.replace("...", dots)
     if not all(c.isalpha() for c in "".join(terms) + out) or len(set(out)) != len(out):
         raise ShapeError(f"{subscripts!r} is not a sum of products", asked="letters, each once"
@@ -363,9 +363,7 @@ def diagonal(x, *, offset=0, axis1=0, axis2=1):
     sign="⋱",
     latex=r"\operatorname{diag} $x",
     numpy=(),
-    d={
-        "x": lambda g, offset, axis1, axis2: diagonal(g, offset=offset, axis1=axis1, axis2=axis2)
-    },
+    d={"x": lambda g, offset, axis1, axis2: diagonal(g, offset=offset, axis1=axis1, axis2=axis2)},
     cases=(
         Case(((3,),), {"offset": 0, "axis1": 0, "axis2": 1, "shape": (3, 3)}),
         Case(((2, 2),), {"offset": 1, "axis1": 0, "axis2": 1, "shape": (2, 4, 2)}),
@@ -421,5 +419,3 @@ def _norm_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) ->
 def norm(x, *, axis=None, keepdims=False):
     """The Euclidean norm √Σx²; at 0 its derivative is taken as 0."""
     return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
-
-

@@ -78,9 +78,7 @@ def normal(key, *, shape=(), dtype=np.float32):
     latex=r"B($key)",
     numpy=(),
     integer_inputs=("key",),
-    cases=(
-        Case(((2,),), {"p": 0.3, "shape": (5,), "dtype": np.dtype(np.float32)}, integers=KEY),
-    ),
+    cases=(Case(((2,),), {"p": 0.3, "shape": (5,), "dtype": np.dtype(np.float32)}, integers=KEY),),
 )
 def bernoulli(key, *, p=0.5, shape=(), dtype=np.float32):
     """1 with probability p, otherwise 0."""

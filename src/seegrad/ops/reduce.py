@@ -27,12 +27,15 @@ DISTINCT = (-2.0, 2.0)
 
 def unreduce(g: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     """`g` with size 1 put back on the reduced axes, ready to broadcast against x."""
-    return reshape(g, shape=reduced_shape(x_spec.shape, axis, keepdims=True))
+    shape = reduced_shape(x_spec.shape, axis, keepdims=True)
+    return g if g.shape == shape else reshape(g, shape=shape)
 
 
 def spread(g: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     """`g`, the derivative by a reduced value, handed to every element it came from."""
-    return broadcast_to(unreduce(g, x_spec, axis), shape=x_spec.shape)
+    if g.shape != ():
+        g = unreduce(g, x_spec, axis)
+    return broadcast_to(g, shape=x_spec.shape)
 
 
 def count(x: Any, axis: tuple[int, ...]) -> int:
@@ -353,4 +356,3 @@ def _sort_rule(g: Any, x: Any, axis: int) -> Any:
 def sort(x, *, axis=-1):
     """x in ascending order along `axis`; each derivative goes back to where its element was."""
     return np.sort(x, axis=axis, kind="stable")
-

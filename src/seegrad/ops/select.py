@@ -343,5 +343,3 @@ def _as_integers(item: Any, shape: Shape) -> list[Any]:
             "the mask does not fit", asked=f"shape {tuple(shape)}", came=f"shape {mask.shape}"
         )
     return list(np.nonzero(mask)) if mask.ndim else [np.zeros(int(mask), np.intp)]
-
-

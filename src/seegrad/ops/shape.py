@@ -25,6 +25,8 @@ Cut = tuple[int, int, int]
 
 def as_shape(shape: Any) -> Shape:
     """`shape` (an int or several) as a tuple of ints."""
+    if type(shape) is tuple and all(type(n) is int for n in shape):
+        return shape
     items = shape if isinstance(shape, (tuple, list)) else (shape,)
     try:
         return tuple(operator.index(n) for n in items)
@@ -38,8 +40,11 @@ def as_shape(shape: Any) -> Shape:
 
 
 def _reshape_attrs(x: Any, *, shape: Any) -> dict[str, Any]:
-    sizes = list(as_shape(shape))
+    given = as_shape(shape)
     total = math.prod(x.shape)
+    if math.prod(given) == total and min(given, default=0) >= 0:
+        return {"shape": given}
+    sizes = list(given)
     if sizes.count(-1) == 1:
         known = math.prod(n for n in sizes if n != -1)
         if known and total % known == 0:
@@ -90,7 +95,11 @@ def ravel(x):
     sign="+ax",
     latex="$x",
     onnx="Unsqueeze",
-    cases=(Case(((2, 3),), {"axis": 1}), Case(((),), {"axis": 0}), Case(((3,),), {"axis": (0, -1)})),
+    cases=(
+        Case(((2, 3),), {"axis": 1}),
+        Case(((),), {"axis": 0}),
+        Case(((3,),), {"axis": (0, -1)}),
+    ),
 )
 def expand_dims(x, *, axis):
     """x with an axis of length 1 put in at each of `axis`."""
@@ -182,7 +191,10 @@ def moveaxis(x, *, source, destination):
 @composite(
     sign="⇅",
     latex="$x",
-    cases=(Case(((2, 3, 4),), {"axis1": 0, "axis2": -1}), Case(((2, 3),), {"axis1": 1, "axis2": 0})),
+    cases=(
+        Case(((2, 3, 4),), {"axis1": 0, "axis2": -1}),
+        Case(((2, 3),), {"axis1": 1, "axis2": 0}),
+    ),
 )
 def swapaxes(x, *, axis1, axis2):
     """x with two axes exchanged."""
@@ -413,6 +425,8 @@ def roll(x, *, shift, axis=None):
 
 
 def _pad_attrs(x: Any, *, widths: Any, value: Any) -> dict[str, Any]:
+    if not x.ndim:
+        return {"widths": (), "value": value}
     try:
         pairs = np.broadcast_to(np.asarray(widths), (x.ndim, 2))
     except ValueError:
@@ -542,5 +556,3 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     return [
         cut_by(x, [*whole[:at], slice(a, b), *whole[at + 1 :]]) for a, b in zip(bounds, bounds[1:])
     ]
-
-
