@@ -111,9 +111,8 @@ def backward(
         else:
             ins, out = node.values, node.data
         branches: list[Any] = []
-        i = 0
         rules = op.rules if op.arity >= 0 else op.rules_for(ins)
-        for x, value, rule in zip(node.inputs, ins, rules):
+        for i, (x, value, rule) in enumerate(zip(node.inputs, ins, rules)):
             gx = None
             edges = users.get(x)
             if edges is not None and rule is not None:
@@ -128,7 +127,6 @@ def backward(
                     ready.append(x)
                 users[x] = edges - 1
             branches.append(gx)
-            i += 1
         if keep:
             node.gradient = g
             node.branches = branches

@@ -44,7 +44,7 @@ def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
 
 
 def _build(structure: Structure, leaves: Any) -> Any:
-    kind = structure.kind
+    kind: Any = structure.kind
     if kind is None:
         return next(leaves)
     if kind is type(None):

@@ -110,12 +110,12 @@ class Node:
     @property
     def shape(self) -> Shape:
         data = self.data
-        return self._spec.shape if data is None else data.shape  # type: ignore[union-attr,no-any-return]
+        return self._spec.shape if data is None else data.shape  # type: ignore[union-attr]
 
     @property
     def dtype(self) -> DType:
         data = self.data
-        return self._spec.dtype if data is None else data.dtype  # type: ignore[union-attr,no-any-return]
+        return self._spec.dtype if data is None else data.dtype  # type: ignore[union-attr]
 
     @property
     def ndim(self) -> int:

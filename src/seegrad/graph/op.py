@@ -137,7 +137,10 @@ class Op:
     integer_positions: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
-        put = lambda name, value: object.__setattr__(self, name, value)  # noqa: E731
+
+        def put(name: str, value: object) -> None:
+            object.__setattr__(self, name, value)
+
         parameters = inspect.signature(self.forward).parameters.values()
         inputs = tuple(
             f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name

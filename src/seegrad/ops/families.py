@@ -192,7 +192,7 @@ def elementwise(
     """
 
     def define(forward: Forward) -> Op:
-        inputs = [n for n in _positional(forward)]
+        inputs = _positional(forward)
         standard = ELEMENTWISE_CASES[len(inputs)]
         if attrs is not None:
             standard = tuple(Case(c.shapes, attrs) for c in standard)

@@ -278,13 +278,15 @@ def index(x: Any, key: Any) -> Any:
 def _item(item: Any) -> Any:
     if item is None or item is Ellipsis or isinstance(item, slice):
         return item
-    if isinstance(item, (list, np.ndarray)) or isinstance(item, Node):
-        array = item if isinstance(item, (Node, np.ndarray)) else np.asarray(item)
+    if isinstance(item, (list, np.ndarray, Node)):
+        array: Any = np.asarray(item) if isinstance(item, list) else item
         if isinstance(item, list) and not array.size:
             array = array.astype(np.intp)
         if array.dtype.kind not in "iub":
-            raise DTypeError("an index must be an integer, a boolean mask or a slice",
-                             came=f"an array of dtype {array.dtype}")  # fmt: skip
+            raise DTypeError(
+                "an index must be an integer, a boolean mask or a slice",
+                came=f"an array of dtype {array.dtype}",
+            )
         return array
     try:
         return operator.index(item)
@@ -305,7 +307,8 @@ def _axes_of(item: Any) -> int:
 
 def _index_arrays(x: Any, items: list[Any]) -> Any:
     """Index arrays among the items: cut the slices first, then read by the arrays."""
-    first, layout, arrays, axis = [], [], [], 0
+    first: list[Any] = []
+    layout, arrays, axis = [], [], 0
     mixed = any(isinstance(i, int) for i in items)
     for item in items:
         if item is None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -518,8 +519,12 @@ def concatenate(*xs, axis=0):
 @composite(
     sign="≡",
     latex=r"\operatorname{stack}($xs)",
-    cases=(Case(((2, 3), (2, 3)), {"axis": 0}), Case(((3,), (3,)), {"axis": -1}), Case(((), ()), {"axis": 0})),
-)  # fmt: skip
+    cases=(
+        Case(((2, 3), (2, 3)), {"axis": 0}),
+        Case(((3,), (3,)), {"axis": -1}),
+        Case(((), ()), {"axis": 0}),
+    ),
+)
 def stack(*xs, axis=0):
     """The inputs, all of one shape, side by side along a new axis."""
     shapes = {tuple(np.shape(x)) for x in xs}
@@ -553,6 +558,4 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
         ends = [size // parts * i for i in range(1, parts)]
     bounds = [0, *ends, size]
     whole = [slice(None)] * ndim
-    return [
-        cut_by(x, [*whole[:at], slice(a, b), *whole[at + 1 :]]) for a, b in zip(bounds, bounds[1:])
-    ]
+    return [cut_by(x, [*whole[:at], slice(a, b), *whole[at + 1 :]]) for a, b in pairwise(bounds)]
