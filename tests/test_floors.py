@@ -39,10 +39,18 @@ def wing_of(file: Path, package: Path) -> str:
     return file.relative_to(package).parts[0].removesuffix(".py")
 
 
+class WithoutTypes(ast.NodeTransformer):
+    """Takes away what only a type checker reads: it is not there when the program runs."""
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:
+        named = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        return None if named else self.generic_visit(node)
+
+
 def own_imports(file: Path, package: Path) -> Iterator[Import]:
     """Every import of our own, wherever it stands: (line, path below the package, name)."""
     here = list(file.relative_to(package).parts[:-1])
-    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+    for node in ast.walk(WithoutTypes().visit(ast.parse(file.read_text("utf-8")))):
         if isinstance(node, ast.ImportFrom):
             parts = node.module.split(".") if node.module else []
             if node.level:
