@@ -1,0 +1,177 @@
+"""The group of commands, the options they share, and how errors and interruptions end.
+
+A command's module is imported only when the command is run: the table below names it, and
+importlib fetches it, so that `seegrad --help` answers at once. This is the one place where a module
+of our own is imported late. No command does its work here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from seegrad.errors import SeegradError
+from seegrad.language import LANGUAGES, say, speak
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "train": ("train", "Train a network on digits, a toy set or your own data."),
+    "check": ("check", "Compare the gradient by backpropagation with numerical differences."),
+    "ops": ("operations", "List the operations and their derivative rules."),
+}
+"""Command → (module in this package, what it does). The module's `command` is the click command."""
+
+GOOD, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+class SpokenOption(click.Option):
+    """An option whose help is said in the language in force."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        english = self.help
+        self.help = say(english) if english else english
+        try:
+            return super().get_help_record(ctx)
+        finally:
+            self.help = english
+
+
+def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
+    """`click.option` with its `help` in both languages."""
+    return click.option(*names, cls=SpokenOption, **settings)
+
+
+def _choose_language(ctx: click.Context, parameter: click.Parameter, chosen: str | None) -> None:
+    if chosen:
+        speak(chosen)
+
+
+def lang_option(function: Decorated) -> Decorated:
+    """`--lang ko|en`, wherever it stands on the line."""
+    decorate = option(
+        "--lang",
+        type=click.Choice(LANGUAGES),
+        expose_value=False,
+        is_eager=True,
+        callback=_choose_language,
+        help="The language of messages: en or ko.",
+    )
+    return decorate(function)
+
+
+def json_option(function: Decorated) -> Decorated:
+    """`--json`, passed on as `as_json`."""
+    decorate = option("--json", "as_json", is_flag=True, help="Print one JSON object, no prose.")
+    return decorate(function)
+
+
+class SpokenCommand(click.Command):
+    """A command whose first line of help is the one of the table, in the language in force."""
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        english = self.help
+        self.help = say(COMMANDS[self.name][1]) if self.name in COMMANDS else english
+        try:
+            super().format_help_text(ctx, formatter)
+        finally:
+            self.help = english
+
+
+class LateGroup(click.Group):
+    """A group that knows its commands by name, and imports one only to run it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"{__package__}.{COMMANDS[name][0]}")
+        command: click.Command = module.command
+        return command
+
+    def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        formatter.write_paragraph()
+        with formatter.indentation():
+            formatter.write_text(say("Deep learning you can see: train, check, draw, explain."))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section(say("Commands")):
+            formatter.write_dl([(name, say(text)) for name, (_, text) in COMMANDS.items()])
+
+
+def _show_version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        metadata = importlib.import_module("importlib.metadata")
+        click.echo(f"seegrad {metadata.version('seegrad')}")
+        ctx.exit()
+
+
+@click.group(cls=LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@lang_option
+@option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=_show_version,
+    help="Print the version.",
+)
+def seegrad() -> None:
+    """Deep learning you can see."""
+
+
+def one_line(error: SeegradError) -> str:
+    """An error's problem and its parts, in one line."""
+    rows = ((say("asked"), error.asked), (say("came"), error.came), (say("try"), error.hint))
+    parts = "; ".join(f"{label}: {text}" for label, text in rows if text)
+    line = f"{error.problem} ({parts})" if parts else error.problem
+    return " ".join(line.split())
+
+
+def _language_asked(arguments: Sequence[str]) -> None:
+    """Take `--lang` into account before anything is said, wherever it stands."""
+    for here, following in zip(arguments, [*arguments[1:], ""]):
+        chosen = following if here == "--lang" else here.removeprefix("--lang=")
+        if here.startswith("--lang") and chosen in LANGUAGES:
+            speak(chosen)
+
+
+def _complain(text: str) -> None:
+    click.echo(f"seegrad: {text}", err=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns 0 (good), 1 (failed), 2 (misused) or 130 (interrupted)."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    _language_asked(words)
+    try:
+        outcome = seegrad.main(words, prog_name="seegrad", standalone_mode=False)
+        return outcome if isinstance(outcome, int) else GOOD
+    except click.exceptions.NoArgsIsHelpError as request:
+        click.echo(request.format_message())
+        return MISUSED
+    except click.ClickException as fault:
+        _complain(" ".join(fault.format_message().split()))
+        return MISUSED
+    except SeegradError as fault:
+        _complain(one_line(fault))
+        return MISUSED
+    except (KeyboardInterrupt, click.Abort):
+        _complain(say("interrupted"))
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        return GOOD
+    except MemoryError:
+        _complain(say("not enough memory; use smaller data or a smaller network"))
+        return FAILED
+    except OSError as fault:
+        _complain(f"{fault.strerror or fault}: {fault.filename or ''}".rstrip(": "))
+        return FAILED

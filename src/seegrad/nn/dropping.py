@@ -1,0 +1,47 @@
+"""Dropout: while training, values are left out at random and the rest scaled up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import ValueRangeError
+from seegrad.language import say
+from seegrad.nn.initialisers import default_generator
+from seegrad.nn.module import Module, state
+from seegrad.ops.compare import astype
+from seegrad.ops.random import bernoulli, key
+from seegrad.tensor import Tensor
+
+
+class Dropout(Module):
+    """Each value is left out with probability `p` and the others divided by 1 − p.
+
+    So the expected value stays (Srivastava et al., 2014, in the inverted form): in use, `eval()`,
+    nothing happens at all. The random key is kept state: it counts on with every call.
+    """
+
+    kind = "dropout"
+
+    def __init__(self, p: float = 0.5, seed: int | None = None) -> None:
+        if not 0 <= p < 1:
+            raise ValueRangeError(
+                say("p is the share of values left out"), asked="0 ≤ p < 1", came=f"p={p}"
+            )
+        self.p = p
+        drawn = int(default_generator().integers(2**62)) if seed is None else seed
+        self.key = state(key(drawn), "key")
+
+    def forward(self, x: Any) -> Any:
+        if not self.training or self.p == 0:
+            return x
+        x = x if isinstance(x, Tensor) else np.asarray(x)
+        kept = bernoulli(self.key, p=1 - self.p, shape=x.shape, dtype=np.float32)
+        self.key.assign(self.key + np.array([0, 1]))
+        if x.dtype.kind == "f" and x.dtype != np.float32:
+            kept = astype(kept, dtype=x.dtype)
+        return x * (kept * (1 / (1 - self.p)))
+
+    def describe(self) -> str:
+        return f"p={self.p}"

@@ -1,0 +1,28 @@
+"""Flatten: every example laid out as one row."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from seegrad.nn.module import Module
+from seegrad.ops.shape import reshape
+from seegrad.tensor import Tensor
+
+
+class Flatten(Module):
+    """(N, a, b, …) becomes (N, a·b·…); an empty batch keeps its width.
+
+    >>> Flatten()(np.zeros((2, 3, 4))).shape
+    (2, 12)
+    """
+
+    kind = "flatten"
+
+    def forward(self, x: Any) -> Any:
+        x = x if isinstance(x, Tensor) else np.asarray(x)
+        if len(x.shape) <= 1:
+            return x
+        return reshape(x, shape=(x.shape[0], math.prod(x.shape[1:])))

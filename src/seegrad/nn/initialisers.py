@@ -1,0 +1,85 @@
+"""First values of weights: He, Xavier, normal, zeros. Plain arrays; no layer is known here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seegrad.errors import ValueRangeError
+from seegrad.language import say
+
+Array = NDArray[Any]
+Initialiser = Callable[[tuple[int, ...], int, np.random.Generator], Array]
+"""(shape, fan-in, generator) → float64 values."""
+
+
+class _Source:
+    """The generator that layers draw from when they are not given one."""
+
+    generator = np.random.default_rng()
+
+
+def seed(number: int | None) -> None:
+    """Let all layers made from now on draw the same first values again for the same number.
+
+    None takes a fresh seed from the system.
+    """
+    _Source.generator = np.random.default_rng(number)
+
+
+def default_generator() -> np.random.Generator:
+    """The generator that `seed` last set."""
+    return _Source.generator
+
+
+def he(shape: tuple[int, ...], fan_in: int, chance: np.random.Generator) -> Array:
+    """Normal with deviation √(2/fan-in), which keeps the spread through ReLU (He et al., 2015)."""
+    return math.sqrt(2.0 / max(fan_in, 1)) * chance.standard_normal(shape)
+
+
+def xavier(shape: tuple[int, ...], fan_in: int, chance: np.random.Generator) -> Array:
+    """Normal with deviation √(1/fan-in), for sigmoid and tanh (Glorot and Bengio, 2010)."""
+    return math.sqrt(1.0 / max(fan_in, 1)) * chance.standard_normal(shape)
+
+
+def zeros(shape: tuple[int, ...], fan_in: int, chance: np.random.Generator) -> Array:
+    """Nothing but 0: for biases; weights that start equal stay equal."""
+    return np.zeros(shape)
+
+
+def normal(std: float = 0.01) -> Initialiser:
+    """Normal with a deviation of `std`, whatever the shape; the chapter uses 0.01."""
+
+    def draw(shape: tuple[int, ...], fan_in: int, chance: np.random.Generator) -> Array:
+        return std * chance.standard_normal(shape)
+
+    return draw
+
+
+INITIALISERS: dict[str, Initialiser] = {
+    "he": he,
+    "xavier": xavier,
+    "normal": normal(),
+    "zeros": zeros,
+}
+
+
+def initialiser(chosen: str | float | Initialiser) -> Initialiser:
+    """The initialiser of this name; a number is the deviation of a normal one.
+
+    Raises ValueRangeError for a name that is not known.
+    """
+    if isinstance(chosen, str):
+        if chosen in INITIALISERS:
+            return INITIALISERS[chosen]
+        raise ValueRangeError(
+            say("there is no such initialiser"),
+            asked=", ".join(INITIALISERS),
+            came=repr(chosen),
+            hint=say("choose one of these, give a deviation, or pass a function"),
+        )
+    return chosen if callable(chosen) else normal(float(chosen))

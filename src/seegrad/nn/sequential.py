@@ -1,0 +1,68 @@
+"""Sequential: layers one after another, named after their kind and number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, overload
+
+from seegrad.errors import DTypeError
+from seegrad.language import say
+from seegrad.nn.module import Module
+
+
+class Sequential(Module):
+    """Layers applied from left to right.
+
+    Each gets a name from its kind and its number among its kind: affine1, sigmoid1, affine2. The
+    network itself is called `net` unless told otherwise.
+
+    >>> Sequential(Affine(784, 50), Sigmoid(), Affine(50, 10))
+    Sequential(
+      affine1: Affine(784 → 50)
+      sigmoid1: Sigmoid()
+      affine2: Affine(50 → 10)
+    )
+    """
+
+    kind = "net"
+
+    def __init__(self, *layers: Any, name: str = "") -> None:
+        self.name = name
+        counts: dict[str, int] = {}
+        named: dict[str, Module] = {}
+        for layer in layers:
+            if not isinstance(layer, Module):
+                raise DTypeError(
+                    say("a network is made of layers"),
+                    asked="Affine(784, 50), ReLU(), …",
+                    came=repr(layer)[:60],
+                    hint=say("write ReLU() with brackets")
+                    if isinstance(layer, type)
+                    else say("wrap a function in a Module of your own"),
+                )
+            word, key = layer.kind_name(), layer.name
+            counts[word] = counts.get(word, 0) + 1
+            while not key or key in named:
+                key = f"{word}{counts[word]}"
+                counts[word] += key in named
+            named[key] = layer
+        self.layers = named
+
+    def forward(self, x: Any) -> Any:
+        for layer in self.layers.values():
+            x = layer(x)
+        return x
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self.layers.values())
+
+    @overload
+    def __getitem__(self, key: int | str) -> Module: ...
+    @overload
+    def __getitem__(self, key: slice) -> list[Module]: ...
+    def __getitem__(self, key: int | str | slice) -> Module | list[Module]:
+        """A layer by its number or name, or several by a slice."""
+        return self.layers[key] if isinstance(key, str) else list(self.layers.values())[key]

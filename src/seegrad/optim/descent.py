@@ -1,0 +1,50 @@
+"""Gradient descent: plain, with momentum, and looking ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from seegrad.optim.optimizer import Optimizer, share
+from seegrad.tensor import Tensor
+
+
+class SGD(Optimizer):
+    """W ← W − η·∂L/∂W: a step against the gradient, which points uphill (chapter 5.7.1)."""
+
+    def __init__(self, parameters: Iterable[Tensor], lr: float = 0.01, **options: Any) -> None:
+        super().__init__(parameters, lr, **options)
+
+    def updated(self, i: int, p: Tensor, g: Any, lr: Tensor) -> Any:
+        return p - lr * g
+
+
+class Momentum(Optimizer):
+    """v ← μ·v + g; W ← W − η·v (Polyak, 1964): a ball that rolls."""
+
+    def __init__(
+        self,
+        parameters: Iterable[Tensor],
+        lr: float = 0.01,
+        momentum: float = 0.9,
+        **options: Any,
+    ) -> None:
+        super().__init__(parameters, lr, **options)
+        share(momentum=momentum)
+        self.momentum = momentum
+        self.velocity = self.slot("velocity")
+
+    def _rolled(self, i: int, g: Any) -> Any:
+        velocity = self.velocity[i] * self.momentum + g
+        self.velocity[i].assign(velocity)
+        return velocity
+
+    def updated(self, i: int, p: Tensor, g: Any, lr: Tensor) -> Any:
+        return p - lr * self._rolled(i, g)
+
+
+class Nesterov(Momentum):
+    """v ← μ·v + g; W ← W − η·(g + μ·v) (Nesterov, 1983): the gradient where the ball will be."""
+
+    def updated(self, i: int, p: Tensor, g: Any, lr: Tensor) -> Any:
+        return p - lr * (g + self._rolled(i, g) * self.momentum)

@@ -1,0 +1,104 @@
+"""A run's folder: its settings, its numbers line by line, its weights, each written whole."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from seegrad.errors import FormatError
+from seegrad.files import existing, write_whole
+from seegrad.language import say
+
+CONFIG, METRICS = "config.json", "metrics.jsonl"
+WEIGHTS, CHECKPOINT = "net.safetensors", "checkpoint.safetensors"
+
+
+class RunFolder:
+    """One folder for one run; made when first written to.
+
+    `config.json` holds the settings, `metrics.jsonl` one JSON object an epoch, `net.safetensors`
+    the weights, `checkpoint.safetensors` all that is needed to go on.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path).expanduser()
+
+    @classmethod
+    def fresh(cls, parent: str | os.PathLike[str], name: str) -> RunFolder:
+        """A folder in `parent` named after `name` and the time, that no other run has."""
+        stem = f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
+        parent = Path(parent).expanduser()
+        for number in range(1000):
+            path = parent / (f"{stem}-{number}" if number else stem)
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                if not parent.is_dir():
+                    break
+                continue
+            except OSError:
+                break
+            return cls(path)
+        raise FormatError(
+            say("cannot make a folder in {path}", path=str(parent)),
+            asked=say("a folder that may be written to"),
+            came=str(parent),
+            hint=say("choose another place"),
+        )
+
+    def make(self) -> RunFolder:
+        """Make the folder where it is missing."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as fault:
+            raise FormatError(
+                say("cannot make the folder {path}", path=str(self.path)),
+                asked=say("a place that may be written to"),
+                came=fault.strerror or type(fault).__name__,
+                hint=say("choose another place"),
+            ) from fault
+        return self
+
+    @property
+    def weights(self) -> Path:
+        return self.path / WEIGHTS
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / CHECKPOINT
+
+    def write_config(self, settings: Mapping[str, Any]) -> None:
+        """Keep the settings of the run."""
+        text = json.dumps(dict(settings), ensure_ascii=False, indent=1)
+        write_whole(self.make().path / CONFIG, text + "\n")
+
+    def read_config(self) -> dict[str, Any]:
+        """The settings of the run; FormatError when the folder holds no run."""
+        file = existing(self.path / CONFIG, say("the folder of a run"))
+        try:
+            settings = json.loads(file.read_text("utf-8"))
+        except (ValueError, RecursionError) as fault:
+            settings = fault
+        if isinstance(settings, dict):
+            return settings
+        raise FormatError(
+            say("{path} is damaged", path=CONFIG),
+            asked=say("the settings of a run"),
+            came=say("a text that is no JSON object"),
+        )
+
+    def write_metrics(self, rows: list[dict[str, float]]) -> None:
+        """Keep all rows so far, one JSON object a line."""
+        lines = [json.dumps(row) + "\n" for row in rows]
+        write_whole(self.make().path / METRICS, "".join(lines))
+
+    def read_metrics(self) -> list[dict[str, float]]:
+        """The rows written so far; none where there is no such file."""
+        file = self.path / METRICS
+        if not file.is_file():
+            return []
+        return [json.loads(line) for line in file.read_text("utf-8").splitlines() if line.strip()]
