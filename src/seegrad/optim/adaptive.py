@@ -90,7 +90,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam, with the decay taken from W itself: W ← W − η·λ·W first (Loshchilov and Hutter, 2019)."""
+    """Adam with the decay taken from W itself, W ← W − η·λ·W (Loshchilov and Hutter, 2019)."""
 
     def __init__(
         self,

@@ -1,6 +1,6 @@
 """Optimizer: gradients in, parameters assigned anew. Clipping, decay and state are kept here once.
 
-All that changes from step to step (the learning rate too) is a leaf tensor that is read and assigned,
+All that changes from step to step (the learning rate too) is a leaf that is read and assigned,
 so that a traced step sees it as state. The rules themselves stand one a file beside this.
 """
 

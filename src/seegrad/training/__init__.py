@@ -1,0 +1,25 @@
+"""Training: a table of contents."""
+
+from __future__ import annotations
+
+from seegrad.training.callbacks import Callback, EarlyStopping, Lines, Recorder
+from seegrad.training.folder import RunFolder
+from seegrad.training.history import History
+from seegrad.training.progress import progress
+from seegrad.training.saving import load, load_checkpoint, save, save_checkpoint
+from seegrad.training.trainer import Trainer
+
+__all__ = [
+    "Callback",
+    "EarlyStopping",
+    "History",
+    "Lines",
+    "Recorder",
+    "RunFolder",
+    "Trainer",
+    "load",
+    "load_checkpoint",
+    "progress",
+    "save",
+    "save_checkpoint",
+]

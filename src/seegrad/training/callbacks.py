@@ -1,0 +1,147 @@
+"""The one protocol by which others follow a training run, and the followers that come with it.
+
+A callback is told what happens and may ask the trainer to stop; it computes nothing for it.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from seegrad.errors import ValueRangeError
+from seegrad.language import say
+from seegrad.training.folder import RunFolder
+from seegrad.training.saving import save, save_checkpoint
+
+if TYPE_CHECKING:
+    from seegrad.training.trainer import Plan, Trainer
+
+Row = dict[str, float]
+
+
+class Callback:
+    """Does nothing; write over what you want to hear of."""
+
+    def on_start(self, trainer: Trainer, plan: Plan) -> None:
+        """Before the first step: the plan says how many steps and epochs are meant."""
+
+    def on_step(self, trainer: Trainer, step: int, loss: float) -> None:
+        """After each step (numbered from 1), with the loss before it."""
+
+    def on_epoch(self, trainer: Trainer, row: Row) -> None:
+        """After each pass and its evaluation."""
+
+    def on_end(self, trainer: Trainer) -> None:
+        """After the last step, also when it was interrupted."""
+
+
+class EarlyStopping(Callback):
+    """Stops when `monitor` has not improved by `least` for `patience` epochs.
+
+    monitor: a name of the history's rows. A name with "accuracy" in it is better when larger,
+    any other when smaller. restore: go back to the best epoch's weights at the end.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "test_loss",
+        patience: int = 5,
+        least: float = 0.0,
+        restore: bool = True,
+    ) -> None:
+        if patience < 1:
+            raise ValueRangeError(
+                say("patience counts epochs from 1"), asked="patience ≥ 1",
+                came=f"patience={patience}",
+            )  # fmt: skip
+        self.monitor, self.patience, self.least, self.restore = monitor, patience, least, restore
+        self.sign = -1.0 if "accuracy" in monitor else 1.0
+        self.best, self.since, self.weights = math.inf, 0, None
+
+    best: float
+    since: int
+    weights: dict[str, Any] | None
+
+    def on_start(self, trainer: Trainer, plan: Plan) -> None:
+        self.best, self.since, self.weights = math.inf, 0, None
+
+    def on_epoch(self, trainer: Trainer, row: Row) -> None:
+        if self.monitor not in row:
+            raise ValueRangeError(
+                say("there is no such number to watch"),
+                asked=f"monitor={self.monitor!r}",
+                came=", ".join(row),
+                hint=say("choose one of these, or pass data to test on"),
+            )
+        value = self.sign * row[self.monitor]
+        if value < self.best - self.least:
+            self.best, self.since = value, 0
+            self.weights = trainer.network.state_dict() if self.restore else None
+            return
+        self.since += 1
+        if self.since >= self.patience:
+            trainer.stop(
+                say("no better {name} for {count} epochs", name=self.monitor, count=self.since)
+            )
+
+    def on_end(self, trainer: Trainer) -> None:
+        if self.weights is not None and self.since:
+            trainer.network.load_state_dict(self.weights)
+
+
+class Recorder(Callback):
+    """Keeps a run's folder up to date: numbers and a checkpoint each epoch, weights at the end."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+
+    def on_epoch(self, trainer: Trainer, row: Row) -> None:
+        self._keep(trainer)
+
+    def on_end(self, trainer: Trainer) -> None:
+        self._keep(trainer)
+        save(trainer.network, self.folder.weights)
+
+    def _keep(self, trainer: Trainer) -> None:
+        self.folder.write_metrics(trainer.history.rows)
+        save_checkpoint(
+            self.folder.checkpoint, trainer.network, trainer.optimizer, trainer.position()
+        )
+
+
+class Lines(Callback):
+    """One plain line an epoch, for pipes and files.
+
+    say_line: where it goes, `print` by default.
+    """
+
+    def __init__(self, say_line: Callable[[str], Any] = print) -> None:
+        self.say_line = say_line
+        self.began = 0.0
+
+    def on_start(self, trainer: Trainer, plan: Plan) -> None:
+        self.began = time.perf_counter()
+
+    def on_epoch(self, trainer: Trainer, row: Row) -> None:
+        self.say_line(row_in_words(row))
+
+
+def row_in_words(row: Row) -> str:
+    """A row of the history as one line: `epoch 3 · step 45 · loss 0.3120 · test accuracy 0.95`."""
+    spoken = {
+        "epoch": say("epoch"),
+        "step": say("step"),
+        "loss": say("loss"),
+        "train_accuracy": say("training accuracy"),
+        "test_accuracy": say("test accuracy"),
+        "test_loss": say("test loss"),
+    }
+    parts = []
+    for name, word in spoken.items():
+        if name in row:
+            value = row[name]
+            number = f"{value:.0f}" if name in ("epoch", "step") else f"{value:.4f}"
+            parts.append(f"{word} {number}")
+    return " · ".join(parts)

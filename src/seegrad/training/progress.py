@@ -1,0 +1,71 @@
+"""A progress bar on a terminal, the one file that imports rich; elsewhere plain lines."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from seegrad.language import say
+from seegrad.training.callbacks import Callback, Lines, Row, row_in_words
+
+if TYPE_CHECKING:
+    from seegrad.training.trainer import Plan, Trainer
+
+REFRESH = 0.1
+
+
+class Bar(Callback):
+    """One bar over all steps, with the loss, the latest accuracy and the speed beside it."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+        self.bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=30),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TextColumn("{task.fields[loss]}"),
+            TextColumn("{task.fields[speed]}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+        )
+        self.task: Any = None
+        self.shown = self.began = 0.0
+        self.first = 0
+
+    def on_start(self, trainer: Trainer, plan: Plan) -> None:
+        self.began, self.first = time.perf_counter(), trainer.count
+        self.task = self.bar.add_task(
+            say("training"), total=plan.steps, completed=trainer.count, loss="", speed=""
+        )
+        self.bar.start()
+
+    def on_step(self, trainer: Trainer, step: int, loss: float) -> None:
+        now = time.perf_counter()
+        if now - self.shown < REFRESH:
+            return
+        self.shown = now
+        speed = (step - self.first) / max(now - self.began, 1e-9)
+        self.bar.update(
+            self.task,
+            completed=step,
+            loss=f"{say('loss')} {loss:.4f}",
+            speed=say("{count} steps/s", count=f"{speed:,.0f}"),
+        )
+
+    def on_epoch(self, trainer: Trainer, row: Row) -> None:
+        self.bar.update(self.task, completed=trainer.count)
+        self.bar.console.print(row_in_words(row), highlight=False)
+
+    def on_end(self, trainer: Trainer) -> None:
+        self.bar.update(self.task, completed=trainer.count)
+        self.bar.stop()
+
+
+def progress() -> Callback:
+    """A bar when the error stream is a terminal, otherwise a line an epoch on it."""
+    if sys.stderr.isatty():
+        return Bar()
+    return Lines(lambda line: print(line, file=sys.stderr, flush=True))

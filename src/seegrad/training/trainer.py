@@ -1,0 +1,277 @@
+"""The trainer: mini-batch, gradient, update, again (chapter 5.7), with evaluation each epoch.
+
+Everything that only watches is a callback; files are written by one of them.
+"""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seegrad.data.sampling import batch_rows
+from seegrad.errors import NonFiniteError, ShapeError, ValueRangeError
+from seegrad.graph.bind import in_mode
+from seegrad.language import say
+from seegrad.nn.losses import SoftmaxWithLoss
+from seegrad.nn.module import Module
+from seegrad.optim.optimizer import Optimizer
+from seegrad.training.callbacks import Callback
+from seegrad.training.history import History, Row
+
+Array = NDArray[Any]
+EVALUATED_AT_ONCE = 1000
+EVALUATED_OF_TRAINING = 2000
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a call of `fit` is meant to do."""
+
+    examples: int
+    batch: int
+    steps: int
+    per_epoch: int
+
+    @property
+    def epochs(self) -> int:
+        """The number of passes, the last perhaps cut short."""
+        return -(-self.steps // self.per_epoch)
+
+
+class Trainer:
+    """Trains a network.
+
+    network, optimizer: over the same parameters. loss: takes outputs and targets, gives one
+    number (default: softmax with cross-entropy). callbacks: told what happens. seed: of the order
+    of examples; epoch e always sees the order drawn from (seed, e), so that a resumed run goes
+    on as if it had never stopped. replace: draw each mini-batch anew from all examples, as the
+    book does.
+
+    >>> from seegrad import data, nn, optim
+    >>> net = nn.Sequential(nn.Affine(2, 8), nn.ReLU(), nn.Affine(8, 2))
+    >>> trainer = Trainer(net, optim.SGD(net.parameters(), lr=0.5))
+    >>> history = trainer.fit(data.moons(), epochs=3, batch=20)
+    >>> len(history)
+    3
+    """
+
+    def __init__(
+        self,
+        network: Module,
+        optimizer: Optimizer,
+        loss: Any = None,
+        callbacks: Sequence[Callback] = (),
+        seed: int = 0,
+        replace: bool = False,
+    ) -> None:
+        self.network, self.optimizer = network, optimizer
+        self.loss = SoftmaxWithLoss() if loss is None else loss
+        self.callbacks = list(callbacks)
+        self.seed, self.replace = seed, replace
+        self.history = History()
+        self.count = 0
+        """Steps made so far, over all calls of `fit`."""
+        self.stopped = ""
+        """Why the run ended before its plan; empty when it did not."""
+        self._interrupted = False
+
+    # ------------------------------------------------------------- the four steps
+
+    def fit(
+        self,
+        train: Any,
+        test: Any = None,
+        epochs: int | None = None,
+        batch: int = 100,
+        steps: int | None = None,
+    ) -> History:
+        """Train until `epochs` passes or `steps` steps are made, counted from the first `fit`.
+
+        train, test: a Dataset, or a pair (x, t). Ctrl-C ends the run after the step that is being
+        made; what was learnt stays. Raises NonFiniteError when the loss is no longer a number,
+        ShapeError when x and t do not fit, ValueRangeError for NaN in the inputs.
+        """
+        x, t = checked(train)
+        held_out = None if test is None or not len(test) else checked(test)
+        plan = self._planned(len(x), batch, epochs, steps)
+        self.stopped, self._interrupted = "", False
+        self.network.train()
+        for callback in self.callbacks:
+            callback.on_start(self, plan)
+        try:
+            with self._whole_steps():
+                while self.count < plan.steps and not self.stopped:
+                    self._pass(x, t, plan)
+                    self._evaluate(x, t, held_out, plan)
+        finally:
+            for callback in self.callbacks:
+                callback.on_end(self)
+        return self.history
+
+    def step(self, x: Any, t: Any) -> float:
+        """One step on one mini-batch; returns the loss before it."""
+        self.optimizer.zero_grad()
+        loss = self.loss(self.network(x), t)
+        value = float(loss.item())
+        if not math.isfinite(value):
+            raise self._not_finite(value)
+        loss.backward()
+        self.optimizer.step()
+        return value
+
+    def _pass(self, x: Array, t: Array, plan: Plan) -> None:
+        """The rest of the pass that the next step belongs to."""
+        epoch, done = divmod(self.count, plan.per_epoch)
+        seed = int(np.random.SeedSequence([self.seed, epoch]).generate_state(1)[0])
+        for number, rows in enumerate(batch_rows(len(x), plan.batch, seed, replace=self.replace)):
+            if number < done:
+                continue
+            loss = self.step(x[rows], t[rows])
+            self.count += 1
+            self.history.losses.append(loss)
+            for callback in self.callbacks:
+                callback.on_step(self, self.count, loss)
+            if self._interrupted:
+                self.stop(say("interrupted"))
+            if self.stopped or self.count >= plan.steps:
+                return
+
+    def _evaluate(self, x: Array, t: Array, held_out: Any, plan: Plan) -> None:
+        """Close an epoch: its row of numbers, told to the callbacks."""
+        made = self.count - (self.count - 1) // plan.per_epoch * plan.per_epoch
+        recent = self.history.losses[-made:]
+        row: Row = {
+            "epoch": -(-self.count // plan.per_epoch),
+            "step": self.count,
+            "loss": float(np.mean(recent)),
+            "lr": float(self.optimizer.lr.item()),
+        }
+        few = slice(0, EVALUATED_OF_TRAINING)
+        for part, data in (("train", (x[few], t[few])), ("test", held_out)):
+            if data is not None:
+                found = self.evaluate(*data)
+                row.update({f"{part}_{name}": value for name, value in found.items()})
+        self.history.add(row)
+        for callback in self.callbacks:
+            callback.on_epoch(self, row)
+
+    # ------------------------------------------------------------- evaluation
+
+    def evaluate(self, x: Any, t: Any) -> dict[str, float]:
+        """Loss over all examples, and accuracy where the targets are classes."""
+        outputs = self.predict(x)
+        t = np.asarray(t)
+        with in_mode(recording=False):
+            found = {"loss": float(np.asarray(self.loss(outputs, t)))}
+        classes = t.argmax(axis=-1) if t.ndim == outputs.ndim and t.ndim > 1 else t
+        if outputs.ndim == 2 and outputs.shape[1] > 1 and isinstance(self.loss, SoftmaxWithLoss):
+            found["accuracy"] = float((outputs.argmax(axis=1) == classes).mean())
+        return found
+
+    def predict(self, x: Any) -> Array:
+        """The network's outputs for all rows of x, a thousand at a time, in evaluation mode."""
+        x = np.asarray(x)
+        mode = self.network.training
+        self.network.eval()
+        try:
+            with in_mode(recording=False):
+                parts = [
+                    np.asarray(self.network(x[start : start + EVALUATED_AT_ONCE]))
+                    for start in range(0, max(len(x), 1), EVALUATED_AT_ONCE)
+                ]
+        finally:
+            self.network.train(mode)
+        return np.concatenate(parts)
+
+    # ------------------------------------------------------------- stopping
+
+    def stop(self, why: str) -> None:
+        """End the run after the step that is being made."""
+        self.stopped = self.stopped or why
+
+    def position(self) -> dict[str, Any]:
+        """Where the run stands, for a checkpoint."""
+        return {"count": self.count, "seed": self.seed, "rows": self.history.rows}
+
+    def go_on_from(self, position: dict[str, Any]) -> None:
+        """Take over where another run stood."""
+        self.count, self.seed = int(position["count"]), int(position["seed"])
+        self.history = History(list(position["rows"]))
+
+    @contextmanager
+    def _whole_steps(self) -> Iterator[None]:
+        """Let the first Ctrl-C wait for the end of the step; a second one acts at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def note(number: int, place: Any) -> None:
+            self._interrupted = True
+            signal.signal(signal.SIGINT, before)
+
+        before = signal.signal(signal.SIGINT, note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _planned(self, examples: int, batch: int, epochs: int | None, steps: int | None) -> Plan:
+        if (epochs is None) == (steps is None):
+            epochs = 10 if epochs is None else epochs
+            if steps is not None:
+                raise ValueRangeError(
+                    say("the length of a run is told in epochs or in steps"),
+                    asked=say("one of the two"),
+                    came=f"epochs={epochs}, steps={steps}",
+                )
+        for name, value in (("batch", batch), ("epochs", epochs), ("steps", steps)):
+            if value is not None and value < 1:
+                raise ValueRangeError(
+                    say("{name} counts something, so it starts at {least}", name=name, least=1),
+                    asked=f"{name} ≥ 1",
+                    came=f"{name}={value}",
+                )
+        per_epoch = -(-examples // batch)
+        total = steps if steps is not None else (epochs or 0) * per_epoch
+        return Plan(examples, batch, total, per_epoch)
+
+    def _not_finite(self, value: float) -> NonFiniteError:
+        return NonFiniteError(
+            say("the loss is {value} at step {step}", value=value, step=self.count + 1),
+            asked=say("a finite loss"),
+            came=f"lr={self.optimizer.lr.item():g}",
+            hint=say("take a smaller learning rate; sg.debug() finds where it was born"),
+        )
+
+
+def checked(data: Any) -> tuple[Array, Array]:
+    """Inputs and targets as arrays with equal numbers of rows and finite inputs.
+
+    Raises ShapeError or ValueRangeError.
+    """
+    x, t = (np.asarray(part) for part in data)
+    if x.ndim == 0 or t.ndim == 0 or len(x) != len(t) or not len(x):
+        raise ShapeError(
+            say("inputs and targets do not have the same number of rows"),
+            asked=say("x and t with one row for each example"),
+            came=f"x {x.shape}, t {t.shape}",
+            hint=say("pass one target for each row of x"),
+        )
+    for name, part in (("x", x), ("t", t)):
+        if part.dtype.kind == "f" and not np.isfinite(part).all():
+            where = np.argwhere(~np.isfinite(part))[0]
+            raise ValueRangeError(
+                say("{name} holds a value that is not finite", name=name),
+                asked=say("numbers without NaN and infinity"),
+                came=f"{name}[{', '.join(map(str, where))}] = {part[tuple(where)]}",
+                hint=say("drop or fill the missing values first"),
+            )
+    return x, t
