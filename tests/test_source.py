@@ -15,15 +15,18 @@ KOREAN: dict[str, str] = json.loads((PACKAGE / "catalogue" / "ko.json").read_tex
 
 
 def spoken(folder: Path) -> Iterator[tuple[str, str]]:
-    """(place, sentence) of every `say("…")` with a literal."""
+    """(place, sentence) of every `say("…")` and every option's help."""
     for file in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
-            if not (isinstance(node, ast.Call) and node.args):
+            if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", None))
-            first = node.args[0]
-            if name == "say" and isinstance(first, ast.Constant):
-                yield f"{file.relative_to(folder)}:{node.lineno}", str(first.value)
+            said = node.args[:1] if name == "say" else []
+            if name == "option":
+                said = [word.value for word in node.keywords if word.arg == "help"]
+            for text in said:
+                if isinstance(text, ast.Constant):
+                    yield f"{file.relative_to(folder)}:{node.lineno}", str(text.value)
 
 
 def test_every_sentence_has_a_korean_counterpart():

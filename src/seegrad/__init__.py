@@ -1,150 +1,48 @@
 """seegrad: deep learning you can see. The computational graph that is drawn is the one that runs.
 
-This file is a table of contents; everything is defined elsewhere.
+What there is stands in `contents.py`, which is read when the first name is asked for. Here is only
+how that is done; a name of the contents always comes before a module of the same name.
 """
 
-from seegrad.debugging import debug as debug
-from seegrad.errors import SeegradError as SeegradError
-from seegrad.gradcheck import gradcheck as gradcheck
-from seegrad.gradcheck import gradcheck_nodes as gradcheck_nodes
-from seegrad.gradcheck import numerical_gradient as numerical_gradient
-from seegrad.graph.graph import Edge as Edge
-from seegrad.graph.graph import Graph as Graph
-from seegrad.graph.node import Node as Node
-from seegrad.ops import TABLE as TABLE
-from seegrad.ops.activation import elu as elu
-from seegrad.ops.activation import gelu as gelu
-from seegrad.ops.activation import leaky_relu as leaky_relu
-from seegrad.ops.activation import log_softmax as log_softmax
-from seegrad.ops.activation import one_hot as one_hot
-from seegrad.ops.activation import relu as relu
-from seegrad.ops.activation import sigmoid as sigmoid
-from seegrad.ops.activation import silu as silu
-from seegrad.ops.activation import softmax as softmax
-from seegrad.ops.activation import softplus as softplus
-from seegrad.ops.arithmetic import abs as abs
-from seegrad.ops.arithmetic import add as add
-from seegrad.ops.arithmetic import add_all as add_all
-from seegrad.ops.arithmetic import cbrt as cbrt
-from seegrad.ops.arithmetic import ceil as ceil
-from seegrad.ops.arithmetic import clip as clip
-from seegrad.ops.arithmetic import divide as divide
-from seegrad.ops.arithmetic import floor as floor
-from seegrad.ops.arithmetic import floor_divide as floor_divide
-from seegrad.ops.arithmetic import hypot as hypot
-from seegrad.ops.arithmetic import identity as identity
-from seegrad.ops.arithmetic import maximum as maximum
-from seegrad.ops.arithmetic import minimum as minimum
-from seegrad.ops.arithmetic import mod as mod
-from seegrad.ops.arithmetic import multiply as multiply
-from seegrad.ops.arithmetic import negative as negative
-from seegrad.ops.arithmetic import raise_to as raise_to
-from seegrad.ops.arithmetic import reciprocal as reciprocal
-from seegrad.ops.arithmetic import round as round
-from seegrad.ops.arithmetic import sign as sign
-from seegrad.ops.arithmetic import sqrt as sqrt
-from seegrad.ops.arithmetic import square as square
-from seegrad.ops.arithmetic import stop_gradient as stop_gradient
-from seegrad.ops.arithmetic import subtract as subtract
-from seegrad.ops.arithmetic import trunc as trunc
-from seegrad.ops.compare import astype as astype
-from seegrad.ops.compare import equal as equal
-from seegrad.ops.compare import greater as greater
-from seegrad.ops.compare import greater_equal as greater_equal
-from seegrad.ops.compare import isfinite as isfinite
-from seegrad.ops.compare import isinf as isinf
-from seegrad.ops.compare import isnan as isnan
-from seegrad.ops.compare import less as less
-from seegrad.ops.compare import less_equal as less_equal
-from seegrad.ops.compare import logical_and as logical_and
-from seegrad.ops.compare import logical_not as logical_not
-from seegrad.ops.compare import logical_or as logical_or
-from seegrad.ops.compare import logical_xor as logical_xor
-from seegrad.ops.compare import not_equal as not_equal
-from seegrad.ops.compare import where as where
-from seegrad.ops.linalg import contract as contract
-from seegrad.ops.linalg import diag as diag
-from seegrad.ops.linalg import diagonal as diagonal
-from seegrad.ops.linalg import dot as dot
-from seegrad.ops.linalg import einsum as einsum
-from seegrad.ops.linalg import matmul as matmul
-from seegrad.ops.linalg import norm as norm
-from seegrad.ops.linalg import outer as outer
-from seegrad.ops.linalg import tensordot as tensordot
-from seegrad.ops.linalg import trace as trace
-from seegrad.ops.loss import binary_cross_entropy as binary_cross_entropy
-from seegrad.ops.loss import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
-from seegrad.ops.loss import mean_absolute_error as mean_absolute_error
-from seegrad.ops.loss import mean_squared_error as mean_squared_error
-from seegrad.ops.loss import softmax_cross_entropy as softmax_cross_entropy
-from seegrad.ops.reduce import all as all
-from seegrad.ops.reduce import any as any
-from seegrad.ops.reduce import argmax as argmax
-from seegrad.ops.reduce import argmin as argmin
-from seegrad.ops.reduce import logsumexp as logsumexp
-from seegrad.ops.reduce import max as max
-from seegrad.ops.reduce import mean as mean
-from seegrad.ops.reduce import min as min
-from seegrad.ops.reduce import prod as prod
-from seegrad.ops.reduce import std as std
-from seegrad.ops.reduce import sum as sum
-from seegrad.ops.reduce import var as var
-from seegrad.ops.select import take_along_axis as take_along_axis
-from seegrad.ops.shape import broadcast_to as broadcast_to
-from seegrad.ops.shape import concatenate as concatenate
-from seegrad.ops.shape import expand_dims as expand_dims
-from seegrad.ops.shape import flip as flip
-from seegrad.ops.shape import moveaxis as moveaxis
-from seegrad.ops.shape import pad as pad
-from seegrad.ops.shape import ravel as ravel
-from seegrad.ops.shape import repeat as repeat
-from seegrad.ops.shape import reshape as reshape
-from seegrad.ops.shape import roll as roll
-from seegrad.ops.shape import split as split
-from seegrad.ops.shape import squeeze as squeeze
-from seegrad.ops.shape import stack as stack
-from seegrad.ops.shape import swapaxes as swapaxes
-from seegrad.ops.shape import tile as tile
-from seegrad.ops.shape import transpose as transpose
-from seegrad.ops.transcendental import arccos as arccos
-from seegrad.ops.transcendental import arccosh as arccosh
-from seegrad.ops.transcendental import arcsin as arcsin
-from seegrad.ops.transcendental import arcsinh as arcsinh
-from seegrad.ops.transcendental import arctan as arctan
-from seegrad.ops.transcendental import arctan2 as arctan2
-from seegrad.ops.transcendental import arctanh as arctanh
-from seegrad.ops.transcendental import cos as cos
-from seegrad.ops.transcendental import cosh as cosh
-from seegrad.ops.transcendental import erf as erf
-from seegrad.ops.transcendental import exp as exp
-from seegrad.ops.transcendental import exp2 as exp2
-from seegrad.ops.transcendental import expm1 as expm1
-from seegrad.ops.transcendental import log as log
-from seegrad.ops.transcendental import log1p as log1p
-from seegrad.ops.transcendental import log2 as log2
-from seegrad.ops.transcendental import log10 as log10
-from seegrad.ops.transcendental import logaddexp as logaddexp
-from seegrad.ops.transcendental import power as power
-from seegrad.ops.transcendental import sin as sin
-from seegrad.ops.transcendental import sinh as sinh
-from seegrad.ops.transcendental import tan as tan
-from seegrad.ops.transcendental import tanh as tanh
-from seegrad.tensor import Tensor as Tensor
-from seegrad.tensor import argsort as argsort
-from seegrad.tensor import as_tensor as as_tensor
-from seegrad.tensor import cumsum as cumsum
-from seegrad.tensor import from_dlpack as from_dlpack
-from seegrad.tensor import sort as sort
-from seegrad.tensor import take as take
-from seegrad.tensor import tensor as tensor
-from seegrad.transforms import checkpoint as checkpoint
-from seegrad.transforms import grad as grad
-from seegrad.transforms import hessian as hessian
-from seegrad.transforms import hvp as hvp
-from seegrad.transforms import jacobian as jacobian
-from seegrad.transforms import jvp as jvp
-from seegrad.transforms import no_grad as no_grad
-from seegrad.transforms import value_and_grad as value_and_grad
-from seegrad.transforms import vjp as vjp
+from __future__ import annotations
+
+import importlib
+import sys
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seegrad.contents import *  # noqa: F403
 
 __version__ = "0.1.0"
+
+_CONTENTS = f"{__name__}.contents"
+
+
+class _Package(ModuleType):
+    """A package whose modules do not hide the functions that are called like them."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not (isinstance(value, ModuleType) and value.__name__ == f"{__name__}.{name}"):
+            super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        contents = vars(importlib.import_module(_CONTENTS))
+        vars(self).update({key: it for key, it in contents.items() if not key.startswith("_")})
+        if name in vars(self):
+            return vars(self)[name]
+        try:
+            return importlib.import_module(f"{__name__}.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"{__name__}.{name}":
+                raise
+        raise AttributeError(f"seegrad has no {name!r}")
+
+    def __dir__(self) -> list[str]:
+        contents = vars(importlib.import_module(_CONTENTS))
+        return sorted({*super().__dir__(), *(key for key in contents if not key.startswith("_"))})
+
+
+sys.modules[__name__].__class__ = _Package

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -121,6 +122,34 @@ class Module(ABC):
         """Forget the gradients of all parameters."""
         for value in self.parameters():
             value.zero_grad()
+
+    @contextmanager
+    def using(self, values: Mapping[str, Any]) -> Iterator[Self]:
+        """In this block, compute with other tensors in the place of some, by dotted name.
+
+        The way to differentiate by parameters as by any argument: with `using({"W": w})`,
+        `self(x)` is a function of w. Raises ValueRangeError for a name that is not there.
+        """
+        places: list[tuple[Module, str, Any]] = []
+        homes = dict(self.named_modules())
+        for name, value in values.items():
+            path, _, attribute = name.rpartition(".")
+            home = homes.get(path)
+            if home is None or not isinstance(vars(home).get(attribute), Tensor):
+                raise ValueRangeError(
+                    say("the network has no value of this name"),
+                    asked=name,
+                    came=_some([known for known, _ in self._named_tensors()]),
+                )
+            places.append((home, attribute, value))
+        before = [vars(home)[attribute] for home, attribute, _ in places]
+        try:
+            for home, attribute, value in places:
+                object.__setattr__(home, attribute, value)
+            yield self
+        finally:
+            for (home, attribute, _), value in zip(places, before):
+                object.__setattr__(home, attribute, value)
 
     # ------------------------------------------------------------- mode and state
 

@@ -16,7 +16,7 @@ class Sequential(Module):
     Each gets a name from its kind and its number among its kind: affine1, sigmoid1, affine2. The
     network itself is called `net` unless told otherwise.
 
-    >>> Sequential(Affine(784, 50), Sigmoid(), Affine(50, 10))
+    >>> sg.nn.Sequential(sg.nn.Affine(784, 50), sg.nn.Sigmoid(), sg.nn.Affine(50, 10))
     Sequential(
       affine1: Affine(784 → 50)
       sigmoid1: Sigmoid()

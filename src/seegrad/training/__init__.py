@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from seegrad.training.callbacks import Callback, EarlyStopping, Lines, Recorder
+from seegrad.training.checking import check_network
 from seegrad.training.folder import RunFolder
 from seegrad.training.history import History
 from seegrad.training.progress import progress
@@ -17,6 +18,7 @@ __all__ = [
     "Recorder",
     "RunFolder",
     "Trainer",
+    "check_network",
     "load",
     "load_checkpoint",
     "progress",

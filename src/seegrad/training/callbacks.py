@@ -6,7 +6,6 @@ A callback is told what happens and may ask the trainer to stop; it computes not
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -112,19 +111,34 @@ class Recorder(Callback):
 
 
 class Lines(Callback):
-    """One plain line an epoch, for pipes and files.
+    """Plain lines, for pipes and files: one an epoch, or about twenty when there are more.
 
-    say_line: where it goes, `print` by default.
+    say_line: where they go, `print` by default.
     """
+
+    most = 20
 
     def __init__(self, say_line: Callable[[str], Any] = print) -> None:
         self.say_line = say_line
-        self.began = 0.0
+        self.every = 1
+        self.last: Row = {}
+        self.said: Row = {}
 
     def on_start(self, trainer: Trainer, plan: Plan) -> None:
-        self.began = time.perf_counter()
+        self.every = max(1, plan.epochs // self.most)
+        self.last = self.said = {}
 
     def on_epoch(self, trainer: Trainer, row: Row) -> None:
+        self.last = row
+        if row["epoch"] == 1 or not row["epoch"] % self.every:
+            self._say(row)
+
+    def on_end(self, trainer: Trainer) -> None:
+        if self.last and self.said is not self.last:
+            self._say(self.last)
+
+    def _say(self, row: Row) -> None:
+        self.said = row
         self.say_line(row_in_words(row))
 
 

@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from seegrad.language import say
-from seegrad.training.callbacks import Callback, Lines, Row, row_in_words
+from seegrad.training.callbacks import Callback, Lines, Row
 
 if TYPE_CHECKING:
     from seegrad.training.trainer import Plan, Trainer
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 REFRESH = 0.1
 
 
-class Bar(Callback):
-    """One bar over all steps, with the loss, the latest accuracy and the speed beside it."""
+class Bar(Lines):
+    """One bar over all steps, with the loss and the speed beside it, below the lines of epochs."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -31,11 +31,13 @@ class Bar(Callback):
             TimeRemainingColumn(),
             console=Console(stderr=True),
         )
+        super().__init__(lambda line: self.bar.console.print(line, highlight=False))
         self.task: Any = None
         self.shown = self.began = 0.0
         self.first = 0
 
     def on_start(self, trainer: Trainer, plan: Plan) -> None:
+        super().on_start(trainer, plan)
         self.began, self.first = time.perf_counter(), trainer.count
         self.task = self.bar.add_task(
             say("training"), total=plan.steps, completed=trainer.count, loss="", speed=""
@@ -57,9 +59,10 @@ class Bar(Callback):
 
     def on_epoch(self, trainer: Trainer, row: Row) -> None:
         self.bar.update(self.task, completed=trainer.count)
-        self.bar.console.print(row_in_words(row), highlight=False)
+        super().on_epoch(trainer, row)
 
     def on_end(self, trainer: Trainer) -> None:
+        super().on_end(trainer)
         self.bar.update(self.task, completed=trainer.count)
         self.bar.stop()
 

@@ -1,0 +1,193 @@
+"""`seegrad train`: data, network and optimizer from words; a run in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from seegrad.cli.group import (
+    FAILED,
+    GOOD,
+    INTERRUPTED,
+    SpokenCommand,
+    json_option,
+    lang_option,
+    option,
+)
+from seegrad.cli.setting import ACTIVATIONS, OPTIMIZERS, Setting
+from seegrad.errors import ValueRangeError
+from seegrad.language import say
+from seegrad.training import RunFolder, Trainer, check_network
+from seegrad.training.callbacks import Callback, Recorder
+from seegrad.training.progress import progress
+from seegrad.training.saving import load_checkpoint
+
+EPOCHS = {"digits": 200, "xor": 2000, "spiral": 2000, "moons": 1000}
+COUNT = click.IntRange(min=1)
+
+
+@click.command("train", cls=SpokenCommand)
+@option("--data", default="digits", show_default=True,
+        help="digits, spiral, moons, xor, mnist:PATH, csv:PATH or npz:PATH.")
+@option("--hidden", multiple=True, type=COUNT, default=(50,), show_default=True,
+        help="The width of a hidden layer; repeat it for more layers.")
+@option("--activation", type=click.Choice(list(ACTIVATIONS)), default="sigmoid",
+        show_default=True, help="What stands between the layers.")
+@option("--optimizer", type=click.Choice(list(OPTIMIZERS)), default="sgd", show_default=True,
+        help="The rule of the update.")
+@option("--lr", type=click.FloatRange(min=0, min_open=True), default=None,
+        help="The learning rate. [default: 0.1; 0.001 for adam, adamw and rmsprop]")
+@option("--batch", type=COUNT, default=100, show_default=True, help="Examples in a mini-batch.")
+@option("--epochs", type=COUNT, default=None, help="Passes over the data.")
+@option("--steps", type=COUNT, default=None, help="Steps, instead of passes.")
+@option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
+        help="Of first values and of the order.")
+@option("--out", type=click.Path(path_type=Path), default=None,
+        help="The folder of the run. [default: a new one in runs/]")
+@option("--resume", is_flag=True, help="Go on where the run in --out stopped.")
+@option("--check", "checks", is_flag=True, help="Check the gradient after training.")
+@json_option
+@lang_option
+def command(
+    epochs: int | None, steps: int | None, out: Path | None, resume: bool, checks: bool,
+    as_json: bool, lr: float | None, optimizer: str, **words: Any,
+) -> int:  # fmt: skip
+    """Train a network."""
+    if lr is None:
+        lr = 0.001 if optimizer in ("adam", "adamw", "rmsprop") else 0.1
+    asked = Setting(lr=lr, optimizer=optimizer, **words)
+    if epochs is not None and steps is not None:
+        raise ValueRangeError(
+            say("the length of a run is told in epochs or in steps"),
+            asked=say("one of the two"),
+            came=f"--epochs {epochs} --steps {steps}",
+        )
+    setting, train, test = asked.load()
+    folder = _folder(out, resume, setting)
+    network = setting.network()
+    watch: list[Callback] = [Recorder(folder)]
+    if not as_json:
+        _introduce(setting, train, test, network)
+        watch.insert(0, progress())
+    trainer = Trainer(network, setting.rule(network), setting.loss(), watch, setting.seed)
+    if resume:
+        trainer.go_on_from(load_checkpoint(folder.checkpoint, network, trainer.optimizer))
+    folder.write_config(setting.as_config())
+    if epochs is None and steps is None:
+        epochs = EPOCHS.get(setting.data, 20)
+    before, began = trainer.count, time.perf_counter()
+    trainer.fit(train, test, epochs=epochs, steps=steps, batch=setting.batch)
+    seconds = time.perf_counter() - began
+    summary = {
+        **trainer.history.last,
+        "seconds": seconds,
+        "steps_per_second": (trainer.count - before) / seconds,
+        "parameters": network.count(),
+        "stopped": trainer.stopped,
+        "folder": str(folder.path),
+    }
+    right = True
+    if checks:
+        right = _check(setting, network, train, summary)
+    _conclude(summary, as_json)
+    if trainer.stopped == say("interrupted"):
+        return INTERRUPTED
+    return GOOD if right else FAILED
+
+
+def _folder(out: Path | None, resume: bool, setting: Setting) -> RunFolder:
+    """The run's folder: a new one, or the one named; an existing run only to go on with it."""
+    if out is None or (out.name == "runs" and not resume):
+        if resume:
+            raise ValueRangeError(
+                say("which run is to go on?"), asked="--resume --out DIR", came="--resume"
+            )
+        return RunFolder.fresh(out or "runs", setting.data.partition(":")[0])
+    folder = RunFolder(out)
+    if not resume:
+        if folder.checkpoint.exists():
+            raise ValueRangeError(
+                say("there is a run in this folder already"),
+                asked=say("a new folder"),
+                came=str(out),
+                hint=say("add --resume to go on with it, or name another folder"),
+            )
+        return folder.make()
+    before = folder.read_config()
+    now = json.loads(json.dumps(setting.as_config()))
+    differing = [name for name in now if now[name] != before.get(name)]
+    if differing:
+        raise ValueRangeError(
+            say("the run was started with other settings"),
+            asked=", ".join(f"{name}={before.get(name)}" for name in differing),
+            came=", ".join(f"{name}={now[name]}" for name in differing),
+            hint=say("give the same settings, or start a new run"),
+        )
+    return folder
+
+
+def _introduce(setting: Setting, train: Any, test: Any, network: Any) -> None:
+    widths = [setting.inputs, *setting.hidden, setting.outputs]
+    click.echo(
+        say(
+            "{data}: {train} examples to train, {test} to test",
+            data=setting.data,
+            train=len(train),
+            test=len(test),
+        ),
+        err=True,
+    )
+    click.echo(
+        say(
+            "network {widths}, {activation}, {count} parameters",
+            widths="-".join(map(str, widths)),
+            activation=setting.activation,
+            count=f"{network.count():,}",
+        ),
+        err=True,
+    )
+
+
+def _check(setting: Setting, network: Any, train: Any, summary: dict[str, Any]) -> bool:
+    reports = check_network(network, setting.loss(), train.x[:3], train.t[:3])
+    summary["gradient_right"] = all(reports.values())
+    summary["gradient_error"] = max(report.max_error for report in reports.values())
+    summary["gradient_compared"] = sum(report.compared for report in reports.values())
+    return bool(summary["gradient_right"])
+
+
+def _conclude(summary: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(summary, ensure_ascii=False))
+        return
+    if summary["stopped"]:
+        click.echo(say("stopped early: {why}", why=summary["stopped"]))
+    click.echo(
+        say(
+            "{count} steps in {seconds} s ({speed} steps/s)",
+            count=f"{summary.get('step', 0):,}",
+            seconds=f"{summary['seconds']:.1f}",
+            speed=f"{summary['steps_per_second']:,.0f}",
+        )
+    )
+    if "gradient_right" in summary:
+        text = (
+            say("gradient check: right, {count} derivatives, largest relative error {error}",
+                count=summary["gradient_compared"], error=f"{summary['gradient_error']:.1e}")
+            if summary["gradient_right"]
+            else say("gradient check: WRONG, largest relative error {error}",
+                     error=f"{summary['gradient_error']:.1e}")
+        )  # fmt: skip
+        click.echo(text)
+    for name, words in (
+        ("test_accuracy", say("test accuracy")),
+        ("train_accuracy", say("training accuracy")),
+        ("test_loss", say("test loss")),
+    ):
+        if name in summary:
+            click.echo(f"{words}: {summary[name]:.4f}")
+    click.echo(say("saved in {folder}", folder=summary["folder"]))
