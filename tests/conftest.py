@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from seegrad import nn
+
 ROOT = Path(__file__).parent.parent
 
 settings.register_profile(
@@ -18,6 +20,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("seegrad")
+
+
+@pytest.fixture(autouse=True)
+def _same_first_values() -> None:
+    """Every test's layers draw the same first values on every run."""
+    nn.seed(0)
 
 
 @pytest.fixture(scope="session")

@@ -25,7 +25,9 @@ FLOORS = (
 LADDERS = {0, 3, 5}
 OPEN = {"contents", "cli", "__main__", "__init__"}
 LEVEL = {wing: level for level, wings in enumerate(FLOORS) for wing in wings}
-MAY_NAME_OPS = {"ops", "autodiff", "tensor", "transforms", "nn", "optim", "training", "book", "contents"}
+MAY_NAME_OPS = {
+    "ops", "autodiff", "tensor", "transforms", "nn", "optim", "training", "book", "contents",
+}  # fmt: skip
 RULES_FILE = "compiler/rules.py"
 ALWAYS_THERE = {"numpy", "click", "rich"}
 

@@ -10,8 +10,8 @@ from seegrad import nn
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
 
 
-def chapter_net():
-    return nn.Sequential(nn.Affine(4, 3), nn.Sigmoid(), nn.Affine(3, 2))
+def chapter_net(dtype=np.float32):
+    return nn.Sequential(nn.Affine(4, 3, dtype=dtype), nn.Sigmoid(), nn.Affine(3, 2, dtype=dtype))
 
 
 def test_layers_and_parameters_are_named_by_kind_and_number():
@@ -146,7 +146,7 @@ def test_modes_reach_every_module():
 
 
 def test_using_other_values_makes_the_network_a_function_of_them():
-    net = chapter_net()
+    net = chapter_net(np.float64)
     before = net(np.ones((1, 4))).value
 
     def of_weights(w):

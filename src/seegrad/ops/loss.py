@@ -5,6 +5,7 @@ Nothing here broadcasts in silence: outputs and targets must fit, or an error sa
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,23 @@ import numpy as np
 from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.lowering import Body
 from seegrad.graph.op import Case
-from seegrad.graph.spec import Spec
+from seegrad.graph.spec import Spec, spec_of
 from seegrad.ops.activation import labels_in_range, log_softmax, one_hot, sigmoid, softmax, softplus
 from seegrad.ops.arithmetic import abs, clip, sign
 from seegrad.ops.compare import astype
 from seegrad.ops.families import operation
 from seegrad.ops.reduce import mean, sum
 from seegrad.ops.transcendental import log
+
+
+def _fitting(spec: Callable[..., Spec]) -> Callable[..., dict[str, Any]]:
+    """Ask the spec before anything is computed: NumPy would broadcast what does not fit."""
+
+    def canonical(x: Any, t: Any) -> dict[str, Any]:
+        spec(spec_of(x), spec_of(t))
+        return {}
+
+    return canonical
 
 
 def _is_labels(x: Any, t: Any) -> bool:
@@ -79,6 +90,7 @@ _LABELS = {"t": 3}
 
 @operation(
     spec=_cross_entropy_spec,
+    canonical=_fitting(_cross_entropy_spec),
     lower=Body(),
     body=_cross_entropy_body,
     sign="Softmax-with-Loss",
@@ -147,6 +159,7 @@ def _size(x: Any) -> int:
 
 @operation(
     spec=_paired_spec,
+    canonical=_fitting(_paired_spec),
     lower=Body(),
     body=lambda x, t: mean((x - t) * (x - t)),
     sign="MSE",
@@ -166,6 +179,7 @@ def mean_squared_error(x, t):
 
 @operation(
     spec=_paired_spec,
+    canonical=_fitting(_paired_spec),
     lower=Body(),
     body=lambda x, t: mean(abs(x - t)),
     sign="MAE",
@@ -198,6 +212,7 @@ def _bce_body(x, t):
 
 @operation(
     spec=_paired_spec,
+    canonical=_fitting(_paired_spec),
     lower=Body(),
     body=_bce_body,
     sign="BCE",
@@ -227,6 +242,7 @@ def binary_cross_entropy(x, t):
 
 @operation(
     spec=_paired_spec,
+    canonical=_fitting(_paired_spec),
     lower=Body(),
     body=lambda x, t: mean(softplus(x) - x * t),
     sign="σ-BCE",
