@@ -89,10 +89,18 @@ def test_nothing_in_the_package_runs_text_or_pickles():
     assert {name: faults for name, faults in found.items() if faults} == {}
 
 
-@pytest.mark.parametrize("planted", [
-    "eval('1')", "exec(text)", "import pickle", "from yaml import load",
-    "numpy.load(f, allow_pickle=True)", "subprocess.run(c, shell=True)", "os.system(c)",
-    "numpy.load(f, allow_pickle=flag)",
-])
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "eval('1')",
+        "exec(text)",
+        "import pickle",
+        "from yaml import load",
+        "numpy.load(f, allow_pickle=True)",
+        "subprocess.run(c, shell=True)",
+        "os.system(c)",
+        "numpy.load(f, allow_pickle=flag)",
+    ],
+)
 def test_the_gate_itself_catches(planted):
     assert list(runs_text(planted))

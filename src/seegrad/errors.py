@@ -9,7 +9,7 @@ import linecache
 import sys
 from pathlib import Path
 
-from seegrad.language import say
+from seegrad.language import say, translate
 
 _OURS = str(Path(__file__).parent)
 
@@ -64,7 +64,8 @@ class SeegradError(Exception):
 
     def message(self) -> str:
         rows = ((say("asked"), self.asked), (say("came"), self.came), (say("try"), self.hint))
-        lines = [self.problem, *(f"  {label}: {text}" for label, text in rows if text)]
+        lines = [translate(self.problem)]
+        lines += [f"  {label}: {translate(text)}" for label, text in rows if text]
         if self.line is not None:
             lines.append(f"  {say('at')}: {self.line}")
         return "\n".join(lines)

@@ -1,13 +1,16 @@
 """The language people are spoken to in: English texts in the code, Korean ones in a catalogue.
 
-`say` fills an English sentence, or its Korean counterpart from `catalogue/ko.json`, with values.
-The choice is `SEEGRAD_LANG`, or what `speak` was last told. No text of any picture lives here.
+`say` fills an English sentence, or its Korean counterpart from `catalogue/ko.json`, with values;
+`translate` finds the counterpart of a sentence that is filled already, as errors' are. The choice
+is `SEEGRAD_LANG`, or what `speak` was last told. No text of any picture lives here.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
+import string
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
@@ -52,3 +55,47 @@ def say(sentence: str, /, language: str | None = None, **values: object) -> str:
     """`sentence` in the language in force (or the one given), its {holes} filled with `values`."""
     spoken = catalogue(language or _CHOICE.language).get(sentence, sentence)
     return spoken.format(**values) if values else spoken
+
+
+@cache
+def _patterns(language: str) -> tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...]:
+    """(what an English sentence with holes looks like, its holes, its counterpart), long first."""
+    found = []
+    for english, spoken in sorted(catalogue(language).items(), key=lambda pair: -len(pair[0])):
+        pieces = list(string.Formatter().parse(english))
+        names = tuple(name for _, name, _, _ in pieces if name is not None)
+        if not names:
+            continue
+        text = "".join(
+            re.escape(literal) + ("(.+?)" if name is not None else "")
+            for literal, name, _, _ in pieces
+        )
+        found.append((re.compile(text, re.DOTALL), names, spoken))
+    return tuple(found)
+
+
+def _fill(template: str, values: Mapping[str, str]) -> str:
+    """The template with its holes filled by texts, which are not looked into."""
+    pieces = string.Formatter().parse(template)
+    return "".join(text + ("" if name is None else values[name]) for text, name, _, _ in pieces)
+
+
+def translate(sentence: str, language: str | None = None) -> str:
+    """The counterpart of an English sentence whose holes are filled; as it is if there is none.
+
+    An error is written where it is raised, as plain English with its values in it; here it is
+    recognised again by the words around the values. `name: sentence` keeps its name.
+    """
+    wanted = language or _CHOICE.language
+    if wanted == "en" or not sentence:
+        return sentence
+    known = catalogue(wanted)
+    if sentence in known:
+        return known[sentence]
+    for pattern, names, spoken in _patterns(wanted):
+        if match := pattern.fullmatch(sentence):
+            return _fill(spoken, {n: known.get(v, v) for n, v in zip(names, match.groups())})
+    name, colon, rest = sentence.partition(": ")
+    if colon and (turned := translate(rest, wanted)) != rest:
+        return f"{name}: {turned}"
+    return sentence

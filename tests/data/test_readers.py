@@ -24,9 +24,11 @@ CODES = {"uint8": 8, "int8": 9, "int16": 0x0B, "int32": 0x0C, "float32": 0x0D, "
 
 def idx_bytes(values):
     head = bytes([0, 0, CODES[values.dtype.name], values.ndim])
-    return head + struct.pack(f">{values.ndim}I", *values.shape) + values.astype(
-        values.dtype.newbyteorder(">")
-    ).tobytes()
+    return (
+        head
+        + struct.pack(f">{values.ndim}I", *values.shape)
+        + values.astype(values.dtype.newbyteorder(">")).tobytes()
+    )
 
 
 @pytest.fixture(scope="module")
@@ -261,7 +263,7 @@ def write(tmp_path, text):
 
 
 def test_csv_with_names_and_text_labels(tmp_path):
-    table = data.csv(write(tmp_path, "\ufeffa,b,kind\n1,2.5,cat\n3,-4e1,\"dog, big\"\n\n5,6,cat\n"))
+    table = data.csv(write(tmp_path, '\ufeffa,b,kind\n1,2.5,cat\n3,-4e1,"dog, big"\n\n5,6,cat\n'))
     assert table.x.tolist() == [[1, 2.5], [3, -40], [5, 6]]
     assert table.t.tolist() == [0, 1, 0]
     assert table.classes == ("cat", "dog, big")
@@ -285,20 +287,23 @@ def test_csv_gzipped(tmp_path):
     assert len(data.csv(write(tmp_path, gzip.compress(b"1,0\n2,1\n")))) == 2
 
 
-@pytest.mark.parametrize(("text", "said"), [
-    ("a,b\n1,0\n2,1,3\n", "line 3: wrong number of columns"),
-    ("a,b\n1,0\nx,1\n", "line 3: not a number"),
-    ("a,b\n1,0\n,1\n", "line 3: a value is missing"),
-    ("a,b\n1,0\nNaN,1\n", "line 3: a value is missing"),
-    ("a,b\n1,0\n5,\n", "line 3: a value is missing"),
-    ("a,b\n1,0\ninf,1\n", "line 3: not a number"),
-    ("a,b\n", "nothing to learn from"),
-    ("", "nothing to learn from"),
-    ("\n\n", "nothing to learn from"),
-    ("1\n2\n", "nothing to learn from"),
-    ('a,b\n"1,0\n', "cannot be read as CSV"),
-    (b"a,b\n\xff\xfe,1\n", "not a text in UTF-8"),
-])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b\n1,0\n2,1,3\n", "line 3: wrong number of columns"),
+        ("a,b\n1,0\nx,1\n", "line 3: not a number"),
+        ("a,b\n1,0\n,1\n", "line 3: a value is missing"),
+        ("a,b\n1,0\nNaN,1\n", "line 3: a value is missing"),
+        ("a,b\n1,0\n5,\n", "line 3: a value is missing"),
+        ("a,b\n1,0\ninf,1\n", "line 3: not a number"),
+        ("a,b\n", "nothing to learn from"),
+        ("", "nothing to learn from"),
+        ("\n\n", "nothing to learn from"),
+        ("1\n2\n", "nothing to learn from"),
+        ('a,b\n"1,0\n', "cannot be read as CSV"),
+        (b"a,b\n\xff\xfe,1\n", "not a text in UTF-8"),
+    ],
+)
 def test_csv_names_the_place_of_what_is_wrong(tmp_path, text, said):
     with pytest.raises(FormatError, match=said):
         data.csv(write(tmp_path, text))
@@ -313,8 +318,13 @@ def test_csv_refuses_an_unknown_column_and_names_those_there(tmp_path):
         data.csv(write(tmp_path, "1,0\n"), separator=",,")
 
 
-@given(arrays.arrays("float64", st.tuples(st.integers(1, 6), st.integers(2, 5)),
-                     elements=st.floats(allow_nan=False, allow_infinity=False)))
+@given(
+    arrays.arrays(
+        "float64",
+        st.tuples(st.integers(1, 6), st.integers(2, 5)),
+        elements=st.floats(allow_nan=False, allow_infinity=False),
+    )
+)
 def test_csv_reads_back_every_number(place, values):
     file = place / "numbers.csv"
     file.write_text("\n".join(",".join(map(repr, map(float, row))) for row in values))

@@ -62,13 +62,22 @@ def test_xor_has_four_corners_and_no_test_part():
     assert len(data.xor(copies=10, noise=0.1).split()[1]) == 8
 
 
-@pytest.mark.parametrize("make", [
-    lambda: data.spiral(points=0), lambda: data.spiral(classes=-1), lambda: data.moons(0),
-    lambda: data.moons(noise=-1.0), lambda: data.xor(copies=0),
-    lambda: data.digits().split(test=1797), lambda: data.digits().split(test=-1),
-    lambda: data.digits().split(test=1.0), lambda: list(data.batch_rows(10, 0)),
-    lambda: list(data.batch_rows(10, 2.5)), lambda: list(data.batch_rows(0, 2)),
-])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: data.spiral(points=0),
+        lambda: data.spiral(classes=-1),
+        lambda: data.moons(0),
+        lambda: data.moons(noise=-1.0),
+        lambda: data.xor(copies=0),
+        lambda: data.digits().split(test=1797),
+        lambda: data.digits().split(test=-1),
+        lambda: data.digits().split(test=1.0),
+        lambda: list(data.batch_rows(10, 0)),
+        lambda: list(data.batch_rows(10, 2.5)),
+        lambda: list(data.batch_rows(0, 2)),
+    ],
+)
 def test_senseless_sizes_are_refused(make):
     with pytest.raises(ValueRangeError):
         make()

@@ -23,9 +23,10 @@ def place(tmp_path_factory):
     return tmp_path_factory.mktemp("tensors")
 
 
-@given(st.dictionaries(st.text(max_size=8).filter(lambda s: s != "__metadata__"), ARRAYS,
-                       max_size=3),
-       st.dictionaries(st.sampled_from(["epoch", "가", ""]), st.text(max_size=5)))
+@given(
+    st.dictionaries(st.text(max_size=8).filter(lambda s: s != "__metadata__"), ARRAYS, max_size=3),
+    st.dictionaries(st.sampled_from(["epoch", "가", ""]), st.text(max_size=5)),
+)
 def test_what_is_saved_comes_back(place, values, texts):
     file = save_arrays(values, place / "a.safetensors", texts)
     came, told = load_arrays(file)
@@ -84,13 +85,18 @@ def test_every_truncation_is_refused(saved, tmp_path):
             load_arrays(file)
 
 
-@pytest.mark.parametrize("head", [
-    {"x": {"dtype": "F32", "shape": [2**62, 4], "data_offsets": [0, 8]}},
-    {"x": {"dtype": "F32", "shape": [2], "data_offsets": [8, 0]}},
-    {"x": {"dtype": "F32", "shape": [-2], "data_offsets": [0, 8]}},
-    {"x": {"dtype": "BF16", "shape": [4], "data_offsets": [0, 8]}},
-    {"x": 3}, [], {"__metadata__": 7},
-])
+@pytest.mark.parametrize(
+    "head",
+    [
+        {"x": {"dtype": "F32", "shape": [2**62, 4], "data_offsets": [0, 8]}},
+        {"x": {"dtype": "F32", "shape": [2], "data_offsets": [8, 0]}},
+        {"x": {"dtype": "F32", "shape": [-2], "data_offsets": [0, 8]}},
+        {"x": {"dtype": "BF16", "shape": [4], "data_offsets": [0, 8]}},
+        {"x": 3},
+        [],
+        {"__metadata__": 7},
+    ],
+)
 def test_hostile_heads_are_refused(tmp_path, head):
     text = json.dumps(head).encode()
     file = tmp_path / "h.safetensors"

@@ -47,7 +47,13 @@ def test_a_module_of_ones_own_finds_what_is_inside():
     net = Residual()
     names = {name for name, _ in net.named_parameters()}
     assert names == {
-        "scale", "inner.0.W", "inner.0.b", "inner.1.W", "inner.1.b", "head.W", "head.b",
+        "scale",
+        "inner.0.W",
+        "inner.0.b",
+        "inner.1.W",
+        "inner.1.b",
+        "head.W",
+        "head.b",
     }
     out = net(np.ones((2, 3)))
     assert {node.frame.path[0] for node in out.graph.operations} == {"residual"}
@@ -124,8 +130,10 @@ def test_state_of_another_network_is_refused_and_nothing_changes():
     before = net.state_dict()
     with pytest.raises(ShapeError) as caught:
         net.load_state_dict(wide.state_dict())
-    assert "(4, 3)" in str(caught.value) or "(3, 2)" in str(caught.value) or "(3,)" in str(
-        caught.value
+    assert (
+        "(4, 3)" in str(caught.value)
+        or "(3, 2)" in str(caught.value)
+        or "(3,)" in str(caught.value)
     )
     with pytest.raises(ValueRangeError, match="another network"):
         net.load_state_dict({"affine1.W": before["affine1.W"]})
@@ -176,10 +184,16 @@ def test_seeds_repeat_first_values():
     assert all(np.array_equal(first[name], again[name]) for name in first)
 
 
-@pytest.mark.parametrize(("name", "deviation"), [
-    ("he", np.sqrt(2 / 400)), ("xavier", np.sqrt(1 / 400)), ("normal", 0.01), ("zeros", 0),
-    (0.3, 0.3),
-])
+@pytest.mark.parametrize(
+    ("name", "deviation"),
+    [
+        ("he", np.sqrt(2 / 400)),
+        ("xavier", np.sqrt(1 / 400)),
+        ("normal", 0.01),
+        ("zeros", 0),
+        (0.3, 0.3),
+    ],
+)
 def test_initialisers_have_the_deviation_they_say(name, deviation):
     weights = nn.Affine(400, 300, initial=name).W.value
     assert abs(weights.std() - deviation) <= 0.02 * deviation

@@ -15,10 +15,20 @@ from seegrad.training import RunFolder, check_network, load
 
 @click.command("check", cls=SpokenCommand)
 @click.argument("run", required=False, type=click.Path(path_type=Path))
-@option("--examples", type=click.IntRange(min=1), default=3, show_default=True,
-        help="How many examples the loss is over.")
-@option("--numbers", type=click.IntRange(min=1), default=100, show_default=True,
-        help="How many numbers of each parameter are compared.")
+@option(
+    "--examples",
+    type=click.IntRange(min=1),
+    default=3,
+    show_default=True,
+    help="How many examples the loss is over.",
+)
+@option(
+    "--numbers",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    help="How many numbers of each parameter are compared.",
+)
 @json_option
 @lang_option
 def command(run: Path | None, examples: int, numbers: int, as_json: bool) -> int:

@@ -59,9 +59,7 @@ class Setting:
     def from_config(cls, config: dict[str, Any]) -> Setting:
         """Back from config.json; FormatError when it was not written by a run."""
         known = {name: config[name] for name in cls.__dataclass_fields__ if name in config}
-        fits = known.keys() == cls.__dataclass_fields__.keys() and isinstance(
-            known["hidden"], list
-        )
+        fits = known.keys() == cls.__dataclass_fields__.keys() and isinstance(known["hidden"], list)
         if not fits or known["activation"] not in ACTIVATIONS:
             raise FormatError(
                 say("{path} is damaged", path="config.json"),
@@ -95,9 +93,7 @@ class Setting:
                 asked=say("at least two classes"),
                 came=", ".join(whole.classes),
             )
-        fitted = replace(
-            self, inputs=train.x.shape[1], outputs=outputs, labels=bool(whole.classes)
-        )
+        fitted = replace(self, inputs=train.x.shape[1], outputs=outputs, labels=bool(whole.classes))
         return fitted, train, test
 
     def network(self) -> nn.Sequential:

@@ -31,23 +31,56 @@ COUNT = click.IntRange(min=1)
 
 
 @click.command("train", cls=SpokenCommand)
-@option("--data", default="digits", show_default=True,
-        help="digits, spiral, moons, xor, mnist:PATH, csv:PATH or npz:PATH.")
-@option("--hidden", multiple=True, type=COUNT, default=(50,), show_default=True,
-        help="The width of a hidden layer; repeat it for more layers.")
-@option("--activation", type=click.Choice(list(ACTIVATIONS)), default="sigmoid",
-        show_default=True, help="What stands between the layers.")
-@option("--optimizer", type=click.Choice(list(OPTIMIZERS)), default="sgd", show_default=True,
-        help="The rule of the update.")
-@option("--lr", type=click.FloatRange(min=0, min_open=True), default=None,
-        help="The learning rate. [default: 0.1; 0.001 for adam, adamw and rmsprop]")
+@option(
+    "--data",
+    default="digits",
+    show_default=True,
+    help="digits, spiral, moons, xor, mnist:PATH, csv:PATH or npz:PATH.",
+)
+@option(
+    "--hidden",
+    multiple=True,
+    type=COUNT,
+    default=(50,),
+    show_default=True,
+    help="The width of a hidden layer; repeat it for more layers.",
+)
+@option(
+    "--activation",
+    type=click.Choice(list(ACTIVATIONS)),
+    default="sigmoid",
+    show_default=True,
+    help="What stands between the layers.",
+)
+@option(
+    "--optimizer",
+    type=click.Choice(list(OPTIMIZERS)),
+    default="sgd",
+    show_default=True,
+    help="The rule of the update.",
+)
+@option(
+    "--lr",
+    type=click.FloatRange(min=0, min_open=True),
+    default=None,
+    help="The learning rate. [default: 0.1; 0.001 for adam, adamw and rmsprop]",
+)
 @option("--batch", type=COUNT, default=100, show_default=True, help="Examples in a mini-batch.")
 @option("--epochs", type=COUNT, default=None, help="Passes over the data.")
 @option("--steps", type=COUNT, default=None, help="Steps, instead of passes.")
-@option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
-        help="Of first values and of the order.")
-@option("--out", type=click.Path(path_type=Path), default=None,
-        help="The folder of the run. [default: a new one in runs/]")
+@option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Of first values and of the order.",
+)
+@option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="The folder of the run. [default: a new one in runs/]",
+)
 @option("--resume", is_flag=True, help="Go on where the run in --out stopped.")
 @option("--check", "checks", is_flag=True, help="Check the gradient after training.")
 @json_option

@@ -264,8 +264,12 @@ def _width_error(x: Any, like: Tensor, layer: str) -> SeegradError:
         hint = say("put a Flatten() before this layer")
     return ShapeError(
         say("{layer}: the input does not fit the weights", layer=layer),
-        asked=say("{count} values a row, for {name} {shape}", count=width, name=like.name,
-                  shape=like.shape),
+        asked=say(
+            "{count} values a row, for {name} {shape}",
+            count=width,
+            name=like.name,
+            shape=like.shape,
+        ),
         came=say("an input of shape {shape}", shape=x.shape),
         hint=hint,
     )

@@ -57,8 +57,8 @@ def cosine(steps: int, least: float = 0.0) -> Factor:
     Source: Loshchilov and Hutter, 2017.
     """
     _positive("steps", steps)
-    return lambda step: least + (1 - least) * 0.5 * (
-        1 + math.cos(math.pi * min(step, steps) / steps)
+    return lambda step: (
+        least + (1 - least) * 0.5 * (1 + math.cos(math.pi * min(step, steps) / steps))
     )
 
 

@@ -66,4 +66,3 @@ def _check_one(
             return loss(network(x), t)
 
     return gradcheck(of_the_chosen, chosen, h=h)
-
