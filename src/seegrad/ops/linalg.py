@@ -11,7 +11,7 @@ from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.lowering import Call, Contract, Product
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
-from seegrad.ops.arithmetic import sqrt
+from seegrad.ops.arithmetic import multiply, sqrt
 from seegrad.ops.compare import where
 from seegrad.ops.families import (
     PRODUCT,
@@ -122,7 +122,7 @@ def matmul(a, b):
 def dot(a, b):
     """NumPy's dot: matmul for vectors and matrices, a product with a number, else a tensordot."""
     if not len(a.shape) or not len(b.shape):
-        return a * b
+        return multiply(a, b)
     if len(b.shape) <= 2:
         return matmul(a, b)
     return tensordot(a, b, axes=((len(a.shape) - 1,), (len(b.shape) - 2,)))
@@ -137,7 +137,7 @@ def dot(a, b):
 def outer(a, b):
     """The product of every element of a with every element of b, as a matrix."""
     rows, columns = math.prod(a.shape), math.prod(b.shape)
-    return reshape(a, shape=(rows, 1)) * reshape(b, shape=(1, columns))
+    return multiply(reshape(a, shape=(rows, 1)), reshape(b, shape=(1, columns)))
 
 
 @composite(

@@ -236,6 +236,7 @@ def _std_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...], ddo
     sign="std",
     latex=r"\operatorname{std} $x",
     zero_size=False,
+    kinks="constant elements",
     more={"ddof": 0},
     d={"x": _std_rule},
     body=lambda x, *, axis, keepdims, ddof: sqrt(
