@@ -274,7 +274,8 @@ def test_csv_without_names_and_the_target_chosen(tmp_path):
     file = write(tmp_path, "1;2;3.5\n4;5;6.5\n")
     assert data.csv(file).t.tolist() == [3.5, 6.5]
     assert data.csv(file).classes == ()
-    first = data.csv(file, target=0)
+    assert data.csv(file, target=0).classes == ()
+    first = data.csv(file, target=0, labels=True)
     assert first.t.tolist() == [0, 1]
     assert first.classes == ("1", "4")
     assert data.csv(file, target=0, labels=False).t.tolist() == [1, 4]

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import click
 
-from seegrad.errors import SeegradError
+from seegrad.errors import NonFiniteError, SeegradError
 from seegrad.language import LANGUAGES, say, speak
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -108,8 +108,7 @@ class LateGroup(click.Group):
 
 def _show_version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:
     if wanted:
-        metadata = importlib.import_module("importlib.metadata")
-        click.echo(f"seegrad {metadata.version('seegrad')}")
+        click.echo(f"seegrad {sys.modules['seegrad'].__version__}")
         ctx.exit()
 
 
@@ -162,7 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return MISUSED
     except SeegradError as fault:
         _complain(one_line(fault))
-        return MISUSED
+        return FAILED if isinstance(fault, NonFiniteError) else MISUSED
     except (KeyboardInterrupt, click.Abort):
         _complain(say("interrupted"))
         return INTERRUPTED

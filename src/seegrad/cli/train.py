@@ -100,13 +100,14 @@ def command(
             came=f"--epochs {epochs} --steps {steps}",
         )
     setting, train, test = asked.load()
-    folder = _folder(out, resume, setting)
     network = setting.network()
+    rule = setting.rule(network)
+    folder = _folder(out, resume, setting)
     watch: list[Callback] = [Recorder(folder)]
     if not as_json:
         _introduce(setting, train, test, network)
         watch.insert(0, progress())
-    trainer = Trainer(network, setting.rule(network), setting.loss(), watch, setting.seed)
+    trainer = Trainer(network, rule, setting.loss(), watch, setting.seed)
     if resume:
         trainer.go_on_from(load_checkpoint(folder.checkpoint, network, trainer.optimizer))
     folder.write_config(setting.as_config())

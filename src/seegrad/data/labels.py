@@ -15,8 +15,8 @@ def encoded(t: NDArray[Any], labels: bool | None = None) -> tuple[NDArray[Any], 
     """Targets as (int64 labels, class names), or as (floats, ()) when they are numbers to fit.
 
     labels: True or False decides; None takes text, booleans and whole-number types as labels, and
-    floats as labels when all of them are whole. Labels that are 0 … K-1 without a gap keep their
-    numbers; any others are numbered in order, their names kept. One-hot rows (N, K) stay.
+    floats when they are whole and each comes twice on average. Labels that are 0 … K-1 without a
+    gap keep their numbers; others are numbered in order, their names kept. One-hot rows stay.
     Raises ValueRangeError for targets that are not finite.
     """
     if t.dtype.kind in "US":
@@ -35,10 +35,11 @@ def encoded(t: NDArray[Any], labels: bool | None = None) -> tuple[NDArray[Any], 
         rows_sum_to_one = t.ndim == 2 and np.allclose(t.sum(axis=1), 1.0) and (t >= 0).all()
         classes = tuple(str(k) for k in range(t.shape[1])) if rows_sum_to_one else ()
         return t.astype(np.float64), classes
+    values, numbers = np.unique(t, return_inverse=True)
     if labels is None:
-        labels = t.dtype.kind in "uib" or bool((t == np.round(t)).all())
+        repeated = bool((values == np.round(values)).all()) and 2 * len(values) <= len(t)
+        labels = t.dtype.kind in "uib" or repeated
     if not labels:
         return t.astype(np.float64), ()
-    values, numbers = np.unique(t, return_inverse=True)
     names = tuple(f"{value:.12g}" for value in values.astype(np.float64))
     return numbers.astype(np.int64), names

@@ -156,6 +156,7 @@ def row_in_words(row: Row) -> str:
     for name, word in spoken.items():
         if name in row:
             value = row[name]
-            number = f"{value:.0f}" if name in ("epoch", "step") else f"{value:.4f}"
+            whole = name in ("epoch", "step")
+            number = f"{value:.0f}" if whole else f"{value:.4f}" if value < 1e4 else f"{value:.3e}"
             parts.append(f"{word} {number}")
     return " · ".join(parts)

@@ -82,6 +82,7 @@ class Trainer:
         self.stopped = ""
         """Why the run ended before its plan; empty when it did not."""
         self._interrupted = False
+        self._plan: Plan | None = None
 
     # ------------------------------------------------------------- the four steps
 
@@ -101,13 +102,13 @@ class Trainer:
         """
         x, t = checked(train)
         held_out = None if test is None or not len(test) else checked(test)
-        plan = self._planned(len(x), batch, epochs, steps)
+        plan = self._plan = self._planned(len(x), batch, epochs, steps)
         self.stopped, self._interrupted = "", False
         self.network.train()
         for callback in self.callbacks:
             callback.on_start(self, plan)
         try:
-            with self._whole_steps():
+            with self._whole_steps(), np.errstate(all="ignore"):
                 while self.count < plan.steps and not self.stopped:
                     self._pass(x, t, plan)
                     self._evaluate(x, t, held_out, plan)
@@ -146,12 +147,10 @@ class Trainer:
 
     def _evaluate(self, x: Array, t: Array, held_out: Any, plan: Plan) -> None:
         """Close an epoch: its row of numbers, told to the callbacks."""
-        made = self.count - (self.count - 1) // plan.per_epoch * plan.per_epoch
-        recent = self.history.losses[-made:]
         row: Row = {
             "epoch": -(-self.count // plan.per_epoch),
             "step": self.count,
-            "loss": float(np.mean(recent)),
+            "loss": float(np.mean(self._recent())),
             "lr": float(self.optimizer.lr.item()),
         }
         few = slice(0, EVALUATED_OF_TRAINING)
@@ -159,6 +158,8 @@ class Trainer:
             if data is not None:
                 found = self.evaluate(*data)
                 row.update({f"{part}_{name}": value for name, value in found.items()})
+        if self.history.last.get("epoch") == row["epoch"]:
+            self.history.rows.pop()
         self.history.add(row)
         for callback in self.callbacks:
             callback.on_epoch(self, row)
@@ -199,12 +200,22 @@ class Trainer:
 
     def position(self) -> dict[str, Any]:
         """Where the run stands, for a checkpoint."""
-        return {"count": self.count, "seed": self.seed, "rows": self.history.rows}
+        return {
+            "count": self.count,
+            "seed": self.seed,
+            "rows": self.history.rows,
+            "losses": self._recent(),
+        }
 
     def go_on_from(self, position: dict[str, Any]) -> None:
         """Take over where another run stood."""
         self.count, self.seed = int(position["count"]), int(position["seed"])
-        self.history = History(list(position["rows"]))
+        self.history = History(list(position["rows"]), list(position["losses"]))
+
+    def _recent(self) -> list[float]:
+        """The losses of the epoch that the latest step belongs to."""
+        per_epoch = self._plan.per_epoch if self._plan else 1
+        return self.history.losses[-((self.count - 1) % per_epoch + 1) :]
 
     @contextmanager
     def _whole_steps(self) -> Iterator[None]:
