@@ -30,9 +30,9 @@ def csv(
     """Examples from a CSV file (UTF-8, gzipped or not): x is (N, columns) float64.
 
     target: the name or the number of the target's column (default: the last). Text in it is
-    labels; whole numbers that repeat too, unless `labels` says otherwise. header: whether the first line names the
-    columns (default: it does when it holds a text above a number). separator: one of , ; tab |
-    (default: what the first line uses most).
+    labels, whole numbers that repeat too, unless `labels` says otherwise. header: whether the first
+    line names the columns (default: it does when it holds a text above a number). separator: one
+    of , ; tab | (default: what the first line uses most).
     Raises FormatError that names the line and the column of a text among numbers, a missing value,
     a number that is not finite, or a line with another number of columns.
     """
