@@ -58,7 +58,12 @@ def test_every_command_has_help_in_both_languages(name, capsys):
 
 
 def test_help_does_not_wait_for_numpy():
-    code = "import sys; import seegrad.cli as c; c.main(['--help']); print('numpy' in sys.modules)"
+    code = """
+import sys
+from seegrad.cli import main
+main(["--help"])
+print("numpy" in sys.modules)
+"""
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True,
         env={**os.environ, "PYTHONPATH": SOURCE},
