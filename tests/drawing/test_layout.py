@@ -181,6 +181,7 @@ def test_long_chain_does_not_drift() -> None:
     assert max(climbs) <= 9  # the first argument's port, no more
     heights = [plan.places[f"dot{i}"].y for i in range(60)]
     assert max(heights) - min(heights) <= 9
+    assert plan.height < 160  # the side inputs stay beside the line
 
 
 def test_transposing_neighbours_helps_dense_graphs() -> None:

@@ -22,7 +22,7 @@ PAD, HEAD = 14.0, 22.0  # inside a group: margin, and room for its caption
 MARGIN = 16.0  # around the whole picture
 PORT_STEP = 18.0  # between two arguments of one box
 SIDE_STEP = 14.0  # the same when one of them is the main line and runs through the middle
-SPINE, INNER, LOOSE = 64.0, 16.0, 1.0  # how strongly a piece of wire wants to be straight
+SPINE, INNER, LOOSE = 1024.0, 16.0, 1.0  # how strongly a piece of wire wants to be straight
 TURN = 14.0  # height of the bend of a wire that runs backward between groups
 
 
@@ -621,13 +621,13 @@ def _heights(level: _Level, layers: list[list[int]], up: Links, down: Links) -> 
         for i, q in enumerate(layer):
             y[q] = offset[i] - at / 2
 
-    def relax(r: int, links: Links, fixed: Links | None = None) -> None:
+    def relax(r: int, links: Links, fixed: Sequence[bool] = ()) -> None:
         layer, offset = layers[r], steps[r]
         blocks: list[tuple[float, float, int]] = []
         for i, q in enumerate(layer):
             near = links[q]
-            if fixed is not None and fixed[q]:
-                goal, weight = y[q], 4096.0
+            if fixed and fixed[q]:
+                goal, weight = y[q], 65536.0
             elif near:
                 goal, weight, count, strongest = 0.0, 0.0, 0, 0.0
                 for b, ao, bo, pull in near:
@@ -661,8 +661,12 @@ def _heights(level: _Level, layers: list[list[int]], up: Links, down: Links) -> 
             relax(r, down)
     for r in columns:
         relax(r, up)
+    anchored = [False] * len(h)
+    for layer in layers:
+        for q in layer:
+            anchored[q] = len(up[q]) > 1 or any(anchored[b] or len(down[b]) > 1 for b, *_ in up[q])
     for r in reversed(columns):
-        relax(r, down, up)
+        relax(r, down, anchored)
     least = None
     for q in range(len(h)):
         top = y[q] - h[q] / 2

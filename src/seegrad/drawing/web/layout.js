@@ -29,7 +29,7 @@ const GAP_LEAST = 20, GAP_MOST = 88, GAP_SLOPE = 0.4;
 const PAD = 14, HEAD = 22;
 const MARGIN = 16;
 const PORT_STEP = 18, SIDE_STEP = 14;
-const SPINE = 64, INNER = 16, LOOSE = 1;
+const SPINE = 1024, INNER = 16, LOOSE = 1;
 const TURN = 14;
 
 /** @param {string} id @returns {Level} */
@@ -566,7 +566,7 @@ function heights(level, layers, up, down) {
     layer.forEach((q, i) => { y[q] = offset[i] - at / 2; });
     return offset;
   });
-  /** @type {(r: number, links: Links, fixed?: Links) => void} */
+  /** @type {(r: number, links: Links, fixed?: boolean[]) => void} */
   const relax = (r, links, fixed) => {
     const layer = layers[r], offset = steps[r];
     /** @type {[number, number, number][]} */
@@ -574,9 +574,9 @@ function heights(level, layers, up, down) {
     layer.forEach((q, i) => {
       const near = links[q];
       let goal = 0, weight = 0;
-      if (fixed && fixed[q].length) {
+      if (fixed && fixed[q]) {
         goal = y[q];
-        weight = 4096;
+        weight = 65536;
       } else if (near.length) {
         let count = 0, strongest = 0;
         for (const [b, ao, bo, pull] of near) {
@@ -618,7 +618,14 @@ function heights(level, layers, up, down) {
     for (let r = n - 1; r >= 0; r--) relax(r, down);
   }
   for (let r = 0; r < n; r++) relax(r, up);
-  for (let r = n - 1; r >= 0; r--) relax(r, down, up);
+  /** @type {boolean[]} */
+  const anchored = new Array(h.length).fill(false);
+  for (const layer of layers) {
+    for (const q of layer) {
+      anchored[q] = up[q].length > 1 || up[q].some(([b]) => anchored[b] || down[b].length > 1);
+    }
+  }
+  for (let r = n - 1; r >= 0; r--) relax(r, down, anchored);
   let shift = h.length ? Infinity : 0;
   for (let q = 0; q < h.length; q++) shift = Math.min(shift, y[q] - h[q] / 2);
   level.y = y.map((value) => half(value - shift));
