@@ -30,7 +30,7 @@ def random_case(seed: int, cyclic: bool = False) -> tuple[list[Place], list[Rout
     for i in range(count):
         shape, width, height = draw.choice(shapes)
         where = draw.choice(groups) if cyclic else groups[min(i * len(groups) // count, 9)]
-        places.append(Place(f"n{i}", where, width, height, shape))
+        places.append(Place(f"n{i}", where, width, height, shape, lead=draw.randrange(2)))
     routes: list[Route] = []
     for i in range(1, count):
         for position in range(draw.randrange(0, 4)):
@@ -205,7 +205,7 @@ def test_nothing_and_one_thing() -> None:
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 def test_the_twin_gives_the_same_coordinates() -> None:
-    keys = ("id", "parent", "width", "height", "shape", "group")
+    keys = ("id", "parent", "width", "height", "shape", "group", "lead")
     request = [
         {
             "places": [{key: getattr(place, key) for key in keys} for place in places],

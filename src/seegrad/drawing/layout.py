@@ -36,6 +36,7 @@ class Place:
     height: float = 0.0
     shape: str = "box"  # "box", "circle" or "dot"; wires end on the outline
     group: bool = False
+    lead: int = 0  # of two inputs, the one with more of it gets the level line
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,7 @@ class _Edge:
     path: list[int] = field(default_factory=list)
     label_at: int = -1
     spine: bool = False
+    far: int = 0  # how far the wire's source is from the inputs
 
 
 @dataclass
@@ -128,8 +130,8 @@ def arrange(places: Sequence[Place], routes: Sequence[Route]) -> Plan:
     parent = [index[p.parent] if p.parent else -1 for p in places]
     depth = _depths(parent)
     ends = [(index[r.source], index[r.target]) for r in routes]
-    out_offset, in_offset = _ports(places, routes, ends)
-    levels, slot = _split(places, routes, ends, parent, depth)
+    out_offset, in_offset, far = _ports(places, routes, ends)
+    levels = _split(places, routes, ends, parent, depth)
     order = sorted(levels, key=lambda i: (-depth[i] if i >= 0 else 1, i))
     size: dict[int, _Level] = {}
     for i in order:
@@ -138,11 +140,13 @@ def arrange(places: Sequence[Place], routes: Sequence[Route]) -> Plan:
             place = places[member]
             if place.group:
                 level.w[j], level.h[j] = size[member].width, size[member].height
-        _offsets(level, slot, size, places, out_offset, in_offset)
+        _offsets(level, size, out_offset, in_offset)
+        for edge in level.edges:
+            edge.far = far[edge.key]
         _lay(level)
         _frame(level, places[i].width if i >= 0 else 0.0, i < 0)
         size[i] = level
-    return _collect(places, routes, ends, levels, slot, order)
+    return _collect(places, routes, levels, order)
 
 
 def _depths(parent: list[int]) -> list[int]:
@@ -161,14 +165,15 @@ def _depths(parent: list[int]) -> list[int]:
 
 def _ports(
     places: Sequence[Place], routes: Sequence[Route], ends: list[tuple[int, int]]
-) -> tuple[list[float], list[float]]:
-    """The height at which each wire leaves its source and meets its target, from the centre."""
+) -> tuple[list[float], list[float], list[int]]:
+    """The height at which each wire leaves its source and meets its target, from the centre;
+    and how far each wire's source is from the inputs."""
     leaving: list[list[int]] = [[] for _ in places]
     coming: list[list[int]] = [[] for _ in places]
     for k, (u, v) in enumerate(ends):
         leaving[u].append(k)
         coming[v].append(k)
-    far = _distances(ends, leaving, coming)
+    far = _distances(places, ends, leaving, coming)
     out_offset, in_offset = [0.0] * len(routes), [0.0] * len(routes)
     for i, place in enumerate(places):
         if place.group or place.shape == "dot":
@@ -182,14 +187,17 @@ def _ports(
                 main = j if distance > deepest else -1
                 deepest = distance
         _spread(place, arguments, main, in_offset)
-    return out_offset, in_offset
+    return out_offset, in_offset, [far[u] for u, _ in ends]
 
 
 def _distances(
-    ends: list[tuple[int, int]], leaving: list[list[int]], coming: list[list[int]]
+    places: Sequence[Place],
+    ends: list[tuple[int, int]],
+    leaving: list[list[int]],
+    coming: list[list[int]],
 ) -> list[int]:
     """The longest way from an input to each box; boxes in a cycle stay at what is known."""
-    far, waiting = [0] * len(leaving), [len(wires) for wires in coming]
+    far, waiting = [place.lead for place in places], [len(wires) for wires in coming]
     ready = [i for i in range(len(leaving)) if waiting[i] == 0]
     for u in ready:
         for k in leaving[u]:
@@ -230,7 +238,7 @@ def _split(
     ends: list[tuple[int, int]],
     parent: list[int],
     depth: list[int],
-) -> tuple[dict[int, _Level], list[int]]:
+) -> dict[int, _Level]:
     """Cut every wire at the borders of the groups that it leaves and enters."""
     levels: dict[int, _Level] = {-1: _Level("")}
     for i, place in enumerate(places):
@@ -266,14 +274,12 @@ def _split(
             level = levels[group]
             port = level.entry[k] = level.item(0.0, WIRE_HEIGHT, WIRE_GAP)
             level.edges.append(_Edge(k, port, inside))
-    return levels, slot
+    return levels
 
 
 def _offsets(
     level: _Level,
-    slot: list[int],
     size: dict[int, _Level],
-    places: Sequence[Place],
     out_offset: list[float],
     in_offset: list[float],
 ) -> None:
@@ -374,7 +380,7 @@ def _rank(level: _Level, n: int) -> list[int]:
     for u in reversed(order):
         for v, e in ahead[u]:
             reach[u] = max(reach[u], reach[v] + _span(edges[e]))
-    _mark_spine(level, rank, reach, behind, ahead)
+    _mark_spine(level, reach, behind, ahead)
     loose = [False] * n
     for u in order:
         loose[u] = u not in entries and all(loose[p] and len(ahead[p]) == 1 for p, _ in behind[u])
@@ -396,18 +402,17 @@ def _span(edge: _Edge) -> int:
 
 def _mark_spine(
     level: _Level,
-    rank: list[int],
     reach: list[int],
     behind: list[list[tuple[int, int]]],
     ahead: list[list[tuple[int, int]]],
 ) -> None:
     """The wires that carry the main line: the deepest input, the farthest user."""
-    edges, n = level.edges, len(rank)
+    edges, n = level.edges, len(reach)
     chosen = [-1] * n
     for v in range(n):
         best = None
-        for u, e in behind[v]:
-            key = (-rank[u], edges[e].v_offset, e)
+        for _, e in behind[v]:
+            key = (-edges[e].far, edges[e].v_offset, e)
             if not edges[e].back and (best is None or key < best):
                 best, chosen[v] = key, e
     for u in range(n):
@@ -712,9 +717,7 @@ def _frame(level: _Level, least_width: float, outermost: bool) -> None:
 def _collect(
     places: Sequence[Place],
     routes: Sequence[Route],
-    ends: list[tuple[int, int]],
     levels: dict[int, _Level],
-    slot: list[int],
     order: list[int],
 ) -> Plan:
     """Put the levels into one another, outermost first, and join the pieces of each wire."""

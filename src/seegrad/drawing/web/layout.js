@@ -4,7 +4,7 @@
 
 /**
  * @typedef {{id: string, parent?: string, width?: number, height?: number,
- *   shape?: string, group?: boolean}} Place
+ *   shape?: string, group?: boolean, lead?: number}} Place
  * @typedef {{id: string, source: string, target: string, position?: number,
  *   width?: number, above?: number, below?: number}} Route
  * @typedef {[number, number]} Point
@@ -13,7 +13,7 @@
  *   width: number, height: number, crossings: number}} Plan
  * @typedef {{key: number, u: number, v: number, uOffset: number, vOffset: number, width: number,
  *   above: number, below: number, labelled: boolean, back: boolean, path: number[],
- *   labelAt: number, spine: boolean}} Edge
+ *   labelAt: number, spine: boolean, far: number}} Edge
  * @typedef {{id: string, members: number[], w: number[], h: number[], gap: number[],
  *   entry: Map<number, number>, exit: Map<number, number>, edges: Edge[], rank: number[],
  *   x: number[], y: number[], left: number[], right: number[], width: number, height: number,
@@ -50,7 +50,7 @@ function addItem(level, w, h, gap) {
 const newEdge = (key, u, v, route) => ({
   key, u, v, uOffset: 0, vOffset: 0, width: route?.width ?? 0, above: route?.above ?? 0,
   below: route?.below ?? 0, labelled: (route?.width ?? 0) > 0, back: false, path: [],
-  labelAt: -1, spine: false,
+  labelAt: -1, spine: false, far: 0,
 });
 
 /** @param {Place[]} places @param {Route[]} routes @returns {Plan} */
@@ -61,8 +61,8 @@ export function arrange(places, routes) {
   const depth = depths(parent);
   /** @type {[number, number][]} */
   const ends = routes.map((r) => [at(r.source), at(r.target)]);
-  const [outOffset, inOffset] = ports(places, routes, ends);
-  const [levels, slot] = split(places, routes, ends, parent, depth);
+  const [outOffset, inOffset, far] = ports(places, routes, ends);
+  const levels = split(places, routes, ends, parent, depth);
   const order = [...levels.keys()].sort((a, b) => {
     const da = a >= 0 ? -depth[a] : 1, db = b >= 0 ? -depth[b] : 1;
     return da - db || a - b;
@@ -79,6 +79,7 @@ export function arrange(places, routes) {
       }
     });
     offsets(level, size, outOffset, inOffset);
+    for (const edge of level.edges) edge.far = far[edge.key];
     lay(level);
     frame(level, i >= 0 ? places[i].width ?? 0 : 0, i < 0);
     size.set(i, level);
@@ -110,7 +111,7 @@ function ports(places, routes, ends) {
     leaving[u].push(k);
     coming[v].push(k);
   });
-  const far = distances(ends, leaving, coming);
+  const far = distances(places, ends, leaving, coming);
   const outOffset = routes.map(() => 0), inOffset = routes.map(() => 0);
   places.forEach((place, i) => {
     if (place.group || place.shape === "dot") return;
@@ -127,12 +128,13 @@ function ports(places, routes, ends) {
     });
     spread(place, args, main, inOffset);
   });
-  return [outOffset, inOffset];
+  return [outOffset, inOffset, ends.map(([u]) => far[u])];
 }
 
-/** @param {[number, number][]} ends @param {number[][]} leaving @param {number[][]} coming */
-function distances(ends, leaving, coming) {
-  const far = leaving.map(() => 0), waiting = coming.map((wires) => wires.length);
+/** @param {Place[]} places @param {[number, number][]} ends @param {number[][]} leaving
+ * @param {number[][]} coming */
+function distances(places, ends, leaving, coming) {
+  const far = places.map((place) => place.lead ?? 0), waiting = coming.map((wires) => wires.length);
   const ready = [];
   for (let i = 0; i < leaving.length; i++) if (waiting[i] === 0) ready.push(i);
   for (let at = 0; at < ready.length; at++) {
@@ -173,7 +175,7 @@ function even(x) {
 /**
  * @param {Place[]} places @param {Route[]} routes @param {[number, number][]} ends
  * @param {number[]} parent @param {number[]} depth
- * @returns {[Map<number, Level>, number[]]}
+ * @returns {Map<number, Level>}
  */
 function split(places, routes, ends, parent, depth) {
   /** @type {Map<number, Level>} */
@@ -211,7 +213,7 @@ function split(places, routes, ends, parent, depth) {
       level.edges.push(newEdge(k, port, inside));
     }
   });
-  return [levels, slot];
+  return levels;
 }
 
 /**
@@ -321,7 +323,7 @@ function rankItems(level, n) {
     const u = order[at];
     for (const [v, e] of ahead[u]) reach[u] = Math.max(reach[u], reach[v] + span(edges[e]));
   }
-  markSpine(level, rank, reach, behind, ahead);
+  markSpine(level, reach, behind, ahead);
   const loose = new Array(n).fill(false);
   for (const u of order) {
     loose[u] = !entries.has(u) && behind[u].every(([p]) => loose[p] && ahead[p].length === 1);
@@ -346,16 +348,16 @@ function span(edge) {
 }
 
 /**
- * @param {Level} level @param {number[]} rank @param {number[]} reach
+ * @param {Level} level @param {number[]} reach
  * @param {[number, number][][]} behind @param {[number, number][][]} ahead
  */
-function markSpine(level, rank, reach, behind, ahead) {
-  const edges = level.edges, n = rank.length;
+function markSpine(level, reach, behind, ahead) {
+  const edges = level.edges, n = reach.length;
   const chosen = new Array(n).fill(-1);
   for (let v = 0; v < n; v++) {
     let best = null;
-    for (const [u, e] of behind[v]) {
-      const key = [-rank[u], edges[e].vOffset, e];
+    for (const [, e] of behind[v]) {
+      const key = [-edges[e].far, edges[e].vOffset, e];
       if (!edges[e].back && (best === null || compare(key, best) < 0)) {
         best = key;
         chosen[v] = e;

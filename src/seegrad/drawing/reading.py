@@ -1,0 +1,160 @@
+"""Numbers as people read them: a value's few facts, and the text that stands on a wire.
+
+`web/reading.js` is the twin of `shown` and `lines`: the same numbers give the same text.
+No layout and no colour here; what a wire means is `scene.py`'s affair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
+from math import isinf, isnan, prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+DIGITS = 4  # significant digits that the eye can use
+ON_WIRE = 12  # entries written out on a wire
+KEPT = 256  # entries kept for a closer look
+GRID = 24  # rows and columns of the heat-map of a larger array
+
+_ROUND = Context(prec=DIGITS, rounding=ROUND_HALF_UP)
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_FIGURE_SPACE = "\u2007"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What is read off one array: every number when there are few, else its outline."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    numbers: tuple[float, ...] = ()  # all of them, row by row, when there are at most KEPT
+    grid: tuple[tuple[float, ...], ...] = ()  # block means of a larger array, for the heat-map
+    low: float = 0.0
+    high: float = 0.0
+    mean: float = 0.0
+    norm: float = 0.0
+    bad: int = 0  # entries that are NaN or infinite
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+
+def read(value: NDArray[np.generic]) -> Reading:
+    """The reading of an array of numbers or truth values.
+
+    Statistics are taken over the finite entries; complex numbers are read by magnitude.
+    """
+    array = np.asarray(value)
+    numbers = np.abs(array) if array.dtype.kind == "c" else array
+    wide = numbers.astype(np.float64, copy=False).ravel()
+    few = tuple(float(x) for x in wide) if wide.size <= KEPT else ()
+    fine = np.isfinite(wide)
+    good = wide if fine.all() else wide[fine]
+    facts: dict[str, float] = {}
+    if good.size:
+        top = float(np.abs(good).max())
+        norm = top * float(np.sqrt(np.square(good / top).sum())) if top > 0 else 0.0
+        with np.errstate(over="ignore"):
+            mean = float((good / good.size).sum())
+        facts = {"low": float(good.min()), "high": float(good.max()), "mean": mean, "norm": norm}
+    grid = () if few or not wide.size else _grid(wide.reshape(_rows(array.shape)))
+    bad = int(wide.size - good.size)
+    return Reading(array.shape, array.dtype.name, few, grid, bad=bad, **facts)
+
+
+def _rows(shape: tuple[int, ...]) -> tuple[int, int]:
+    """The two sides under which an array is shown: its last axis, and all the others."""
+    width = shape[-1] if shape else 1
+    return (prod(shape[:-1]) if shape else 1, width)
+
+
+def _grid(table: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:
+    """Block means of a table, at most GRID by GRID, to four digits."""
+    if table.shape[0] == 1 and table.shape[1] > GRID:
+        side = -(-table.shape[1] // GRID)
+        padded = np.full(side * GRID, np.nan)
+        padded[: table.shape[1]] = table[0]
+        table = padded.reshape(GRID, side)
+    rows = np.array_split(np.arange(table.shape[0]), min(GRID, table.shape[0]))
+    columns = np.array_split(np.arange(table.shape[1]), min(GRID, table.shape[1]))
+    blocks = []
+    for row in rows:
+        band = table[row[0] : row[-1] + 1]
+        cells = (band[:, c[0] : c[-1] + 1] for c in columns)
+        blocks.append(tuple(float(f"{_mean(cell):.4g}") for cell in cells))
+    return tuple(blocks)
+
+
+def _mean(cell: NDArray[np.float64]) -> float:
+    fine = cell[np.isfinite(cell)]
+    return float((fine / fine.size).sum()) if fine.size else float("nan")
+
+
+def shown(x: float) -> str:
+    """A number for people: 220, not 220.00000000000003.
+
+    Four significant digits, half away from zero; digits before the point are never dropped
+    below a million; scientific notation beyond that and below 0.0001; whole numbers in full.
+
+    >>> shown(220.00000000000003), shown(3.3000000000000003), shown(-0.00000123)
+    ('220', '3.3', '−1.23×10⁻⁶')
+    """
+    if isnan(x):
+        return "NaN"
+    if x == 0:
+        return "0"
+    sign = "−" if x < 0 else ""
+    size = abs(x)
+    if isinf(size):
+        return sign + "∞"
+    if size == int(size) and size < 1e9:
+        return f"{sign}{int(size)}"
+    rounded = _ROUND.create_decimal(Decimal(size))
+    exponent = rounded.adjusted()
+    if exponent >= 6 or exponent < -4:
+        digits = str(rounded.scaleb(-exponent).normalize())
+        return f"{sign}{digits}×10{str(exponent).translate(_SUPERSCRIPT)}"
+    if exponent >= DIGITS:
+        whole = Decimal(size).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+        return f"{sign}{whole}"
+    text = f"{rounded:f}"
+    return sign + (text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def shown_shape(shape: tuple[int, ...]) -> str:
+    """A shape as NumPy writes it: (2, 3), (3,), ()."""
+    inner = ", ".join(str(n) for n in shape)
+    return f"({inner},)" if len(shape) == 1 else f"({inner})"
+
+
+def lines(reading: Reading, backward: bool = False) -> tuple[str, ...]:
+    """What stands on a wire: all numbers of a small array, the outline of a large one."""
+    if reading.size == 0:
+        return ("[ ]",)
+    if reading.size <= ON_WIRE and reading.numbers:
+        return _table(reading)
+    spread = f"{shown(reading.low)} … {shown(reading.high)}"
+    fact = f"‖·‖ {shown(reading.norm)}" if backward else f"x̄ {shown(reading.mean)}"
+    wrong = (f"NaN/∞: {reading.bad}",) if reading.bad else ()
+    return (spread, fact, *wrong)
+
+
+def _table(reading: Reading) -> tuple[str, ...]:
+    if reading.dtype == "bool":
+        texts = ["T" if x else "F" for x in reading.numbers]
+    else:
+        texts = [shown(x) for x in reading.numbers]
+    if not reading.shape:
+        return tuple(texts)
+    width = reading.shape[-1]
+    if len(reading.shape) == 1 and width > 6:
+        width = -(-width // (2 if width <= 8 else 3))
+    rows = [texts[i : i + width] for i in range(0, len(texts), width)]
+    if len(rows) == 1:
+        return ("[" + ", ".join(rows[0]) + "]",)
+    wide = max(len(text) for text in texts)
+    body = ["  ".join(text.rjust(wide, _FIGURE_SPACE) for text in row) for row in rows]
+    return tuple(body)

@@ -1,0 +1,241 @@
+"""The picture as data: boxes, wires, groups, readings, steps. One direction of flow:
+
+graph → scene (`sketch.py`) → places and routes (`fit.py`) → plan (`layout.py`) → SVG, page, text ...
+Nothing here computes, measures or draws. The JSON form is what the page reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from math import inf, isfinite, nan
+from typing import Any
+
+from seegrad.drawing.reading import Reading
+
+VERSION = 1
+
+BOX_KINDS = ("operation", "input", "parameter", "constant", "fork", "output")
+"""A fork is the point behind a value that is used more than once: before it the sum of the
+derivatives, after it each branch's own."""
+
+WIRE_KINDS = ("edge", "trunk", "output")
+"""An edge is one argument of one operation; a trunk leads to a fork; an output leads out."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """One thing that is drawn: an operation's circle, a name, a constant, a fork."""
+
+    id: str
+    kind: str
+    sign: str = ""  # what stands in the circle
+    name: str = ""  # the user's word for it; also for the value that leaves it
+    group: str = ""  # the innermost group around it; "" is the picture itself
+    value: Reading | None = None
+    grad: Reading | None = None
+    title: str = ""  # in words: what it is and where it was made
+    rules: tuple[str, ...] = ()  # local derivatives as text, one per argument
+
+
+@dataclass(frozen=True)
+class Group:
+    """A layer, a composite operation, or a stretch of a long graph; it opens and closes."""
+
+    id: str
+    name: str
+    parent: str = ""
+    sign: str = ""  # closed: σ; "" shows the name alone
+    rule: str = ""  # closed: y(1−y)
+    kind: str = "module"  # "module", "composite", "stretch"
+    note: str = ""  # the fold's check, for example
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A value on its way right, and its derivative on its way left."""
+
+    id: str
+    source: str
+    target: str
+    position: int = 0
+    kind: str = "edge"
+    value: Reading | None = None
+    grad: Reading | None = None
+    backward: bool = False  # does a derivative flow here? never to constants
+    argument: str = ""  # the op's own word for this input
+    above: str = ""  # a formula in the place of the value
+    below: str = ""  # a formula in the place of the derivative
+
+
+@dataclass(frozen=True)
+class Step:
+    """One moment of the walk: what lights up, and what is said about it.
+
+    `lines` are formulas in the text notation of `formula.py`; the page and the lowerings set them.
+    """
+
+    phase: str  # "start", "forward", "seed", "backward", "update"
+    box: str = ""
+    wires: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A colour over the boxes: how strong (0 … 1) and in which words, box by box."""
+
+    name: str
+    unit: str = ""
+    marks: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A whole picture. `open` are the groups that start open."""
+
+    boxes: tuple[Box, ...] = ()
+    wires: tuple[Wire, ...] = ()
+    groups: tuple[Group, ...] = ()
+    open: frozenset[str] = frozenset()
+    steps: tuple[Step, ...] = ()
+    overlays: tuple[Overlay, ...] = ()
+    blanks: frozenset[str] = frozenset()  # wires whose derivative is asked for in the quiz
+    title: str = ""
+    language: str = "en"
+    program: Mapping[str, Any] = field(default_factory=dict)  # for the live page
+    moments: tuple[Mapping[str, Any], ...] = ()  # recorded training steps
+
+    def opened(self, groups: Iterable[str]) -> Scene:
+        """The same picture with exactly these groups open."""
+        return replace(self, open=frozenset(groups))
+
+
+@dataclass(frozen=True)
+class View:
+    """What can be seen of a scene when some groups are closed: these stand among the boxes."""
+
+    boxes: tuple[Box | Group, ...]
+    wires: tuple[Wire, ...]
+    groups: tuple[Group, ...]
+
+
+def fold(scene: Scene) -> View:
+    """The visible part: closed groups become boxes, and swallow what is inside them."""
+    parent = {group.id: group.parent for group in scene.groups}
+    seen_as: dict[str, str] = {"": ""}  # group → itself if open and visible, else the closed one
+    visible: list[Group] = []
+    closed: list[Group] = []
+    for group in scene.groups:  # parents stand before their children
+        outer = seen_as[parent[group.id]]
+        if outer != parent[group.id]:
+            seen_as[group.id] = outer
+        elif group.id in scene.open:
+            seen_as[group.id] = group.id
+            visible.append(group)
+        else:
+            seen_as[group.id] = f"{group.id}\0"
+            closed.append(group)
+    boxes: list[Box | Group] = list(closed)
+    stands: dict[str, str] = {}
+    for box in scene.boxes:
+        inside = seen_as[box.group]
+        if inside == box.group:
+            stands[box.id] = box.id
+            boxes.append(box)
+        else:
+            stands[box.id] = inside.removesuffix("\0")
+    wires = tuple(
+        replace(wire, source=stands[wire.source], target=stands[wire.target])
+        for wire in scene.wires
+        if stands[wire.source] != stands[wire.target]
+    )
+    return View(tuple(boxes), wires, tuple(visible))
+
+
+def to_json(scene: Scene) -> str:
+    """The scene for the page: compact, defaults left out, safe inside a <script> element."""
+    data = {"version": VERSION, **_plain(scene)}
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for letter in "<>&\u2028\u2029":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float):
+        return value if isfinite(value) else {"nan": "nan", "inf": "inf"}.get(str(value), "-inf")
+    if isinstance(value, (str, int, type(None))):
+        return value
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item) for item in value]
+    plain = {}
+    for key, spot in type(value).__dataclass_fields__.items():
+        item = getattr(value, key)
+        if key in ("id", "kind", "shape", "dtype") or item not in ("", 0, None, (), {}, False):
+            if item != frozenset():
+                plain[key] = _plain(item)
+    return plain
+
+
+def from_json(text: str) -> Scene:
+    """The scene that `to_json` wrote (the numbers of `program` and `moments` stay as written)."""
+    data = json.loads(text)
+    if data.pop("version", None) != VERSION:
+        raise ValueError(f"not a scene of version {VERSION}")
+    parts = {
+        "boxes": tuple(_box(box) for box in data.pop("boxes", ())),
+        "wires": tuple(_wire(wire) for wire in data.pop("wires", ())),
+        "groups": tuple(Group(**group) for group in data.pop("groups", ())),
+        "steps": tuple(_step(step) for step in data.pop("steps", ())),
+        "overlays": tuple(_overlay(overlay) for overlay in data.pop("overlays", ())),
+        "open": frozenset(data.pop("open", ())),
+        "blanks": frozenset(data.pop("blanks", ())),
+        "moments": tuple(data.pop("moments", ())),
+    }
+    return Scene(**parts, **data)
+
+
+def _number(value: float | str) -> float:
+    if isinstance(value, str):
+        return {"nan": nan, "inf": inf, "-inf": -inf}[value]
+    return float(value)
+
+
+def _reading(data: dict[str, Any] | None) -> Reading | None:
+    if data is None:
+        return None
+    spread = {key: _number(data[key]) for key in ("low", "high", "mean", "norm") if key in data}
+    return Reading(
+        tuple(data["shape"]),
+        data["dtype"],
+        tuple(map(_number, data.get("numbers", ()))),
+        tuple(tuple(map(_number, row)) for row in data.get("grid", ())),
+        bad=data.get("bad", 0),
+        **spread,
+    )
+
+
+def _box(data: dict[str, Any]) -> Box:
+    readings = {key: _reading(data.pop(key, None)) for key in ("value", "grad")}
+    return Box(rules=tuple(data.pop("rules", ())), **readings, **data)
+
+
+def _wire(data: dict[str, Any]) -> Wire:
+    readings = {key: _reading(data.pop(key, None)) for key in ("value", "grad")}
+    return Wire(**readings, **data)
+
+
+def _step(data: dict[str, Any]) -> Step:
+    many = {key: tuple(data.pop(key, ())) for key in ("wires", "lines")}
+    return Step(**many, **data)
+
+
+def _overlay(data: dict[str, Any]) -> Overlay:
+    marks = {key: (float(level), str(text)) for key, (level, text) in data["marks"].items()}
+    return Overlay(data["name"], data.get("unit", ""), marks)
