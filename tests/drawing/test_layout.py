@@ -6,6 +6,7 @@ import json
 import random
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -79,7 +80,7 @@ def strokes(path: tuple[layout.Point, ...]) -> list[Rect]:
     """The boxes that the strokes of a wire stay within (a climb stays between its two ends)."""
     return [
         Rect(min(ax, bx), min(ay, by), abs(ax - bx), abs(ay - by))
-        for (ax, ay), (bx, by) in zip(path, path[1:])
+        for (ax, ay), (bx, by) in pairwise(path)
     ]
 
 

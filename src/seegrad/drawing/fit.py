@@ -126,10 +126,9 @@ def wire_names(scene: Scene) -> dict[str, str]:
 
 def bare_sources(scene: Scene) -> set[str]:
     """The constants whose number stands at the tail of their wire, so that the wire stays bare."""
+    constants = [box for box in scene.boxes if box.kind == "constant"]
     return {
-        box.id
-        for box in scene.boxes
-        if box.kind == "constant" and (box.value is None or (box.value.shape == () and not box.name))
+        box.id for box in constants if not box.value or (not box.value.shape and not box.name)
     }
 
 

@@ -17,7 +17,8 @@ Point = tuple[float, float]
 BOX_GAP = 16.0  # free height between two boxes of a column
 WIRE_GAP = 8.0  # the same beside a passing wire or a label
 WIRE_HEIGHT = 16.0  # a passing wire with its backward arrow
-GAP_LEAST, GAP_MOST, GAP_SLOPE = 20.0, 88.0, 0.4  # free width between columns, by how far wires climb
+GAP_LEAST, GAP_MOST = 20.0, 88.0  # free width between columns
+GAP_SLOPE = 0.4  # how it grows with the climb of the wires in it
 PAD, HEAD = 14.0, 22.0  # inside a group: margin, and room for its caption
 MARGIN = 16.0  # around the whole picture
 PORT_STEP = 18.0  # between two arguments of one box
@@ -552,7 +553,7 @@ def _order(level: _Level, up: Links, down: Links) -> list[list[int]]:
             best, kept = total, [list(layer) for layer in layers]
     layers = kept
     settle()
-    if 0 < best and len(h) < 3000:
+    if best > 0 and len(h) < 3000:
         best -= _exchange(layers, ahead, behind, pos)
     level.crossings = best
     return layers

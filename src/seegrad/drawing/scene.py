@@ -1,6 +1,6 @@
-"""The picture as data: boxes, wires, groups, readings, steps. One direction of flow:
+"""The picture as data: boxes, wires, groups, readings. One direction of flow:
 
-graph → scene (`sketch.py`) → places and routes (`fit.py`) → plan (`layout.py`) → SVG, page, text ...
+graph → scene (`sketch.py`) → places, routes (`fit.py`) → plan (`layout.py`) → SVG, page, text
 Nothing here computes, measures or draws. The JSON form is what the page reads.
 """
 
@@ -70,19 +70,6 @@ class Wire:
 
 
 @dataclass(frozen=True)
-class Step:
-    """One moment of the walk: what lights up, and what is said about it.
-
-    `lines` are formulas in the text notation of `formula.py`; the page and the lowerings set them.
-    """
-
-    phase: str  # "start", "forward", "seed", "backward", "update"
-    box: str = ""
-    wires: tuple[str, ...] = ()
-    lines: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Overlay:
     """A colour over the boxes: how strong (0 … 1) and in which words, box by box."""
 
@@ -99,13 +86,13 @@ class Scene:
     wires: tuple[Wire, ...] = ()
     groups: tuple[Group, ...] = ()
     open: frozenset[str] = frozenset()
-    steps: tuple[Step, ...] = ()
     overlays: tuple[Overlay, ...] = ()
     blanks: frozenset[str] = frozenset()  # wires whose derivative is asked for in the quiz
     title: str = ""
     language: str = "en"
     program: Mapping[str, Any] = field(default_factory=dict)  # for the live page
     moments: tuple[Mapping[str, Any], ...] = ()  # recorded training steps
+    rate: float = 0.0  # the learning rate, when the walk ends with an update
 
     def opened(self, groups: Iterable[str]) -> Scene:
         """The same picture with exactly these groups open."""
@@ -119,6 +106,7 @@ class View:
     boxes: tuple[Box | Group, ...]
     wires: tuple[Wire, ...]
     groups: tuple[Group, ...]
+    stands: Mapping[str, str]  # every box of the scene → what stands for it here
 
 
 def fold(scene: Scene) -> View:
@@ -151,7 +139,7 @@ def fold(scene: Scene) -> View:
         for wire in scene.wires
         if stands[wire.source] != stands[wire.target]
     )
-    return View(tuple(boxes), wires, tuple(visible))
+    return View(tuple(boxes), wires, tuple(visible), stands)
 
 
 def to_json(scene: Scene) -> str:
@@ -161,6 +149,9 @@ def to_json(scene: Scene) -> str:
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
     return text
+
+
+_ALWAYS = ("id", "kind", "shape", "dtype")
 
 
 def _plain(value: Any) -> Any:
@@ -175,11 +166,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (tuple, list)):
         return [_plain(item) for item in value]
     plain = {}
-    for key, spot in type(value).__dataclass_fields__.items():
+    for key in type(value).__dataclass_fields__:
         item = getattr(value, key)
-        if key in ("id", "kind", "shape", "dtype") or item not in ("", 0, None, (), {}, False):
-            if item != frozenset():
-                plain[key] = _plain(item)
+        if key in _ALWAYS or item not in ("", 0, None, (), {}, False, frozenset()):
+            plain[key] = _plain(item)
     return plain
 
 
@@ -192,7 +182,6 @@ def from_json(text: str) -> Scene:
         "boxes": tuple(_box(box) for box in data.pop("boxes", ())),
         "wires": tuple(_wire(wire) for wire in data.pop("wires", ())),
         "groups": tuple(Group(**group) for group in data.pop("groups", ())),
-        "steps": tuple(_step(step) for step in data.pop("steps", ())),
         "overlays": tuple(_overlay(overlay) for overlay in data.pop("overlays", ())),
         "open": frozenset(data.pop("open", ())),
         "blanks": frozenset(data.pop("blanks", ())),
@@ -229,11 +218,6 @@ def _box(data: dict[str, Any]) -> Box:
 def _wire(data: dict[str, Any]) -> Wire:
     readings = {key: _reading(data.pop(key, None)) for key in ("value", "grad")}
     return Wire(**readings, **data)
-
-
-def _step(data: dict[str, Any]) -> Step:
-    many = {key: tuple(data.pop(key, ())) for key in ("wires", "lines")}
-    return Step(**many, **data)
 
 
 def _overlay(data: dict[str, Any]) -> Overlay:

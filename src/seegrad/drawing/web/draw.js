@@ -1,0 +1,168 @@
+// One picture as SVG elements: the twin of ../svg.py, drawn with classes that page.css colours.
+
+import { BACK, FONT, LINE, short } from "./theme.js";
+import { bareSources, constantText, isGroup, label, signSize, wireNames } from "./fit.js";
+
+/**
+ * @typedef {import("./layout.js").Point} Point
+ * @typedef {import("./layout.js").Rect} Rect
+ * @typedef {import("./layout.js").Plan} Plan
+ * @typedef {import("./fit.js").Scene} Scene
+ * @typedef {import("./fit.js").View} View
+ * @typedef {import("./fit.js").Box} Box
+ * @typedef {import("./fit.js").Group} Group
+ * @typedef {import("./fit.js").Wire} Wire
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+const HEAD_LENGTH = 7, HEAD_HALF = 3, BACK_LENGTH = 9, BACK_HALF = 5;
+
+/** @param {string} name @param {Record<string, string | number>} [attributes] @param {...Node} inner */
+export function element(name, attributes = {}, ...inner) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
+  made.append(...inner);
+  return made;
+}
+
+/** @param {Point[]} points */
+export function curve(points) {
+  let [x, y] = points[0], before = x, text = `M${x} ${y}`;
+  for (const [nx, ny] of points.slice(1)) {
+    if (ny === y) text += `H${nx}`;
+    else if (nx === x) {
+      const bow = x + Math.abs(ny - y) * (x >= before ? 0.7 : -0.7);
+      text += `C${bow} ${y} ${bow} ${ny} ${nx} ${ny}`;
+    } else {
+      const mid = (x + nx) / 2;
+      text += `C${mid} ${y} ${mid} ${ny} ${nx} ${ny}`;
+    }
+    if (nx !== x) before = x;
+    [x, y] = [nx, ny];
+  }
+  return text;
+}
+
+/** @param {Rect} rect @param {boolean} circle @param {number} y @param {boolean} right */
+function outline(rect, circle, y, right) {
+  if (!circle) return right ? rect.x + rect.width : rect.x;
+  const radius = rect.height / 2, off = Math.min(Math.abs(y - rect.y - radius), radius);
+  const reach = Math.sqrt(radius * radius - off * off);
+  return rect.x + radius + (right ? reach : -reach);
+}
+
+/** @param {string} kind @param {number} x @param {number} y @param {string} words */
+function text(kind, x, y, words) {
+  const made = element("text", { class: kind, x, y });
+  made.textContent = words;
+  return made;
+}
+
+/** @param {string} kind @param {Rect} rect @param {number} radius */
+function rectangle(kind, rect, radius) {
+  return element("rect", { class: kind, ...rect, rx: radius });
+}
+
+/** Draws what is seen of a scene into a <g>. @param {Scene} scene @param {View} view
+ * @param {Plan} plan @param {Set<string>} blanks @returns {SVGElement} */
+export function draw(scene, view, plan, blanks) {
+  const names = wireNames(scene), bare = bareSources(scene);
+  const boxes = new Map(view.boxes.map((box) => [box.id, box]));
+  const at = (/** @type {string} */ id) => /** @type {Rect} */ (plan.places.get(id));
+  const circle = (/** @type {string} */ id) => {
+    const rect = at(id);
+    return boxes.get(id)?.kind === "operation" && rect.width === rect.height;
+  };
+  const whole = element("g");
+  for (const group of view.groups) whole.append(drawGroup(group, at(group.id)));
+  for (const wire of view.wires) {
+    const path = /** @type {Point[]} */ (plan.paths.get(wire.id));
+    const made = element("g", { class: `wire ${wire.kind}`, "data-wire": wire.id });
+    if (wire.backward) {
+      const low = path.map(([x, y]) => /** @type {Point} */ ([x, y + BACK]));
+      const last = low.length - 1;
+      const tip = outline(at(wire.source), circle(wire.source), low[0][1], true) + 2;
+      low[0] = [tip + BACK_LENGTH, low[0][1]];
+      low[last] = [outline(at(wire.target), circle(wire.target), low[last][1], false) - 2, low[last][1]];
+      made.append(element("g", { class: "backward" },
+        element("path", { class: "back", d: curve(low) }),
+        element("path", { class: "backhead",
+          d: `M${tip} ${low[0][1]}l${BACK_LENGTH} ${-BACK_HALF}v${2 * BACK_HALF}z` })));
+    }
+    made.append(element("path", { class: "hit", d: curve(path) }),
+      element("path", { class: "fore", d: curve(path) }));
+    if (boxes.get(wire.target)?.kind !== "fork") {
+      const [x, y] = path[path.length - 1];
+      made.append(element("path", { class: "head",
+        d: `M${x} ${y}l${-HEAD_LENGTH} ${-HEAD_HALF}v${2 * HEAD_HALF}z` }));
+    }
+    const spot = plan.labels.get(wire.id), source = wire.origin ?? wire.source;
+    if (spot && !bare.has(source)) {
+      drawLabel(made, wire, spot, names.get(source) ?? "", blanks.has(wire.id));
+    }
+    whole.append(made);
+  }
+  for (const box of view.boxes) whole.append(drawBox(box, at(box.id)));
+  return whole;
+}
+
+/** @param {Group} group @param {Rect} rect */
+function drawGroup(group, rect) {
+  const made = element("g", { class: `group ${group.kind}`, "data-group": group.id, tabindex: 0,
+    role: "button", "aria-expanded": "true", "aria-label": group.name });
+  made.append(rectangle("ground", rect, 10), text("caption start", rect.x + 12, rect.y + 19,
+    `▾ ${short(group.name)}`));
+  if (group.note) made.append(text("note", rect.x + rect.width - 12, rect.y + 19, group.note));
+  return made;
+}
+
+/** @param {SVGElement} made @param {Wire} wire @param {Point} spot @param {string} name
+ * @param {boolean} blank */
+function drawLabel(made, wire, [x, y], name, blank) {
+  const [above, below, top] = label(wire, name, blank);
+  const first = y - 7 - LINE * (above.length - 1);
+  const up = element("g", { class: "above" }), down = element("g", { class: "below" });
+  if (top) up.append(text("shape", x, first - LINE, top));
+  above.forEach((words, i) => up.append(text("value", x, first + LINE * i, words)));
+  if (!blank) below.forEach((words, i) => down.append(text("grad", x, y + 25 + LINE * i, words)));
+  else down.append(rectangle("blank", { x: x - 30, y: y + 11, width: 60, height: 20 }, 3));
+  made.append(up, down);
+}
+
+/** @param {Box | Group} box @param {Rect} rect */
+function drawBox(box, rect) {
+  const x = rect.x + rect.width / 2, y = rect.y + rect.height / 2;
+  const words = [box.name, "title" in box ? box.title : "", box.sign].filter(Boolean).join(", ");
+  const made = element("g", { class: `box ${isGroup(box) ? "closed " : ""}${box.kind}`,
+    "data-box": box.id, "aria-label": words || box.kind });
+  if (box.kind !== "fork" && (box.kind !== "output" || box.name)) {
+    made.setAttribute("tabindex", "0");
+    made.setAttribute("role", "button");
+    if (isGroup(box)) made.setAttribute("aria-expanded", "false");
+  }
+  if (isGroup(box)) {
+    made.append(rectangle("ground", rect, 10));
+    /** @type {[string, string, number][]} */
+    const all = [[box.sign ?? "", [...(box.sign ?? "")].length <= 1 ? "sign" : "word", LINE + 6],
+      [`▸ ${short(box.name)}`, "caption", LINE], [box.rule ?? "", "rule", LINE]];
+    const rows = all.filter(([text]) => text);
+    let at = rect.y + (rect.height - rows.reduce((sum, row) => sum + row[2], 0)) / 2;
+    for (const [text_, kind, height] of rows) {
+      made.append(text(kind, x, at + height * 0.75, text_));
+      at += height;
+    }
+    return made;
+  }
+  const { name = "", sign = "" } = box;
+  if (box.kind === "fork") made.append(element("circle", { class: "dot", cx: x, cy: y, r: 3.5 }));
+  else if (box.kind === "operation") {
+    const size = signSize(sign);
+    made.append(rectangle("node", rect, Math.min(rect.width, rect.height, 44) / 2),
+      text(size > FONT + 2 ? "sign" : "word", x, y + size * 0.34, sign));
+  } else if (box.kind === "constant") made.append(text("number", x, y + FONT * 0.36, constantText(box)));
+  else {
+    if (box.kind !== "output") made.append(rectangle("name", rect, 6));
+    made.append(text("label", x, y + FONT * 0.36, short(name)));
+  }
+  return made;
+}

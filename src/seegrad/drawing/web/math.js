@@ -1,0 +1,184 @@
+// Formulas: the part of LaTeX that the op table uses, set as MathML by the browser.
+// Unknown commands come out as their name. No numbers are computed here.
+
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+
+/** @type {Record<string, string>} */
+const SYMBOLS = {
+  cdot: "·", times: "×", partial: "∂", sum: "∑", prod: "∏", int: "∫", leftarrow: "←", to: "→",
+  rightarrow: "→", le: "≤", leq: "≤", ge: "≥", geq: "≥", ne: "≠", neq: "≠", infty: "∞",
+  land: "∧", lor: "∨", lnot: "¬", neg: "¬", oplus: "⊕", pm: "±", lfloor: "⌊", rfloor: "⌋",
+  lceil: "⌈", rceil: "⌉", top: "⊤", odot: "⊙", circ: "∘", approx: "≈", equiv: "≡", mid: "∣",
+  lVert: "‖", rVert: "‖", Vert: "‖", lvert: "|", rvert: "|", vert: "|", ldots: "…", dots: "…",
+  cdots: "⋯", div: "÷", bmod: "mod", colon: ":", ast: "∗", star: "⋆", "|": "‖", "{": "{", "}": "}",
+  langle: "⟨", rangle: "⟩",
+};
+/** @type {Record<string, string>} */
+const LETTERS = {
+  alpha: "α", beta: "β", gamma: "γ", delta: "δ", epsilon: "ε", varepsilon: "ε", zeta: "ζ",
+  eta: "η", theta: "θ", kappa: "κ", lambda: "λ", mu: "μ", nu: "ν", xi: "ξ", pi: "π", rho: "ρ",
+  sigma: "σ", tau: "τ", phi: "φ", varphi: "φ", chi: "χ", psi: "ψ", omega: "ω", Gamma: "Γ",
+  Delta: "Δ", Theta: "Θ", Lambda: "Λ", Sigma: "Σ", Phi: "Φ", Psi: "Ψ", Omega: "Ω", ell: "ℓ",
+};
+const SPACES = new Set([",", ";", "!", ":", " ", "quad", "qquad", "left", "right", "big", "bigl",
+  "bigr", "Big", "limits", "displaystyle", "textstyle", "nolimits"]);
+const UPRIGHT = new Set(["mathrm", "operatorname", "text", "textrm", "mathbf", "mathsf", "mathit",
+  "mathbb", "mathcal"]);
+
+/** @param {string} text @returns {string[]} */
+function tokens(text) {
+  return text.match(/\\[A-Za-z]+|\\.|[0-9]+(?:\.[0-9]+)?|\s+|[^]/gu) ?? [];
+}
+
+class Reader {
+  /** @param {string} text */
+  constructor(text) {
+    this.tokens = tokens(text);
+    this.at = 0;
+  }
+
+  /** Reads up to `until` (not kept). @param {string} [until] @returns {Element[]} */
+  row(until) {
+    /** @type {Element[]} */
+    const items = [];
+    while (this.at < this.tokens.length) {
+      const token = this.tokens[this.at];
+      if (token === until) {
+        this.at++;
+        break;
+      }
+      if (token === "^" || token === "_") {
+        this.at++;
+        this.script(items, token);
+        continue;
+      }
+      const item = this.atom();
+      if (item) items.push(item);
+    }
+    return items;
+  }
+
+  /** @param {Element[]} items @param {string} mark */
+  script(items, mark) {
+    const base = items.pop() ?? make("mrow");
+    const script = this.argument();
+    const old = base.localName;
+    const under = ["∑", "∏"].includes(base.textContent ?? "");
+    if ((old === "msub" || old === "munder") && mark === "^") {
+      const both = make(old === "msub" ? "msubsup" : "munderover");
+      both.append(...base.children, script);
+      items.push(both);
+      return;
+    }
+    const outer = make(mark === "^" ? (under ? "mover" : "msup") : under ? "munder" : "msub");
+    outer.append(base, script);
+    items.push(outer);
+  }
+
+  /** One group or one token. @returns {Element} */
+  argument() {
+    while (/^\s+$/.test(this.tokens[this.at] ?? "")) this.at++;
+    if (this.tokens[this.at] === "{") {
+      this.at++;
+      return wrap(this.row("}"));
+    }
+    return this.atom() ?? make("mrow");
+  }
+
+  /** The raw text of a braced group. */
+  words() {
+    if (this.tokens[this.at] !== "{") return this.tokens[this.at++] ?? "";
+    let depth = 0, text = "";
+    while (this.at < this.tokens.length) {
+      const token = this.tokens[this.at++];
+      if (token === "{" && depth++ === 0) continue;
+      if (token === "}" && --depth === 0) break;
+      text += token.startsWith("\\") && token.length === 2 ? token[1] : token;
+    }
+    return text;
+  }
+
+  /** @returns {Element | null} */
+  atom() {
+    const token = this.tokens[this.at++];
+    if (/^\s+$/.test(token) || token === "&") return null;
+    if (token === "{") return wrap(this.row("}"));
+    if (token === "}") return null;
+    if (/^[0-9]/.test(token)) return make("mn", token);
+    if (!token.startsWith("\\")) {
+      if (/\p{L}/u.test(token)) return this.word(token);
+      return make("mo", token === "-" ? "−" : token === "*" ? "∗" : token);
+    }
+    const name = token.slice(1);
+    if (name === "frac" || name === "tfrac" || name === "dfrac") {
+      const fraction = make("mfrac");
+      fraction.append(this.argument(), this.argument());
+      return fraction;
+    }
+    if (name === "sqrt") {
+      const root = make("msqrt");
+      root.append(this.argument());
+      return root;
+    }
+    if (UPRIGHT.has(name)) return upright(this.words());
+    if (SPACES.has(name)) return null;
+    if (name in LETTERS) return make("mi", LETTERS[name]);
+    if (name in SYMBOLS) return make(name === "partial" || name === "top" ? "mi" : "mo", SYMBOLS[name]);
+    if (name.length === 1 && !/[A-Za-z]/.test(name)) return make("mo", name);
+    return upright(name);
+  }
+
+  /** Letters that are not ASCII run together: 사과 is one name. @param {string} first */
+  word(first) {
+    let text = first;
+    while (/^\p{L}$/u.test(this.tokens[this.at] ?? "") && /[^\x00-\x7f]/.test(text) &&
+      /[^\x00-\x7f]/.test(this.tokens[this.at])) text += this.tokens[this.at++];
+    return text.length > 1 ? upright(text) : make("mi", text);
+  }
+}
+
+/** @param {string} name @param {string} [text] */
+function make(name, text) {
+  const element = document.createElementNS(MATHML, name);
+  if (text !== undefined) element.textContent = text;
+  return element;
+}
+
+/** @param {string} text */
+function upright(text) {
+  const element = make("mi", text);
+  element.setAttribute("mathvariant", "normal");
+  return element;
+}
+
+/** @param {Element[]} items */
+function wrap(items) {
+  if (items.length === 1) return items[0];
+  const row = make("mrow");
+  row.append(...items);
+  return row;
+}
+
+/** A formula as a MathML element. @param {string} latex */
+export function math(latex) {
+  const element = make("math");
+  element.append(...new Reader(latex).row());
+  return element;
+}
+
+/** A user's name inside a formula. @param {string} name */
+export function mathName(name) {
+  const safe = name.replace(/[\\{}$^_&#%~]/g, (c) => (c === "\\" ? "\\backslash{}" : `\\${c}`));
+  return [...name].length === 1 ? safe : `\\mathrm{${safe}}`;
+}
+
+/** A shown number inside a formula. @param {string} text */
+export function mathNumber(text) {
+  return text.replace("−", "-").replace(/×10(.+)$/, (_, power) => ` \\times 10^{${
+    [...power].map((c) => (c === "⁻" ? "-" : String("⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(c)))).join("")}}`);
+}
+
+/** Fills the $holes of a template. @param {string} template @param {(name: string) => string} fill */
+export function fillHoles(template, fill) {
+  return template.replace(/\$(?:\{(\w+)\}|(\w+))/g, (_, a, b) => fill(a ?? b));
+}
