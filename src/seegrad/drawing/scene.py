@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from math import inf, isfinite, nan
+from math import isfinite
 from typing import Any
 
 from seegrad.drawing.reading import Reading
@@ -171,55 +171,3 @@ def _plain(value: Any) -> Any:
         if key in _ALWAYS or item not in ("", 0, None, (), {}, False, frozenset()):
             plain[key] = _plain(item)
     return plain
-
-
-def from_json(text: str) -> Scene:
-    """The scene that `to_json` wrote (the numbers of `program` and `moments` stay as written)."""
-    data = json.loads(text)
-    if data.pop("version", None) != VERSION:
-        raise ValueError(f"not a scene of version {VERSION}")
-    parts = {
-        "boxes": tuple(_box(box) for box in data.pop("boxes", ())),
-        "wires": tuple(_wire(wire) for wire in data.pop("wires", ())),
-        "groups": tuple(Group(**group) for group in data.pop("groups", ())),
-        "overlays": tuple(_overlay(overlay) for overlay in data.pop("overlays", ())),
-        "open": frozenset(data.pop("open", ())),
-        "blanks": frozenset(data.pop("blanks", ())),
-        "moments": tuple(data.pop("moments", ())),
-    }
-    return Scene(**parts, **data)
-
-
-def _number(value: float | str) -> float:
-    if isinstance(value, str):
-        return {"nan": nan, "inf": inf, "-inf": -inf}[value]
-    return float(value)
-
-
-def _reading(data: dict[str, Any] | None) -> Reading | None:
-    if data is None:
-        return None
-    spread = {key: _number(data[key]) for key in ("low", "high", "mean", "norm") if key in data}
-    return Reading(
-        tuple(data["shape"]),
-        data["dtype"],
-        tuple(map(_number, data.get("numbers", ()))),
-        tuple(tuple(map(_number, row)) for row in data.get("grid", ())),
-        bad=data.get("bad", 0),
-        **spread,
-    )
-
-
-def _box(data: dict[str, Any]) -> Box:
-    readings = {key: _reading(data.pop(key, None)) for key in ("value", "grad")}
-    return Box(rules=tuple(data.pop("rules", ())), **readings, **data)
-
-
-def _wire(data: dict[str, Any]) -> Wire:
-    readings = {key: _reading(data.pop(key, None)) for key in ("value", "grad")}
-    return Wire(**readings, **data)
-
-
-def _overlay(data: dict[str, Any]) -> Overlay:
-    marks = {key: (float(level), str(text)) for key, (level, text) in data["marks"].items()}
-    return Overlay(data["name"], data.get("unit", ""), marks)
