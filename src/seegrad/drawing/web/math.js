@@ -115,6 +115,7 @@ class Reader {
       fraction.append(this.argument(), this.argument());
       return fraction;
     }
+    if (name === "begin") return this.cases(this.words());
     if (name === "sqrt") {
       const root = make("msqrt");
       root.append(this.argument());
@@ -126,6 +127,46 @@ class Reader {
     if (name in SYMBOLS) return make(name === "partial" || name === "top" ? "mi" : "mo", SYMBOLS[name]);
     if (name.length === 1 && !/[A-Za-z]/.test(name)) return make("mo", name);
     return upright(name);
+  }
+
+  /** A table of rows: cases, or a matrix. @param {string} kind */
+  cases(kind) {
+    const table = make("mtable");
+    let line = make("mtr"), cell = make("mtd");
+    const flush = () => {
+      line.append(cell);
+      cell = make("mtd");
+    };
+    while (this.at < this.tokens.length) {
+      const token = this.tokens[this.at];
+      if (token === "\\end") {
+        this.at++;
+        this.words();
+        break;
+      }
+      if (token === "&" || token === "\\\\") {
+        this.at++;
+        flush();
+        if (token !== "&") {
+          table.append(line);
+          line = make("mtr");
+        }
+        continue;
+      }
+      /** @type {Element[]} */
+      const items = [...cell.children];
+      if (token === "^" || token === "_") {
+        this.at++;
+        this.script(items, token);
+      } else {
+        const item = this.atom();
+        if (item) items.push(item);
+      }
+      cell.replaceChildren(...items);
+    }
+    flush();
+    table.append(line);
+    return wrap([make("mo", kind === "cases" ? "{" : "("), table, ...(kind === "cases" ? [] : [make("mo", ")")])]);
   }
 
   /** Letters that are not ASCII run together: 사과 is one name. @param {string} first */

@@ -1,0 +1,464 @@
+"""From graph to scene: what a computational graph looks like, as data.
+
+Composites are unfolded into their bodies, and the numbers inside come from running the body
+forward and backward on the values that really passed; so the fold is checked while it is drawn.
+No sizes, no colours, no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from seegrad.autodiff import backward
+from seegrad.drawing.formula import local_text, rule_text
+from seegrad.drawing.reading import Reading, read
+from seegrad.drawing.scene import Box, Group, Overlay, Scene, Wire
+from seegrad.graph.bind import in_mode
+from seegrad.graph.graph import Graph, walk
+from seegrad.graph.node import NO_ATTRS, Frame, Node
+from seegrad.tensor import Tensor
+from seegrad.text import fill
+
+VISIBLE = 150  # above this many boxes a picture starts closed
+STRETCH = 60  # boxes in one stretch of a long graph without layers
+UNFOLDED = 400  # composites that are opened inside, at most
+TOLERANCE = 1e-6  # relative; the two roads of a fold may differ by rounding
+
+
+@dataclass
+class Part:
+    """One node of the unfolded graph, with the group that it stands in."""
+
+    id: str
+    node: Node
+    inputs: tuple[str, ...]
+    group: str
+
+
+@dataclass
+class Unfolded:
+    """The graph with every composite opened: parts in order, groups, and who is who."""
+
+    parts: list[Part] = field(default_factory=list)
+    groups: dict[str, Group] = field(default_factory=dict)
+    stands: dict[Node, str] = field(default_factory=dict)  # a node of the graph → its part
+    outputs: list[str] = field(default_factory=list)
+    frames: dict[Frame, str] = field(default_factory=dict)
+    composites: int = 0
+
+    def group(self, name: str, parent: str, **facts: Any) -> str:
+        key = f"g{len(self.groups)}"
+        self.groups[key] = Group(key, name, parent, **facts)
+        return key
+
+    def group_of(self, frame: Frame | None, outer: str, base: Frame | None = None) -> str:
+        """The group of a frame, made with those around it when it is first met."""
+        chain: list[Frame] = []
+        while frame is not None and frame is not base and frame not in self.frames:
+            chain.append(frame)
+            frame = frame.parent
+        at = outer if frame is None or frame is base else self.frames[frame]
+        for each in reversed(chain):
+            op = each.op
+            if op is None:
+                at = self.group(each.name, at)
+            else:
+                word = op.sign if len(op.sign) > 4 else op.name
+                sign = "" if word == op.sign else op.sign
+                at = self.group(word, at, sign=sign, kind="composite")
+            self.frames[each] = at
+        return at
+
+
+def unfold(graph: Graph, composites: bool = True) -> Unfolded:
+    """Every node of the graph, composites opened into their bodies."""
+    found = Unfolded()
+    _add(found, graph.nodes, {}, "", None, composites)
+    found.outputs = [found.stands[node] for node in graph.outputs]
+    return found
+
+
+def _add(
+    found: Unfolded,
+    nodes: Iterable[Node],
+    known: dict[Node, str],
+    outer: str,
+    base: Frame | None,
+    composites: bool,
+) -> None:
+    for node in nodes:
+        if node in known:
+            found.stands[node] = known[node]
+            continue
+        group = found.group_of(node.frame, outer, base)
+        inputs = tuple(found.stands[x] for x in node.inputs)
+        op = node.op
+        room = found.composites < UNFOLDED and composites
+        if op is not None and op.body is not None and node.data is not None and room:
+            body = _run_body(node)
+            if body is not None:
+                found.composites += 1
+                leaves, result = body
+                result.name = node.name
+                word = op.sign if len(op.sign) > 4 else op.name
+                inside = found.group(
+                    word,
+                    group,
+                    sign="" if word == op.sign else op.sign,
+                    rule=local_text(op),
+                    kind="composite",
+                    note=_agree(node, leaves, result),
+                )
+                known_inside = dict(zip(leaves, inputs))
+                _add(found, walk([result]), known_inside, inside, result.frame, composites)
+                found.stands[node] = found.stands[result]
+                continue
+        key = f"n{len(found.parts)}"
+        found.stands[node] = key
+        found.parts.append(Part(key, node, inputs, group))
+
+
+def _run_body(node: Node) -> tuple[list[Node], Node] | None:
+    """The body of a composite, run on the values that passed, and back from its derivative."""
+    op = node.op
+    assert op is not None
+    assert op.body is not None
+    leaves: list[Node] = [
+        Tensor(None, (), NO_ATTRS, (), value, x.requires_grad)
+        for x, value in zip(node.inputs, node.values)
+    ]
+    if not leaves or any(leaf.data is None for leaf in leaves):
+        return None
+    with in_mode(recording=True, frame=None), np.errstate(all="ignore"):
+        result = op.body(*leaves, **node.attrs)
+        if not isinstance(result, Node) or result.op is None:
+            return None
+        if node.gradient is not None and not isinstance(node.gradient, Node):
+            backward([result], [node.gradient], keep=True)
+    return leaves, result
+
+
+def _agree(node: Node, leaves: Sequence[Node], result: Node) -> str:
+    """The fold's check: do the composite and its body give the same numbers, both ways?"""
+    pairs = [(node.data, result.data)]
+    sums: dict[Node, Any] = {}
+    for each in walk([result]):
+        for x, g in zip(each.inputs, each.branches or ()):
+            if g is not None:
+                sums[x] = sums[x] + g if x in sums else g
+    for leaf, branch in zip(leaves, node.branches or ()):
+        if branch is not None and leaf in sums:
+            pairs.append((branch, sums[leaf]))
+    loose = 1e-3 if np.dtype(node.dtype).itemsize < 8 else TOLERANCE
+    with np.errstate(all="ignore"):
+        same = all(np.allclose(a, b, rtol=loose, atol=loose, equal_nan=True) for a, b in pairs)
+    return "=" if same else "≠"
+
+
+# ------------------------------------------------------------------ boxes and wires
+
+
+def leaf_kind(node: Node, arrays: Mapping[Node, str]) -> str:
+    """What a leaf is to the reader: an input, a parameter of a layer, or a constant."""
+    if type(node).__name__ == "Parameter":
+        return "parameter"
+    if node.name or node.requires_grad or node in arrays:
+        return "input"
+    return "constant"
+
+
+class Sketcher:
+    """Draws up the boxes and wires of one unfolded graph."""
+
+    def __init__(self, graph: Graph, unfolded: Unfolded, named: Mapping[Node, str]) -> None:
+        self.graph, self.unfolded, self.named = graph, unfolded, named
+        self.groups = unfolded.groups
+        self.parts = {part.id: part for part in unfolded.parts}
+        self.boxes: list[Box] = []
+        self.wires: list[Wire] = []
+        self.readings: dict[int, Reading] = {}
+        self.kept: list[Any] = []
+        self.users: dict[str, list[tuple[str, int]]] = {key: [] for key in self.parts}
+        for part in unfolded.parts:
+            for position, source in enumerate(part.inputs):
+                self.users[source].append((part.id, position))
+        self.place: dict[str, str] = {part.id: part.group for part in unfolded.parts}
+
+    def reading(self, data: Any) -> Reading | None:
+        """The reading of an array, made once however often it is drawn."""
+        if data is None or isinstance(data, Node):
+            data = data.data if isinstance(data, Node) else None
+            if data is None:
+                return None
+        key = id(data)
+        if key not in self.readings:
+            self.readings[key] = read(np.asarray(data))
+            self.kept.append(data)
+        return self.readings[key]
+
+    def draw(self) -> None:
+        outputs: dict[str, list[int]] = {}
+        for i, key in enumerate(self.unfolded.outputs):
+            outputs.setdefault(key, []).append(i)
+        self.settle_leaves(set(outputs))
+        for part in self.unfolded.parts:
+            self.boxes.append(self.box(part))
+            users: list[tuple[str, int]] = list(self.users[part.id])
+            for i in outputs.get(part.id, ()):
+                self.place[f"o{i}"] = ""
+                users.append((f"o{i}", 0))
+            self.branch(part, part.id, self.place[part.id], users)
+        for i, key in enumerate(self.unfolded.outputs):
+            part = self.parts[key]
+            name = part.node.name if part.node.op else ""
+            self.boxes.append(Box(f"o{i}", "output", name=name))
+
+    def settle_leaves(self, outputs: set[str]) -> None:
+        """Parameters and small constants stand in the layer that alone uses them."""
+        for part in self.unfolded.parts:
+            if part.node.op is not None or part.id in outputs:
+                continue
+            kind = leaf_kind(part.node, self.named)
+            if kind == "input":
+                self.place[part.id] = part.group if part.node.frame else ""
+                continue
+            groups = [self.place[user] for user, _ in self.users[part.id]]
+            self.place[part.id] = self.common(groups) if groups else ""
+
+    def chain(self, group: str) -> list[str]:
+        """A group and all around it, innermost first, the picture itself last."""
+        found = [group]
+        while group:
+            group = self.groups[group].parent
+            found.append(group)
+        return found
+
+    def common(self, groups: Sequence[str]) -> str:
+        """The innermost group around all of these."""
+        shared = self.chain(groups[0])
+        for group in groups[1:]:
+            around = set(self.chain(group))
+            shared = [each for each in shared if each in around]
+        return shared[0]
+
+    def box(self, part: Part) -> Box:
+        node, op = part.node, part.node.op
+        group = self.place[part.id]
+        value, grad = self.reading(node.data), self.reading(node.gradient)
+        where = f"\n{node.where}" if node.where else ""
+        if op is None:
+            kind = leaf_kind(node, self.named)
+            name = node.name or self.named.get(node, "")
+            if kind == "parameter":
+                name = name.rsplit(".", 1)[-1]
+            spec = str(node.spec)
+            return Box(part.id, kind, "", name, group, value, grad, f"{spec}{where}")
+        texts = {key: str(item) for key, item in node.attrs.items()}
+        holes = {name.lstrip("*"): name for name in op.inputs}
+        sign = fill(op.sign, {**holes, **texts, "out": ""}) if "$" in op.sign else op.sign
+        rules = tuple(
+            rule_text(node, i) if x.requires_grad else "" for i, x in enumerate(node.inputs)
+        )
+        title = f"{op.name} {node.spec}{where}"
+        return Box(part.id, "operation", sign, node.name, group, value, grad, title, rules)
+
+    def branch(self, part: Part, start: str, level: str, users: list[tuple[str, int]]) -> None:
+        """Lay wires from `start` to all users; where they part, a fork, group by group."""
+        while True:
+            buckets = self.buckets(level, users)
+            if len(buckets) != 1:
+                break
+            (inner, only), *_ = buckets.items()
+            if len(only) == 1:
+                self.wire(part, start, *only[0])
+                return
+            level = inner
+        if not buckets:
+            return
+        fork = f"f{len(self.boxes)}"
+        grad = self.reading(self.total(part, users))
+        value = self.reading(part.node.data)
+        self.boxes.append(Box(fork, "fork", group=level, value=value, grad=grad))
+        self.wires.append(
+            Wire(f"w{len(self.wires)}", start, fork, 0, "trunk", value, grad, grad is not None)
+        )
+        for inner, some in buckets.items():
+            if inner.startswith("\0"):
+                self.wire(part, fork, *some[0])
+            else:
+                self.branch(part, fork, inner, some)
+
+    def buckets(
+        self, level: str, users: list[tuple[str, int]]
+    ) -> dict[str, list[tuple[str, int]]]:
+        """The users by the way they lie from `level`: a group inside, itself, or outward."""
+        found: dict[str, list[tuple[str, int]]] = {}
+        for user, position in users:
+            chain = self.chain(self.place[user])
+            if level not in chain:
+                key = self.groups[level].parent
+            else:
+                at = chain.index(level)
+                key = chain[at - 1] if at else f"\0{user}:{position}"
+            found.setdefault(key, []).append((user, position))
+        return found
+
+    def total(self, part: Part, users: list[tuple[str, int]]) -> Any:
+        """The sum of the derivatives that come back from these users."""
+        result: Any = None
+        for user, position in users:
+            g = self.gradient(part, user, position)
+            if g is not None:
+                result = g if result is None else result + g
+        return result
+
+    def gradient(self, part: Part, user: str, position: int) -> Any:
+        if user in self.parts:
+            branches = self.parts[user].node.branches
+            g = None if branches is None else branches[position]
+        else:
+            g = part.node.gradient
+            if g is not None and self.users[part.id]:
+                inner = self.total(part, self.users[part.id])
+                g = g if inner is None else g - inner
+        return g.data if isinstance(g, Node) else g
+
+    def wire(self, part: Part, start: str, user: str, position: int) -> None:
+        key = f"w{len(self.wires)}"
+        grad = self.reading(self.gradient(part, user, position))
+        flows = grad is not None
+        if user not in self.parts:
+            value = self.reading(part.node.data)
+            self.wires.append(Wire(key, start, user, 0, "output", value, grad, flows))
+            return
+        target = self.parts[user].node
+        passed = target.values[position] if target.values else part.node.data
+        op = target.op
+        assert op is not None
+        self.wires.append(
+            Wire(
+                key, start, user, position, "edge", self.reading(passed), grad, flows,
+                op.input_name(position),
+            )
+        )  # fmt: skip
+
+
+def named_arrays(graph: Graph) -> dict[Node, str]:
+    """Arrays that came in without a name: the word that the first op to use them has for them."""
+    found: dict[Node, str] = {}
+    for node in graph.operations:
+        for i, x in enumerate(node.inputs):
+            if x.op is None and not x.name and x.spec.size > 1 and x.frame is None:
+                assert node.op is not None
+                word = node.op.input_name(i)
+                found.setdefault(x, word if word.isidentifier() else "x")
+    return found
+
+
+# ------------------------------------------------------------------ the whole scene
+
+
+def sketch(
+    thing: Graph | Node,
+    *,
+    open: str | Iterable[str] = "auto",
+    quiz: bool = False,
+    title: str = "",
+    language: str = "en",
+    rate: float = 0.0,
+    composites: bool = True,
+) -> Scene:
+    """The scene of a graph (or of all that a node was computed from).
+
+    Args:
+        open: which groups start open. "auto": layers, as far as the picture stays readable;
+            "all"; "none"; or the names of groups.
+        quiz: make blanks of all derivatives that are single numbers.
+        rate: a learning rate, to end the walk with the update of the parameters.
+        composites: can composites such as the sigmoid be opened?
+    """
+    graph = thing if isinstance(thing, Graph) else Graph([thing])
+    unfolded = unfold(graph, composites and len(graph.nodes) <= 20_000)
+    drawn = Sketcher(graph, unfolded, named_arrays(graph))
+    drawn.draw()
+    boxes, groups = _stretches(drawn.boxes, [*unfolded.groups.values()])
+    scene = Scene(
+        tuple(boxes), tuple(drawn.wires), tuple(groups), title=title, language=language, rate=rate
+    )
+    blanks = frozenset(w.id for w in scene.wires if _blank(w)) if quiz else frozenset()
+    return replace(scene, open=frozenset(opened(scene, open)), blanks=blanks)
+
+
+def _blank(wire: Wire) -> bool:
+    return wire.kind != "output" and wire.grad is not None and wire.grad.shape == ()
+
+
+def _stretches(boxes: list[Box], groups: list[Group]) -> tuple[list[Box], list[Group]]:
+    """A long graph without layers is cut into stretches, so that it can be read at all."""
+    outside = [box for box in boxes if not box.group and box.kind != "output"]
+    tops = [group for group in groups if not group.parent]
+    if len(outside) + len(tops) <= VISIBLE:
+        return boxes, groups
+    chunk = max(STRETCH, int(len(outside) ** 0.5))
+    made: list[Group] = []
+    where: dict[str, str] = {}
+    last = ""
+    for i, box in enumerate(outside):
+        if i % chunk == 0:
+            last = f"s{i // chunk}"
+            ends = f"{i + 1}–{min(i + chunk, len(outside))}"
+            made.append(Group(last, ends, kind="stretch"))
+        where[box.id] = last
+    outer = _stretched(made)
+    return [replace(b, group=where.get(b.id, b.group)) for b in boxes], [*outer, *groups]
+
+
+def _stretched(groups: list[Group]) -> list[Group]:
+    """Stretches of stretches, until there are few enough."""
+    if len(groups) <= STRETCH * 2:
+        return groups
+    outer: list[Group] = []
+    inner: list[Group] = []
+    for i, group in enumerate(groups):
+        if i % STRETCH == 0:
+            outer.append(Group(f"{group.id}+", f"{group.name.split('–')[0]} …", kind="stretch"))
+        inner.append(replace(group, parent=outer[-1].id))
+    return [*_stretched(outer), *inner]
+
+
+def opened(scene: Scene, which: str | Iterable[str]) -> set[str]:
+    """The ids of the groups that start open."""
+    if which == "all":
+        return {group.id for group in scene.groups}
+    if which == "none":
+        return set()
+    if which != "auto":
+        wanted = {which} if isinstance(which, str) else set(which)
+        return {group.id for group in scene.groups if {group.id, group.name} & wanted}
+    members: dict[str, int] = {}
+    for box in scene.boxes:
+        members[box.group] = members.get(box.group, 0) + 1
+    for group in scene.groups:
+        members[group.parent] = members.get(group.parent, 0) + 1
+    result: set[str] = set()
+    seen = members.get("", 0)
+    for group in scene.groups:
+        inside = members.get(group.id, 0)
+        reachable = not group.parent or group.parent in result
+        if group.kind == "module" and reachable and seen + inside <= VISIBLE:
+            result.add(group.id)
+            seen += inside - 1
+    return result
+
+
+Marks = Callable[[Box], tuple[float, str] | None]
+
+
+def overlay(scene: Scene, name: str, unit: str, marks: Marks) -> Scene:
+    """The scene with one more overlay, its marks given box by box."""
+    found = {box.id: mark for box in scene.boxes if (mark := marks(box)) is not None}
+    return replace(scene, overlays=(*scene.overlays, Overlay(name, unit, found)))
