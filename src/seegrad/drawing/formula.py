@@ -7,7 +7,7 @@ formula cannot disagree with what is computed. No simplification beyond what pri
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -92,22 +92,30 @@ def _attribute(value: Any) -> str:
 
 @cache
 def _rule(op: Op, position: int, specs: tuple[Spec, ...], attrs: tuple[Any, ...], out: Spec) -> str:
-    rule = op.rule_at(position)
-    if rule is None:
-        return ""
     given = dict(attrs)
     inputs, g, y = [symbol(spec) for spec in specs], symbol(out), symbol(out)
     names = {x: f"${op.input_name(i)}" for i, x in enumerate(inputs)}
-    try:
-        with in_mode(recording=True, frame=None):
-            node = rule(g, y, inputs, given, position)
-    except Exception:
-        return ""  # a rule that needs numbers has no formula
-    if not isinstance(node, Node):
+    node = _run(op, g, y, inputs, given, position)
+    if node is None:
         return ""
     text = write(node, {**names, g: "$g", y: "$out"}).text
     text = _summed(text, node.shape, specs[position].shape)
     return text if len(text) <= LONGEST else ""
+
+
+def _run(
+    op: Op, g: Node, y: Node, inputs: Sequence[Node], attrs: Mapping[str, Any], position: int
+) -> Node | None:
+    """A derivative rule, run on symbols; None where it needs numbers and so has no formula."""
+    rule = op.rule_at(position)
+    if rule is None:
+        return None
+    try:
+        with in_mode(recording=True, frame=None):
+            node = rule(g, y, inputs, attrs, position)
+    except Exception:
+        return None
+    return node if isinstance(node, Node) else None
 
 
 def _summed(text: str, came: Shape, wanted: Shape) -> str:
@@ -141,9 +149,8 @@ def local_text(op: Op) -> str:
         return ""
     spec = Spec((), np.dtype(np.float64))
     x, g, y = symbol(spec), symbol(spec), symbol(spec)
-    with in_mode(recording=True, frame=None):
-        node = op.rules[0](g, y, [x], op.defaults, 0)
-    if not isinstance(node, Node) or node.op is None:
+    node = _run(op, g, y, [x], op.defaults, 0)
+    if node is None or node.op is None:
         return ""
     if node.op.sign != "×" or node.inputs[0] is not g:
         return ""

@@ -394,7 +394,7 @@ def sketch(
 
 
 def _blank(wire: Wire) -> bool:
-    return wire.kind != "output" and wire.grad is not None and wire.grad.shape == ()
+    return wire.kind != "trunk" and wire.grad is not None and wire.grad.shape == ()
 
 
 def _stretches(boxes: list[Box], groups: list[Group]) -> tuple[list[Box], list[Group]]:

@@ -112,7 +112,8 @@ function drawGroup(group, rect) {
     role: "button", "aria-expanded": "true", "aria-label": group.name });
   made.append(rectangle("ground", rect, 10), text("caption start", rect.x + 12, rect.y + 19,
     `▾ ${short(group.name)}`));
-  if (group.note) made.append(text("note", rect.x + rect.width - 12, rect.y + 19, group.note));
+  if (group.note) made.append(text("note", rect.x + rect.width - 12, rect.y + 19,
+    group.note === "=" ? "✓ =" : group.note));
   return made;
 }
 

@@ -695,7 +695,7 @@ function collect(places, routes, levels, order) {
       if (places[member].group) origin.set(member, [x, y]);
     });
     for (const edge of level.edges) {
-      const points = walk(level, edge, places, ox, oy);
+      const points = trace(level, edge, places, ox, oy);
       if (edge.labelAt >= 0) {
         const mid = level.y[edge.labelAt] + (edge.above - edge.below) / 2;
         labels.set(routes[edge.key].id, [ox + level.x[edge.labelAt], oy + mid]);
@@ -725,7 +725,7 @@ function collect(places, routes, levels, order) {
 
 /** @param {Level} level @param {Edge} edge @param {Place[]} places @param {number} ox
  * @param {number} oy @returns {Point[]} */
-function walk(level, edge, places, ox, oy) {
+function trace(level, edge, places, ox, oy) {
   const path = edge.path, count = level.members.length;
   /** @type {Point[]} */
   const points = [];

@@ -1,0 +1,94 @@
+"""The self-contained page: the explorer's modules and styles put into one HTML file with a scene.
+
+The modules in `web/` are joined here as they are (their imports and exports taken out), so that
+no build step can fall behind and nothing is needed to install. The page asks the network for
+nothing, and its Content-Security-Policy would not let it.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+
+from seegrad.drawing.scene import Scene, to_json
+from seegrad.drawing.svg import escape, style, to_svg
+from seegrad.drawing.theme import DARK, LIGHT, MATH, SANS, Theme
+
+MODULES = (
+    "theme", "reading", "layout", "fit", "walk", "math", "draw", "evaluate", "train", "words",
+    "page",
+)  # fmt: skip
+"""The page's modules, each after those it imports."""
+
+
+def web(name: str) -> str:
+    """The text of a file of the page."""
+    return resources.files(__package__).joinpath("web", name).read_text("utf-8")
+
+
+@cache
+def bundle() -> str:
+    """All modules as one script text that defines `mount`; comments and indentation left out."""
+    joined = "\n".join(web(f"{name}.js") for name in MODULES)
+    joined = re.sub(r"^import\s[^;]*;\n", "", joined, flags=re.MULTILINE)
+    joined = re.sub(r"^export (?=const|function|class|async)", "", joined, flags=re.MULTILINE)
+    joined = re.sub(r"^\s*/\*\*(?:[^*]|\*(?!/))*\*/\n", "", joined, flags=re.MULTILINE)
+    joined = re.sub(r"/\*\* @(?:type|param)[^*]*\*/ ?", "", joined)
+    lines = (line.strip() for line in joined.splitlines())
+    return "\n".join(line for line in lines if line and not line.startswith("//"))
+
+
+def variables(theme: Theme) -> str:
+    """A theme's colours as CSS variables."""
+    good = "#1d7a3c" if theme is LIGHT else "#7fd49a"
+    names = ("paper", "ink", "soft", "accent", "cool", "group", "line", "node", "wrong")
+    colours = "".join(f"--{name}:{getattr(theme, name)};" for name in names)
+    return f"{colours}--good:{good};"
+
+
+@cache
+def styles() -> tuple[str, str]:
+    """The picture's style sheet, and the page's own with the colours of both themes."""
+    look = (
+        f".sg{{--sans:{SANS};--math:{MATH};{variables(LIGHT)}color-scheme:light}}"
+        "@media (prefers-color-scheme:dark){"
+        f".sg:not([data-theme=light]){{{variables(DARK)}color-scheme:dark}}}}"
+        f".sg[data-theme=dark]{{{variables(DARK)}color-scheme:dark}}"
+    )
+    whole = "html,body{margin:0;height:100%}body{display:flow-root}main.sg{height:100vh}"
+    return web("picture.css"), f"{look}\n{whole}\n{web('page.css')}"
+
+
+def digest(text: str) -> str:
+    """How a Content-Security-Policy names an inline script or style."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def to_html(scene: Scene) -> str:
+    """A whole page with the explorer and this scene; works from a file, offline."""
+    picture, look = styles()
+    script = (
+        f"{bundle()}\n"
+        'mount(document.getElementById("seegrad"),'
+        'JSON.parse(document.getElementById("scene").textContent),{fragment:true});'
+    )
+    drawing = to_svg(scene)
+    policy = (
+        f"default-src 'none'; script-src {digest(script)}; "
+        f"style-src {digest(picture)} {digest(look)} {digest(style(LIGHT))}; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+    title = escape(scene.title or ("계산 그래프" if scene.language == "ko" else "Computational graph"))
+    return (
+        f'<!doctype html>\n<html lang="{escape(scene.language)}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{title}</title>\n"
+        f'<style data-sg="picture">{picture}</style>\n<style>{look}</style>\n</head>\n<body>\n'
+        f'<main class="sg" id="seegrad"><noscript>{drawing}</noscript></main>\n'
+        f'<script type="application/json" id="scene">{to_json(scene)}</script>\n'
+        f'<script type="module">{script}</script>\n</body>\n</html>\n'
+    )

@@ -1,0 +1,1284 @@
+// The explorer: one picture that is stepped, opened, searched, edited and asked about.
+// It touches only the element it is given; no state lives outside of mount().
+
+import { arrange } from "./layout.js";
+import { bareSources, fit, fold, isGroup, wireNames } from "./fit.js";
+import { walk } from "./walk.js";
+import { curve, draw, element } from "./draw.js";
+import { fillHoles, math, mathName, mathNumber } from "./math.js";
+import { lines, read, shown, shownShape, sizeOf } from "./reading.js";
+import { evaluate, plainNumber, unknownForm } from "./evaluate.js";
+import { Trainer, drawBoundary, drawCurve } from "./train.js";
+import { WORDS } from "./words.js";
+
+/**
+ * @typedef {import("./fit.js").Scene} Scene
+ * @typedef {import("./fit.js").View} View
+ * @typedef {import("./fit.js").Box} Box
+ * @typedef {import("./fit.js").Wire} Wire
+ * @typedef {import("./reading.js").Reading} Reading
+ * @typedef {import("./layout.js").Plan} Plan
+ * @typedef {import("./walk.js").Step} Step
+ */
+
+const QUICK = 200;
+
+/** @param {string} tag @param {Record<string, string>} [attributes] @param {...(Node | string)} inner */
+function html(tag, attributes = {}, ...inner) {
+  const made = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  made.append(...inner);
+  return made;
+}
+
+/** The controls' signs, on a field of 16 by 16. @type {Record<string, string>} */
+const ICONS = {
+  first: "M3 3v10M13 3L5 8l8 5z", back: "M11 3L4 8l7 5z", play: "M4 2l9 6-9 6z",
+  pause: "M5 3v10M11 3v10", next: "M5 3l7 5-7 5z", last: "M13 3v10M3 3l8 5-8 5z",
+  fit: "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4", dark: "M8 2a6 6 0 0 0 0 12zM8 2a6 6 0 0 1 0 12",
+};
+
+/** @param {string} name */
+function icon(name) {
+  return element("svg", { class: `icon ${name}`, viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" },
+    element("path", { d: ICONS[name] }));
+}
+
+/** Numbers that JSON cannot hold come as words. @param {Reading | undefined} reading */
+function revive(reading) {
+  if (!reading) return;
+  const fixed = /** @type {any} */ (reading);
+  for (const key of ["low", "high", "mean", "norm"]) if (key in fixed) fixed[key] = plainNumber(fixed[key]);
+  if (fixed.numbers) fixed.numbers = fixed.numbers.map(plainNumber);
+  if (fixed.grid) fixed.grid = fixed.grid.map((/** @type {any[]} */ row) => row.map(plainNumber));
+}
+
+/**
+ * @param {HTMLElement} root
+ * @param {any} data a scene as ../scene.py writes it
+ * @param {{fragment?: boolean, quiz?: boolean, step?: number, changed?: (state: any) => void}} [options]
+ */
+export function mount(root, data, options = {}) {
+  const explorer = new Explorer(root, data, options);
+  explorer.start();
+  return explorer;
+}
+
+export class Explorer {
+  /** @param {HTMLElement} root @param {any} data @param {any} options */
+  constructor(root, data, options) {
+    this.root = root;
+    this.options = options;
+    /** @type {Scene} */
+    this.scene = { blanks: [], overlays: [], moments: [], ...data, boxes: data.boxes ?? [],
+      wires: data.wires ?? [], groups: data.groups ?? [], open: data.open ?? [] };
+    for (const thing of [...this.scene.boxes, ...this.scene.wires]) {
+      revive(thing.value);
+      revive(thing.grad);
+    }
+    this.open = new Set(this.scene.open);
+    this.language = this.scene.language === "ko" ? "ko" : "en";
+    this.theme = "";
+    this.step = Infinity;
+    this.quiz = false;
+    this.pinned = "";
+    this.overlay = "";
+    this.constants = true;
+    this.pathOnly = false;
+    this.moment = -1;
+    this.playing = 0;
+    this.zoom = { k: 1, x: 0, y: 0 };
+    this.following = true;
+    /** @type {Map<string, string>} */
+    this.answers = new Map();
+    this.graded = false;
+    /** @type {Map<number, ArrayLike<number>>} */
+    this.given = new Map();
+    this.recorded = this.keep();
+    this.frames = 0;
+    /** @type {Trainer | null} */
+    this.trainer = null;
+  }
+
+  /** @param {string} key */
+  say(key) {
+    return WORDS[this.language][key] ?? key;
+  }
+
+  /** The readings as they came, to go back to. */
+  keep() {
+    return new Map([...this.scene.boxes, ...this.scene.wires].map((thing) =>
+      [thing.id, [thing.value, thing.grad]]));
+  }
+
+  get calm() {
+    return matchMedia("(prefers-reduced-motion: reduce)").matches;
+  }
+
+  // ------------------------------------------------------------------ building
+
+  start() {
+    if (this.options.fragment) this.readFragment();
+    this.quiz = this.quiz || !!this.options.quiz || !!this.scene.blanks?.length;
+    if (typeof this.options.step === "number") this.step = this.options.step;
+    this.root.classList.add("sg");
+    this.canvas = /** @type {SVGSVGElement} */ (element("svg", { class: "canvas", role: "group" }));
+    this.camera = element("g", { class: "camera" });
+    this.canvas.append(this.camera);
+    this.layer = html("div", { class: "layer" });
+    this.tip = html("div", { class: "tip", hidden: "" });
+    this.stage = html("div", { class: "stage" }, this.canvas, this.layer, this.tip);
+    this.says = html("div", { class: "says", "aria-live": "polite" });
+    this.panel = html("aside", { class: "panel", hidden: "" });
+    this.more = html("div", { class: "drawer", hidden: "" });
+    this.bar = html("div", { class: "bar", role: "toolbar" });
+    const body = html("div", { class: "body" }, this.stage, this.panel);
+    this.root.replaceChildren(body, this.says, this.more, this.bar);
+    this.buildBar();
+    this.listen();
+    this.render(false);
+    this.fitView();
+  }
+
+  /** @param {string} key @param {string} sign an icon's name, or a text @param {() => void} act
+   * @param {string} [kind] */
+  button(key, sign, act, kind = "") {
+    const made = html("button", { type: "button", class: `${kind} do-${key}`.trim(),
+      title: this.say(key), "aria-label": this.say(key) }, sign in ICONS ? icon(sign) : sign);
+    made.addEventListener("click", act);
+    return made;
+  }
+
+  buildBar() {
+    const bar = /** @type {HTMLElement} */ (this.bar);
+    bar.setAttribute("aria-label", this.say("step"));
+    this.slider = /** @type {HTMLInputElement} */ (html("input", { type: "range", min: "0",
+      class: "slider", "aria-label": this.say("step") }));
+    this.slider.addEventListener("input", () => this.go(Number(this.slider?.value)));
+    this.count = html("output", { class: "count" });
+    const playing = this.button("play", "play", () => this.play());
+    bar.replaceChildren(
+      html("span", { class: "walk" }, this.button("first", "first", () => this.go(0)),
+        this.button("back", "back", () => this.go(this.step - 1)), playing,
+        this.button("next", "next", () => this.go(this.step + 1)),
+        this.button("last", "last", () => this.go(Infinity))),
+      this.slider, this.count,
+      html("span", { class: "look" }, this.button("zoomOut", "−", () => this.scale(0.8)),
+        this.button("fit", "fit", () => this.fitView()), this.button("zoomIn", "+", () => this.scale(1.25))),
+      html("span", { class: "rest" }, this.button("quiz", "?=", () => this.toggleQuiz()),
+        this.button("language", this.language === "en" ? "한" : "En", () => this.switchLanguage()),
+        this.button("dark", "dark", () => this.switchTheme()),
+        this.button("more", "⋯", () => this.toggleMore())),
+    );
+    this.root.lang = this.language;
+  }
+
+  toggleMore() {
+    const more = /** @type {HTMLElement} */ (this.more);
+    more.hidden = !more.hidden;
+    if (!more.hidden) this.buildMore();
+  }
+
+  buildMore() {
+    const more = /** @type {HTMLElement} */ (this.more);
+    const search = /** @type {HTMLInputElement} */ (html("input", { type: "search", class: "search",
+      placeholder: this.say("search"), "aria-label": this.say("search") }));
+    const found = html("output", { class: "found" });
+    search.addEventListener("input", () => {
+      const hits = this.find(search.value);
+      found.textContent = search.value ? `${hits.length} ${this.say("found")}` : "";
+    });
+    search.addEventListener("keydown", (event) => {
+      if (event.key === "Enter") this.reveal(this.find(search.value));
+      event.stopPropagation();
+      if (event.key === "Escape") this.toggleMore();
+    });
+    const overlays = /** @type {HTMLSelectElement} */ (html("select", { class: "overlays",
+      "aria-label": this.say("overlay") }, html("option", { value: "" }, this.say("none")),
+      ...this.overlayNames().map((name) => html("option", { value: name }, name))));
+    overlays.value = this.overlay;
+    overlays.addEventListener("change", () => this.setOverlay(overlays.value));
+    const check = (/** @type {string} */ key, /** @type {boolean} */ on, /** @type {() => void} */ act) => {
+      const input = /** @type {HTMLInputElement} */ (html("input", { type: "checkbox" }));
+      input.checked = on;
+      input.addEventListener("change", act);
+      return html("label", {}, input, this.say(key));
+    };
+    more.replaceChildren(search, found,
+      html("label", {}, `${this.say("overlay")} `, overlays),
+      check("constants", this.constants, () => this.toggleConstants()),
+      check("path", this.pathOnly, () => this.togglePath()),
+      this.textButton("openAll", () => this.openAll()),
+      this.textButton("closeAll", () => this.setOpen([])),
+      this.textButton("svg", () => this.saveSvg()), this.textButton("png", () => this.savePng()),
+      html("p", { class: "keys" }, this.say("keys")));
+    if (this.scene.moments?.length) more.prepend(this.momentSlider());
+    if (this.scene.program?.train) more.prepend(this.trainControls());
+  }
+
+  /** @param {string} key @param {() => void} act */
+  textButton(key, act) {
+    const made = html("button", { type: "button", class: `text ${key}` }, this.say(key));
+    made.addEventListener("click", act);
+    return made;
+  }
+
+  // ------------------------------------------------------------------ drawing
+
+  /** @returns {Scene} */
+  visibleScene() {
+    let { boxes, wires } = this.scene;
+    if (!this.constants) {
+      const gone = new Set(boxes.filter((box) => box.kind === "constant").map((box) => box.id));
+      boxes = boxes.filter((box) => !gone.has(box.id));
+      wires = wires.filter((wire) => !gone.has(wire.source));
+    }
+    if (this.pathOnly && this.pinned) {
+      const kept = this.pathOf(this.pinned);
+      boxes = boxes.filter((box) => kept.has(box.id));
+      wires = wires.filter((wire) => kept.has(wire.source) && kept.has(wire.target));
+    }
+    return { ...this.scene, boxes, wires };
+  }
+
+  /** Everything before and after a thing. @param {string} pinned */
+  pathOf(pinned) {
+    const wire = this.scene.wires.find((each) => each.id === pinned);
+    const inside = new Set(this.scene.groups.filter((g) => g.id === pinned).map((g) => g.id));
+    for (const g of this.scene.groups) if (inside.has(g.parent ?? "")) inside.add(g.id);
+    const seeds = wire ? [wire.source, wire.target] : inside.size
+      ? this.scene.boxes.filter((box) => inside.has(box.group ?? "")).map((box) => box.id) : [pinned];
+    const kept = new Set(seeds);
+    const spread = (/** @type {"source" | "target"} */ from, /** @type {"source" | "target"} */ to) => {
+      /** @type {Map<string, string[]>} */
+      const next = new Map();
+      for (const each of this.scene.wires) next.set(each[from], [...(next.get(each[from]) ?? []), each[to]]);
+      const seen = new Set(seeds), ready = [...seeds];
+      for (const at of ready) {
+        for (const id of next.get(at) ?? []) {
+          if (!seen.has(id)) {
+            seen.add(id);
+            ready.push(id);
+          }
+        }
+      }
+      seen.forEach((id) => kept.add(id));
+    };
+    spread("source", "target");
+    spread("target", "source");
+    return kept;
+  }
+
+  get blanks() {
+    if (!this.quiz) return new Set();
+    if (this.scene.blanks?.length) return new Set(this.scene.blanks);
+    return new Set(this.scene.wires.filter((wire) => wire.kind !== "trunk" && wire.backward &&
+      wire.grad && !wire.grad.shape.length).map((wire) => wire.id));
+  }
+
+  /** @param {boolean} [move] */
+  render(move = true) {
+    const before = new Map(this.plan ? this.plan.places : []);
+    const scene = this.visibleScene();
+    this.view = fold(scene, this.open);
+    const [places, routes] = fit(scene, this.view, this.blanks);
+    this.plan = arrange(places, routes);
+    this.drawn = draw(scene, this.view, this.plan, this.blanks);
+    this.camera?.replaceChildren(this.drawn);
+    this.steps = walk(scene, this.view);
+    this.step = Math.min(this.step, this.steps.length);
+    this.drawnScene = scene;
+    this.canvas?.setAttribute("aria-label", scene.title || this.say("picture"));
+    if (move && !this.calm) this.moveBoxes(before);
+    this.layBlanks();
+    this.paintOverlay();
+    this.showStep(false);
+    this.place();
+    if (this.pinned) this.pin(this.pinned);
+  }
+
+  /** Boxes glide from where they were. @param {Map<string, any>} before */
+  moveBoxes(before) {
+    for (const node of this.drawn?.querySelectorAll("[data-box],[data-group]") ?? []) {
+      const id = node.getAttribute("data-box") ?? node.getAttribute("data-group") ?? "";
+      const old = before.get(id), now = this.plan?.places.get(id);
+      const glide = { duration: QUICK, easing: "ease-out" };
+      if (old && now) {
+        const from = `translate(${old.x - now.x}px, ${old.y - now.y}px)`;
+        node.animate([{ transform: from }, { transform: "none" }], glide);
+      } else node.animate([{ opacity: 0 }, { opacity: 1 }], glide);
+    }
+    for (const node of this.drawn?.querySelectorAll(".wire") ?? []) {
+      node.animate([{ opacity: 0 }, { opacity: 0 }, { opacity: 1 }], { duration: QUICK * 1.5 });
+    }
+  }
+
+  /** @param {number} step */
+  go(step) {
+    const last = this.steps?.length ?? 0, before = this.step;
+    this.step = Math.max(0, Math.min(step, last));
+    this.showStep(this.step === before + 1);
+    this.writeFragment();
+  }
+
+  /** What is known after the first `step` steps; `step` equal to their number shows everything. */
+  showStep(run = false) {
+    const steps = this.steps ?? [], done = this.step >= steps.length;
+    const values = new Set(), grads = new Set();
+    for (const [i, step] of steps.entries()) {
+      if (i > this.step && !done) break;
+      const known = ["start", "forward"].includes(step.phase) ? values : grads;
+      step.wires.forEach((wire) => known.add(wire));
+    }
+    const now = done ? null : steps[this.step];
+    for (const node of this.drawn?.querySelectorAll("[data-wire]") ?? []) {
+      const id = node.getAttribute("data-wire") ?? "";
+      node.classList.toggle("novalue", !done && !values.has(id));
+      node.classList.toggle("nograd", !done && !grads.has(id));
+      node.classList.toggle("lit", !!now && now.wires.includes(id));
+    }
+    for (const node of this.drawn?.querySelectorAll("[data-box]") ?? []) {
+      node.classList.toggle("lit", !!now && now.box === node.getAttribute("data-box"));
+    }
+    if (this.slider) {
+      this.slider.max = String(steps.length);
+      this.slider.value = String(this.step);
+      this.slider.setAttribute("aria-valuetext", `${this.step} / ${steps.length}`);
+    }
+    if (this.count) this.count.textContent = `${this.step} / ${steps.length}`;
+    this.explain(now);
+    if (now) this.follow(now);
+    if (run && now && !this.calm) this.runDots(now);
+  }
+
+  /** A dot runs along each lit wire, the way its number goes. @param {Step} step */
+  runDots(step) {
+    const back = ["backward", "sum", "seed"].includes(step.phase);
+    for (const id of step.wires.slice(0, 40)) {
+      const path = this.drawn?.querySelector(`[data-wire="${CSS.escape(id)}"] ${back ? ".back" : ".fore"}`);
+      if (!(path instanceof SVGPathElement)) continue;
+      const length = path.getTotalLength(), dot = element("circle", { class: back ? "runner back-runner" : "runner", r: 4 });
+      path.parentElement?.append(dot);
+      const began = performance.now(), time = QUICK * 1.6;
+      const tick = (/** @type {number} */ t) => {
+        const part = Math.min(1, (t - began) / time);
+        const at = path.getPointAtLength(length * (back ? 1 - part : part));
+        dot.setAttribute("cx", String(at.x));
+        dot.setAttribute("cy", String(at.y));
+        if (part < 1 && dot.isConnected) requestAnimationFrame(tick);
+        else dot.remove();
+      };
+      requestAnimationFrame(tick);
+    }
+  }
+
+  play() {
+    if (this.playing) {
+      clearInterval(this.playing);
+      this.playing = 0;
+    } else {
+      if (this.step >= (this.steps?.length ?? 0)) this.go(0);
+      this.playing = window.setInterval(() => {
+        if (this.step >= (this.steps?.length ?? 0)) this.play();
+        else this.go(this.step + 1);
+      }, 1100);
+    }
+    this.bar?.querySelector(".do-play")?.replaceChildren(icon(this.playing ? "pause" : "play"));
+  }
+
+  // ------------------------------------------------------------------ saying
+
+  /** @param {string} latex */
+  formula(latex) {
+    return math(latex);
+  }
+
+  /** The letter for a box's value in formulas. @param {string} id */
+  letter(id) {
+    const box = this.scene.boxes.find((each) => each.id === id);
+    if (!box) return "y";
+    if (box.kind === "fork") {
+      const trunk = this.scene.wires.find((wire) => wire.target === id);
+      return trunk ? this.letter(trunk.source) : "y";
+    }
+    if (box.name) return mathName(box.name);
+    if (box.kind === "constant" && box.value && !box.value.shape.length) {
+      return mathNumber(lines(box.value)[0]);
+    }
+    const out = this.scene.wires.find((wire) => wire.source === id && wire.kind === "output");
+    if (out) return this.resultLetter();
+    return `h_{${this.scene.boxes.filter((each) => each.kind === "operation").indexOf(box) + 1}}`;
+  }
+
+  resultLetter() {
+    const out = this.scene.boxes.find((box) => box.kind === "output");
+    return out?.name ? mathName(out.name) : "L";
+  }
+
+  /** @param {Reading | undefined} reading */
+  numberIn(reading) {
+    if (!reading) return "?";
+    if (sizeOf(reading.shape) === 1 && reading.numbers?.length) {
+      const text = mathNumber(shown(reading.numbers[0]));
+      return text.startsWith("-") ? `(${text})` : text;
+    }
+    return `\\text{${shownShape(reading.shape)}}`;
+  }
+
+  /** @param {Step | null} step */
+  explain(step) {
+    const says = /** @type {HTMLElement} */ (this.says);
+    if (this.quiz && !step) return this.explainQuiz();
+    if (!step) {
+      says.replaceChildren(html("span", {}, this.say("done")));
+      return undefined;
+    }
+    const box = this.view?.boxes.find((each) => each.id === step.box);
+    const label = ["start", "seed", "sum", "update"].includes(step.phase) ? this.say(
+      step.phase === "update" ? "updateSays" : step.phase) : this.say(step.phase);
+    const inner = [html("span", { class: "phase" }, label)];
+    if (box && isGroup(box)) inner.push(...this.groupLines(step, box.id, [box.sign, box.name].filter(Boolean).join(" ")));
+    else if (box && step.phase === "forward") inner.push(...this.forwardLines(/** @type {Box} */ (box)));
+    else if (box && step.phase === "backward") inner.push(...this.backwardLines(/** @type {Box} */ (box), step.wires));
+    else if (box && step.phase === "sum") inner.push(this.sumLine(/** @type {Box} */ (box)));
+    else if (step.phase === "update") inner.push(this.updateLine());
+    says.replaceChildren(...inner);
+    return undefined;
+  }
+
+  /** @param {Box} box @returns {HTMLElement[]} */
+  forwardLines(box) {
+    const into = this.scene.wires.filter((wire) => wire.target === box.id);
+    const sign = box.sign ?? "";
+    const list = (/** @type {(wire: Wire) => string} */ word) => {
+      const words = into.map(word);
+      const mark = { "×": "\\times", "·": "\\cdot" }[sign] ?? sign;
+      if (words.length === 2 && [...sign].length <= 1 || sign === "dot") return words.join(` ${mark === "dot" ? "\\cdot" : mark} `);
+      if (sign === "/" && words.length === 1) return `\\frac{1}{${words[0]}}`;
+      return `\\operatorname{${sign.replace(/[\\{}$^_&#%~]/g, "")}}(${words.join(", ")})`;
+    };
+    const letter = this.letter(box.id);
+    const text = `${letter} = ${list((wire) => this.letter(wire.source))}` +
+      ` = ${list((wire) => this.numberIn(wire.value))} = ${this.numberIn(box.value)}`;
+    return [html("span", { class: "formula" }, this.formula(text))];
+  }
+
+  /** upstream × local derivative = downstream, in letters, then with the numbers put in.
+   * @param {Box} box @param {string[]} wires @returns {HTMLElement[]} */
+  backwardLines(box, wires) {
+    const into = this.scene.wires.filter((wire) => wire.target === box.id);
+    return into.filter((wire) => wires.includes(wire.id)).map((wire) =>
+      html("span", { class: "formula" }, this.formula(this.chainRule(box, wire, into, true))));
+  }
+
+  /** @param {Box} box @param {Wire} wire @param {Wire[]} into @param {boolean} answer */
+  chainRule(box, wire, into, answer) {
+    const result = this.resultLetter(), by = this.letter(wire.source);
+    const left = `\\frac{\\partial ${result}}{\\partial ${by}}`;
+    const rule = box.rules?.[wire.position ?? 0] ?? "";
+    const upstream = `\\frac{\\partial ${result}}{\\partial ${this.letter(box.id)}}`;
+    const ask = (/** @type {string} */ g, /** @type {(w: Wire) => string} */ word, /** @type {string} */ out) =>
+      fillHoles(rule, (name) => {
+        if (name === "g") return g;
+        if (name === "out") return out;
+        const source = into.find((each) => each.argument === name);
+        return source ? word(source) : name;
+      });
+    if (!rule) return answer ? `${left} = ${this.numberIn(wire.grad)}` : left;
+    const letters = ask(upstream, (w) => this.letter(w.source), this.letter(box.id));
+    if (!answer) return `${left} = ${letters}`;
+    const whole = wire.grad && sizeOf(wire.grad.shape) > 1;
+    const numbers = ask(this.numberIn(box.grad), (w) => this.numberIn(w.value), this.numberIn(box.value));
+    return `${left} = ${letters} = ${numbers}${whole ? ` \\to ${this.numberIn(wire.grad)}` : ` = ${this.numberIn(wire.grad).replace(/^\((.*)\)$/, "$1")}`}`;
+  }
+
+  /** @param {Box} box */
+  sumLine(box) {
+    const branches = this.scene.wires.filter((wire) => wire.source === box.id && wire.backward);
+    const text = `${branches.map((wire) => this.numberIn(wire.grad)).join(" + ")} = ${this.numberIn(box.grad)}`;
+    return html("span", { class: "formula" }, this.formula(text));
+  }
+
+  /** @param {Step} step @param {string} id @param {string} name @returns {HTMLElement[]} */
+  groupLines(step, id, name) {
+    const wires = (this.view?.wires ?? []).filter((wire) => step.wires.includes(wire.id));
+    const group = this.scene.groups.find((each) => each.id === id);
+    const facts = wires.slice(0, 4).map((wire) => this.numberIn(step.phase === "forward" ? wire.value : wire.grad));
+    const into = (this.view?.wires ?? []).filter((wire) => wire.target === id);
+    const made = [html("b", {}, name)];
+    if (step.phase === "backward" && group?.rule && into.length === 1) {
+      const up = (this.view?.wires ?? []).find((wire) => wire.source === id);
+      const text = `\\frac{\\partial ${this.resultLetter()}}{\\partial ${this.letter(into[0].origin ?? "")}} = ` +
+        `${this.numberIn(up?.grad)} \\cdot ${group.rule.replace(/²/g, "^2").replace(/·/g, "\\cdot ")} = ${facts[0] ?? "?"}`;
+      made.push(html("span", { class: "formula" }, this.formula(text)));
+    } else made.push(html("span", { class: "formula" }, this.formula(facts.join(",\\ "))));
+    return made;
+  }
+
+  updateLine() {
+    const rate = this.scene.rate ?? 0;
+    const parameter = this.scene.boxes.find((box) => ["parameter", "input"].includes(box.kind) && box.grad);
+    const name = parameter ? this.letter(parameter.id) : "W";
+    let text = `${name} \\leftarrow ${name} - \\eta \\frac{\\partial ${this.resultLetter()}}{\\partial ${name}}`;
+    if (parameter?.value && parameter.grad && !parameter.value.shape.length) {
+      const value = parameter.value.numbers?.[0] ?? 0, grad = parameter.grad.numbers?.[0] ?? 0;
+      text += ` = ${mathNumber(shown(value))} - ${shown(rate)} \\cdot ${this.numberIn(parameter.grad)} = ${mathNumber(shown(value - rate * grad))}`;
+    } else text += `,\\ \\eta = ${shown(rate)}`;
+    return html("span", { class: "formula" }, this.formula(text));
+  }
+
+  // ------------------------------------------------------------------ quiz
+
+  toggleQuiz() {
+    this.quiz = !this.quiz;
+    this.graded = false;
+    this.answers.clear();
+    this.go(Infinity);
+    this.render();
+    this.writeFragment();
+  }
+
+  layBlanks() {
+    const layer = /** @type {HTMLElement} */ (this.layer), blanks = this.blanks;
+    layer.replaceChildren();
+    for (const wire of this.view?.wires ?? []) {
+      const spot = this.plan?.labels.get(wire.id);
+      if (!blanks.has(wire.id) || !spot) continue;
+      const field = /** @type {HTMLInputElement} */ (html("input", { class: "answer", inputmode: "decimal",
+        autocomplete: "off", "data-blank": wire.id,
+        "aria-label": `∂ ${this.plainName(wire.origin ?? wire.source)}` }));
+      field.value = this.answers.get(wire.id) ?? "";
+      field.style.left = `${spot[0] - 30}px`;
+      field.style.top = `${spot[1] + 11}px`;
+      field.addEventListener("input", () => {
+        this.answers.set(wire.id, field.value);
+        field.classList.remove("right", "wrong");
+        if (this.graded) this.explainQuiz();
+      });
+      field.addEventListener("focus", () => this.hint(wire));
+      field.addEventListener("keydown", (event) => {
+        event.stopPropagation();
+        if (event.key === "Enter") this.grade();
+        if (event.key === "Escape") field.blur();
+      });
+      layer.append(field);
+    }
+    if (this.graded) this.mark();
+  }
+
+  /** @param {string} id @returns {string} */
+  plainName(id) {
+    const box = this.scene.boxes.find((each) => each.id === id);
+    return box?.name || box?.sign || id;
+  }
+
+  /** Is what was typed, shown as we show numbers, the number that is shown? @param {string} wire */
+  isRight(wire) {
+    const typed = parseAnswer(this.answers.get(wire) ?? "");
+    const reading = this.scene.wires.find((each) => each.id === wire)?.grad;
+    const truth = reading?.numbers?.[0];
+    return typed !== null && truth !== undefined && shown(typed) === shown(truth);
+  }
+
+  grade() {
+    this.graded = true;
+    this.mark();
+    this.explainQuiz();
+  }
+
+  mark() {
+    for (const field of this.layer?.querySelectorAll("input") ?? []) {
+      const id = field.dataset.blank ?? "", empty = !field.value.trim();
+      field.classList.toggle("right", !empty && this.isRight(id));
+      field.classList.toggle("wrong", !empty && !this.isRight(id));
+      if (empty) field.removeAttribute("aria-invalid");
+      else field.setAttribute("aria-invalid", String(!this.isRight(id)));
+    }
+  }
+
+  explainQuiz() {
+    const all = [...this.blanks], right = all.filter((id) => this.isRight(/** @type {string} */ (id))).length;
+    const score = this.graded ? (this.language === "ko" ? `${this.say("right")} ${right} / ${all.length}`
+      : `${right} of ${all.length} ${this.say("right")}`) : this.say("blanks");
+    this.says?.replaceChildren(html("span", { class: "score" }, score),
+      this.textButton("check", () => this.grade()), this.textButton("show", () => this.reveals()));
+  }
+
+  reveals() {
+    for (const id of this.blanks) {
+      const truth = this.scene.wires.find((wire) => wire.id === id)?.grad?.numbers?.[0];
+      if (truth !== undefined) this.answers.set(/** @type {string} */ (id), shown(truth));
+    }
+    this.layBlanks();
+    this.grade();
+  }
+
+  /** The local rule for the derivative that is asked for. @param {Wire} wire */
+  hint(wire) {
+    const goal = this.scene.wires.find((each) => each.id === wire.id);
+    const box = this.scene.boxes.find((each) => each.id === goal?.target);
+    this.explainQuiz();
+    const into = this.scene.wires.filter((each) => each.target === box?.id);
+    const text = box?.rules && goal ? this.chainRule(box, goal, into, false) : "";
+    this.says?.append(html("span", { class: "hint" }, html("b", {}, this.say("hint")), " ",
+      text ? this.formula(text) : box?.kind === "fork" ? this.say("sum") : this.say("noHint")));
+  }
+
+  // ------------------------------------------------------------------ opening, pinning, finding
+
+  /** @param {Iterable<string>} ids */
+  setOpen(ids) {
+    this.open = new Set(ids);
+    this.render();
+    if (this.following) this.fitView();
+    this.writeFragment();
+  }
+
+  openAll() {
+    this.setOpen(this.scene.boxes.length <= 3000 ? this.scene.groups.map((g) => g.id)
+      : this.scene.groups.filter((g) => !g.parent).map((g) => g.id));
+  }
+
+  /** @param {string} id */
+  toggleGroup(id) {
+    const open = new Set(this.open);
+    if (open.has(id)) open.delete(id);
+    else open.add(id);
+    this.setOpen(open);
+    const again = this.drawn?.querySelector(`[data-group="${CSS.escape(id)}"],[data-box="${CSS.escape(id)}"]`);
+    if (again instanceof SVGElement) again.focus({ preventScroll: true });
+  }
+
+  toggleConstants() {
+    this.constants = !this.constants;
+    this.render();
+  }
+
+  togglePath() {
+    this.pathOnly = !this.pathOnly;
+    this.render();
+    this.fitView();
+  }
+
+  /** @param {string} words @returns {string[]} */
+  find(words) {
+    const wanted = words.trim().toLowerCase();
+    const hits = !wanted ? [] : [...this.scene.boxes, ...this.scene.groups].filter((thing) =>
+      [thing.name, thing.sign, "title" in thing ? thing.title : ""].some((text) => text?.toLowerCase().includes(wanted)));
+    const ids = new Set(hits.map((thing) => thing.id));
+    for (const node of this.drawn?.querySelectorAll("[data-box],[data-group]") ?? []) {
+      node.classList.toggle("match", ids.has(node.getAttribute("data-box") ?? node.getAttribute("data-group") ?? ""));
+    }
+    return [...ids];
+  }
+
+  /** Opens what hides the first hit and brings it to the middle. @param {string[]} ids */
+  reveal(ids) {
+    if (!ids.length) return;
+    const id = ids[(ids.indexOf(this.pinned) + 1) % ids.length];
+    const thing = [...this.scene.boxes, ...this.scene.groups].find((each) => each.id === id);
+    let group = (thing && "group" in thing ? thing.group : undefined) ??
+      this.scene.groups.find((each) => each.id === id)?.parent ?? "";
+    const open = new Set(this.open);
+    while (group) {
+      open.add(group);
+      group = this.scene.groups.find((each) => each.id === group)?.parent ?? "";
+    }
+    this.open = open;
+    this.pinned = id;
+    this.render();
+    this.centre(id);
+    this.find(this.more?.querySelector("input")?.value ?? "");
+  }
+
+  /** @param {string} id */
+  centre(id) {
+    const rect = this.plan?.places.get(id), stage = this.stage?.getBoundingClientRect();
+    if (!rect || !stage) return;
+    this.zoom.k = Math.max(this.zoom.k, 0.8);
+    this.zoom.x = stage.width / 2 - (rect.x + rect.width / 2) * this.zoom.k;
+    this.zoom.y = stage.height / 2 - (rect.y + rect.height / 2) * this.zoom.k;
+    this.following = false;
+    this.place();
+  }
+
+  /** @param {string} id */
+  pin(id) {
+    this.pinned = id;
+    const panel = /** @type {HTMLElement} */ (this.panel);
+    for (const node of this.drawn?.querySelectorAll(".pinned") ?? []) node.classList.remove("pinned");
+    this.drawn?.querySelector(`[data-box="${CSS.escape(id)}"],[data-wire="${CSS.escape(id)}"]`)?.classList.add("pinned");
+    const wire = this.scene.wires.find((each) => each.id === id);
+    const box = this.scene.boxes.find((each) => each.id === (wire ? wire.source : id));
+    const group = this.scene.groups.find((each) => each.id === id);
+    if (!box && !group) return this.unpin();
+    panel.hidden = false;
+    const close = this.button("close", "✕", () => this.unpin());
+    const title = box ? box.name || box.sign || box.kind : group?.name ?? "";
+    panel.replaceChildren(close, html("h2", {}, title));
+    if (group) {
+      const note = group.note === "=" ? `✓ ${this.say("same")}` : group.note === "≠" ? `✗ ${this.say("different")}` : group.note ?? "";
+      if (note) panel.append(html("p", { class: "note" }, note));
+      panel.append(this.textButton(this.open.has(id) ? "closeAll" : "openAll", () => this.toggleGroup(id)));
+      /** @type {HTMLElement} */ (panel.lastElementChild).textContent = this.open.has(id) ? "▾" : "▸";
+    }
+    if (box?.title) panel.append(html("p", { class: "title" }, box.title));
+    const value = wire ? wire.value : box?.value, grad = wire ? wire.grad : box?.grad;
+    const quizzed = wire && this.blanks.has(wire.id) || (!wire && this.quiz);
+    if (value) panel.append(...this.facts("value", value));
+    if (grad && !quizzed) panel.append(...this.facts("derivative", grad));
+    if (box && this.scene.program?.inputs && box.id in this.scene.program.inputs) panel.append(this.editor(box));
+    return undefined;
+  }
+
+  unpin() {
+    this.pinned = "";
+    if (this.panel) this.panel.hidden = true;
+    for (const node of this.drawn?.querySelectorAll(".pinned") ?? []) node.classList.remove("pinned");
+    if (this.pathOnly) this.togglePath();
+  }
+
+  /** @param {string} what @param {Reading} reading @returns {HTMLElement[]} */
+  facts(what, reading) {
+    const made = [html("h3", { class: what }, this.say(what))];
+    const size = sizeOf(reading.shape);
+    made.push(html("p", { class: "shape" }, `${shownShape(reading.shape)} ${reading.dtype}`));
+    if (size > 1) {
+      const rows = [["low", reading.low], ["high", reading.high], ["mean", reading.mean], ["norm", reading.norm]];
+      made.push(html("dl", {}, ...rows.flatMap(([key, x]) =>
+        [html("dt", {}, this.say(String(key))), html("dd", {}, shown(Number(x ?? 0)))]),
+        ...(reading.bad ? [html("dt", {}, this.say("bad")), html("dd", { class: "bad" }, String(reading.bad))] : [])));
+    }
+    if (reading.numbers?.length) made.push(this.table(reading, reading.numbers));
+    if (size > 3) made.push(this.heat(reading));
+    if ((reading.numbers?.length ?? 0) > 7) made.push(this.histogram(reading.numbers ?? []));
+    return made;
+  }
+
+  /** @param {Reading} reading @param {number[]} numbers */
+  table(reading, numbers) {
+    const width = reading.shape.length ? reading.shape[reading.shape.length - 1] : 1;
+    const table = html("table", { class: "numbers" });
+    for (let i = 0; i < numbers.length; i += width) {
+      table.append(html("tr", {}, ...numbers.slice(i, i + width).map((x) =>
+        html("td", { title: String(x) }, reading.dtype === "bool" ? (x ? "T" : "F") : numbers.length === 1 ? exact(x) : shown(x)))));
+    }
+    return html("div", { class: "scroll" }, table);
+  }
+
+  /** @param {Reading} reading */
+  heat(reading) {
+    const width = reading.shape[reading.shape.length - 1] || 1;
+    /** @type {number[][]} */
+    const grid = reading.grid ?? [];
+    if (!grid.length) {
+      const numbers = reading.numbers ?? [];
+      for (let i = 0; i < numbers.length; i += width) grid.push(numbers.slice(i, i + width));
+    }
+    const most = Math.max(...grid.flat().map((x) => (Number.isFinite(x) ? Math.abs(x) : 0)), 1e-300);
+    const cell = Math.max(3, Math.min(18, Math.floor(240 / Math.max(...grid.map((row) => row.length)))));
+    const svg = element("svg", { class: "heat", role: "img", "aria-label": this.say("heat"),
+      width: cell * grid[0].length, height: cell * grid.length });
+    grid.forEach((row, r) => row.forEach((x, c) => {
+      svg.append(element("rect", { x: c * cell, y: r * cell, width: cell, height: cell,
+        class: Number.isFinite(x) ? (x < 0 ? "less" : "more") : "bad",
+        "fill-opacity": Number.isFinite(x) ? Math.round((Math.abs(x) / most) * 100) / 100 : 1 }));
+    }));
+    return html("div", { class: "scroll" }, svg);
+  }
+
+  /** @param {number[]} numbers */
+  histogram(numbers) {
+    const fine = numbers.filter(Number.isFinite), low = Math.min(...fine), high = Math.max(...fine);
+    const bins = new Array(16).fill(0);
+    for (const x of fine) bins[Math.min(15, Math.floor(((x - low) / (high - low || 1)) * 16))]++;
+    const most = Math.max(...bins, 1);
+    const svg = element("svg", { class: "histogram", width: 240, height: 60, role: "img", "aria-label": this.say("histogram") });
+    bins.forEach((n, i) => svg.append(element("rect", { x: i * 15, y: 60 - (n / most) * 58, width: 14, height: (n / most) * 58 })));
+    return svg;
+  }
+
+  // ------------------------------------------------------------------ live numbers
+
+  /** @param {Box} box */
+  editor(box) {
+    const program = this.scene.program, at = program.inputs[box.id];
+    const made = html("form", { class: "editor" }, html("h3", {}, this.say("edit")));
+    const odd = unknownForm(program);
+    if (odd) {
+      made.append(html("p", {}, `${this.say("cannot")} (${odd})`));
+      return made;
+    }
+    const leaf = program.nodes[at], now = this.given.get(at) ?? leaf.data.map(plainNumber);
+    if (now.length > 64) {
+      made.append(html("p", {}, `${this.say("cannot")} (${shownShape(leaf.shape)})`));
+      return made;
+    }
+    const width = leaf.shape.length ? leaf.shape[leaf.shape.length - 1] : 1;
+    const table = html("div", { class: "fields" });
+    table.style.gridTemplateColumns = `repeat(${Math.min(width, 6)}, minmax(3.5em, 1fr))`;
+    const fields = Array.from(now, (x, i) => /** @type {HTMLInputElement} */ (html("input", {
+      type: "text", inputmode: "decimal", value: String(x).replace("-", "−"), class: "field",
+      "aria-label": `${this.plainName(box.id)} ${now.length > 1 ? i + 1 : ""}` })));
+    table.append(...fields);
+    const problem = html("p", { class: "bad", role: "alert" });
+    const apply = () => {
+      const typed = fields.map((field) => parseAnswer(field.value));
+      fields.forEach((field, i) => field.classList.toggle("wrong", typed[i] === null));
+      problem.textContent = typed.includes(null) ? this.say("notNumber") : "";
+      if (!typed.includes(null)) this.edit(at, /** @type {number[]} */ (typed));
+    };
+    made.addEventListener("submit", (event) => {
+      event.preventDefault();
+      apply();
+    });
+    made.addEventListener("keydown", (event) => event.stopPropagation());
+    made.append(table, problem, html("button", { type: "submit", class: "text apply" }, this.say("apply")),
+      this.textButton("reset", () => this.reset()));
+    return made;
+  }
+
+  /** @param {number} at @param {ArrayLike<number>} numbers */
+  edit(at, numbers) {
+    this.given.set(at, numbers);
+    this.recompute();
+  }
+
+  recompute() {
+    const program = this.scene.program, values = evaluate(program, this.given);
+    this.put(values);
+    this.render(false);
+    this.options.changed?.({ given: Object.fromEntries([...this.given].map(([k, v]) => [k, Array.from(v)])) });
+  }
+
+  /** Writes computed values on boxes and wires. @param {import("./evaluate.js").Value[]} values */
+  put(values) {
+    const program = this.scene.program;
+    /** @type {Map<number, Reading>} */
+    const readings = new Map();
+    const reading = (/** @type {number} */ at) => {
+      if (!readings.has(at)) readings.set(at, read(values[at].shape, program.nodes[at].dtype, values[at].data));
+      return readings.get(at);
+    };
+    for (const [things, places] of /** @type {[any[], any][]} */ ([[this.scene.wires, program.wires], [this.scene.boxes, program.boxes]])) {
+      for (const thing of things) {
+        const spot = places[thing.id];
+        if (!spot) continue;
+        thing.value = reading(spot[0]);
+        if (spot[1] !== null) thing.grad = reading(spot[1]);
+      }
+    }
+  }
+
+  reset() {
+    this.given.clear();
+    for (const thing of [...this.scene.boxes, ...this.scene.wires]) {
+      const [value, grad] = this.recorded.get(thing.id) ?? [];
+      thing.value = value;
+      thing.grad = grad;
+    }
+    this.render(false);
+  }
+
+  // ------------------------------------------------------------------ recorded steps and training
+
+  momentSlider() {
+    const moments = this.scene.moments ?? [];
+    const input = /** @type {HTMLInputElement} */ (html("input", { type: "range", min: "0", class: "moment",
+      max: String(moments.length - 1), value: String(this.moment < 0 ? moments.length - 1 : this.moment), "aria-label": this.say("moment") }));
+    const text = html("output", {}, "");
+    input.addEventListener("input", () => {
+      this.showMoment(Number(input.value));
+      text.textContent = moments[this.moment]?.title ?? String(this.moment);
+    });
+    return html("label", { class: "moments" }, this.say("moment"), input, text);
+  }
+
+  /** @param {number} at */
+  showMoment(at) {
+    this.moment = at;
+    const moment = this.scene.moments?.[at];
+    if (!moment) return;
+    for (const thing of [...this.scene.boxes, ...this.scene.wires]) {
+      const spot = moment.readings?.[thing.id];
+      if (!spot) continue;
+      [thing.value, thing.grad] = spot.map((/** @type {Reading | null} */ r) => r ?? undefined);
+      revive(thing.value);
+      revive(thing.grad);
+    }
+    this.render(false);
+  }
+
+  trainControls() {
+    const trainer = this.trainer ??= new Trainer(this.scene.program);
+    const rate = /** @type {HTMLInputElement} */ (html("input", { type: "number", step: "any", min: "0", class: "rate",
+      value: String(this.scene.program.train.rate ?? 0.5), "aria-label": this.say("rate") }));
+    const out = html("output", { class: "trained" });
+    const boundary = /** @type {HTMLCanvasElement} */ (html("canvas", { class: "boundary", width: "220", height: "220" }));
+    const curve_ = /** @type {HTMLCanvasElement} */ (html("canvas", { class: "losses", width: "220", height: "120" }));
+    const show = () => {
+      out.textContent = `${trainer.count} ${this.say("steps")} · ${this.say("loss")} ${shown(trainer.loss)} · ${this.say("accuracy")} ${shown(trainer.accuracy())}`;
+      if (trainer.flat) drawBoundary(boundary, trainer, getComputedStyle(this.root));
+      drawCurve(curve_, trainer.losses, getComputedStyle(this.root));
+      this.put(trainer.values);
+      this.given = new Map(trainer.given);
+      this.render(false);
+    };
+    let timer = 0;
+    const toggle = () => {
+      if (timer) {
+        clearInterval(timer);
+        timer = 0;
+      } else {
+        timer = window.setInterval(() => {
+          const until = performance.now() + 60;
+          do trainer.step(Number(rate.value) || 0); while (performance.now() < until);
+          show();
+        }, 120);
+      }
+      go.textContent = this.say(timer ? "stop" : "train");
+    };
+    const go = this.textButton("train", toggle);
+    const one = this.button("next", "+1", () => {
+      trainer.step(Number(rate.value) || 0);
+      show();
+    }, "one");
+    boundary.hidden = !trainer.flat;
+    queueMicrotask(show);
+    return html("div", { class: "training" }, go, one, html("label", {}, this.say("rate"), rate), out, boundary, curve_);
+  }
+
+  // ------------------------------------------------------------------ overlays
+
+  overlayNames() {
+    const names = (this.scene.overlays ?? []).map((overlay) => overlay.name);
+    if (this.scene.boxes.some((box) => box.grad)) names.push("‖∂‖");
+    if (this.scene.boxes.some((box) => box.value?.bad || box.grad?.bad)) names.push("NaN");
+    return names;
+  }
+
+  /** @param {string} name */
+  setOverlay(name) {
+    this.overlay = name;
+    this.paintOverlay();
+    this.writeFragment();
+  }
+
+  /** @returns {Record<string, [number, string]>} */
+  overlayMarks() {
+    const known = this.scene.overlays?.find((overlay) => overlay.name === this.overlay);
+    if (known) return known.marks;
+    /** @type {Record<string, [number, string]>} */
+    const marks = {};
+    const norms = this.scene.boxes.map((box) => box.grad?.norm ?? 0).filter((x) => x > 0);
+    const low = Math.log10(Math.min(...norms)), high = Math.log10(Math.max(...norms));
+    for (const box of this.scene.boxes) {
+      if (this.overlay === "NaN") {
+        const bad = (box.value?.bad ?? 0) + (box.grad?.bad ?? 0);
+        if (bad) marks[box.id] = [1, String(bad)];
+      } else if (this.overlay === "‖∂‖" && box.grad) {
+        const norm = box.grad.norm ?? 0;
+        marks[box.id] = [norm > 0 ? (Math.log10(norm) - low + 0.15) / (high - low + 0.15) : 0, shown(norm)];
+      }
+    }
+    return marks;
+  }
+
+  paintOverlay() {
+    for (const old of this.drawn?.querySelectorAll(".mark") ?? []) old.remove();
+    this.root.classList.toggle("overlaid", !!this.overlay);
+    if (!this.overlay) return;
+    const marks = this.overlayMarks();
+    /** @type {Map<string, [number, string]>} */
+    const seen = new Map();
+    for (const [id, mark] of Object.entries(marks)) {
+      const place = this.view?.stands.get(id) ?? id, before = seen.get(place);
+      if (!before || before[0] < mark[0]) seen.set(place, mark);
+    }
+    for (const [id, [level, words]] of seen) {
+      const node = this.drawn?.querySelector(`[data-box="${CSS.escape(id)}"]`), rect = this.plan?.places.get(id);
+      if (!node || !rect || node.classList.contains("fork") || node.classList.contains("output")) continue;
+      const shade = element("rect", { class: "mark shade", x: rect.x, y: rect.y, width: rect.width, height: rect.height,
+        rx: node.classList.contains("operation") ? Math.min(rect.width, rect.height) / 2 : 8, "fill-opacity": 0.08 + 0.6 * level });
+      const text = element("text", { class: "mark", x: rect.x + rect.width / 2, y: rect.y - 4 });
+      text.textContent = words;
+      node.insertBefore(shade, node.children[1] ?? null);
+      node.append(text);
+    }
+  }
+
+  // ------------------------------------------------------------------ camera
+
+  place() {
+    const { k, x, y } = this.zoom;
+    this.camera?.setAttribute("transform", `translate(${x} ${y}) scale(${k})`);
+    if (this.layer) this.layer.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
+  }
+
+  fitView() {
+    const stage = this.stage?.getBoundingClientRect(), plan = this.plan;
+    if (!stage?.width || !plan) return;
+    const k = Math.min(1.4, stage.width / Math.max(plan.width, 1), stage.height / Math.max(plan.height, 1));
+    this.following = true;
+    this.zoom = { k: Math.max(k, 0.02), x: 0, y: 0 };
+    this.zoom.x = (stage.width - plan.width * this.zoom.k) / 2;
+    this.zoom.y = (stage.height - plan.height * this.zoom.k) / 2;
+    this.place();
+  }
+
+  /** @param {number} by @param {number} [px] @param {number} [py] */
+  scale(by, px, py) {
+    const stage = this.stage?.getBoundingClientRect();
+    const x = px ?? (stage?.width ?? 0) / 2, y = py ?? (stage?.height ?? 0) / 2;
+    const k = Math.max(0.02, Math.min(8, this.zoom.k * by));
+    this.zoom.x = x - ((x - this.zoom.x) * k) / this.zoom.k;
+    this.zoom.y = y - ((y - this.zoom.y) * k) / this.zoom.k;
+    this.zoom.k = k;
+    this.following = false;
+    this.place();
+  }
+
+  /** Keeps the step that is shown in sight. @param {Step} step */
+  follow(step) {
+    const stage = this.stage?.getBoundingClientRect();
+    const spot = step.box ? this.plan?.places.get(step.box) : undefined;
+    if (!spot || !stage) return;
+    const x = spot.x * this.zoom.k + this.zoom.x, y = spot.y * this.zoom.k + this.zoom.y;
+    if (x < 0 || y < 0 || x > stage.width || y > stage.height) this.centre(step.box);
+  }
+
+  // ------------------------------------------------------------------ hands
+
+  listen() {
+    const stage = /** @type {HTMLElement} */ (this.stage);
+    /** @type {Map<number, [number, number]>} */
+    const fingers = new Map();
+    let moved = false;
+    stage.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      const box = stage.getBoundingClientRect();
+      if (event.ctrlKey || event.metaKey || !event.shiftKey) {
+        this.scale(Math.exp(-event.deltaY / 400), event.clientX - box.left, event.clientY - box.top);
+      } else {
+        this.zoom.x -= event.deltaY + event.deltaX;
+        this.place();
+      }
+    }, { passive: false });
+    stage.addEventListener("pointerdown", (event) => {
+      if (event.target instanceof HTMLInputElement) return;
+      fingers.set(event.pointerId, [event.clientX, event.clientY]);
+      moved = false;
+    });
+    stage.addEventListener("pointermove", (event) => {
+      const before = fingers.get(event.pointerId);
+      if (!before) return this.hover(event);
+      const [x, y] = before, dx = event.clientX - x, dy = event.clientY - y;
+      if (!moved && Math.abs(dx) + Math.abs(dy) < 4) return undefined;
+      if (!moved) stage.setPointerCapture(event.pointerId);
+      moved = true;
+      const box = stage.getBoundingClientRect();
+      if (fingers.size === 2) {
+        const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1] ?? before;
+        const was = Math.hypot(x - other[0], y - other[1]), now = Math.hypot(event.clientX - other[0], event.clientY - other[1]);
+        this.scale(now / (was || 1), (event.clientX + other[0]) / 2 - box.left, (event.clientY + other[1]) / 2 - box.top);
+      } else {
+        this.zoom.x += dx;
+        this.zoom.y += dy;
+        this.following = false;
+        this.place();
+      }
+      fingers.set(event.pointerId, [event.clientX, event.clientY]);
+      return undefined;
+    });
+    for (const end of ["pointerup", "pointercancel", "pointerleave"]) {
+      stage.addEventListener(end, (event) => {
+        fingers.delete(/** @type {PointerEvent} */ (event).pointerId);
+        if (end === "pointerleave" && this.tip) this.tip.hidden = true;
+      });
+    }
+    stage.addEventListener("click", (event) => {
+      if (!moved && event.target instanceof Element) this.touch(event.target);
+    });
+    this.root.addEventListener("keydown", (event) => this.key(event));
+    if (!this.root.hasAttribute("tabindex")) this.root.tabIndex = -1;
+    if (typeof ResizeObserver === "function") {
+      new ResizeObserver(() => {
+        if (this.following) this.fitView();
+      }).observe(stage);
+    }
+  }
+
+  /** @param {Element} target */
+  touch(target) {
+    const group = target.closest("[data-group]")?.getAttribute("data-group");
+    const box = target.closest("[data-box]")?.getAttribute("data-box");
+    const wire = target.closest("[data-wire]")?.getAttribute("data-wire");
+    if (group) {
+      if (target.classList.contains("caption") || target === document.activeElement) this.toggleGroup(group);
+    } else if (box && this.scene.groups.some((each) => each.id === box)) this.toggleGroup(box);
+    else if (box || wire) this.pin(/** @type {string} */ (box || wire));
+    else if (this.pinned && !this.pathOnly) this.unpin();
+  }
+
+  /** @param {PointerEvent} event */
+  hover(event) {
+    const tip = /** @type {HTMLElement} */ (this.tip), stage = this.stage?.getBoundingClientRect();
+    const id = event.target instanceof Element ? event.target.closest("[data-wire]")?.getAttribute("data-wire") : null;
+    const wire = this.scene.wires.find((each) => each.id === id);
+    tip.hidden = !wire || !stage;
+    if (!wire || !stage) return;
+    const rows = [];
+    const one = (/** @type {Reading} */ r) => (sizeOf(r.shape) === 1 && r.numbers ? exact(r.numbers[0]) : `${shownShape(r.shape)} ${lines(r).join("  ")}`);
+    if (wire.value) rows.push(html("div", { class: "value" }, `${this.say("value")} ${one(wire.value)}`));
+    if (wire.grad && !this.blanks.has(wire.id)) rows.push(html("div", { class: "grad" }, `${this.say("derivative")} ${one(wire.grad)}`));
+    tip.replaceChildren(...rows);
+    tip.style.left = `${Math.min(event.clientX - stage.left + 14, stage.width - 200)}px`;
+    tip.style.top = `${event.clientY - stage.top + 16}px`;
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const field = event.target instanceof HTMLInputElement && event.target !== this.slider || event.target instanceof HTMLSelectElement;
+    if (field) return;
+    const target = event.target instanceof Element ? event.target : this.root;
+    const onButton = target instanceof HTMLButtonElement;
+    /** @type {Record<string, () => void>} */
+    const keys = {
+      ArrowRight: () => this.go(this.step + 1), ArrowLeft: () => this.go(this.step - 1),
+      Home: () => this.go(0), End: () => this.go(Infinity), "+": () => this.scale(1.25), "=": () => this.scale(1.25),
+      "-": () => this.scale(0.8), 0: () => this.fitView(), Escape: () => this.escape(), q: () => this.toggleQuiz(),
+      l: () => this.switchLanguage(), d: () => this.switchTheme(), m: () => this.toggleMore(), "?": () => this.toggleMore(),
+      "/": () => this.openSearch(), c: () => this.toggleConstants(), p: () => this.togglePath(), o: () => this.nextOverlay(),
+    };
+    if (!onButton) {
+      keys[" "] = () => this.play();
+      keys.Enter = () => this.touch(target);
+    }
+    const act = keys[event.key] ?? keys[event.key.toLowerCase()];
+    if (!act) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  }
+
+  escape() {
+    if (this.more && !this.more.hidden) this.more.hidden = true;
+    else this.unpin();
+  }
+
+  openSearch() {
+    if (this.more?.hidden) this.toggleMore();
+    this.more?.querySelector("input[type=search]")?.dispatchEvent(new Event("focus"));
+    /** @type {HTMLInputElement | null | undefined} */ (this.more?.querySelector("input[type=search]"))?.focus();
+  }
+
+  nextOverlay() {
+    const names = ["", ...this.overlayNames()];
+    this.setOverlay(names[(names.indexOf(this.overlay) + 1) % names.length]);
+  }
+
+  switchLanguage() {
+    this.language = this.language === "en" ? "ko" : "en";
+    this.buildBar();
+    if (!this.more?.hidden) this.buildMore();
+    this.render(false);
+    this.writeFragment();
+  }
+
+  switchTheme() {
+    const dark = this.theme ? this.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    this.theme = dark ? "light" : "dark";
+    this.root.dataset.theme = this.theme;
+    this.writeFragment();
+  }
+
+  // ------------------------------------------------------------------ address and export
+
+  readFragment() {
+    const asked = new URLSearchParams(location.hash.slice(1));
+    if (asked.has("step")) this.step = Number(asked.get("step"));
+    if (asked.has("open")) this.open = new Set((asked.get("open") ?? "").split(",").filter(Boolean));
+    if (asked.get("lang") === "ko" || asked.get("lang") === "en") this.language = /** @type {string} */ (asked.get("lang"));
+    if (asked.get("theme") === "dark" || asked.get("theme") === "light") {
+      this.theme = /** @type {string} */ (asked.get("theme"));
+      this.root.dataset.theme = this.theme;
+    }
+    if (asked.has("quiz")) this.quiz = asked.get("quiz") === "1";
+    if (asked.has("overlay")) this.overlay = asked.get("overlay") ?? "";
+  }
+
+  writeFragment() {
+    if (!this.options.fragment) return;
+    const said = new URLSearchParams();
+    if (this.step < (this.steps?.length ?? 0)) said.set("step", String(this.step));
+    const open = [...this.open].sort().join(","), began = [...this.scene.open].sort().join(",");
+    if (open !== began) said.set("open", open);
+    if (this.language !== (this.scene.language ?? "en")) said.set("lang", this.language);
+    if (this.theme) said.set("theme", this.theme);
+    if (this.quiz && !this.scene.blanks?.length) said.set("quiz", "1");
+    if (this.overlay) said.set("overlay", this.overlay);
+    const text = said.toString();
+    try {
+      history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
+    } catch {
+      // a page shown inside another one may not keep an address
+    }
+  }
+
+  /** The current view as SVG text with its colours written in. */
+  svgText() {
+    const plan = /** @type {Plan} */ (this.plan), look = getComputedStyle(this.root);
+    const sheet = document.querySelector("style[data-sg=picture]")?.textContent ?? "";
+    const style = sheet.replace(/var\((--[\w-]+)\)/g, (_, name) => look.getPropertyValue(name).trim()).replace(/\.sg /g, "");
+    const copy = /** @type {SVGElement} */ (this.camera?.cloneNode(true));
+    copy.removeAttribute("transform");
+    for (const field of this.layer?.querySelectorAll("input") ?? []) {
+      if (!field.value) continue;
+      const text = element("text", { class: "grad", x: parseFloat(field.style.left) + 30, y: parseFloat(field.style.top) + 15 });
+      text.textContent = field.value;
+      copy.append(text);
+    }
+    const svg = element("svg", { xmlns: "http://www.w3.org/2000/svg", class: "canvas", width: plan.width, height: plan.height,
+      viewBox: `0 0 ${plan.width} ${plan.height}` },
+      element("style"), element("rect", { width: "100%", height: "100%", fill: look.getPropertyValue("--paper").trim() }), copy);
+    /** @type {Element} */ (svg.firstChild).textContent = style;
+    return new XMLSerializer().serializeToString(svg);
+  }
+
+  /** @param {string} url @param {string} name */
+  download(url, name) {
+    const link = html("a", { href: url, download: name });
+    link.click();
+  }
+
+  saveSvg() {
+    this.download(`data:image/svg+xml;charset=utf-8,${encodeURIComponent(this.svgText())}`, "graph.svg");
+  }
+
+  savePng() {
+    const plan = /** @type {Plan} */ (this.plan), picture = new Image();
+    picture.addEventListener("load", () => {
+      const scale = Math.min(2, 8000 / Math.max(plan.width, plan.height));
+      const canvas = /** @type {HTMLCanvasElement} */ (html("canvas"));
+      canvas.width = plan.width * scale;
+      canvas.height = plan.height * scale;
+      canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+      this.download(canvas.toDataURL("image/png"), "graph.png");
+    });
+    picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(this.svgText())}`;
+  }
+}
+
+/** What a person typed as a number: −3, 1/3, 2.2e-3; null if it is none. @param {string} text */
+export function parseAnswer(text) {
+  const plain = text.trim().replace(/−/g, "-").replace(/,/g, "").replace(/×10\^?/, "e");
+  const parts = plain.split("/");
+  if (!plain || parts.length > 2 || parts.some((part) => !/^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(part))) return null;
+  return parts.length === 2 ? Number(parts[0]) / Number(parts[1]) : Number(parts[0]);
+}
+
+/** Every digit of a number. @param {number} x */
+function exact(x) {
+  return String(x).replace("-", "−").replace("Infinity", "∞");
+}
