@@ -94,7 +94,7 @@ def _attribute(value: Any) -> str:
 def _rule(op: Op, position: int, specs: tuple[Spec, ...], attrs: tuple[Any, ...], out: Spec) -> str:
     given = dict(attrs)
     inputs, g, y = [symbol(spec) for spec in specs], symbol(out), symbol(out)
-    names = {x: f"${op.input_name(i)}" for i, x in enumerate(inputs)}
+    names: dict[Node, str] = {x: f"${op.input_name(i)}" for i, x in enumerate(inputs)}
     node = _run(op, g, y, inputs, given, position)
     if node is None:
         return ""

@@ -16,6 +16,7 @@ from importlib import resources
 from seegrad.drawing.scene import Scene, to_json
 from seegrad.drawing.svg import escape, style, to_svg
 from seegrad.drawing.theme import DARK, LIGHT, MATH, SANS, Theme
+from seegrad.language import say
 
 MODULES = (
     "theme", "reading", "layout", "fit", "walk", "math", "draw", "evaluate", "train", "words",
@@ -81,7 +82,7 @@ def to_html(scene: Scene) -> str:
         f"style-src {digest(picture)} {digest(look)} {digest(style(LIGHT))}; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
-    title = escape(scene.title or ("계산 그래프" if scene.language == "ko" else "Computational graph"))
+    title = escape(scene.title or say("computational graph", language=scene.language))
     return (
         f'<!doctype html>\n<html lang="{escape(scene.language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

@@ -419,9 +419,9 @@ def _mark_spine(
     for u in range(n):
         first = None
         for v, e in ahead[u]:
-            key = (-reach[v], e)
-            if not edges[e].back and (first is None or key < first):
-                first = key
+            farthest = (-reach[v], e)
+            if not edges[e].back and (first is None or farthest < first):
+                first = farthest
         if first is not None and chosen[edges[first[1]].v] == first[1]:
             edges[first[1]].spine = True
 

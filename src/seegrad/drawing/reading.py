@@ -137,7 +137,7 @@ def lines(reading: Reading, backward: bool = False) -> tuple[str, ...]:
     if reading.size <= ON_WIRE and reading.numbers:
         return _table(reading)
     spread = f"{shown(reading.low)} … {shown(reading.high)}"
-    fact = f"‖·‖ {shown(reading.norm)}" if backward else f"x̄ {shown(reading.mean)}"
+    fact = f"‖·‖ {shown(reading.norm)}" if backward else f"μ {shown(reading.mean)}"
     wrong = (f"NaN/∞: {reading.bad}",) if reading.bad else ()
     return (spread, fact, *wrong)
 

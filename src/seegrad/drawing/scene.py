@@ -143,8 +143,20 @@ def fold(scene: Scene) -> View:
 
 
 def to_json(scene: Scene) -> str:
-    """The scene for the page: compact, defaults left out, safe inside a <script> element."""
-    data = {"version": VERSION, **_plain(scene)}
+    """The scene for the page: compact, defaults left out, safe inside a <script> element.
+
+    Readings stand once in a list of their own; boxes and wires name them by number.
+    """
+    places: dict[int, int] = {}
+    readings: list[Reading] = []
+    things: tuple[Box | Wire, ...] = (*scene.boxes, *scene.wires)
+    for thing in things:
+        for reading in (thing.value, thing.grad):
+            if reading is not None and id(reading) not in places:
+                places[id(reading)] = len(readings)
+                readings.append(reading)
+    data = {"version": VERSION, **_plain(scene, places)}
+    data["readings"] = [_plain(reading, {}) for reading in readings]
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
@@ -154,7 +166,7 @@ def to_json(scene: Scene) -> str:
 _ALWAYS = ("id", "kind", "shape", "dtype")
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, places: Mapping[int, int]) -> Any:
     if isinstance(value, float):
         return value if isfinite(value) else {"nan": "nan", "inf": "inf"}.get(str(value), "-inf")
     if isinstance(value, (str, int, type(None))):
@@ -162,12 +174,14 @@ def _plain(value: Any) -> Any:
     if isinstance(value, frozenset):
         return sorted(value)
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _plain(item, places) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
-        return [_plain(item) for item in value]
+        return [_plain(item, places) for item in value]
+    if id(value) in places:
+        return places[id(value)]
     plain = {}
     for key in type(value).__dataclass_fields__:
         item = getattr(value, key)
         if key in _ALWAYS or item not in ("", 0, None, (), {}, False, frozenset()):
-            plain[key] = _plain(item)
+            plain[key] = _plain(item, places)
     return plain

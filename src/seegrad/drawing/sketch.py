@@ -17,6 +17,7 @@ from seegrad.autodiff import backward
 from seegrad.drawing.formula import local_text, rule_text
 from seegrad.drawing.reading import Reading, read
 from seegrad.drawing.scene import Box, Group, Overlay, Scene, Wire
+from seegrad.drawing.theme import clean
 from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import Graph, walk
 from seegrad.graph.node import NO_ATTRS, Frame, Node
@@ -52,7 +53,7 @@ class Unfolded:
 
     def group(self, name: str, parent: str, **facts: Any) -> str:
         key = f"g{len(self.groups)}"
-        self.groups[key] = Group(key, name, parent, **facts)
+        self.groups[key] = Group(key, clean(name), parent, **facts)
         return key
 
     def group_of(self, frame: Frame | None, outer: str, base: Frame | None = None) -> str:
@@ -163,8 +164,11 @@ def _agree(node: Node, leaves: Sequence[Node], result: Node) -> str:
 
 
 def leaf_kind(node: Node, arrays: Mapping[Node, str]) -> str:
-    """What a leaf is to the reader: an input, a parameter of a layer, or a constant."""
-    if type(node).__name__ == "Parameter":
+    """What a leaf is to the reader: an input, a parameter of a layer, or a constant.
+
+    A network names its parameters after their layer: "affine1.W".
+    """
+    if node.requires_grad and "." in node.name:
         return "parameter"
     if node.name or node.requires_grad or node in arrays:
         return "input"
@@ -214,7 +218,7 @@ class Sketcher:
             self.branch(part, part.id, self.place[part.id], users)
         for i, key in enumerate(self.unfolded.outputs):
             part = self.parts[key]
-            name = part.node.name if part.node.op else ""
+            name = clean(part.node.name) if part.node.op else ""
             self.boxes.append(Box(f"o{i}", "output", name=name))
 
     def settle_leaves(self, outputs: set[str]) -> None:
@@ -249,10 +253,10 @@ class Sketcher:
         node, op = part.node, part.node.op
         group = self.place[part.id]
         value, grad = self.reading(node.data), self.reading(node.gradient)
-        where = f"\n{node.where}" if node.where else ""
+        where = f"\n{clean(str(node.where))}" if node.where else ""
         if op is None:
             kind = leaf_kind(node, self.named)
-            name = node.name or self.named.get(node, "")
+            name = clean(node.name or self.named.get(node, ""))
             if kind == "parameter":
                 name = name.rsplit(".", 1)[-1]
             spec = str(node.spec)
@@ -264,7 +268,8 @@ class Sketcher:
             rule_text(node, i) if x.requires_grad else "" for i, x in enumerate(node.inputs)
         )
         title = f"{op.name} {node.spec}{where}"
-        return Box(part.id, "operation", sign, node.name, group, value, grad, title, rules)
+        name = clean(node.name)
+        return Box(part.id, "operation", sign, name, group, value, grad, title, rules)
 
     def branch(self, part: Part, start: str, level: str, users: list[tuple[str, int]]) -> None:
         """Lay wires from `start` to all users; where they part, a fork, group by group."""
@@ -355,7 +360,7 @@ def named_arrays(graph: Graph) -> dict[Node, str]:
             if x.op is None and not x.name and x.spec.size > 1 and x.frame is None:
                 assert node.op is not None
                 word = node.op.input_name(i)
-                found.setdefault(x, word if word.isidentifier() else "x")
+                found.setdefault(x, word if word.isidentifier() and word != "a" else "x")
     return found
 
 
@@ -376,7 +381,7 @@ def sketch(
 
     Args:
         open: which groups start open. "auto": layers, as far as the picture stays readable;
-            "all"; "none"; or the names of groups.
+            "all"; "layers": networks open, their layers closed; "none"; or names of groups.
         quiz: make blanks of all derivatives that are single numbers.
         rate: a learning rate, to end the walk with the update of the parameters.
         composites: can composites such as the sigmoid be opened?
@@ -385,16 +390,53 @@ def sketch(
     unfolded = unfold(graph, composites and len(graph.nodes) <= 20_000)
     drawn = Sketcher(graph, unfolded, named_arrays(graph))
     drawn.draw()
-    boxes, groups = _stretches(drawn.boxes, [*unfolded.groups.values()])
+    boxes, groups = _merged(drawn.boxes, [*unfolded.groups.values()])
+    boxes, groups = _stretches(boxes, groups)
     scene = Scene(
-        tuple(boxes), tuple(drawn.wires), tuple(groups), title=title, language=language, rate=rate
-    )
+        tuple(boxes), tuple(drawn.wires), tuple(groups), title=clean(title), language=language,
+        rate=rate,
+    )  # fmt: skip
     blanks = frozenset(w.id for w in scene.wires if _blank(w)) if quiz else frozenset()
     return replace(scene, open=frozenset(opened(scene, open)), blanks=blanks)
 
 
 def _blank(wire: Wire) -> bool:
     return wire.kind != "trunk" and wire.grad is not None and wire.grad.shape == ()
+
+
+def _merged(boxes: list[Box], groups: list[Group]) -> tuple[list[Box], list[Group]]:
+    """A layer that is one composite is drawn as one group; one that is one operation, as that."""
+    held = {box.group for box in boxes}
+    inner: dict[str, list[Group]] = {}
+    for group in groups:
+        inner.setdefault(group.parent, []).append(group)
+    into: dict[str, str] = {}
+    made: dict[str, Group] = {}
+    titles: dict[str, str] = {}
+    members: dict[str, list[Box]] = {}
+    for box in boxes:
+        members.setdefault(box.group, []).append(box)
+    for group in groups:
+        inside = inner.get(group.id, [])
+        alone = members.get(group.id, [])
+        if group.kind == "module" and not inside and len(alone) == 1 and alone[0].sign:
+            into[group.id] = group.parent
+            titles[alone[0].id] = f"{group.name}: {alone[0].title}"
+        one = len(inside) == 1 and group.id not in held and group.kind == "module"
+        if one and inside[0].kind == "composite":
+            child = inside[0]
+            into[child.id] = group.id
+            facts = {"sign": child.sign, "rule": child.rule, "note": child.note}
+            made[group.id] = replace(group, kind="composite", **facts)
+    kept = [
+        replace(made.get(g.id, g), parent=into.get(g.parent, g.parent))
+        for g in groups
+        if g.id not in into
+    ]
+    return [
+        replace(box, group=into.get(box.group, box.group), title=titles.get(box.id, box.title))
+        for box in boxes
+    ], kept
 
 
 def _stretches(boxes: list[Box], groups: list[Group]) -> tuple[list[Box], list[Group]]:
@@ -436,6 +478,8 @@ def opened(scene: Scene, which: str | Iterable[str]) -> set[str]:
         return {group.id for group in scene.groups}
     if which == "none":
         return set()
+    if which == "layers":
+        return {group.parent for group in scene.groups if group.kind == "module" and group.parent}
     if which != "auto":
         wanted = {which} if isinstance(which, str) else set(which)
         return {group.id for group in scene.groups if {group.id, group.name} & wanted}

@@ -94,7 +94,8 @@ CLEAN |= dict.fromkeys((0x09, 0x0A, 0x0D, 0x85, 0x2028, 0x2029), ord(" "))  # ty
 
 def clean(text: str) -> str:
     """User text without the letters that no file can hold; line breaks become spaces."""
-    return text.translate(CLEAN)
+    fit = text.translate(CLEAN)
+    return fit if fit or not text else "\ufffd"
 
 
 def short(text: str, longest: int = LONGEST) -> str:

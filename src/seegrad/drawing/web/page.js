@@ -72,9 +72,11 @@ export class Explorer {
     /** @type {Scene} */
     this.scene = { blanks: [], overlays: [], moments: [], ...data, boxes: data.boxes ?? [],
       wires: data.wires ?? [], groups: data.groups ?? [], open: data.open ?? [] };
-    for (const thing of [...this.scene.boxes, ...this.scene.wires]) {
-      revive(thing.value);
-      revive(thing.grad);
+    const readings = data.readings ?? [];
+    readings.forEach(revive);
+    for (const thing of /** @type {any[]} */ ([...this.scene.boxes, ...this.scene.wires])) {
+      if (typeof thing.value === "number") thing.value = readings[thing.value];
+      if (typeof thing.grad === "number") thing.grad = readings[thing.grad];
     }
     this.open = new Set(this.scene.open);
     this.language = this.scene.language === "ko" ? "ko" : "en";

@@ -50,7 +50,7 @@ export function lines(reading, backward = false) {
   if (size === 0) return ["[ ]"];
   if (size <= ON_WIRE && reading.numbers?.length) return table(reading, reading.numbers);
   const spread = `${shown(reading.low ?? 0)} … ${shown(reading.high ?? 0)}`;
-  const fact = backward ? `‖·‖ ${shown(reading.norm ?? 0)}` : `x̄ ${shown(reading.mean ?? 0)}`;
+  const fact = backward ? `‖·‖ ${shown(reading.norm ?? 0)}` : `μ ${shown(reading.mean ?? 0)}`;
   return reading.bad ? [spread, fact, `NaN/∞: ${reading.bad}`] : [spread, fact];
 }
 

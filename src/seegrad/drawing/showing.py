@@ -1,0 +1,161 @@
+"""The doors of the picture: saved by suffix, shown in browser or notebook, as text in a terminal.
+
+What a `Graph` or a tensor does when it is asked to show or save itself is entered here.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import tempfile
+import webbrowser
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from seegrad.drawing.graphviz import to_dot
+from seegrad.drawing.html import to_html
+from seegrad.drawing.mermaid import to_mermaid
+from seegrad.drawing.png import to_png
+from seegrad.drawing.scene import Scene
+from seegrad.drawing.sketch import sketch
+from seegrad.drawing.svg import escape, to_svg
+from seegrad.drawing.text import to_text
+from seegrad.drawing.theme import THEMES
+from seegrad.drawing.tikz import to_tikz
+from seegrad.errors import FormatError, ValueRangeError
+from seegrad.files import write_whole
+from seegrad.graph.graph import Graph
+from seegrad.graph.node import Node
+from seegrad.graph.present import presents
+from seegrad.language import LANGUAGES, language, say
+
+SUFFIXES: Mapping[str, Callable[[Scene, str], str | bytes]] = {
+    ".svg": lambda scene, theme: to_svg(scene, THEMES[theme]),
+    ".html": lambda scene, theme: to_html(scene),
+    ".png": lambda scene, theme: to_png(scene, THEMES[theme]),
+    ".dot": lambda scene, theme: to_dot(scene),
+    ".mmd": lambda scene, theme: to_mermaid(scene),
+    ".txt": lambda scene, theme: to_text(scene),
+    ".tex": lambda scene, theme: to_tikz(scene),
+}
+
+FRAME_HEIGHT = 420
+
+
+def scene_of(
+    thing: Graph | Node | Scene,
+    *,
+    lang: str | None = None,
+    quiz: bool = False,
+    open: str | Iterable[str] = "auto",
+    title: str = "",
+    rate: float = 0.0,
+) -> Scene:
+    """The scene of a tensor or graph (a scene is taken as it is).
+
+    Args:
+        lang: "en" or "ko"; by default the language in force (see `seegrad.speak`).
+        quiz: leave the derivatives blank, to be filled in.
+        open: which layers start open: "auto", "all", "none", or names.
+        title: what the page is called.
+        rate: a learning rate; the walk then ends with the update.
+
+    Raises ValueRangeError for a language that is not there, TypeError for anything but these.
+    """
+    if isinstance(thing, Scene):
+        return thing
+    if not isinstance(thing, (Graph, Node)):
+        raise TypeError(f"a tensor or a graph can be drawn, not {type(thing).__name__}")
+    chosen = lang or language()
+    if chosen not in LANGUAGES:
+        raise ValueRangeError(
+            say("the picture speaks English and Korean"),
+            asked=" | ".join(LANGUAGES),
+            came=str(lang),
+        )
+    return sketch(thing, open=open, quiz=quiz, title=title, language=chosen, rate=rate)
+
+
+def lowered(scene: Scene, suffix: str, theme: str = "light") -> str | bytes:
+    """The scene in the form that a suffix names."""
+    if suffix not in SUFFIXES:
+        named = suffix or say("a file without suffix")
+        raise FormatError(
+            say("a picture cannot be saved as {suffix}", suffix=named),
+            asked=" ".join(SUFFIXES),
+            came=suffix or say("no suffix"),
+            hint=say("choose one of these endings for the file's name"),
+        )
+    if theme not in THEMES:
+        raise ValueRangeError(
+            say("there is no such theme"), asked=" | ".join(THEMES), came=theme
+        )
+    return SUFFIXES[suffix](scene, theme)
+
+
+@presents("save")
+def draw(
+    thing: Graph | Node | Scene,
+    path: str | os.PathLike[str],
+    *,
+    theme: str = "light",
+    **options: Any,
+) -> Path:
+    """Save the picture of a tensor or graph; the suffix says how.
+
+    `.html` is the explorer: one page that needs no network. `.svg` and `.png` are for slides,
+    `.tex` for papers (TikZ), `.dot` and `.mmd` for Graphviz and Mermaid, `.txt` for a terminal.
+
+    Args:
+        thing: a tensor, or a graph.
+        path: where to; an existing file is replaced as a whole.
+        theme: "light" or "dark", for .svg and .png; the page has both.
+        **options: lang="en" | "ko", quiz=False, open="auto" | "all" | "none" | names, title="",
+            rate=0.0; see `seegrad.drawing.showing.scene_of`.
+
+    Returns the path. Raises FormatError for an unknown suffix or a place that cannot be written,
+    MissingExtraError when PNG's package or a font is not there.
+    """
+    file = Path(path).expanduser()
+    if file.suffix.lower() not in SUFFIXES or theme not in THEMES:
+        lowered(Scene(), file.suffix.lower(), theme)
+    return write_whole(file, lowered(scene_of(thing, **options), file.suffix.lower(), theme))
+
+
+@presents("mimebundle")
+def mimebundle(thing: Graph | Node | Scene, **options: Any) -> dict[str, str]:
+    """How a notebook shows it: the explorer in a frame of its own, else the text."""
+    known = {k: v for k, v in options.items() if k in ("lang", "quiz", "open", "title", "rate")}
+    scene = scene_of(thing, **known)
+    page = escape_attribute(to_html(scene))
+    frame = (
+        f'<iframe srcdoc="{page}" sandbox="allow-scripts allow-downloads" loading="lazy"'
+        f' title="{escape(scene.title or "computational graph")}"'
+        f' style="width:100%;height:{FRAME_HEIGHT}px;border:0"></iframe>'
+    )
+    return {"text/html": frame, "text/plain": to_text(scene)}
+
+
+def escape_attribute(page: str) -> str:
+    """A whole page as the value of an attribute: nothing of it is lost."""
+    return page.replace("&", "&amp;").replace('"', "&quot;")
+
+
+@presents("show")
+def show(thing: Graph | Node | Scene, **options: Any) -> None:
+    """Show the picture: in the notebook when there is one, otherwise in the browser."""
+    if _in_notebook():
+        from IPython.display import display
+
+        display(mimebundle(thing, **options), raw=True)  # type: ignore[no-untyped-call]
+        return
+    folder = Path(tempfile.mkdtemp(prefix="seegrad-"))
+    page = draw(thing, folder / "graph.html", **options)
+    if not webbrowser.open(page.as_uri()):
+        print(say("no browser was found; the page is in {path}", path=page))
+
+
+def _in_notebook() -> bool:
+    shell = getattr(builtins, "get_ipython", lambda: None)()
+    return type(shell).__name__ == "ZMQInteractiveShell"
