@@ -69,6 +69,9 @@ from seegrad.ops.compare import logical_or as logical_or
 from seegrad.ops.compare import logical_xor as logical_xor
 from seegrad.ops.compare import not_equal as not_equal
 from seegrad.ops.compare import where as where
+from seegrad.ops.convolution import conv as conv
+from seegrad.ops.convolution import conv_transpose as conv_transpose
+from seegrad.ops.convolution import conv_weights as conv_weights
 from seegrad.ops.linalg import contract as contract
 from seegrad.ops.linalg import diag as diag
 from seegrad.ops.linalg import diagonal as diagonal
@@ -84,6 +87,8 @@ from seegrad.ops.loss import binary_cross_entropy_with_logits as binary_cross_en
 from seegrad.ops.loss import mean_absolute_error as mean_absolute_error
 from seegrad.ops.loss import mean_squared_error as mean_squared_error
 from seegrad.ops.loss import softmax_cross_entropy as softmax_cross_entropy
+from seegrad.ops.pooling import average_pool as average_pool
+from seegrad.ops.pooling import max_pool as max_pool
 from seegrad.ops.reduce import all as all
 from seegrad.ops.reduce import any as any
 from seegrad.ops.reduce import argmax as argmax
@@ -136,6 +141,8 @@ from seegrad.ops.transcendental import sin as sin
 from seegrad.ops.transcendental import sinh as sinh
 from seegrad.ops.transcendental import tan as tan
 from seegrad.ops.transcendental import tanh as tanh
+from seegrad.ops.window import overlap_add as overlap_add
+from seegrad.ops.window import windows as windows
 from seegrad.tensor import Tensor as Tensor
 from seegrad.tensor import argsort as argsort
 from seegrad.tensor import as_tensor as as_tensor

@@ -242,6 +242,17 @@ def reference(op: Op, xs: list[Any], attrs: Any, out: Any) -> Any:
             for index in np.ndindex(x.shape):
                 k = where[index[at : at + where.ndim]]
                 result[(*index[:at], k, *index[at + where.ndim :])] += x[index]
+        case form.Window():
+            lead, d = x.ndim - len(attrs["size"]), len(attrs["size"])
+            for index in np.ndindex(out.shape):
+                inner = zip(index[lead:], index[lead + d :], attrs["dilation"], attrs["steps"])
+                result[index] = x[(*index[:lead], *(k * a + p * s for k, p, a, s in inner))]
+        case form.Overlap():
+            d = len(attrs["shape"])
+            lead = x.ndim - 2 * d
+            for index in np.ndindex(x.shape):
+                inner = zip(index[lead:], index[lead + d :], attrs["dilation"], attrs["steps"])
+                result[(*index[:lead], *(k * a + p * s for k, p, a, s in inner))] += x[index]
         case form.Product():
             a = x[None, :] if x.ndim == 1 else x
             b = xs[1][:, None] if xs[1].ndim == 1 else xs[1]

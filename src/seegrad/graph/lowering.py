@@ -170,6 +170,19 @@ class Scatter:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """A view: for the last axes of x, `size` elements (`dilation` apart) at places `steps` apart.
+
+    Element (…, *k, *p) of the result is x at (…, *(k·dilation + p·steps)); nothing is copied.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """Zeros with `shape` as last axes, to which the input is added where Window would read."""
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """The matrix product of the last two axes, batched over the rest, as `numpy.matmul`."""
 
@@ -198,5 +211,5 @@ class Body:
 
 Form = (
     Scalar | Reduce | ArgReduce | Scan | Permute | Reshape | Broadcast | Slice | Place | Pad
-    | Join | Gather | Scatter | Product | Contract | Random | Call | Body
+    | Join | Gather | Scatter | Window | Overlap | Product | Contract | Random | Call | Body
 )  # fmt: skip

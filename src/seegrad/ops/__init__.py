@@ -4,13 +4,16 @@ from seegrad.ops import (
     activation,
     arithmetic,
     compare,
+    convolution,
     linalg,
     loss,
+    pooling,
     random,
     reduce,
     select,
     shape,
     transcendental,
+    window,
 )
 from seegrad.ops.families import TABLE
 
@@ -19,11 +22,14 @@ __all__ = [
     "activation",
     "arithmetic",
     "compare",
+    "convolution",
     "linalg",
     "loss",
+    "pooling",
     "random",
     "reduce",
     "select",
     "shape",
     "transcendental",
+    "window",
 ]
