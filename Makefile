@@ -1,6 +1,7 @@
 # make demo    train the chapter's network on the digits, check its gradient
 # make test    style, types, examples in the documents, all tests
 # make bench   the benchmark suite, peers beside where they are installed
+# make trust   the figures of TRUST.md, measured anew
 # make lint    style and types only
 #
 # Needs Python 3.11 or later (PYTHON=... names another one) and a package index; all else is
@@ -25,6 +26,9 @@ lint: $(VENV)/.ready-test
 
 bench: $(VENV)/.ready-bench
 	$(RUN) -m benchmarks
+
+trust: $(VENV)/.ready-test
+	$(RUN) -m trust --write --json trust.json
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

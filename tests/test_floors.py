@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "seegrad"
 # Lowest first. On a floor written as a tuple of names in `LADDERS` the later may know the earlier;
 # on any other floor the wings do not know each other.
 FLOORS = (
-    ("language", "errors", "text", "files"),
+    ("language", "errors", "memory", "text", "files"),
     ("graph",),
     ("ops",),
     ("tree", "autodiff", "tensor", "tracing", "transforms", "debugging", "gradcheck"),

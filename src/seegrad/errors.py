@@ -87,6 +87,14 @@ class IndexRangeError(SeegradError, IndexError):
     """An index outside of its axis."""
 
 
+class CallError(SeegradError, TypeError):
+    """A function called with arguments that it does not take, or without one that it needs."""
+
+
+class SizeError(SeegradError, MemoryError):
+    """A value too large for the memory there is; nothing was taken."""
+
+
 class GradientError(SeegradError, RuntimeError):
     """A derivative that cannot be taken as asked."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import GradientError
+from seegrad.errors import GradientError, ShapeError
 from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
@@ -95,7 +95,14 @@ def numerical_gradient(function: Callable[[Any], Any], x: Any, h: float = 1e-4) 
 
 
 def _number(x: Any) -> float:
-    return float(np.asarray(x.value if isinstance(x, Tensor) else x))
+    value = np.asarray(x.value if isinstance(x, Tensor) else x)
+    if value.size != 1 or value.dtype.kind not in "fiub":
+        raise ShapeError(
+            "a numerical gradient needs a function that gives one number",
+            asked="a result of shape ()",
+            came=f"a result of shape {value.shape}, dtype {value.dtype}",
+        )
+    return float(value.item())
 
 
 def _relative(a: float, b: float, floor: float) -> float:

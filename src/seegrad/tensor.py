@@ -12,7 +12,15 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seegrad.autodiff import backward, ones_like
-from seegrad.errors import DTypeError, GradientError, MutationError, ShapeError, TraceError
+from seegrad.errors import (
+    CallError,
+    DTypeError,
+    GradientError,
+    MutationError,
+    SeegradError,
+    ShapeError,
+    TraceError,
+)
 from seegrad.graph.bind import bind, current_mode
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import NO_ATTRS, Node, read_only, snapshot
@@ -59,8 +67,19 @@ class Tensor(Node):
         return self.spec.size
 
     def item(self) -> Any:
-        """The only element, as a Python number."""
-        return self._numbers("Python asked for a number").item()
+        """The only element, as a Python number. ShapeError if there are more, or none."""
+        return self._only("item()", ShapeError)
+
+    def _only(self, what: str, error: type[SeegradError]) -> Any:
+        data = self._numbers("Python asked for a number")
+        if data.size != 1:
+            raise error(
+                f"{what} needs a tensor with one element",
+                asked="one element",
+                came=f"{self.name or 'a tensor'} of shape {self.shape}",
+                hint="reduce it first, for example with .sum(), .any() or .all()",
+            )
+        return data.item()
 
     def tolist(self) -> Any:
         """The elements as (nested lists of) Python numbers."""
@@ -238,33 +257,45 @@ class Tensor(Node):
                 hint="use sg.where(mask, new, old), or build the value with sg.concatenate",
             )
         data = np.array(self.data)
-        data[key] = value.data if isinstance(value, Tensor) else value
+        new = value.data if isinstance(value, Tensor) else snapshot(value, self.dtype)
+        part = select.index(data, key)
+        try:
+            new = np.broadcast_to(new, part.shape)
+        except ValueError:
+            raise ShapeError(
+                f"the new values do not fit {self.name or 'this part of the tensor'}",
+                asked=f"shape {part.shape}, or one that broadcasts to it",
+                came=f"shape {np.shape(new)}",
+            ) from None
+        data[value_of(key)] = new
         self.assign(data)
 
     def __len__(self) -> int:
         if not self.shape:
-            raise TypeError("a tensor of shape () has no length")
+            raise CallError("a tensor of shape () has no length", came=repr(self))
         return self.shape[0]
 
     def __iter__(self) -> Iterator[Tensor]:
         if not self.shape:
-            raise TypeError("a tensor of shape () cannot be iterated over")
+            raise CallError("a tensor of shape () cannot be iterated over", came=repr(self))
         return (self[i] for i in range(self.shape[0]))
 
     def __contains__(self, item: Any) -> bool:
         return item in self.value
 
     def __bool__(self) -> bool:
-        return bool(self._numbers("Python asked whether it is true"))
+        return bool(self._only("a truth value", ShapeError))
 
     def __float__(self) -> float:
-        return float(self.item() if self.size == 1 else self.value)
+        return float(self._only("float()", CallError))
 
     def __int__(self) -> int:
-        return int(self.item() if self.size == 1 else self.value)
+        return int(self._only("int()", CallError))
 
     def __index__(self) -> int:
-        return operator.index(self._numbers("Python asked for an integer")[()])
+        if self.dtype.kind not in "iu":
+            raise DTypeError("an index must be an integer", came=repr(self))
+        return operator.index(self._only("an index", CallError))
 
     def __complex__(self) -> complex:
         return complex(float(self))
@@ -567,6 +598,9 @@ def tensor(
 
 def from_dlpack(x: Any) -> Tensor:
     """A tensor with a copy of the numbers of any object with DLPack (PyTorch, JAX, CuPy …)."""
+    if not hasattr(x, "__dlpack__"):
+        raise DTypeError("this is nothing with DLPack", came=type(x).__name__,
+                         hint="for lists and numbers: sg.tensor(...)")  # fmt: skip
     return tensor(np.from_dlpack(x))
 
 

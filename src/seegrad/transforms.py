@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from seegrad.autodiff import backward, ones_like
-from seegrad.errors import DTypeError, GradientError, MutationError, ShapeError
+from seegrad.errors import CallError, DTypeError, GradientError, MutationError, ShapeError
 from seegrad.graph.bind import bind, current_mode, in_mode
 from seegrad.graph.graph import walk
 from seegrad.graph.lowering import Call
 from seegrad.graph.node import NO_ATTRS, Node, snapshot
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Spec
+from seegrad.memory import afford
 from seegrad.ops.arithmetic import identity
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import reshape, stack
@@ -149,6 +150,10 @@ def _argnums(argnums: int | Sequence[int]) -> tuple[int, ...]:
 
 
 def _check_args(function: Function, args: Sequence[Any], argnums: Sequence[int]) -> None:
+    if not callable(function):
+        raise CallError(
+            "only a function can be differentiated", asked="a function", came=repr(function)
+        )
     for i in argnums:
         if not 0 <= i < len(args):
             raise GradientError(
@@ -303,6 +308,10 @@ def jacobian(function: Function, argnums: int = 0) -> Function:
                 came=f"{len(run.leaves)} arrays in, {len(run.outputs)} out",
             )
         out, x = run.outputs[0], run.leaves[0]
+        afford(
+            out.size * x.size * out.dtype.itemsize,
+            f"a Jacobian of shape {(*out.shape, *x.shape)}",
+        )
         rows = []
         for i in range(out.size):
             seed = np.zeros(out.size, out.dtype)

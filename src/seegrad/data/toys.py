@@ -7,6 +7,7 @@ import numpy as np
 from seegrad.data.dataset import Dataset
 from seegrad.errors import ValueRangeError
 from seegrad.language import say
+from seegrad.memory import afford
 
 ARM_TURN = 4.0
 ARM_JITTER = 0.2
@@ -25,6 +26,7 @@ def spiral(points: int = 100, classes: int = 3, seed: int = 0) -> Dataset:
     """
     _at_least(points, 1, "points")
     _at_least(classes, 1, "classes")
+    _afford(points * classes)
     share = np.tile(np.linspace(0.0, 1.0, points), classes)
     arm = np.repeat(np.arange(classes), points)
     noise = np.random.RandomState(seed).randn(points * classes)
@@ -47,6 +49,7 @@ def moons(points: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
         raise ValueRangeError(
             say("a standard deviation is not negative"), asked="noise ≥ 0", came=f"noise={noise}"
         )
+    _afford(2 * points)
     angle = np.linspace(0.0, np.pi, points)
     upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     lower = np.stack([1.0 - np.cos(angle), 0.5 - np.sin(angle)], axis=1)
@@ -65,6 +68,7 @@ def xor(copies: int = 1, noise: float = 0.0, seed: int = 0) -> Dataset:
     [0, 1, 1, 0]
     """
     _at_least(copies, 1, "copies")
+    _afford(4 * copies)
     corners = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     x = np.tile(corners, (copies, 1))
     if noise:
@@ -72,6 +76,10 @@ def xor(copies: int = 1, noise: float = 0.0, seed: int = 0) -> Dataset:
     t = np.tile(np.array([0, 1, 1, 0], np.int64), copies)
     held_out = 0 if copies == 1 else None
     return Dataset(x, t, "xor", _numbered(2), ("x1", "x2"), held_out=held_out)
+
+
+def _afford(rows: int) -> None:
+    afford(rows * 6 * 8, say("a set of {count} points", count=rows))
 
 
 def _numbered(count: int) -> tuple[str, ...]:

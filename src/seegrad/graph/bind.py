@@ -7,6 +7,7 @@ What else happens at the gate, and whether a graph is recorded at all, is the th
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,9 +16,20 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from seegrad.errors import DTypeError, SeegradError, ShapeError, user_line
+from seegrad.errors import (
+    CallError,
+    DTypeError,
+    IndexRangeError,
+    SeegradError,
+    ShapeError,
+    SizeError,
+    user_line,
+)
+from seegrad.graph.lowering import SIZES
 from seegrad.graph.node import NO_ATTRS, Attrs, Frame, Node, snapshot
 from seegrad.graph.spec import spec_of
+from seegrad.memory import LARGE as UNASKED
+from seegrad.memory import afford
 
 if TYPE_CHECKING:
     from seegrad.graph.op import Op
@@ -91,9 +103,45 @@ def describe(op: Op, inputs: Sequence[Any]) -> str:
     return " · ".join(parts)
 
 
+NUMBERS = "fiub"
+"""The kinds of dtype that values may have: floating-point, integer, unsigned, boolean."""
+
+LARGE = 2**26
+"""Elements (of all inputs, multiplied) below which no result without a size of its own is large."""
+
+
+def affordable(op: Op, values: Sequence[Any], attrs: Attrs, inputs: Sequence[Any] = ()) -> None:
+    """SizeError, before anything is taken, when a result would not fit into the memory."""
+    if not op.sized:
+        bound = math.prod(v.size for v in values if hasattr(v, "size"))
+        if bound <= LARGE:
+            return
+    try:
+        if "shape" in attrs and "dtype" not in attrs:
+            count = math.prod(attrs["shape"]) * values[0].dtype.itemsize
+        else:
+            count = op.spec(*map(spec_of, values), **attrs).nbytes
+    except Exception:
+        return  # what does not fit together is told by the op itself
+    if count <= UNASKED:
+        return
+    try:
+        sizes = "".join(f" · {k}={v!r}" for k, v in attrs.items() if k in SIZES)
+        afford(count, f"a result of {describe(op, inputs or values)}{sizes}")
+    except SizeError as error:
+        raise explained(op, inputs or values, attrs, error) from None
+
+
 def explained(op: Op, inputs: Sequence[Any], attrs: Attrs, error: Exception) -> SeegradError:
     """The clearest error we have for an op that failed: its own spec's, with what came."""
     inputs = [x if hasattr(x, "dtype") else np.asarray(x) for x in inputs]
+    if isinstance(error, MemoryError) and not isinstance(error, SizeError):
+        return SizeError(
+            f"{op.name}: the memory for its result is not there",
+            asked="a result that fits into the memory that is left",
+            came=describe(op, inputs),
+            hint="check the sizes; work in smaller parts, or in float32",
+        )
     if not isinstance(error, SeegradError):
         try:
             op.spec(*[spec_of(x) for x in inputs], **attrs)
@@ -111,37 +159,87 @@ def explained(op: Op, inputs: Sequence[Any], attrs: Attrs, error: Exception) -> 
     return kind(f"{op.name}: {error}", came=describe(op, inputs))
 
 
-def constant(value: Any, like: Sequence[Any], cls: type[Node], *, integer: bool = False) -> Node:
-    """A leaf for a number or array that joins the graph.
+def constant(op: Op, position: int, value: Any, like: Sequence[Any], cls: type[Node]) -> Node:
+    """A leaf for a number or array that joins the graph as the input at `position` of `op`.
 
     A Python number takes the dtype that NumPy would give it beside `like` (its partners).
     """
+    integer = position in op.integer_positions
     kind = type(value)
     if (kind is float or kind is int) and len(like) == 1 and like[0].dtype.kind == "f":
         data = like[0].dtype.type(value)
     elif integer:
-        data = snapshot(value)
+        data = snapshot(numbers(op, position, value))
         if data.dtype.kind not in "iu":
-            raise DTypeError("an index must be an integer", came=f"dtype {data.dtype}")
+            raise DTypeError(
+                f"{op.name}: {op.input_name(position)} must be integers", came=f"dtype {data.dtype}"
+            )
     elif kind in (int, float, bool):
         try:
             data = np.result_type(*[x.dtype for x in like], value).type(value)
         except OverflowError as error:
-            raise DTypeError(str(error), came=f"{value!r}") from None
+            raise DTypeError(
+                f"{op.name}: {error}", asked="a number that fits the dtype beside it",
+                came=f"{value!r}",
+            ) from None  # fmt: skip
     else:
-        data = snapshot(value, what="an input")
+        data = snapshot(numbers(op, position, value))
     return cls(None, (), NO_ATTRS, (), data, False)
 
 
+def numbers(op: Op, position: int, value: Any) -> Any:
+    """`value` as an array of numbers; DTypeError for text, objects, complex numbers, dates."""
+    name = op.input_name(position)
+    try:
+        array = value if hasattr(value, "dtype") else np.asarray(value)
+    except (TypeError, ValueError):
+        raise DTypeError(
+            f"{op.name}: {name} is not an array of numbers",
+            asked="numbers, or nested lists of numbers with equal lengths",
+            came=f"a {type(value).__name__} with parts of different lengths",
+        ) from None
+    if array.dtype.kind not in NUMBERS or isinstance(array, np.ma.MaskedArray):
+        raise strange(op, name, f"{type(value).__name__} of dtype {array.dtype}")
+    return array
+
+
+def strange(op: Op, name: str, came: str) -> DTypeError:
+    """The error for an input that is not made of real numbers."""
+    return DTypeError(
+        f"{op.name}: {name} is not made of numbers that seegrad computes with",
+        asked="floating-point, integer or boolean numbers",
+        came=came,
+        hint="convert it first, for example with .astype(float)",
+    )
+
+
 def _plain(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
-    """The op on plain arrays and numbers: NumPy in, NumPy out."""
+    """The op on plain arrays, numbers and lists of numbers: NumPy in, NumPy out."""
+    whole = op.inlined or op.canonical is not None
+    args = tuple(
+        a if type(a) in (int, float, bool) and not whole else numbers(op, i, a)
+        for i, a in enumerate(args)
+    )
     if op.inlined:
-        assert op.body is not None
-        return op.body(*args, **attrs)
+        return _body(op, args, attrs)
     if op.canonical is not None:
-        args = tuple(a if hasattr(a, "dtype") else np.asarray(a) for a in args)
         attrs = _canonical(op, args, attrs)
+    if op.sized or len(args) > 1:
+        affordable(op, args, attrs)
     return _forward(op, args, attrs, args)
+
+
+def _body(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
+    """The body of a composite; its name stands before what an op inside it says."""
+    assert op.body is not None
+    try:
+        return op.body(*args, **attrs)
+    except SeegradError as error:
+        if not isinstance(error, (CallError, DTypeError, ShapeError, IndexRangeError, SizeError)):
+            raise
+        raise explained(op, args, attrs, error) from error
+    except Exception as error:
+        raise explained(op, args, attrs, error) from error
 
 
 def _canonical(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Attrs:
@@ -164,12 +262,19 @@ def bind(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
             if isinstance(a, Node):
                 if isinstance(b, Node) and a.data is not None and b.data is not None:
                     needs = a.requires_grad or b.requires_grad
+                    if a.data.size * b.data.size > LARGE:
+                        affordable(op, (a.data, b.data), attrs, args)
                     return _made(op, args, attrs, (a.data, b.data), needs)
-            elif type(a) is np.ndarray and type(b) is np.ndarray:
+            elif (
+                type(a) is np.ndarray and type(b) is np.ndarray
+                and a.dtype.kind in NUMBERS and b.dtype.kind in NUMBERS
+            ):  # fmt: skip
+                if a.size * b.size > LARGE:
+                    affordable(op, args, attrs)
                 return _forward(op, args, attrs, args)
         elif len(args) == 1:
             (a,) = args
-            if type(a) is np.ndarray:
+            if type(a) is np.ndarray and a.dtype.kind in NUMBERS:
                 return _forward(op, args, attrs, args)
             if isinstance(a, Node) and a.data is not None:
                 return _made(op, args, attrs, (a.data,), a.requires_grad)
@@ -202,16 +307,16 @@ def _made(
 def _bind_with_care(op: Op, args: tuple[Any, ...], attrs: Attrs, cls: type[Node]) -> Any:
     """`bind` where something is to be done first: constants, composites, symbols, modes."""
     if op.inlined:
-        assert op.body is not None
+        args = tuple(a if isinstance(a, Node) else numbers(op, i, a) for i, a in enumerate(args))
         with frame(op.name, op):
-            return op.body(*args, **attrs)
+            return _body(op, args, attrs)
     mode = _LOCAL.mode
     tracer = mode.tracer if mode is not None else None
     if tracer is not None:
         args = tuple(tracer.read(a) if isinstance(a, Node) else a for a in args)
     like = [a for a in args if hasattr(a, "dtype")]
     inputs = tuple(
-        a if isinstance(a, Node) else constant(a, like, cls, integer=i in op.integer_positions)
+        a if isinstance(a, Node) else constant(op, i, a, like, cls)
         for i, a in enumerate(args)
     )
     values = tuple(x.data for x in inputs)
@@ -220,6 +325,8 @@ def _bind_with_care(op: Op, args: tuple[Any, ...], attrs: Attrs, cls: type[Node]
         return _symbolic(op, inputs, attrs, needs, cls, mode)
     if op.canonical is not None:
         attrs = _canonical(op, inputs, attrs)
+    if op.sized or len(values) > 1:
+        affordable(op, values, attrs, inputs)
     node = _made(op, inputs, attrs, values, needs)
     if mode is None:
         return node

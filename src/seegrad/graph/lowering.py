@@ -209,6 +209,9 @@ class Body:
     """The composite's own body is put in its place."""
 
 
+SIZES = frozenset({"shape", "widths", "classes"})
+"""Attributes that alone can make a result larger than all that went in."""
+
 Form = (
     Scalar | Reduce | ArgReduce | Scan | Permute | Reshape | Broadcast | Slice | Place | Pad
     | Join | Gather | Scatter | Window | Overlap | Product | Contract | Random | Call | Body

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from seegrad.errors import DTypeError, Line
+from seegrad.errors import DTypeError, Line, SizeError
 from seegrad.graph.spec import DType, Shape, Spec
+from seegrad.memory import afford
 
 if TYPE_CHECKING:
     from seegrad.graph.op import Op
@@ -161,11 +162,16 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
     """
     try:
         array = np.asarray(value, dtype=dtype)
-    except (TypeError, ValueError) as error:
+    except MemoryError:
+        raise SizeError(
+            f"{what} does not fit into memory", came=type(value).__name__, hint="check the sizes"
+        ) from None
+    except (TypeError, ValueError, OverflowError):
+        made = "" if dtype is None else f" (to become {dtype})"
         raise DTypeError(
-            f"{what} is not an array of numbers: {error}",
+            f"{what} is not an array of numbers",
             asked="numbers, or nested lists of numbers with equal lengths",
-            came=type(value).__name__,
+            came=f"{type(value).__name__} {repr(value)[:60]}{made}",
         ) from None
     if array.dtype.kind not in "fiub" or isinstance(value, np.ma.MaskedArray):
         raise DTypeError(
@@ -177,6 +183,8 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
     if type(array) is not np.ndarray:
         array = np.array(array, subok=False)
     if array is value or np.may_share_memory(array, value if hasattr(value, "shape") else array):
-        array = array if _settled(array) else array.copy(order="K")
+        if not _settled(array):
+            afford(array.nbytes, f"a copy of {what} {array.shape}")
+            array = array.copy(order="K")
     array.setflags(write=False)
     return array[()] if array.ndim == 0 else array

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import OpDefinitionError
+from seegrad.errors import CallError, OpDefinitionError
 from seegrad.graph.bind import bind
 from seegrad.graph.laws import Law
-from seegrad.graph.lowering import Apply, Body, Expression, Form, Input, Scalar
+from seegrad.graph.lowering import SIZES, Apply, Body, Expression, Form, Input, Reshape, Scalar
 from seegrad.graph.node import NO_ATTRS, Attrs
 from seegrad.graph.spec import Shape, Spec, spec_of
 from seegrad.text import ATOM, holes
@@ -134,6 +134,7 @@ class Op:
     differentiable: bool = field(init=False)
     inlined: bool = field(init=False)
     direct: bool = field(init=False)
+    sized: bool = field(init=False)
     integer_positions: frozenset[int] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -156,6 +157,7 @@ class Op:
         put("defaults", None if required else (attributes or NO_ATTRS))
         put("inlined", self.body is not None and not self.d)
         put("direct", not self.inlined and self.canonical is None)
+        put("sized", bool(SIZES & set(attributes)) and not isinstance(self.lower, Reshape))
         self._check_rules()
         self._check_texts()
         rules: list[RuleCall | None] = []
@@ -278,8 +280,12 @@ class Op:
         whole = {**self.attributes, **attrs}
         return self.canonical(*inputs, **whole) if self.canonical else whole
 
-    def _bad_call(self, problem: str) -> TypeError:
-        return TypeError(f"{self.name}{inspect.signature(self.forward)}: {problem}")
+    def _bad_call(self, problem: str, came: str = "") -> CallError:
+        return CallError(
+            f"{self.name}: {problem}",
+            asked=f"{self.name}{inspect.signature(self.forward)}",
+            came=came,
+        )
 
     def numpy_function(self) -> Any:
         """NumPy's function of the same meaning, if there is one."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from seegrad.errors import ValueRangeError
 from seegrad.language import say
+from seegrad.memory import afford
 
 Array = NDArray[Any]
 Initialiser = Callable[[tuple[int, ...], int, np.random.Generator], Array]
@@ -75,11 +76,21 @@ def initialiser(chosen: str | float | Initialiser) -> Initialiser:
     """
     if isinstance(chosen, str):
         if chosen in INITIALISERS:
-            return INITIALISERS[chosen]
+            return _within_memory(INITIALISERS[chosen])
         raise ValueRangeError(
             say("there is no such initialiser"),
             asked=", ".join(INITIALISERS),
             came=repr(chosen),
             hint=say("choose one of these, give a deviation, or pass a function"),
         )
-    return chosen if callable(chosen) else normal(float(chosen))
+    return _within_memory(chosen if callable(chosen) else normal(float(chosen)))
+
+
+def _within_memory(draw: Initialiser) -> Initialiser:
+    """The same values, but a layer larger than the memory is refused before any is drawn."""
+
+    def drawn(shape: tuple[int, ...], fan_in: int, chance: np.random.Generator) -> Array:
+        afford(8 * math.prod(shape), say("weights of shape {shape}", shape=shape))
+        return draw(shape, fan_in, chance)
+
+    return drawn

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import ShapeError
+from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.laws import associative, commutative, idempotent, involution, unit, zero
 from seegrad.graph.lowering import Call
 from seegrad.graph.op import Case
@@ -264,6 +264,8 @@ def _bounds(x: Any, *, low: Any, high: Any) -> dict[str, Any]:
     if x.dtype.kind in "iu":
         ends = (np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)
     for name, end in (("low", low), ("high", high)):
+        if not (end is None or hasattr(end, "dtype") or isinstance(end, (int, float, list))):
+            raise DTypeError(f"{name} must be a number", came=f"{name}={end!r}")
         if end is not None and np.ndim(end):
             raise ShapeError(
                 f"{name} must be a number",

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from seegrad.errors import DTypeError
 from seegrad.graph.laws import commutative, idempotent
 from seegrad.graph.op import Case, Op
 from seegrad.ops.families import SUM, elementwise
@@ -148,6 +149,21 @@ def where(condition, a, b):
     return np.where(condition, a, b)
 
 
+def _number_dtype(dtype: Any) -> Any:
+    """`dtype` as NumPy's, if values may have it."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = None
+    if found is None or found.kind not in "fiub":
+        raise DTypeError(
+            "this is no dtype that seegrad computes with",
+            asked="a floating-point, integer or boolean dtype, such as float32",
+            came=f"dtype={dtype!r}",
+        )
+    return found
+
+
 @elementwise(
     scalar="x",
     sign="▷$dtype",
@@ -160,7 +176,7 @@ def where(condition, a, b):
         Case(((),), {"dtype": np.dtype(np.float64)}),
         Case(((0, 3),), {"dtype": np.dtype(np.float32)}),
     ),
-    canonical=lambda x, *, dtype: {"dtype": np.dtype(dtype)},
+    canonical=lambda x, *, dtype: {"dtype": _number_dtype(dtype)},
     laws=[idempotent],
     d={"x": lambda g, x_spec: astype(g, dtype=x_spec.dtype)},
 )

@@ -153,9 +153,19 @@ def outer(a, b):
 def tensordot(a, b, *, axes=2):
     """The sum of products over the named axes of a and b (an int: the last of a, first of b)."""
     if isinstance(axes, int):
+        if not 0 <= axes <= min(len(a.shape), len(b.shape)):
+            raise ShapeError(
+                f"there are not {axes} axes on both sides",
+                asked=f"axes from 0 to {min(len(a.shape), len(b.shape))}",
+                came=f"shapes {tuple(a.shape)} and {tuple(b.shape)}, axes={axes}",
+            )
         first = tuple(range(len(a.shape) - axes, len(a.shape)))
         second = tuple(range(axes))
     else:
+        if not isinstance(axes, (tuple, list)) or len(axes) != 2:
+            raise DTypeError(
+                "the axes to sum over are a number of them, or two lists", came=f"axes={axes!r}"
+            )
         first, second = some_axes(axes[0], len(a.shape)), some_axes(axes[1], len(b.shape))
     sizes = [a.shape[i] for i in first]
     if len(first) != len(second) or sizes != [b.shape[i] for i in second]:
@@ -269,7 +279,11 @@ def _plain_subscripts(subscripts: Any, ndims: list[int]) -> tuple[list[str], str
         raise ShapeError(f"{subscripts!r} is not a sum of products", asked="letters, each once"
                          " in the output")  # fmt: skip
     if unknown := set(out) - set("".join(terms)):
-        raise ShapeError(f"the output label {min(unknown)!r} stands in no input")
+        raise ShapeError(
+            f"the output label {min(unknown)!r} stands in no input",
+            asked="output labels that an input has",
+            came=f"subscripts={subscripts!r}",
+        )
     return terms, out
 
 

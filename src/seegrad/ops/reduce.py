@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import ShapeError
+from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.laws import idempotent
 from seegrad.graph.lowering import ArgReduce, Call, Scan
 from seegrad.graph.op import Case
@@ -199,6 +199,8 @@ def _var_body(x, *, axis, keepdims, ddof):
 
 
 def _enough(x: Any, axis: tuple[int, ...], ddof: float) -> None:
+    if not isinstance(ddof, (int, float, np.number)):
+        raise DTypeError("ddof must be a number", came=f"ddof={ddof!r}")
     if count(x, axis) <= ddof:
         raise ShapeError(
             "too few elements for this variance",

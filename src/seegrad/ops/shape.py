@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import DTypeError, IndexRangeError, ShapeError
+from seegrad.errors import DTypeError, IndexRangeError, ShapeError, ValueRangeError
 from seegrad.graph.lowering import Broadcast, Join, Pad, Permute, Place, Reshape, Slice
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
@@ -343,6 +343,10 @@ def _one_slice(item: slice, size: int) -> Cut:
         start, stop, step = item.indices(size)
     except TypeError:
         raise DTypeError("a slice is made of integers", came=repr(item)) from None
+    except ValueError:
+        raise ValueRangeError(
+            "the step of a slice cannot be 0", asked="a step other than 0", came=repr(item)
+        ) from None
     return start, len(range(start, stop, step)), step
 
 
@@ -546,14 +550,22 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     ndim = len(x.shape)
     at = one_axis(axis, ndim)
     size = x.shape[at]
-    if isinstance(indices_or_sections, (tuple, list, np.ndarray)):
-        ends = [operator.index(i) for i in indices_or_sections]
-    else:
-        parts = operator.index(indices_or_sections)
+    given = indices_or_sections
+    try:
+        many = isinstance(given, (tuple, list, np.ndarray))
+        ends = [operator.index(i) for i in given] if many else []
+        parts = 0 if many else operator.index(given)
+    except TypeError:
+        raise DTypeError(
+            "split: the parts are a number of them, or a list of places",
+            asked="an integer, or integers", came=repr(given),
+        ) from None  # fmt: skip
+    if not many:
         if parts <= 0 or size % parts:
             raise ShapeError(
-                f"{size} cannot be split into {parts} equal parts",
+                f"split: {size} cannot be split into {parts} equal parts",
                 asked=f"a divisor of {size}, or a list of places",
+                came=f"{parts} parts of axis {at} of shape {tuple(x.shape)}",
             )
         ends = [size // parts * i for i in range(1, parts)]
     bounds = [0, *ends, size]

@@ -1,0 +1,73 @@
+"""`python -m trust [ROW ...]`: measure the rows, print them, and write TRUST.md."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+from trust.report import Measured, markdown, one_line
+from trust.row import ROWS, Found, Row, Run
+from trust.table import LOADED
+
+HERE = Path(__file__).parent.parent
+
+
+def measured(row: Row, run: Run) -> Measured:
+    """One row, with whatever it raised as its only fault."""
+    run.started = time.monotonic()
+    try:
+        found = row.measure(run)
+    except Exception as error:
+        found = Found("could not be measured", (f"{type(error).__name__}: {error}",))
+    return Measured(row, found, time.monotonic() - run.started, run.count)
+
+
+def settings(words: list[str]) -> dict[str, int]:
+    """`M1=500` → how many cases of M1."""
+    found = {}
+    for word in words:
+        name, _, number = word.partition("=")
+        if name not in ROWS or not number.isdigit():
+            raise SystemExit(f"trust: {word!r} is not a row and a number, such as M1=500")
+        found[name] = int(number)
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m trust", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"among {' '.join(ROWS)}")
+    parser.add_argument("--sample", action="store_true", help="the small sizes that the tests run")
+    parser.add_argument("--count", action="append", default=[], metavar="ROW=N")
+    parser.add_argument("--seconds", type=float, help="a bound for each row")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, help="write the figures here as well")
+    parser.add_argument("--write", action="store_true", help="write TRUST.md")
+    options = parser.parse_args()
+    if unknown := [name for name in options.rows if name not in ROWS]:
+        parser.error(f"no row is called {', '.join(unknown)}: there are {' '.join(ROWS)}")
+    counts, results = settings(options.count), []
+    for name, row in ROWS.items():
+        if options.rows and name not in options.rows:
+            continue
+        count = counts.get(name, row.sample if options.sample else row.count)
+        seconds = row.seconds if options.seconds is None else options.seconds
+        result = measured(row, Run(count, options.seed, seconds))
+        results.append(result)
+        print(one_line(result), flush=True)
+        for fault in result.found.faults:
+            print(f"      {fault}")
+    if options.json:
+        options.json.write_text(
+            json.dumps([r.as_json() for r in results], indent=1) + "\n", "utf-8"
+        )
+    if options.write:
+        (HERE / "TRUST.md").write_text(markdown(results), "utf-8")
+    return 0 if all(r.found.holds for r in results) else 1
+
+
+assert LOADED
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,5 @@
+"""The rows in their order: importing this module enters them all."""
+
+from trust import calls
+
+LOADED = calls
