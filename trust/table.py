@@ -1,5 +1,5 @@
 """The rows in their order: importing this module enters them all."""
 
-from trust import calls
+from trust import calls, huge
 
-LOADED = calls
+LOADED = (calls, huge)

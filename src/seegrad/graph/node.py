@@ -182,9 +182,11 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
         )
     if type(array) is not np.ndarray:
         array = np.array(array, subok=False)
-    if array is value or np.may_share_memory(array, value if hasattr(value, "shape") else array):
-        if not _settled(array):
-            afford(array.nbytes, f"a copy of {what} {array.shape}")
-            array = array.copy(order="K")
+    shared = array is value or np.may_share_memory(
+        array, value if hasattr(value, "shape") else array
+    )
+    if shared and not _settled(array):
+        afford(array.nbytes, f"a copy of {what} {array.shape}")
+        array = array.copy(order="K")
     array.setflags(write=False)
     return array[()] if array.ndim == 0 else array
