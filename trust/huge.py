@@ -68,7 +68,7 @@ def requests() -> Iterator[Request]:
     yield "normal numbers", lambda: random.normal(key, shape=(2**30, 2**30))
     yield "coin flips", lambda: random.bernoulli(key, shape=(HUGE,))
     yield "jacobian", lambda: sg.jacobian(lambda a: a * 2)(column[:, 0])
-    yield "hessian", lambda: sg.hessian(lambda a: (a * a).sum())(column[:, 0])
+    yield "hessian", lambda: sg.hessian(lambda a: (a * a).sum())(column[: 2**17, 0])
     yield "spiral", lambda: sg.data.spiral(10**12)
     yield "moons", lambda: sg.data.moons(10**13)
     yield "xor", lambda: sg.data.xor(10**13)
@@ -100,7 +100,7 @@ def b2(run: Run) -> Found:
             faults.append(f"{what}: a bare {type(error).__name__}: {error}")
         taken = time.perf_counter() - started
         slowest = max(slowest, taken)
-        if taken > 0.1:
+        if taken > 0.1 and run.timed:
             faults.append(f"{what}: refused only after {taken:.2f} s")
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024
     if grown > 300:

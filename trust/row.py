@@ -14,12 +14,13 @@ class Run:
     """What a row is given to work with: how many cases, a seed, how long it may take.
 
     `seconds` is a bound, not a goal: a row asks `out_of_time` between cases and then stops, saying
-    how many it has done.
+    how many it has done. `timed`: does the clock decide? Not in the tests, where others work too.
     """
 
     count: int
     seed: int = 0
     seconds: float = float("inf")
+    timed: bool = True
     started: float = field(default_factory=time.monotonic)
 
     @property

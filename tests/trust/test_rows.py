@@ -13,5 +13,5 @@ assert LOADED
 @pytest.mark.parametrize("name", list(ROWS))
 def test_a_sample_of_the_row_holds(name):
     row = ROWS[name]
-    found = row.measure(Run(row.sample, seed=1))
+    found = row.measure(Run(row.sample, seed=1, timed=False))
     assert found.holds, "\n".join([found.figure, *found.faults])
