@@ -10,6 +10,9 @@ from hypothesis import HealthCheck, settings
 
 from seegrad import nn
 
+# read when SciPy is first imported; without it scikit-learn skips one of its checks
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
 ROOT = Path(__file__).parent.parent
 
 settings.register_profile(

@@ -5,7 +5,6 @@ The same settings stand in a run's config.json, so that a later command makes th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -18,22 +17,6 @@ from seegrad.language import say
 
 SETS = {"digits": data.digits, "spiral": data.spiral, "moons": data.moons, "xor": data.xor}
 FILES = {"mnist": data.mnist, "csv": data.csv, "npz": data.npz}
-ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
-    "sigmoid": nn.Sigmoid,
-    "relu": nn.ReLU,
-    "leaky_relu": nn.LeakyReLU,
-    "tanh": nn.Tanh,
-    "gelu": nn.GELU,
-}
-OPTIMIZERS: dict[str, Callable[..., optim.Optimizer]] = {
-    "sgd": optim.SGD,
-    "momentum": optim.Momentum,
-    "nesterov": optim.Nesterov,
-    "adagrad": optim.AdaGrad,
-    "rmsprop": optim.RMSprop,
-    "adam": optim.Adam,
-    "adamw": optim.AdamW,
-}
 
 
 @dataclass(frozen=True)
@@ -60,7 +43,7 @@ class Setting:
         """Back from config.json; FormatError when it was not written by a run."""
         known = {name: config[name] for name in cls.__dataclass_fields__ if name in config}
         fits = known.keys() == cls.__dataclass_fields__.keys() and isinstance(known["hidden"], list)
-        if not fits or known["activation"] not in ACTIVATIONS:
+        if not fits or known["activation"] not in nn.ACTIVATIONS:
             raise FormatError(
                 say("{path} is damaged", path="config.json"),
                 asked=", ".join(cls.__dataclass_fields__),
@@ -99,15 +82,9 @@ class Setting:
     def network(self) -> nn.Sequential:
         """The network, with first values drawn from the seed."""
         chance = np.random.default_rng(self.seed)
-        initial = "he" if self.activation in ("relu", "leaky_relu", "gelu") else "xavier"
-        layers: list[nn.Module] = []
-        width = self.inputs
-        for wide in self.hidden:
-            layers += [nn.Affine(width, wide, initial=initial, generator=chance)]
-            layers += [ACTIVATIONS[self.activation]()]
-            width = wide
-        layers.append(nn.Affine(width, self.outputs, initial="xavier", generator=chance))
-        return nn.Sequential(*layers)
+        return nn.multilayer(
+            self.inputs, self.outputs, self.hidden, self.activation, generator=chance
+        )
 
     def loss(self) -> nn.Module:
         """Cross-entropy for classes, mean squares for numbers."""
@@ -115,4 +92,4 @@ class Setting:
 
     def rule(self, network: nn.Module) -> optim.Optimizer:
         """The optimizer over a network's parameters."""
-        return OPTIMIZERS[self.optimizer](network.parameters(), lr=self.lr)
+        return optim.RULES[self.optimizer](network.parameters(), lr=self.lr)

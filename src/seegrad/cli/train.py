@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from seegrad import nn, optim
 from seegrad.cli.group import (
     FAILED,
     GOOD,
@@ -18,7 +19,7 @@ from seegrad.cli.group import (
     lang_option,
     option,
 )
-from seegrad.cli.setting import ACTIVATIONS, OPTIMIZERS, Setting
+from seegrad.cli.setting import Setting
 from seegrad.errors import ValueRangeError
 from seegrad.language import say
 from seegrad.training import RunFolder, Trainer, check_network
@@ -47,14 +48,14 @@ COUNT = click.IntRange(min=1)
 )
 @option(
     "--activation",
-    type=click.Choice(list(ACTIVATIONS)),
+    type=click.Choice(list(nn.ACTIVATIONS)),
     default="sigmoid",
     show_default=True,
     help="What stands between the layers.",
 )
 @option(
     "--optimizer",
-    type=click.Choice(list(OPTIMIZERS)),
+    type=click.Choice(list(optim.RULES)),
     default="sgd",
     show_default=True,
     help="The rule of the update.",

@@ -11,9 +11,11 @@ from seegrad.nn.initialisers import INITIALISERS, he, normal, seed, xavier, zero
 from seegrad.nn.layernorm import LayerNorm
 from seegrad.nn.losses import BCELoss, CrossEntropyLoss, MSELoss, SoftmaxWithLoss
 from seegrad.nn.module import Module, parameter, state
+from seegrad.nn.multilayer import ACTIVATIONS, multilayer
 from seegrad.nn.sequential import Sequential
 
 __all__ = [
+    "ACTIVATIONS",
     "GELU",
     "INITIALISERS",
     "Affine",
@@ -34,6 +36,7 @@ __all__ = [
     "SoftmaxWithLoss",
     "Tanh",
     "he",
+    "multilayer",
     "normal",
     "parameter",
     "seed",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from seegrad.optim.adaptive import AdaGrad, Adam, AdamW, RMSprop
 from seegrad.optim.descent import SGD, Momentum, Nesterov
 from seegrad.optim.optimizer import Optimizer
+from seegrad.optim.rules import RULES
 from seegrad.optim.schedules import (
     Schedule,
     constant,
@@ -15,6 +16,7 @@ from seegrad.optim.schedules import (
 )
 
 __all__ = [
+    "RULES",
     "SGD",
     "AdaGrad",
     "Adam",
