@@ -45,7 +45,7 @@ $(VENV)/.ready: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.ready-test: pyproject.toml | $(VENV)/bin/python
 	@echo "installing the tests' packages into $(VENV) ..."
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[compile,sklearn,test]'
+	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[compile,sklearn,onnx,tensorboard,frames,test]'
 	@$(RUN) tools/install_torch.py
 	@touch $@ $(VENV)/.ready
 
