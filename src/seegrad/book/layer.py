@@ -1,0 +1,105 @@
+"""What the book's layers share: they run on the op table, remember their last pass, and show it.
+
+Numbers and arrays go in and come out as the book has them; tensors come out as tensors, so that the
+layers' graphs join into one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from seegrad.autodiff import backward, ones_like
+from seegrad.errors import GradientError, ShapeError
+from seegrad.graph.graph import Graph
+from seegrad.language import say
+from seegrad.tensor import Tensor, tensor
+
+
+def as_leaf(value: Any, name: str) -> Tensor:
+    """`value` as a floating-point leaf of a graph; a tensor as it is."""
+    if isinstance(value, Tensor):
+        return value
+    array = np.asarray(value)
+    return tensor(array if array.dtype.kind == "f" else array.astype(np.float64), name=name)
+
+
+def as_given(result: Any, *like: Any) -> Any:
+    """`result` in the kind of what it was made from: whole numbers from whole, Python's from Python's.
+
+    The book's layers multiply and add what they are given, so 100·2 is 200 and not 200.0.
+    """
+    if any(isinstance(x, Tensor) for x in like):
+        return result
+    value = result.value if isinstance(result, Tensor) else np.asarray(result)
+    dtype = np.result_type(*like)
+    value = value.astype(dtype) if dtype.kind in "iu" else value
+    if all(isinstance(x, (int, float)) for x in like):
+        return value.item()
+    return np.array(value) if value.ndim else value[()]
+
+
+class Layer:
+    """A layer in the book's manner: `forward`, then `backward` with the derivative that arrives.
+
+    `graph` is the computational graph of the last forward pass, with every value, and after
+    `backward` every derivative, on its edges.
+    """
+
+    _inputs: tuple[Tensor, ...] = ()
+    _out: Tensor | None = None
+    _forwards = 0
+    _ambiguous = False
+
+    def _remember(self, inputs: Sequence[Tensor], out: Tensor) -> Tensor:
+        self._inputs, self._out = tuple(inputs), out
+        self._forwards += 1
+        self._ambiguous = False
+        return out
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of the last forward pass of this layer alone."""
+        return Graph([self._passed("graph")], self._inputs)
+
+    def _passed(self, asked: str) -> Tensor:
+        if self._out is None:
+            raise GradientError(
+                say("this layer has not seen anything yet"),
+                asked=f"forward(...), {asked}",
+                came=asked,
+                hint=say("call forward first: backward needs the values it keeps"),
+            )
+        return self._out
+
+    def _sent_back(self, dout: Any, wanted: Sequence[Tensor]) -> list[Any]:
+        """The derivatives by `wanted`, from the derivative that arrives at the output."""
+        out = self._passed("backward")
+        if self._ambiguous:
+            raise GradientError(
+                say("this layer was used more than once, and remembers only the last time"),
+                asked=say("one backward for the last forward"),
+                came=say("a second backward"),
+                hint=say("make a layer object for each use"),
+            )
+        self._ambiguous, self._forwards = self._forwards > 1, 0
+        given = dout.value if isinstance(dout, Tensor) else np.asarray(dout)
+        if given.shape != out.shape and given.ndim:
+            raise ShapeError(
+                say("the derivative that arrives does not have the shape of the output"),
+                asked=f"{out.shape}",
+                came=f"{given.shape}",
+            )
+        seed = np.asarray(ones_like(out) * given, out.dtype)
+        found = backward([out], [seed[()] if seed.ndim == 0 else seed], wrt=wanted, keep=True)
+        for node, value in found.items():
+            node.gradient = value
+        return [found[node] if node in found else np.zeros(node.shape) for node in wanted]
+
+    def _to_each_side(self, dout: Any) -> list[Any]:
+        """The derivatives along each wire into the node, also when both come from one value."""
+        self._sent_back(dout, self._inputs)
+        assert self._out is not None
+        return list(self._out.branches or [])
