@@ -1,4 +1,4 @@
-"""The gradient by central differences, as the book takes it: slow, simple, judge of the fast one."""
+"""The gradient by central differences, as the book has it: slow, simple, judge of the fast one."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def as_leaf(value: Any, name: str) -> Tensor:
 
 
 def as_given(result: Any, *like: Any) -> Any:
-    """`result` in the kind of what it was made from: whole numbers from whole, Python's from Python's.
+    """`result` in the kind of what it was made from: whole numbers, Python's own, or arrays.
 
     The book's layers multiply and add what they are given, so 100·2 is 200 and not 200.0.
     """
