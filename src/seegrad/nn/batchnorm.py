@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from seegrad.language import say
 from seegrad.nn.module import Module, as_input, parameter, state
 from seegrad.ops.arithmetic import sqrt, stop_gradient
 from seegrad.ops.reduce import mean
+from seegrad.ops.shape import reshape
 
 
 class BatchNorm(Module):
@@ -22,6 +23,8 @@ class BatchNorm(Module):
     """
 
     kind = "batch_norm"
+    axis: ClassVar[int] = -1
+    """The axis that keeps its own mean: features, or channels."""
 
     def __init__(
         self, features: int, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float32
@@ -33,11 +36,12 @@ class BatchNorm(Module):
         self.running_var = state(np.ones(features), "running_var", dtype)
 
     def forward(self, x: Any) -> Any:
-        x = as_input(x, self.gamma, -1, self.name or self.kind)
+        x = as_input(x, self.gamma, self.axis, self.name or self.kind)
+        kept = self.axis % len(x.shape)
+        wide = (x.shape[kept], *(1,) * (len(x.shape) - 1 - kept))
         if not self.training:
-            centred, variance = x - self.running_mean, self.running_var
-            return centred / sqrt(variance + self.eps) * self.gamma + self.beta
-        axes = tuple(range(len(x.shape) - 1))
+            return self._scaled(x - _as(self.running_mean, wide), self.running_var, wide)
+        axes = tuple(axis for axis in range(len(x.shape)) if axis != kept)
         count = int(np.prod([x.shape[axis] for axis in axes], dtype=int))
         if count < 2:
             raise ShapeError(
@@ -47,10 +51,14 @@ class BatchNorm(Module):
                 hint=say("call .eval() before using the network, or take larger mini-batches"),
             )
         middle = mean(x, axis=axes)
-        centred = x - middle
+        centred = x - _as(middle, wide)
         variance = mean(centred * centred, axis=axes)
         self._remember(stop_gradient(middle), stop_gradient(variance) * (count / (count - 1)))
-        return centred / sqrt(variance + self.eps) * self.gamma + self.beta
+        return self._scaled(centred, variance, wide)
+
+    def _scaled(self, centred: Any, variance: Any, wide: tuple[int, ...]) -> Any:
+        even = centred / _as(sqrt(variance + self.eps), wide)
+        return even * _as(self.gamma, wide) + _as(self.beta, wide)
 
     def _remember(self, middle: Any, variance: Any) -> None:
         m = self.momentum
@@ -59,3 +67,15 @@ class BatchNorm(Module):
 
     def describe(self) -> str:
         return f"{self.gamma.shape[0]}"
+
+
+class BatchNorm2d(BatchNorm):
+    """Batch normalisation of pictures (N, channels, height, width), one mean for each channel."""
+
+    kind = "batch_norm2d"
+    axis = 1
+
+
+def _as(values: Any, wide: tuple[int, ...]) -> Any:
+    """One number a feature, in the shape that meets the input."""
+    return values if tuple(values.shape) == wide else reshape(values, shape=wide)
