@@ -2,55 +2,36 @@
 
 Rules are ordinary code over array functions, so that the same walk serves twice: on arrays it
 gives numbers, on nodes it gives the derivative as a graph, which can be differentiated again.
-Broadcasting is undone here, once, for every op.
+Broadcasting is undone here, once, for every op; so is 0·∞, which is taken as 0: where nothing
+arrives, or nothing passes, nothing goes on. `where(x > 0, log(x), 0)` and `sqrt(x * x)` so have the
+derivative 0 at x = 0. A NaN that was there before, in a value or in what arrives, stays.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
 
 from seegrad.errors import MutationError
-from seegrad.graph.bind import current_mode
+from seegrad.graph.bind import gradient_watch
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
-from seegrad.ops.compare import astype
+from seegrad.graph.op import NOTHING, OUT
+from seegrad.ops.compare import astype, nan_to_zero
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import broadcast_to, reshape
 
-Users = dict[Node, int]
-"""How many edges bring a derivative to each node that needs one."""
 
-
-def users_of(outputs: Sequence[Node], wrt: Sequence[Node] | None) -> Users:
-    """The nodes whose derivative is needed: all that take part, or those between `wrt` and out."""
-    needed: set[Node] | None = None
-    if wrt is not None:
-        needed = set(wrt)
-        for node in walk(outputs):
-            if node.requires_grad and node not in needed and not needed.isdisjoint(node.inputs):
-                needed.add(node)
-    users: Users = {}
-    stops = frozenset(wrt or ())
-    for node in outputs:
-        if node.requires_grad and (needed is None or node in needed):
-            users.setdefault(node, 0)
-    stack = list(users)
-    while stack:
-        node = stack.pop()
-        op = node.op
-        if op is None or node in stops:
-            continue
-        for x, rule in zip(node.inputs, op.rules if op.arity >= 0 else op.rules_for(node.inputs)):
-            if x.requires_grad and rule is not None and (needed is None or x in needed):
-                if x in users:
-                    users[x] += 1
-                else:
-                    users[x] = 1
-                    stack.append(x)
-    return users
+def between(wrt: Sequence[Node], outputs: Sequence[Node]) -> set[Node]:
+    """The nodes whose derivative is needed: those on a way from `wrt` to the outputs."""
+    needed = set(wrt)
+    for node in walk(outputs):
+        if node.requires_grad and node not in needed and not needed.isdisjoint(node.inputs):
+            needed.add(node)
+    return needed
 
 
 def fit(g: Any, x: Any) -> Any:
@@ -88,17 +69,31 @@ def backward(
 
     Returns the derivative by each leaf, or by each node of `wrt`, that was reached.
     """
-    users = users_of(outputs, wrt)
+    invalid: list[str] = []
+    with np.errstate(all="ignore", invalid="call", call=lambda what, _: invalid.append(what)):
+        return _walk_back(outputs, seeds, wrt, as_graph, keep, invalid)
+
+
+def _walk_back(
+    outputs: Sequence[Node], seeds: Sequence[Any], wrt: Sequence[Node] | None,
+    as_graph: bool, keep: bool, invalid: list[str],
+) -> dict[Node, Any]:  # fmt: skip
+    """`backward`, with a list to which NumPy adds whenever a NaN is born."""
+    needed = None if wrt is None else between(wrt, outputs)
+    stops = frozenset(wrt) if wrt else ()
+    watch = gradient_watch()
     pending: dict[Node, Any] = {}
-    for node, seed in zip(outputs, seeds):
-        if node in users:
-            pending[node] = pending[node] + seed if node in pending else seed
-    ready = [node for node in pending if not users[node]]
-    watch = current_mode().watch_gradient
-    stops = frozenset(wrt or ())
+    heap: list[tuple[int, Node]] = []
     found: dict[Node, Any] = {}
-    while ready:
-        node = ready.pop()
+    for node, seed in zip(outputs, seeds):
+        if node.requires_grad and (needed is None or node in needed):
+            if node in pending:
+                pending[node] = pending[node] + seed
+            else:
+                pending[node] = seed
+                heappush(heap, (node.order, node))
+    while heap:
+        node = heappop(heap)[1]
         g = pending.pop(node)
         op = node.op
         if op is None or node in stops:
@@ -110,27 +105,57 @@ def backward(
             out: Any = node
         else:
             ins, out = node.values, node.data
+            if op is nan_to_zero:  # what lies behind holds NaN: look at every product from here
+                invalid.append("mended")
         branches: list[Any] = []
-        rules = op.rules if op.arity >= 0 else op.rules_for(ins)
-        for i, (x, value, rule) in enumerate(zip(node.inputs, ins, rules)):
-            gx = None
-            edges = users.get(x)
-            if edges is not None and rule is not None:
-                gx = rule(g, out, ins, node.attrs, i)
-                if gx.shape != value.shape or gx.dtype != value.dtype:
-                    gx = fit(gx, value)
-                if watch is not None:
-                    watch(node, i, gx)
-                earlier = pending.get(x)
-                pending[x] = gx if earlier is None else earlier + gx
-                if edges == 1:
-                    ready.append(x)
-                users[x] = edges - 1
+        pulls = op.pulls if op.arity >= 0 else op.pulls_for(ins)
+        for x, value, pull in zip(node.inputs, ins, pulls):
+            if pull is None or not x.requires_grad or not (needed is None or x in needed):
+                branches.append(None)
+                continue
+            rule, wants = pull
+            if wants >= 0:
+                gx = rule(g, ins[wants])
+            elif wants == NOTHING:
+                gx = rule(g)
+            elif wants == OUT:
+                gx = rule(g, out)
+            else:
+                gx = rule(g, out, ins, node.attrs, len(branches))
+            if invalid:
+                gx = _without_zero_times_infinity(gx, g, out, ins, invalid)
+            if gx.shape != value.shape or gx.dtype is not value.dtype:
+                gx = fit(gx, value)
+            if watch is not None:
+                watch(node, len(branches), gx)
             branches.append(gx)
+            if x in pending:
+                pending[x] = pending[x] + gx
+            else:
+                pending[x] = gx
+                heappush(heap, (x.order, x))
         if keep:
             node.gradient = g
             node.branches = branches
     return found
+
+
+def _without_zero_times_infinity(
+    gx: Any, g: Any, out: Any, ins: Sequence[Any], invalid: list[str]
+) -> Any:
+    """`gx` with 0 for the NaN that 0·∞ has just made, and only for that."""
+    if "mended" not in invalid:
+        invalid.clear()
+    array, arrived = (np.asarray(x.data if isinstance(x, Node) else x) for x in (gx, g))
+    if array.dtype.kind != "f" or not (born := np.isnan(array)).any():
+        return gx
+    nothing_arrived = arrived == 0
+    if nothing_arrived.all() or (born.shape == arrived.shape and nothing_arrived[born].all()):
+        return nan_to_zero(gx)
+    before = [np.asarray(x.data if isinstance(x, Node) else x) for x in (g, out, *ins)]
+    if any(x.dtype.kind == "f" and np.isnan(x).any() for x in before):
+        return gx
+    return nan_to_zero(gx)
 
 
 def _check_current(node: Node) -> None:
@@ -148,5 +173,4 @@ def _check_current(node: Node) -> None:
 
 def ones_like(node: Node) -> Any:
     """The seed 1 for every element of a node, as a node's data."""
-    one = np.ones(node.shape, node.dtype)
-    return one[()] if one.ndim == 0 else one
+    return np.ones(node.shape, node.dtype) if node.shape else node.dtype.type(1)

@@ -21,7 +21,7 @@ from seegrad.errors import (
     ShapeError,
     TraceError,
 )
-from seegrad.graph.bind import bind, current_mode
+from seegrad.graph.bind import bind_one, bind_two, current_mode
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import NO_ATTRS, Node, read_only, snapshot
 from seegrad.graph.present import can_present, present
@@ -150,14 +150,13 @@ class Tensor(Node):
             seed = seed if isinstance(seed, Node) else Tensor(None, (), NO_ATTRS, (), seed, False)
         elif isinstance(seed, Node):
             seed = seed.data
-        with np.errstate(all="ignore"):
-            found = backward([self], [seed], as_graph=as_graph, keep=not traced)
+        found = backward([self], [seed], as_graph=as_graph, keep=not traced)
         for leaf, g in found.items():
             leaf.gradient = g if leaf.gradient is None else leaf.gradient + g
 
     def _seed(self, gradient: Any) -> Any:
         if gradient is None:
-            if self.size != 1:
+            if (self.spec if self.data is None else self.data).size != 1:
                 raise GradientError(
                     "the derivative of an array needs the derivative that arrives at it",
                     asked=f"backward(gradient) with a gradient of shape {self.shape}",
@@ -345,30 +344,30 @@ class Tensor(Node):
     # ---------------------------------------------------------- operators
 
     def __add__(self, other: Any) -> Any:
-        return bind(arithmetic.add, (self, other), NO_ATTRS)
+        return bind_two(arithmetic.add, self, other)
 
     def __radd__(self, other: Any) -> Any:
-        return bind(arithmetic.add, (other, self), NO_ATTRS)
+        return bind_two(arithmetic.add, other, self)
 
     def __sub__(self, other: Any) -> Any:
-        return bind(arithmetic.subtract, (self, other), NO_ATTRS)
+        return bind_two(arithmetic.subtract, self, other)
 
     def __rsub__(self, other: Any) -> Any:
-        return bind(arithmetic.subtract, (other, self), NO_ATTRS)
+        return bind_two(arithmetic.subtract, other, self)
 
     def __mul__(self, other: Any) -> Any:
-        return bind(arithmetic.multiply, (self, other), NO_ATTRS)
+        return bind_two(arithmetic.multiply, self, other)
 
     def __rmul__(self, other: Any) -> Any:
-        return bind(arithmetic.multiply, (other, self), NO_ATTRS)
+        return bind_two(arithmetic.multiply, other, self)
 
     def __truediv__(self, other: Any) -> Any:
-        return bind(arithmetic.divide, (self, other), NO_ATTRS)
+        return bind_two(arithmetic.divide, self, other)
 
     def __rtruediv__(self, other: Any) -> Any:
         if type(other) in (int, float) and other == 1:
             return arithmetic.reciprocal(self)
-        return bind(arithmetic.divide, (other, self), NO_ATTRS)
+        return bind_two(arithmetic.divide, other, self)
 
     def __floordiv__(self, other: Any) -> Any:
         return arithmetic.floor_divide(self, other)
@@ -391,13 +390,13 @@ class Tensor(Node):
         return transcendental.power(other, self)
 
     def __matmul__(self, other: Any) -> Any:
-        return bind(linalg.matmul, (self, other), NO_ATTRS)
+        return bind_two(linalg.matmul, self, other)
 
     def __rmatmul__(self, other: Any) -> Any:
         return linalg.matmul(other, self)
 
     def __neg__(self) -> Any:
-        return bind(arithmetic.negative, (self,), NO_ATTRS)
+        return bind_one(arithmetic.negative, self)
 
     def __pos__(self) -> Any:
         return self

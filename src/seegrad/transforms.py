@@ -89,7 +89,7 @@ class _Recorded:
         as_graph = self.as_graph if as_graph is None else as_graph
         mode = current_mode()
         changes = {"recording": True, "depth": mode.depth + 1} if as_graph else {}
-        with in_mode(**changes), np.errstate(all="ignore"):
+        with in_mode(**changes):
             seeds = [_as_data(s, out, as_graph) for s, out in zip(seeds, self.outputs)]
             found = backward(self.outputs, seeds, self.leaves, as_graph=as_graph)
         return [found.get(leaf, _zeros(leaf, as_graph)) for leaf in self.leaves]
@@ -283,7 +283,7 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
                 "a tangent has the shape of its argument", asked=f"{x.shape}", came=f"{t.shape}"
             )
     starts = [(g, t) for g, t in zip(pulled, along) if g.requires_grad]
-    with in_mode(depth=mode.depth + outer), np.errstate(all="ignore"):
+    with in_mode(depth=mode.depth + outer):
         arriving = [_as_data(t, g, outer) for g, t in starts]
         found = backward([g for g, _ in starts], arriving, seeds, as_graph=outer)
     changes = [found.get(s, _zeros(s, outer)) for s in seeds]

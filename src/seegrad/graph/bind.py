@@ -106,8 +106,15 @@ def describe(op: Op, inputs: Sequence[Any]) -> str:
 NUMBERS = "fiub"
 """The kinds of dtype that values may have: floating-point, integer, unsigned, boolean."""
 
+PLAIN = frozenset({int, float, bool, np.float64, np.float32, np.bool})
+"""Types of single numbers that need no look."""
+
 LARGE = 2**26
 """Elements (of all inputs, multiplied) below which no result without a size of its own is large."""
+
+
+HALF = 2**13
+"""Two inputs of so many elements cannot make more than LARGE."""
 
 
 def affordable(op: Op, values: Sequence[Any], attrs: Attrs, inputs: Sequence[Any] = ()) -> None:
@@ -213,13 +220,18 @@ def strange(op: Op, name: str, came: str) -> DTypeError:
     )
 
 
+def gradient_watch() -> Callable[[Node, int, Any], None] | None:
+    """What wants to see every derivative that is sent back in this thread, if anything."""
+    mode = _LOCAL.mode
+    return None if mode is None else mode.watch_gradient
+
+
 def _plain(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
     """The op on plain arrays, numbers and lists of numbers: NumPy in, NumPy out."""
     whole = op.inlined or op.canonical is not None
-    args = tuple(
-        a if type(a) in (int, float, bool) and not whole else numbers(op, i, a)
-        for i, a in enumerate(args)
-    )
+    args = tuple([
+        a if type(a) in PLAIN and not whole else numbers(op, i, a) for i, a in enumerate(args)
+    ])
     if op.inlined:
         return _body(op, args, attrs)
     if op.canonical is not None:
@@ -252,42 +264,78 @@ def _canonical(op: Op, inputs: Sequence[Any], attrs: Attrs) -> Attrs:
 
 
 def bind(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
-    """Apply `op`: a node if any input is a node, otherwise a NumPy result.
-
-    The plainest case, one or two inputs and nothing else to do, is written out for speed.
-    """
-    if op.direct and _LOCAL.mode is None:
+    """Apply `op`: a node if any input is a node, otherwise a NumPy result."""
+    if op.direct:
         if len(args) == 2:
-            a, b = args
-            if isinstance(a, Node):
-                if isinstance(b, Node) and a.data is not None and b.data is not None:
-                    needs = a.requires_grad or b.requires_grad
-                    if a.data.size * b.data.size > LARGE:
-                        affordable(op, (a.data, b.data), attrs, args)
-                    return _made(op, args, attrs, (a.data, b.data), needs)
-            elif (
-                type(a) is np.ndarray and type(b) is np.ndarray
-                and a.dtype.kind in NUMBERS and b.dtype.kind in NUMBERS
-            ):  # fmt: skip
-                if a.size * b.size > LARGE:
-                    affordable(op, args, attrs)
-                return _forward(op, args, attrs, args)
-        elif len(args) == 1:
-            (a,) = args
-            if type(a) is np.ndarray and a.dtype.kind in NUMBERS:
-                return _forward(op, args, attrs, args)
-            if isinstance(a, Node) and a.data is not None:
-                return _made(op, args, attrs, (a.data,), a.requires_grad)
+            return bind_two(op, args[0], args[1])
+        if len(args) == 1:
+            return bind_one(op, args[0])
     for a in args:
         if isinstance(a, Node):
             return _bind_with_care(op, args, attrs, a.makes)
     return _plain(op, args, attrs)
 
 
+def _usual(x: Any) -> bool:
+    """Is x an array of numbers, and not so large that its size must be looked at?"""
+    return type(x) is np.ndarray and x.dtype.kind in NUMBERS and x.size <= HALF
+
+
+def bind_one(op: Op, x: Any) -> Any:
+    """`bind` for a direct op of one input: the plainest case is written out for speed."""
+    if isinstance(x, Node):
+        value = x.data
+        if value is None or _LOCAL.mode is not None:
+            return _bind_with_care(op, (x,), NO_ATTRS, x.makes)
+        try:
+            data = op.run(value)
+        except Exception as error:
+            raise explained(op, (x,), NO_ATTRS, error) from error
+        needs = x.requires_grad and op.differentiable
+        return x.makes(op, (x,), NO_ATTRS, (value,), data, needs)
+    if type(x) is not np.ndarray or x.dtype.kind not in NUMBERS:
+        return _plain(op, (x,), NO_ATTRS)
+    try:
+        return op.run(x)
+    except Exception as error:
+        raise explained(op, (x,), NO_ATTRS, error) from error
+
+
+def bind_two(op: Op, a: Any, b: Any) -> Any:
+    """`bind` for a direct op of two inputs: the plainest case is written out for speed."""
+    if isinstance(a, Node):
+        if not isinstance(b, Node):
+            if _LOCAL.mode is not None or a.data is None:
+                return _bind_with_care(op, (a, b), NO_ATTRS, a.makes)
+            b = constant(op, 1, b, (a,), a.makes)
+    elif isinstance(b, Node):
+        if _LOCAL.mode is not None or b.data is None:
+            return _bind_with_care(op, (a, b), NO_ATTRS, b.makes)
+        a = constant(op, 0, a, (b,), b.makes)
+    elif _usual(a) and _usual(b):
+        try:
+            return op.run(a, b)
+        except Exception as error:
+            raise explained(op, (a, b), NO_ATTRS, error) from error
+    else:
+        return _plain(op, (a, b), NO_ATTRS)
+    left, right = a.data, b.data
+    if left is None or right is None or _LOCAL.mode is not None:
+        return _bind_with_care(op, (a, b), NO_ATTRS, a.makes)
+    if left.size * right.size > LARGE:
+        affordable(op, (left, right), NO_ATTRS, (a, b))
+    try:
+        data = op.run(left, right)
+    except Exception as error:
+        raise explained(op, (a, b), NO_ATTRS, error) from error
+    needs = (a.requires_grad or b.requires_grad) and op.differentiable
+    return a.makes(op, (a, b), NO_ATTRS, (left, right), data, needs)
+
+
 def _forward(op: Op, inputs: Sequence[Any], attrs: Attrs, values: tuple[Any, ...]) -> Any:
     """The op's own function on values; what it raises is explained in terms of the inputs."""
     try:
-        return op.forward(*values, **attrs) if attrs else op.forward(*values)
+        return op.run(*values, **attrs)
     except Exception as error:
         raise explained(op, inputs, attrs, error) from error
 
@@ -312,16 +360,18 @@ def _bind_with_care(op: Op, args: tuple[Any, ...], attrs: Attrs, cls: type[Node]
             return _body(op, args, attrs)
     mode = _LOCAL.mode
     tracer = mode.tracer if mode is not None else None
-    if tracer is not None:
-        args = tuple(tracer.read(a) if isinstance(a, Node) else a for a in args)
-    like = [a for a in args if hasattr(a, "dtype")]
-    inputs = tuple(
-        a if isinstance(a, Node) else constant(op, i, a, like, cls)
-        for i, a in enumerate(args)
-    )
-    values = tuple(x.data for x in inputs)
-    needs = any(x.requires_grad for x in inputs)
-    if tracer is not None or any(v is None for v in values):
+    needs, symbolic, found, data = False, tracer is not None, [], []
+    for i, x in enumerate(args):
+        if not isinstance(x, Node):
+            x = constant(op, i, x, [a for a in args if hasattr(a, "dtype")], cls)
+        elif tracer is not None:
+            x = tracer.read(x)
+        needs = needs or x.requires_grad
+        symbolic = symbolic or x.data is None
+        found.append(x)
+        data.append(x.data)
+    inputs, values = tuple(found), tuple(data)
+    if symbolic:
         return _symbolic(op, inputs, attrs, needs, cls, mode)
     if op.canonical is not None:
         attrs = _canonical(op, inputs, attrs)

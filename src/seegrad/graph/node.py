@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 Attrs = Mapping[str, Any]
 NO_ATTRS: Attrs = MappingProxyType({})
+
+_next_order = count(0, -1).__next__
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -53,7 +56,8 @@ class Node:
     `data` is what rules compute with: an array, a NumPy scalar for shape (), or None for
     a symbol, of which only `spec` is known. `values` are the inputs' data when it was computed.
     `gradient` and `branches` are what the last backward pass brought to it, and sent on to each
-    of its inputs (before sums).
+    of its inputs (before sums). `order` falls from node to node as they are made, so that a
+    node's is always below its inputs': a heap of orders gives users before what they use.
     """
 
     __slots__ = (
@@ -67,6 +71,7 @@ class Node:
         "inputs",
         "name",
         "op",
+        "order",
         "requires_grad",
         "values",
         "where",
@@ -98,6 +103,7 @@ class Node:
         self.branches: list[Any] | None = None
         self.frame: Frame | None = None
         self.where: Line | None = None
+        self.order = _next_order()
 
     @property
     def spec(self) -> Spec:

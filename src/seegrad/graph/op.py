@@ -14,16 +14,21 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import CallError, OpDefinitionError
-from seegrad.graph.bind import bind
+from seegrad.graph.bind import bind, bind_one, bind_two
 from seegrad.graph.laws import Law
 from seegrad.graph.lowering import SIZES, Apply, Body, Expression, Form, Input, Reshape, Scalar
-from seegrad.graph.node import NO_ATTRS, Attrs
+from seegrad.graph.node import Attrs
 from seegrad.graph.spec import Shape, Spec, spec_of
 from seegrad.text import ATOM, holes
 
 Rule = Callable[..., Any]
 RuleCall = Callable[[Any, Any, Sequence[Any], Attrs, int], Any]
-"""A rule in the shape the backward walk calls: (g, out, inputs, attrs, position)."""
+"""A rule called with everything there is: (g, out, inputs, attrs, position)."""
+
+NOTHING, OUT, MUCH = -1, -2, -3
+Pull = tuple[Callable[..., Any], int]
+"""A rule as the backward walk calls it, and what it wants beside g: the number of an input,
+NOTHING, OUT, or MUCH, which is all that a RuleCall takes."""
 
 REAL = (-2.0, 2.0)
 
@@ -54,13 +59,6 @@ def _names(expression: Expression) -> set[str]:
 def _rule_call(rule: Rule, parameters: tuple[str, ...], inputs: tuple[str, ...]) -> RuleCall:
     """`rule` with its parameter names looked up once and for all."""
     place = {name: i for i, name in enumerate(inputs)}
-    if parameters == ("g",):
-        return lambda g, out, ins, attrs, position: rule(g)
-    if parameters == ("g", "out"):
-        return lambda g, out, ins, attrs, position: rule(g, out)
-    if len(parameters) == 2 and parameters[0] == "g" and parameters[1] in place:
-        only = place[parameters[1]]
-        return lambda g, out, ins, attrs, position: rule(g, ins[only])
     variadic = inputs[-1] if inputs and inputs[-1].startswith("*") else None
 
     def getter(name: str) -> RuleCall:
@@ -94,6 +92,17 @@ def _rule_call(rule: Rule, parameters: tuple[str, ...], inputs: tuple[str, ...])
     return call
 
 
+def _pull(rule: Rule, parameters: tuple[str, ...], inputs: tuple[str, ...]) -> Pull:
+    """The cheapest way to call `rule`, so that the walk need not go through a RuleCall."""
+    if parameters == ("g",):
+        return rule, NOTHING
+    if parameters == ("g", "out"):
+        return rule, OUT
+    if len(parameters) == 2 and parameters[0] == "g" and parameters[1] in inputs:
+        return rule, inputs.index(parameters[1])
+    return _rule_call(rule, parameters, inputs), MUCH
+
+
 @dataclass(frozen=True, eq=False)
 class Op:
     """One operation.
@@ -103,7 +112,8 @@ class Op:
     a rule's parameters name what it needs: `g` (the derivative arriving from the right), `out`,
     an input, `<input>_spec`, an attribute, and for `*xs` also `position` and `<xs>_specs`.
     `body`, for composites, is the same function in terms of other ops. A composite without `d`
-    has no node of its own: its body's nodes carry its frame.
+    has no node of its own: its body's nodes carry its frame. `compute` is NumPy's own function
+    where `forward` does nothing but call it.
     """
 
     name: str
@@ -124,12 +134,16 @@ class Op:
     kinks: str = ""
     integer_inputs: frozenset[str] = frozenset()
     family: str = ""
+    compute: Callable[..., Any] | None = None
 
     inputs: tuple[str, ...] = field(init=False)
     attributes: Mapping[str, Any] = field(init=False)
     arity: int = field(init=False)
+    optional: Attrs = field(init=False)
     defaults: Attrs | None = field(init=False)
     rules: tuple[RuleCall | None, ...] = field(init=False)
+    pulls: tuple[Pull | None, ...] = field(init=False)
+    run: Callable[..., Any] = field(init=False)
     rule_parameters: Mapping[str, tuple[str, ...]] = field(init=False)
     differentiable: bool = field(init=False)
     inlined: bool = field(init=False)
@@ -153,21 +167,26 @@ class Op:
         put("inputs", inputs)
         put("attributes", attributes)
         put("arity", -1 if variadic else len(inputs))
-        required = inspect.Parameter.empty in attributes.values()
-        put("defaults", None if required else (attributes or NO_ATTRS))
+        optional = {k: v for k, v in attributes.items() if v is not inspect.Parameter.empty}
+        put("optional", optional)
+        put("defaults", optional if len(optional) == len(attributes) else None)
         put("inlined", self.body is not None and not self.d)
-        put("direct", not self.inlined and self.canonical is None)
+        put("direct", not self.inlined and not attributes and self.canonical is None)
+        put("run", self.compute or self.forward)
         put("sized", bool(SIZES & set(attributes)) and not isinstance(self.lower, Reshape))
         self._check_rules()
         self._check_texts()
         rules: list[RuleCall | None] = []
+        pulls: list[Pull | None] = []
         asked: dict[str, tuple[str, ...]] = {}
         for name in inputs:
             rule = self.d.get(name.lstrip("*"))
             names = tuple(inspect.signature(rule).parameters) if rule else ()
             asked[name.lstrip("*")] = names
             rules.append(_rule_call(rule, names, inputs) if rule else None)
+            pulls.append(_pull(rule, names, inputs) if rule else None)
         put("rules", tuple(rules))
+        put("pulls", tuple(pulls))
         put("rule_parameters", asked)
         put("differentiable", any(rule is not None for rule in rules))
         put("integer_positions", frozenset(map(inputs.index, self.integer_inputs)))
@@ -216,10 +235,10 @@ class Op:
         rules = self.rules
         return rules[position] if position < len(rules) else rules[-1]
 
-    def rules_for(self, inputs: Sequence[Any]) -> tuple[RuleCall | None, ...]:
-        """A rule for each of these inputs of a variadic op."""
-        extra = len(inputs) - len(self.rules)
-        return self.rules[: len(inputs)] if extra <= 0 else self.rules + self.rules[-1:] * extra
+    def pulls_for(self, inputs: Sequence[Any]) -> tuple[Pull | None, ...]:
+        """A pull for each of these inputs, of which a variadic op has any number."""
+        extra = len(inputs) - len(self.pulls)
+        return self.pulls if extra <= 0 else self.pulls + self.pulls[-1:] * extra
 
     def input_name(self, position: int) -> str:
         """The name of the input at `position`: `a`, `b`, or `xs[2]`."""
@@ -235,11 +254,16 @@ class Op:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply the op to nodes, arrays and numbers; attributes by name, or after the inputs."""
-        if kwargs or len(args) != self.arity or self.defaults is None:
-            args, attrs = self.arguments(args, kwargs)
-        else:
-            attrs = self.defaults
-        return bind(self, args, attrs)
+        if len(args) == self.arity:
+            if self.direct and not kwargs:
+                if self.arity == 1:
+                    return bind_one(self, args[0])
+                if self.arity == 2:
+                    return bind_two(self, args[0], args[1])
+            attrs = {**self.optional, **kwargs}
+            if attrs.keys() == self.attributes.keys():
+                return bind(self, args, attrs)
+        return bind(self, *self.arguments(args, kwargs))
 
     def arguments(
         self, args: tuple[Any, ...], kwargs: Mapping[str, Any]

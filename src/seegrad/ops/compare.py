@@ -165,6 +165,19 @@ def _number_dtype(dtype: Any) -> Any:
 
 
 @elementwise(
+    scalar="where(isnan(x), 0, x)",
+    sign="nan→0",
+    latex=r"\operatorname{nan\!\to\!0}($x)",
+    numpy=(),
+    laws=[idempotent],
+    d={"x": lambda g, x: where(isnan(x), 0.0, g)},
+)
+def nan_to_zero(x):
+    """x, and 0 where x is not a number; nothing goes back to what was not a number."""
+    return np.where(np.isnan(x), x.dtype.type(0), x)
+
+
+@elementwise(
     scalar="x",
     sign="▷$dtype",
     latex="$x",

@@ -14,7 +14,7 @@ import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.laws import Law
-from seegrad.graph.lowering import Body, Form, Reduce, Scalar
+from seegrad.graph.lowering import Apply, Body, Form, Input, Reduce, Scalar, parse_scalar
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case, Op, Rule
 from seegrad.graph.spec import DType, Shape, Spec
@@ -140,6 +140,8 @@ def reduced_shape(shape: Shape, axis: Sequence[int], keepdims: bool) -> Shape:
 
 def canonical_reduction(x: Any, *, axis: Any, keepdims: Any, **rest: Any) -> dict[str, Any]:
     """axis as a sorted tuple, keepdims as a bool."""
+    if axis is None:
+        return {"axis": tuple(range(x.ndim)), "keepdims": bool(keepdims), **rest}
     return {"axis": tuple(sorted(some_axes(axis, x.ndim))), "keepdims": bool(keepdims), **rest}
 
 
@@ -164,6 +166,25 @@ ELEMENTWISE_CASES: Mapping[int, tuple[Case, ...]] = {
         Case(((0, 3), (3,), ())),
     ),
 }
+
+
+_PLAIN_CALLS: Mapping[str, Forward] = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+    "negative": operator.neg,
+    "round": np.rint,
+}
+"""What the scalar functions are in Python and NumPy, where it is not NumPy's of the same name."""
+
+
+def plain_call(scalar: str | None, inputs: Sequence[str]) -> Forward | None:
+    """NumPy's own function (or Python's operator), if that on all inputs is the whole meaning."""
+    tree = parse_scalar(scalar) if scalar is not None else None
+    if isinstance(tree, Apply) and tree.arguments == tuple(map(Input, inputs)):
+        return _PLAIN_CALLS.get(tree.function) or getattr(np, tree.function, None)
+    return None
 
 
 def elementwise(
@@ -215,6 +236,7 @@ def elementwise(
                 within=domains(inputs, within),
                 kinks=kinks,
                 family="elementwise",
+                compute=plain_call(scalar, inputs),
             )
         )
 

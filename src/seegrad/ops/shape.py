@@ -20,6 +20,9 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
 from seegrad.ops.families import composite, one_axis, operation, some_axes
 
+SMALL = 4096
+"""Up to so many elements, writing copies takes less time than making a view that repeats."""
+
 Cut = tuple[int, int, int]
 """(start, length, step) along one axis."""
 
@@ -78,7 +81,7 @@ def _reshape_attrs(x: Any, *, shape: Any) -> dict[str, Any]:
 )
 def reshape(x, *, shape):
     """The same elements, in C order, in another shape; one size may be -1."""
-    return np.reshape(x, shape)
+    return x.reshape(shape)
 
 
 @composite(
@@ -166,7 +169,7 @@ def _transpose_attrs(x: Any, *, axes: Any) -> dict[str, Any]:
 )
 def transpose(x, *, axes=None):
     """x with its axes in the given order; reversed when none is given."""
-    return np.transpose(x, axes)
+    return x.transpose(axes)
 
 
 @composite(
@@ -237,7 +240,11 @@ def _broadcast_spec(x: Spec, *, shape: Shape) -> Spec:
 )
 def broadcast_to(x, *, shape):
     """x repeated to `shape` by NumPy's broadcasting rules."""
-    return np.broadcast_to(x, shape)
+    if len(x.shape) > len(shape) or math.prod(shape) > SMALL:
+        return np.broadcast_to(x, shape)
+    out = np.empty(shape, x.dtype)
+    out[...] = x
+    return out
 
 
 @composite(
