@@ -40,18 +40,18 @@ $(VENV)/bin/python:
 
 $(VENV)/.ready: pyproject.toml | $(VENV)/bin/python
 	@echo "installing into $(VENV) ..."
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[compile]'
+	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile]'
 	@touch $@
 
 $(VENV)/.ready-test: pyproject.toml | $(VENV)/bin/python
 	@echo "installing the tests' packages into $(VENV) ..."
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[compile,sklearn,onnx,tensorboard,frames,test]'
+	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,sklearn,onnx,tensorboard,frames,test]'
 	@$(RUN) tools/install_torch.py
 	@touch $@ $(VENV)/.ready
 
 $(VENV)/.ready-bench: pyproject.toml | $(VENV)/bin/python
 	@echo "installing the benchmarks' packages into $(VENV) ..."
-	@$(RUN) -m pip install --quiet --disable-pip-version-check --editable '.[compile,peers]'
+	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,peers]'
 	@$(RUN) tools/install_torch.py
 	@touch $@ $(VENV)/.ready
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from seegrad.ops import TABLE
+
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -17,6 +19,16 @@ def blocks(text: str) -> list[tuple[int, str]]:
     return [(text[: m.start(1)].count("\n"), m.group(1)) for m in BLOCK.finditer(text)]
 
 
+@pytest.fixture
+def own_table():
+    """A document may define operations: afterwards the table is as it was."""
+    before = dict(TABLE)
+    yield
+    TABLE.clear()
+    TABLE.update(before)
+
+
+@pytest.mark.usefixtures("own_table")
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_python_block_runs(document, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)

@@ -17,7 +17,7 @@ def main() -> int:
     if importlib.util.find_spec("torch"):
         return 0
     build = VERSION + ("+cpu" if sys.platform == "linux" else "")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+    command = [sys.executable, "-m", "pip", "install", "-qq", "--disable-pip-version-check",
                "--only-binary", ":all:", f"torch=={build}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:

@@ -11,6 +11,7 @@ import pytest
 
 from seegrad import data, nn, optim, training
 from seegrad.errors import FormatError, NonFiniteError, ShapeError, ValueRangeError
+from seegrad.formats.safetensors import load_arrays
 from seegrad.training import EarlyStopping, History, Lines, Recorder, RunFolder, Trainer
 from seegrad.training.callbacks import Callback
 
@@ -135,6 +136,22 @@ def test_a_loss_that_is_no_number_stops_with_the_step():
         np.errstate(all="ignore"),
     ):
         trainer.fit((np.ones((4, 2)), np.ones((4, 2))), epochs=9)
+
+
+def test_a_run_that_diverges_leaves_the_last_good_checkpoint(tmp_path):
+    net = moons_net()
+    folder = RunFolder(tmp_path)
+    trainer = Trainer(
+        net, optim.SGD(net.parameters(), lr=0.1), nn.MSELoss(), [Recorder(folder, seconds=0)]
+    )
+    x = np.ones((4, 2))
+    trainer.fit((x, x), epochs=3)
+    trainer.optimizer.lr = 1e30
+    with pytest.raises(NonFiniteError):
+        trainer.fit((x, x), epochs=99)
+    assert not any(np.isnan(v).any() for v in load_arrays(folder.checkpoint)[0].values())
+    good = load_arrays(folder.weights)[0]
+    assert all(np.isfinite(v).all() for v in good.values())
 
 
 @pytest.mark.parametrize(("x", "t", "kind", "said"), [

@@ -6,6 +6,7 @@ A callback is told what happens and may ask the trainer to stop; it computes not
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -91,23 +92,35 @@ class EarlyStopping(Callback):
 
 
 class Recorder(Callback):
-    """Keeps a run's folder up to date: numbers and a checkpoint each epoch, weights at the end."""
+    """Keeps a run's folder up to date: numbers and a checkpoint, and the weights at the end.
 
-    def __init__(self, folder: RunFolder) -> None:
-        self.folder = folder
+    When the loss stops being a number, the last good checkpoint stays.
+
+    seconds: how long to wait at least between two checkpoints; short epochs share one.
+    """
+
+    def __init__(self, folder: RunFolder, seconds: float = 1.0) -> None:
+        self.folder, self.seconds = folder, seconds
+        self.kept = -math.inf
+
+    def on_start(self, trainer: Trainer, plan: Plan) -> None:
+        self.kept = -math.inf
 
     def on_epoch(self, trainer: Trainer, row: Row) -> None:
-        self._keep(trainer)
+        if time.monotonic() - self.kept >= self.seconds:
+            self._keep(trainer)
 
     def on_end(self, trainer: Trainer) -> None:
-        self._keep(trainer)
-        save(trainer.network, self.folder.weights)
+        if not trainer.failed:
+            self._keep(trainer)
+            save(trainer.network, self.folder.weights)
 
     def _keep(self, trainer: Trainer) -> None:
         self.folder.write_metrics(trainer.history.rows)
         save_checkpoint(
             self.folder.checkpoint, trainer.network, trainer.optimizer, trainer.position()
         )
+        self.kept = time.monotonic()
 
 
 class Lines(Callback):

@@ -81,6 +81,8 @@ class Trainer:
         """Steps made so far, over all calls of `fit`."""
         self.stopped = ""
         """Why the run ended before its plan; empty when it did not."""
+        self.failed = False
+        """Did the loss stop being a number? Then the weights are worth nothing."""
         self._interrupted = False
         self._plan: Plan | None = None
 
@@ -103,7 +105,7 @@ class Trainer:
         x, t = checked(train)
         held_out = None if test is None or not len(test) else checked(test)
         plan = self._plan = self._planned(len(x), batch, epochs, steps)
-        self.stopped, self._interrupted = "", False
+        self.stopped, self.failed, self._interrupted = "", False, False
         self.network.train()
         for callback in self.callbacks:
             callback.on_start(self, plan)
@@ -123,6 +125,7 @@ class Trainer:
         loss = self.loss(self.network(x), t)
         value = float(loss.item())
         if not math.isfinite(value):
+            self.failed = True
             raise self._not_finite(value)
         loss.backward()
         self.optimizer.step()
