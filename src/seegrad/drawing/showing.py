@@ -51,6 +51,7 @@ def scene_of(
     open: str | Iterable[str] = "auto",
     title: str = "",
     rate: float = 0.0,
+    live: bool = False,
 ) -> Scene:
     """The scene of a tensor or graph (a scene is taken as it is).
 
@@ -60,6 +61,7 @@ def scene_of(
         open: which layers start open: "auto", "all", "none", or names.
         title: what the page is called.
         rate: a learning rate; the walk then ends with the update.
+        live: carry what a page needs to recompute everything when an input is edited.
 
     Raises ValueRangeError for a language that is not there, TypeError for anything but these.
     """
@@ -74,7 +76,7 @@ def scene_of(
             asked=" | ".join(LANGUAGES),
             came=str(lang),
         )
-    return sketch(thing, open=open, quiz=quiz, title=title, language=chosen, rate=rate)
+    return sketch(thing, open=open, quiz=quiz, title=title, language=chosen, rate=rate, live=live)
 
 
 def lowered(scene: Scene, suffix: str, theme: str = "light") -> str | bytes:
@@ -120,6 +122,7 @@ def draw(
     file = Path(path).expanduser()
     if file.suffix.lower() not in SUFFIXES or theme not in THEMES:
         lowered(Scene(), file.suffix.lower(), theme)
+    options.setdefault("live", file.suffix.lower() == ".html")
     return write_whole(file, lowered(scene_of(thing, **options), file.suffix.lower(), theme))
 
 
@@ -127,7 +130,7 @@ def draw(
 def mimebundle(thing: Graph | Node | Scene, **options: Any) -> dict[str, str]:
     """How a notebook shows it: the explorer in a frame of its own, else the text."""
     known = {k: v for k, v in options.items() if k in ("lang", "quiz", "open", "title", "rate")}
-    scene = scene_of(thing, **known)
+    scene = scene_of(thing, live=True, **known)
     page = escape_attribute(to_html(scene))
     frame = (
         f'<iframe srcdoc="{page}" sandbox="allow-scripts allow-downloads" loading="lazy"'

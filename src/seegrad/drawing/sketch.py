@@ -15,6 +15,7 @@ import numpy as np
 
 from seegrad.autodiff import backward
 from seegrad.drawing.formula import local_text, rule_text
+from seegrad.drawing.program import Spot, program
 from seegrad.drawing.reading import Reading, read
 from seegrad.drawing.scene import Box, Group, Overlay, Scene, Wire
 from seegrad.drawing.theme import clean
@@ -191,6 +192,8 @@ class Sketcher:
             for position, source in enumerate(part.inputs):
                 self.users[source].append((part.id, position))
         self.place: dict[str, str] = {part.id: part.group for part in unfolded.parts}
+        self.wire_spots: dict[str, Spot] = {}
+        self.box_spots: dict[str, Spot] = {}
 
     def reading(self, data: Any) -> Reading | None:
         """The reading of an array, made once however often it is drawn."""
@@ -212,6 +215,8 @@ class Sketcher:
         for part in self.unfolded.parts:
             self.boxes.append(self.box(part))
             users: list[tuple[str, int]] = list(self.users[part.id])
+            ends = outputs.get(part.id, ())
+            self.box_spots[part.id] = self.spot(part, [*users, *((f"o{i}", 0) for i in ends)])
             for i in outputs.get(part.id, ()):
                 self.place[f"o{i}"] = ""
                 users.append((f"o{i}", 0))
@@ -220,6 +225,26 @@ class Sketcher:
             part = self.parts[key]
             name = clean(part.node.name) if part.node.op else ""
             self.boxes.append(Box(f"o{i}", "output", name=name))
+
+    def spot(self, part: Part, users: Sequence[tuple[str, int]]) -> Spot:
+        """Where the live program finds what stands on a wire or a box."""
+        inner = [user for user in users if user[0] in self.parts]
+        return part.id, inner, part.id if len(inner) < len(users) else None
+
+    def program(self) -> dict[str, Any]:
+        """The graph as a program that the page can run."""
+        parts = [(part.id, part.node, part.inputs) for part in self.unfolded.parts]
+        outputs = [(key, self.seed(key)) for key in dict.fromkeys(self.unfolded.outputs)]
+        leaves = [
+            part.id
+            for part in self.unfolded.parts
+            if part.node.op is None and part.node.dtype.kind == "f"
+        ]
+        return program(parts, outputs, self.wire_spots, self.box_spots, leaves)
+
+    def seed(self, key: str) -> Any:
+        """The derivative that was sent in at an output."""
+        return self.gradient_out(self.parts[key])
 
     def settle_leaves(self, outputs: set[str]) -> None:
         """Parameters and small constants stand in the layer that alone uses them."""
@@ -288,9 +313,9 @@ class Sketcher:
         grad = self.reading(self.total(part, users))
         value = self.reading(part.node.data)
         self.boxes.append(Box(fork, "fork", group=level, value=value, grad=grad))
-        self.wires.append(
-            Wire(f"w{len(self.wires)}", start, fork, 0, "trunk", value, grad, grad is not None)
-        )
+        key = f"w{len(self.wires)}"
+        self.wires.append(Wire(key, start, fork, 0, "trunk", value, grad, grad is not None))
+        self.wire_spots[key] = self.box_spots[fork] = self.spot(part, users)
         for inner, some in buckets.items():
             if inner.startswith("\0"):
                 self.wire(part, fork, *some[0])
@@ -326,14 +351,21 @@ class Sketcher:
             branches = self.parts[user].node.branches
             g = None if branches is None else branches[position]
         else:
-            g = part.node.gradient
-            if g is not None and self.users[part.id]:
-                inner = self.total(part, self.users[part.id])
-                g = g if inner is None else g - inner
+            g = self.gradient_out(part)
         return g.data if isinstance(g, Node) else g
+
+    def gradient_out(self, part: Part) -> Any:
+        """What came in from the right at an output: its derivative without its users' part."""
+        g = part.node.gradient
+        g = g.data if isinstance(g, Node) else g
+        if g is not None and self.users[part.id]:
+            inner = self.total(part, self.users[part.id])
+            g = g if inner is None else g - inner
+        return g
 
     def wire(self, part: Part, start: str, user: str, position: int) -> None:
         key = f"w{len(self.wires)}"
+        self.wire_spots[key] = self.spot(part, [(user, position)])
         grad = self.reading(self.gradient(part, user, position))
         flows = grad is not None
         if user not in self.parts:
@@ -376,6 +408,7 @@ def sketch(
     language: str = "en",
     rate: float = 0.0,
     composites: bool = True,
+    live: bool = False,
 ) -> Scene:
     """The scene of a graph (or of all that a node was computed from).
 
@@ -385,6 +418,7 @@ def sketch(
         quiz: make blanks of all derivatives that are single numbers.
         rate: a learning rate, to end the walk with the update of the parameters.
         composites: can composites such as the sigmoid be opened?
+        live: carry a program, so that a page can recompute everything when an input is edited.
     """
     graph = thing if isinstance(thing, Graph) else Graph([thing])
     unfolded = unfold(graph, composites and len(graph.nodes) <= 20_000)
@@ -394,7 +428,7 @@ def sketch(
     boxes, groups = _stretches(boxes, groups)
     scene = Scene(
         tuple(boxes), tuple(drawn.wires), tuple(groups), title=clean(title), language=language,
-        rate=rate,
+        rate=rate, program=drawn.program() if live else {},
     )  # fmt: skip
     blanks = frozenset(w.id for w in scene.wires if _blank(w)) if quiz else frozenset()
     return replace(scene, open=frozenset(opened(scene, open)), blanks=blanks)

@@ -127,7 +127,7 @@ function compile(tree, names, attrs) {
   if (typeof tree === "string") {
     const place = names.indexOf(tree);
     if (place >= 0) return (x) => x[place];
-    const fixed = Number(attrs[tree]);
+    const fixed = plainNumber(attrs[tree]);
     return () => fixed;
   }
   const f = FUNCTIONS[tree[0]];
@@ -220,7 +220,7 @@ const FORMS = {
   },
   Pad(node, [x]) {
     const widths = /** @type {[number, number][]} */ (node.attrs?.widths);
-    const out = fresh(node).fill(node.attrs?.value ?? 0), own = stridesOf(node.shape);
+    const out = fresh(node).fill(plainNumber(node.attrs?.value ?? 0)), own = stridesOf(node.shape);
     const start = widths.reduce((sum, [before], i) => sum + before * own[i], 0);
     const into = places(x.shape, own, start);
     for (let i = 0; i < into.length; i++) out[into[i]] = x.data[i];
@@ -350,7 +350,7 @@ export function evaluate(program, given = new Map()) {
   return values;
 }
 
-/** @param {number | string} x */
+/** @param {number | string | boolean} x */
 export function plainNumber(x) {
-  return typeof x === "number" ? x : { nan: NaN, inf: Infinity, "-inf": -Infinity }[x] ?? NaN;
+  return typeof x !== "string" ? Number(x) : { nan: NaN, inf: Infinity, "-inf": -Infinity }[x] ?? NaN;
 }
