@@ -9,6 +9,7 @@ from seegrad import nn as nn
 from seegrad import optim as optim
 from seegrad import training as training
 from seegrad.debugging import debug as debug
+from seegrad.drawing.playing import playground as playground
 from seegrad.drawing.showing import draw as draw
 from seegrad.errors import SeegradError as SeegradError
 from seegrad.gradcheck import gradcheck as gradcheck

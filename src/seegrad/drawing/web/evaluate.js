@@ -212,9 +212,9 @@ const FORMS = {
   },
   Reshape: (node, [x]) => store(node, x.data),
   Broadcast: (node, [x]) => pick(node, x, places(node.shape, spreadStrides(x.shape, node.shape))),
-  Slice: (node, [x]) => pick(node, x, window(x.shape, node.attrs?.index)),
+  Slice: (node, [x]) => pick(node, x, sliced(x.shape, node.attrs?.index)),
   Place(node, [x]) {
-    const out = fresh(node), into = window(node.shape, node.attrs?.index);
+    const out = fresh(node), into = sliced(node.shape, node.attrs?.index);
     for (let i = 0; i < into.length; i++) out[into[i]] = x.data[i];
     return out;
   },
@@ -306,7 +306,7 @@ function pick(node, x, from) {
 
 /** Where a slice reads: (start, length, step) for each axis.
  * @param {number[]} shape @param {[number, number, number][]} index */
-function window(shape, index) {
+function sliced(shape, index) {
   const own = stridesOf(shape);
   const start = index.reduce((sum, [first], i) => sum + first * own[i], 0);
   return places(index.map(([, length]) => length), index.map(([, , step], i) => step * own[i]), start);

@@ -53,6 +53,14 @@ class Reader {
         continue;
       }
       const item = this.atom();
+      if (item?.localName === "mo" && /^[−+]$/.test(item.textContent ?? "")) {
+        const before = items[items.length - 1];
+        if (!before || (before.localName === "mo" && !/[)\]⌋⌉]/.test(before.textContent ?? ""))) {
+          item.setAttribute("form", "prefix");
+          item.setAttribute("lspace", "0");
+          item.setAttribute("rspace", "0");
+        }
+      }
       if (item) items.push(item);
     }
     return items;

@@ -22,6 +22,7 @@ import { WORDS } from "./words.js";
  */
 
 const QUICK = 200;
+const LEGIBLE = 0.75;
 
 /** @param {string} tag @param {Record<string, string>} [attributes] @param {...(Node | string)} inner */
 function html(tag, attributes = {}, ...inner) {
@@ -35,7 +36,7 @@ function html(tag, attributes = {}, ...inner) {
 const ICONS = {
   first: "M3 3v10M13 3L5 8l8 5z", back: "M11 3L4 8l7 5z", play: "M4 2l9 6-9 6z",
   pause: "M5 3v10M11 3v10", next: "M5 3l7 5-7 5z", last: "M13 3v10M3 3l8 5-8 5z",
-  fit: "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4", dark: "M8 2a6 6 0 0 0 0 12zM8 2a6 6 0 0 1 0 12",
+  fit: "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4", dark: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM8 3a5 5 0 0 1 0 10z",
 };
 
 /** @param {string} name */
@@ -139,7 +140,8 @@ export class Explorer {
     this.buildBar();
     this.listen();
     this.render(false);
-    this.fitView();
+    this.home();
+    if (this.scene.program?.train) this.showTraining();
   }
 
   /** @param {string} key @param {string} sign an icon's name, or a text @param {() => void} act
@@ -215,7 +217,6 @@ export class Explorer {
       this.textButton("svg", () => this.saveSvg()), this.textButton("png", () => this.savePng()),
       html("p", { class: "keys" }, this.say("keys")));
     if (this.scene.moments?.length) more.prepend(this.momentSlider());
-    if (this.scene.program?.train) more.prepend(this.trainControls());
   }
 
   /** @param {string} key @param {() => void} act */
@@ -632,7 +633,7 @@ export class Explorer {
   setOpen(ids) {
     this.open = new Set(ids);
     this.render();
-    if (this.following) this.fitView();
+    if (this.following) this.home();
     this.writeFragment();
   }
 
@@ -697,7 +698,7 @@ export class Explorer {
   centre(id) {
     const rect = this.plan?.places.get(id), stage = this.stage?.getBoundingClientRect();
     if (!rect || !stage) return;
-    this.zoom.k = Math.max(this.zoom.k, 0.8);
+    this.zoom.k = Math.max(this.zoom.k, LEGIBLE);
     this.zoom.x = stage.width / 2 - (rect.x + rect.width / 2) * this.zoom.k;
     this.zoom.y = stage.height / 2 - (rect.y + rect.height / 2) * this.zoom.k;
     this.following = false;
@@ -736,6 +737,7 @@ export class Explorer {
   unpin() {
     this.pinned = "";
     if (this.panel) this.panel.hidden = true;
+    if (this.scene.program?.train) this.showTraining();
     for (const node of this.drawn?.querySelectorAll(".pinned") ?? []) node.classList.remove("pinned");
     if (this.pathOnly) this.togglePath();
   }
@@ -911,13 +913,20 @@ export class Explorer {
     this.render(false);
   }
 
+  showTraining() {
+    const panel = /** @type {HTMLElement} */ (this.panel);
+    this.training ??= this.trainControls();
+    panel.replaceChildren(html("h2", {}, this.say("train")), this.training);
+    panel.hidden = false;
+  }
+
   trainControls() {
     const trainer = this.trainer ??= new Trainer(this.scene.program);
     const rate = /** @type {HTMLInputElement} */ (html("input", { type: "number", step: "any", min: "0", class: "rate",
       value: String(this.scene.program.train.rate ?? 0.5), "aria-label": this.say("rate") }));
     const out = html("output", { class: "trained" });
-    const boundary = /** @type {HTMLCanvasElement} */ (html("canvas", { class: "boundary", width: "220", height: "220" }));
-    const curve_ = /** @type {HTMLCanvasElement} */ (html("canvas", { class: "losses", width: "220", height: "120" }));
+    const boundary = /** @type {HTMLCanvasElement} */ (html("canvas", { class: "boundary", width: "252", height: "252" }));
+    const curve_ = /** @type {HTMLCanvasElement} */ (html("canvas", { class: "losses", width: "252", height: "120" }));
     const show = () => {
       out.textContent = `${trainer.count} ${this.say("steps")} · ${this.say("loss")} ${shown(trainer.loss)} · ${this.say("accuracy")} ${shown(trainer.accuracy())}`;
       if (trainer.flat) drawBoundary(boundary, trainer, getComputedStyle(this.root));
@@ -1028,6 +1037,17 @@ export class Explorer {
     this.place();
   }
 
+  /** The first view: the whole picture where it can be read, else its left end. */
+  home() {
+    this.fitView();
+    const stage = this.stage?.getBoundingClientRect(), plan = this.plan;
+    if (!stage?.width || !plan || this.zoom.k >= LEGIBLE) return;
+    this.zoom.k = Math.min(LEGIBLE, Math.max(stage.height / plan.height, this.zoom.k));
+    this.zoom.x = plan.width * this.zoom.k > stage.width ? 0 : (stage.width - plan.width * this.zoom.k) / 2;
+    this.zoom.y = (stage.height - plan.height * this.zoom.k) / 2;
+    this.place();
+  }
+
   /** @param {number} by @param {number} [px] @param {number} [py] */
   scale(by, px, py) {
     const stage = this.stage?.getBoundingClientRect();
@@ -1046,7 +1066,8 @@ export class Explorer {
     const spot = step.box ? this.plan?.places.get(step.box) : undefined;
     if (!spot || !stage) return;
     const x = spot.x * this.zoom.k + this.zoom.x, y = spot.y * this.zoom.k + this.zoom.y;
-    if (x < 0 || y < 0 || x > stage.width || y > stage.height) this.centre(step.box);
+    const right = x + spot.width * this.zoom.k, low = y + spot.height * this.zoom.k;
+    if (x < 0 || y < 0 || right > stage.width || low > stage.height) this.centre(step.box);
   }
 
   // ------------------------------------------------------------------ hands
@@ -1105,7 +1126,7 @@ export class Explorer {
     if (!this.root.hasAttribute("tabindex")) this.root.tabIndex = -1;
     if (typeof ResizeObserver === "function") {
       new ResizeObserver(() => {
-        if (this.following) this.fitView();
+        if (this.following) this.home();
       }).observe(stage);
     }
   }

@@ -105,9 +105,10 @@ export function drawBoundary(canvas, trainer, look) {
   pen.globalAlpha = 0.25;
   trainer.classes(grid).forEach((label, i) => {
     pen.fillStyle = ink[label % ink.length];
-    pen.fillRect((i % cells) * side, Math.floor(i / cells) * side, side + 0.5, side + 0.5);
+    pen.fillRect((i % cells) * side, Math.floor(i / cells) * side, side, side);
   });
   pen.globalAlpha = 1;
+  pen.lineWidth = 1.5;
   x.forEach((/** @type {number[]} */ p, /** @type {number} */ i) => {
     pen.fillStyle = ink[t[i] % ink.length];
     pen.beginPath();
@@ -122,7 +123,12 @@ export function drawCurve(canvas, losses, look) {
   const pen = canvas.getContext("2d"), { width, height } = canvas;
   if (!pen) return;
   pen.clearRect(0, 0, width, height);
-  const most = Math.max(...losses.slice(-2000), 1e-9), shownOnes = losses.slice(-2000);
+  const wide = Math.max(1, Math.ceil(losses.length / 120)), shownOnes = [];
+  for (let i = 0; i < losses.length; i += wide) {
+    const part = losses.slice(i, i + wide);
+    shownOnes.push(part.reduce((sum, loss) => sum + loss, 0) / part.length);
+  }
+  const most = Math.max(...shownOnes, 1e-9);
   pen.strokeStyle = look.getPropertyValue("--accent").trim() || "black";
   pen.beginPath();
   shownOnes.forEach((loss, i) => {
