@@ -1,0 +1,335 @@
+"""The explorer in a real browser, offline: stepped, opened, edited, quizzed, trained, measured."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pictures import affine, apple, apples_and_oranges, broken, network, sigmoid, softmax_with_loss
+
+import seegrad as sg
+
+sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = os.environ.get("SEEGRAD_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+pytestmark = [
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(not Path(CHROMIUM).is_file(), reason="no browser: install chromium"),
+]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with sync.sync_playwright() as play:
+        started = play.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield started
+        started.close()
+
+
+Visit = Callable[..., Any]
+
+
+@pytest.fixture
+def visit(browser: Any, tmp_path: Path) -> Iterator[Visit]:
+    """Opens a saved picture; fails when the page complains or asks for anything."""
+    troubles: list[str] = []
+    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 700})
+    context.set_default_timeout(8000)
+
+    def go(thing: Any, fragment: str = "", **options: Any) -> Any:
+        file = sg.draw(thing, tmp_path / "page.html", **options)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
+        page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
+        address = file.as_uri()
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith((address, "data:")) else troubles.append(r.url),
+        )
+        page.goto(address + fragment)
+        page.wait_for_selector(".sg svg.canvas .box")
+        return page
+
+    yield go
+    context.close()
+    assert troubles == []
+
+
+def texts(page: Any, kind: str) -> list[str]:
+    found: list[str] = page.eval_on_selector_all(
+        f".sg svg.canvas text.{kind}",
+        "all => all.filter(e => getComputedStyle(e).visibility === 'visible')"
+        ".map(e => e.textContent)",
+    )
+    return sorted(found)
+
+
+def says(page: Any) -> str:
+    return re.sub(r"\s+", "", page.locator(".says").inner_text())
+
+
+def test_first_screen_shows_everything(visit: Visit) -> None:
+    page = visit(apple())
+    assert texts(page, "value") == sorted(["100", "2", "200", "1.1", "220"])
+    assert texts(page, "grad") == sorted(["2.2", "110", "1.1", "200", "1"])
+    assert page.locator(".sg svg.canvas .backhead").count() == 5
+
+
+def test_stepping_forward_and_back(visit: Visit) -> None:
+    page = visit(sigmoid(), open="all")
+    page.locator(".sg").focus()
+    page.keyboard.press("Home")
+    assert texts(page, "value") == ["1.099"]
+    assert texts(page, "grad") == []
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    assert texts(page, "value") == sorted(["1.099", "−1.099", "0.3333", "1.333", "y = 0.75"])
+    seen = []
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+        seen.append(texts(page, "grad"))
+    assert [len(step) for step in seen] == [1, 2, 3, 4, 5]
+    assert seen[-1] == sorted(["16", "−9", "−9", "−3", "3"])
+    assert "=(−3)⋅(−1)=3" in says(page).replace("·", "⋅").replace("×", "⋅")
+    page.keyboard.press("ArrowLeft")
+    assert texts(page, "grad") == seen[-2]
+    assert "step=8" in page.url
+    page.keyboard.press("End")
+    assert page.locator(".count").inner_text() == "10 / 10"
+    page.locator(".slider").fill("0")
+    assert texts(page, "grad") == []
+
+
+def test_no_backward_arrow_to_constants(visit: Visit) -> None:
+    page = visit(sigmoid(), open="all")
+    assert page.locator(".wire").count() == 7
+    assert page.locator(".wire .back").count() == 5
+
+
+def test_playing_walks_by_itself(visit: Visit) -> None:
+    page = visit(apple())
+    page.locator(".do-play").click()
+    sync.expect(page.locator(".count")).to_have_text("1 / 6")
+    page.locator(".do-play").click()
+
+
+def test_opening_and_closing_in_place(visit: Visit) -> None:
+    page = visit(sigmoid())
+    assert texts(page, "rule") == ["y(1−y)"]
+    page.locator(".box.closed").click()
+    assert texts(page, "word") == ["exp"]
+    assert "open=g0" in page.url
+    page.locator(".group").focus()
+    page.keyboard.press("Enter")
+    assert texts(page, "word") == []
+    page.locator(".box.closed").focus()
+    page.keyboard.press("Enter")
+    assert texts(page, "word") == ["exp"]
+
+
+def test_editing_an_input_recomputes_everything(visit: Visit) -> None:
+    page = visit(apple())
+    page.locator("[data-box=n0]").click()
+    page.locator(".editor .field").fill("1.5e2")
+    page.locator(".editor .apply").click()
+    assert texts(page, "value") == sorted(["150", "2", "300", "1.1", "330"])
+    assert texts(page, "grad") == sorted(["2.2", "165", "1.1", "300", "1"])
+    page.locator(".editor .field").fill("alert(1)")
+    page.locator(".editor .apply").click()
+    assert "Not a number" in page.locator(".editor [role=alert]").inner_text()
+    page.locator(".editor .reset").click()
+    assert "220" in texts(page, "value")
+
+
+def test_editing_an_array(visit: Visit) -> None:
+    page = visit(affine())
+    page.locator("[data-box=n1]").click()
+    page.locator(".editor .field").first.fill("−10")
+    page.keyboard.press("Enter")
+    assert any(text.replace(" ", "").startswith("−3") for text in texts(page, "value"))
+    assert page.locator(".heat").count() == 2
+
+
+def test_quiz_is_graded_by_what_is_shown(visit: Visit) -> None:
+    page = visit(apples_and_oranges(), quiz=True, lang="ko")
+    fields = page.locator(".answer")
+    assert fields.count() == 9
+    assert texts(page, "grad") == []
+    fields.nth(0).click()
+    assert "도움말" in page.locator(".says").inner_text()
+    fields.nth(0).fill("2.2000001")
+    fields.nth(1).fill("7")
+    page.keyboard.press("Enter")
+    assert "1 / 9" in page.locator(".score").inner_text()
+    assert "right" in (fields.nth(0).get_attribute("class") or "")
+    assert "wrong" in (fields.nth(1).get_attribute("class") or "")
+    page.locator(".show").click()
+    assert "9 / 9" in page.locator(".score").inner_text()
+    values = page.eval_on_selector_all(".answer", "all => all.map(e => e.value)")
+    assert sorted(values) == sorted(["2.2", "110", "3.3", "165", "1.1", "1.1", "1.1", "650", "1"])
+
+
+def test_any_picture_becomes_a_quiz(visit: Visit) -> None:
+    page = visit(apple())
+    page.locator(".do-quiz").click()
+    assert page.locator(".answer").count() == 5
+    page.locator(".do-quiz").click()
+    assert page.locator(".answer").count() == 0
+
+
+def test_language_and_theme(visit: Visit) -> None:
+    page = visit(apple())
+    assert "Everything is known" in page.locator(".says").inner_text()
+    page.locator(".do-language").click()
+    assert "모두 구했습니다" in page.locator(".says").inner_text()
+    assert page.locator(".sg").get_attribute("lang") == "ko"
+    before = page.evaluate("getComputedStyle(document.querySelector('.sg')).backgroundColor")
+    page.locator(".do-dark").click()
+    after = page.evaluate("getComputedStyle(document.querySelector('.sg')).backgroundColor")
+    assert before != after
+    assert "lang=ko" in page.url
+    assert "theme=dark" in page.url
+
+
+def test_the_address_keeps_the_view(visit: Visit) -> None:
+    page = visit(sigmoid(), "#step=3&open=g0&lang=ko&theme=dark")
+    assert page.locator(".count").inner_text() == "3 / 10"
+    assert page.locator(".sg").get_attribute("data-theme") == "dark"
+    assert texts(page, "word") == ["exp"]
+
+
+def test_search_overlay_path_and_constants(visit: Visit) -> None:
+    page = visit(network(3))
+    page.locator(".sg").focus()
+    page.keyboard.press("/")
+    page.locator(".search").fill("sigmoid")
+    assert page.locator(".found").inner_text().startswith("2")
+    page.locator(".search").press("Enter")
+    assert page.locator(".match").count() >= 1
+    page.locator(".overlays").select_option("‖∂‖")
+    assert page.locator(".mark.shade").count() > 3
+    page = visit(sigmoid(), open="all")
+    page.locator(".sg").focus()
+    page.keyboard.press("c")
+    assert page.locator(".box.constant").count() == 0
+
+
+def test_nan_overlay_marks_its_path(visit: Visit) -> None:
+    page = visit(broken(), "#overlay=NaN")
+    marked = page.eval_on_selector_all(
+        ".mark.shade", "all => all.map(e => e.parentElement.querySelector('.word, .sign')"
+        ".textContent)"
+    )  # fmt: skip
+    assert sorted(marked) == ["log", "×", "Σ"]
+
+
+def test_exported_svg_is_the_view(visit: Visit) -> None:
+    page = visit(sigmoid(), open="all")
+    with page.expect_download() as waiting:
+        page.locator(".do-more").click()
+        page.locator(".svg").click()
+    text = Path(waiting.value.path()).read_text("utf-8")
+    assert "var(" not in text
+    assert ">exp<" in text
+    with page.expect_download() as waiting:
+        page.locator(".png").click()
+    assert Path(waiting.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+def test_training_in_the_page(visit: Visit) -> None:
+    points = sg.data.xor(copies=16, noise=0.05)
+    sg.nn.seed(3)
+    net = sg.nn.Sequential(sg.nn.Affine(2, 8), sg.nn.Tanh(), sg.nn.Affine(8, 2))
+    page = visit(sg.playground(net, points.x, points.t, rate=0.5))
+    before = texts(page, "grad")
+    page.locator("button.train").click()
+    done = re.compile("accuracy 1$")
+    sync.expect(page.locator(".trained")).to_have_text(done, timeout=30_000)
+    page.locator("button.train").click()
+    assert texts(page, "grad") != before
+    painted = page.evaluate(
+        "new Set(document.querySelector('.boundary').getContext('2d')"
+        ".getImageData(0, 0, 252, 252).data).size"
+    )
+    assert painted > 8
+
+
+def test_keyboard_reaches_every_box_and_names_it(visit: Visit) -> None:
+    page = visit(affine())
+    boxes = page.locator(".sg svg.canvas .box[tabindex='0']")
+    assert boxes.count() == 6
+    for i in range(6):
+        assert boxes.nth(i).get_attribute("aria-label")
+    assert page.locator(".sg button:not([aria-label]):not(.text)").count() == 0
+    assert page.locator("[aria-live=polite]").count() == 1
+
+
+OVERLAPS = """() => {
+  const size = e => e.getBoundingClientRect();
+  const texts = [...document.querySelectorAll('.sg svg.canvas text')].map(size);
+  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1
+    && a.top < b.bottom - 2 && b.top < a.bottom - 2;
+  const found = [];
+  texts.forEach((a, i) => texts.slice(i + 1).forEach((b, j) => {
+    // lines of one label stand 16 apart and may share a little of their line boxes
+    if (meet(a, b) && Math.abs(a.top - b.top) < 12 * a.height / 20) found.push([i, i + 1 + j]);
+  }));
+  const circles = [...document.querySelectorAll('.box .node')].map(size);
+  texts.forEach((a, i) => circles.forEach(c => {
+    const inside = a.left >= c.left - 1 && a.right <= c.right + 1;
+    if (meet(a, c) && !inside) found.push(['box', i]);
+  }));
+  return found;
+}"""
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [apple, apples_and_oranges, sigmoid, affine, softmax_with_loss, network, broken],
+)
+def test_no_text_overlaps_in_the_browsers_own_measure(visit: Visit, figure: Any) -> None:
+    assert visit(figure(), open="all").evaluate(OVERLAPS) == []
+
+
+def test_reduced_motion_is_heard(browser: Any, tmp_path: Path) -> None:
+    file = sg.draw(apple(), tmp_path / "page.html")
+    context = browser.new_context(offline=True, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(file.as_uri() + "#step=0")
+    page.locator(".do-next").click()
+    assert page.locator(".runner").count() == 0
+    context.close()
+
+
+def test_a_hostile_name_runs_nothing(visit: Visit) -> None:
+    name = "</script><img src=x onerror=\"document.title='hit'\">"
+    x = sg.tensor(2.0, name=name)
+    y = sg.sigmoid(x * x)
+    y.name = name
+    y.backward()
+    page = visit(y, title=name)
+    page.locator("[data-box=n0]").click()
+    page.locator(".sg").focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowLeft")
+    assert page.title() != "hit"
+    assert page.locator("img").count() == 0
+
+
+def test_ten_thousand_nodes_open(visit: Visit) -> None:
+    x = sg.tensor(np.float64(1.0), name="x")
+    y = x
+    for _ in range(10_000):
+        y = y * 1.0001
+    page = visit(y)
+    assert 2 <= page.locator(".box").count() <= 200
+    page.locator(".box.closed").first.click()
+    page.wait_for_selector(".group")
