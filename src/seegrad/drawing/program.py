@@ -91,9 +91,16 @@ class Writer:
 
     def place(self, node: Node) -> int:
         """The number of the instruction that computes `node`."""
-        for each in walk([node]):
-            if each not in self.index:
-                self.index[each] = self.write(each)
+        stack = [node]
+        while stack:
+            each = stack[-1]
+            waiting = [x for x in each.inputs if x not in self.index]
+            if each in self.index or not waiting:
+                stack.pop()
+                if each not in self.index:
+                    self.index[each] = self.write(each)
+            else:
+                stack.extend(waiting)
         return self.index[node]
 
     def write(self, node: Node) -> int:

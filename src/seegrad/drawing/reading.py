@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
-from math import isinf, isnan, prod
+from math import isfinite, isinf, isnan, prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,8 @@ def read(value: NDArray[np.generic]) -> Reading:
     Statistics are taken over the finite entries; complex numbers are read by magnitude.
     """
     array = np.asarray(value)
+    if array.shape == () and array.dtype.kind != "c":
+        return _one(float(array), array.dtype.name)
     numbers = np.abs(array) if array.dtype.kind == "c" else array
     wide = numbers.astype(np.float64, copy=False).ravel()
     few = tuple(float(x) for x in wide) if wide.size <= KEPT else ()
@@ -63,6 +65,13 @@ def read(value: NDArray[np.generic]) -> Reading:
     grid = () if few or not wide.size else _grid(wide.reshape(_rows(array.shape)))
     bad = int(wide.size - good.size)
     return Reading(array.shape, array.dtype.name, few, grid, bad=bad, **facts)
+
+
+def _one(x: float, dtype: str) -> Reading:
+    """The reading of a single number."""
+    if not isfinite(x):
+        return Reading((), dtype, (x,), bad=1)
+    return Reading((), dtype, (x,), low=x, high=x, mean=x, norm=abs(x))
 
 
 def _rows(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -156,7 +156,7 @@ def to_json(scene: Scene) -> str:
                 places[id(reading)] = len(readings)
                 readings.append(reading)
     data = {"version": VERSION, **_plain(scene, places)}
-    data["readings"] = [_plain(reading, {}) for reading in readings]
+    data["readings"] = [_reading(reading) for reading in readings]
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
@@ -164,6 +164,15 @@ def to_json(scene: Scene) -> str:
 
 
 _ALWAYS = ("id", "kind", "shape", "dtype")
+
+
+def _reading(reading: Reading) -> dict[str, Any]:
+    """A reading; of a single number the page knows the rest itself."""
+    if reading.shape == () and reading.numbers:
+        one = {"shape": [], "dtype": reading.dtype, "numbers": _plain(reading.numbers, {})}
+        return {**one, "bad": 1} if reading.bad else one
+    plain: dict[str, Any] = _plain(reading, {})
+    return plain
 
 
 def _plain(value: Any, places: Mapping[int, int]) -> Any:

@@ -51,6 +51,10 @@ function revive(reading) {
   const fixed = /** @type {any} */ (reading);
   for (const key of ["low", "high", "mean", "norm"]) if (key in fixed) fixed[key] = plainNumber(fixed[key]);
   if (fixed.numbers) fixed.numbers = fixed.numbers.map(plainNumber);
+  if (!fixed.shape.length && fixed.numbers && !fixed.bad) {
+    const [x] = fixed.numbers;
+    Object.assign(fixed, { low: x, high: x, mean: x, norm: Math.abs(x) });
+  }
   if (fixed.grid) fixed.grid = fixed.grid.map((/** @type {any[]} */ row) => row.map(plainNumber));
 }
 
