@@ -147,7 +147,7 @@ def test_notebook_gets_a_frame_and_text() -> None:
     assert [tag for tag, _ in found] == ["iframe"]
     page = re.search(r'srcdoc="([^"]*)"', shown["text/html"])
     assert page is not None
-    assert html.unescape(page[1]) == to_html(sketch(apple()))
+    assert html.unescape(page[1]) == to_html(sketch(apple(), live=True))
     assert apple()._repr_mimebundle_().keys() == shown.keys()
     assert apple().graph._repr_mimebundle_().keys() == shown.keys()
 
