@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import html
 import re
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from pictures import ALL, apple, apples_and_oranges, network, sigmoid
+from pictures import ALL, apple, apples_and_oranges, needs_node, network, sigmoid
 
 import seegrad as sg
 from seegrad.drawing import png
 from seegrad.drawing.graphviz import to_dot
-from seegrad.drawing.html import MODULES, bundle, to_html
+from seegrad.drawing.html import (
+    MODULES,
+    bundle,
+    joined_modules,
+    sources_digest,
+    to_html,
+    web,
+)
 from seegrad.drawing.mermaid import to_mermaid
 from seegrad.drawing.scene import Scene
 from seegrad.drawing.showing import SUFFIXES, mimebundle
@@ -95,7 +103,21 @@ def test_page_asks_for_nothing() -> None:
 def test_every_module_of_the_page_is_in_the_bundle() -> None:
     folder = Path(png.__file__).parent / "web"
     assert {file.stem for file in folder.glob("*.js")} == set(MODULES)
-    assert not re.search(r"^(?:import|export)\b", bundle(), flags=re.MULTILINE)
+    assert not re.search(r"^(?:import|export)\b", joined_modules(), flags=re.MULTILINE)
+
+
+def test_the_build_of_the_page_is_current_and_small() -> None:
+    built = web("built/explorer.js")
+    assert built.startswith(f"// {sources_digest()}\n"), "run: node tools/build_page.mjs"
+    assert built.endswith(bundle())
+    assert len(built.encode()) <= 80_000
+
+
+@needs_node
+def test_the_page_runs_from_its_sources_too(tmp_path: Path) -> None:
+    file = tmp_path / "page.mjs"
+    file.write_text(joined_modules(), "utf-8")
+    subprocess.run(["node", "--check", str(file)], check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

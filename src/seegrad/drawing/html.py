@@ -1,8 +1,8 @@
 """The self-contained page: the explorer's modules and styles put into one HTML file with a scene.
 
-The modules in `web/` are joined here as they are (their imports and exports taken out), so that
-no build step can fall behind and nothing is needed to install. The page asks the network for
-nothing, and its Content-Security-Policy would not let it.
+What ships is built small (`tools/build_page.mjs`) and committed, so that installing needs no Node.
+A build that is older than its sources is not used: they are joined here as they are. The page asks
+the network for nothing, and its Content-Security-Policy would not let it.
 """
 
 from __future__ import annotations
@@ -30,16 +30,32 @@ def web(name: str) -> str:
     return resources.files(__package__).joinpath("web", name).read_text("utf-8")
 
 
+def sources_digest() -> str:
+    """What names the modules as they are now; the first line of a current build says the same."""
+    found = sha256()
+    for name in sorted(f"{name}.js" for name in MODULES):
+        found.update(web(name).encode("utf-8"))
+    return found.hexdigest()
+
+
 @cache
 def bundle() -> str:
-    """All modules as one script text that defines `mount`; comments and indentation left out."""
+    """The explorer as one script text that defines `seegradPage.mount`."""
+    built = web("built/explorer.js")
+    first, _, script = built.partition("\n")
+    return script if first == f"// {sources_digest()}" else joined_modules()
+
+
+def joined_modules() -> str:
+    """All modules as they are, in one script text; comments and indentation left out."""
     joined = "\n".join(web(f"{name}.js") for name in MODULES)
     joined = re.sub(r"^import\s[^;]*;\n", "", joined, flags=re.MULTILINE)
     joined = re.sub(r"^export (?=const|function|class|async)", "", joined, flags=re.MULTILINE)
     joined = re.sub(r"^\s*/\*\*(?:[^*]|\*(?!/))*\*/\n", "", joined, flags=re.MULTILINE)
     joined = re.sub(r"/\*\* @(?:type|param)[^*]*\*/ ?", "", joined)
     lines = (line.strip() for line in joined.splitlines())
-    return "\n".join(line for line in lines if line and not line.startswith("//"))
+    script = "\n".join(line for line in lines if line and not line.startswith("//"))
+    return f"{script}\nconst seegradPage = {{ mount }};\n"
 
 
 def variables(theme: Theme) -> str:
@@ -73,7 +89,7 @@ def to_html(scene: Scene) -> str:
     picture, look = styles()
     script = (
         f"{bundle()}\n"
-        'mount(document.getElementById("seegrad"),'
+        'seegradPage.mount(document.getElementById("seegrad"),'
         'JSON.parse(document.getElementById("scene").textContent),{fragment:true});'
     )
     drawing = to_svg(scene)

@@ -243,6 +243,13 @@ const FORMS = {
     for (let i = 0; i < into.length; i++) sums[into[i]] += x.data[i];
     return store(node, sums);
   },
+  Window: (node, [x]) => pick(node, x, windowed(x.shape, node.attrs, node.shape)),
+  Overlap(node, [x]) {
+    const sums = new Float64Array(count(node.shape));
+    const into = windowed(node.shape, node.attrs, x.shape);
+    for (let i = 0; i < into.length; i++) sums[into[i]] += x.data[i];
+    return store(node, sums);
+  },
   Product(node, [a, b]) {
     const lead = a.shape.length === 1, tail = b.shape.length === 1;
     const left = lead ? [1, ...a.shape] : a.shape, right = tail ? [...b.shape, 1] : b.shape;
@@ -312,6 +319,17 @@ function sliced(shape, index) {
   return places(index.map(([, length]) => length), index.map(([, , step], i) => step * own[i]), start);
 }
 
+/** Where each element of the windows (…, *size, *places) stands in the array of this shape.
+ * @param {number[]} shape @param {any} attrs @param {number[]} result */
+function windowed(shape, attrs, result) {
+  const own = stridesOf(shape), wide = attrs.steps.length, lead = shape.length - wide;
+  return places(result, result.map((_, d) => {
+    if (d < lead) return own[d];
+    const axis = (d - lead) % wide;
+    return own[lead + axis] * (d < lead + wide ? attrs.dilation : attrs.steps)[axis];
+  }));
+}
+
 /** Where `take` along an axis reads, element by element of the result.
  * @param {number[]} shape @param {Value} indices @param {number} axis @param {number[]} result */
 function lookup(shape, indices, axis, result) {
@@ -344,7 +362,9 @@ export function evaluate(program, given = new Map()) {
       values.push({ shape: node.shape, data: store(node, data) });
     } else {
       const inputs = (node.inputs ?? []).map((at) => values[at]);
-      values.push({ shape: node.shape, data: FORMS[node.form](node, inputs) });
+      const run = FORMS[node.form];
+      if (!run) throw new Error(`the form ${node.form} is not known`);
+      values.push({ shape: node.shape, data: run(node, inputs) });
     }
   });
   return values;

@@ -1,0 +1,19 @@
+// Builds the explorer's modules into one small file, src/seegrad/drawing/web/built/explorer.js.
+// Needs Node and esbuild (npm install --no-save esbuild); nobody who only installs needs either.
+// The first line names the sources by digest: the tests check it, and a stale build is not used.
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const web = join(dirname(fileURLToPath(import.meta.url)), "..", "src", "seegrad", "drawing", "web");
+const hash = createHash("sha256");
+for (const name of readdirSync(web).filter((file) => file.endsWith(".js")).sort()) {
+  hash.update(readFileSync(join(web, name)));
+}
+const built = execFileSync("npx", ["esbuild", join(web, "page.js"), "--bundle", "--minify",
+  "--format=iife", "--global-name=seegradPage", "--charset=utf8", "--target=es2022"],
+  { encoding: "utf8" });
+mkdirSync(join(web, "built"), { recursive: true });
+writeFileSync(join(web, "built", "explorer.js"), `// ${hash.digest("hex")}\n${built}`);
