@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from seegrad import errors
+from seegrad.language import translate
 
 PACKAGE = Path(__file__).parent.parent / "src" / "seegrad"
 KOREAN: dict[str, str] = json.loads((PACKAGE / "catalogue" / "ko.json").read_text("utf-8"))
@@ -31,6 +35,37 @@ def spoken(folder: Path) -> Iterator[tuple[str, str]]:
 
 def test_every_sentence_has_a_korean_counterpart():
     missing = [f"{place}: {text!r}" for place, text in spoken(PACKAGE) if text not in KOREAN]
+    assert missing == []
+
+
+ERRORS = {name for name in vars(errors) if name.endswith("Error")} - {"OpDefinitionError"}
+
+
+def written(text: ast.expr) -> str:
+    """A literal or an f-string as it comes out, a number for every value put in; or nothing."""
+    parts = text.values if isinstance(text, ast.JoinedStr) else [text]
+    pieces = [
+        str(part.value) if isinstance(part, ast.Constant) else str(place)
+        for place, part in enumerate(parts, 7)
+    ]
+    fixed = isinstance(text, ast.JoinedStr | ast.Constant)
+    return "".join(pieces) if fixed and any(isinstance(p, ast.Constant) for p in parts) else ""
+
+
+def problems(folder: Path) -> Iterator[tuple[str, str]]:
+    """(place, sentence) of every error that is written as plain English where it is raised."""
+    for file in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ERRORS and node.args:
+                sentence = written(node.args[0])
+                if re.search("[a-z]{3}", sentence):
+                    yield f"{file.relative_to(folder)}:{node.lineno}", sentence
+
+
+def test_every_error_has_a_korean_counterpart():
+    found = list(problems(PACKAGE))
+    assert len(found) > 50
+    missing = [f"{place}: {text!r}" for place, text in found if translate(text, "ko") == text]
     assert missing == []
 
 
