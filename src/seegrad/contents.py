@@ -9,7 +9,9 @@ from seegrad import nn as nn
 from seegrad import optim as optim
 from seegrad import training as training
 from seegrad.debugging import debug as debug
+from seegrad.drawing.notebook import widget as widget
 from seegrad.drawing.playing import playground as playground
+from seegrad.drawing.recording import film as film
 from seegrad.drawing.showing import draw as draw
 from seegrad.errors import SeegradError as SeegradError
 from seegrad.gradcheck import gradcheck as gradcheck

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -333,3 +334,82 @@ def test_ten_thousand_nodes_open(visit: Visit) -> None:
     assert 2 <= page.locator(".box").count() <= 200
     page.locator(".box.closed").first.click()
     page.wait_for_selector(".group")
+
+
+def test_recorded_steps_are_scrubbed(visit: Visit) -> None:
+    film, w = sg.film(), sg.tensor(4.0, name="w")
+    for step in range(4):
+        loss = w * 2.0
+        loss.backward()
+        film.take(loss, f"step {step}")
+        w = sg.tensor(w.value - 1.0, name="w")
+    page = visit(film)
+    assert "1" in texts(page, "value")
+    page.locator(".moment").fill("0")
+    assert texts(page, "value") == ["4", "8"]
+    assert "step 0" in page.locator(".moments").inner_text()
+
+
+def test_checks_and_measures_are_painted(visit: Visit) -> None:
+    loss = network(2)
+    slow = {node: float(i) for i, node in enumerate(loss.graph.operations)}
+    page = visit(loss, check=True, overlays={"seconds": slow})
+    page.locator(".do-more").click()
+    for name, mark in (("check", "✓"), ("seconds", "3")):
+        page.locator(".overlays").select_option(name)
+        assert any(mark in text for text in page.locator("text.mark").all_text_contents())
+
+
+def test_notebook_output_steps_inside_its_frame(browser: Any, tmp_path: Path) -> None:
+    """What an exported notebook holds: the output's HTML in a page of somebody else's."""
+    output = apple()._repr_mimebundle_()["text/html"]
+    file = tmp_path / "exported.html"
+    file.write_text(f"<!doctype html><meta charset=utf-8><h1>notebook</h1>{output}", "utf-8")
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    frame = page.frame_locator("iframe")
+    frame.locator(".do-first").click()
+    sync.expect(frame.locator(".count")).to_have_text("0 / 6")
+    frame.locator(".do-next").click()
+    sync.expect(frame.locator(".count")).to_have_text("1 / 6")
+    assert [url for url in asked if not url.startswith((file.as_uri(), "about:"))] == []
+    context.close()
+
+
+def test_widget_draws_and_tells_python(browser: Any, tmp_path: Path) -> None:
+    pytest.importorskip("anywidget")
+    shown = apple().widget(height=300)
+    (tmp_path / "widget.mjs").write_text(shown._esm, "utf-8")
+    state = {"scene": shown.scene, "height": shown.height, "sheet": "", "given": {}}
+    (tmp_path / "page.html").write_text(
+        "<!doctype html><meta charset=utf-8><style>" + shown._css + "</style><div id=el></div>"
+        '<script type="application/json" id=state>'
+        + json.dumps(state).replace("<", "\\u003c")
+        + "</script>",
+        "utf-8",
+    )
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    page.evaluate(
+        """async (source) => {
+          const state = JSON.parse(document.getElementById("state").textContent);
+          window.saved = 0;
+          window.state = state;
+          const model = { get: (key) => state[key], set: (key, value) => { state[key] = value; },
+            save_changes: () => { window.saved++; }, on: () => {}, off: () => {} };
+          const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+          const module = await import(address);
+          module.default.render({ model, el: document.getElementById("el") });
+        }""",
+        shown._esm,
+    )
+    page.locator("[data-box=n0]").click()
+    page.locator(".editor .field").fill("150")
+    page.locator(".editor .apply").click()
+    assert page.evaluate("window.saved") == 1
+    assert page.evaluate("window.state.given") == {"0": [150]}
+    context.close()

@@ -75,7 +75,7 @@ def styles() -> tuple[str, str]:
         f".sg:not([data-theme=light]){{{variables(DARK)}color-scheme:dark}}}}"
         f".sg[data-theme=dark]{{{variables(DARK)}color-scheme:dark}}"
     )
-    whole = "html,body{margin:0;height:100%}body{display:flow-root}main.sg{height:100vh}"
+    whole = "body:has(>main.sg){margin:0;display:flow-root}main.sg{height:100vh}"
     return web("picture.css"), f"{look}\n{whole}\n{web('page.css')}"
 
 

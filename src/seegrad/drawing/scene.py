@@ -150,8 +150,11 @@ def to_json(scene: Scene) -> str:
     places: dict[int, int] = {}
     readings: list[Reading] = []
     things: tuple[Box | Wire, ...] = (*scene.boxes, *scene.wires)
-    for thing in things:
-        for reading in (thing.value, thing.grad):
+    pairs = [(thing.value, thing.grad) for thing in things]
+    for moment in scene.moments:
+        pairs += moment.get("readings", {}).values()
+    for pair in pairs:
+        for reading in pair:
             if reading is not None and id(reading) not in places:
                 places[id(reading)] = len(readings)
                 readings.append(reading)
@@ -182,12 +185,12 @@ def _plain(value: Any, places: Mapping[int, int]) -> Any:
         return value
     if isinstance(value, frozenset):
         return sorted(value)
+    if id(value) in places:
+        return places[id(value)]
     if isinstance(value, Mapping):
         return {str(key): _plain(item, places) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
         return [_plain(item, places) for item in value]
-    if id(value) in places:
-        return places[id(value)]
     plain = {}
     for key in type(value).__dataclass_fields__:
         item = getattr(value, key)

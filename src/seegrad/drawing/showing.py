@@ -17,6 +17,7 @@ from seegrad.drawing.graphviz import to_dot
 from seegrad.drawing.html import to_html
 from seegrad.drawing.mermaid import to_mermaid
 from seegrad.drawing.png import to_png
+from seegrad.drawing.recording import Film
 from seegrad.drawing.scene import Scene
 from seegrad.drawing.sketch import sketch
 from seegrad.drawing.svg import escape, to_svg
@@ -44,7 +45,7 @@ FRAME_HEIGHT = 420
 
 
 def scene_of(
-    thing: Graph | Node | Scene,
+    thing: Graph | Node | Scene | Film,
     *,
     lang: str | None = None,
     quiz: bool = False,
@@ -52,8 +53,10 @@ def scene_of(
     title: str = "",
     rate: float = 0.0,
     live: bool = False,
+    check: bool = False,
+    overlays: Mapping[str, Mapping[Node, float]] | None = None,
 ) -> Scene:
-    """The scene of a tensor or graph (a scene is taken as it is).
+    """The scene of a tensor or graph (a scene or a film is taken as it is).
 
     Args:
         lang: "en" or "ko"; by default the language in force (see `seegrad.speak`).
@@ -62,9 +65,13 @@ def scene_of(
         title: what the page is called.
         rate: a learning rate; the walk then ends with the update.
         live: carry what a page needs to recompute everything when an input is edited.
+        check: paint each node's gradient check over it.
+        overlays: other measures to paint: {"seconds": {node: number}}.
 
     Raises ValueRangeError for a language that is not there, TypeError for anything but these.
     """
+    if isinstance(thing, Film):
+        return thing.scene()
     if isinstance(thing, Scene):
         return thing
     if not isinstance(thing, (Graph, Node)):
@@ -76,7 +83,10 @@ def scene_of(
             asked=" | ".join(LANGUAGES),
             came=str(lang),
         )
-    return sketch(thing, open=open, quiz=quiz, title=title, language=chosen, rate=rate, live=live)
+    return sketch(
+        thing, open=open, quiz=quiz, title=title, language=chosen, rate=rate, live=live,
+        check=check, overlays=overlays,
+    )  # fmt: skip
 
 
 def lowered(scene: Scene, suffix: str, theme: str = "light") -> str | bytes:
@@ -98,7 +108,7 @@ def lowered(scene: Scene, suffix: str, theme: str = "light") -> str | bytes:
 
 @presents("save")
 def draw(
-    thing: Graph | Node | Scene,
+    thing: Graph | Node | Scene | Film,
     path: str | os.PathLike[str],
     *,
     theme: str = "light",
@@ -110,11 +120,11 @@ def draw(
     `.tex` for papers (TikZ), `.dot` and `.mmd` for Graphviz and Mermaid, `.txt` for a terminal.
 
     Args:
-        thing: a tensor, or a graph.
+        thing: a tensor, a graph, a film or a scene (`sg.playground`).
         path: where to; an existing file is replaced as a whole.
         theme: "light" or "dark", for .svg and .png; the page has both.
         **options: lang="en" | "ko", quiz=False, open="auto" | "all" | "none" | names, title="",
-            rate=0.0; see `seegrad.drawing.showing.scene_of`.
+            rate=0.0, check=False, overlays=None; see `seegrad.drawing.showing.scene_of`.
 
     Returns the path. Raises FormatError for an unknown suffix or a place that cannot be written,
     MissingExtraError when PNG's package or a font is not there.

@@ -7,7 +7,7 @@ No sizes, no colours, no files.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from seegrad.autodiff import backward
 from seegrad.drawing.formula import local_text, rule_text
+from seegrad.drawing.overlays import checked, dead_units, measured
 from seegrad.drawing.program import Spot, program
 from seegrad.drawing.reading import Reading, read
 from seegrad.drawing.scene import Box, Group, Overlay, Scene, Wire
@@ -409,6 +410,8 @@ def sketch(
     rate: float = 0.0,
     composites: bool = True,
     live: bool = False,
+    check: bool = False,
+    overlays: Mapping[str, Mapping[Node, float]] | None = None,
 ) -> Scene:
     """The scene of a graph (or of all that a node was computed from).
 
@@ -419,6 +422,8 @@ def sketch(
         rate: a learning rate, to end the walk with the update of the parameters.
         composites: can composites such as the sigmoid be opened?
         live: carry a program, so that a page can recompute everything when an input is edited.
+        check: check each node's derivative by finite differences and paint the outcome.
+        overlays: further measures to paint, by name: seconds, bytes ... node by node.
     """
     graph = thing if isinstance(thing, Graph) else Graph([thing])
     unfolded = unfold(graph, composites and len(graph.nodes) <= 20_000)
@@ -430,6 +435,7 @@ def sketch(
         tuple(boxes), tuple(drawn.wires), tuple(groups), title=clean(title), language=language,
         rate=rate, program=drawn.program() if live else {},
     )  # fmt: skip
+    scene = replace(scene, overlays=_overlays(unfolded, check, overlays or {}))
     blanks = frozenset(w.id for w in scene.wires if _blank(w)) if quiz else frozenset()
     return replace(scene, open=frozenset(opened(scene, open)), blanks=blanks)
 
@@ -533,10 +539,14 @@ def opened(scene: Scene, which: str | Iterable[str]) -> set[str]:
     return result
 
 
-Marks = Callable[[Box], tuple[float, str] | None]
-
-
-def overlay(scene: Scene, name: str, unit: str, marks: Marks) -> Scene:
-    """The scene with one more overlay, its marks given box by box."""
-    found = {box.id: mark for box in scene.boxes if (mark := marks(box)) is not None}
-    return replace(scene, overlays=(*scene.overlays, Overlay(name, unit, found)))
+def _overlays(
+    unfolded: Unfolded, check: bool, given: Mapping[str, Mapping[Node, float]]
+) -> tuple[Overlay, ...]:
+    """The overlays that have something to show."""
+    nodes = [part.node for part in unfolded.parts]
+    places = {**{part.node: part.id for part in unfolded.parts}, **unfolded.stands}
+    found = [measured(name, values, places) for name, values in given.items()]
+    found.append(dead_units(nodes, places))
+    if check:
+        found.append(checked(nodes, places))
+    return tuple(overlay for overlay in found if overlay.marks)

@@ -61,7 +61,8 @@ function revive(reading) {
 /**
  * @param {HTMLElement} root
  * @param {any} data a scene as ../scene.py writes it
- * @param {{fragment?: boolean, quiz?: boolean, step?: number, changed?: (state: any) => void}} [options]
+ * @param {{fragment?: boolean, quiz?: boolean, step?: number, sheet?: string,
+ *   changed?: (state: any) => void}} [options]
  */
 export function mount(root, data, options = {}) {
   const explorer = new Explorer(root, data, options);
@@ -79,6 +80,7 @@ export class Explorer {
       wires: data.wires ?? [], groups: data.groups ?? [], open: data.open ?? [] };
     const readings = data.readings ?? [];
     readings.forEach(revive);
+    this.readings = readings;
     for (const thing of /** @type {any[]} */ ([...this.scene.boxes, ...this.scene.wires])) {
       if (typeof thing.value === "number") thing.value = readings[thing.value];
       if (typeof thing.grad === "number") thing.grad = readings[thing.grad];
@@ -146,6 +148,7 @@ export class Explorer {
     this.render(false);
     this.home();
     if (this.scene.program?.train) this.showTraining();
+    else if (this.scene.moments?.length) this.toggleMore();
   }
 
   /** @param {string} key @param {string} sign an icon's name, or a text @param {() => void} act
@@ -910,9 +913,8 @@ export class Explorer {
     for (const thing of [...this.scene.boxes, ...this.scene.wires]) {
       const spot = moment.readings?.[thing.id];
       if (!spot) continue;
-      [thing.value, thing.grad] = spot.map((/** @type {Reading | null} */ r) => r ?? undefined);
-      revive(thing.value);
-      revive(thing.grad);
+      [thing.value, thing.grad] = spot.map((/** @type {number | null} */ at) =>
+        (at === null ? undefined : this.readings[at]));
     }
     this.render(false);
   }
@@ -1256,7 +1258,7 @@ export class Explorer {
   /** The current view as SVG text with its colours written in. */
   svgText() {
     const plan = /** @type {Plan} */ (this.plan), look = getComputedStyle(this.root);
-    const sheet = document.querySelector("style[data-sg=picture]")?.textContent ?? "";
+    const sheet = this.options.sheet ?? document.querySelector("style[data-sg=picture]")?.textContent ?? "";
     const style = sheet.replace(/var\((--[\w-]+)\)/g, (_, name) => look.getPropertyValue(name).trim()).replace(/\.sg /g, "");
     const copy = /** @type {SVGElement} */ (this.camera?.cloneNode(true));
     copy.removeAttribute("transform");

@@ -1,0 +1,79 @@
+"""Colours over the boxes: gradient checks, dead units, and any measure given node by node.
+
+The page adds gradient norms and NaN by itself, for it recomputes them. Nothing is drawn here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from seegrad.drawing.reading import shown
+from seegrad.drawing.scene import Overlay
+from seegrad.gradcheck import gradcheck
+from seegrad.graph.node import Node
+
+Places = Mapping[Node, str]
+"""Node → the box that stands for it."""
+
+MOST_ELEMENTS = 500  # of one node's inputs, for a gradient check that takes no noticeable time
+
+
+def measured(name: str, values: Mapping[Node, float], places: Places, unit: str = "") -> Overlay:
+    """An overlay of plain numbers: the largest is the strongest colour."""
+    top = max((abs(value) for value in values.values()), default=0.0)
+    marks = {
+        places[node]: (abs(value) / top if top else 0.0, f"{shown(float(value))}{unit}")
+        for node, value in values.items()
+        if node in places
+    }
+    return Overlay(name, unit, marks)
+
+
+def dead_units(nodes: Iterable[Node], places: Places) -> Overlay:
+    """Where a kinked unit passed nothing on for the whole batch: its share of the last axis."""
+    marks: dict[str, tuple[float, str]] = {}
+    for node in nodes:
+        op = node.op
+        if op is None or op.onnx != "Relu" or node.data is None or node.spec.size == 0:
+            continue
+        data = np.asarray(node.data)
+        rows = data.reshape(-1, data.shape[-1]) if data.ndim else data.reshape(1, 1)
+        dead = int((rows <= 0).all(axis=0).sum())
+        marks[places[node]] = (dead / rows.shape[1], f"{dead}/{rows.shape[1]}")
+    return Overlay("dead", "", marks)
+
+
+def checked(nodes: Iterable[Node], places: Places) -> Overlay:
+    """Each node's own derivative against central differences, in float64."""
+    marks: dict[str, tuple[float, str]] = {}
+    for node in nodes:
+        if node.op is None or not node.requires_grad or node.data is None:
+            continue
+        floating = [i for i, x in enumerate(node.inputs) if x.requires_grad]
+        if sum(node.inputs[i].spec.size for i in floating) > MOST_ELEMENTS:
+            marks[places[node]] = (0.0, "…")
+            continue
+        report = gradcheck(_alone(node, floating), *[node.values[i] for i in floating])
+        if report:
+            kinks = len(report.kinks)
+            marks[places[node]] = (0.35, f"✓ ∠{kinks}") if kinks else (0.0, "✓")
+        else:
+            marks[places[node]] = (1.0, f"✗ {shown(report.max_error)}")
+    return Overlay("check", "", marks)
+
+
+def _alone(node: Node, floating: list[int]) -> Callable[..., Any]:
+    """A node's operation as a function of its floating-point inputs alone."""
+    op = node.op
+    assert op is not None
+
+    def function(*values: Any) -> Any:
+        inputs = list(node.values)
+        for i, value in zip(floating, values):
+            inputs[i] = value
+        return op(*inputs, **node.attrs)
+
+    return function
