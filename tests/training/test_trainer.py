@@ -280,7 +280,7 @@ def test_lines_are_few_and_the_last_is_always_said():
     said = []
     trainer_of(callbacks=[Lines(said.append)]).fit(data.moons(10), epochs=101, batch=20)
     assert 20 <= len(said) <= 23
-    assert said[0].startswith("epoch 1 · step 1 · loss ")
+    assert said[0].startswith("epoch 1 · loss ")
     assert said[-1].startswith("epoch 101 · ")
 
 

@@ -156,20 +156,21 @@ class Lines(Callback):
 
 
 def row_in_words(row: Row) -> str:
-    """A row of the history as one line: `epoch 3 · step 45 · loss 0.3120 · test accuracy 0.95`."""
+    """A row of the history as one line of less than eighty characters.
+
+    >>> row_in_words({"epoch": 3, "step": 45, "loss": 0.312, "test_accuracy": 0.95})
+    'epoch 3 · loss 0.3120 · test accuracy 0.9500'
+    """
     spoken = {
-        "epoch": say("epoch"),
-        "step": say("step"),
         "loss": say("loss"),
         "train_accuracy": say("training accuracy"),
         "test_accuracy": say("test accuracy"),
-        "test_loss": say("test loss"),
     }
-    parts = []
+    if "test_accuracy" not in row:
+        spoken["test_loss"] = say("test loss")
+    parts = [f"{say('epoch')} {row.get('epoch', 0):.0f}"]
     for name, word in spoken.items():
         if name in row:
             value = row[name]
-            whole = name in ("epoch", "step")
-            number = f"{value:.0f}" if whole else f"{value:.4f}" if value < 1e4 else f"{value:.3e}"
-            parts.append(f"{word} {number}")
+            parts.append(f"{word} {value:.4f}" if value < 1e4 else f"{word} {value:.3e}")
     return " · ".join(parts)
