@@ -154,6 +154,7 @@ from seegrad.tensor import from_dlpack as from_dlpack
 from seegrad.tensor import sort as sort
 from seegrad.tensor import take as take
 from seegrad.tensor import tensor as tensor
+from seegrad.training.exchange import export_onnx as export_onnx
 from seegrad.training.saving import load as load
 from seegrad.training.saving import save as save
 from seegrad.transforms import checkpoint as checkpoint

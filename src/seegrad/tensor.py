@@ -337,6 +337,8 @@ class Tensor(Node):
         name = function.__name__
         if ours := NUMPY_FUNCTIONS.get(name):
             return ours(*args, **{_KEYWORDS.get((name, k), k): v for k, v in kwargs.items()})
+        if name in _ON_SHAPES and len(args) == 1 and isinstance(args[0], Tensor) and not kwargs:
+            return getattr(args[0], name)
         if name in _ON_VALUES:
             return function(*_values(args), **_values(dict(kwargs)))
         raise _unknown(f"{function.__module__}.{name}")
@@ -686,6 +688,8 @@ _REDUCTIONS = {
 }
 _KEYWORDS = {("clip", "a_min"): "low", ("clip", "a_max"): "high", ("clip", "min"): "low",
              ("clip", "max"): "high"}  # fmt: skip
+_ON_SHAPES = {"shape", "ndim", "size"}
+"""NumPy functions that a tensor answers also where it has no numbers."""
 _ON_VALUES = {"allclose", "array_equal", "array_equiv", "isclose", "shape", "ndim", "size",
               "array2string", "array_repr", "array_str", "result_type", "iscomplexobj",
               "may_share_memory", "shares_memory", "count_nonzero", "nonzero", "unique",

@@ -21,6 +21,7 @@ from seegrad.language import LANGUAGES, say, speak
 COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("train", "Train a network on digits, a toy set or your own data."),
     "check": ("check", "Compare the gradient by backpropagation with numerical differences."),
+    "export": ("export", "Write a run's network as an ONNX file."),
     "ops": ("operations", "List the operations and their derivative rules."),
 }
 """Command → (module in this package, what it does). The module's `command` is the click command."""

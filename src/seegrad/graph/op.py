@@ -15,6 +15,7 @@ import numpy as np
 
 from seegrad.errors import CallError, OpDefinitionError
 from seegrad.graph.bind import bind, bind_one, bind_two
+from seegrad.graph.exchange import parse_exchange
 from seegrad.graph.laws import Law
 from seegrad.graph.lowering import SIZES, Apply, Body, Expression, Form, Input, Reshape, Scalar
 from seegrad.graph.node import Attrs
@@ -221,6 +222,11 @@ class Op:
         if unknown := used - names:
             raise OpDefinitionError(
                 f"{self.name}: nothing fills {', '.join(sorted(unknown))} in its texts"
+            )
+        unspoken = parse_exchange(self.onnx).named - names if self.onnx else frozenset()
+        if unspoken:
+            raise OpDefinitionError(
+                f"{self.name}: nothing fills {', '.join(sorted(unspoken))} in its ONNX call"
             )
         if isinstance(self.lower, Body) and self.body is None:
             raise OpDefinitionError(f"{self.name} lowers to its body, but has none")

@@ -279,7 +279,7 @@ def _bounds(x: Any, *, low: Any, high: Any) -> dict[str, Any]:
     scalar="minimum(maximum(x, low), high)",
     sign="clip",
     latex=r"\operatorname{clip}($x, $low, $high)",
-    onnx="Clip",
+    onnx="Clip(x, low, high)",
     numpy=("clip",),
     kinks="(x - low) * (x - high)",
     canonical=_bounds,
@@ -353,7 +353,6 @@ def trunc(x):
     sign="mod",
     latex=r"$a \bmod $b",
     binds=PRODUCT,
-    onnx="Mod",
     numpy=("remainder", "mod"),
     within={"a": (0.1, 0.9), "b": (1.0, 2.0)},
     kinks="sin(3.141592653589793 * (a / b))",
@@ -377,13 +376,15 @@ def floor_divide(a, b):
     return np.floor_divide(a, b)
 
 
-@elementwise(scalar="x", sign="=", latex="$x", numpy=(), d={"x": lambda g: g})
+@elementwise(
+    scalar="x", sign="=", latex="$x", numpy=(), onnx="Identity", d={"x": lambda g: g}
+)
 def identity(x):
     """x itself, as a node of its own."""
     return x
 
 
-@elementwise(scalar="x", sign="⊣", latex="$x", numpy=(), d={"x": None})
+@elementwise(scalar="x", sign="⊣", latex="$x", numpy=(), onnx="Identity", d={"x": None})
 def stop_gradient(x):
     """x itself, but no derivative goes back through it."""
     return x

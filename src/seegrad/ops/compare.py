@@ -181,7 +181,7 @@ def nan_to_zero(x):
     scalar="x",
     sign="▷$dtype",
     latex="$x",
-    onnx="Cast",
+    onnx="Cast(x, to=dtype)",
     numpy=("astype",),
     cases=(
         Case(((3,),), {"dtype": np.dtype(np.float64)}),

@@ -144,7 +144,7 @@ _PLAIN = {"steps": 1, "padding": 0, "dilation": 1, "groups": 1}
     sign="∗",
     latex=r"$x * $W",
     binds=PRODUCT,
-    onnx="Conv",
+    onnx="Conv(x, W, strides=steps, pads=padding, dilations=dilation, group=groups)",
     numpy=(),
     d={
         "x": lambda g, x_spec, W, steps, padding, dilation, groups: conv_transpose(
@@ -227,7 +227,8 @@ def _transpose_body(y, W, *, shape, steps, padding, dilation, groups):
     sign="∗ᵀ",
     latex=r"$y *^{\top} $W",
     binds=PRODUCT,
-    onnx="ConvTranspose",
+    onnx="ConvTranspose(y, W, strides=steps, pads=padding, dilations=dilation, group=groups,"
+    " output_padding=shape)",
     numpy=(),
     d={
         "y": lambda g, W, steps, padding, dilation, groups: conv(

@@ -263,7 +263,8 @@ def reduction_spec(forward: Forward) -> Callable[..., Spec]:
     """The shape without the axes; the dtype that `forward` gives."""
 
     def spec(x: Spec, *, axis: tuple[int, ...], keepdims: bool, **attrs: Any) -> Spec:
-        sample = {"axis": (0,), "keepdims": False, **attrs}
+        # the numbers of further attributes (ddof) do not decide the dtype
+        sample = {"axis": (0,), "keepdims": False, **dict.fromkeys(attrs, 0)}
         dtype = result_dtype(forward, [x], sample)
         return Spec(reduced_shape(x.shape, axis, keepdims), dtype)
 

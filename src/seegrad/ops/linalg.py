@@ -232,7 +232,7 @@ def _contract_rule(
     latex=r"\sum_{$subscripts} $xs",
     binds=PRODUCT,
     numpy=(),
-    onnx="Einsum",
+    onnx="Einsum(xs, equation=subscripts)",
     d={"xs": _contract_rule},
     cases=(
         Case(((2, 3), (3, 4)), {"subscripts": "ij,jk->ik"}),
@@ -426,7 +426,7 @@ def _norm_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) ->
     sign="‖·‖",
     latex=r"\left\lVert $x \right\rVert",
     numpy=(),
-    onnx="ReduceL2",
+    onnx="ReduceL2(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
     d={"x": _norm_rule},
     body=lambda x, *, axis, keepdims: sqrt(sum(x * x, axis=axis, keepdims=keepdims)),
 )

@@ -95,7 +95,6 @@ _LABELS = {"t": 3}
     body=_cross_entropy_body,
     sign="Softmax-with-Loss",
     latex=r"-\sum $t \log \operatorname{softmax}($x)",
-    onnx="SoftmaxCrossEntropyLoss",
     d={
         "x": _by_scores,
         "t": lambda g, x: log_softmax(x, axis=-1) * (g * (-1 / _rows(x))),

@@ -117,7 +117,7 @@ def _max_pool_rule(
     body=_max_pool_body,
     sign="max∘",
     latex=r"\operatorname{maxpool} $x",
-    onnx="MaxPool",
+    onnx="MaxPool(x, kernel_shape=size, strides=steps, pads=padding, dilations=dilation)",
     numpy=(),
     kinks="ties",
     d={"x": _max_pool_rule},
@@ -176,7 +176,8 @@ def _average_rule(
     body=_average_body,
     sign="mean∘",
     latex=r"\operatorname{meanpool} $x",
-    onnx="AveragePool",
+    onnx="AveragePool(x, kernel_shape=size, strides=steps, pads=padding,"
+    " count_include_pad=count_padding)",
     numpy=(),
     d={"x": _average_rule},
     cases=(

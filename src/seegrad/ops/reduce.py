@@ -47,7 +47,7 @@ def count(x: Any, axis: tuple[int, ...]) -> int:
     kind="sum",
     sign="Σ",
     latex=r"\sum $x",
-    onnx="ReduceSum",
+    onnx="ReduceSum(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
     d={"x": spread},
 )
 def sum(x, *, axis=None, keepdims=False):
@@ -58,7 +58,7 @@ def sum(x, *, axis=None, keepdims=False):
 @reduction(
     sign="mean",
     latex=r"\overline{$x}",
-    onnx="ReduceMean",
+    onnx="ReduceMean(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
     zero_size=False,
     d={"x": lambda g, x_spec, axis: spread(g / count(x_spec, axis), x_spec, axis)},
     body=lambda x, *, axis, keepdims: sum(x, axis=axis, keepdims=keepdims) / count(x, axis),
@@ -97,7 +97,13 @@ def _prod_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     return unreduce(g, x_spec, axis) * back
 
 
-@reduction(kind="prod", sign="Π", latex=r"\prod $x", onnx="ReduceProd", d={"x": _prod_rule})
+@reduction(
+    kind="prod",
+    sign="Π",
+    latex=r"\prod $x",
+    onnx="ReduceProd(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
+    d={"x": _prod_rule},
+)
 def prod(x, *, axis=None, keepdims=False):
     """The product; each element gets the product of all the others, also where some are 0."""
     return np.prod(x, axis=axis, keepdims=keepdims)
@@ -114,7 +120,7 @@ def _extreme_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...])
     sign="max",
     latex=r"\max $x",
     numpy=("max", "amax"),
-    onnx="ReduceMax",
+    onnx="ReduceMax(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
     zero_size=False,
     kinks="ties",
     laws=[idempotent],
@@ -130,7 +136,7 @@ def max(x, *, axis=None, keepdims=False):
     sign="min",
     latex=r"\min $x",
     numpy=("min", "amin"),
-    onnx="ReduceMin",
+    onnx="ReduceMin(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
     zero_size=False,
     kinks="ties",
     laws=[idempotent],
@@ -177,7 +183,8 @@ _ARG_CASES = (
 
 @operation(
     spec=_arg_spec, canonical=_arg_attrs, lower=ArgReduce("max"), sign="argmax",
-    latex=r"\arg\max $x", onnx="ArgMax", d={"x": None}, cases=_ARG_CASES, family="reduction",
+    latex=r"\arg\max $x", onnx="ArgMax(x, axis=axis, keepdims=keepdims)",
+    d={"x": None}, cases=_ARG_CASES, family="reduction",
 )  # fmt: skip
 def argmax(x, *, axis=None, keepdims=False):
     """The index of the first largest element along `axis` (None: of the flattened x)."""
@@ -186,7 +193,8 @@ def argmax(x, *, axis=None, keepdims=False):
 
 @operation(
     spec=_arg_spec, canonical=_arg_attrs, lower=ArgReduce("min"), sign="argmin",
-    latex=r"\arg\min $x", onnx="ArgMin", d={"x": None}, cases=_ARG_CASES, family="reduction",
+    latex=r"\arg\min $x", onnx="ArgMin(x, axis=axis, keepdims=keepdims)",
+    d={"x": None}, cases=_ARG_CASES, family="reduction",
 )  # fmt: skip
 def argmin(x, *, axis=None, keepdims=False):
     """The index of the first smallest element along `axis` (None: of the flattened x)."""
@@ -276,7 +284,7 @@ def _logsumexp_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...
 @reduction(
     sign="logΣexp",
     latex=r"\log \sum e^{$x}",
-    onnx="ReduceLogSumExp",
+    onnx="ReduceLogSumExp(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
     numpy=(),
     zero_size=False,
     d={"x": _logsumexp_rule},
@@ -315,7 +323,7 @@ def _along(x: Any, *, axis: Any) -> dict[str, Any]:
     sign="Σ…",
     latex=r"\operatorname{cumsum} $x",
     numpy=(),
-    onnx="CumSum",
+    onnx="CumSum(x, axis)",
     d={"x": lambda g, axis: flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis)},
     cases=_ALONG,
 )

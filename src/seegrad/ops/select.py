@@ -56,7 +56,7 @@ def _in_range(indices: Any, size: int) -> None:
     lower=Gather(),
     sign="[i]",
     latex="${x}_{$indices}",
-    onnx="Gather",
+    onnx="Gather(x, indices, axis=axis)",
     d={
         "x": lambda g, x_spec, indices, axis: add_at(g, indices, axis=axis, shape=x_spec.shape),
         "indices": None,
@@ -133,7 +133,7 @@ def _grid(indices: Any, shape: Shape, axis: int) -> tuple[Any, ...]:
     lower=Call(),
     sign="[i]",
     latex="${x}_{$indices}",
-    onnx="GatherElements",
+    onnx="GatherElements(x, indices, axis=axis)",
     d={
         "x": lambda g, x_spec, indices, axis: add_along_axis(
             g, indices, axis=axis, shape=x_spec.shape

@@ -69,7 +69,7 @@ def _reshape_attrs(x: Any, *, shape: Any) -> dict[str, Any]:
     lower=Reshape(),
     sign="▭",
     latex="$x",
-    onnx="Reshape",
+    onnx="Reshape(x, shape)",
     d={"x": lambda g, x_spec: reshape(g, shape=x_spec.shape)},
     cases=(
         Case(((2, 3),), {"shape": (3, 2)}),
@@ -87,7 +87,6 @@ def reshape(x, *, shape):
 @composite(
     sign="▬",
     latex=r"\operatorname{ravel} $x",
-    onnx="Flatten",
     cases=(Case(((2, 3),)), Case(((),)), Case(((0, 3),))),
 )
 def ravel(x):
@@ -98,7 +97,7 @@ def ravel(x):
 @composite(
     sign="+ax",
     latex="$x",
-    onnx="Unsqueeze",
+    onnx="Unsqueeze(x, axis)",
     cases=(
         Case(((2, 3),), {"axis": 1}),
         Case(((),), {"axis": 0}),
@@ -117,7 +116,7 @@ def expand_dims(x, *, axis):
 @composite(
     sign="−ax",
     latex="$x",
-    onnx="Squeeze",
+    onnx="Squeeze(x, axis)",
     cases=(
         Case(((2, 1, 3),), {"axis": None}),
         Case(((1, 3, 1),), {"axis": 0}),
@@ -157,7 +156,7 @@ def _transpose_attrs(x: Any, *, axes: Any) -> dict[str, Any]:
     sign="ᵀ",
     latex=r"$x^{\top}",
     numpy=("transpose", "permute_dims"),
-    onnx="Transpose",
+    onnx="Transpose(x, perm=axes)",
     d={"x": lambda g, axes: transpose(g, axes=tuple(int(i) for i in np.argsort(axes)))},
     cases=(
         Case(((2, 3),), {"axes": None}),
@@ -227,7 +226,7 @@ def _broadcast_spec(x: Spec, *, shape: Shape) -> Spec:
     lower=Broadcast(),
     sign="⇶",
     latex="$x",
-    onnx="Expand",
+    onnx="Expand(x, shape)",
     # the backward walk sums the derivative back to the shape that was broadcast
     d={"x": lambda g: g},
     cases=(
@@ -250,7 +249,7 @@ def broadcast_to(x, *, shape):
 @composite(
     sign="▦",
     latex="$x",
-    onnx="Tile",
+    onnx="Tile(x, reps)",
     cases=(
         Case(((2, 3),), {"reps": (2, 1)}),
         Case(((3,),), {"reps": 2}),
@@ -314,7 +313,6 @@ _CUTS = (
     lower=Slice(),
     sign="[:]",
     latex="${x}_{[:]}",
-    onnx="Slice",
     numpy=(),
     d={"x": lambda g, x_spec, index: place(g, index=index, shape=x_spec.shape)},
     cases=_CUTS,
@@ -460,7 +458,7 @@ def _pad_attrs(x: Any, *, widths: Any, value: Any) -> dict[str, Any]:
     lower=Pad(),
     sign="⊡",
     latex=r"\operatorname{pad} $x",
-    onnx="Pad",
+    onnx="Pad(x, widths, value)",
     numpy=(),
     d={
         "x": lambda g, x_spec, widths: cut(
@@ -514,7 +512,7 @@ def _own_part(g: Any, position: int, xs_specs: tuple[Spec, ...], axis: int) -> A
     sign="⧺",
     latex=r"\operatorname{concat}($xs)",
     numpy=("concatenate", "concat"),
-    onnx="Concat",
+    onnx="Concat(xs, axis=axis)",
     d={"xs": _own_part},
     cases=(
         Case(((2, 3), (1, 3)), {"axis": 0}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from seegrad.training.callbacks import Callback, EarlyStopping, Lines, Recorder
 from seegrad.training.checking import check_network
+from seegrad.training.exchange import export_onnx
 from seegrad.training.folder import RunFolder
 from seegrad.training.history import History
 from seegrad.training.progress import progress
@@ -19,6 +20,7 @@ __all__ = [
     "RunFolder",
     "Trainer",
     "check_network",
+    "export_onnx",
     "load",
     "load_checkpoint",
     "progress",

@@ -1,0 +1,561 @@
+"""Our graphs as ONNX models: each op by the call at its definition, else by its form, else opened.
+
+An evaluator of the closed set of forms; it knows the forms and ONNX's operators, and no op of
+ours. A size that differs between traces made with several batch sizes is written as computed from
+the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seegrad.errors import FormatError, GraphError
+from seegrad.formats.onnx import Model, Step, Value, slots
+from seegrad.graph.bind import in_mode
+from seegrad.graph.exchange import Exchange, Literal, parse_exchange
+from seegrad.graph.graph import walk
+from seegrad.graph.lowering import (
+    Apply,
+    ArgReduce,
+    Expression,
+    Input,
+    Number,
+    Place,
+    Reduce,
+    Scalar,
+    Slice,
+    parse_scalar,
+)
+from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.op import Op
+from seegrad.graph.spec import Spec
+from seegrad.language import say
+from seegrad.ops import TABLE
+from seegrad.tensor import Tensor
+
+BATCH = "N"
+BOOL, INT64 = np.dtype(bool), np.dtype(np.int64)
+FIRST, LAST = -(2**62), 2**62
+
+IN_SIMPLER = {
+    "arctan2": (
+        "where(logical_and(equal(a, 0), equal(b, 0)), 0, arctan(a / b)"
+        " + where(b < 0, where(a < 0, -3.141592653589793, 3.141592653589793), 0))"
+    ),
+    "cbrt": "sign(x) * power(abs(x), 0.3333333333333333)",
+    "exp2": "exp(x * 0.6931471805599453)",
+    "expm1": (
+        "where(abs(x) < 0.5, 2 * tanh(x * 0.5) / (1 - tanh(x * 0.5)), exp(x) - 1)"
+    ),
+    "floor_divide": "floor(a / b)",
+    "hypot": "sqrt(a * a + b * b)",
+    "isfinite": "logical_not(logical_or(isnan(x), isinf(x)))",
+    "log10": "log(x) * 0.4342944819032518",
+    "log1p": "where(equal(1 + x, 1), x, log(1 + x) * x / (1 + x - 1))",
+    "log2": "log(x) * 1.4426950408889634",
+    "logaddexp": "maximum(a, b) + log1p(exp(-abs(a - b)))",
+    "mod": "a - floor(a / b) * b",
+    "not_equal": "logical_not(equal(a, b))",
+    "trunc": "sign(x) * floor(abs(x))",
+}  # fmt: skip
+"""Functions of the scalar language that ONNX has no operator for, in those that it has."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """A whole number that grows with the batch: rate·N + base."""
+
+    rate: int
+    base: int
+
+
+Whole = int | Size
+
+
+@dataclass(frozen=True)
+class Merged:
+    """One node as several traces have it: sizes that differ are `Size`s."""
+
+    nodes: tuple[Node, ...]
+    shape: tuple[Whole, ...]
+    attrs: Mapping[str, Any]
+
+    @property
+    def op(self) -> Op:
+        op = self.nodes[0].op
+        assert op is not None
+        return op
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.nodes[0].dtype
+
+
+def to_model(
+    inputs: Sequence[Sequence[Node]],
+    outputs: Sequence[Sequence[Node]],
+    batches: Sequence[int],
+    names: Mapping[Node, str],
+    input_names: Sequence[str],
+    output_names: Sequence[str],
+) -> Model:
+    """The graphs between inputs and outputs, traced once for each of `batches`, as one model.
+
+    names: what leaves are called in the file. Raises FormatError for an op that ONNX has no form
+    for, and for a graph that differs between batches in more than its sizes.
+    """
+    writer = _Writer(batches, names)
+    given = []
+    for name, nodes in zip(input_names, zip(*inputs)):
+        shape = writer.merged_shape(nodes)
+        writer.called[nodes[0]] = writer.fresh(name)
+        given.append(Value(writer.called[nodes[0]], nodes[0].dtype, _named(shape)))
+        if writer.batch_of is None and any(isinstance(n, Size) for n in shape):
+            writer.batch_of = given[-1].name, [isinstance(n, Size) for n in shape].index(True)
+    results = writer.graph(outputs)
+    taken = []
+    for name, value, nodes in zip(output_names, results, zip(*outputs)):
+        out = writer.fresh(name)
+        writer.steps.append(Step("Identity", (value,), (out,), {}, f"{out}_out"))
+        taken.append(Value(out, nodes[0].dtype, _named(writer.merged_shape(nodes))))
+    return Model(tuple(given), tuple(taken), writer.constants, tuple(writer.steps))
+
+
+def _named(shape: tuple[Whole, ...]) -> tuple[int | str, ...]:
+    words: list[int | str] = []
+    for n in shape:
+        if isinstance(n, Size):
+            word = BATCH if n.rate == 1 else f"{n.rate}{BATCH}"
+            words.append(word + (f"_plus_{n.base}" if n.base else ""))
+        else:
+            words.append(n)
+    return tuple(words)
+
+
+class _Writer:
+    """Steps and constants as they are written, and what every node is called."""
+
+    def __init__(self, batches: Sequence[int], names: Mapping[Node, str]) -> None:
+        self.batches, self.names = tuple(batches), names
+        self.steps: list[Step] = []
+        self.constants: dict[str, NDArray[Any]] = {}
+        self.called: dict[Node, str] = {}
+        self.leaves: dict[Node, Sequence[Node]] = {}
+        self.taken: set[str] = set()
+        self.batch_of: tuple[str, int] | None = None
+        self.where = ""
+
+    # ------------------------------------------------------------- names and merging
+
+    def fresh(self, wish: str) -> str:
+        """A name that nothing has yet."""
+        name, number = wish, 1
+        while name in self.taken:
+            number += 1
+            name = f"{wish}_{number}"
+        self.taken.add(name)
+        return name
+
+    def merge(self, values: Sequence[Any]) -> Any:
+        """One value for all traces, with `Size` where whole numbers grow with the batch."""
+        first = values[0]
+        if isinstance(first, (tuple, list)):
+            if {len(v) for v in values} != {len(first)}:
+                raise self._differs(values)
+            return tuple(self.merge(parts) for parts in zip(*values))
+        if all(type(v) is type(first) and v == first for v in values):
+            return first
+        if not all(isinstance(v, (int, np.integer)) for v in values):
+            raise self._differs(values)
+        span = self.batches[1] - self.batches[0]
+        rate = (int(values[1]) - int(first)) // span
+        size = Size(rate, int(first) - rate * self.batches[0])
+        if any(size.rate * n + size.base != v for n, v in zip(self.batches, values)):
+            raise self._differs(values)
+        return size
+
+    def _differs(self, values: Sequence[Any]) -> FormatError:
+        return FormatError(
+            say("the graph depends on the size of the batch"),
+            asked=say("the same graph for every batch"),
+            came=f"{self.where} {', '.join(map(str, values))}"[:200].strip(),
+            hint=say("export with dynamic_batch=False, for the batch of the example alone"),
+        )
+
+    def merged_shape(self, nodes: Sequence[Node]) -> tuple[Whole, ...]:
+        shape: tuple[Whole, ...] = self.merge([tuple(map(int, node.shape)) for node in nodes])
+        return shape
+
+    # ------------------------------------------------------------- graphs
+
+    def graph(self, outputs: Sequence[Sequence[Node]]) -> list[str]:
+        """Write everything that the outputs of the first trace lean on; returns their names."""
+        walks = [walk(trace) for trace in outputs]
+        for nodes in zip_longest(*walks):
+            if any(node is None for node in nodes) or len({node.op for node in nodes}) > 1:
+                raise self._differs([node.op.name if node and node.op else "-" for node in nodes])
+            first = nodes[0]
+            if first in self.called:
+                continue
+            if first.op is None or (first.data is not None and _all_equal(nodes)):
+                self.leaves[first] = nodes
+                continue
+            self.where = str(first.frame or first.op.name)
+            attrs = {name: self.merge([n.attrs[name] for n in nodes]) for name in first.attrs}
+            merged = Merged(nodes, self.merged_shape(nodes), attrs)
+            self.called[first] = self.node(merged)
+        return [self.name_of(node) for node in outputs[0]]
+
+    def name_of(self, node: Node) -> str:
+        """What a node is called; a constant is entered when it is first asked for."""
+        if node not in self.called:
+            if node.data is None:
+                raise GraphError(f"{node!r} stands for no input")
+            self.called[node] = self._leaf(node, self.leaves[node])
+        return self.called[node]
+
+    def _leaf(self, node: Node, nodes: Sequence[Node]) -> str:
+        if _all_equal(nodes):
+            name = self.fresh(self.names.get(node) or node.name or "constant")
+            self.constants[name] = np.asarray(node.data)
+            return name
+        data = [np.asarray(one.data) for one in nodes]
+        if any(d.ndim or d != np.round(d) for d in data):
+            raise self._differs([d.shape if d.ndim else d for d in data])
+        (whole,) = self.merge([(int(d),) for d in data])
+        vector = self.cast(self.sizes([whole]), INT64, node.dtype)
+        return self.step("Reshape", [vector, self.constant([], INT64)])
+
+    # ------------------------------------------------------------- steps
+
+    def step(self, operator: str, inputs: Sequence[str], **attributes: Any) -> str:
+        """Add a step with one result; returns the result's name."""
+        out = self.fresh(f"{self.where}/{operator}" if self.where else operator)
+        self.steps.append(Step(operator, tuple(inputs), (out,), attributes, out))
+        return out
+
+    def constant(self, values: Any, dtype: Any) -> str:
+        """The name of a constant array; equal ones are entered once."""
+        array = np.asarray(values, dtype)
+        for name, known in self.constants.items():
+            same = known.dtype == array.dtype and known.shape == array.shape
+            if same and known.size < 64 and known.tobytes() == array.tobytes():
+                return name
+        name = self.fresh("constant")
+        self.constants[name] = array
+        return name
+
+    def cast(self, name: str, have: np.dtype[Any], want: np.dtype[Any]) -> str:
+        return name if have == want else self.step("Cast", [name], to=want)
+
+    def sizes(self, values: Sequence[Whole]) -> str:
+        """Whole numbers as a vector, computed from the batch where they grow with it."""
+        if not any(isinstance(n, Size) for n in values):
+            return self.constant(values, INT64)
+        parts = []
+        for n in values:
+            if not isinstance(n, Size):
+                parts.append(self.constant([n], INT64))
+                continue
+            assert self.batch_of is not None
+            name, axis = self.batch_of
+            part = self.step("Shape", [name], start=axis, end=axis + 1)
+            if n.rate != 1:
+                part = self.step("Mul", [part, self.constant([n.rate], INT64)])
+            if n.base:
+                part = self.step("Add", [part, self.constant([n.base], INT64)])
+            parts.append(part)
+        return parts[0] if len(parts) == 1 else self.step("Concat", parts, axis=0)
+
+    # ------------------------------------------------------------- one node
+
+    def node(self, node: Merged) -> str:
+        """Write one node: by its op's call, else by its form, else its body."""
+        inputs = [self.name_of(x) for x in node.nodes[0].inputs]
+        op = node.op
+        if op.onnx and (found := self.by_call(node, inputs, parse_exchange(op.onnx))):
+            return found
+        match op.lower:
+            case Scalar(text):
+                return self.by_expression(node, inputs, parse_scalar(text))
+            case Reduce("all" | "any" as kind):
+                return self._truth(node, inputs[0], "ReduceMin" if kind == "all" else "ReduceSum")
+            case ArgReduce(kind):
+                return self._extreme_of_all(node, inputs[0], f"Arg{kind.capitalize()}")
+            case Slice():
+                return self._slice(node, inputs[0])
+            case Place():
+                if node.shape and all(step == 1 for _, _, step in node.attrs["index"]):
+                    return self._place(node, inputs[0])
+        if op.body is not None:
+            return self.by_body(node, inputs, op.body)
+        raise FormatError(
+            say("{name} has no form in ONNX", name=op.name),
+            asked=say("operations that ONNX has, or that are made of such"),
+            came=f"{self.where}: {node.nodes[0].where or op.name}",
+            hint=say("`seegrad ops --json` lists what each operation is in ONNX"),
+        )
+
+    def by_body(self, node: Merged, inputs: list[str], body: Any) -> str:
+        """Write the composite's own body in its place."""
+        traces = []
+        for one in node.nodes:
+            symbols = [
+                Tensor(None, (), NO_ATTRS, (), None, True, Spec(x.shape, x.dtype))
+                for x in one.inputs
+            ]
+            with in_mode(tracer=None, recording=True, frame=one.frame):
+                traces.append((symbols, body(*symbols, **one.attrs)))
+        for symbol, name in zip(traces[0][0], inputs):
+            self.called[symbol] = name
+        return self.graph([[made] for _, made in traces])[0]
+
+    def by_call(self, node: Merged, inputs: list[str], call: Exchange) -> str | None:
+        """Write the call that stands at the op's definition, where it says all there is to say."""
+        op, first = node.op, node.nodes[0]
+        unsaid = set(op.attributes) - call.named - {"dtype"}
+        if any(node.attrs.get(name) != op.attributes[name] for name in unsaid):
+            return None
+        if any(node.attrs.get(name) is None for name in call.named & set(op.attributes)):
+            return None
+        takes, result, _ = slots(call.name)
+        have = {x.lstrip("*"): i for i, x in enumerate(op.inputs)}
+        wanted = call.inputs or tuple(x.lstrip("*") for x in op.inputs)
+        names: list[str] = []
+        dtypes = [x.dtype for x in first.inputs]
+        for place, want in enumerate(wanted):
+            slot = takes[min(place, len(takes) - 1)]
+            if isinstance(want, str) and want in have:
+                rest = dtypes[have[want] :] if op.variadic else dtypes[have[want] : have[want] + 1]
+                for offset, dtype in enumerate(rest):
+                    mine = have[want] + offset
+                    target = self._dtype(node, slot, takes, result)
+                    if slot.letter != takes[0].letter and slot.letter != result:
+                        target = dtype
+                    if target not in slot.dtypes:
+                        if slot.dtypes != {BOOL}:
+                            return None
+                        target = BOOL
+                    names.append(self.cast(inputs[mine], dtype, target))
+                continue
+            shared = slot.letter == takes[0].letter
+            dtype = self._dtype(node, slot, takes, result) if shared else INT64
+            if isinstance(want, Literal):
+                names.append(self.constant(want.values, node.dtype))
+            else:
+                names.append(self._written(call.name, node, want, dtype))
+        attributes = {
+            key: self._attribute(node, key, value, call) for key, value in call.attributes
+        }
+        return self._fitted(node, call.name, names, attributes)
+
+    def _fitted(
+        self, node: Merged, operator: str, names: list[str], attributes: dict[str, Any]
+    ) -> str:
+        """The step itself, with what ONNX's operators ask beyond what NumPy does."""
+        if operator == "Reshape" and 0 in node.shape:
+            attributes["allowzero"] = 1
+        if operator == "GatherElements":
+            names = self._spread(node, names)
+        if operator in ("Pad", "Transpose") and not node.shape:
+            return self.step("Identity", names[:1])
+        if operator == "OneHot" and len(node.shape) == 1:
+            names[0] = self.step("Reshape", [names[0], self.constant([1], INT64)])
+            row = self.step(operator, names, **attributes)
+            return self.step("Reshape", [row, self.sizes(node.shape)])
+        return self.step(operator, names, **attributes)
+
+    def _dtype(self, node: Merged, slot: Any, takes: Any, result: str) -> np.dtype[Any]:
+        """The dtype that inputs of one letter share: the result's, or what NumPy would take."""
+        if slot.letter == result:
+            return node.dtype
+        sharing = [
+            x.dtype
+            for i, x in enumerate(node.nodes[0].inputs)
+            if takes[min(i, len(takes) - 1)].letter == slot.letter
+        ]
+        common = np.result_type(*sharing) if sharing else node.dtype
+        return np.dtype(common)
+
+    def _written(self, operator: str, node: Merged, name: str, dtype: np.dtype[Any]) -> str:
+        """An attribute of ours where ONNX takes an input."""
+        value = node.attrs[name]
+        if not isinstance(value, (tuple, Size)):
+            return self.constant(value, dtype)
+        whole = _flat(value) if isinstance(value, tuple) else (value,)
+        if operator == "Reshape":
+            grown = [i for i, n in enumerate(whole) if isinstance(n, Size)]
+            if len(grown) == 1 and 0 not in whole:
+                whole = tuple(-1 if isinstance(n, Size) else n for n in whole)
+        return self.sizes(whole)
+
+    def _attribute(self, node: Merged, key: str, value: str | int, call: Exchange) -> Any:
+        """The value of an attribute in ONNX."""
+        found = node.attrs[value] if isinstance(value, str) else value
+        if isinstance(found, bool):
+            return int(found)
+        if isinstance(found, tuple):
+            found = _flat(found)
+        if isinstance(found, Size) or (
+            isinstance(found, tuple) and any(isinstance(n, Size) for n in found)
+        ):
+            raise self._differs([found])
+        return self._left_over(node, found, call) if key == "output_padding" else found
+
+    def _left_over(self, node: Merged, lengths: Any, call: Exchange) -> list[int]:
+        """What a transposed convolution leaves over at the end, from the lengths of its result."""
+        ours = {key: str(value) for key, value in call.attributes}
+        y, W = (x.shape for x in node.nodes[0].inputs)
+        found = []
+        for i, n in enumerate(lengths):
+            step, hole = (node.attrs[ours[key]][i] for key in ("strides", "dilations"))
+            reach = (W[2 + i] - 1) * hole + 1
+            found.append(n - ((y[2 + i] - 1) * step + reach - sum(node.attrs[ours["pads"]][i])))
+        return found
+
+    def _spread(self, node: Merged, names: list[str]) -> list[str]:
+        """x and indices with equal sizes on every axis but the one that is read along."""
+        axis = node.attrs["axis"]
+        shapes = [self.merged_shape([n.inputs[i] for n in node.nodes]) for i in (0, 1)]
+        found = []
+        for name, own in zip(names, shapes):
+            want = tuple(n if i == axis else node.shape[i] for i, n in enumerate(own))
+            found.append(name if want == own else self.step("Expand", [name, self.sizes(want)]))
+        return found
+
+    # ------------------------------------------------------------- forms without a call
+
+    def _truth(self, node: Merged, x: str, operator: str) -> str:
+        have = node.nodes[0].inputs[0].dtype
+        number = self.cast(self.cast(x, have, BOOL), BOOL, np.dtype(np.int32))
+        axes = self.sizes(node.attrs["axis"])
+        keepdims = int(node.attrs["keepdims"])
+        found = self.step(operator, [number, axes], keepdims=keepdims, noop_with_empty_axes=1)
+        return self.step("Cast", [found], to=BOOL)
+
+    def _extreme_of_all(self, node: Merged, x: str, operator: str) -> str:
+        flat = self.step("Reshape", [x, self.constant([-1], INT64)])
+        found = self.step(operator, [flat], axis=0, keepdims=0)
+        if not node.attrs["keepdims"]:
+            return found
+        return self.step("Reshape", [found, self.constant([1] * len(node.shape), INT64)])
+
+    def _slice(self, node: Merged, x: str) -> str:
+        whole = self.merged_shape([n.inputs[0] for n in node.nodes])
+        starts: list[Whole] = []
+        ends: list[Whole] = []
+        axes, steps = [], []
+        for axis, (start, length, step) in enumerate(node.attrs["index"]):
+            if (start, length, step) == (0, whole[axis], 1):
+                continue
+            end = _sum(start, _times(length, step))
+            negative = end.base if isinstance(end, Size) and not end.rate else end
+            if isinstance(negative, int) and negative < 0:
+                end = FIRST
+            starts.append(start if length != 0 else 0)
+            ends.append(end if length != 0 else 0)
+            axes.append(axis)
+            steps.append(step if length != 0 else 1)
+        if not axes:
+            return self.step("Identity", [x])
+        return self.step(
+            "Slice",
+            [x, self.sizes(starts), self.sizes(ends), self.sizes(axes), self.sizes(steps)],
+        )
+
+    def _place(self, node: Merged, x: str) -> str:
+        before = [start for start, _, _ in node.attrs["index"]]
+        after = [
+            _sum(n, _times(_sum(start, length), -1))
+            for n, (start, length, _) in zip(node.attrs["shape"], node.attrs["index"])
+        ]
+        return self.step("Pad", [x, self.sizes([*before, *after])])
+
+    # ------------------------------------------------------------- scalar expressions
+
+    def by_expression(self, node: Merged, inputs: list[str], tree: Expression) -> str:
+        """Write a scalar expression, operator by operator, in the dtype of the result."""
+        given = node.nodes[0].inputs
+        work = node.dtype
+        if work == BOOL:
+            work = np.dtype(np.result_type(*[x.dtype for x in given]))
+        if work.kind in "iu":
+            work = np.dtype(np.float64)
+        names = [x.lstrip("*") for x in node.op.inputs]
+        bound = {
+            name: self.cast(value, x.dtype, BOOL if x.dtype == BOOL else work)
+            for name, value, x in zip(names, inputs, given)
+        }
+        kinds = {name: x.dtype == BOOL for name, x in zip(names, given)}
+        for name, value in node.attrs.items():
+            if isinstance(value, (int, float, np.number)):
+                bound[name], kinds[name] = self.constant(value, work), False
+        found, truth = self._expression(tree, bound, kinds, work)
+        return self.cast(found, BOOL if truth else work, node.dtype)
+
+    def _expression(
+        self, tree: Expression, bound: dict[str, str], kinds: dict[str, bool], work: Any
+    ) -> tuple[str, bool]:
+        """(name, is it a truth value?) of an expression."""
+        if isinstance(tree, Input):
+            return bound[tree.name], kinds[tree.name]
+        if isinstance(tree, Number):
+            return self.constant(tree.value, work), False
+        assert isinstance(tree, Apply)
+        parts = [self._expression(part, bound, kinds, work) for part in tree.arguments]
+        if tree.function in IN_SIMPLER:
+            words = ("x",) if len(parts) == 1 else ("a", "b")
+            inner = {word: name for word, (name, _) in zip(words, parts)}
+            truths = {word: truth for word, (_, truth) in zip(words, parts)}
+            return self._expression(parse_scalar(IN_SIMPLER[tree.function]), inner, truths, work)
+        takes, _, _ = slots(operator := parse_exchange(TABLE[tree.function].onnx).name)
+        names = []
+        for place, (name, truth) in enumerate(parts):
+            wanted = takes[min(place, len(takes) - 1)].dtypes
+            if wanted == {BOOL} and not truth:
+                name = self.step("Cast", [name], to=BOOL)
+            elif BOOL not in wanted and truth:
+                name = self.step("Cast", [name], to=work)
+            names.append(name)
+        truth = operator in (
+            "Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual", "And", "Or", "Xor",
+            "Not", "IsNaN", "IsInf",
+        )  # fmt: skip
+        return self.step(operator, names), truth
+
+
+def _all_equal(nodes: Sequence[Node]) -> bool:
+    """Does a node hold the same numbers in every trace?"""
+    data = [node.data for node in nodes]
+    if all(d is data[0] for d in data):
+        return True
+    return all(d is not None and _same(d, data[0]) for d in data)
+
+
+def _same(a: Any, b: Any) -> bool:
+    return bool(a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
+
+
+def _flat(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Pairs (before, after) as ONNX writes them, all befores and then all afters."""
+    if value and all(isinstance(item, tuple) for item in value):
+        return tuple(side for sides in zip(*value) for side in sides)
+    return value
+
+
+def _times(n: Whole, factor: int) -> Whole:
+    return Size(n.rate * factor, n.base * factor) if isinstance(n, Size) else n * factor
+
+
+def _sum(a: Whole, b: Whole) -> Whole:
+    if not isinstance(a, Size) and not isinstance(b, Size):
+        return a + b
+    one, two = (n if isinstance(n, Size) else Size(0, n) for n in (a, b))
+    total = Size(one.rate + two.rate, one.base + two.base)
+    return total if total.rate else total.base

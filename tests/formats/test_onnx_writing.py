@@ -1,0 +1,183 @@
+"""ONNX files by the official checker and onnxruntime: every op of the table, layers, networks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import seegrad as sg
+from seegrad import nn
+from seegrad.cli import main
+from seegrad.errors import FormatError, OpDefinitionError
+from seegrad.graph.exchange import Exchange, Literal, parse_exchange
+from seegrad.training import export_onnx
+
+onnx = pytest.importorskip("onnx", reason="onnx is not installed")
+runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+
+WITHOUT = {
+    "add_along_axis", "add_at", "add_by_arrays", "argsort", "bernoulli", "conv_weights", "diag",
+    "diagonal", "normal", "overlap_add", "place", "place_diagonal", "sort", "take_by_arrays",
+    "trace", "uniform", "windows",
+}  # fmt: skip
+"""Ops that ONNX has no operator for: random numbers by key, and what only backward passes use."""
+
+
+def run(path, *xs):
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = runtime.InferenceSession(str(path), options)
+    given = {one.name: x for one, x in zip(session.get_inputs(), xs)}
+    return session.run(None, given)
+
+
+def drawn(op, case):
+    rng = np.random.default_rng(0)
+    for i, shape in enumerate(case.shapes):
+        name = op.inputs[min(i, len(op.inputs) - 1)].lstrip("*")
+        if name in case.integers:
+            yield np.asarray(rng.integers(0, case.integers[name], shape))
+        else:
+            low, high = case.within.get(name) or op.within[name]
+            yield np.asarray(rng.uniform(low, high, shape), np.float32)
+
+
+@pytest.mark.parametrize("op", sg.TABLE.values(), ids=lambda op: op.name)
+def test_every_op_gives_the_same_in_onnxruntime(op, tmp_path):
+    written = 0
+    for number, case in enumerate(op.cases):
+        xs = tuple(drawn(op, case))
+        path = tmp_path / f"{number}.onnx"
+        try:
+            export_onnx(lambda *a, c=case: op(*a, **c.attrs), path, xs, dynamic_batch=False)
+        except FormatError:
+            if op.name not in WITHOUT:
+                raise
+            continue
+        written += 1
+        (found,), wanted = run(path, *xs), np.asarray(op(*xs, **case.attrs))
+        assert (found.shape, found.dtype) == (wanted.shape, wanted.dtype)
+        np.testing.assert_allclose(found, wanted, rtol=2e-5, atol=2e-6)
+    assert written or op.name in WITHOUT
+
+
+LAYERS = {
+    "affine": (lambda: nn.Affine(6, 4), (6,)),
+    "affine without bias": (lambda: nn.Affine(6, 4, bias=False), (2, 6)),
+    "affine of one row": (lambda: nn.Sequential(nn.Flatten(), nn.Affine(12, 4)), (3, 4)),
+    "relu": (nn.ReLU, (5,)),
+    "leaky": (lambda: nn.LeakyReLU(0.2), (5,)),
+    "sigmoid": (nn.Sigmoid, (5,)),
+    "tanh": (nn.Tanh, (5,)),
+    "gelu": (nn.GELU, (5,)),
+    "gelu by tanh": (lambda: nn.GELU(approximate=True), (5,)),
+    "softmax": (nn.Softmax, (5,)),
+    "softmax over the batch": (lambda: nn.Softmax(axis=0), (5,)),
+    "batch_norm": (lambda: nn.BatchNorm(5), (5,)),
+    "layer_norm": (lambda: nn.LayerNorm(5), (3, 5)),
+    "dropout": (lambda: nn.Dropout(0.5), (5,)),
+    "flatten": (nn.Flatten, (2, 3)),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layers_take_any_batch(name, tmp_path):
+    make, shape = LAYERS[name]
+    network = nn.Sequential(make())
+    rng = np.random.default_rng(0)
+    for layer in network.modules():
+        if isinstance(layer, nn.BatchNorm):
+            layer.running_mean.assign(rng.normal(size=5))
+    example = rng.normal(size=(2, *shape)).astype(np.float32)
+    path = sg.export_onnx(network, tmp_path / "layer.onnx", example)
+    assert network.training
+    network.eval()
+    for count in (1, 2, 6):
+        x = rng.normal(size=(count, *shape)).astype(np.float32)
+        (found,) = run(path, x)
+        np.testing.assert_allclose(found, np.asarray(network(x)), rtol=1e-5, atol=1e-6)
+
+
+FUNCTIONS = {
+    "sizes computed from the batch": lambda x: sg.broadcast_to(x[:1], (len(x), 3)) * len(x),
+    "several of them": lambda x: sg.reshape(sg.tile(x, (2, 1)), (len(x), 2, 3)),
+    "read backwards": lambda x: sg.flip(x, axis=0),
+    "variance over the batch": lambda x: x - sg.var(x, axis=0, ddof=1),
+    "mean over the batch": lambda x: sg.mean(x, axis=0) + sg.std(x),
+    "the last row": lambda x: x[-1] + x[1:][0],
+    "padded": lambda x: sg.pad(x, ((1, 2), (0, 0)), 1.0),
+    "pairs": lambda x: sg.concatenate([x, x], axis=0),
+    "integers": lambda x: (x > 0).sum(axis=0) + sg.astype(x, np.int64) // 2,
+    "remainders": lambda x: x % 0.7 + x // 0.7,
+    "outer": lambda x: sg.matmul(x, x.T),
+}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_functions_of_arrays_take_any_batch(name, tmp_path):
+    function = FUNCTIONS[name]
+    path = export_onnx(function, tmp_path / "f.onnx", np.zeros((4, 3)))
+    for count in (2, 4, 9):
+        x = np.random.default_rng(count).normal(size=(count, 3))
+        (found,) = run(path, x)
+        np.testing.assert_allclose(found, np.asarray(function(x)), rtol=1e-6, atol=1e-9)
+
+
+def test_gradients_can_be_exported_too(tmp_path):
+    network = nn.Sequential(nn.Affine(3, 4), nn.Tanh(), nn.Affine(4, 1))
+    slope = sg.grad(lambda x: network(x).sum())
+    x = np.random.default_rng(0).normal(size=(5, 3)).astype(np.float32)
+    path = export_onnx(slope, tmp_path / "slope.onnx", x)
+    np.testing.assert_allclose(run(path, x)[0], slope(x), rtol=1e-5, atol=1e-7)
+
+
+def test_names_are_kept(tmp_path):
+    network = nn.Sequential(nn.Affine(3, 4), nn.ReLU(), nn.Affine(4, 2))
+    path = export_onnx(network, tmp_path / "n.onnx", np.zeros((1, 3)), output_names=["scores"])
+    model = onnx.load(str(path))
+    assert [one.name for one in model.graph.input] == ["x"]
+    assert [one.name for one in model.graph.output] == ["scores"]
+    kept = {one.name for one in model.graph.initializer}
+    assert {"affine1.W", "affine1.b", "affine2.W", "affine2.b"} <= kept
+    assert model.graph.input[0].type.tensor_type.shape.dim[0].dim_param == "N"
+    assert any(node.name.startswith("net/affine1/") for node in model.graph.node)
+    two = export_onnx(lambda a, b: (a + b, a * b), tmp_path / "two.onnx", (np.ones(3), np.ones(3)))
+    assert [v.tolist() for v in run(two, np.full(2, 3.0), np.ones(2))] == [[4, 4], [3, 3]]
+
+
+def test_what_cannot_be_written_is_said(tmp_path):
+    with pytest.raises(FormatError, match="no form in ONNX"):
+        export_onnx(lambda x: sg.sort(x), tmp_path / "a.onnx", np.zeros((2, 3)))
+    with pytest.raises(FormatError, match="batch of another size"):
+        export_onnx(lambda x: x + np.ones((4, 3)), tmp_path / "a.onnx", np.zeros((4, 3)))
+    with pytest.raises(FormatError, match="depends on the size of the batch"):
+        export_onnx(lambda x: x * (1 / len(x)), tmp_path / "a.onnx", np.zeros((4, 3)))
+    with pytest.raises(FormatError, match="one name for each"):
+        export_onnx(lambda x: x + 1, tmp_path / "a.onnx", np.zeros(3), input_names=["a", "b"])
+    assert not (tmp_path / "a.onnx").exists()
+
+
+def test_the_calls_at_the_definitions_are_read():
+    assert parse_exchange("Add") == Exchange("Add", None, ())
+    one_hot = parse_exchange("OneHot(labels, classes, [0, 1])")
+    assert one_hot.inputs == ("labels", "classes", Literal((0, 1)))
+    assert parse_exchange("F(x, a=b, c=1)").attributes == (("a", "b"), ("c", 1))
+    assert one_hot.named == {"labels", "classes"}
+    with pytest.raises(ValueError, match="no call"):
+        parse_exchange("1 + 2")
+    with pytest.raises(OpDefinitionError, match="ONNX call"):
+        replace(sg.TABLE["exp"], onnx="Exp(z)")
+
+
+def test_the_command_writes_the_network_of_a_run(tmp_path, capsys):
+    folder = tmp_path / "run"
+    assert main(["train", "--data", "xor", "--steps", "3", "--out", str(folder)]) == 0
+    assert main(["export", str(folder), "-o", str(tmp_path / "net.onnx"), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert facts["inputs"] == 2
+    assert run(facts["file"], np.zeros((3, 2), np.float32))[0].shape == (3, facts["outputs"])
+    assert main(["export", str(tmp_path / "none")]) == 2
+    assert "none" in capsys.readouterr().err
