@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 import seegrad as sg
-from seegrad.graph.op import Case, Op
+from seegrad.graph.op import Op
+from trust.drawn import inputs_of
 from trust.row import Found, Run, first, row
 
 STRANGE: dict[str, Any] = {
@@ -49,20 +50,6 @@ class Bad:
     call: Callable[[], Any]
     words: tuple[str, ...] = ()
     kinds: tuple[type[BaseException], ...] = (ValueError, TypeError, IndexError)
-
-
-def inputs_of(op: Op, case: Case, rng: np.random.Generator) -> list[Any]:
-    """Fitting inputs for a case."""
-    found: list[Any] = []
-    last = len(op.inputs) - 1
-    for i, shape in enumerate(case.shapes):
-        name = op.inputs[min(i, last)].lstrip("*")
-        if name in case.integers:
-            found.append(np.asarray(rng.integers(0, case.integers[name], shape)))
-        else:
-            low, high = case.within.get(name) or op.within[name]
-            found.append(np.asarray(rng.uniform(low, high, shape)))
-    return found
 
 
 def strange_inputs(op: Op, rng: np.random.Generator) -> Iterator[Bad]:

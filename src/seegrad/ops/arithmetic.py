@@ -167,10 +167,11 @@ def sqrt(x):
     sign="∛",
     latex=r"\sqrt[3]{$x}",
     within=POSITIVE,
-    d={"x": lambda g, out: g / (3 * out * out)},
+    # a power, since its own derivative at 0 stays −∞ where that of 1 / (out · out) is no number
+    d={"x": lambda g, out: g * (raise_to(out, exponent=-2) / 3)},
 )
 def cbrt(x):
-    """The cube root."""
+    """The cube root; its derivative at 0 is infinite, as the mathematics says."""
     return np.cbrt(x)
 
 

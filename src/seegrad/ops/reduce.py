@@ -278,7 +278,8 @@ def _logsumexp_body(x, *, axis, keepdims):
 
 def _logsumexp_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     top = unreduce(out, x_spec, axis)
-    return unreduce(g, x_spec, axis) * exp(x - where(infinite(top), 0.0, top))
+    below = where(top == np.inf, where(x == np.inf, 0.0, -np.inf), x - where(infinite(top), 0, top))
+    return unreduce(g, x_spec, axis) * exp(below)
 
 
 @reduction(
@@ -291,7 +292,10 @@ def _logsumexp_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...
     body=_logsumexp_body,
 )
 def logsumexp(x, *, axis=None, keepdims=False):
-    """log Σ exp(x), steady for large and for infinite x; its derivative is the softmax."""
+    """log Σ exp(x), steady for large and for infinite x; its derivative is the softmax.
+
+    Where all are −∞ the derivative is 0, where some are +∞ it is 1 for each of those.
+    """
     with np.errstate(divide="ignore"):
         return _logsumexp_body(x, axis=axis, keepdims=keepdims)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from seegrad.graph.laws import associative, commutative
 from seegrad.ops.arithmetic import sqrt
-from seegrad.ops.compare import where
+from seegrad.ops.compare import isinf, where
 from seegrad.ops.families import CALL, POWER, elementwise
 
 POSITIVE = (0.5, 2.0)
@@ -82,13 +82,19 @@ def log1p(x):
     scalar="logaddexp(a, b)", sign="log Σexp", latex=r"\log(e^{$a} + e^{$b})",
     laws=[commutative, associative],
     d={
-        "a": lambda g, a, out: g * exp(where(a == out, 0.0, a - out)),
-        "b": lambda g, b, out: g * exp(where(b == out, 0.0, b - out)),
+        "a": lambda g, a, b, out: g * exp(_log_share(a, b, out)),
+        "b": lambda g, a, b, out: g * exp(_log_share(b, a, out)),
     },
 )  # fmt: skip
 def logaddexp(a, b):
-    """log(exp(a) + exp(b)) without overflow."""
+    """log(exp(a) + exp(b)) without overflow; two equal infinities share the derivative."""
     return np.logaddexp(a, b)
+
+
+def _log_share(a, b, out):
+    """The logarithm of the share of exp(a) in exp(out) = exp(a) + exp(b)."""
+    infinite = where(a == b, -math.log(2), where(a == out, 0.0, -math.inf))
+    return where(isinf(out), infinite, a - out)
 
 
 @elementwise(
