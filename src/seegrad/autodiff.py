@@ -4,7 +4,8 @@ Rules are ordinary code over array functions, so that the same walk serves twice
 gives numbers, on nodes it gives the derivative as a graph, which can be differentiated again.
 Broadcasting is undone here, once, for every op; so is 0·∞, which is taken as 0: where nothing
 arrives, or nothing passes, nothing goes on. `where(x > 0, log(x), 0)` and `sqrt(x * x)` so have the
-derivative 0 at x = 0. A NaN that was there before, in a value or in what arrives, stays.
+derivative 0 at x = 0. A NaN that was there before, in a value or in what arrives, stays, unless a
+`where` has put it aside.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from seegrad.graph.bind import gradient_watch
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from seegrad.graph.op import NOTHING, OUT
-from seegrad.ops.compare import astype, nan_to_zero
+from seegrad.ops.compare import astype, nan_to_zero, where
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import broadcast_to, reshape
 
@@ -107,6 +108,8 @@ def _walk_back(
             ins, out = node.values, node.data
             if op is nan_to_zero:  # what lies behind holds NaN: look at every product from here
                 invalid.append("mended")
+        if op is where and _hides_a_nan(node.values):
+            invalid.append("mended")
         branches: list[Any] = []
         pulls = op.pulls if op.arity >= 0 else op.pulls_for(ins)
         for x, value, pull in zip(node.inputs, ins, pulls):
@@ -156,6 +159,14 @@ def _without_zero_times_infinity(
     if any(x.dtype.kind == "f" and np.isnan(x).any() for x in before):
         return gx
     return nan_to_zero(gx)
+
+
+def _hides_a_nan(values: Sequence[Any]) -> bool:
+    """Is there a NaN in what a choice did not choose, as in `where(x != 0, sin(x) / x, 1)`?"""
+    if not values:
+        return False
+    condition, a, b = values
+    return bool(np.any(np.isnan(np.where(condition, b, a))))
 
 
 def _check_current(node: Node) -> None:

@@ -40,7 +40,7 @@ def relu(x):
     latex=r"\operatorname{LeakyReLU}($x)",
     onnx="LeakyRelu(x, alpha=slope)",
     kinks="x",
-    attrs={"slope": 0.01},
+    attrs={"slope": 0.1},
     d={"x": lambda g, x, slope: where(x > 0, g, slope * g)},
 )
 def leaky_relu(x, *, slope=0.01):
@@ -53,7 +53,7 @@ def leaky_relu(x, *, slope=0.01):
     sign="ELU",
     latex=r"\operatorname{ELU}($x)",
     onnx="Elu(x, alpha=alpha)",
-    attrs={"alpha": 1.0},
+    attrs={"alpha": 0.7},
     kinks="x",
     d={"x": lambda g, x, alpha: where(x > 0, g, g * (alpha * exp(where(x > 0, 0.0, x))))},
 )
@@ -123,7 +123,7 @@ def _gelu_rule(g: Any, x: Any, approximate: bool) -> Any:
     sign="GELU",
     latex=r"\operatorname{GELU}($x)",
     onnx="Gelu",
-    attrs={"approximate": False},
+    attrs=({"approximate": False}, {"approximate": True}),
     d={"x": _gelu_rule},
 )
 def gelu(x, *, approximate=False):

@@ -138,6 +138,10 @@ def isfinite(x):
     latex=r"\begin{cases}$a & ($condition)\\ $b\end{cases}",
     binds=SUM,
     onnx="Where",
+    cases=tuple(
+        Case(shapes, integers={"condition": 2})
+        for shapes in (((), (), ()), ((2, 3), (3,), (2, 1)), ((3,), (3,), (3,)), ((0, 3), (3,), ()))
+    ),
     d={
         "condition": None,
         "a": lambda g, condition: where(condition, g, 0.0),
@@ -145,7 +149,13 @@ def isfinite(x):
     },
 )
 def where(condition, a, b):
-    """a where the condition is true, b elsewhere; the derivative goes to the one chosen."""
+    """a where the condition is true, b elsewhere; the derivative goes to the one chosen.
+
+    What was not chosen gets the derivative 0, even if its own derivative is infinite or its value
+    no number: `where(x != 0, sin(x) / x, 1)` and `where(x > 0, log(x), 0)` need no second where
+    inside, which PyTorch, JAX, autograd, MyGrad and tinygrad ask for. It costs nothing until a
+    NaN is born on the way back (see `seegrad.autodiff`).
+    """
     return np.where(condition, a, b)
 
 

@@ -5,6 +5,7 @@ A family gives its members their spec rule, lowering form, test cases and domain
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -202,21 +203,22 @@ def elementwise(
     cases: Sequence[Case] | None = None,
     body: Forward | None = None,
     lower: Form | None = None,
-    attrs: Mapping[str, Any] | None = None,
+    attrs: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
     canonical: Callable[..., dict[str, Any]] | None = None,
 ) -> Callable[[Forward], Op]:
     """An op that works element by element, with broadcasting.
 
     `scalar` is its expression in the scalar language (or `body` its meaning in other ops);
     `kinks` an expression that is zero where the derivative jumps; `attrs` the attributes that
-    its standard test cases use.
+    its standard test cases use, in turn if there are several.
     """
 
     def define(forward: Forward) -> Op:
         inputs = _positional(forward)
         standard = ELEMENTWISE_CASES[len(inputs)]
-        if attrs is not None:
-            standard = tuple(Case(c.shapes, attrs) for c in standard)
+        if attrs:
+            several = itertools.cycle([attrs] if isinstance(attrs, Mapping) else attrs)
+            standard = tuple(Case(c.shapes, a) for c, a in zip(standard, several))
         return register(
             Op(
                 name=forward.__name__,

@@ -431,5 +431,5 @@ def _norm_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) ->
     body=lambda x, *, axis, keepdims: sqrt(sum(x * x, axis=axis, keepdims=keepdims)),
 )
 def norm(x, *, axis=None, keepdims=False):
-    """The Euclidean norm √Σx²; at 0 its derivative is taken as 0."""
+    """The Euclidean norm √Σx²; at 0 its derivative is taken as 0, as in PyTorch (JAX: NaN)."""
     return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))

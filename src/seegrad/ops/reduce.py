@@ -105,7 +105,10 @@ def _prod_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     d={"x": _prod_rule},
 )
 def prod(x, *, axis=None, keepdims=False):
-    """The product; each element gets the product of all the others, also where some are 0."""
+    """The product; each element gets the product of all the others, also where some are 0.
+
+    Nothing is divided, so that no zero, one or several, makes a NaN, at any order.
+    """
     return np.prod(x, axis=axis, keepdims=keepdims)
 
 
@@ -127,7 +130,10 @@ def _extreme_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...])
     d={"x": _extreme_rule},
 )
 def max(x, *, axis=None, keepdims=False):
-    """The largest element; equal largest ones share the derivative equally."""
+    """The largest element; equal largest ones share the derivative equally, as in JAX.
+
+    (PyTorch's max along an axis gives all of it to one of them, its amax shares.)
+    """
     return np.max(x, axis=axis, keepdims=keepdims)
 
 
@@ -226,7 +232,7 @@ def _var_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...], ddof: float) 
     sign="var",
     latex=r"\operatorname{var} $x",
     zero_size=False,
-    more={"ddof": 0},
+    more={"ddof": 0.5},
     d={"x": _var_rule},
     body=_var_body,
 )
@@ -247,14 +253,14 @@ def _std_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...], ddo
     latex=r"\operatorname{std} $x",
     zero_size=False,
     kinks="constant elements",
-    more={"ddof": 0},
+    more={"ddof": 0.5},
     d={"x": _std_rule},
     body=lambda x, *, axis, keepdims, ddof: sqrt(
         _var_body(x, axis=axis, keepdims=keepdims, ddof=ddof)
     ),
 )
 def std(x, *, axis=None, keepdims=False, ddof=0):
-    """The standard deviation; for constant elements its derivative is taken as 0."""
+    """The standard deviation; for constant elements its derivative is taken as 0 (JAX: NaN)."""
     _enough(x, axis, ddof)
     return np.std(x, axis=axis, keepdims=keepdims, ddof=ddof)
 
@@ -278,7 +284,7 @@ def _logsumexp_body(x, *, axis, keepdims):
 
 def _logsumexp_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     top = unreduce(out, x_spec, axis)
-    below = where(top == np.inf, where(x == np.inf, 0.0, -np.inf), x - where(infinite(top), 0, top))
+    below = where(x == np.inf, 0.0, x - where(top == -np.inf, 0.0, top))
     return unreduce(g, x_spec, axis) * exp(below)
 
 

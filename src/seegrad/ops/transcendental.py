@@ -93,7 +93,7 @@ def logaddexp(a, b):
 
 def _log_share(a, b, out):
     """The logarithm of the share of exp(a) in exp(out) = exp(a) + exp(b)."""
-    infinite = where(a == b, -math.log(2), where(a == out, 0.0, -math.inf))
+    infinite = where(a == b, -math.log(2), where(a == out, 0.0, a - out))
     return where(isinf(out), infinite, a - out)
 
 
