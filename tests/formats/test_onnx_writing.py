@@ -80,6 +80,26 @@ LAYERS = {
     "layer_norm": (lambda: nn.LayerNorm(5), (3, 5)),
     "dropout": (lambda: nn.Dropout(0.5), (5,)),
     "flatten": (nn.Flatten, (2, 3)),
+    "conv1d": (lambda: nn.Conv1d(2, 4, 3, stride=2, padding=1), (2, 7)),
+    "conv2d": (lambda: nn.Conv2d(2, 4, 3, stride=2, padding=1, groups=2), (2, 7, 8)),
+    "conv2d dilated": (lambda: nn.Conv2d(2, 3, 2, padding="same", dilation=2), (2, 5, 5)),
+    "transposed": (lambda: nn.ConvTranspose2d(4, 2, 3, stride=2, padding=1), (4, 5, 5)),
+    "max_pool": (lambda: nn.MaxPool2d(2), (2, 6, 7)),
+    "max_pool padded": (lambda: nn.MaxPool2d(3, 2, 1), (2, 6, 7)),
+    "max_pool1d": (lambda: nn.MaxPool1d(2), (2, 6)),
+    "avg_pool": (lambda: nn.AvgPool2d(3, 2, 1), (2, 6, 7)),
+    "avg_pool of what is there": (lambda: nn.AvgPool2d(3, 2, 1, count_padding=False), (2, 6, 7)),
+    "avg_pool1d": (lambda: nn.AvgPool1d(3, 1), (2, 6)),
+    "global": (nn.GlobalAvgPool, (3, 4, 5)),
+    "batch_norm2d": (lambda: nn.BatchNorm2d(3), (3, 4, 4)),
+    "group_norm": (lambda: nn.GroupNorm(2, 4), (4, 3, 3)),
+    "attention": (lambda: nn.MultiHeadAttention(8, 2), (5, 8)),
+    "transformer": (lambda: nn.TransformerBlock(8, 2, causal=True), (5, 8)),
+    "positions": (lambda: nn.Positions(5, 8), (5, 8)),
+    "residual": (lambda: nn.Residual(nn.Affine(5, 5), nn.Tanh()), (5,)),
+    "rnn": (lambda: nn.RNN(3, 4), (6, 3)),
+    "lstm": (lambda: nn.LSTM(3, 4, last=True), (6, 3)),
+    "gru": (lambda: nn.GRU(3, 4), (6, 3)),
 }
 
 
@@ -89,7 +109,7 @@ def test_layers_take_any_batch(name, tmp_path):
     network = nn.Sequential(make())
     rng = np.random.default_rng(0)
     for layer in network.modules():
-        if isinstance(layer, nn.BatchNorm):
+        if isinstance(layer, nn.BatchNorm) and not isinstance(layer, nn.BatchNorm2d):
             layer.running_mean.assign(rng.normal(size=5))
     example = rng.normal(size=(2, *shape)).astype(np.float32)
     path = sg.export_onnx(network, tmp_path / "layer.onnx", example)
@@ -124,6 +144,20 @@ def test_functions_of_arrays_take_any_batch(name, tmp_path):
         x = np.random.default_rng(count).normal(size=(count, 3))
         (found,) = run(path, x)
         np.testing.assert_allclose(found, np.asarray(function(x)), rtol=1e-6, atol=1e-9)
+
+
+def test_words_are_embedded(tmp_path):
+    network = nn.Sequential(nn.Embedding(7, 4), nn.GRU(4, 3, last=True), nn.Affine(3, 7))
+    path = export_onnx(network, tmp_path / "words.onnx", np.zeros((2, 5), np.int64))
+    x = np.random.default_rng(0).integers(0, 7, (6, 5))
+    np.testing.assert_allclose(run(path, x)[0], np.asarray(network(x)), rtol=1e-5, atol=1e-6)
+
+
+def test_no_layer_is_forgotten():
+    kinds = {it for name in nn.__all__ if isinstance(it := getattr(nn, name), type)}
+    layers = {it for it in kinds if issubclass(it, nn.Module) and not it.__name__.endswith("Loss")}
+    tried = {type(part) for make, _ in LAYERS.values() for part in make().modules()}
+    assert layers - tried == {nn.Module, nn.Embedding, nn.Sequential} - tried
 
 
 def test_gradients_can_be_exported_too(tmp_path):

@@ -226,6 +226,9 @@ class _Writer:
             self.constants[name] = np.asarray(node.data)
             return name
         data = [np.asarray(one.data) for one in nodes]
+        if all(d.size and (d == data[0].flat[0]).all() for d in data) and data[0].ndim:
+            one = self.constant(data[0].flat[0], node.dtype)
+            return self.step("Expand", [one, self.sizes(self.merged_shape(nodes))])
         if any(d.ndim or d != np.round(d) for d in data):
             raise self._differs([d.shape if d.ndim else d for d in data])
         (whole,) = self.merge([(int(d),) for d in data])
