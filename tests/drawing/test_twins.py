@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import shutil
 import struct
+import subprocess
 
-from pictures import ALL, ask_twins, needs_node
+import pytest
+from pictures import ALL, WEB, ask_twins, needs_node
 
 from seegrad.drawing.fit import fit
 from seegrad.drawing.reading import lines, shown
@@ -73,3 +76,13 @@ def test_scenes_are_folded_fitted_and_walked_alike() -> None:
 
 def test_the_page_knows_the_whole_scalar_language() -> None:
     assert ask_twins(functions=[])["functions"] == dict(SCALAR_FUNCTIONS)
+
+
+def test_the_pages_modules_are_well_typed() -> None:
+    """Their JSDoc types hold, where TypeScript's checker is installed (npm install typescript)."""
+    checker = shutil.which("tsc")
+    if checker is None:
+        pytest.skip("tsc is not installed")
+    command = [checker, "-p", str(WEB / "jsconfig.json")]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.stdout == ""

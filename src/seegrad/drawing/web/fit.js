@@ -34,7 +34,9 @@ export function fold(scene, open) {
   /** @type {Map<string, [string, boolean]>} */
   const seenAs = new Map([["", ["", true]]]);
   /** @type {Group[]} */
-  const visible = [], closed = [];
+  const visible = [];
+  /** @type {Group[]} */
+  const closed = [];
   for (const group of scene.groups) {
     const outer = /** @type {[string, boolean]} */ (seenAs.get(parent.get(group.id) ?? ""));
     if (!outer[1]) seenAs.set(group.id, outer);
@@ -121,7 +123,9 @@ function shapeLine(reading) {
  * @param {string} name @param {boolean} blank @returns {[string[], string[], string]} */
 export function label(wire, name, blank) {
   /** @type {string[]} */
-  let above = [], below = [];
+  let above = [];
+  /** @type {string[]} */
+  let below = [];
   let top = "";
   if (wire.above) above = [wire.above];
   else if (wire.value) {

@@ -106,7 +106,9 @@ function depths(parent) {
 /** @param {Place[]} places @param {Route[]} routes @param {[number, number][]} ends */
 function ports(places, routes, ends) {
   /** @type {number[][]} */
-  const leaving = places.map(() => []), coming = places.map(() => []);
+  const leaving = places.map(() => []);
+  /** @type {number[][]} */
+  const coming = places.map(() => []);
   ends.forEach(([u, v], k) => {
     leaving[u].push(k);
     coming[v].push(k);
@@ -135,6 +137,7 @@ function ports(places, routes, ends) {
  * @param {number[][]} coming */
 function distances(places, ends, leaving, coming) {
   const far = places.map((place) => place.lead ?? 0), waiting = coming.map((wires) => wires.length);
+  /** @type {number[]} */
   const ready = [];
   for (let i = 0; i < leaving.length; i++) if (waiting[i] === 0) ready.push(i);
   for (let at = 0; at < ready.length; at++) {
@@ -297,7 +300,9 @@ function rankItems(level, n) {
   const entries = new Set(level.entry.values()), exits = new Set(level.exit.values());
   const backward = edges.some((edge) => edge.back);
   /** @type {[number, number][][]} */
-  const ahead = Array.from({ length: n }, () => []), behind = Array.from({ length: n }, () => []);
+  const ahead = Array.from({ length: n }, () => []);
+  /** @type {[number, number][][]} */
+  const behind = Array.from({ length: n }, () => []);
   const waiting = new Array(n).fill(0);
   edges.forEach((edge, e) => {
     const [u, v] = edge.back ? [edge.v, edge.u] : [edge.u, edge.v];
@@ -309,6 +314,7 @@ function rankItems(level, n) {
   const rank = new Array(n).fill(0);
   const least = (entries.size ? 1 : 0) + (backward ? 1 : 0);
   for (let i = 0; i < n; i++) if (!entries.has(i)) rank[i] = least;
+  /** @type {number[]} */
   const order = [];
   for (let i = 0; i < n; i++) if (waiting[i] === 0) order.push(i);
   for (let at = 0; at < order.length; at++) {
@@ -430,7 +436,9 @@ function thread(level) {
     edge.path = path;
   }
   /** @type {Links} */
-  const up = rank.map(() => []), down = rank.map(() => []);
+  const up = rank.map(() => []);
+  /** @type {Links} */
+  const down = rank.map(() => []);
   for (const [a, b, ao, bo, weight] of pieces) {
     down[a].push([b, ao, bo, weight]);
     up[b].push([a, bo, ao, weight]);
@@ -678,7 +686,9 @@ function collect(places, routes, levels, order) {
   /** @type {Map<string, Point>} */
   const labels = new Map();
   /** @type {Point[][][]} */
-  const outward = routes.map(() => []), inward = routes.map(() => []);
+  const outward = routes.map(() => []);
+  /** @type {Point[][][]} */
+  const inward = routes.map(() => []);
   /** @type {Point[][]} */
   const across = routes.map(() => []);
   /** @type {Map<number, Point>} */

@@ -2,9 +2,9 @@
 // It touches only the element it is given; no state lives outside of mount().
 
 import { arrange } from "./layout.js";
-import { bareSources, fit, fold, isGroup, wireNames } from "./fit.js";
+import { fit, fold, isGroup } from "./fit.js";
 import { walk } from "./walk.js";
-import { curve, draw, element } from "./draw.js";
+import { draw, element } from "./draw.js";
 import { fillHoles, math, mathName, mathNumber } from "./math.js";
 import { lines, read, shown, shownShape, sizeOf } from "./reading.js";
 import { evaluate, plainNumber, unknownForm } from "./evaluate.js";
@@ -107,6 +107,8 @@ export class Explorer {
     this.frames = 0;
     /** @type {Trainer | null} */
     this.trainer = null;
+    /** @type {HTMLElement | null} */
+    this.training = null;
   }
 
   /** @param {string} key */
@@ -403,7 +405,7 @@ export class Explorer {
     return math(latex);
   }
 
-  /** The letter for a box's value in formulas. @param {string} id */
+  /** The letter for a box's value in formulas. @param {string} id @returns {string} */
   letter(id) {
     const box = this.scene.boxes.find((each) => each.id === id);
     if (!box) return "y";
@@ -798,7 +800,7 @@ export class Explorer {
     return html("div", { class: "scroll" }, svg);
   }
 
-  /** @param {number[]} numbers */
+  /** @param {number[]} numbers @returns {any} */
   histogram(numbers) {
     const fine = numbers.filter(Number.isFinite), low = Math.min(...fine), high = Math.max(...fine);
     const bins = new Array(16).fill(0);
@@ -1259,7 +1261,7 @@ export class Explorer {
   svgText() {
     const plan = /** @type {Plan} */ (this.plan), look = getComputedStyle(this.root);
     const sheet = this.options.sheet ?? document.querySelector("style[data-sg=picture]")?.textContent ?? "";
-    const style = sheet.replace(/var\((--[\w-]+)\)/g, (_, name) => look.getPropertyValue(name).trim()).replace(/\.sg /g, "");
+    const style = sheet.replace(/var\((--[\w-]+)\)/g, (/** @type {string} */ _, /** @type {string} */ name) => look.getPropertyValue(name).trim()).replace(/\.sg /g, "");
     const copy = /** @type {SVGElement} */ (this.camera?.cloneNode(true));
     copy.removeAttribute("transform");
     for (const field of this.layer?.querySelectorAll("input") ?? []) {
