@@ -230,6 +230,8 @@ def test_nan_overlay_marks_its_path(visit: Visit) -> None:
         ".textContent)"
     )  # fmt: skip
     assert sorted(marked) == ["log", "×", "Σ"]
+    born = page.locator(".box", has_text="born here")
+    assert born.locator(".word").inner_html() == "log"
 
 
 def test_exported_svg_is_the_view(visit: Visit) -> None:

@@ -313,7 +313,7 @@ def _lay(level: _Level) -> None:
     up, down = _thread(level, ranks_of_label)
     layers = _order(level, up, down)
     _heights(level, layers, up, down)
-    _columns(level, layers, down)
+    _columns(level, layers, up, down)
 
 
 def _turn_back(level: _Level, n: int) -> None:
@@ -681,9 +681,10 @@ def _heights(level: _Level, layers: list[list[int]], up: Links, down: Links) -> 
     level.y = [_half(value - shift) for value in y]
 
 
-def _columns(level: _Level, layers: list[list[int]], down: Links) -> None:
+def _columns(level: _Level, layers: list[list[int]], up: Links, down: Links) -> None:
     """Column by column from the left; the free room grows with the climb of the wires in it."""
     level.x = [0.0] * len(level.w)
+    count = len(level.members)
     at = 0.0
     for layer in layers:
         width, climb = 0.0, 0.0
@@ -695,7 +696,8 @@ def _columns(level: _Level, layers: list[list[int]], down: Links) -> None:
         level.left.append(at)
         level.right.append(at + width)
         for q in layer:
-            level.x[q] = at + width / 2
+            lone = q < count and not up[q]  # an input stands close to its user
+            level.x[q] = at + width - level.w[q] / 2 if lone else at + width / 2
         at += width + _even(min(GAP_MOST, max(GAP_LEAST, GAP_LEAST / 2 + climb * GAP_SLOPE)))
 
 

@@ -253,7 +253,7 @@ function lay(level) {
   const [up, down] = thread(level);
   const layers = orderItems(level, up, down);
   heights(level, layers, up, down);
-  columns(level, layers, down);
+  columns(level, layers, up, down);
 }
 
 /** @param {Level} level @param {number} n */
@@ -641,9 +641,10 @@ function heights(level, layers, up, down) {
   level.y = y.map((value) => half(value - shift));
 }
 
-/** @param {Level} level @param {number[][]} layers @param {Links} down */
-function columns(level, layers, down) {
+/** @param {Level} level @param {number[][]} layers @param {Links} up @param {Links} down */
+function columns(level, layers, up, down) {
   level.x = new Array(level.w.length).fill(0);
+  const count = level.members.length;
   let at = 0;
   for (const layer of layers) {
     let width = 0, climb = 0;
@@ -656,7 +657,10 @@ function columns(level, layers, down) {
     width = even(width);
     level.left.push(at);
     level.right.push(at + width);
-    for (const q of layer) level.x[q] = at + width / 2;
+    for (const q of layer) {
+      const lone = q < count && !up[q].length;
+      level.x[q] = lone ? at + width - level.w[q] / 2 : at + width / 2;
+    }
     at += width + even(Math.min(GAP_MOST, Math.max(GAP_LEAST, GAP_LEAST / 2 + climb * GAP_SLOPE)));
   }
 }

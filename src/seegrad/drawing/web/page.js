@@ -418,13 +418,21 @@ export class Explorer {
       return mathNumber(lines(box.value)[0]);
     }
     const out = this.scene.wires.find((wire) => wire.source === id && wire.kind === "output");
-    if (out) return this.resultLetter();
+    if (out) return this.byItself(out) ? this.resultLetter() : "y";
     return `h_{${this.scene.boxes.filter((each) => each.kind === "operation").indexOf(box) + 1}}`;
   }
 
+  /** Is it the result itself that is differentiated, so that 1 comes in from the right?
+   * @param {Wire} out */
+  byItself(out) {
+    return !out.value?.shape.length && (!out.grad || out.grad.numbers?.[0] === 1);
+  }
+
+  /** What is differentiated: the result, or an L further on when a derivative was sent in. */
   resultLetter() {
-    const out = this.scene.boxes.find((box) => box.kind === "output");
-    return out?.name ? mathName(out.name) : "L";
+    const out = this.scene.wires.find((wire) => wire.kind === "output");
+    const name = this.scene.boxes.find((box) => box.id === out?.target)?.name;
+    return name && out && this.byItself(out) ? mathName(name) : "L";
   }
 
   /** @param {Reading | undefined} reading */
@@ -520,8 +528,13 @@ export class Explorer {
     const made = [html("b", {}, name)];
     if (step.phase === "backward" && group?.rule && into.length === 1) {
       const up = (this.view?.wires ?? []).find((wire) => wire.source === id);
-      const text = `\\frac{\\partial ${this.resultLetter()}}{\\partial ${this.letter(into[0].origin ?? "")}} = ` +
-        `${this.numberIn(up?.grad)} \\cdot ${group.rule.replace(/²/g, "^2").replace(/·/g, "\\cdot ")} = ${facts[0] ?? "?"}`;
+      const rule = group.rule.replace(/²/g, "^2").replace(/·/g, "\\cdot ").replace(/−/g, "-");
+      const result = this.resultLetter(), one = !up?.value?.shape.length;
+      const known = { y: up?.value, x: into[0].value };
+      const put = one ? rule.replace(/\b[xy]\b/g, (c) => this.numberIn(known[/** @type {"x" | "y"} */ (c)])) : rule;
+      const text = `\\frac{\\partial ${result}}{\\partial ${this.letter(into[0].origin ?? "")}} = ` +
+        `\\frac{\\partial ${result}}{\\partial y} \\cdot ${rule} = ${this.numberIn(up?.grad)} \\cdot ${put}` +
+        ` ${one ? "=" : "\\to"} ${(facts[0] ?? "?").replace(/^\((-?[\d.]+)\)$/, "$1")}`;
       made.push(html("span", { class: "formula" }, this.formula(text)));
     } else made.push(html("span", { class: "formula" }, this.formula(facts.join(",\\ "))));
     return made;
@@ -994,7 +1007,8 @@ export class Explorer {
     for (const box of this.scene.boxes) {
       if (this.overlay === "NaN") {
         const bad = (box.value?.bad ?? 0) + (box.grad?.bad ?? 0);
-        if (bad) marks[box.id] = [1, String(bad)];
+        const born = box.value?.bad && !this.scene.wires.some((wire) => wire.target === box.id && wire.value?.bad);
+        if (bad) marks[box.id] = [born ? 1 : 0.4, born ? this.say("born") : String(bad)];
       } else if (this.overlay === "‖∂‖" && box.grad) {
         const norm = box.grad.norm ?? 0;
         marks[box.id] = [norm > 0 ? (Math.log10(norm) - low + 0.15) / (high - low + 0.15) : 0, shown(norm)];
@@ -1017,7 +1031,8 @@ export class Explorer {
     for (const [id, [level, words]] of seen) {
       const node = this.drawn?.querySelector(`[data-box="${CSS.escape(id)}"]`), rect = this.plan?.places.get(id);
       if (!node || !rect || node.classList.contains("fork") || node.classList.contains("output")) continue;
-      const shade = element("rect", { class: "mark shade", x: rect.x, y: rect.y, width: rect.width, height: rect.height,
+      const bad = this.overlay === "NaN" || words.startsWith("✗");
+      const shade = element("rect", { class: bad ? "mark shade bad" : "mark shade", x: rect.x, y: rect.y, width: rect.width, height: rect.height,
         rx: node.classList.contains("operation") ? Math.min(rect.width, rect.height) / 2 : 8, "fill-opacity": 0.08 + 0.6 * level });
       const text = element("text", { class: "mark", x: rect.x + rect.width / 2, y: rect.y - 4 });
       text.textContent = words;

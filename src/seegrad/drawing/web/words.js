@@ -21,7 +21,7 @@ export const WORDS = {
     found: "found", moment: "Recorded step", train: "Train", stop: "Stop", rate: "Learning rate",
     steps: "steps", loss: "loss", accuracy: "accuracy", histogram: "How often", heat: "Heat map",
     keys: "→ ← step · Home End · Space play · + − 0 zoom · Enter open or pin · Esc close · Q quiz · L 한국어 · D dark · / search · O overlay · P path",
-    picture: "Computational graph", given: "given", constant: "constant", same: "opened and closed give the same numbers",
+    born: "born here", picture: "Computational graph", given: "given", constant: "constant", same: "opened and closed give the same numbers",
     different: "opened and closed differ", made: "is made from",
   },
   ko: {
@@ -43,7 +43,7 @@ export const WORDS = {
     found: "개 찾음", moment: "기록한 학습 단계", train: "학습", stop: "멈춤", rate: "학습률",
     steps: "단계", loss: "손실", accuracy: "정확도", histogram: "분포", heat: "히트맵",
     keys: "→ ← 단계 · Home End · Space 재생 · + − 0 확대/축소 · Enter 열기/고정 · Esc 닫기 · Q 퀴즈 · L English · D 어둡게 · / 찾기 · O 덧그림 · P 경로",
-    picture: "계산 그래프", given: "주어짐", constant: "상수", same: "열어도 닫아도 같은 수입니다",
+    born: "여기서 생김", picture: "계산 그래프", given: "주어짐", constant: "상수", same: "열어도 닫아도 같은 수입니다",
     different: "연 것과 닫은 것이 다릅니다", made: "의 재료:",
   },
 };
