@@ -1142,6 +1142,10 @@ export class Explorer {
         if (end === "pointerleave" && this.tip) this.tip.hidden = true;
       });
     }
+    stage.addEventListener("focusin", (event) => {
+      const id = event.target instanceof Element ? event.target.getAttribute("data-box") : null;
+      if (id) this.follow({ phase: "", box: id, wires: [] });
+    });
     stage.addEventListener("click", (event) => {
       if (!moved && event.target instanceof Element) this.touch(event.target);
     });
