@@ -45,11 +45,26 @@ def allow(file: Path, packed: int, unpacked: int, limit: int = MAX_BYTES) -> Non
         )
 
 
+_GZIP = b"\x1f\x8b"
+
+
+def beginning(file: Path, count: int) -> bytes:
+    """The first `count` bytes of `file`, unpacked when it is gzip; fewer when it is shorter."""
+    with file.open("rb") as stream:
+        raw = stream.read(max(count, 2**16))
+    if not raw.startswith(_GZIP):
+        return raw[:count]
+    try:
+        return zlib.decompressobj(wbits=31).decompress(raw, count)
+    except zlib.error:
+        return b""
+
+
 def content(file: Path, limit: int = MAX_BYTES) -> bytes:
     """All bytes of `file`, unpacked when it is gzip (told by its first bytes, not by its name)."""
     packed = file.stat().st_size
     with file.open("rb") as stream:
-        zipped = stream.read(2) == b"\x1f\x8b"
+        zipped = stream.read(2) == _GZIP
     if not zipped:
         allow(file, max(packed, 1), packed, limit)
         return file.read_bytes()

@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 from seegrad.data.archive import npz
 from seegrad.data.dataset import Dataset
 from seegrad.errors import FormatError, ShapeError, ValueRangeError
-from seegrad.files import content, existing
+from seegrad.files import MAX_BYTES, beginning, content, existing
 from seegrad.language import say
 
 _KINDS = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_MOST_AXES = 64
+_LONGEST_HEAD = 4 + 4 * _MOST_AXES
 HELD_OUT_SHARE = 0.2
 
 
@@ -27,13 +29,19 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
     Raises FormatError when the file is missing, is no IDX file, breaks off, or is too long.
     """
     file = existing(path, say("an IDX file"))
-    return decode_idx(content(file), file)
+    shape, dtype, start = _head(beginning(file, _LONGEST_HEAD), file)
+    size = start + math.prod(shape) * dtype.itemsize
+    raw = content(file, limit=min(size + 1, MAX_BYTES))
+    if len(raw) != size:
+        raise _wrong_length(file, size, len(raw))
+    values = np.frombuffer(raw, dtype, offset=start).reshape(shape)
+    return values.astype(dtype.newbyteorder("="))
 
 
-def decode_idx(raw: bytes, file: Path) -> NDArray[Any]:
-    """The array in the bytes of an IDX file; `file` is only named in errors."""
+def _head(raw: bytes, file: Path) -> tuple[tuple[int, ...], np.dtype[Any], int]:
+    """Shape, dtype and where the numbers begin, from the first bytes of an IDX file."""
     kind = _KINDS.get(raw[2]) if len(raw) >= 4 and raw[:2] == b"\0\0" else None
-    if kind is None:
+    if kind is None or raw[3] > _MOST_AXES:
         raise FormatError(
             say("{path} is not an IDX file", path=file.name),
             asked=say("two zero bytes, a known type and a number of dimensions"),
@@ -44,13 +52,7 @@ def decode_idx(raw: bytes, file: Path) -> NDArray[Any]:
     start = 4 + 4 * rank
     if len(raw) < start:
         raise _wrong_length(file, start, len(raw))
-    shape = struct.unpack(f">{rank}I", raw[4:start])
-    dtype = np.dtype(kind)
-    size = start + math.prod(shape) * dtype.itemsize
-    if len(raw) != size or rank > 64:
-        raise _wrong_length(file, size, len(raw))
-    values = np.frombuffer(raw, dtype, offset=start).reshape(shape)
-    return values.astype(dtype.newbyteorder("="))
+    return struct.unpack(f">{rank}I", raw[4:start]), np.dtype(kind), start
 
 
 def _wrong_length(file: Path, asked: int, came: int) -> FormatError:
