@@ -30,11 +30,11 @@ def _element(data: Any, index: tuple[int, ...], shape: tuple[int, ...]) -> str:
         return f"shape {array.shape}, from {array.min():.6g} to {array.max():.6g}"
 
 
-def birth(node: Node, data: Any, values: tuple[Any, ...], what: str) -> NonFiniteError | None:
-    """An error if `data`, made from finite `values`, is not finite; None otherwise."""
+def birth(node: Node, data: Any, values: tuple[Any, ...], what: str) -> None:
+    """NonFiniteError if `data`, made from finite `values`, is not finite."""
     index = first_non_finite(data)
     if index is None or any(first_non_finite(v) is not None for v in values):
-        return None
+        return
     assert node.op is not None
     array = np.asarray(data)
     inputs = ", ".join(
@@ -42,7 +42,7 @@ def birth(node: Node, data: Any, values: tuple[Any, ...], what: str) -> NonFinit
         for i, (x, v) in enumerate(zip(node.inputs, values))
     )
     frame = f" in {node.frame}" if node.frame else ""
-    return NonFiniteError(
+    raise NonFiniteError(
         f"{node.op.name}{frame}: {what} is {array[index]} at {index} of shape {array.shape}",
         asked="finite numbers",
         came=f"from {inputs}",
@@ -52,8 +52,8 @@ def birth(node: Node, data: Any, values: tuple[Any, ...], what: str) -> NonFinit
 
 def check_value(node: Node) -> None:
     """Raise NonFiniteError if this node is where a NaN or an infinity was born."""
-    if node.op is not None and (error := birth(node, node.data, node.values, "its value")):
-        raise error
+    if node.op is not None:
+        birth(node, node.data, node.values, "its value")
 
 
 def check_gradient(node: Node, position: int, g: Any) -> None:
@@ -63,8 +63,7 @@ def check_gradient(node: Node, position: int, g: Any) -> None:
     if isinstance(g, Node):
         return
     name = node.inputs[position].name or node.op.input_name(position)
-    if error := birth(node, g, node.values, f"the derivative by {name}"):
-        raise error
+    birth(node, g, node.values, f"the derivative by {name}")
 
 
 @contextmanager

@@ -329,6 +329,8 @@ class Tensor(Node):
         function = NUMPY_FUNCTIONS.get(name) if name else None
         if function is None or options.get("out") is not None:
             raise _unknown(f"numpy.{ufunc.__name__}" + ("" if function is None else " with out="))
+        if method == "reduce":
+            options.setdefault("axis", 0)
         return function(*inputs, **{k: v for k, v in options.items() if k != "out"})
 
     def __array_function__(
@@ -677,6 +679,10 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ones_like": _like(np.ones),
     "positive": arithmetic.identity,
     "matrix_transpose": lambda x: x.mT,
+    "bitwise_and": lambda a, b: compare.logical_and(_boolean(a, "&"), _boolean(b, "&")),
+    "bitwise_or": lambda a, b: compare.logical_or(_boolean(a, "|"), _boolean(b, "|")),
+    "bitwise_xor": lambda a, b: compare.logical_xor(_boolean(a, "^"), _boolean(b, "^")),
+    "invert": lambda x: compare.logical_not(_boolean(x, "~")),
 }
 """What NumPy's functions do with a tensor, by NumPy's names."""
 

@@ -149,21 +149,25 @@ def explained(op: Op, inputs: Sequence[Any], attrs: Attrs, error: Exception) -> 
             came=describe(op, inputs),
             hint="check the sizes; work in smaller parts, or in float32",
         )
-    if not isinstance(error, SeegradError):
-        try:
-            op.spec(*[spec_of(x) for x in inputs], **attrs)
-        except SeegradError as clearer:
-            error = clearer
-        except Exception:
-            pass
     if isinstance(error, SeegradError):
-        problem = error.problem
-        if not problem.startswith(f"{op.name}: "):
-            problem = f"{op.name}: {problem}"
-        came = error.came or describe(op, inputs)
-        return type(error)(problem, asked=error.asked, came=came, hint=error.hint, line=error.line)
+        return _retold(op, inputs, error)
+    try:
+        op.spec(*[spec_of(x) for x in inputs], **attrs)
+    except SeegradError as clearer:
+        return _retold(op, inputs, clearer)
+    except Exception:
+        pass
     kind = DTypeError if isinstance(error, TypeError) else ShapeError
     return kind(f"{op.name}: {error}", came=describe(op, inputs))
+
+
+def _retold(op: Op, inputs: Sequence[Any], error: SeegradError) -> SeegradError:
+    """The same error with the op's name before it, and what came."""
+    problem = error.problem
+    if not problem.startswith(f"{op.name}: "):
+        problem = f"{op.name}: {problem}"
+    came = error.came or describe(op, inputs)
+    return type(error)(problem, asked=error.asked, came=came, hint=error.hint, line=error.line)
 
 
 def constant(op: Op, position: int, value: Any, like: Sequence[Any], cls: type[Node]) -> Node:

@@ -184,7 +184,7 @@ def _number_dtype(dtype: Any) -> Any:
 )
 def nan_to_zero(x):
     """x, and 0 where x is not a number; nothing goes back to what was not a number."""
-    return np.where(np.isnan(x), x.dtype.type(0), x)
+    return np.where(np.isnan(x), np.zeros_like(x), x)
 
 
 @elementwise(

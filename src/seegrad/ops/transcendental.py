@@ -9,6 +9,7 @@ import numpy as np
 from seegrad.graph.laws import associative, commutative
 from seegrad.ops.arithmetic import sqrt
 from seegrad.ops.compare import isinf, where
+from seegrad.ops.error_function import error_function
 from seegrad.ops.families import CALL, POWER, elementwise
 
 POSITIVE = (0.5, 2.0)
@@ -229,17 +230,14 @@ def arctanh(x):
     return np.arctanh(x)
 
 
-_erf = np.vectorize(math.erf, otypes=[np.float64])
-
-
 @elementwise(
     scalar="erf(x)", sign="erf", latex=r"\operatorname{erf} $x", binds=CALL, onnx="Erf", numpy=(),
     d={"x": lambda g, x: g * (2 / math.sqrt(math.pi) * exp(-(x * x)))},
 )  # fmt: skip
 def erf(x):
     """The error function 2/√π ∫₀ˣ exp(−t²) dt."""
-    dtype = np.result_type(x, np.float32) if x.dtype.itemsize <= 2 else x.dtype
-    return _erf(x).astype(dtype if dtype.kind == "f" else np.float64)
+    x = np.asarray(x)
+    return error_function(x).astype(x.dtype if x.dtype.kind == "f" else np.float64)[()]
 
 
 @elementwise(
