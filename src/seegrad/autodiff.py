@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import MutationError
-from seegrad.graph.bind import gradient_watch
+from seegrad.graph.bind import current_mode, gradient_watch
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from seegrad.graph.op import NOTHING, OUT
@@ -70,6 +70,10 @@ def backward(
 
     Returns the derivative by each leaf, or by each node of `wrt`, that was reached.
     """
+    tracer = current_mode().tracer
+    if tracer is not None:
+        with tracer.as_recorded():
+            return _walk_back(outputs, seeds, wrt, as_graph, keep, [])
     invalid: list[str] = []
     with np.errstate(all="ignore", invalid="call", call=lambda what, _: invalid.append(what)):
         return _walk_back(outputs, seeds, wrt, as_graph, keep, invalid)

@@ -8,6 +8,8 @@ from seegrad import data as data
 from seegrad import nn as nn
 from seegrad import optim as optim
 from seegrad import training as training
+from seegrad.compiler.compile import Compiled as Compiled
+from seegrad.compiler.compile import compile as compile
 from seegrad.debugging import debug as debug
 from seegrad.drawing.notebook import widget as widget
 from seegrad.drawing.playing import playground as playground

@@ -55,6 +55,9 @@ class Tensor(Node):
                 came=f"a traced tensor {self.name or ''} {self.spec}",
                 hint="use sg.where for a choice by value, make the argument static, or return it",
             )
+        tracer = current_mode().tracer
+        if tracer is not None:
+            tracer.observe(self)
         return self.data
 
     def numpy(self) -> Array:
@@ -103,6 +106,8 @@ class Tensor(Node):
 
         A leaf's adds up over passes until it is set to None; other nodes show the last pass.
         """
+        if (tracer := current_mode().tracer) is not None:
+            tracer.keep_gradient(self)
         g = self.gradient
         if g is None or isinstance(g, Node):
             return g
@@ -118,6 +123,8 @@ class Tensor(Node):
                     asked=f"{self.shape}",
                     came=f"{g.shape}",
                 )
+        if (tracer := current_mode().tracer) is not None:
+            tracer.keep_gradient(self)
         self.gradient = g
 
     @property
@@ -151,7 +158,10 @@ class Tensor(Node):
         elif isinstance(seed, Node):
             seed = seed.data
         found = backward([self], [seed], as_graph=as_graph, keep=not traced)
+        tracer = current_mode().tracer
         for leaf, g in found.items():
+            if tracer is not None:
+                tracer.keep_gradient(leaf)
             leaf.gradient = g if leaf.gradient is None else leaf.gradient + g
 
     def _seed(self, gradient: Any) -> Any:
@@ -176,6 +186,8 @@ class Tensor(Node):
 
     def zero_grad(self) -> None:
         """Forget the derivative."""
+        if (tracer := current_mode().tracer) is not None:
+            tracer.keep_gradient(self)
         self.gradient = None
 
     def detach(self) -> Tensor:
@@ -196,11 +208,12 @@ class Tensor(Node):
                 hint="make a new tensor instead",
             )
         mode = current_mode()
-        if tuple(np.shape(value)) != self.shape:
+        shape = tuple(value.shape) if isinstance(value, Node) else np.shape(value)
+        if shape != self.shape:
             raise ShapeError(
                 f"{self.name or 'a tensor'} keeps its shape",
                 asked=f"{self.shape}",
-                came=f"{tuple(np.shape(value))}",
+                came=f"{shape}",
             )
         if mode.tracer is not None:
             mode.tracer.assign(self, value)

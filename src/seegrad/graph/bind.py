@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -43,6 +43,15 @@ class Tracer(Protocol):
 
     def assign(self, leaf: Node, value: Any) -> None:
         """From here on `value` stands for `leaf`; it is what the leaf holds after the call."""
+
+    def observe(self, node: Node) -> None:
+        """Python looked at the numbers of `node`: the trace depends on them."""
+
+    def keep_gradient(self, leaf: Node) -> None:
+        """The gradient that `leaf` has gathered is about to change."""
+
+    def as_recorded(self) -> AbstractContextManager[None]:
+        """In this block, leaves stand for what they were when the graph was recorded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,12 +70,12 @@ class Graph:
 
     def __init__(self, outputs: Sequence[Node], inputs: Sequence[Node] = ()) -> None:
         self.outputs = tuple(outputs)
-        self._first = tuple(inputs)
+        self.listed = tuple(inputs)
 
     @cached_property
     def nodes(self) -> tuple[Node, ...]:
         """Every node, inputs before users."""
-        return tuple(walk((*self._first, *self.outputs)))
+        return tuple(walk((*self.listed, *self.outputs)))
 
     @cached_property
     def inputs(self) -> tuple[Node, ...]:

@@ -183,6 +183,11 @@ class Overlap:
 
 
 @dataclass(frozen=True, slots=True)
+class OneHot:
+    """1 where the position along a new last axis of `classes` is the input, else 0, as `dtype`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """The matrix product of the last two axes, batched over the rest, as `numpy.matmul`."""
 
@@ -214,5 +219,6 @@ SIZES = frozenset({"shape", "widths", "classes"})
 
 Form = (
     Scalar | Reduce | ArgReduce | Scan | Permute | Reshape | Broadcast | Slice | Place | Pad
-    | Join | Gather | Scatter | Window | Overlap | Product | Contract | Random | Call | Body
+    | Join | Gather | Scatter | Window | Overlap | OneHot | Product | Contract | Random | Call
+    | Body
 )  # fmt: skip

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
-from seegrad.graph.lowering import Body, Call
+from seegrad.graph.lowering import Body, OneHot
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import reciprocal
@@ -212,7 +212,7 @@ def labels_in_range(labels: Any, classes: int) -> None:
 @operation(
     spec=lambda labels, *, classes, dtype: Spec((*labels.shape, classes), dtype),
     canonical=_one_hot_attrs,
-    lower=Call(),
+    lower=OneHot(),
     sign="1-hot",
     latex=r"\operatorname{onehot}($labels)",
     numpy=(),

@@ -16,7 +16,7 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec, spec_of
 from seegrad.ops.activation import labels_in_range, log_softmax, one_hot, sigmoid, softmax, softplus
 from seegrad.ops.arithmetic import abs, clip, sign
-from seegrad.ops.compare import astype
+from seegrad.ops.compare import astype, where
 from seegrad.ops.families import operation
 from seegrad.ops.reduce import mean, sum
 from seegrad.ops.transcendental import log
@@ -75,6 +75,10 @@ def _targets(x: Any, t: Any) -> Any:
 
 def _cross_entropy_body(x, t):
     """−Σ t·log softmax(x), averaged over the rows."""
+    if _is_labels(x, t):
+        # chosen, not multiplied: a score of −∞ elsewhere must not count
+        chosen = one_hot(t, classes=x.shape[-1], dtype=np.bool_)
+        return sum(where(chosen, log_softmax(x, axis=-1), 0.0)) * (-1 / _rows(x))
     return sum(_targets(x, t) * log_softmax(x, axis=-1)) * (-1 / _rows(x))
 
 

@@ -1,0 +1,293 @@
+"""sg.compile: a function traced once for each kind of call, compiled, and run from then on.
+
+Cached by shapes, dtypes, static arguments and everything captured; a change traces again.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from seegrad.compiler import inspection, runtime
+from seegrad.compiler.memory import pointer
+from seegrad.compiler.variant import ARRAYS, Variant
+from seegrad.errors import IndexRangeError, ShapeError, TraceError, ValueRangeError
+from seegrad.graph.bind import current_mode
+from seegrad.graph.graph import Graph
+from seegrad.graph.node import Node
+from seegrad.tree import Structure, flatten, unflatten
+
+Function = Callable[..., Any]
+SLICE = 0.05
+"""Seconds after which a running epoch looks at the outside world."""
+
+
+class Compiled:
+    """A compiled function; `seegrad.compile` makes it."""
+
+    def __init__(self, function: Function, threads: int | None) -> None:
+        self.function = function
+        self.threads = threads or runtime.thread_count()
+        self.variants: dict[Any, Variant] = {}
+        self.last: Variant | None = None
+        self.lock: Any = threading.RLock()
+        runtime.renew_lock_after_fork(self)
+        functools.update_wrapper(self, function, updated=())
+
+    # ------------------------------------------------------------------ calling
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        mode = current_mode()
+        if mode.tracer is not None or mode.depth:
+            return self.function(*args, **kwargs)          # a part of a larger graph
+        with self.lock:
+            last = self.last
+            if last is not None and not kwargs and _fits(last, args) and not last.stale():
+                return last.run(args)
+            leaves, structure = flatten((list(args), kwargs))
+            variant = self._variant(leaves, structure, args, kwargs)
+            simple = not kwargs and all(type(x) is np.ndarray for x in args)
+            self.last = variant if simple else None
+            return variant.run([x for x in leaves if isinstance(x, ARRAYS)])
+
+    def _variant(
+        self, leaves: Sequence[Any], structure: Structure, args: Sequence[Any],
+        kwargs: dict[str, Any], rows: Sequence[Any] = (),
+    ) -> Variant:
+        """The form for this kind of call, made if there is none that still holds."""
+        key = (structure, tuple(map(_kind, leaves)), current_mode().recording, tuple(rows))
+        found = self.variants.get(key)
+        if found is None or found.stale():
+            found = Variant(self.function, args, kwargs, self.threads, rows)
+            self.variants[key] = found
+        self.newest = found
+        return found
+
+    # ------------------------------------------------------------------ a whole pass
+
+    def epoch(
+        self,
+        *arrays: Any,
+        batch: int,
+        seed: int = 0,
+        shuffle: bool = True,
+        replace: bool = False,
+        rows: Any = None,
+        progress: Callable[[int, Any], None] | None = None,
+    ) -> Any:
+        """One pass over mini-batches of the arrays, in native code, gathering included.
+
+        Args:
+            arrays: what the function takes, with one row for each example (N, …).
+            batch: rows a step; the last batch holds what is left.
+            seed, shuffle, replace: the order of rows, as `seegrad.data.batches` draws it.
+            rows: the row numbers themselves instead: (steps, batch), or a list of such rows.
+            progress: called now and then with (steps done, results of the latest slice).
+
+        Returns what the function gives, for each step: (steps,) for a loss. Raises
+        IndexRangeError for a row that is not there; an interrupt leaves whole steps behind.
+        """
+        data = [np.asarray(x.data if isinstance(x, Node) else x) for x in arrays]
+        count = _rows_of(data)
+        order = _orders(count, batch, seed, shuffle, replace) if rows is None else rows
+        blocks = _blocks(order)
+        parts: list[list[Any]] = []
+        structure: Structure | None = None
+        done = 0
+        with self.lock:
+            for block in blocks:
+                _check_rows(block, count)
+                results, structure = self._steps(data, block, done, progress)
+                parts.append(results)
+                done += len(block)
+        if structure is None:
+            raise ValueRangeError("there is no mini-batch to take a step on", came="no rows")
+        joined = [np.concatenate(column) for column in zip(*parts)]
+        return unflatten(structure, joined)
+
+    def _steps(
+        self, data: Sequence[Any], block: Any, done: int,
+        progress: Callable[[int, Any], None] | None,
+    ) -> tuple[list[Any], Structure]:
+        """The steps of a block of rows (steps, batch), in slices."""
+        size = block.shape[1]
+        samples = [x[:1].repeat(size, axis=0) if len(x) < size else x[:size] for x in data]
+        leaves, structure = flatten((list(samples), {}))
+        shapes = [x.shape for x in data]
+        variant = self._variant(leaves, structure, samples, {}, shapes)
+        executable = variant.executable
+        variant.give(data)
+        steps = len(block)
+        if variant.index is not None:
+            executable.arrays[variant.index] = block
+            executable.table[variant.index.number] = pointer(block)
+        executable.make_outputs(steps)
+        count = len(variant.trace.outputs)
+        first, slice_ = 0, 1
+        try:
+            while first < steps:
+                many = min(slice_, steps - first)
+                start = time.perf_counter()
+                executable.run(first, many)
+                took = max(time.perf_counter() - start, 1e-6)
+                first += many
+                slice_ = max(1, int(min(many * SLICE / took, many * 16)))
+                if progress is not None:
+                    shown = [x[first - many : first] for x in executable.results()[:count]]
+                    progress(done + first, unflatten(variant.trace.structure, shown))
+        finally:
+            executable.show_state()
+        results = executable.results()
+        variant.leave([g[-1] for g in results[count:]])
+        return results[:count], variant.trace.structure
+
+    # ------------------------------------------------------------------ seeing inside
+
+    @property
+    def graph(self) -> Graph:
+        """The graph of the latest kind of call, after all passes."""
+        return self._shown().graph
+
+    @property
+    def source(self) -> str:
+        """The kernels as readable text, with the names of nodes and frames."""
+        return inspection.source(self._shown())
+
+    @property
+    def assembly(self) -> str:
+        """The native programs as LLVM's assembly."""
+        return inspection.assembly(self._shown())
+
+    @property
+    def report(self) -> str:
+        """What was compiled, what goes through NumPy and why, what each pass left."""
+        return inspection.report(self._shown())
+
+    def profile(self, *args: Any, **kwargs: Any) -> inspection.Profile:
+        """Time, operations, bytes and share of the machine's peak of every kernel.
+
+        Runs each kernel alone, on one thread and on copies of the state, which stays as it is.
+        """
+        leaves, structure = flatten((list(args), kwargs))
+        with self.lock:
+            variant = self._variant(leaves, structure, args, kwargs)
+            return inspection.profile(variant, [x for x in leaves if isinstance(x, ARRAYS)])
+
+    def graph_after(self, name: str) -> Graph:
+        """The graph as the named pass left it; "trace" is what the function did."""
+        records = self._shown().records
+        for record in reversed(records):
+            if record.name == name:
+                return record.graph
+        names = ", ".join(dict.fromkeys(r.name for r in records))
+        raise ValueRangeError(f"there is no pass {name!r}", asked=names, came=name)
+
+    def _shown(self) -> Variant:
+        found: Variant | None = getattr(self, "newest", None)
+        if found is None:
+            raise ValueRangeError(
+                "nothing is compiled yet", hint="call the function once, or its epoch"
+            )
+        return found
+
+
+def _fits(variant: Variant, args: Sequence[Any]) -> bool:
+    """Whether all arguments are plain arrays of the shapes and dtypes of this form."""
+    signature = variant.signature
+    if len(args) != len(signature):
+        return False
+    for x, (shape, dtype) in zip(args, signature):
+        if type(x) is not np.ndarray or x.shape != shape or x.dtype is not dtype:
+            return False
+    return True
+
+
+def _kind(x: Any) -> Any:
+    """What of an argument the trace depends on."""
+    if isinstance(x, ARRAYS):
+        return (tuple(x.shape), x.dtype, isinstance(x, Node) and x.requires_grad)
+    try:
+        hash(x)
+    except TypeError:
+        raise TraceError(
+            "an argument of a compiled function is neither an array nor a plain value",
+            came=type(x).__name__,
+            hint="pass arrays, tensors, numbers, strings, or nested tuples, lists and dicts",
+        ) from None
+    return (type(x), x)
+
+
+def _rows_of(data: Sequence[Any]) -> int:
+    sizes = {len(x) if x.ndim else -1 for x in data}
+    if len(sizes) != 1 or -1 in sizes:
+        raise ShapeError(
+            "the arrays of an epoch do not have the same number of rows",
+            asked="one row for each example in every array",
+            came=", ".join(str(x.shape) for x in data) or "no array",
+        )
+    return sizes.pop()
+
+
+def _orders(count: int, batch: int, seed: int, shuffle: bool, replace: bool) -> list[Any]:
+    """Row numbers of one pass, drawn as `seegrad.data.batches` draws them."""
+    if isinstance(batch, bool) or not isinstance(batch, (int, np.integer)) or batch < 1:
+        raise ValueRangeError(
+            "a mini-batch holds at least one example", asked="a whole number from 1",
+            came=f"batch={batch!r}",
+        )  # fmt: skip
+    chance = np.random.default_rng(seed)
+    if replace:
+        return [chance.integers(0, count, batch) for _ in range(-(-count // batch))]
+    order = chance.permutation(count) if shuffle else np.arange(count)
+    return [order[start : start + batch] for start in range(0, count, batch)]
+
+
+def _blocks(rows: Any) -> list[Any]:
+    """Neighbouring steps of equal size as arrays (steps, batch)."""
+    if isinstance(rows, np.ndarray) and rows.ndim == 2:
+        return [np.ascontiguousarray(rows, np.int64)] if len(rows) else []
+    blocks: list[list[Any]] = []
+    for row in rows:
+        row = np.asarray(row)
+        if blocks and len(blocks[-1][0]) == len(row):
+            blocks[-1].append(row)
+        else:
+            blocks.append([row])
+    return [np.array(block, np.int64) for block in blocks]
+
+
+def _check_rows(block: Any, count: int) -> None:
+    if block.size and (block.min() < 0 or block.max() >= count):
+        raise IndexRangeError(
+            "a row of a mini-batch is out of range",
+            asked=f"from 0 to {count - 1}",
+            came=f"rows from {block.min()} to {block.max()}",
+        )
+
+
+def compile(function: Function | None = None, *, threads: int | None = None) -> Any:
+    """A function of arrays as one native program, made at its first call.
+
+    Parameters, optimizer state and random keys that the function uses are state: read at every
+    call, and assigned. Shapes, dtypes, Python values and captured variables are part of the
+    trace: when they change, it is traced again. Results are tensors without a past; to
+    differentiate, compile the derivative (`compile(grad(f))`), or take `grad` of the compiled.
+
+    Args:
+        function: what to compile; may be left out when used as `@compile(threads=1)`.
+        threads: at most so many; SEEGRAD_NUM_THREADS, or all cores, when not given.
+
+    >>> import seegrad as sg
+    >>> import numpy as np
+    >>> f = sg.compile(lambda x: (sg.sin(x) ** 2 + sg.cos(x) ** 2).sum())
+    >>> round(f(np.linspace(0.0, 1.0, 5)).item(), 12)
+    5.0
+    """
+    if function is None:
+        return functools.partial(compile, threads=threads)
+    return Compiled(function, threads)

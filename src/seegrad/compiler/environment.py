@@ -1,0 +1,221 @@
+"""What a traced function depends on besides its arguments: captured variables, and what they hold.
+
+A snapshot is taken when the function is traced; `changed` says, at every call, whether anything
+in it is different now. Tensors are left out: their values are state, read anew by every call.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import sysconfig
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from seegrad.graph.node import Node
+from seegrad.graph.op import Op
+
+_PLAIN = (int, float, complex, bool, str, bytes, type(None), np.generic, np.dtype, type(Ellipsis))
+_OWN = __name__.partition(".")[0] + "."
+_LIBRARIES = tuple(
+    path for name in ("stdlib", "platstdlib", "purelib", "platlib")
+    if (path := sysconfig.get_paths().get(name))
+)
+_MISSING = object()
+
+
+class Environment:
+    """A snapshot of everything that a function captures."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._entries: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._cells: list[tuple[Any, Any]] = []
+        self._lists: list[tuple[list[Any], tuple[Any, ...]]] = []
+        self._sizes: list[tuple[Any, int]] = []
+        self._arrays: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = []
+        self._seen: set[int] = set()
+        self._keep: list[Any] = []
+        stack = [function]
+        while stack:
+            stack.extend(self._look(stack.pop()))
+
+    def changed(self) -> bool:
+        """Whether anything that was captured is different now."""
+        for holder, key, value in self._entries:
+            now = holder.get(key, _MISSING)
+            if now is not value and not _same(now, value):
+                return True
+        for cell, value in self._cells:
+            now = _contents(cell)
+            if now is not value and not _same(now, value):
+                return True
+        for items, values in self._lists:
+            if len(items) != len(values):
+                return True
+            for now, value in zip(items, values):
+                if now is not value and not _same(now, value):
+                    return True
+        for container, size in self._sizes:
+            if len(container) != size:
+                return True
+        return any(not _equal(array, copy) for array, copy in self._arrays)
+
+    def traced_values(self) -> Iterator[str]:
+        """Names under which containers outside now hold values of the trace.
+
+        What stands under a private name (`_x`) is scratch: what it was before is put back.
+        """
+        for items, _ in self._lists:
+            if any(map(_of_a_trace, items)):
+                yield "a list"
+        for holder, key, value in self._entries:
+            if _of_a_trace(holder.get(key)):
+                if str(key).startswith("_") and not _of_a_trace(value):
+                    holder[key] = value
+                else:
+                    yield str(key)
+        for holder, _ in self._sizes:
+            if isinstance(holder, dict):
+                yield from (str(key) for key, x in holder.items() if _of_a_trace(x))
+
+    # ------------------------------------------------------------------ looking
+
+    def _look(self, x: Any) -> list[Any]:
+        """Note what `x` holds now; gives what is to be looked at next."""
+        if isinstance(x, (*_PLAIN, Node, Op, types.BuiltinFunctionType)):
+            return []
+        if id(x) in self._seen:
+            return []
+        self._seen.add(id(x))
+        self._keep.append(x)
+        if isinstance(x, np.ndarray):
+            if x.flags.writeable:
+                self._arrays.append((x, x.copy()))
+            return []
+        if isinstance(x, types.FunctionType):
+            return self._function(x)
+        if isinstance(x, types.MethodType):
+            return [x.__func__, x.__self__]
+        if isinstance(x, functools.partial):
+            return [x.func, *x.args, *x.keywords.values()]
+        if isinstance(x, (list, tuple, set, frozenset)):
+            if isinstance(x, list):
+                self._lists.append((x, tuple(x)))
+            elif isinstance(x, set):
+                self._sizes.append((x, len(x)))
+            return list(x)
+        if isinstance(x, dict):
+            return self._dictionary(x)
+        if isinstance(x, (type, types.ModuleType)):
+            return []
+        return self._object(x)
+
+    def _dictionary(self, x: dict[Any, Any]) -> list[Any]:
+        self._sizes.append((x, len(x)))
+        self._entries += [(x, key, value) for key, value in x.items()]
+        return list(x.values())
+
+    def _object(self, x: Any) -> list[Any]:
+        found: list[Any] = []
+        call = getattr(type(x), "__call__", None)  # noqa: B004 - its code is wanted
+        for function in (call, getattr(type(x), "forward", None)):
+            if isinstance(function, types.FunctionType):
+                found.append(function)
+        state = getattr(x, "__dict__", None)
+        if isinstance(state, dict):
+            found += self._dictionary(state)
+        return found
+
+    def _function(self, f: types.FunctionType) -> list[Any]:
+        if not _users(f.__module__):
+            return [*_cells_of(f, self._cells)]
+        found = [*_cells_of(f, self._cells)]
+        for names in (f.__defaults__ or (), (f.__kwdefaults__ or {}).values()):
+            found += names
+        for name in sorted(_names(f.__code__)):
+            if name not in f.__globals__:
+                continue
+            value = f.__globals__[name]
+            self._entries.append((f.__globals__, name, value))
+            if isinstance(value, types.ModuleType):
+                found += self._module(value, _names(f.__code__))
+            elif isinstance(value, type):
+                found += self._class(value)
+            else:
+                found.append(value)
+        return found
+
+    def _module(self, module: types.ModuleType, names: set[str]) -> list[Any]:
+        if not _users(module.__name__):
+            return []
+        state = vars(module)
+        found = []
+        for name in sorted(names & state.keys()):
+            self._entries.append((state, name, state[name]))
+            found.append(state[name])
+        return found
+
+    def _class(self, kind: type) -> list[Any]:
+        if not _users(kind.__module__):
+            return []
+        return [v for v in vars(kind).values() if isinstance(v, (types.FunctionType, *_PLAIN))]
+
+
+def _of_a_trace(x: Any) -> bool:
+    """Whether x is, or holds, a value that has no numbers."""
+    if isinstance(x, (tuple, list)):
+        return any(map(_of_a_trace, x))
+    return isinstance(x, Node) and x.data is None
+
+
+def _cells_of(f: types.FunctionType, cells: list[tuple[Any, Any]]) -> list[Any]:
+    found = []
+    for cell in f.__closure__ or ():
+        value = _contents(cell)
+        cells.append((cell, value))
+        found.append(value)
+    return found
+
+
+def _contents(cell: Any) -> Any:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return _MISSING
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """Every name that the code, or code inside of it, asks for."""
+    found = set(code.co_names)
+    for inner in code.co_consts:
+        if isinstance(inner, types.CodeType):
+            found |= _names(inner)
+    return found
+
+
+@functools.cache
+def _users(name: str | None) -> bool:
+    """Whether a module is the user's own: not ours, not a library's."""
+    if name is None or name == "numpy" or name.startswith((_OWN, "numpy.")):
+        return False
+    if f"{name}." == _OWN:
+        return False
+    module = sys.modules.get(name)
+    file = getattr(module, "__file__", None)
+    return module is not None and (file is None or not file.startswith(_LIBRARIES))
+
+
+def _same(now: Any, value: Any) -> bool:
+    """Whether two plain values are equal, and of one type."""
+    if type(now) is not type(value) or not isinstance(value, _PLAIN):
+        return False
+    return bool(now == value) or (now != now and value != value)
+
+
+def _equal(array: np.ndarray[Any, Any], copy: np.ndarray[Any, Any]) -> bool:
+    return array.shape == copy.shape and array.dtype == copy.dtype and bool(
+        np.array_equal(array, copy, equal_nan=array.dtype.kind == "f")
+    )

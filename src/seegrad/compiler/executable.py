@@ -1,0 +1,293 @@
+"""A plan made ready to run: memory for its buffers, native programs, calls through NumPy.
+
+It is given arrays and gives arrays; what they mean to the person who called is said in
+`compile.py`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from seegrad.compiler import native, runtime
+from seegrad.compiler.lower import Index, Lowered
+from seegrad.compiler.memory import Array, Slot, aligned, pointer
+from seegrad.compiler.plan import Apply, Buffer, Foreign, Kernel, Literal, Load, View, array_of
+from seegrad.compiler.program import Task, program_text
+from seegrad.compiler.schedule import Schedule, scheduled
+from seegrad.errors import IndexRangeError, ValueRangeError
+from seegrad.graph.lowering import Gather
+
+SMALL = 1 << 16
+"""Arguments of up to so many bytes are copied into memory of ours rather than pointed at."""
+LARGE = 1 << 20
+"""Results from so many bytes on lie in memory that is used again once nobody holds it."""
+POISON = False
+"""In tests: temporary memory is filled with NaN before every run."""
+Test = tuple[int, int, int, int]
+
+
+class Segment:
+    """A run of kernels in one native program."""
+
+    def __init__(self, schedule: Schedule, tests: Sequence[Test]) -> None:
+        self.schedule = schedule
+        self.threads = schedule.threads
+        self.text = program_text(schedule.tasks, schedule.threads, schedule.closing, tests)
+        runtime.prepare()
+        self.program = native.Program(self.text, 0)
+        self.address = self.program.address("run")
+        word, place = ctypes.c_int64, ctypes.c_void_p
+        self.call = self.program.function("run", [place, place, word, word, word])
+        self.check = self.program.function("check", [place], word)
+
+    def run(self, table: int, first: int, count: int) -> None:
+        if self.threads == 1:
+            self.call(table, 0, 0, first, count)
+        else:
+            runtime.pool().run(self.address, table, first, count, self.threads)
+
+
+class Executable:
+    """Runs a plan on given arrays."""
+
+    def __init__(
+        self, lowered: Lowered, slots: Sequence[Slot], threads: int, apart: bool = False
+    ) -> None:
+        """With `apart`, every kernel is a program of its own (see `inspection.py`)."""
+        self.lowered, self.slots, self.threads = lowered, list(slots), threads
+        self.apart = apart
+        self.table = np.zeros(len(lowered.buffers) + 1, np.int64)
+        self.table_address = pointer(self.table)
+        self.arrays: dict[Buffer, Array] = {}
+        self.inputs: dict[Buffer, Array] = {}
+        self.pools: dict[Buffer, list[Array]] = {}
+        self.small: dict[Buffer, Array] = {}
+        self.segments: list[Segment | Kernel] = []
+        self._divide(lowered.kernels)
+        self.pure = all(isinstance(s, Segment) for s in self.segments)
+        self.scalars = [s for s in self.slots if s.scalar and s.assigned]
+        for buffer in lowered.buffers:
+            if buffer.role == "constant":
+                array = aligned(buffer.shape, buffer.dtype)
+                np.copyto(array, lowered.constants[buffer])
+                self.hold(buffer, array)
+            elif buffer.role == "temporary":
+                self.hold(buffer, aligned(buffer.shape, buffer.dtype, buffer.order))
+            elif buffer.role == "output" and not buffer.shape and not buffer.steps:
+                self.small[buffer] = aligned((), buffer.dtype)
+                self.hold(buffer, self.small[buffer])
+        self.large = [b for b in lowered.outputs if b not in self.small]
+
+    def _divide(self, kernels: Sequence[Kernel]) -> None:
+        """Native programs between the calls of NumPy."""
+        runs: list[list[Kernel] | Foreign] = [[]]
+        for kernel in kernels:
+            if isinstance(kernel, Foreign):
+                runs += [kernel, []]
+            else:
+                if self.apart and runs[-1]:
+                    runs.append([])
+                assert isinstance(runs[-1], list)
+                runs[-1].append(kernel)
+        tests = self._tests()
+        for run in runs:
+            if isinstance(run, Foreign):
+                self.segments.append(run)
+            elif run and native.available():
+                self.segments.append(Segment(scheduled(run, self.threads), tests))
+            else:
+                self.segments += run
+
+    def _tests(self) -> list[Test]:
+        """What native code can check of the indices that come in: buffer, count, bytes, bound."""
+        found = []
+        for index in self.lowered.indices:
+            buffer = self.lowered.leaves[index.leaf]
+            if buffer.size:
+                found.append((buffer.number, buffer.size, buffer.dtype.itemsize, index.size))
+        return list(dict.fromkeys(found))
+
+    def hold(self, buffer: Buffer, array: Array) -> None:
+        """Let the buffer's memory be that of `array`."""
+        self.arrays[buffer] = array
+        self.table[buffer.number] = pointer(array)
+
+    # ------------------------------------------------------------------ inputs and state
+
+    def give(self, buffer: Buffer, value: Any) -> None:
+        """Have the value of an argument where the program reads it."""
+        own = self.inputs.get(buffer)
+        if own is not None:
+            np.copyto(own, value)
+            return
+        if buffer.nbytes <= SMALL:
+            own = self.inputs[buffer] = aligned(buffer.shape, buffer.dtype)
+            self.hold(buffer, own)
+            np.copyto(own, value)
+            return
+        array = np.asarray(value)
+        if not (array.flags.c_contiguous and array.flags.aligned):
+            array = np.ascontiguousarray(array)
+        self.hold(buffer, array)
+
+    def take_state(self) -> None:
+        """Have every leaf's value in memory that may be written."""
+        for slot in self.slots:
+            address = slot.take_in()
+            if address is not None:
+                self.table[slot.buffer.number] = address
+                self.arrays[slot.buffer] = slot.view
+
+    def show_state(self) -> None:
+        """Have leaves of a single number show what the program wrote."""
+        for slot in self.scalars:
+            slot.show()
+
+    def check_indices(self) -> None:
+        """Every index within its axis, or an error; negative ones count from the end."""
+        first = self.segments[0] if self.segments else None
+        if isinstance(first, Segment) and not first.check(self.table_address):
+            return
+        for index in self.lowered.indices:
+            self._check(index)
+
+    def _check(self, index: Index) -> None:
+        buffer = self.lowered.leaves[index.leaf]
+        array = self.arrays[buffer]
+        if not array.size:
+            return
+        low, high = array.min(), array.max()
+        if high >= index.size or low < (-index.size if index.wraps else 0):
+            assert index.node.op is not None
+            if isinstance(index.node.op.lower, Gather):
+                raise IndexRangeError(
+                    f"index {high if high >= index.size else low} is out of range",
+                    asked=f"from {-index.size} to {index.size - 1}",
+                    came=f"indices from {low} to {high}",
+                )
+            raise ValueRangeError(
+                "a label is out of range",
+                asked=f"integers from 0 to {index.size - 1}, one for each of"
+                f" {index.size} classes",
+                came=f"labels from {low} to {high}",
+            )
+        if low < 0:
+            turned = aligned(array.shape, array.dtype)
+            np.copyto(turned, np.where(array < 0, array + index.size, array))
+            self.inputs.pop(buffer, None)
+            self.hold(buffer, turned)
+
+    # ------------------------------------------------------------------ outputs
+
+    def make_outputs(self, steps: int = 1) -> None:
+        """Memory for what is handed out: fresh, or what nobody holds any more."""
+        for buffer in self.large:
+            shape = (steps, *buffer.shape) if buffer.steps else buffer.shape
+            self.hold(buffer, self._memory(buffer, shape))
+
+    def _memory(self, buffer: Buffer, shape: tuple[int, ...]) -> Array:
+        if buffer.nbytes < LARGE or buffer.steps:
+            return np.empty(shape, buffer.dtype)
+        pool = self.pools.setdefault(buffer, [])
+        self.arrays.pop(buffer, None)
+        for array in pool:
+            # Held by the pool, the loop and the argument; its bytes by it and the argument.
+            if sys.getrefcount(array) <= 3 and sys.getrefcount(array.base) <= 3:
+                return array
+        array = aligned(shape, buffer.dtype)
+        if len(pool) < 3:
+            pool.append(array)
+        return array
+
+    def results(self) -> list[Any]:
+        """What came out, as nodes hold it: read-only, or a single number."""
+        found = []
+        for buffer in self.lowered.outputs:
+            if buffer in self.small:
+                found.append(self.small[buffer][()])
+                continue
+            shown = self.arrays[buffer].view()
+            shown.flags.writeable = False
+            found.append(shown)
+        return found
+
+    # ------------------------------------------------------------------ running
+
+    def run(self, first: int = 0, count: int = 1) -> None:
+        """Run `count` steps; step by step where NumPy has a part."""
+        if POISON:
+            for buffer in self.lowered.buffers:
+                if buffer.role == "temporary" and buffer.dtype.kind == "f":
+                    self.arrays[buffer].fill(np.nan)
+        if len(self.segments) == 1 and self.pure:
+            self.segments[0].run(self.table_address, first, count)  # type: ignore[union-attr]
+            return
+        for step in range(first, first + count):
+            for segment in self.segments:
+                self.run_one(segment, step)
+
+    def run_one(self, segment: Segment | Kernel, step: int) -> None:
+        """One native program, or one call of NumPy."""
+        if isinstance(segment, Segment):
+            segment.run(self.table_address, step, 1)
+        elif isinstance(segment, Foreign):
+            self.call(segment, step)
+        else:
+            self.move(segment, step)
+
+    def array(self, view: View, step: int) -> Array:
+        """The view as an array, for the step at hand."""
+        array = self.arrays[view.buffer]
+        if view.buffer.steps:
+            array = array[step : step + 1].reshape(view.buffer.shape)
+        if view.buffer.shape:
+            array = array.transpose(view.buffer.order)
+        return array_of(view, array.reshape(-1))
+
+    def move(self, kernel: Kernel, step: int) -> None:
+        """A copy or a fill, where there is no native code."""
+        for store in kernel.stores:
+            value: Any = store.value
+            while isinstance(value, Apply) and value.function == "cast":
+                value = value.arguments[0]
+            if isinstance(value, Literal):
+                self.array(store.view, step)[...] = value.value
+                continue
+            assert isinstance(value, Load)
+            self.array(store.view, step)[...] = self.picked(value.view, step)
+
+    def picked(self, view: View, step: int) -> Array:
+        """The view as an array; rows that an index picks are copied."""
+        if view.rows is None:
+            return self.array(view, step)
+        rows, axis = self.array(view.rows, step), view.rows_axis
+        most = int(rows.max(initial=0)) + 1
+        shape = (*view.shape[:axis], most, *view.shape[axis + 1 :])
+        whole = View(view.buffer, shape, view.strides, view.offset)
+        taken: Array = np.take(self.array(whole, step), rows, axis=axis)
+        return taken
+
+    def call(self, kernel: Foreign, step: int) -> None:
+        """A node's own NumPy function."""
+        (node,) = kernel.nodes
+        assert node.op is not None
+        given = []
+        for view in kernel.inputs:
+            array = self.array(view, step)
+            array.flags.writeable = False
+            given.append(array[()] if array.ndim == 0 else array)
+        with np.errstate(all="ignore"):
+            result = node.op.forward(*given, **node.attrs)
+        self.array(kernel.output, step)[...] = result
+
+
+def tasks_of(executable: Executable) -> list[Task]:
+    """Every task of every native segment, in order."""
+    return [
+        task for s in executable.segments if isinstance(s, Segment) for task in s.schedule.tasks
+    ]

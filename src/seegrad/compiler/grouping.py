@@ -1,0 +1,488 @@
+"""Fusion: which nodes are computed together, in one kernel, and along which axes.
+
+Each computing node begins as a group of its own; groups are merged along the wires between them
+when their axes agree and no cycle arises. Nothing is written here; see `lower.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from seegrad.compiler import scalar_code
+from seegrad.compiler.typing import typed
+from seegrad.graph.graph import Graph
+from seegrad.graph.lowering import (
+    Broadcast,
+    Contract,
+    Gather,
+    Join,
+    OneHot,
+    Pad,
+    Permute,
+    Place,
+    Product,
+    Reduce,
+    Reshape,
+    Scalar,
+    Slice,
+)
+from seegrad.graph.node import Node
+from seegrad.graph.spec import Shape
+
+AxisMap = tuple[int | None, ...]
+"""For each axis of one value, the axis (or class of axes) it runs along; None: it has one place."""
+
+MOST = 3000
+"""Groups of more nodes are not merged further: the search would take longer than it saves."""
+
+
+def is_view(node: Node) -> bool:
+    """Whether the node only looks at its input in another way."""
+    return node.op is not None and isinstance(
+        node.op.lower, (Permute, Reshape, Broadcast, Slice)
+    )
+
+
+def is_constant(node: Node) -> bool:
+    """Whether the node is one number known now."""
+    return (
+        node.op is None and node.data is not None and not node.requires_grad
+        and node.spec.size == 1
+    )  # fmt: skip
+
+
+def through(node: Node) -> tuple[Node, AxisMap]:
+    """The node behind views that keep elements whole, and along which of its axes each of
+    `node`'s axes runs."""
+    axes: list[int | None] = list(range(len(node.shape)))
+    while node.op is not None:
+        form, x = node.op.lower, node.inputs[0] if node.inputs else None
+        if isinstance(form, Permute):
+            order = node.attrs["axes"]
+            axes = [None if a is None else order[a] for a in axes]
+        elif isinstance(form, Broadcast):
+            assert x is not None
+            lead = len(node.shape) - len(x.shape)
+            axes = [
+                None if a is None or a < lead or (x.shape[a - lead] == 1 != node.shape[a])
+                else a - lead
+                for a in axes
+            ]
+        elif isinstance(form, Reshape):
+            assert x is not None
+            kept = _same_but_for_ones(node.shape, x.shape)
+            if kept is None:
+                break
+            axes = [None if a is None else kept[a] for a in axes]
+        else:
+            break
+        assert x is not None
+        node = x
+    return node, tuple(axes)
+
+
+def _same_but_for_ones(shape: Shape, before: Shape) -> list[int | None] | None:
+    """For each axis of `shape`, its axis in `before`, if they differ only in axes of length 1."""
+    long = [i for i, n in enumerate(before) if n != 1]
+    if [n for n in shape if n != 1] != [before[i] for i in long]:
+        return None
+    rest = iter(long)
+    return [None if n == 1 else next(rest) for n in shape]
+
+
+@dataclass(eq=False)
+class Group:
+    """Nodes computed in one kernel. Classes stand for the axes of its space."""
+
+    kind: str                                # "nest", "product" or "solo"
+    members: list[Node]
+    maps: dict[Node, AxisMap]
+    sizes: dict[int, int]
+    reduced: frozenset[int] = frozenset()
+    head: Node | None = None                 # the product itself, or the solo node
+    number: int = -1
+    before: set[Group] = field(default_factory=set)
+    after: set[Group] = field(default_factory=set)
+
+
+class Grouping:
+    """The groups of a graph, in an order in which they can run."""
+
+    def __init__(self, graph: Graph, foreign: Callable[[Node], str]) -> None:
+        self.graph = graph
+        self.of: dict[Node, Group] = {}
+        self.why: dict[Node, str] = {}
+        self.argument: dict[Node, AxisMap] = {}
+        """For each reduction, the classes along which its argument's axes run."""
+        self._classes = 0
+        self.outputs = set(graph.outputs)
+        for node in graph.operations:
+            if not is_view(node):
+                self._begin(node, foreign(node))
+        self._wire()
+        if len(self.groups()) <= MOST:
+            self._merge_all()
+        self.order = self._sorted()
+
+    def groups(self) -> list[Group]:
+        return list(dict.fromkeys(self.of.values()))
+
+    # ------------------------------------------------------------------ the beginning
+
+    def _axes(self, sizes: Iterable[int]) -> tuple[AxisMap, dict[int, int]]:
+        found: list[int | None] = []
+        made = {}
+        for n in sizes:
+            if n == 1:
+                found.append(None)
+                continue
+            self._classes += 1
+            found.append(self._classes)
+            made[self._classes] = n
+        return tuple(found), made
+
+    def _begin(self, node: Node, why: str) -> None:
+        assert node.op is not None
+        form = node.op.lower
+        if why:
+            self.why[node] = why
+            self.of[node] = Group("solo", [node], {}, {}, head=node)
+        elif isinstance(form, (Scalar, OneHot)):
+            axes, sizes = self._axes(node.shape)
+            self.of[node] = Group("nest", [node], {node: axes}, sizes)
+        elif isinstance(form, Reduce):
+            x = node.inputs[0]
+            axes, sizes = self._axes(x.shape)
+            over = node.attrs["axis"]
+            kept = [a for i, a in enumerate(axes) if i not in over]
+            out = tuple(
+                None if i in over else a for i, a in enumerate(axes)
+            ) if node.attrs["keepdims"] else tuple(kept)
+            reduced = frozenset(a for i, a in enumerate(axes) if i in over and a is not None)
+            self.of[node] = Group("nest", [node], {node: out}, sizes, reduced)
+            self.argument[node] = axes
+        elif isinstance(form, (Product, Contract)):
+            axes, sizes = self._axes(node.shape)
+            self.of[node] = Group("product", [node], {node: axes}, sizes, head=node)
+        else:
+            self.of[node] = Group("solo", [node], {}, {}, head=node)
+
+    # ------------------------------------------------------------------ wires between groups
+
+    def fused_inputs(self, node: Node) -> list[tuple[Node, AxisMap | None]]:
+        """For each input of a nest's member: the node behind it, and the classes along which
+        that node's axes must run; None where it must be in memory whole."""
+        found: list[tuple[Node, AxisMap | None]] = []
+        assert node.op is not None
+        group = self.of[node]
+        for x in node.inputs:
+            base, axes = through(x)
+            if group.kind == "solo" or base.op is None or is_view(base):
+                found.append((base, None))
+                continue
+            if isinstance(node.op.lower, (Product, Contract)):
+                found.append((base, None))
+                continue
+            mine = self._input_axes(node, x)
+            wanted: dict[int, int | None] = {}
+            for place, a in enumerate(axes):
+                if a is not None:
+                    wanted[a] = mine[place]
+            found.append((base, tuple(wanted.get(i) for i in range(len(base.shape)))))
+        return found
+
+    def _input_axes(self, node: Node, x: Node) -> AxisMap:
+        """The classes along which the axes of input x run."""
+        assert node.op is not None
+        form = node.op.lower
+        if isinstance(form, Reduce):
+            return self.argument[node]
+        mine = self.of[node].maps[node]
+        if isinstance(form, OneHot):
+            return mine[:-1]
+        lead = len(node.shape) - len(x.shape)
+        return tuple(
+            None if n == 1 else mine[lead + i] for i, n in enumerate(x.shape)
+        )
+
+    def _wire(self) -> None:
+        for node in self.of:
+            group = self.of[node]
+            for x in node.inputs:
+                base = self._source(x)
+                if base is not None and base in self.of and self.of[base] is not group:
+                    group.before.add(self.of[base])
+                    self.of[base].after.add(group)
+
+    def _source(self, x: Node) -> Node | None:
+        """The computing node behind all views of x."""
+        while is_view(x):
+            x = x.inputs[0]
+        return None if x.op is None else x
+
+    # ------------------------------------------------------------------ merging
+
+    def _merge_all(self) -> None:
+        users = self._users()
+        nodes = list(self.of)
+        for node in reversed(nodes):                     # into the only one who asks for it
+            if node in self.outputs:
+                continue
+            who = {self.of[u] for u in users.get(node, ())}
+            if len(who) == 1:
+                (consumer,) = who
+                if consumer is not self.of[node]:
+                    self._try(self.of[node], consumer)
+        for node in nodes:                               # what comes behind a product
+            group = self.of[node]
+            if group.kind == "product":
+                for consumer in self._ordered(group.after):
+                    if consumer.kind == "nest":
+                        self._try(self.of[node], consumer)
+        for node in nodes:                               # along the other wires
+            for user in users.get(node, ()):
+                if self.of[user] is not self.of[node]:
+                    self._try(self.of[node], self.of[user])
+        self._merge_numbers()
+
+    def _users(self) -> dict[Node, list[Node]]:
+        users: dict[Node, list[Node]] = {}
+        for node in self.of:
+            for x in node.inputs:
+                base = self._source(x)
+                if base is not None:
+                    users.setdefault(base, []).append(node)
+        return users
+
+    def _ordered(self, groups: Iterable[Group]) -> list[Group]:
+        place = {node: i for i, node in enumerate(self.of)}
+        return sorted(groups, key=lambda g: min(place[n] for n in g.members))
+
+    def _merge_numbers(self) -> None:
+        """Groups of single numbers that do not wait for each other become one."""
+        numbers = [g for g in self.groups() if g.kind == "nest" and not g.sizes]
+        for i, first in enumerate(numbers):
+            if first.members and self.of[first.members[0]] is first:
+                for second in numbers[i + 1:]:
+                    here = self.of[first.members[0]]
+                    if second.members and self.of[second.members[0]] is second and (
+                        here is not second and not self._reaches(second, here)
+                        and not self._reaches(here, second)
+                    ):
+                        self._join(here, second, {}, frozenset())
+
+    def _reaches(self, start: Group, goal: Group, direct: bool = True) -> bool:
+        """Whether `goal` waits for `start`; without `direct`, through another group."""
+        stack = [g for g in start.after if direct or g is not goal]
+        seen = set(stack)
+        while stack:
+            group = stack.pop()
+            if group is goal:
+                return True
+            for further in group.after:
+                if further not in seen:
+                    seen.add(further)
+                    stack.append(further)
+        return False
+
+    def _try(self, first: Group, second: Group) -> bool:
+        """Merge the group of a producer with that of a user, if that is sound."""
+        if first is second or "solo" in (first.kind, second.kind):
+            return False
+        if first.kind == second.kind == "product":
+            return False
+        if second.kind == "product" and not self._only_behind(first, second):
+            return False
+        if first.kind == "product" and second.reduced:
+            return False
+        names = self._unified(first, second)
+        if names is None:
+            return False
+        if self._reaches(first, second, direct=False) or self._reaches(second, first):
+            return False
+        reduced = frozenset(names.get(c, c) for c in first.reduced | second.reduced)
+        if not self._sound(first, second, names, reduced):
+            return False
+        self._join(first, second, names, reduced)
+        return True
+
+    def _only_behind(self, first: Group, second: Group) -> bool:
+        """Whether what `second`'s product itself reads is not in `first`."""
+        assert second.head is not None
+        return all(self.of.get(self._source(x)) is not first  # type: ignore[arg-type]
+                   for x in second.head.inputs)
+
+    def _unified(self, first: Group, second: Group) -> dict[int, int] | None:
+        """New names for the classes of `second`, so that every wire between the two agrees."""
+        names: dict[int, int] = {}
+        members = set(first.members)
+        for node in second.members:
+            for base, wanted in self.fused_inputs(node):
+                if base not in members:
+                    continue
+                if wanted is None:
+                    return None
+                have = first.maps[base]
+                for theirs, mine, n in zip(have, wanted, base.shape):
+                    if n == 1:
+                        continue
+                    if theirs is None or mine is None:
+                        return None
+                    if names.setdefault(mine, theirs) != theirs:
+                        return None
+            for x in node.inputs:                      # a view that moves elements about
+                base = self._source(x)  # type: ignore[assignment]
+                if base in members and through(x)[0] is not base:
+                    return None
+        if len(set(names.values())) != len(names):
+            return None
+        # A reduced axis of the one that only broadcasts in the other may be the same axis.
+        left = [c for c in first.sizes if c not in names.values()]
+        right = [c for c in second.sizes if c not in names]
+        for c in right:
+            for d in left:
+                reduced = (c in second.reduced) == (d in first.reduced) or not (
+                    second.reduced and first.reduced
+                )
+                if first.sizes[d] == second.sizes[c] and reduced:
+                    names[c] = d
+                    left.remove(d)
+                    break
+        return names
+
+    def _sound(
+        self, first: Group, second: Group, names: dict[int, int], reduced: frozenset[int]
+    ) -> bool:
+        """Whether every member covers all axes, or all but the reduced ones."""
+        sizes = set(first.sizes) | {names.get(c, c) for c in second.sizes}
+        outer = sizes - reduced
+        renamed = frozenset(names.get(c, c) for c in second.reduced)
+        if first.reduced and renamed and first.reduced != renamed:
+            return False
+        for group, names_here in ((first, {}), (second, names)):
+            for node, axes in group.maps.items():
+                covered = {names_here.get(a, a) for a in axes if a is not None}
+                if covered not in (sizes, outer):
+                    return False
+                if isinstance(node.op.lower, Reduce):  # type: ignore[union-attr]
+                    given = {names_here.get(a, a) for a in self.argument[node] if a is not None}
+                    if given != sizes or covered != outer:
+                        return False
+        if "product" in (first.kind, second.kind):
+            product = first if first.kind == "product" else second
+            names_here = {} if product is first else names
+            mine = {names_here.get(c, c) for c in product.sizes}
+            return mine == sizes and not reduced
+        return True
+
+    def _join(
+        self, first: Group, second: Group, names: dict[int, int], reduced: frozenset[int]
+    ) -> None:
+        """Move all of `first` and `second` into one."""
+        rename: Callable[[AxisMap], AxisMap] = lambda axes: tuple(  # noqa: E731
+            None if a is None else names.get(a, a) for a in axes
+        )
+        first.members += second.members
+        for node, axes in second.maps.items():
+            first.maps[node] = rename(axes)
+            if node in self.argument:
+                self.argument[node] = rename(self.argument[node])
+        first.sizes.update({names.get(c, c): n for c, n in second.sizes.items()})
+        first.reduced = reduced
+        first.head = second.head if first.head is None else first.head
+        first.kind = "product" if "product" in (first.kind, second.kind) else "nest"
+        for node in second.members:
+            self.of[node] = first
+        second.members = []
+        for group in second.before:
+            group.after.discard(second)
+            if group is not first:
+                group.after.add(first)
+                first.before.add(group)
+        for group in second.after:
+            group.before.discard(second)
+            if group is not first:
+                group.before.add(first)
+                first.after.add(group)
+        first.before.discard(second)
+        first.after.discard(second)
+        first.before.discard(first)
+        first.after.discard(first)
+
+    # ------------------------------------------------------------------ order
+
+    def _sorted(self) -> list[Group]:
+        """Producers before users, otherwise as the graph has them; members likewise."""
+        place = {node: i for i, node in enumerate(self.of)}
+        groups = self.groups()
+        for group in groups:
+            group.members.sort(key=place.__getitem__)
+        waiting = {g: len(g.before) for g in groups}
+        ready = [g for g in groups if not waiting[g]]
+        found: list[Group] = []
+        while ready:
+            ready.sort(key=lambda g: -place[g.members[-1]])
+            group = ready.pop()
+            group.number = len(found)
+            found.append(group)
+            for user in group.after:
+                waiting[user] -= 1
+                if not waiting[user]:
+                    ready.append(user)
+        assert len(found) == len(groups), "fusion made a cycle"
+        return found
+
+
+def why_foreign(node: Node) -> str:
+    """Why the node goes through NumPy; empty where it has native code."""
+    assert node.op is not None
+    form = node.op.lower
+    if isinstance(form, Scalar):
+        return typed(node).why
+    if isinstance(form, OneHot):
+        return "" if node.dtype.name in scalar_code.SCALARS else f"dtype {node.dtype}"
+    if isinstance(form, Reduce):
+        return _why_reduction(node)
+    if isinstance(form, (Product, Contract)):
+        return _why_product(node)
+    if isinstance(form, Gather):
+        indices = node.inputs[1]
+        if indices.op is not None:
+            return "its indices are computed, so that they can only be checked as they come"
+    if not isinstance(form, (Gather, Place, Pad, Join)) and not is_view(node):
+        return f"the form {type(form).__name__} has no native code"
+    return ""
+
+
+def _why_reduction(node: Node) -> str:
+    x = node.inputs[0]
+    assert node.op is not None
+    kind = node.op.lower.kind  # type: ignore[union-attr]
+    for dtype in (x.dtype, node.dtype):
+        if dtype.name not in scalar_code.SCALARS:
+            return f"dtype {dtype}"
+    empty = any(x.shape[i] == 0 for i in node.attrs["axis"])
+    if empty and kind in ("max", "min"):
+        return "a reduction of no elements"
+    return ""
+
+
+def _why_product(node: Node) -> str:
+    if any(x.dtype != node.dtype for x in node.inputs) or node.dtype.name not in (
+        "float32", "float64",
+    ):
+        return f"a product of {' and '.join(str(x.dtype) for x in node.inputs)}"
+    assert node.op is not None
+    if isinstance(node.op.lower, Contract):
+        if len(node.inputs) != 2:
+            return f"a contraction of {len(node.inputs)} inputs"
+        left, out = node.attrs["subscripts"].split("->")
+        a, b = left.split(",")
+        for label in set(a) ^ set(b):
+            if label not in out:
+                return "a label is summed within one input"
+        for labels in (set(a) - set(b), set(b) - set(a), set(a) & set(b) - set(out)):
+            if len(labels) > 1:
+                return "a contraction over several axes at once"
+    return ""

@@ -1,0 +1,70 @@
+"""What this machine can do, measured: multiply-adds a second, bytes copied a second."""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from functools import cache
+
+import numpy as np
+
+from seegrad.compiler import native, runtime
+from seegrad.compiler.assembly import Function, Module, Value, vector
+from seegrad.compiler.memory import aligned, pointer
+
+_CHAINS = 16
+_STEPS = 20000
+
+
+def _text() -> str:
+    """`run` as a job of all threads: chains of multiply-adds that do not wait for each other."""
+    module = Module()
+    parameters = (("ptr", "table"), ("ptr", "barrier"), ("i64", "thread"), ("i64", "first"),
+                  ("i64", "count"))
+    f = Function(module, "run", parameters)
+    kind = vector("float", native.host().lanes(32))
+    factor = f.splat(f.load(f.parameters["table"], "float", 4), native.host().lanes(32))
+
+    def step(i: Value, *sums: Value) -> list[Value]:
+        return [f.fma(x, factor, factor) for x in sums]
+
+    sums = f.loop(0, _STEPS, 1, step, [f.constant(kind, 0.1 * i) for i in range(_CHAINS)])
+    total = sums[0]
+    for x in sums[1:]:
+        total = f.binary("fadd", total, x)
+    place = f.at(f.parameters["table"], f.times(f.add(f.parameters["thread"], 1), 64))
+    f.store(total, place, 4)
+    f.finish()
+    return module.text
+
+
+@cache
+def flops(threads: int) -> float:
+    """float32 operations a second of so many threads, at best (a multiply-add counts twice)."""
+    program = native.Program(_text(), 0)
+    word, place = ctypes.c_int64, ctypes.c_void_p
+    call = program.function("run", [place, place, word, word, word])
+    table = aligned((16 * (threads + 2),), np.float32)
+    table[0] = 0.5
+    best = float("inf")
+    for _ in range(30):
+        start = time.perf_counter()
+        if threads == 1:
+            call(pointer(table), 0, 0, 0, 1)
+        else:
+            runtime.pool().run(program.address("run"), pointer(table), 0, 1, threads)
+        best = min(best, time.perf_counter() - start)
+    return 2.0 * _CHAINS * native.host().lanes(32) * _STEPS * threads / best
+
+
+@cache
+def copy_bandwidth(megabytes: int = 40) -> float:
+    """Bytes a second that NumPy copies (read and written, counted both), at best."""
+    source = np.ones(megabytes * 250_000, np.float32)
+    target = np.ones_like(source)
+    best = float("inf")
+    for _ in range(10):
+        start = time.perf_counter()
+        np.copyto(target, source)
+        best = min(best, time.perf_counter() - start)
+    return 2.0 * source.nbytes / best

@@ -1,0 +1,102 @@
+"""Arrays for native programs: aligned memory, and state that is kept from call to call.
+
+The rule for state: arrays that graphs hold never change. A program may write into the array that
+a leaf shows only while nobody else holds that array, or a view of it; else it takes a fresh one.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from typing import Any
+
+import numpy as np
+
+from seegrad.compiler.plan import Buffer
+from seegrad.graph.node import Node
+
+Array = np.ndarray[Any, Any]
+ALIGN = 64
+
+
+def aligned(shape: tuple[int, ...], dtype: Any, order: tuple[int, ...] = ()) -> Array:
+    """An array whose memory begins at a cache line; its axes lie in memory in `order`.
+
+    Its base is an array of bytes that every view of it refers to, so that holders can be counted.
+    """
+    dtype = np.dtype(dtype)
+    size = max(1, math.prod(shape)) * dtype.itemsize
+    root = np.frombuffer(bytearray(size + ALIGN), np.uint8)
+    skip = -root.ctypes.data % ALIGN
+    flat = root[skip : skip + size].view(dtype)[: math.prod(shape)]
+    order = order or tuple(range(len(shape)))
+    made = flat.reshape([shape[i] for i in order])
+    turned: Array = made.transpose([order.index(i) for i in range(len(shape))])
+    return turned
+
+
+def pointer(array: Array) -> int:
+    """Where the array's memory begins."""
+    address: int = array.__array_interface__["data"][0]
+    return address
+
+
+class Slot:
+    """The memory of one leaf's state, and what the leaf shows of it."""
+
+    def __init__(self, leaf: Node, buffer: Buffer, assigned: bool) -> None:
+        self.leaf, self.buffer, self.assigned = leaf, buffer, assigned
+        self.scalar = not buffer.shape
+        self.view: Any = None
+        self.write: Any = None
+        self.shown: Any = None
+        item = buffer.dtype.itemsize
+        self.strides = tuple(s * item for s in buffer.strides)
+
+    def take_in(self) -> int | None:
+        """Have the leaf's value in memory of ours; the new address, or None if it is unchanged."""
+        data = self.leaf.data
+        if data is self.shown:
+            if not self.assigned or self.scalar or self._alone():
+                return None
+            return self._fresh(data)
+        if self.scalar:
+            if self.view is None:
+                self.view = aligned((), self.buffer.dtype)
+            self.view[()] = data
+            self.shown = data
+            return pointer(self.view)
+        if not self.assigned and self._fits(data):
+            self.shown = self.view = data
+            return pointer(data)
+        return self._fresh(data)
+
+    def _fits(self, data: Any) -> bool:
+        strides = [s for s, n in zip(data.strides, data.shape) if n > 1]
+        wanted = [s for s, n in zip(self.strides, data.shape) if n > 1]
+        return strides == wanted and data.flags.aligned
+
+    def _alone(self) -> bool:
+        """Whether only the leaf and this slot hold the array, and nobody a view of it."""
+        # Held by: self.shown, leaf.data, the argument. The bytes: by self.write and self.shown
+        # as their base, and the argument.
+        return sys.getrefcount(self.shown) <= 4 and sys.getrefcount(self.shown.base) <= 4
+
+    def _fresh(self, data: Any) -> int:
+        made = aligned(self.buffer.shape, self.buffer.dtype, self.buffer.order)
+        np.copyto(made, data)
+        self.write = self.view = made
+        shown = made.view()
+        shown.flags.writeable = False
+        self.shown = shown
+        if self.assigned:
+            self.leaf.data = shown
+        else:
+            self.leaf_data = data
+            self.shown = data
+        return pointer(made)
+
+    def show(self) -> None:
+        """After the program wrote: what a leaf of a single number shows is made anew."""
+        if self.scalar and self.assigned:
+            self.shown = self.leaf.data = self.view[()]

@@ -1,0 +1,442 @@
+"""Matrix products as assembly, written for their shapes: register tiles, ragged edges masked.
+
+Lanes lie along n (or along m, which is the same product turned round) or along k (a tile of dot
+products, summed across lanes at the end). What is fused behind it is evaluated on the tile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from seegrad.compiler import scalar_code
+from seegrad.compiler.assembly import Function, Value, lanes_of, vector
+from seegrad.compiler.loops import (
+    Addresses,
+    evaluate,
+    index_at,
+    lanes_for,
+    load_lanes,
+    store_lanes,
+)
+from seegrad.compiler.native import host
+from seegrad.compiler.plan import (
+    Accumulated,
+    Expression,
+    Load,
+    Product,
+    Store,
+    View,
+    every,
+    rebuild,
+)
+
+SCRATCH = 1 << 15
+"""Bytes of a tile's row that dot products may keep on the stack."""
+ROOM_FOR_B = 1 << 19
+"""Bytes of the second factor that stay near the core while rows of the first pass by."""
+
+
+def turned(product: Product) -> Product:
+    """The same product with m and n exchanged: cᵀ = bᵀ aᵀ."""
+    axes = (*range(len(product.space) - 2), len(product.space) - 1, len(product.space) - 2)
+    done: dict[Expression, Expression] = {}
+
+    def change(e: Expression) -> Expression | None:
+        if isinstance(e, Load):
+            done[e] = Load(e.view.permute(axes))
+            return done[e]
+        return None
+
+    values = rebuild([s.value for s in product.stores], change)
+    stores = [Store(s.view.permute(axes), x) for s, x in zip(product.stores, values)]
+    return replace(
+        product,
+        space=tuple(product.space[i] for i in axes),
+        stores=stores,
+        a=product.b.permute(axes),
+        b=product.a.permute(axes),
+    )
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a product is cut: lanes along "n" or "k", and a tile of rows × columns (or vectors)."""
+
+    along: str
+    rows: int
+    columns: int
+    cycles: float
+
+
+def _tile_cycles(rows: int, columns: int) -> float:
+    """Cycles of one step of k: two multiply-adds, two loads; latency if there are too few."""
+    return max(rows * columns / 2, (rows + columns) / 2, 4)
+
+
+def _cuts(length: int, tile: int) -> list[tuple[int, int]]:
+    """(size, how many) of the pieces that `length` is cut into."""
+    full, rest = divmod(length, tile)
+    return [(tile, full)] * bool(full) + [(rest, 1)] * bool(rest)
+
+
+@cache
+def best_shape(m: int, n: int, k: int, lanes: int, along: str, registers: int) -> Shape:
+    """The tile with the fewest estimated cycles."""
+    best: Shape | None = None
+    columns_of = -(-n // lanes) if along == "n" else n
+    for columns in range(1, min(min(6, lanes) if along == "k" else 4, columns_of) + 1):
+        for rows in range(1, min(14, m) + 1):
+            held = columns if along == "n" else min(rows, columns)
+            if rows * columns + held + 1 > registers:
+                continue
+            steps = k if along == "n" else -(-k // lanes)
+            cycles = 0.0
+            for r, many_rows in _cuts(m, rows):
+                for c, many_columns in _cuts(columns_of, columns):
+                    tile = steps * _tile_cycles(r, c) + 25 + r * c
+                    tile += 2.5 * r * c if along == "k" else 0
+                    cycles += tile * many_rows * many_columns
+            if best is None or cycles < best.cycles:
+                best = Shape(along, rows, columns, cycles)
+    if best is None:
+        return Shape(along, 1, 1, float(m * n * k))
+    return best
+
+
+def choose(product: Product, m: int, n: int) -> tuple[bool, Shape]:
+    """Whether to turn the product round, and its shape, for a share of m × n."""
+    k = product.k
+    dtype = product.a.dtype
+    lanes, registers = host().lanes(dtype.itemsize * 8), host().registers
+    gathered_k = any(
+        v.rows is not None and v.rows_axis == axis
+        for v, axis in ((product.a, len(product.space) - 1), (product.b, len(product.space) - 2))
+    )
+    found: list[tuple[float, bool, Shape]] = []
+    for turn in (False, True):
+        a, b = (product.b, product.a) if turn else (product.a, product.b)
+        rows, columns = (n, m) if turn else (m, n)
+        along_n = b.strides[-1] if not turn else b.strides[-2]
+        out = product.stores[0].view.strides[-2 if turn else -1]
+        fitting = _lanes_to_use(columns, lanes)
+        shape = best_shape(rows, columns, k, fitting, "n", registers)
+        if turn and product.a.rows is not None and (
+            product.a.rows_axis == len(product.space) - 2
+        ):
+            shape = replace(shape, cycles=1e30)      # lanes do not run along an index
+        slow = 1.0 if along_n == 1 or columns == 1 else 6.0
+        cost = shape.cycles * slow + (0 if out == 1 else 2.0 * rows * columns)
+        found.append((cost, turn, shape))
+        a_k = a.strides[-1] if not turn else a.strides[-2]
+        b_k = b.strides[-2] if not turn else b.strides[-1]
+        if a_k == 1 and b_k == 1 and not gathered_k and k > 1:
+            fitting = _lanes_to_use(k, lanes)
+            shape = best_shape(rows, columns, k, fitting, "k", registers)
+            found.append((shape.cycles + (0 if out == 1 else rows * columns), turn, shape))
+    _, turn, shape = min(found, key=lambda x: x[0])
+    return turn, shape
+
+
+def _lanes_to_use(length: int, lanes: int) -> int:
+    while lanes > 1 and lanes // 2 >= length:
+        lanes //= 2
+    return lanes
+
+
+class ProductEmitter:
+    """Writes one product into a function, for a share of its split axis."""
+
+    def __init__(self, f: Function, product: Product, split: int | None, length: int) -> None:
+        last = len(product.space)
+        m = length if split == last - 2 else product.space[-2]
+        n = length if split == last - 1 else product.space[-1]
+        turn, self.shape = choose(product, m, n)
+        if turn:
+            product = turned(product)
+            m, n = n, m
+            if split is not None and split >= last - 2:
+                split = 2 * last - 3 - split
+        self.f, self.product, self.split, self.length = f, product, split, length
+        self.m, self.n, self.k = m, n, product.k
+        self.dtype = product.a.dtype
+        self.size = self.dtype.itemsize
+        self.scalar = scalar_code.scalar_type(self.dtype)
+        self.lanes = host().lanes(self.size * 8)
+        along = n if self.shape.along == "n" else self.k
+        self.lanes = _lanes_to_use(along, self.lanes)
+        self.kind = vector(self.scalar, self.lanes)
+        self.addresses = Addresses(f)
+        self.roots = [s.value for s in product.stores]
+        self.loads = [e.view for e in every(self.roots) if isinstance(e, Load)]
+        wide = lanes_for(every(self.roots))
+        self.epilogue_lanes = min(self.lanes, wide) if self.shape.along == "n" else 0
+
+    # ------------------------------------------------------------------ the outer loops
+
+    def emit(self) -> None:
+        product, f = self.product, self.f
+        views = [product.a, product.b, *(s.view for s in product.stores), *self.loads]
+        views = list(dict.fromkeys(views))
+        pointers = {v: self.addresses.base(v) for v in views}
+        for v in views:
+            if v.rows is not None:
+                pointers[v.rows] = self.addresses.base(v.rows)
+        if self.split is not None:
+            pointers = self._shifted(pointers, self.split, f.parameters["start"])
+        if self.m == 0 or self.n == 0:
+            return
+        self._batch(0, pointers)
+
+    def _stride(self, view: View, axis: int) -> int | None:
+        """The view's stride along an axis of the space; None where it has no such axis."""
+        last = len(self.product.space)
+        if view is self.product.a and axis == last - 1:
+            return None
+        if view is self.product.b and axis == last - 2:
+            return None
+        return view.strides[axis]
+
+    def _shifted(
+        self, pointers: dict[View, Value], axis: int, start: Value
+    ) -> dict[View, Value]:
+        moved, f = dict(pointers), self.f
+        for v in pointers:
+            if len(v.strides) != len(self.product.space):
+                continue                             # an index: it moves with what it picks
+            if (stride := self._stride(v, axis)) is None:
+                continue
+            if v.rows is not None and v.rows_axis == axis:
+                size = v.rows.dtype.itemsize * v.rows.strides[0]
+                moved[v.rows] = f.at(pointers[v.rows], f.times(start, size))
+            elif stride:
+                moved[v] = f.at(pointers[v], f.times(start, stride * v.dtype.itemsize))
+        return moved
+
+    def _batch(self, axis: int, pointers: dict[View, Value]) -> None:
+        f, space = self.f, self.product.space
+        if axis == len(space) - 2:
+            self._tiles(pointers)
+            return
+        size = self.length if axis == self.split else space[axis]
+
+        def body(i: Value) -> None:
+            moved = dict(pointers)
+            for v in pointers:
+                if len(v.strides) != len(space):
+                    continue
+                step = v.strides[axis] * v.dtype.itemsize
+                if v.rows is not None and v.rows_axis == axis:
+                    row = index_at(f, v.rows, pointers[v.rows], i)
+                    moved[v] = f.at(pointers[v], f.times(row, step))
+                elif step:
+                    moved[v] = f.at(pointers[v], f.times(i, step))
+            self._batch(axis + 1, moved)
+
+        if size:
+            f.loop(0, size, 1, body)
+
+    def _tiles(self, pointers: dict[View, Value]) -> None:
+        shape = self.shape
+        if shape.along == "k":
+            width = max(shape.columns, SCRATCH // (self.size * shape.rows))
+            for n0, wide in _blocks(self.n, width):
+                self._each(self.m, shape.rows,
+                           lambda m, r, n0=n0, wide=wide: self._dots(pointers, m, r, n0, wide))
+            return
+        block = shape.columns * self.lanes
+        small_b = self.k * self.n * self.size <= ROOM_FOR_B
+
+        def over_n(m: Value, r: int) -> None:
+            self._each(self.n, block, lambda n, c: self._tile(pointers, m, r, n, c))
+
+        if small_b:
+            self._each(self.m, shape.rows, over_n)
+            return
+        self._each(
+            self.n, block,
+            lambda n, c: self._each(
+                self.m, shape.rows, lambda m, r: self._tile(pointers, m, r, n, c)
+            ),
+        )
+
+    def _each(self, length: int, tile: int, body: object) -> None:
+        """`body(start, size)` for full tiles in a loop, then for the rest."""
+        f, full = self.f, length // tile * tile
+        if full:
+            f.loop(0, full, tile, lambda i: body(i, tile))  # type: ignore[operator]
+        if length - full:
+            body(f.integer(full), length - full)  # type: ignore[operator]
+
+    # ------------------------------------------------------------------ addresses of the factors
+
+    def _row_pointers(
+        self, view: View, pointers: dict[View, Value], axis: int, start: Value, many: int
+    ) -> list[Value]:
+        """Where rows start … start + many - 1 of a factor begin."""
+        f, found = self.f, []
+        step = view.strides[axis] * self.size
+        for i in range(many):
+            at = f.add(start, i)
+            if view.rows is not None and view.rows_axis == axis:
+                at = index_at(f, view.rows, pointers[view.rows], at)
+            found.append(f.at(pointers[view], f.times(at, step)))
+        return found
+
+    def _k_offset(self, view: View, pointers: dict[View, Value], axis: int, k: Value) -> Value:
+        f = self.f
+        if view.rows is not None and view.rows_axis == axis:
+            k = index_at(f, view.rows, pointers[view.rows], k)
+        return f.times(k, view.strides[axis] * self.size)
+
+    # ------------------------------------------------------------------ lanes along n
+
+    def _tile(self, pointers: dict[View, Value], m: Value, rows: int, n: Value, width: int) -> None:
+        f, a, b, lanes = self.f, self.product.a, self.product.b, self.lanes
+        last = len(self.product.space)
+        counts = [min(lanes, width - j) for j in range(0, width, lanes)]
+        columns = len(counts)
+        a_rows = self._row_pointers(a, pointers, last - 2, m, rows)
+        along = b.strides[-1]
+        b_start = f.at(pointers[b], f.times(n, along * self.size))
+        zero = f.constant(self.kind, 0)
+
+        def step(k: Value, *sums: Value) -> list[Value]:
+            a_k = self._k_offset(a, pointers, last - 1, k)
+            b_k = f.at(b_start, self._k_offset(b, pointers, last - 2, k))
+            right = [
+                load_lanes(f, b, f.at(b_k, j * lanes * along * self.size), along, lanes, count)
+                for j, count in enumerate(counts)
+            ]
+            new = []
+            for i in range(rows):
+                left = f.splat(f.load(f.at(a_rows[i], a_k), self.scalar, self.size), lanes)
+                new += [f.fma(left, right[j], sums[i * columns + j]) for j in range(columns)]
+            return new
+
+        sums: Sequence[Value] = [zero] * (rows * columns)
+        if self.k:
+            sums = f.loop(0, self.k, 1, step, sums)
+        for i in range(rows):
+            for j, count in enumerate(counts):
+                self._finish(pointers, f.add(m, i), f.add(n, j * lanes), count,
+                             sums[i * columns + j])
+
+    def _finish(
+        self, pointers: dict[View, Value], m: Value, n: Value, count: int, total: Value
+    ) -> None:
+        """What comes behind the product, on the lanes of `total` at (m, n …)."""
+        f = self.f
+        lanes = lanes_of(total.type)
+
+        def leaf(e: Expression) -> Value:
+            if isinstance(e, Accumulated):
+                return total
+            assert isinstance(e, Load)
+            view = e.view
+            if view.rows is not None and view.rows_axis == len(view.strides) - 2:
+                row = index_at(f, view.rows, pointers[view.rows], m)
+                place = f.at(pointers[view], f.times(row, view.strides[-2] * view.dtype.itemsize))
+                place = f.at(place, f.times(n, view.strides[-1] * view.dtype.itemsize))
+            else:
+                place = self._place(pointers, view, m, n)
+            return load_lanes(f, view, place, view.strides[-1], lanes, count)
+
+        values = evaluate(f, self.roots, {}, lanes, leaf)
+        for store, x in zip(self.product.stores, values):
+            x = scalar_code.cast(f, x, store.value.dtype, store.view.dtype)
+            place = self._place(pointers, store.view, m, n)
+            store_lanes(f, x, store.view, place, store.view.strides[-1], count, False)
+
+    def _place(self, pointers: dict[View, Value], view: View, m: Value, n: Value) -> Value:
+        f, size = self.f, view.dtype.itemsize
+        place = f.at(pointers[view], f.times(m, view.strides[-2] * size))
+        return f.at(place, f.times(n, view.strides[-1] * size))
+
+    # ------------------------------------------------------------------ lanes along k
+
+    def _dots(self, pointers: dict[View, Value], m: Value, rows: int, n0: int, wide: int) -> None:
+        """Rows m … m + rows - 1 against columns n0 … n0 + wide - 1, then what comes behind."""
+        f, size = self.f, self.size
+        pitch = wide + 16
+        scratch = f.stack(self.scalar, pitch * rows)
+        a, b, last = self.product.a, self.product.b, len(self.product.space)
+        a_rows = self._row_pointers(a, pointers, last - 2, m, rows)
+
+        def block(n: Value, columns: int) -> None:
+            b_rows = self._row_pointers(b, pointers, last - 1, f.add(n, n0), columns)
+            sums = self._dot_sums(a_rows, b_rows)
+            for i in range(rows):
+                line = sums[i * columns:(i + 1) * columns]
+                x = self._summed(line)
+                place = f.at(scratch, f.times(f.add(n, i * pitch), size))
+                f.store(x, place, size)
+
+        self._each(wide, self.shape.columns, block)
+        width = min(host().lanes(size * 8), lanes_for(every(self.roots)))
+        width = _lanes_to_use(wide, width)
+
+        def behind(n: Value, columns: int) -> None:
+            for i in range(rows):
+                place = f.at(scratch, f.times(f.add(n, i * pitch), size))
+                total = f.load(place, vector(self.scalar, width), size)
+                self._finish(pointers, f.add(m, i), f.add(n, n0), columns, total)
+
+        self._each(wide, width, behind)
+
+    def _dot_sums(self, a_rows: list[Value], b_rows: list[Value]) -> list[Value]:
+        f, lanes, size = self.f, self.lanes, self.size
+        full = self.k // lanes * lanes
+        many = len(a_rows) * len(b_rows)
+
+        def step(k: Value, sums: Sequence[Value], count: int) -> list[Value]:
+            offset = f.times(k, size)
+            right = [f.load_some(f.at(p, offset), self.kind, size, count, 0) for p in b_rows]
+            new = []
+            for i, p in enumerate(a_rows):
+                left = f.load_some(f.at(p, offset), self.kind, size, count, 0)
+                new += [
+                    f.fma(left, x, sums[i * len(b_rows) + j]) for j, x in enumerate(right)
+                ]
+            return new
+
+        sums: Sequence[Value] = [f.constant(self.kind, 0)] * many
+        if full:
+            sums = f.loop(0, full, lanes, lambda k, *s: step(k, s, lanes), sums)
+        if self.k - full:
+            sums = step(f.integer(full), sums, self.k - full)
+        return list(sums)
+
+    def _summed(self, line: Sequence[Value]) -> Value:
+        """One vector whose lanes are the sums across the lanes of each of `line`."""
+        f, lanes = self.f, self.lanes
+        many, group = list(line), lanes
+        while len(many) > 1 and group > 1:
+            half = group // 2
+            if len(many) % 2:
+                many.append(f.constant(self.kind, 0))
+            count = lanes // half
+            low = [g * group + i for g in range(count // 2) for i in range(half)]
+            low = [x for part in (0, lanes) for x in (part + y for y in low)]
+            high = [x + half for x in low]
+            many = [
+                f.binary("fadd", f.shuffle(x, y, low), f.shuffle(x, y, high))
+                for x, y in zip(many[::2], many[1::2])
+            ]
+            group = half
+        x = many[0]
+        while group > 1:
+            half, have = group // 2, lanes_of(x.type)
+            low = [g * group + i for g in range(have // group) for i in range(half)]
+            high = [i + half for i in low]
+            if len(low) == 1:
+                x = f.binary("fadd", f.extract(x, low[0]), f.extract(x, high[0]))
+            else:
+                x = f.binary("fadd", f.shuffle(x, x, low), f.shuffle(x, x, high))
+            group = half
+        return x
+
+
+def _blocks(length: int, width: int) -> list[tuple[int, int]]:
+    return [(i, min(width, length - i)) for i in range(0, length, width)]

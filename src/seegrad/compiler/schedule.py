@@ -1,0 +1,379 @@
+"""The scheduler: who does which share of each kernel, in which order, and where threads meet.
+
+A kernel is cut along one axis, or left whole. Two kernels that touch the same memory need a
+meeting between them unless every thread touches only what it touched before. The cost that is
+weighed counts cycles of the slowest thread, meetings, and bytes that cross from core to core.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from seegrad.compiler import scalar_code
+from seegrad.compiler.loops import lanes_for
+from seegrad.compiler.plan import Apply, Buffer, Kernel, Nest, Product, View, every
+from seegrad.compiler.product import choose
+from seegrad.compiler.program import Task
+
+MEETING = 1500.0
+"""Cycles that a meeting of all threads costs, with the wait for the slowest."""
+LAUNCH = 6000.0
+"""Cycles that it costs to have other threads take part at all."""
+CROSSING = 0.15
+"""Cycles for a byte that another core wrote last."""
+MEMORY = 0.06
+"""Cycles for a byte that is read or written at all."""
+STREAM = 1 << 23
+"""From so many bytes on, results go past the caches."""
+SEARCH = 120
+"""Schedules of more kernels are taken from the best seed, without further search."""
+
+Choice = int | None
+
+
+@dataclass(frozen=True)
+class Access:
+    """How a kernel touches a buffer: `step` is the stride along the cut axis, 0: all of it."""
+
+    buffer: Buffer
+    step: int
+    offset: int
+    write: bool
+    nbytes: int
+
+
+@dataclass(eq=False)
+class Schedule:
+    """Tasks in order; with `closing`, all threads meet at the end of a step."""
+
+    tasks: list[Task]
+    threads: int
+    closing: bool
+    cost: float = 0.0
+
+
+@dataclass(eq=False)
+class _Work:
+    """What is known of a kernel before a choice is made."""
+
+    kernel: Kernel
+    options: list[Choice]
+    cycles: dict[Choice, float] = field(default_factory=dict)
+    accesses: dict[Choice, list[Access]] = field(default_factory=dict)
+
+
+def bounds(length: int, threads: int) -> tuple[int, ...]:
+    """Where the shares of an axis begin and end; long axes are cut at whole vectors."""
+    grain = 64 if length >= 4096 * threads else 16 if length >= 256 * threads else 1
+    units = -(-length // grain)
+    return tuple(min(length, units * t // threads * grain) for t in range(threads + 1))
+
+
+def scheduled(kernels: Sequence[Kernel], threads: int) -> Schedule:
+    """The cheapest schedule that is found, on one thread or on all of them."""
+    alone = _Scheduler(kernels, 1).schedule()
+    if threads == 1 or not kernels:
+        return alone
+    together = _Scheduler(kernels, threads).schedule()
+    return together if together.cost + LAUNCH < alone.cost else alone
+
+
+# --------------------------------------------------------------- what things cost
+
+
+def _cycles(kernel: Kernel, choice: Choice, threads: int) -> float:
+    share = 1 if choice is None else threads
+    if isinstance(kernel, Product):
+        m, n = kernel.space[-2:]
+        last = len(kernel.space)
+        batch = math.prod(kernel.space[:-2])
+        if choice == last - 2:
+            m = -(-m // threads)
+        elif choice == last - 1:
+            n = -(-n // threads)
+        elif choice is not None:
+            batch = -(-batch // threads)
+        if not m or not n:
+            return 0.0
+        _, shape = choose(kernel, m, n)
+        return batch * (shape.cycles + _behind(kernel) * m * n)
+    points = math.prod(kernel.space) / share
+    return points * _behind(kernel) + 60
+
+
+def _behind(kernel: Kernel) -> float:
+    """Cycles a point of the kernel's expressions."""
+    expressions = list(every([s.value for s in kernel.stores]))
+    lanes = lanes_for(expressions)
+    cycles = 0.5 * len(kernel.stores)
+    for e in expressions:
+        if isinstance(e, Apply):
+            cycles += 8.0 if scalar_code.expensive(e.function) else 0.5
+        else:
+            cycles += 0.5
+    return cycles / lanes
+
+
+def _accesses(kernel: Kernel, choice: Choice) -> list[Access]:
+    last = len(kernel.space)
+
+    def access(view: View, axis: Choice, write: bool) -> Access:
+        size = view.buffer.nbytes
+        if axis is None:
+            return Access(view.buffer, 0, 0, write, size)
+        if view.rows is not None:
+            return Access(view.buffer, 0, 0, write, min(size, view.size * view.dtype.itemsize))
+        step = view.strides[axis]
+        return Access(view.buffer, step, view.offset if step else 0, write, size)
+
+    found = []
+    if isinstance(kernel, Product):
+        axes: dict[str, Choice] = {"a": choice, "b": choice}
+        if choice == last - 1:
+            axes["a"] = None
+        if choice == last - 2:
+            axes["b"] = None
+        found.append(access(kernel.a, axes["a"], False))
+        found.append(access(kernel.b, axes["b"], False))
+    found += [access(v, choice if len(v.strides) == last else None, False)
+              for v in kernel.loads()]
+    found += [access(v, choice, True) for v in kernel.writes()]
+    return list(dict.fromkeys(found))
+
+
+# --------------------------------------------------------------- the search
+
+
+class _Scheduler:
+    def __init__(self, kernels: Sequence[Kernel], threads: int) -> None:
+        self.threads = threads
+        self.works = [self._work(k) for k in kernels]
+        self.links = self._links()
+
+    def _work(self, kernel: Kernel) -> _Work:
+        options: list[Choice] = [None]
+        if self.threads > 1:
+            reduced = kernel.reduced if isinstance(kernel, Nest) else frozenset()
+            for axis, n in enumerate(kernel.space):
+                whole = any(
+                    not s.view.strides[axis] and s.view.size for s in kernel.stores
+                ) and n > 1
+                if axis not in reduced and n >= self.threads and not whole:
+                    options.append(axis)
+        work = _Work(kernel, options)
+        for choice in options:
+            work.cycles[choice] = _cycles(kernel, choice, self.threads)
+            work.accesses[choice] = _accesses(kernel, choice)
+        return work
+
+    def _links(self) -> list[list[int]]:
+        """For each kernel, the earlier ones that it must follow."""
+        touched: dict[Buffer, list[tuple[int, bool]]] = {}
+        links: list[list[int]] = []
+        for j, work in enumerate(self.works):
+            found = set()
+            for a in work.accesses[None]:
+                for i, write in touched.get(a.buffer, ()):
+                    if (a.write or write) and i != j:
+                        found.add(i)
+            for a in work.accesses[None]:
+                touched.setdefault(a.buffer, []).append((j, a.write))
+            links.append(sorted(found))
+        return links
+
+    def schedule(self) -> Schedule:
+        if self.threads == 1:
+            choices: list[Choice] = [None] * len(self.works)
+            return self._made(choices)
+        best = min(self._seeds(), key=lambda c: self.cost(c)[0])
+        if len(self.works) <= SEARCH:
+            best = self._improved(best)
+        return self._made(best)
+
+    def _seeds(self) -> list[list[Choice]]:
+        """From each axis of each kernel, the cut that the others follow along shared memory."""
+        found: list[list[Choice]] = [[None] * len(self.works)]
+        seen = {tuple(found[0])}
+        heavy = sorted(range(len(self.works)), key=lambda i: -self.works[i].cycles[None])
+        for i in heavy[:8]:
+            for option in self.works[i].options:
+                if option is None:
+                    continue
+                choices: dict[int, Choice] = {}
+                self._spread(i, option, choices)
+                for k in heavy:
+                    if k not in choices:
+                        rest = [o for o in self.works[k].options if o is not None]
+                        if rest:
+                            first = min(rest, key=lambda o: self.works[k].cycles[o])
+                            self._spread(k, first, choices)
+                seed = [choices.get(k) for k in range(len(self.works))]
+                if tuple(seed) not in seen:
+                    seen.add(tuple(seed))
+                    found.append(seed)
+        return found
+
+    def _spread(self, start: int, option: Choice, choices: dict[int, Choice]) -> None:
+        choices[start] = option
+        stack = [start]
+        while stack:
+            i = stack.pop()
+            steps = {
+                (a.buffer, a.step, a.offset) for a in self.works[i].accesses[choices[i]] if a.step
+            }
+            length = self._length(i, choices[i])
+            for k, work in enumerate(self.works):
+                if k in choices:
+                    continue
+                for o in work.options:
+                    if o is None or self._length(k, o) != length:
+                        continue
+                    if any((a.buffer, a.step, a.offset) in steps for a in work.accesses[o]):
+                        choices[k] = o
+                        stack.append(k)
+                        break
+
+    def _length(self, i: int, choice: Choice) -> int:
+        return 0 if choice is None else self.works[i].kernel.space[choice]
+
+    def _improved(self, choices: list[Choice]) -> list[Choice]:
+        best, cost = list(choices), self.cost(choices)[0]
+        for _ in range(3):
+            before = cost
+            for i, work in enumerate(self.works):
+                for option in work.options:
+                    if option == best[i]:
+                        continue
+                    trial = list(best)
+                    trial[i] = option
+                    c = self.cost(trial)[0]
+                    if c < cost:
+                        best, cost = trial, c
+            if cost == before:
+                break
+        return best
+
+    # ------------------------------------------------------------------ judging a choice
+
+    def _apart(self, i: int, a: Access, j: int, b: Access, choices: Sequence[Choice]) -> bool:
+        """Whether two accesses to one buffer stay within each thread's own part."""
+        if choices[i] is None and choices[j] is None:
+            return True                                   # both are thread 0's alone
+        if choices[i] is None or choices[j] is None:
+            return False
+        return (
+            bool(a.step) and a.step == b.step and a.offset == b.offset
+            and self._length(i, choices[i]) == self._length(j, choices[j])
+        )  # fmt: skip
+
+    def _meets(self, i: int, j: int, choices: Sequence[Choice]) -> bool:
+        """Whether threads must meet between kernels i and j."""
+        first, second = self.works[i].accesses[choices[i]], self.works[j].accesses[choices[j]]
+        return any(
+            a.buffer is b.buffer and (a.write or b.write)
+            and not self._apart(i, a, j, b, choices)
+            for a in first for b in second
+        )  # fmt: skip
+
+    def _phases(self, choices: Sequence[Choice]) -> list[int]:
+        phases: list[int] = []
+        for j, before in enumerate(self.links):
+            phase = 0
+            for i in before:
+                phase = max(phase, phases[i] + self._meets(i, j, choices))
+            phases.append(phase)
+        return phases
+
+    def _closing(self, phases: Sequence[int], choices: Sequence[Choice]) -> bool:
+        """Whether the next step must wait for the end of this one."""
+        last = max(phases, default=0)
+        ends = [i for i, p in enumerate(phases) if p == last]
+        starts = [j for j, p in enumerate(phases) if p == 0]
+        for i in ends:
+            for j in starts:
+                for a in self.works[i].accesses[choices[i]]:
+                    for b in self.works[j].accesses[choices[j]]:
+                        if a.buffer is b.buffer and (a.write or b.write) and (
+                            not a.buffer.steps and not self._apart(i, a, j, b, choices)
+                        ):
+                            return True
+        return False
+
+    def cost(self, choices: Sequence[Choice]) -> tuple[float, list[int], bool]:
+        """Cycles a step, the phase of every kernel, whether a step ends with a meeting."""
+        phases = self._phases(choices)
+        closing = self.threads > 1 and self._closing(phases, choices)
+        total = MEETING * (max(phases, default=0) + closing) if self.threads > 1 else 0.0
+        alone: dict[int, float] = {}
+        shared: dict[int, float] = {}
+        for work, choice, phase in zip(self.works, choices, phases):
+            into = alone if choice is None and self.threads > 1 else shared
+            into[phase] = into.get(phase, 0.0) + work.cycles[choice]
+        total += sum(alone.values()) + sum(shared.values())
+        return total + self._crossing(choices), phases, closing
+
+    def _crossing(self, choices: Sequence[Choice]) -> float:
+        """Cycles for bytes that come from other cores, or through memory at all."""
+        writers: dict[Buffer, tuple[int, Access]] = {}
+        for i, work in enumerate(self.works):              # who wrote last in the step before
+            for a in work.accesses[choices[i]]:
+                if a.write:
+                    writers[a.buffer] = (i, a)
+        total = 0.0
+        others = (self.threads - 1) / self.threads
+        for j, work in enumerate(self.works):
+            share = 1.0 if choices[j] is None else 1.0 / self.threads
+            for b in work.accesses[choices[j]]:
+                part = 1.0 if choices[j] is None or not b.step else share
+                total += MEMORY * b.nbytes * part
+                if self.threads > 1 and b.buffer in writers:
+                    i, a = writers[b.buffer]
+                    if not self._apart(i, a, j, b, choices):
+                        total += CROSSING * b.nbytes * part * others
+            for b in work.accesses[choices[j]]:
+                if b.write:
+                    writers[b.buffer] = (j, b)
+        return total
+
+    def _made(self, choices: Sequence[Choice]) -> Schedule:
+        cost, phases, closing = self.cost(choices)
+        order = sorted(range(len(self.works)), key=lambda i: (phases[i], i))
+        tasks = []
+        phase = 0
+        for i in order:
+            kernel, choice = self.works[i].kernel, choices[i]
+            cut = () if choice is None else bounds(kernel.space[choice], self.threads)
+            task = Task(kernel, choice, cut, barrier=phases[i] > phase,
+                        stream=_streams(kernel, cut))
+            phase = phases[i]
+            tasks.append(task)
+        return Schedule(tasks, self.threads, closing, cost)
+
+
+def _streams(kernel: Kernel, cut: Sequence[int]) -> bool:
+    """Whether what is stored is so much that it had better go past the caches."""
+    if not isinstance(kernel, Nest) or kernel.reduced:
+        return False
+    read = {v.buffer for v in kernel.loads()}
+    stored = kernel.writes()
+    if any(v.buffer in read or not v.contiguous or v.offset for v in stored):
+        return False
+    if any(c * stored[0].strides[0] % 64 for c in cut[:-1]) and len(kernel.space) > 1:
+        return False
+    rows = kernel.space[-1] if len(kernel.space) > 1 else 0
+    if rows % 64 and len(kernel.space) > 1 and not all(v.contiguous for v in kernel.loads()):
+        return False
+    return sum(v.buffer.nbytes for v in stored) >= STREAM
+
+
+def owners(schedule: Schedule) -> Mapping[Kernel, str]:
+    """For people: how each kernel is shared out."""
+    said = {}
+    for task in schedule.tasks:
+        if task.split is None:
+            said[task.kernel] = f"thread {task.owner}"
+        else:
+            said[task.kernel] = f"axis {task.split} at {', '.join(map(str, task.bounds[1:-1]))}"
+    return said

@@ -1,0 +1,189 @@
+"""A function compiled for one kind of call: its trace, graph, plan and memory, ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from seegrad.compiler import native, passes
+from seegrad.compiler.environment import Environment
+from seegrad.compiler.executable import Executable
+from seegrad.compiler.lower import Lowered, Request, lower
+from seegrad.compiler.memory import Slot
+from seegrad.errors import TraceError
+from seegrad.graph.graph import Graph
+from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.spec import Shape, Spec
+from seegrad.tensor import Tensor
+from seegrad.tracing import Trace, symbol, trace
+from seegrad.tree import flatten, unflatten
+
+Function = Callable[..., Any]
+ARRAYS = (np.ndarray, Node, np.generic)
+
+
+class Call:
+    """The arguments of a call: symbols for arrays, everything else as it is."""
+
+    def __init__(self, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
+        leaves, structure = flatten((list(args), kwargs))
+        self.symbols: list[Tensor] = []
+        placed = []
+        for x in leaves:
+            if isinstance(x, ARRAYS):
+                name = getattr(x, "name", "")
+                grad = isinstance(x, Node) and x.requires_grad
+                x = symbol(Spec(tuple(x.shape), np.dtype(x.dtype)), name, grad)
+                self.symbols.append(x)
+            placed.append(x)
+        self.args, self.kwargs = unflatten(structure, placed)
+
+
+class Variant:
+    """The function traced and compiled for arguments of certain shapes and dtypes.
+
+    With `rows`, the shapes of whole data sets, every call is a pass over mini-batches of them.
+    """
+
+    def __init__(
+        self,
+        function: Function,
+        args: Sequence[Any],
+        kwargs: dict[str, Any],
+        threads: int,
+        rows: Sequence[Shape] = (),
+        watched: Sequence[str] = (),
+    ) -> None:
+        self.call = Call(args, kwargs)
+        self.names = tuple(watched)
+        self.environment = Environment(function)
+        self.trace = self._traced(function)
+        if self.environment.changed():           # made by the first run, such as an optimizer's
+            self.environment = Environment(function)
+            self.trace = self._traced(function)
+            if self.environment.changed():
+                raise TraceError(
+                    "the compiled function changes something outside of it at every run",
+                    hint="keep what changes in tensors and assign to them, or return it",
+                )
+        found = self.trace
+        self.observed = [(leaf, leaf.data) for leaf in found.observed if leaf.data is not None]
+        self._refuse_observed()
+        # A gradient that the step itself has used up is not handed out.
+        self.kept = {
+            leaf: g for leaf, g in found.gradients.items()
+            if g is not None and leaf not in found.assigned
+        }
+        self.cleared = [leaf for leaf in found.gradients if leaf not in self.kept]
+        self.state = [leaf for leaf in found.leaves if _lives_outside(leaf, found)]
+        self._compile(threads, rows)
+
+    def _traced(self, function: Function) -> Trace:
+        call = self.call
+        found = trace(function, call.symbols, lambda f: f(*call.args, **call.kwargs))
+        for name in self.environment.traced_values():
+            raise TraceError(
+                f"the traced function put a value into {name} that lives outside of it",
+                hint="return the value instead; a list does not grow when compiled code runs",
+            )
+        return found
+
+    def _refuse_observed(self) -> None:
+        for leaf, _ in self.observed:
+            if leaf in self.trace.assigned:
+                raise TraceError(
+                    f"the numbers of {leaf.name or 'a tensor'} were looked at, but the function"
+                    " changes them, so that it would have to be traced at every call",
+                    hint="compute with the tensor itself instead of its value",
+                )
+
+    def _compile(self, threads: int, rows: Sequence[Shape]) -> None:
+        found = self.trace
+        results = (*found.outputs, *self.kept.values())
+        arguments = (*self.call.symbols, *found.gathered.values())
+        # State has numbers now that it will not have then: symbols stand for it.
+        self.stands = {x: symbol(x.spec, x.name, x.requires_grad) for x in self.state}
+        outputs = passes.replaced([*results, *found.assigned.values()], self.stands)
+        raw = Graph(outputs, [*arguments, *self.stands.values()])
+        self.graph, self.records = passes.run(raw)
+        self.records.insert(0, passes.Record("trace", "what the function did", raw))
+        count = len(results)
+        batches = dict(zip(self.call.symbols, rows))
+        self.request = Request(
+            graph=self.graph,
+            results=self.graph.outputs[:count],
+            assigned=dict(zip(map(self.stands.__getitem__, found.assigned),
+                              self.graph.outputs[count:])),
+            state=frozenset(self.stands.values()),
+            arguments=arguments,
+            batches={s: shape for s, shape in batches.items() if shape},
+            batch=next((s.shape[0] for s, shape in batches.items() if shape), 0),
+            stepwise=bool(rows),
+            native=native.available(),
+        )
+        self.lowered: Lowered = lower(self.request)
+        leaves = self.lowered.leaves
+        slots = [
+            Slot(leaf, leaves[stand], leaf in found.assigned)
+            for leaf, stand in self.stands.items() if stand in leaves
+        ]
+        self.executable = Executable(self.lowered, slots, threads)
+        self.buffers = [leaves.get(s) for s in self.call.symbols]
+        self.index = next((b for b in self.lowered.buffers if b.name == "rows" and b.steps), None)
+        self.signature = [(s.shape, s.dtype) for s in self.call.symbols]
+
+    # ------------------------------------------------------------------ running
+
+    def stale(self) -> bool:
+        """Whether something that the trace depended on is different now."""
+        for leaf, data in self.observed:
+            if leaf.data is not data:
+                return True
+        for leaf in self.trace.gradients:
+            if (leaf.gradient is None) == (leaf in self.trace.gathered):
+                return True
+        return self.environment.changed()
+
+    def give(self, values: Sequence[Any]) -> None:
+        """Put arguments, gathered gradients and state where the program reads them."""
+        executable = self.executable
+        for buffer, value in zip(self.buffers, values):
+            if buffer is not None:
+                executable.give(buffer, value.data if isinstance(value, Node) else value)
+        for leaf, stand in self.trace.gathered.items():
+            place = self.lowered.leaves.get(stand)
+            if place is not None:
+                executable.give(place, leaf.gradient)
+        executable.take_state()
+        if self.lowered.indices:
+            executable.check_indices()
+
+    def run(self, values: Sequence[Any]) -> Any:
+        """The function of these arguments."""
+        executable = self.executable
+        self.give(values)
+        if executable.large:
+            executable.make_outputs()
+        executable.run()
+        if executable.scalars:
+            executable.show_state()
+        results = executable.results()
+        count = len(self.trace.outputs)
+        self.leave(results[count:])
+        tensors = [Tensor(None, (), NO_ATTRS, (), x, False) for x in results[:count]]
+        return unflatten(self.trace.structure, tensors)
+
+    def leave(self, gradients: Sequence[Any]) -> None:
+        """Leave on outside leaves the gradients that the function left there."""
+        for leaf in self.cleared:
+            leaf.gradient = None
+        for leaf, g in zip(self.kept, gradients):
+            leaf.gradient = g
+
+
+def _lives_outside(leaf: Node, found: Trace) -> bool:
+    """Whether a leaf lives outside of the trace, so that its value is read at every call."""
+    named = bool(leaf.name) or leaf.spec.size > 64
+    return leaf.requires_grad or leaf in found.assigned or named
