@@ -17,7 +17,6 @@ from seegrad.graph.bind import current_mode, in_mode
 from seegrad.graph.graph import walk
 from seegrad.graph.node import NO_ATTRS, Node
 from seegrad.graph.spec import Spec
-from seegrad.ops.compare import astype
 from seegrad.tensor import Tensor, as_tensor
 from seegrad.tree import Structure, flatten
 
@@ -85,7 +84,7 @@ class _Tracer:
         if new.data is not None:
             new = self.read(new)  # type: ignore[assignment]
         if new.dtype != leaf.dtype:
-            new = astype(new, dtype=leaf.dtype)
+            new = new.astype(leaf.dtype)
         self.current[leaf] = new
 
     def observe(self, node: Node) -> None:
