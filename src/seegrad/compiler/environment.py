@@ -119,6 +119,8 @@ class Environment:
         return list(x.values())
 
     def _object(self, x: Any) -> list[Any]:
+        if type(x).__module__.startswith(__name__.rpartition(".")[0]):
+            return [x.function]                  # a compiled function; its own notes are no state
         found: list[Any] = []
         call = getattr(type(x), "__call__", None)  # noqa: B004 - its code is wanted
         for function in (call, getattr(type(x), "forward", None)):
