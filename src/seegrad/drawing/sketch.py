@@ -17,7 +17,7 @@ from seegrad.autodiff import backward
 from seegrad.drawing.formula import local_text, rule_text
 from seegrad.drawing.overlays import checked, dead_units, measured
 from seegrad.drawing.program import Spot, program
-from seegrad.drawing.reading import Reading, read
+from seegrad.drawing.reading import Reading, read, shown_shape
 from seegrad.drawing.scene import Box, Group, Overlay, Scene, Wire
 from seegrad.drawing.theme import clean
 from seegrad.graph.bind import in_mode
@@ -315,7 +315,9 @@ class Sketcher:
         value = self.reading(part.node.data)
         self.boxes.append(Box(fork, "fork", group=level, value=value, grad=grad))
         key = f"w{len(self.wires)}"
-        self.wires.append(Wire(key, start, fork, 0, "trunk", value, grad, grad is not None))
+        above = _spec_text(part.node) if part.node.data is None else ""
+        flows = grad is not None
+        self.wires.append(Wire(key, start, fork, 0, "trunk", value, grad, flows, above=above))
         self.wire_spots[key] = self.box_spots[fork] = self.spot(part, users)
         for inner, some in buckets.items():
             if inner.startswith("\0"):
@@ -369,9 +371,10 @@ class Sketcher:
         self.wire_spots[key] = self.spot(part, [(user, position)])
         grad = self.reading(self.gradient(part, user, position))
         flows = grad is not None
+        above = _spec_text(part.node) if part.node.data is None else ""
         if user not in self.parts:
             value = self.reading(part.node.data)
-            self.wires.append(Wire(key, start, user, 0, "output", value, grad, flows))
+            self.wires.append(Wire(key, start, user, 0, "output", value, grad, flows, above=above))
             return
         target = self.parts[user].node
         passed = target.values[position] if target.values else part.node.data
@@ -380,9 +383,14 @@ class Sketcher:
         self.wires.append(
             Wire(
                 key, start, user, position, "edge", self.reading(passed), grad, flows,
-                op.input_name(position),
+                op.input_name(position), above,
             )
         )  # fmt: skip
+
+
+def _spec_text(node: Node) -> str:
+    """What is known of a value without numbers, as in a traced graph."""
+    return f"{shown_shape(node.shape)} {node.dtype}"
 
 
 def named_arrays(graph: Graph) -> dict[Node, str]:
