@@ -15,6 +15,7 @@ from seegrad.drawing.notebook import widget as widget
 from seegrad.drawing.playing import playground as playground
 from seegrad.drawing.recording import film as film
 from seegrad.drawing.showing import draw as draw
+from seegrad.drawing.showing import show as show
 from seegrad.errors import SeegradError as SeegradError
 from seegrad.gradcheck import gradcheck as gradcheck
 from seegrad.gradcheck import gradcheck_nodes as gradcheck_nodes

@@ -8,6 +8,7 @@ from __future__ import annotations
 import linecache
 import sys
 from pathlib import Path
+from typing import Any
 
 from seegrad.language import say, translate
 
@@ -60,6 +61,9 @@ class SeegradError(Exception):
     ) -> None:
         self.problem, self.asked, self.came, self.hint = problem, asked, came, hint
         self.line = line or user_line()
+        self.operation: Any = None
+        """The operation that failed and what it was given, where there was one: for the picture."""
+        self.inputs: tuple[Any, ...] = ()
         super().__init__(self.message())
 
     def message(self) -> str:

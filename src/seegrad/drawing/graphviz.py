@@ -68,7 +68,7 @@ def _box(box: Box | Group) -> str:
     if isinstance(box, Group):
         words = " ".join(filter(None, (box.sign, box.name)))
         facts = {"label": quote(words), "shape": "box", "style": "rounded"}
-    elif box.kind == "operation":
+    elif box.kind in ("operation", "culprit"):
         facts = {"label": quote(box.sign), "shape": "circle" if len(box.sign) < 3 else "box"}
         facts["style"] = "rounded" if facts["shape"] == "box" else "solid"
     elif box.kind == "fork":

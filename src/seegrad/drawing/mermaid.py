@@ -61,7 +61,7 @@ def _box(box: Box | Group) -> str:
     key = _id(box.id)
     if isinstance(box, Group):
         return f"{key}[{quote(' '.join(filter(None, (box.sign, box.name))))}]"
-    if box.kind == "operation":
+    if box.kind in ("operation", "culprit"):
         return f"{key}(({quote(box.sign)}))"
     if box.kind == "fork":
         return f"{key}(({quote('•')}))"

@@ -16,9 +16,9 @@ from seegrad.drawing.reading import Reading
 
 VERSION = 1
 
-BOX_KINDS = ("operation", "input", "parameter", "constant", "fork", "output")
-"""A fork is the point behind a value that is used more than once: before it the sum of the
-derivatives, after it each branch's own."""
+BOX_KINDS = ("operation", "culprit", "input", "parameter", "constant", "fork", "output")
+"""A culprit is an operation that failed. A fork is the point behind a value that is used more than
+once: before it stands the sum of the derivatives, after it each branch's own."""
 
 WIRE_KINDS = ("edge", "trunk", "output")
 """An edge is one argument of one operation; a trunk leads to a fork; an output leads out."""
@@ -93,6 +93,7 @@ class Scene:
     program: Mapping[str, Any] = field(default_factory=dict)  # for the live page
     moments: tuple[Mapping[str, Any], ...] = ()  # recorded training steps
     rate: float = 0.0  # the learning rate, when the walk ends with an update
+    note: tuple[str, ...] = ()  # lines that stand below the picture
 
     def opened(self, groups: Iterable[str]) -> Scene:
         """The same picture with exactly these groups open."""

@@ -24,7 +24,8 @@ from seegrad.drawing.svg import escape, to_svg
 from seegrad.drawing.text import to_text
 from seegrad.drawing.theme import THEMES
 from seegrad.drawing.tikz import to_tikz
-from seegrad.errors import FormatError, ValueRangeError
+from seegrad.drawing.trouble import troubled
+from seegrad.errors import FormatError, SeegradError, ValueRangeError
 from seegrad.files import write_whole
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
@@ -43,9 +44,12 @@ SUFFIXES: Mapping[str, Callable[[Scene, str], str | bytes]] = {
 
 FRAME_HEIGHT = 420
 
+Thing = Graph | Node | Scene | Film | SeegradError
+"""What can be drawn."""
+
 
 def scene_of(
-    thing: Graph | Node | Scene | Film,
+    thing: Thing,
     *,
     lang: str | None = None,
     quiz: bool = False,
@@ -56,7 +60,7 @@ def scene_of(
     check: bool = False,
     overlays: Mapping[str, Mapping[Node, float]] | None = None,
 ) -> Scene:
-    """The scene of a tensor or graph (a scene or a film is taken as it is).
+    """The scene of a tensor, a graph, or an operation's error (a scene or film is taken as it is).
 
     Args:
         lang: "en" or "ko"; by default the language in force (see `seegrad.speak`).
@@ -70,6 +74,8 @@ def scene_of(
 
     Raises ValueRangeError for a language that is not there, TypeError for anything but these.
     """
+    if isinstance(thing, SeegradError):
+        return troubled(thing, lang=lang, open=open)
     if isinstance(thing, Film):
         return thing.scene()
     if isinstance(thing, Scene):
@@ -108,7 +114,7 @@ def lowered(scene: Scene, suffix: str, theme: str = "light") -> str | bytes:
 
 @presents("save")
 def draw(
-    thing: Graph | Node | Scene | Film,
+    thing: Thing,
     path: str | os.PathLike[str],
     *,
     theme: str = "light",
@@ -120,7 +126,8 @@ def draw(
     `.tex` for papers (TikZ), `.dot` and `.mmd` for Graphviz and Mermaid, `.txt` for a terminal.
 
     Args:
-        thing: a tensor, a graph, a film or a scene (`sg.playground`).
+        thing: a tensor, a graph, an error that an operation raised, a film, or a scene
+            (`sg.playground`).
         path: where to; an existing file is replaced as a whole.
         theme: "light" or "dark", for .svg and .png; the page has both.
         **options: lang="en" | "ko", quiz=False, open="auto" | "all" | "none" | names, title="",
@@ -137,7 +144,7 @@ def draw(
 
 
 @presents("mimebundle")
-def mimebundle(thing: Graph | Node | Scene, **options: Any) -> dict[str, str]:
+def mimebundle(thing: Thing, **options: Any) -> dict[str, str]:
     """How a notebook shows it: the explorer in a frame of its own, else the text."""
     known = {k: v for k, v in options.items() if k in ("lang", "quiz", "open", "title", "rate")}
     scene = scene_of(thing, live=True, **known)
@@ -156,7 +163,7 @@ def escape_attribute(page: str) -> str:
 
 
 @presents("show")
-def show(thing: Graph | Node | Scene, **options: Any) -> None:
+def show(thing: Thing, **options: Any) -> None:
     """Show the picture: in the notebook when there is one, otherwise in the browser."""
     if _in_notebook():
         from IPython.display import display

@@ -27,11 +27,13 @@ from seegrad.drawing.theme import (
     LIGHT,
     LINE,
     MATH,
+    ROOM,
     SANS,
     SMALL,
     Theme,
     clean,
     short,
+    text_width,
 )
 
 HEAD_LENGTH, HEAD_HALF = 7.0, 3.0  # the forward arrow's head
@@ -105,7 +107,8 @@ def strokes(
 
 
 def is_circle(box: Box | Group | None, rect: Rect) -> bool:
-    return isinstance(box, Box) and box.kind == "operation" and rect.width == rect.height
+    drawn = isinstance(box, Box) and box.kind in ("operation", "culprit")
+    return drawn and rect.width == rect.height
 
 
 class Drawing:
@@ -198,7 +201,7 @@ class Drawing:
             self.closed(box, rect, x)
         elif box.kind == "fork":
             self.parts.append(f'<circle class="dot" cx="{number(x)}" cy="{number(y)}" r="3.5"/>')
-        elif box.kind == "operation":
+        elif box.kind in ("operation", "culprit"):
             self.rect(rect, "node", min(rect.width, rect.height, 44.0) / 2)
             size = sign_size(box.sign)
             self.text(x, y + size * 0.34, box.sign, "sign" if size > FONT + 2 else "word")
@@ -223,6 +226,11 @@ class Drawing:
 
     def svg(self) -> str:
         width, height = max(self.plan.width, 64.0), max(self.plan.height, 48.0)
+        notes = [clean(line) for line in self.scene.note]
+        for i, line in enumerate(notes):
+            self.text(16, height + FONT + (LINE + 4) * i, line, "note" if i else "problem", "start")
+            width = max(width, text_width(line, FONT) * ROOM + 32)
+        height += (LINE + 4) * len(notes) + (12 if notes else 0)
         for group in self.view.groups:
             self.group(group)
         for wire in self.view.wires:
@@ -270,6 +278,8 @@ def style(theme: Theme) -> str:
         f"text.sign{{font:19px {MATH}}}text.word{{font:15px {MATH}}}"
         f"text.shape,text.caption,text.rule{{font-size:{number(SMALL)}px;fill:{t.soft}}}"
         f"text.rule{{fill:{t.accent}}}"
+        f".culprit .node{{stroke:{t.wrong};stroke-width:3}}"
+        f".culprit text,text.problem{{fill:{t.wrong}}}"
     )
 
 

@@ -10,7 +10,7 @@ from unicodedata import category, east_asian_width
 from seegrad.drawing.fit import bare_sources, constant_text, label, laid, wire_names
 from seegrad.drawing.layout import Point, Rect
 from seegrad.drawing.scene import Box, Group, Scene, Wire
-from seegrad.drawing.theme import short
+from seegrad.drawing.theme import clean, short
 
 CELL_WIDTH, CELL_HEIGHT = 8.0, 16.0
 WARM, END = "\x1b[31m", "\x1b[0m"
@@ -106,7 +106,8 @@ def to_text(scene: Scene, colour: bool = False) -> str:
         rect = plan.places[box.id]
         row = _row(rect.y + rect.height / 2)
         paper.centred((rect.x + rect.width / 2) / CELL_WIDTH, row, words[box.id])
-    return paper.text(colour)
+    notes = "".join(f"{clean(line)}\n" for line in scene.note)
+    return paper.text(colour) + (f"\n{notes}" if notes else "")
 
 
 def _row(y: float) -> int:
@@ -121,7 +122,7 @@ def _box(box: Box | Group) -> str:
     if isinstance(box, Group):
         sign = f"{box.sign} " if box.sign else ""
         return f"[{sign}{short(box.name)}]"
-    if box.kind == "operation":
+    if box.kind in ("operation", "culprit"):
         return f"({box.sign})"
     if box.kind == "constant":
         return constant_text(box)

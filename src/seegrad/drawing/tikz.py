@@ -109,7 +109,7 @@ def _box(box: Box | Group, x: float, y: float, width: float, height: float) -> l
         return [ground, _node(*mid, words)]
     if box.kind == "fork":
         return [rf"\fill ({number(mid[0])},{number(mid[1])}) circle (2pt);"]
-    if box.kind == "operation":
+    if box.kind in ("operation", "culprit"):
         corner = number(min(width, height, 44) / 2 * 0.75)
         return [_rectangle(a, b, f"fill=white,rounded corners={corner}pt"), _node(*mid, box.sign)]
     if box.kind in ("input", "parameter"):

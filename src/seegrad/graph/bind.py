@@ -150,6 +150,12 @@ def affordable(op: Op, values: Sequence[Any], attrs: Attrs, inputs: Sequence[Any
 
 def explained(op: Op, inputs: Sequence[Any], attrs: Attrs, error: Exception) -> SeegradError:
     """The clearest error we have for an op that failed: its own spec's, with what came."""
+    found = _clearest(op, inputs, attrs, error)
+    found.operation, found.inputs = op, tuple(inputs)
+    return found
+
+
+def _clearest(op: Op, inputs: Sequence[Any], attrs: Attrs, error: Exception) -> SeegradError:
     inputs = [x if hasattr(x, "dtype") else np.asarray(x) for x in inputs]
     if isinstance(error, MemoryError) and not isinstance(error, SizeError):
         return SizeError(

@@ -71,7 +71,7 @@ export function draw(scene, view, plan, blanks) {
   const at = (/** @type {string} */ id) => /** @type {Rect} */ (plan.places.get(id));
   const circle = (/** @type {string} */ id) => {
     const rect = at(id);
-    return boxes.get(id)?.kind === "operation" && rect.width === rect.height;
+    return ["operation", "culprit"].includes(boxes.get(id)?.kind ?? "") && rect.width === rect.height;
   };
   const whole = element("g");
   for (const group of view.groups) whole.append(drawGroup(group, at(group.id)));
@@ -156,7 +156,7 @@ function drawBox(box, rect) {
   }
   const { name = "", sign = "" } = box;
   if (box.kind === "fork") made.append(element("circle", { class: "dot", cx: x, cy: y, r: 3.5 }));
-  else if (box.kind === "operation") {
+  else if (box.kind === "operation" || box.kind === "culprit") {
     const size = signSize(sign);
     made.append(rectangle("node", rect, Math.min(rect.width, rect.height, 44) / 2),
       text(size > FONT + 2 ? "sign" : "word", x, y + size * 0.34, sign));

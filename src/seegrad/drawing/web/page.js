@@ -450,7 +450,9 @@ export class Explorer {
     const says = /** @type {HTMLElement} */ (this.says);
     if (this.quiz && !step) return this.explainQuiz();
     if (!step) {
-      says.replaceChildren(html("span", {}, this.say("done")));
+      const notes = this.scene.note ?? [];
+      says.replaceChildren(...(notes.length ? notes.map((line, i) => html("span", { class: i ? "note" : "problem" }, line))
+        : [html("span", {}, this.say("done"))]));
       return undefined;
     }
     const box = this.view?.boxes.find((each) => each.id === step.box);
