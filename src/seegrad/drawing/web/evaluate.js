@@ -250,6 +250,11 @@ const FORMS = {
     for (let i = 0; i < into.length; i++) sums[into[i]] += x.data[i];
     return store(node, sums);
   },
+  OneHot(node, [x]) {
+    const out = fresh(node), classes = node.attrs?.classes;
+    for (let i = 0; i < x.data.length; i++) out[i * classes + x.data[i]] = 1;
+    return out;
+  },
   Product(node, [a, b]) {
     const lead = a.shape.length === 1, tail = b.shape.length === 1;
     const left = lead ? [1, ...a.shape] : a.shape, right = tail ? [...b.shape, 1] : b.shape;
