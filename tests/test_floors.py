@@ -17,7 +17,10 @@ FLOORS = (
     ("language", "errors", "memory", "text", "files"),
     ("graph",),
     ("ops",),
-    ("tree", "autodiff", "tensor", "tracing", "transforms", "debugging", "gradcheck"),
+    (
+        "tree", "autodiff", "tensor", "tracing", "transforms", "debugging", "gradcheck",
+        "folding", "expression",
+    ),
     ("nn", "compiler", "drawing", "formats"),
     ("optim", "data", "training", "parallel"),
     ("book", "sklearn", "contents", "cli", "__main__", "__init__"),

@@ -115,6 +115,10 @@ class NonFiniteError(SeegradError, FloatingPointError):
     """A NaN or an infinity was born; the message says where."""
 
 
+class ExpressionError(SeegradError, ValueError):
+    """An expression that was typed cannot be read, or asks for what is not allowed."""
+
+
 class FormatError(SeegradError, ValueError):
     """A file that is not what its name says, or is damaged."""
 

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("train", "Train a network on digits, a toy set or your own data."),
     "check": ("check", "Compare the gradient by backpropagation with numerical differences."),
     "export": ("export", "Write a run's network as an ONNX file."),
+    "explain": ("explain", "Derive a derivative step by step."),
     "ops": ("operations", "List the operations and their derivative rules."),
 }
 """Command → (module in this package, what it does). The module's `command` is the click command."""

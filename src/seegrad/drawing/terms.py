@@ -1,0 +1,596 @@
+"""Formulas for readers: terms read off a graph, simplified as a person would, written as LaTeX.
+
+The simplifier is apart from the compiler's. It knows no operation: sums, products and powers are
+recognised by the scalar form that an op declares, everything else by the laws that it declares.
+Nothing is expanded and nothing reordered that a reader put in order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from seegrad.drawing.reading import shown
+from seegrad.graph import lowering
+from seegrad.graph.graph import walk
+from seegrad.graph.laws import Commutative, Idempotent, Involution, Unit, Zero
+from seegrad.graph.lowering import Broadcast, Permute, Product, Reduce, Reshape, Scalar
+from seegrad.graph.node import Node
+from seegrad.graph.op import Op
+from seegrad.graph.spec import Shape
+from seegrad.ops import TABLE
+from seegrad.text import ATOM, Piece, fill
+
+MANY = 9973
+"""Stands for the number of samples N while shapes are worked out: a prime that nobody uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number without a name."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Something with a name of its own: an input, an intermediate value, a derivative."""
+
+    latex: str
+    shape: Shape = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Terms with a coefficient each, in the order in which they were met."""
+
+    parts: tuple[tuple[float, Term], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """A coefficient and factors with an exponent each, in the order in which they were met."""
+
+    coefficient: float
+    factors: tuple[tuple[Term, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An operation that is none of these, on terms."""
+
+    op: Op
+    attrs: tuple[tuple[str, Any], ...]
+    arguments: tuple[Term, ...]
+    shape: Shape
+
+
+Term = Number | Name | Sum | Times | Applied
+
+ZERO, ONE = Number(0.0), Number(1.0)
+SAMPLES = Name("N")
+
+
+def shape_of(term: Term) -> Shape:
+    """The shape of a term's value."""
+    match term:
+        case Number():
+            return ()
+        case Name(shape=shape) | Applied(shape=shape):
+            return shape
+        case Sum(parts):
+            return _together([shape_of(part) for _, part in parts])
+        case Times(_, factors):
+            return _together([shape_of(factor) for factor, _ in factors])
+
+
+def _together(shapes: Sequence[Shape]) -> Shape:
+    return np.broadcast_shapes(*shapes) if shapes else ()
+
+
+def size(term: Term) -> int:
+    """How many names and numbers a reader meets in a term."""
+    match term:
+        case Sum(parts):
+            return sum(size(part) for _, part in parts)
+        case Times(coefficient, factors):
+            return (coefficient not in (1, -1)) + sum(size(factor) for factor, _ in factors)
+        case Applied(arguments=arguments):
+            return 1 + sum(map(size, arguments))
+    return 1
+
+
+def mentions(term: Term, names: frozenset[Name] | set[Name]) -> bool:
+    """Does any of these names stand in the term?"""
+    match term:
+        case Name():
+            return term in names
+        case Sum(parts):
+            return any(mentions(part, names) for _, part in parts)
+        case Times(_, factors):
+            return any(mentions(factor, names) for factor, _ in factors)
+        case Applied(arguments=arguments):
+            return any(mentions(each, names) for each in arguments)
+    return False
+
+
+# --------------------------------------------------------------- put together, simplified
+
+
+def total(parts: Sequence[tuple[float, Term]]) -> Term:
+    """A sum: nested sums opened, numbers and like terms added up."""
+    found: dict[Term, float] = {}
+    number = 0.0
+    for weight, part in parts:
+        inner = part.parts if isinstance(part, Sum) else ((1.0, part),)
+        for coefficient, term in inner:
+            coefficient = coefficient * weight
+            if isinstance(term, Times) and term.coefficient != 1:
+                coefficient, term = coefficient * term.coefficient, times(1.0, term.factors)
+            if isinstance(term, Number):
+                number += coefficient * term.value
+            else:
+                found[term] = found.get(term, 0.0) + coefficient
+    kept = [(c, t) for t, c in found.items() if c != 0]
+    if number or not kept:
+        first = parts[0][1] if parts else ZERO
+        at = 0 if isinstance(first, Number) and kept else len(kept)
+        kept.insert(at, (number, ONE) if number else (0.0, ONE))
+    if len(kept) == 1:
+        coefficient, only = kept[0]
+        return times(coefficient, ((only, 1.0),))
+    return Sum(tuple(kept))
+
+
+def times(coefficient: float, factors: Sequence[tuple[Term, float]]) -> Term:
+    """A product: nested products opened, numbers multiplied, equal factors made powers."""
+    found: dict[Term, float] = {}
+    for base, exponent in factors:
+        if isinstance(base, Number):
+            power = _power(base.value, exponent)
+            if power is not None:
+                coefficient *= power
+                continue
+        inner: Sequence[tuple[Term, float]] = ((base, 1.0),)
+        if isinstance(base, Times) and (exponent == int(exponent) or base.coefficient > 0):
+            power = _power(base.coefficient, exponent)
+            if power is not None:
+                coefficient, inner = coefficient * power, base.factors
+        for each, own in inner:
+            found[each] = found.get(each, 0.0) + own * exponent
+    if coefficient == 0:
+        return ZERO
+    kept = tuple((base, exponent) for base, exponent in found.items() if exponent != 0)
+    if not kept:
+        return Number(coefficient)
+    if kept[0][1] == 1 and len(kept) == 1:
+        only = kept[0][0]
+        if coefficient == 1:
+            return only
+        if isinstance(only, Sum) and coefficient == -1 and only.parts[0][0] < 0:
+            return total([(-c, part) for c, part in only.parts])
+    return Times(coefficient, kept)
+
+
+def _power(base: float, exponent: float) -> float | None:
+    try:
+        result = base**exponent
+    except (ZeroDivisionError, OverflowError):
+        return None
+    return result if isinstance(result, (int, float)) and isfinite(result) else None
+
+
+def multiplied(*terms: Term) -> Term:
+    """The product of some terms."""
+    return times(1.0, [(term, 1.0) for term in terms])
+
+
+@cache
+def by_function(function: str) -> Op:
+    """The op of the table whose form is just this scalar function of its inputs."""
+    for op in TABLE.values():
+        form = op.lower
+        if isinstance(form, Scalar) and isinstance(form.tree, lowering.Apply):
+            names = [*(n.lstrip("*") for n in op.inputs), *op.attributes]
+            plain = tuple(lowering.Input(name) for name in names)
+            if form.tree.function == function and form.tree.arguments == plain:
+                return op
+    raise KeyError(function)
+
+
+def _arithmetic(tree: lowering.Expression, known: Mapping[str, Term]) -> Term | None:
+    """A scalar form as sums, products and powers; None if it has anything else in it."""
+    match tree:
+        case lowering.Number(value):
+            return Number(float(value))
+        case lowering.Input(name):
+            return known.get(name)
+        case lowering.Apply(function, arguments):
+            terms = [_arithmetic(each, known) for each in arguments]
+            if any(term is None for term in terms):
+                return None
+            return _combined(function, [term for term in terms if term is not None])
+    return None
+
+
+def _combined(function: str, terms: Sequence[Term]) -> Term | None:
+    match function, terms:
+        case "add", [a, b]:
+            return total([(1.0, a), (1.0, b)])
+        case "subtract", [a, b]:
+            return total([(1.0, a), (-1.0, b)])
+        case "multiply", [a, b]:
+            return multiplied(a, b)
+        case "divide", [a, b]:
+            return times(1.0, [(a, 1.0), (b, -1.0)])
+        case "negative", [a]:
+            return times(-1.0, [(a, 1.0)])
+        case "power", [a, Number(exponent)]:
+            return times(1.0, [(a, exponent)])
+    return None
+
+
+def apply(op: Op, attrs: Mapping[str, Any], arguments: Sequence[Term], shape: Shape) -> Term:
+    """An operation on terms, as simple as its form and its laws make it."""
+    if isinstance(op.lower, Scalar):
+        known = {name.lstrip("*"): term for name, term in zip(op.inputs, arguments)}
+        for name, value in attrs.items():
+            if isinstance(value, (int, float)):
+                known[name] = Number(float(value))
+        found = _arithmetic(op.lower.tree, known)
+        if found is not None:
+            return found
+    if arguments and shape == () and all(isinstance(each, Number) for each in arguments):
+        values = [np.float64(each.value) for each in arguments if isinstance(each, Number)]
+        with np.errstate(all="ignore"):
+            result = np.asarray(op.forward(*values, **attrs))
+        if result.shape == () and result.dtype.kind == "f" and np.isfinite(result):
+            return Number(float(result))
+    if arguments and arguments[0] == ZERO and isinstance(op.lower, _LINEAR):
+        return ZERO
+    return _by_laws(Applied(op, tuple(attrs.items()), tuple(arguments), shape))
+
+
+_LINEAR = (Reduce, Reshape, Permute, Broadcast)
+
+
+def _by_laws(term: Applied) -> Term:
+    op, arguments = term.op, term.arguments
+    for law in op.laws:
+        match law:
+            case Involution() if isinstance(inner := arguments[0], Applied) and inner.op is op:
+                return inner.arguments[0]
+            case Idempotent():
+                inner = arguments[0]
+                if len(arguments) == 1 and isinstance(inner, Applied) and inner.op is op:
+                    return inner
+                if len(arguments) == 2 and arguments[0] == arguments[1]:
+                    return arguments[0]
+            case Unit(value, right_only):
+                if arguments[1] == Number(value):
+                    return arguments[0]
+                if not right_only and arguments[0] == Number(value):
+                    return arguments[1]
+            case Zero(value) if Number(value) in arguments:
+                return Number(value)
+            case Commutative():
+                pass  # a reader keeps the order in which it was written
+    inner = arguments[0] if arguments else ZERO
+    if isinstance(op.lower, Permute) and isinstance(inner, Applied) and inner.op is op:
+        first, second = dict(inner.attrs)["axes"], dict(term.attrs)["axes"]
+        if tuple(first[i] for i in second) == tuple(range(len(second))):
+            return inner.arguments[0]
+    return term
+
+
+def rebuilt(term: Term, known: Mapping[Name, Term]) -> Term:
+    """The term with names replaced by terms, simplified again."""
+    match term:
+        case Name():
+            return known.get(term, term)
+        case Sum(parts):
+            return total([(c, rebuilt(part, known)) for c, part in parts])
+        case Times(coefficient, factors):
+            return times(coefficient, [(rebuilt(base, known), e) for base, e in factors])
+        case Applied(op, attrs, arguments, shape):
+            return apply(op, dict(attrs), [rebuilt(a, known) for a in arguments], shape)
+    return term
+
+
+def term_of(node: Node, known: Mapping[Node, Term]) -> Term:
+    """The term of a graph; nodes in `known` are the terms given there."""
+    done: dict[Node, Term] = dict(known)
+    stack = [node]
+    needed: set[Node] = set()
+    while stack:
+        each = stack.pop()
+        if each not in done and each not in needed:
+            needed.add(each)
+            stack.extend(each.inputs)
+    for each in walk([node]):
+        if each in done or each not in needed:
+            continue
+        if each.op is None:
+            done[each] = constant(each)
+        else:
+            done[each] = apply(each.op, each.attrs, [done[x] for x in each.inputs], each.shape)
+    return done[node]
+
+
+def constant(node: Node) -> Term:
+    """A leaf that nobody named: its number, k/N or k·N where it comes from a number of samples."""
+    if node.data is None or node.shape:
+        return Name(r"\mathbf{c}", node.shape)
+    value = float(node.data)
+    if not isfinite(value):
+        return Number(value)
+    times_many, over_many = value * MANY, value / MANY
+    if value and abs(over_many - round(over_many)) < 1e-9 and round(over_many):
+        return times(float(round(over_many)), [(SAMPLES, 1.0)])
+    near = round(times_many)
+    if near and abs(value) <= 4 / MANY and abs(times_many - near) < 1e-6:
+        return times(float(near), [(SAMPLES, -1.0)])
+    return Number(value)
+
+
+def evaluate(term: Term, known: Mapping[Name, Any]) -> Any:
+    """The number or array that a term stands for."""
+    match term:
+        case Number(value):
+            return value
+        case Name():
+            return known[term]
+        case Sum(parts):
+            return sum(c * evaluate(part, known) for c, part in parts)
+        case Times(coefficient, factors):
+            result: Any = coefficient
+            for base, exponent in factors:
+                value = evaluate(base, known)
+                result = result * (value if exponent == 1 else np.asarray(value) ** exponent)
+            return result
+        case Applied(op, attrs, arguments):
+            return op.forward(*[np.asarray(evaluate(a, known)) for a in arguments], **dict(attrs))
+
+
+# --------------------------------------------------------------- written as LaTeX
+
+Names = Mapping[Name, Piece]
+_BRACKETS = (r"\left(", r"\right)")
+
+
+def number(value: float) -> str:
+    """A number for people, in LaTeX: 220, 3.3, 1.2 \\times 10^{-6}."""
+    text = shown(value).replace("−", "-").replace("∞", r"\infty")
+    text = text.replace("NaN", r"\text{NaN}")
+    if found := re.fullmatch(r"(.*)×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text):
+        digits = found[2].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
+        return rf"{found[1]} \times 10^{{{digits}}}"
+    return text
+
+
+def number_piece(value: float) -> Piece:
+    """A number and how tightly it holds together: a negative one needs brackets in a product."""
+    text = number(value)
+    if text.startswith("-"):
+        return Piece(text, by_function("negative").binds)
+    return Piece(text, by_function("multiply").binds if "times" in text else ATOM)
+
+
+def write(term: Term, names: Names | None = None) -> str:
+    """A term as LaTeX; `names` are written as given there, for example as their numbers."""
+    return piece(term, names or {}).text
+
+
+def piece(term: Term, names: Names) -> Piece:
+    """A term as LaTeX with how tightly its outermost operation holds together."""
+    match term:
+        case Number(value):
+            return number_piece(value)
+        case Name(latex):
+            return names.get(term) or Piece(latex)
+        case Sum(parts):
+            return _sum(parts, names)
+        case Times(coefficient, factors):
+            return _product(coefficient, factors, names)
+        case Applied():
+            return _applied(term, names)
+
+
+def _sum(parts: Sequence[tuple[float, Term]], names: Names) -> Piece:
+    binds = by_function("add").binds
+    text = ""
+    ordered = [*parts]
+    if ordered[0][0] < 0 and any(c > 0 for c, _ in ordered):  # y − t rather than −t + y
+        first = next(i for i, (c, _) in enumerate(ordered) if c > 0)
+        ordered.insert(0, ordered.pop(first))
+    for coefficient, part in ordered:
+        each = piece(times(abs(coefficient), [(part, 1.0)]), names)
+        inside = each.within(binds + 1 if coefficient < 0 else binds, _BRACKETS)
+        if text and inside.startswith("-"):
+            inside = each.within(ATOM, _BRACKETS)
+        if not text:
+            text = f"-{inside}" if coefficient < 0 else inside
+        else:
+            text += f" - {inside}" if coefficient < 0 else f" + {inside}"
+    return Piece(text, binds)
+
+
+_SMALL = r"(?:[A-Za-zα-ωΑ-Ω]|\\sigma)(?:_\{[^{}]*\})?(?:\^\{[^{}]*\})?"
+_SHUT = rf"(?:{_SMALL}|e\^\{{[^{{}}]*\}}|.*\\right\)(?:\^\{{[^{{}}]*\}})?)"
+_OPEN = rf"(?:{_SMALL}|e\^\{{.*\}}|\\left\(.*)"
+_COUNT = r"[0-9.]+"
+
+
+def joined(texts: Sequence[str], sign: str = r" \cdot ") -> str:
+    """Factors side by side where that can be read (2t, 2(x + y)), else with a sign between."""
+    text = texts[0]
+    last = text
+    for following in texts[1:]:
+        closed = re.fullmatch(rf"{_COUNT}|{_SHUT}", last)
+        close = closed and re.fullmatch(_OPEN, following) and "frac" not in following
+        text += (" " if close else sign) + following
+        last = following
+    return text
+
+
+def _product(coefficient: float, factors: Sequence[tuple[Term, float]], names: Names) -> Piece:
+    above = [(base, e) for base, e in factors if e > 0]
+    below = [(base, -e) for base, e in factors if e < 0]
+    binds = by_function("multiply").binds
+    if below:
+        upper = (
+            piece(Times(abs(coefficient), tuple(above)), names)
+            if above
+            else (number_piece(abs(coefficient)))
+        )
+        lower = piece(times(1.0, below), names)
+        fraction = by_function("divide").latex
+        text = fill(fraction, {"a": upper.text, "b": lower.text})
+        return Piece(f"-{text}", by_function("negative").binds) if coefficient < 0 else Piece(text)
+    texts = [number(abs(coefficient))] if abs(coefficient) != 1 else []
+    arrays = sum(1 for base, _ in above if shape_of(base) != ())
+    plain = [(b, e) for b, e in above if shape_of(b) == ()]
+    whole = [(b, e) for b, e in above if shape_of(b) != ()]
+    alone = len(above) == 1 and not texts
+    texts += [_factor(base, e, names, alone) for base, e in plain]
+    text = joined(texts) if texts else ""
+    if whole:
+        sign = r" \odot " if arrays > 1 and not _outer(whole) else r" \cdot "
+        matrices = sign.join(_factor(base, e, names, alone) for base, e in whole)
+        text = joined([text, matrices]) if text else matrices
+    if coefficient < 0:
+        return Piece(f"-{text}", by_function("negative").binds)
+    if len(above) == 1 and abs(coefficient) == 1:
+        return Piece(text, by_function("power").binds)
+    return Piece(text, binds)
+
+
+def _outer(whole: Sequence[tuple[Term, float]]) -> bool:
+    """A column times a row: written as the matrix product that it is."""
+    if len(whole) != 2:
+        return False
+    a, b = shape_of(whole[0][0]), shape_of(whole[1][0])
+    return len(a) == 2 and len(b) == 2 and a[1] == 1 and b[0] == 1
+
+
+def _factor(base: Term, exponent: float, names: Names, alone: bool) -> str:
+    inner = piece(base, names)
+    power = by_function("power")
+    if exponent != 1:
+        strict = Piece(inner.text, min(inner.binds, power.binds))
+        text = (inner if inner.binds == ATOM else strict).within(power.binds + 1, _BRACKETS)
+        if re.search(r"\\frac|\\cdot", text) and not text.startswith(r"\left("):
+            text = rf"\left({text}\right)"
+        raised = number(exponent) if exponent == int(exponent) else str(exponent)
+        return fill(power.latex, {"x": text, "exponent": raised})
+    tight = by_function("multiply").binds
+    if isinstance(base, Applied) and base.op.binds <= tight:
+        tight += 1
+    return inner.text if alone else inner.within(tight, _BRACKETS)
+
+
+def _attribute(value: Any) -> str:
+    if isinstance(value, (bool, int, str)):
+        return str(value)
+    if isinstance(value, float):
+        return number(value)
+    if isinstance(value, tuple):
+        return ", ".join(_attribute(item) for item in value)
+    return ""
+
+
+def _applied(term: Applied, names: Names) -> Piece:
+    op, attrs = term.op, dict(term.attrs)
+    template = op.latex
+    values = {name: _attribute(value) for name, value in attrs.items()}
+    if column := _column(term):
+        inner = piece(column, names).within(ATOM, _BRACKETS)
+        return Piece(rf"{inner}^{{\top}}")
+    last = len(op.inputs) - 1
+    spread: list[str] = []
+    for position, argument in enumerate(term.arguments):
+        name = op.inputs[min(position, last)].lstrip("*")
+        inside = piece(argument, names)
+        if op.variadic and position >= last:
+            spread.append(inside.within(op.binds, _BRACKETS))
+            continue
+        at = template.find(f"${name}")
+        shut = re.search(rf"[{{(\[|]\${name}[}})\],|\\]", template) is not None
+        ordered = at > 0 and not any(isinstance(law, Commutative) for law in op.laws)
+        strict = op.binds + 1 if ordered and op.binds < ATOM else op.binds
+        if at == 0 and "^" in template:
+            strict = op.binds + 1 if op.binds < ATOM else ATOM
+        if template == f"${name}":
+            return inside
+        values[name] = inside.text if shut else inside.within(strict, _BRACKETS)
+    if spread:
+        name = op.inputs[last].lstrip("*")
+        alone = template == f"${name}"
+        values[name] = (f" {op.sign} " if alone else ", ").join(spread)
+    if op is by_function("multiply") and all(map(shape_of, term.arguments)):
+        template = template.replace(r"\cdot", r"\odot")  # told apart from the matrix product
+    text = fill(template, {**values, "out": "y"})
+    if isinstance(op.lower, Reduce) and attrs.get("axis") and shape_of(term.arguments[0]):
+        text = _over_axes(text, attrs["axis"], len(shape_of(term.arguments[0])))
+    return Piece(text, op.binds)
+
+
+def _column(term: Applied) -> Term | None:
+    """What stands upright here: a vector (n,) made a column (n, 1), written as a transpose."""
+    if isinstance(term.op.lower, Reshape) and len(term.arguments) == 1:
+        inner = term.arguments[0]
+        flat = shape_of(inner)
+        if len(flat) == 1 and term.shape == (*flat, 1) and flat[0] > 1:
+            return inner
+    return None
+
+
+def _over_axes(text: str, axes: Sequence[int], ndim: int) -> str:
+    """∑ x with the axes below the sign, unless they are all of them."""
+    if len(axes) == ndim:
+        return text
+    found = re.match(r"\\(sum|prod|max|min)\b", text)
+    if not found:
+        return text
+    below = ", ".join(map(str, axes))
+    return rf"{found[0]}_{{{below}}}{text[found.end() :]}"
+
+
+# --------------------------------------------------------------- shapes
+
+
+def shape_text(shape: Shape) -> str:
+    """A shape with N for the number of samples: (N, 3)."""
+    sizes = ["N" if n == MANY else f"{n // MANY} N" if n and n % MANY == 0 else str(n)
+             for n in shape]  # fmt: skip
+    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
+
+
+def shape_line(term: Term, outcome: Shape) -> str:
+    """Mind the shapes: (N, 2) = (N, 3)(3, 2) for products and sums; "" for anything else."""
+    inner = _without_reshape(term)
+    if isinstance(inner, Times) and _outer(inner.factors):
+        row = "".join(shape_text(shape_of(base)) for base, _ in inner.factors)
+        return f"{shape_text(outcome)} = {row}"
+    if not isinstance(inner, Applied):
+        return ""
+    if isinstance(inner.op.lower, Product):
+        row = "".join(shape_text(shape_of(_without_reshape(a))) for a in inner.arguments)
+        return f"{shape_text(outcome)} = {row}"
+    if inner.op.lower == Reduce("sum"):
+        axes = ", ".join(map(str, dict(inner.attrs)["axis"]))
+        shape = shape_text(shape_of(_without_reshape(inner.arguments[0])))
+        return rf"{shape_text(outcome)} = \sum_{{{axes}}} {shape}"
+    return ""
+
+
+def _without_reshape(term: Term) -> Term:
+    while isinstance(term, Applied) and isinstance(term.op.lower, Reshape):
+        term = term.arguments[0]
+    return term

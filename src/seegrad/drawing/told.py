@@ -1,0 +1,263 @@
+"""A graph in the terms of a reader: names for its values, N for its number of samples, what each
+value is made of, and what an op's own rule says on such names.
+
+The telling itself is `derivation.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, count
+from typing import Any
+
+import numpy as np
+
+from seegrad.autodiff import fit
+from seegrad.drawing.latex import named
+from seegrad.drawing.terms import (
+    MANY,
+    Applied,
+    Name,
+    Term,
+    apply,
+    constant,
+    mentions,
+    number_piece,
+    rebuilt,
+    size,
+    term_of,
+    write,
+)
+from seegrad.graph.bind import in_mode
+from seegrad.graph.graph import walk
+from seegrad.graph.lowering import Product
+from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.spec import Spec
+from seegrad.tensor import Tensor
+from seegrad.text import Piece
+
+SHORT = 12
+"""A formula with more names and numbers than this is not put into another one."""
+
+
+def symbol(spec: Spec) -> Tensor:
+    """A leaf of which only shape and dtype are known."""
+    return Tensor(None, (), NO_ATTRS, (), None, spec.dtype.kind == "f", spec)
+
+
+# --------------------------------------------------------------- names
+
+
+def letters(nodes: Sequence[Node], z: Node) -> dict[Node, str]:
+    """A name for every node that is not a bare number: the user's, or a letter nobody uses."""
+    taken = {node.name for node in nodes if node.name}
+    found: dict[Node, str] = {}
+    used: set[str] = set()
+    for node in nodes:
+        if node.name:
+            name, again = node.name, 1
+            while name in used:
+                again += 1
+                name = f"{node.name}′" if again == 2 else f"{node.name} ({again})"
+            used.add(name)
+            found[node] = name
+    for node in nodes:
+        if node.op is None:
+            continue
+        for i, x in enumerate(node.inputs):
+            if x.op is None and x not in found and not _is_number(x):
+                found[x] = _free(node.op.input_name(i), taken)
+    if z not in found:
+        found[z] = _output_letter(z, taken, found)
+    inner = [node for node in nodes if node.op is not None and node not in found]
+    for large in (False, True):
+        group = [node for node in inner if bool(node.shape) == large]
+        base = "T" if large else "t"
+        for i, node in enumerate(group, 1):
+            found[node] = _free(base if len(group) == 1 else f"{base}{i}", taken)
+    return found
+
+
+def _is_number(x: Node) -> bool:
+    return not x.name and x.data is not None and x.spec.size == 1 and not x.requires_grad
+
+
+def _free(wanted: str, taken: set[str]) -> str:
+    wanted = wanted if wanted.isidentifier() else "x"
+    name = next(n for n in chain([wanted], (f"{wanted}{i}" for i in count(1))) if n not in taken)
+    taken.add(name)
+    return name
+
+
+def _output_letter(z: Node, taken: set[str], found: Mapping[Node, str]) -> str:
+    large = bool(z.shape) and any(len(n) == 1 and n.isupper() for n in found.values())
+    first = "L" if z.op is not None and z.op.family == "loss" else "y"
+    for letter in (first, "y", "z", "u", "v", "w"):
+        name = letter.upper() if large else letter
+        if name not in taken:
+            taken.add(name)
+            return name
+    return _free("z", taken)
+
+
+# --------------------------------------------------------------- the number of samples
+
+
+_SHAPELESS = (bool, int, float, type(None), np.dtype)
+
+
+def batched(nodes: Sequence[Node]) -> dict[Node, Spec]:
+    """The specs with N rows instead of the number that happened to come, if that can be told.
+
+    The first axis of the first matrix that is put in is tried, alone and with other leaves of as
+    many rows; the ops' own spec rules say whether it fits.
+    """
+    plain = {node: node.spec for node in nodes}
+    for node in nodes:
+        if any(not isinstance(value, _SHAPELESS) and key != "axis"
+               for key, value in node.attrs.items()):  # fmt: skip
+            return plain
+    leaves = [node for node in nodes if node.op is None]
+    first = next((x for x in leaves if x.spec.ndim >= 2 and x.shape[0] > 1), None)
+    if first is None or len(nodes) > 400:
+        return plain
+    others = [x for x in leaves if x is not first and x.shape[:1] == first.shape[:1]]
+    choices = [[first], *([first, x] for x in others), [first, *others]]
+    for chosen in choices:
+        if found := _with_many(nodes, set(chosen)):
+            return found
+    return plain
+
+
+def _with_many(nodes: Sequence[Node], chosen: set[Node]) -> dict[Node, Spec] | None:
+    specs: dict[Node, Spec] = {}
+    try:
+        for node in nodes:
+            if node in chosen:
+                specs[node] = Spec((MANY, *node.shape[1:]), node.dtype)
+            elif node.op is None:
+                specs[node] = node.spec
+            else:
+                specs[node] = node.op.spec(*[specs[x] for x in node.inputs], **node.attrs)
+                if len(specs[node].shape) != len(node.shape) or _summed_away(node, specs):
+                    return None
+    except Exception:
+        return None
+    return specs
+
+
+def _summed_away(node: Node, specs: Mapping[Node, Spec]) -> bool:
+    """Does a product run over the N rows? Then they are no samples."""
+    assert node.op is not None
+    came = any(MANY in specs[x].shape for x in node.inputs)
+    return came and isinstance(node.op.lower, Product) and MANY not in specs[node].shape
+
+
+# --------------------------------------------------------------- a graph that can be told
+
+
+@dataclass
+class Told:
+    """A graph in the terms of a reader: a term for every node, and what each was made of."""
+
+    z: Node
+    nodes: tuple[Node, ...]
+    specs: Mapping[Node, Spec]
+    terms: dict[Node, Term] = field(default_factory=dict)
+    made: dict[Node, Term] = field(default_factory=dict)
+    shown: dict[Node, Term] = field(default_factory=dict)  # the same, as it was written
+    top: str = ""
+
+    @classmethod
+    def of(cls, z: Node, names: Mapping[Node, str] | None = None) -> Told:
+        nodes = tuple(walk([z]))
+        words = names or letters(nodes, z)
+        told = cls(z, nodes, batched(nodes))
+        for node in nodes:
+            if node in words:
+                told.terms[node] = Name(named(words[node]), told.specs[node].shape)
+            else:
+                told.terms[node] = constant(node)
+        for node in nodes:
+            if node.op is not None:
+                arguments = tuple(told.terms[x] for x in node.inputs)
+                shape = told.specs[node].shape
+                told.made[node] = apply(node.op, node.attrs, arguments, shape)
+                told.shown[node] = Applied(node.op, tuple(node.attrs.items()), arguments, shape)
+        told.top = "L" if z.shape and "L" not in words.values() else write(told.terms[z])
+        if z.shape and told.top != "L":
+            told.top = r"\ell"
+        return told
+
+    def arrow(self, node: Node) -> Name:
+        """The derivative of the whole by a node, as a name."""
+        lower = write(self.terms[node])
+        return Name(rf"\frac{{\partial {self.top}}}{{\partial {lower}}}", self.specs[node].shape)
+
+    def arriving(self, node: Node, position: int, g: Term) -> Term | None:
+        """What the op's own rule sends to an input when g arrives; None if it says nothing."""
+        op = node.op
+        assert op is not None
+        rule = op.rule_at(position)
+        assert rule is not None
+        ins = [x if _is_number(x) else symbol(self.specs[x]) for x in node.inputs]
+        upstream, out = symbol(self.specs[node]), symbol(self.specs[node])
+        known: dict[Node, Term] = {s: self.terms[x] for s, x in zip(ins, node.inputs)}
+        known |= {upstream: g, out: self.terms[node]}
+        try:
+            with in_mode(recording=True, frame=None, tracer=None):
+                sent = rule(upstream, out, ins, node.attrs, position)
+                target = symbol(self.specs[node.inputs[position]])
+                sent = fit(sent, target)
+            return term_of(sent, known) if isinstance(sent, Node) else None
+        except Exception:
+            return None  # a rule that asks for numbers has no formula
+
+    def between(self, x: Node) -> tuple[Node, ...]:
+        """The nodes from x to z, through which a derivative flows."""
+        reached = {x}
+        for node in self.nodes:
+            if node.op is None or node in reached:
+                continue
+            for i, source in enumerate(node.inputs):
+                if source in reached and node.op.rule_at(i) is not None:
+                    reached.add(node)
+        needed = {self.z}
+        for node in reversed(self.nodes):
+            if node in needed:
+                needed.update(node.inputs)
+        return tuple(node for node in self.nodes if node in reached and node in needed)
+
+    def spelled(self, term: Term, keep: Node | None = None) -> Term:
+        """The term with intermediate values replaced by what they are, as long as it is short."""
+        for node in reversed(self.nodes):
+            name = self.terms[node]
+            if node.op is None or node is keep or not isinstance(name, Name):
+                continue
+            if mentions(term, {name}):
+                longer = rebuilt(term, {name: self.made[node]})
+                if size(longer) > SHORT or self.is_tall(node):
+                    return term
+                term = longer
+        return term
+
+    def is_tall(self, node: Node) -> bool:
+        """Is this an array whose making is better left where it stands?"""
+        return bool(node.shape)
+
+    def numbers(self) -> dict[Name, Piece]:
+        """Every name with its number, where it has one."""
+        found: dict[Name, Piece] = {}
+        for node, name in self.terms.items():
+            if isinstance(name, Name) and node.data is not None and node.shape == ():
+                found[name] = number_piece(float(np.asarray(node.data)))
+        return found
+
+    def values(self) -> dict[Name, Any]:
+        """Every name with its value, where it has one."""
+        return {
+            name: np.asarray(node.data)
+            for node, name in self.terms.items()
+            if isinstance(name, Name) and node.data is not None
+        }
