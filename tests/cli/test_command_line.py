@@ -81,7 +81,7 @@ def test_train_then_check_in_json(capsys):
     assert summary["gradient_right"] is True
     assert summary["parameters"] == 64 * 50 + 50 + 50 * 10 + 10
     assert sorted(os.listdir("run")) == [
-        "checkpoint.safetensors", "config.json", "metrics.jsonl", "net.safetensors",
+        "checkpoints", "config.json", "metrics.jsonl", "net.safetensors",
     ]
     assert main(["check", "run", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["right"] is True
@@ -232,7 +232,7 @@ def test_ctrl_c_keeps_the_run_and_exits_130():
         env={**os.environ, "PYTHONPATH": SOURCE},
     )  # fmt: skip
     deadline = time.monotonic() + 60
-    while not Path("run/checkpoint.safetensors").exists() and time.monotonic() < deadline:
+    while not [*Path("run/checkpoints").glob("step-*")] and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
@@ -240,7 +240,7 @@ def test_ctrl_c_keeps_the_run_and_exits_130():
     assert "Traceback" not in err
     assert "saved in run" in out
     assert sorted(os.listdir("run")) == [
-        "checkpoint.safetensors", "config.json", "metrics.jsonl", "net.safetensors",
+        "checkpoints", "config.json", "metrics.jsonl", "net.safetensors",
     ]
     assert run("train", "--out", "run", "--resume", "--epochs", "1").returncode == 0
 

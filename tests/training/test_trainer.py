@@ -149,7 +149,7 @@ def test_a_run_that_diverges_leaves_the_last_good_checkpoint(tmp_path):
     trainer.optimizer.lr = 1e30
     with pytest.raises(NonFiniteError):
         trainer.fit((x, x), epochs=99)
-    assert not any(np.isnan(v).any() for v in load_arrays(folder.checkpoint)[0].values())
+    assert not any(np.isnan(v).any() for v in load_arrays(folder.checkpoints.newest())[0].values())
     good = load_arrays(folder.weights)[0]
     assert all(np.isfinite(v).all() for v in good.values())
 
@@ -205,8 +205,7 @@ def test_a_resumed_run_is_bitwise_the_uninterrupted_one(tmp_path, cut):
     first = trainer_of(recording_net(), callbacks=[Recorder(RunFolder(tmp_path / "run"))])
     first.fit(train, test, steps=cut, batch=10)
     again = trainer_of(recording_net(seed=9))
-    checkpoint = tmp_path / "run" / "checkpoint.safetensors"
-    again.go_on_from(training.load_checkpoint(checkpoint, again.network, again.optimizer))
+    again.resume(RunFolder(tmp_path / "run").checkpoints.newest())
     again.fit(train, test, steps=12, batch=10)
     expected = whole.network.state_dict()
     for name, value in again.network.state_dict().items():
@@ -233,7 +232,7 @@ def test_a_run_folder_holds_numbers_weights_and_settings(tmp_path):
     training.load(other, folder.weights)
     assert np.array_equal(other(np.ones((1, 2))).value, net(np.ones((1, 2))).value)
     assert sorted(os.listdir(folder.path)) == [
-        "checkpoint.safetensors", "config.json", "metrics.jsonl", "net.safetensors",
+        "checkpoints", "config.json", "metrics.jsonl", "net.safetensors",
     ]
 
 

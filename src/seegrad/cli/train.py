@@ -25,7 +25,6 @@ from seegrad.language import say
 from seegrad.training import RunFolder, Trainer, check_network
 from seegrad.training.callbacks import Callback, Recorder
 from seegrad.training.progress import progress
-from seegrad.training.saving import load_checkpoint
 
 EPOCHS = {"digits": 200, "xor": 2000, "spiral": 2000, "moons": 1000}
 COUNT = click.IntRange(min=1)
@@ -83,11 +82,14 @@ COUNT = click.IntRange(min=1)
     help="The folder of the run. [default: a new one in runs/]",
 )
 @option("--resume", is_flag=True, help="Go on where the run in --out stopped.")
+@option("--save-every", type=COUNT, default=None, help="Steps between checkpoints inside a pass.")
+@option("--keep", type=COUNT, default=3, show_default=True, help="How many checkpoints stay.")
 @option("--check", "checks", is_flag=True, help="Check the gradient after training.")
 @json_option
 @lang_option
 def command(
     epochs: int | None, steps: int | None, out: Path | None, resume: bool, checks: bool,
+    save_every: int | None, keep: int,
     as_json: bool, lr: float | None, optimizer: str, **words: Any,
 ) -> int:  # fmt: skip
     """Train a network."""
@@ -104,13 +106,13 @@ def command(
     network = setting.network()
     rule = setting.rule(network)
     folder = _folder(out, resume, setting)
-    watch: list[Callback] = [Recorder(folder)]
+    watch: list[Callback] = [Recorder(folder, every=save_every, keep=keep)]
     if not as_json:
         _introduce(setting, train, test, network)
         watch.insert(0, progress())
     trainer = Trainer(network, rule, setting.loss(), watch, setting.seed)
     if resume:
-        trainer.go_on_from(load_checkpoint(folder.checkpoint, network, trainer.optimizer))
+        trainer.resume(folder.checkpoints.newest())
     folder.write_config(setting.as_config())
     if epochs is None and steps is None:
         epochs = EPOCHS.get(setting.data, 20)
@@ -144,7 +146,7 @@ def _folder(out: Path | None, resume: bool, setting: Setting) -> RunFolder:
         return RunFolder.fresh(out or "runs", setting.data.partition(":")[0])
     folder = RunFolder(out)
     if not resume:
-        if folder.checkpoint.exists():
+        if folder.checkpoints.paths():
             raise ValueRangeError(
                 say("there is a run in this folder already"),
                 asked=say("a new folder"),

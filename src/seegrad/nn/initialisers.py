@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,25 @@ def seed(number: int | None) -> None:
     None takes a fresh seed from the system.
     """
     _Source.generator = np.random.default_rng(number)
+
+
+def random_state() -> dict[str, Any]:
+    """Where the default generator stands, as numbers and words."""
+    return dict(_Source.generator.bit_generator.state)
+
+
+def restore_random(state: Mapping[str, Any]) -> None:
+    """Put the default generator where `random_state` found it; ValueRangeError if it cannot be."""
+    generator = np.random.default_rng()
+    try:
+        generator.bit_generator.state = dict(state)
+    except (ValueError, TypeError, KeyError, OverflowError) as fault:
+        raise ValueRangeError(
+            say("this is no state of a random generator"),
+            asked=str(generator.bit_generator.state["bit_generator"]),
+            came=str(fault)[:100] or type(fault).__name__,
+        ) from None
+    _Source.generator = generator
 
 
 def default_generator() -> np.random.Generator:

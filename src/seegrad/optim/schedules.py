@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from seegrad.errors import ValueRangeError
 from seegrad.language import say
-from seegrad.optim.optimizer import Optimizer
+from seegrad.optim.optimizer import Optimizer, positive
 
 Factor = Callable[[int], float]
 """Step (from 0) → what the first learning rate is multiplied with."""
@@ -29,6 +30,17 @@ class Schedule:
         """Go on to the next step's learning rate."""
         self.count += 1
         self.optimizer.lr = self.first * self.factor(self.count)
+
+    def state_dict(self) -> dict[str, float]:
+        """Where the schedule stands: the first learning rate and the number of steps."""
+        return {"first": self.first, "count": float(self.count)}
+
+    def load_state_dict(self, values: Mapping[str, Any]) -> None:
+        """Go on from where another schedule stood; the learning rate follows."""
+        first, count = float(values["first"]), int(values["count"])
+        positive(lr=first)
+        self.first, self.count = first, count
+        self.optimizer.lr = first * self.factor(count)
 
 
 def constant() -> Factor:

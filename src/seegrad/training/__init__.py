@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from seegrad.training.callbacks import Callback, EarlyStopping, Lines, Recorder
 from seegrad.training.checking import check_network
+from seegrad.training.checkpoints import Checkpoints
 from seegrad.training.exchange import export_onnx
 from seegrad.training.folder import RunFolder
 from seegrad.training.history import History
@@ -13,6 +14,7 @@ from seegrad.training.trainer import Trainer
 
 __all__ = [
     "Callback",
+    "Checkpoints",
     "EarlyStopping",
     "History",
     "Lines",

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from seegrad.errors import ValueRangeError
 from seegrad.language import say
+from seegrad.training.checkpoints import KEPT, Checkpoints
 from seegrad.training.folder import RunFolder
-from seegrad.training.saving import save, save_checkpoint
+from seegrad.training.saving import save
 
 if TYPE_CHECKING:
     from seegrad.training.trainer import Plan, Trainer
@@ -35,6 +38,13 @@ class Callback:
 
     def on_end(self, trainer: Trainer) -> None:
         """After the last step, also when it was interrupted."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Named arrays that a checkpoint keeps of this callback, so that a resumed run has them."""
+        return {}
+
+    def load_state_dict(self, values: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` gave, before the run goes on."""
 
 
 class EarlyStopping(Callback):
@@ -59,13 +69,30 @@ class EarlyStopping(Callback):
         self.monitor, self.patience, self.least, self.restore = monitor, patience, least, restore
         self.sign = -1.0 if "accuracy" in monitor else 1.0
         self.best, self.since, self.weights = math.inf, 0, None
+        self.resumed = False
 
     best: float
     since: int
     weights: dict[str, Any] | None
 
     def on_start(self, trainer: Trainer, plan: Plan) -> None:
-        self.best, self.since, self.weights = math.inf, 0, None
+        if not self.resumed:
+            self.best, self.since, self.weights = math.inf, 0, None
+        self.resumed = False
+
+    def state_dict(self) -> dict[str, Any]:
+        weights = {f"weights.{name}": value for name, value in (self.weights or {}).items()}
+        return {"best": np.float64(self.best), "since": np.int64(self.since), **weights}
+
+    def load_state_dict(self, values: Mapping[str, Any]) -> None:
+        self.best, self.since = float(values["best"]), int(values["since"])
+        weights = {
+            name.removeprefix("weights."): value
+            for name, value in values.items()
+            if name.startswith("weights.")
+        }
+        self.weights = weights or None
+        self.resumed = True
 
     def on_epoch(self, trainer: Trainer, row: Row) -> None:
         if self.monitor not in row:
@@ -97,17 +124,33 @@ class Recorder(Callback):
     When the loss stops being a number, the last good checkpoint stays.
 
     seconds: how long to wait at least between two checkpoints; short epochs share one.
+    every: a checkpoint after so many steps, whatever the clock says. keep: how many stay.
     """
 
-    def __init__(self, folder: RunFolder, seconds: float = 1.0) -> None:
-        self.folder, self.seconds = folder, seconds
+    def __init__(
+        self,
+        folder: RunFolder,
+        seconds: float = 1.0,
+        every: int | None = None,
+        keep: int = KEPT,
+    ) -> None:
+        self.folder, self.seconds, self.every = folder, seconds, every
+        self.checkpoints = Checkpoints(folder.checkpoints.folder, keep)
         self.kept = -math.inf
+        self.plan: Plan | None = None
 
     def on_start(self, trainer: Trainer, plan: Plan) -> None:
-        self.kept = -math.inf
+        self.kept, self.plan = -math.inf, plan
+
+    def on_step(self, trainer: Trainer, step: int, loss: float) -> None:
+        if self.every is None or step % self.every or self.plan is None:
+            return
+        # where a pass ends, its checkpoint waits for its evaluation
+        if step % self.plan.per_epoch and step < self.plan.steps:
+            self._keep(trainer)
 
     def on_epoch(self, trainer: Trainer, row: Row) -> None:
-        if time.monotonic() - self.kept >= self.seconds:
+        if self.every is not None or time.monotonic() - self.kept >= self.seconds:
             self._keep(trainer)
 
     def on_end(self, trainer: Trainer) -> None:
@@ -116,10 +159,10 @@ class Recorder(Callback):
             save(trainer.network, self.folder.weights)
 
     def _keep(self, trainer: Trainer) -> None:
+        self.checkpoints.make()
+        trainer.save(self.checkpoints.place(trainer.count))
+        self.checkpoints.tidy(trainer.count)
         self.folder.write_metrics(trainer.history.rows)
-        save_checkpoint(
-            self.folder.checkpoint, trainer.network, trainer.optimizer, trainer.position()
-        )
         self.kept = time.monotonic()
 
 

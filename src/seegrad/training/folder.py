@@ -12,16 +12,17 @@ from typing import Any
 from seegrad.errors import FormatError
 from seegrad.files import existing, write_whole
 from seegrad.language import say
+from seegrad.training.checkpoints import Checkpoints
 
 CONFIG, METRICS = "config.json", "metrics.jsonl"
-WEIGHTS, CHECKPOINT = "net.safetensors", "checkpoint.safetensors"
+WEIGHTS, CHECKPOINTS = "net.safetensors", "checkpoints"
 
 
 class RunFolder:
     """One folder for one run; made when first written to.
 
     `config.json` holds the settings, `metrics.jsonl` one JSON object an epoch, `net.safetensors`
-    the weights, `checkpoint.safetensors` all that is needed to go on.
+    the weights, the files in `checkpoints` all that is needed to go on.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -68,8 +69,8 @@ class RunFolder:
         return self.path / WEIGHTS
 
     @property
-    def checkpoint(self) -> Path:
-        return self.path / CHECKPOINT
+    def checkpoints(self) -> Checkpoints:
+        return Checkpoints(self.path / CHECKPOINTS)
 
     def write_config(self, settings: Mapping[str, Any]) -> None:
         """Keep the settings of the run."""

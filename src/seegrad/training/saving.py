@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,18 @@ from seegrad.language import say
 from seegrad.nn.module import Module
 from seegrad.optim.optimizer import Optimizer
 
-NETWORK, OPTIMIZER, POSITION = "network/", "optimizer/", "seegrad.position"
+NETWORK, OPTIMIZER, MORE = "network/", "optimizer/", "more/"
+POSITION = "seegrad.position"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a run had: where it stood, and named arrays of network, optimizer and all else."""
+
+    position: dict[str, Any]
+    network: dict[str, Any]
+    optimizer: dict[str, Any]
+    more: dict[str, Any]
 
 
 def save(network: Module, path: str | os.PathLike[str]) -> Path:
@@ -32,17 +44,20 @@ def save_checkpoint(
     network: Module,
     optimizer: Optimizer,
     position: Mapping[str, Any],
+    more: Mapping[str, Any] | None = None,
 ) -> Path:
-    """Write all that is needed to go on: values, the optimizer's state, where the run stands."""
+    """Write all that is needed to go on: values, the optimizer's state, where the run stands.
+
+    more: further named arrays, given back beside the position.
+    """
     arrays = {NETWORK + name: value for name, value in network.state_dict().items()}
     arrays.update({OPTIMIZER + name: v for name, v in optimizer.state_dict().items()})
+    arrays.update({MORE + name: value for name, value in (more or {}).items()})
     return save_arrays(arrays, path, {POSITION: json.dumps(dict(position))})
 
 
-def load_checkpoint(
-    path: str | os.PathLike[str], network: Module, optimizer: Optimizer
-) -> dict[str, Any]:
-    """Take over a checkpoint; returns where the run stood."""
+def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
+    """What stands in a checkpoint; FormatError when it is damaged or none."""
     arrays, texts = load_arrays(path)
     if POSITION not in texts:
         raise FormatError(
@@ -51,20 +66,61 @@ def load_checkpoint(
             came=", ".join(sorted(arrays)[:4]),
             hint=say("load weights alone with sg.load"),
         )
-    parts = {
-        prefix: {
-            name.removeprefix(prefix): value
-            for name, value in arrays.items()
-            if name.startswith(prefix)
-        }
-        for prefix in (NETWORK, OPTIMIZER)
-    }
-    optimizer_before = optimizer.state_dict()
-    optimizer.load_state_dict(parts[OPTIMIZER])
+    network, optimizer, more = (
+        {n.removeprefix(prefix): v for n, v in arrays.items() if n.startswith(prefix)}
+        for prefix in (NETWORK, OPTIMIZER, MORE)
+    )
+    return Checkpoint(_position(texts[POSITION], Path(path).name), network, optimizer, more)
+
+
+def load_checkpoint(
+    path: str | os.PathLike[str], network: Module, optimizer: Optimizer
+) -> dict[str, Any]:
+    """Take over a checkpoint, all of it or nothing; returns where the run stood."""
+    checkpoint = read_checkpoint(path)
+    put_back(checkpoint, network, optimizer)
+    return checkpoint.position
+
+
+def put_back(checkpoint: Checkpoint, network: Module, optimizer: Optimizer) -> None:
+    """Give network and optimizer the checkpoint's values; both, or none."""
+    before = optimizer.state_dict()
+    optimizer.load_state_dict(checkpoint.optimizer)
     try:
-        network.load_state_dict(parts[NETWORK])
+        network.load_state_dict(checkpoint.network)
     except Exception:
-        optimizer.load_state_dict(optimizer_before)
+        optimizer.load_state_dict(before)
         raise
-    position: dict[str, Any] = json.loads(texts[POSITION])
-    return position
+
+
+def _position(text: str, name: str) -> dict[str, Any]:
+    """The text about where a run stood, read with distrust."""
+    try:
+        found = json.loads(text)
+        rows, losses = found["rows"], found["losses"]
+        right = (
+            all(type(found[key]) is int and found[key] >= 0 for key in ("count", "seed"))
+            and isinstance(rows, list)
+            and all(isinstance(row, dict) and _numbers(row.values()) for row in rows)
+            and isinstance(losses, list)
+            and _numbers(losses)
+            and _is_schedule(found.get("schedule"))
+        )
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        right = False
+    if not right:
+        raise FormatError(
+            say("{path} is damaged", path=name),
+            asked=say("where the run stood"),
+            came=text[:60],
+            hint=say("use an older checkpoint, or copy the file again"),
+        )
+    return found  # type: ignore[no-any-return]
+
+
+def _is_schedule(kept: Any) -> bool:
+    return kept is None or (kept.keys() == {"first", "count"} and _numbers(kept.values()))
+
+
+def _numbers(values: Iterable[Any]) -> bool:
+    return all(type(value) in (int, float) for value in values)

@@ -6,11 +6,13 @@ Everything that only watches is a callback; files are written by one of them.
 from __future__ import annotations
 
 import math
+import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,11 +22,14 @@ from seegrad.data.sampling import batch_rows
 from seegrad.errors import NonFiniteError, ShapeError, ValueRangeError
 from seegrad.graph.bind import in_mode
 from seegrad.language import say
+from seegrad.nn.initialisers import random_state, restore_random
 from seegrad.nn.losses import SoftmaxWithLoss
 from seegrad.nn.module import Module
 from seegrad.optim.optimizer import Optimizer
+from seegrad.optim.schedules import Schedule
 from seegrad.training.callbacks import Callback
 from seegrad.training.history import History, Row
+from seegrad.training.saving import put_back, read_checkpoint, save_checkpoint
 
 Array = NDArray[Any]
 EVALUATED_AT_ONCE = 1000
@@ -53,7 +58,7 @@ class Trainer:
     number (default: softmax with cross-entropy). callbacks: told what happens. seed: of the order
     of examples; epoch e always sees the order drawn from (seed, e), so that a resumed run goes
     on as if it had never stopped. replace: draw each mini-batch anew from all examples, as the
-    book does.
+    book does. schedule: of the learning rate, told of every step.
 
     >>> from seegrad import data, nn, optim
     >>> net = nn.Sequential(nn.Affine(2, 8), nn.ReLU(), nn.Affine(8, 2))
@@ -71,11 +76,12 @@ class Trainer:
         callbacks: Sequence[Callback] = (),
         seed: int = 0,
         replace: bool = False,
+        schedule: Schedule | None = None,
     ) -> None:
         self.network, self.optimizer = network, optimizer
         self.loss = SoftmaxWithLoss() if loss is None else loss
         self.callbacks = list(callbacks)
-        self.seed, self.replace = seed, replace
+        self.seed, self.replace, self.schedule = seed, replace, schedule
         self.history = History()
         self.count = 0
         """Steps made so far, over all calls of `fit`."""
@@ -129,6 +135,8 @@ class Trainer:
             raise self._not_finite(value)
         loss.backward()
         self.optimizer.step()
+        if self.schedule is not None:
+            self.schedule.step()
         return value
 
     def _pass(self, x: Array, t: Array, plan: Plan) -> None:
@@ -208,12 +216,54 @@ class Trainer:
             "seed": self.seed,
             "rows": self.history.rows,
             "losses": self._recent(),
+            "schedule": None if self.schedule is None else self.schedule.state_dict(),
+            "random": random_state(),
         }
 
     def go_on_from(self, position: dict[str, Any]) -> None:
         """Take over where another run stood."""
         self.count, self.seed = int(position["count"]), int(position["seed"])
         self.history = History(list(position["rows"]), list(position["losses"]))
+        if self.schedule is not None and position.get("schedule") is not None:
+            self.schedule.load_state_dict(position["schedule"])
+        if position.get("random") is not None:
+            restore_random(position["random"])
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write a checkpoint: values, optimizer, schedule, random state, callbacks, position."""
+        more = {
+            f"{type(callback).__name__}/{name}": value
+            for callback in self.callbacks
+            for name, value in callback.state_dict().items()
+        }
+        return save_checkpoint(path, self.network, self.optimizer, self.position(), more)
+
+    def resume(self, path: str | os.PathLike[str]) -> None:
+        """Go on from a checkpoint as if the run had never stopped.
+
+        Network, optimizer, schedule and callbacks have to be made as they were; names or shapes
+        that differ are refused, and nothing changes then.
+        """
+        checkpoint = read_checkpoint(path)
+        kept = checkpoint.position.get("schedule")
+        if (kept is None) != (self.schedule is None):
+            raise ValueRangeError(
+                say("the run was started with other settings"),
+                asked=f"schedule={kept}",
+                came=f"schedule={self.schedule and self.schedule.state_dict()}",
+                hint=say("give the same settings, or start a new run"),
+            )
+        put_back(checkpoint, self.network, self.optimizer)
+        self.go_on_from(checkpoint.position)
+        for callback in self.callbacks:
+            start = f"{type(callback).__name__}/"
+            own = {
+                name.removeprefix(start): value
+                for name, value in checkpoint.more.items()
+                if name.startswith(start)
+            }
+            if own:
+                callback.load_state_dict(own)
 
     def _recent(self) -> list[float]:
         """The losses of the epoch that the latest step belongs to."""
