@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from test_scene import pairs, signs
 
 import seegrad as sg
@@ -131,3 +132,27 @@ def test_a_traced_graph_shows_shapes() -> None:
     scene = sketch(Graph([sg.exp(x) * 2.0]))
     assert [w.above for w in scene.wires if w.above] == ["(2, 3) float32"] * 3
     assert "(2, 3) float32" in to_svg(scene)
+
+
+def test_a_compiled_step_and_its_profile() -> None:
+    pytest.importorskip("llvmlite")
+    net = sg.nn.Sequential(sg.nn.Affine(4, 8), sg.nn.Sigmoid(), sg.nn.Affine(8, 3))
+    criterion, optimizer = sg.nn.SoftmaxWithLoss(), sg.optim.SGD(net.parameters(), lr=0.1)
+
+    @sg.compile
+    def step(x: np.ndarray, t: np.ndarray) -> sg.Tensor:
+        optimizer.zero_grad()
+        loss = criterion(net(x), t)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    x, t = np.ones((16, 4), np.float32), np.zeros(16, int)
+    step(x, t)
+    seconds = step.profile(x, t).by_node()
+    scene = sketch(step.graph, overlays={"seconds": seconds})
+    assert "(16, 8) float32" in to_svg(scene)
+    assert {"affine1.W", "affine2.W"} <= {box.name for box in scene.boxes}
+    (overlay,) = scene.overlays
+    assert overlay.name == "seconds"
+    assert max(level for level, _ in overlay.marks.values()) == 1.0

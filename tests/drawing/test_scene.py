@@ -133,6 +133,13 @@ def test_parameters_stand_in_their_layers() -> None:
     assert not any(getattr(box, "kind", "") == "parameter" for box in closed.boxes)
 
 
+def test_a_constant_is_written_beside_each_of_its_users() -> None:
+    x, two = sg.tensor(3.0, name="x"), sg.tensor(2.0, requires_grad=False)
+    scene = sketch(x * two + two)
+    assert [box.kind for box in scene.boxes].count("constant") == 2
+    assert not any(box.kind == "fork" for box in scene.boxes)
+
+
 def test_closing_everything_leaves_inputs_groups_and_the_result() -> None:
     view = fold(sketch(network(8), open="none"))
     assert len(view.boxes) <= 5

@@ -195,6 +195,7 @@ class Sketcher:
         self.place: dict[str, str] = {part.id: part.group for part in unfolded.parts}
         self.wire_spots: dict[str, Spot] = {}
         self.box_spots: dict[str, Spot] = {}
+        self.copies: dict[str, str] = {}
 
     def reading(self, data: Any) -> Reading | None:
         """The reading of an array, made once however often it is drawn."""
@@ -214,6 +215,9 @@ class Sketcher:
             outputs.setdefault(key, []).append(i)
         self.settle_leaves(set(outputs))
         for part in self.unfolded.parts:
+            if self.is_plain_constant(part) and part.id not in outputs:
+                self.scatter(part)
+                continue
             self.boxes.append(self.box(part))
             users: list[tuple[str, int]] = list(self.users[part.id])
             ends = outputs.get(part.id, ())
@@ -226,6 +230,22 @@ class Sketcher:
             part = self.parts[key]
             name = clean(part.node.name) if part.node.op else ""
             self.boxes.append(Box(f"o{i}", "output", name=name))
+
+    def is_plain_constant(self, part: Part) -> bool:
+        """Is it a single number without a name, used more than once?"""
+        node = part.node
+        plain = node.op is None and not node.shape and leaf_kind(node, self.named) == "constant"
+        return plain and len(self.users[part.id]) > 1
+
+    def scatter(self, part: Part) -> None:
+        """A plain constant is written beside each of its users, as on paper."""
+        for i, (user, position) in enumerate(self.users[part.id]):
+            key = f"{part.id}.{i}"
+            self.copies[key] = part.id
+            self.place[part.id] = self.place[user]
+            self.boxes.append(replace(self.box(part), id=key))
+            self.box_spots[key] = self.spot(part, [(user, position)])
+            self.wire(part, key, user, position)
 
     def spot(self, part: Part, users: Sequence[tuple[str, int]]) -> Spot:
         """Where the live program finds what stands on a wire or a box."""
@@ -241,7 +261,10 @@ class Sketcher:
             for part in self.unfolded.parts
             if part.node.op is None and part.node.dtype.kind == "f"
         ]
-        return program(parts, outputs, self.wire_spots, self.box_spots, leaves)
+        written = program(parts, outputs, self.wire_spots, self.box_spots, leaves)
+        inputs = written.get("inputs", {})
+        inputs |= {key: inputs[part] for key, part in self.copies.items() if part in inputs}
+        return written
 
     def seed(self, key: str) -> Any:
         """The derivative that was sent in at an output."""
@@ -283,8 +306,9 @@ class Sketcher:
         if op is None:
             kind = leaf_kind(node, self.named)
             name = clean(node.name or self.named.get(node, ""))
-            if kind == "parameter":
-                name = name.rsplit(".", 1)[-1]
+            layer, _, short = name.rpartition(".")
+            if kind == "parameter" and group and layer.endswith(self.groups[group].name):
+                name = short
             spec = str(node.spec)
             return Box(part.id, kind, "", name, group, value, grad, f"{spec}{where}")
         texts = {key: str(item) for key, item in node.attrs.items()}
