@@ -1,5 +1,5 @@
 """The rows in their order: importing this module enters them all."""
 
-from trust import calls, corners, huge, planted
+from trust import calls, corners, differing, huge, mutation, planted
 
-LOADED = (corners, planted, calls, huge)
+LOADED = (corners, planted, differing, mutation, calls, huge)
