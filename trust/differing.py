@@ -1,8 +1,8 @@
 """D1: one random program, several roads to its derivative, which must meet.
 
-The roads: the rules on arrays (eager), the rules on tensors (the derivative as a graph), the forward
-derivative, composites spelt out in simpler ops, central differences, PyTorch as an outside judge.
-The compiled road is row C1.
+The roads: the rules on arrays (eager), the rules on tensors (the derivative as a graph), the
+forward derivative, composites spelt out in simpler ops, central differences, PyTorch as an outside
+judge. The compiled road is row C1.
 """
 
 from __future__ import annotations
@@ -144,7 +144,8 @@ def difference(program: Program) -> str | None:
             return f"{name}: the value is {other}, not {value}: {program.text()}"
         for a, b in zip(eager, found):
             if not _close(a, b, rtol, max(rtol, 1e-10)):
-                return f"{name}: a derivative differs by {np.abs(a - b).max():.2e}: {program.text()}"
+                far = np.abs(a - b).max()
+                return f"{name}: a derivative differs by {far:.2e}: {program.text()}"
 
     def function(*xs: Any) -> Any:
         return program.run(xs, by_table)

@@ -24,7 +24,8 @@ class Shared:
     """An array that its owner may write to, and a tensor made from it by one of many ways."""
 
     WAYS = ("array", "view", "turned", "reversed", "read-only view", "memoryview", "dlpack",
-            "list of rows", "subclass", "tensor of a tensor", "assigned", "set in part")  # fmt: skip
+            "list of rows", "subclass", "tensor of a tensor", "assigned",
+            "set in part")  # fmt: skip
 
     def __init__(self, x: Array, way: str) -> None:
         self.owned = x.copy()

@@ -84,7 +84,8 @@ class Writer:
 
     def __init__(self, rng: np.random.Generator, leaves: int) -> None:
         self.rng = rng
-        self.leaves = tuple(np.asarray(rng.uniform(-1.5, 1.5, self._shape())) for _ in range(leaves))
+        shapes = [self._shape() for _ in range(leaves)]
+        self.leaves = tuple(np.asarray(rng.uniform(-1.5, 1.5, shape)) for shape in shapes)
         self.values: list[Any] = list(self.leaves)
         self.steps: list[Step] = []
 

@@ -21,6 +21,7 @@ from seegrad.graph.bind import current_mode, gradient_watch
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from seegrad.graph.op import NOTHING, OUT
+from seegrad.graph.spec import Inputs
 from seegrad.ops.compare import astype, nan_to_zero, where
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import broadcast_to, reshape
@@ -115,7 +116,9 @@ def _walk_back(
         if op is where and _hides_a_nan(node.values):
             invalid.append("mended")
         branches: list[Any] = []
-        pulls = op.pulls if op.arity >= 0 else op.pulls_for(ins)
+        pulls = op.pulls
+        if op.arity < 0:
+            pulls, ins = op.pulls_for(ins), Inputs(ins)
         for x, value, pull in zip(node.inputs, ins, pulls):
             if pull is None or not x.requires_grad or not (needed is None or x in needed):
                 branches.append(None)

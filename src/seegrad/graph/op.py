@@ -19,7 +19,7 @@ from seegrad.graph.exchange import parse_exchange
 from seegrad.graph.laws import Law
 from seegrad.graph.lowering import SIZES, Apply, Body, Expression, Form, Input, Reshape, Scalar
 from seegrad.graph.node import Attrs
-from seegrad.graph.spec import Shape, Spec, spec_of
+from seegrad.graph.spec import Inputs, Shape, Spec, Specs, spec_of
 from seegrad.text import ATOM, holes
 
 Rule = Callable[..., Any]
@@ -76,7 +76,11 @@ def _rule_call(rule: Rule, parameters: tuple[str, ...], inputs: tuple[str, ...])
             return lambda g, out, ins, attrs, position: tuple(ins[start:])
         if variadic is not None and name == f"{variadic[1:]}_specs":
             start = len(inputs) - 1
-            return lambda g, out, ins, attrs, position: tuple(map(spec_of, ins[start:]))
+            if start:
+                return lambda g, out, ins, attrs, position: Specs(map(spec_of, ins[start:]))
+            return lambda g, out, ins, attrs, position: (
+                ins.specs if isinstance(ins, Inputs) else Specs(map(spec_of, ins))
+            )
         if name in place:
             i = place[name]
             return lambda g, out, ins, attrs, position: ins[i]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,29 @@ class Spec:
     def __str__(self) -> str:
         """For example `float32[100, 784]`."""
         return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+class Specs(tuple[Spec, ...]):
+    """The specs of any number of inputs; remembers where along an axis each of them begins."""
+
+    @cached_property
+    def _starts(self) -> dict[int, tuple[int, ...]]:
+        return {}
+
+    def starts(self, axis: int) -> tuple[int, ...]:
+        """Where each begins when all are laid one behind the other along `axis`."""
+        if axis not in self._starts:
+            sizes = (x.shape[axis] for x in self)
+            self._starts[axis] = tuple(accumulate(sizes, initial=0))
+        return self._starts[axis]
+
+
+class Inputs(tuple[Any, ...]):
+    """The inputs of a node as its rules see them; their specs are looked up once."""
+
+    @cached_property
+    def specs(self) -> Specs:
+        return Specs(map(spec_of, self))
 
 
 def spec_of(x: Any) -> Spec:

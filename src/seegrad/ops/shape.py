@@ -17,7 +17,7 @@ import numpy as np
 from seegrad.errors import DTypeError, IndexRangeError, ShapeError, ValueRangeError
 from seegrad.graph.lowering import Broadcast, Join, Pad, Permute, Place, Reshape, Slice
 from seegrad.graph.op import Case
-from seegrad.graph.spec import Shape, Spec
+from seegrad.graph.spec import Shape, Spec, Specs
 from seegrad.ops.families import composite, one_axis, operation, some_axes
 
 SMALL = 4096
@@ -498,8 +498,8 @@ def _join_spec(*xs: Spec, axis: int) -> Spec:
     return Spec(tuple(sizes), np.result_type(*[x.dtype for x in xs]))
 
 
-def _own_part(g: Any, position: int, xs_specs: tuple[Spec, ...], axis: int) -> Any:
-    start = sum(x.shape[axis] for x in xs_specs[:position])
+def _own_part(g: Any, position: int, xs_specs: Specs, axis: int) -> Any:
+    start = xs_specs.starts(axis)[position]
     mine = xs_specs[position].shape
     index = tuple((start if i == axis else 0, n, 1) for i, n in enumerate(mine))
     return cut(g, index=index)

@@ -1,0 +1,47 @@
+"""Functions run in an interpreter of their own: for memory, forks, kills and interrupts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent.parent
+
+
+def environment() -> dict[str, str]:
+    """The environment in which `seegrad` and `trust` are found."""
+    paths = [str(HERE / "src"), str(HERE), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(p for p in paths if p)}
+
+
+def run_apart(place: str, seconds: float = 120, **arguments: Any) -> dict[str, Any]:
+    """What `module:function` returns, as JSON, from a fresh interpreter.
+
+    RuntimeError with the last lines of its complaint when it fails, TimeoutError when it hangs.
+    """
+    module, function = place.split(":")
+    code = (
+        f"import json; from {module} import {function} as f;"
+        f" print('\\n' + json.dumps(f(**json.loads({json.dumps(arguments)!r}))))"
+    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=seconds,
+            env=environment(), check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise TimeoutError(f"{function}({arguments}) had not ended after {seconds:.0f} s") from None
+    if done.returncode:
+        raise RuntimeError(f"{function}({arguments}): {done.stderr.strip()[-300:]}")
+    found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return found
+
+
+def memory() -> int:
+    """Bytes of this process that are in memory now."""
+    with open("/proc/self/statm") as stream:
+        return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
