@@ -2,6 +2,7 @@
 # make test    style, types, examples in the documents, all tests
 # make bench   the benchmark suite, peers beside where they are installed
 # make trust   the figures of TRUST.md, measured anew
+# make docs    the documents, every cell of them run, into docs/_build/html
 # make lint    style and types only
 #
 # Needs Python 3.11 or later (PYTHON=... names another one) and a package index; all else is
@@ -30,6 +31,11 @@ bench: $(VENV)/.ready-bench
 trust: $(VENV)/.ready-test
 	$(RUN) -m trust --write --json trust.json
 
+docs: $(VENV)/.ready-docs
+	$(RUN) docs/pictures.py
+	$(RUN) -m sphinx -q -b html docs docs/_build/html
+	@echo "open docs/_build/html/index.html"
+
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "seegrad needs Python 3.11 or later; name one: make PYTHON=python3.12"; exit 2; }
@@ -49,6 +55,11 @@ $(VENV)/.ready-test: pyproject.toml | $(VENV)/bin/python
 	@$(RUN) tools/install_torch.py
 	@touch $@ $(VENV)/.ready
 
+$(VENV)/.ready-docs: pyproject.toml | $(VENV)/bin/python
+	@echo "installing the documents' packages into $(VENV) ..."
+	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,sklearn,docs]'
+	@touch $@ $(VENV)/.ready
+
 $(VENV)/.ready-bench: pyproject.toml | $(VENV)/bin/python
 	@echo "installing the benchmarks' packages into $(VENV) ..."
 	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,peers]'
@@ -56,4 +67,4 @@ $(VENV)/.ready-bench: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.ready
 
 clean:
-	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/_build docs/generated

@@ -1,0 +1,149 @@
+"""The pages that are read off the package: every operation with its picture, every public name."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+import seegrad as sg
+from seegrad import contents
+from seegrad.drawing.formula import rule_text
+from seegrad.graph.node import Node
+from seegrad.text import holes
+
+FAMILIES = {
+    "elementwise": "Element by element",
+    "reduction": "Over axes",
+    "product": "Products",
+    "structure": "Shapes, cuts, joins, indices",
+    "window": "Windows",
+    "activation": "Along an axis",
+    "loss": "Losses",
+    "composite": "Composites",
+    "random": "Random numbers",
+}
+
+
+def write(folder: Path) -> None:
+    """Write `operations.md`, a picture for each operation, and `names.md`."""
+    (folder / "operations").mkdir(parents=True, exist_ok=True)
+    parts = [
+        "# Operations",
+        "Every operation is defined once: what it computes, its derivative by every input, its"
+        " picture and formula, its loop in native code and its call in ONNX all come from that"
+        " definition, and so does this page. Values stand above the edges, derivatives below.",
+    ]
+    for family, title in FAMILIES.items():
+        parts.append(f"## {title}")
+        parts += [_operation(op, folder) for op in sg.TABLE.values() if op.family == family]
+    _put(folder / "operations.md", "\n\n".join(parts) + "\n")
+    _put(folder / "names.md", _names())
+
+
+def _put(file: Path, text: str) -> None:
+    if not file.exists() or file.read_text("utf-8") != text:
+        file.write_text(text, "utf-8")
+
+
+def _operation(op: Any, folder: Path) -> str:
+    inputs = ", ".join([*op.inputs, *(f"{name}=" for name in op.attributes)])
+    lines = [f"### {op.name}", f"`{op.name}({inputs})` — {_summary(op)}"]
+    rules: list[str] = []
+    applied = _applied(op)
+    if applied is not None:
+        picture = folder / "operations" / f"{op.name}.svg"
+        sg.draw(applied, picture, open="none")
+        lines.append(f"![{op.name}, drawn](operations/{op.name}.svg)")
+        if applied.op is op:
+            rules = [_rule(applied, i) for i in range(len(applied.inputs))]
+    facts = [rule for rule in rules if rule]
+    if op.onnx:
+        facts.append(f"ONNX: `{op.onnx}`")
+    if op.numpy:
+        facts.append("NumPy: " + ", ".join(f"`np.{name}`" for name in op.numpy))
+    lines.append("\n".join(f"- {fact}" for fact in facts))
+    return "\n\n".join(line for line in lines if line)
+
+
+def _summary(op: Any) -> str:
+    text = inspect.getdoc(op) or ""
+    return text.split("\n\n")[0].replace("\n", " ").replace("*", r"\*").replace("_", r"\_")
+
+
+def _applied(op: Any) -> Any:
+    """The op on a small example, with a derivative that arrives from the right."""
+    rng = np.random.default_rng(0)
+    sizes = [[int(np.prod(shape)) for shape in case.shapes] for case in op.cases]
+    ranked = sorted((0 in n, sum(n) < 3, sum(n), i) for i, n in enumerate(sizes))
+    case = op.cases[ranked[0][-1]]
+    xs = []
+    for i, shape in enumerate(case.shapes):
+        name = op.inputs[min(i, len(op.inputs) - 1)].lstrip("*")
+        if name in case.integers:
+            xs.append(rng.integers(0, case.integers[name], shape))
+            continue
+        low, high = case.within.get(name) or op.within[name]
+        number = f"{name}{i + 1}" if op.variadic else name
+        xs.append(sg.tensor(np.round(rng.uniform(low, high, shape), 1), name=number))
+    out = op(*xs, **case.attrs)
+    if not isinstance(out, Node):
+        return None
+    if out.requires_grad:
+        out.backward(np.ones(out.shape))
+    return out
+
+
+def _rule(node: Any, position: int) -> str:
+    """The derivative rule by one input, in letters."""
+    text = rule_text(node, position)
+    if not text:
+        return ""
+    name = node.op.input_name(position)
+    known = {hole: hole for hole in holes(text)}
+    known.update({"g": "∂L/∂y", "out": "y"})
+    for hole, word in known.items():
+        text = text.replace("${" + hole + "}", word).replace(f"${hole}", word)
+    return f"∂L/∂{name} = `{text}`"
+
+
+def _names() -> str:
+    """Every public name, with autodoc's directives."""
+    sections = ["# All public names", "Read off the table of contents of the package."]
+    modules = [
+        "seegrad.nn", "seegrad.optim", "seegrad.training", "seegrad.data", "seegrad.sklearn",
+        "seegrad.book",
+    ]  # fmt: skip
+    own, others = [], []
+    for name, it in sorted(vars(contents).items(), key=lambda pair: pair[0].lower()):
+        if name.startswith("_") or isinstance(it, ModuleType):
+            continue
+        if name == "TABLE":
+            continue
+        if name in sg.TABLE:
+            others.append(f"[`{name}`](operations.md#{name.replace('_', '-')})")
+        else:
+            kind = "autoclass" if inspect.isclass(it) else "autofunction"
+            own.append(f"```{{eval-rst}}\n.. {kind}:: {it.__module__}.{it.__qualname__}\n```")
+    sections += ["## seegrad", *own, "## Operations", ", ".join(others)]
+    for module in modules:
+        made = __import__(module, fromlist=["_"])
+        sections.append(f"## {module}")
+        for name in getattr(made, "__all__", []):
+            it = getattr(made, name)
+            if inspect.isclass(it):
+                kind = "autoclass"
+            elif inspect.isfunction(it):
+                kind = "autofunction"
+            else:
+                continue
+            sections.append(f"```{{eval-rst}}\n.. {kind}:: {module}.{name}\n```")
+    return "\n\n".join(sections) + "\n"
+
+
+if __name__ == "__main__":
+    write(Path(sys.argv[1]))
