@@ -72,7 +72,7 @@ class Optimizer(ABC):
 
     @lr.setter
     def lr(self, value: float) -> None:
-        positive(lr=value)
+        not_negative(lr=value)  # a schedule may come down to 0
         self._lr.assign(float(value))
 
     def slot(self, name: str, start: float = 0.0) -> list[Tensor]:
@@ -191,7 +191,7 @@ def positive(**numbers: float) -> None:
 def not_negative(**numbers: float) -> None:
     """ValueRangeError for a number below 0."""
     for name, value in numbers.items():
-        if not value >= 0:
+        if not 0 <= value < float("inf"):
             raise ValueRangeError(
                 say("{name} is not a negative number", name=name), asked=f"{name} ≥ 0",
                 came=f"{name}={value}",
