@@ -139,6 +139,16 @@ def test_real_digits_from_a_folder(real_mnist, capsys):
     assert summary["step"] == 200
 
 
+def test_an_expression_is_checked_node_by_node_and_painted(capsys):
+    assert main(["check", "(x+y)**2", "x=3", "y=4", "-o", "check.svg"]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[-1] == "the gradient is right"
+    assert Path("check.svg").read_text().startswith("<svg")
+    assert main(["check", "relu(x)", "x=[0, 1]", "--json"]) == 0
+    parts = json.loads(capsys.readouterr().out)["parts"]
+    assert {name: part["kinks"] for name, part in parts.items()} == {"relu_1": 1, "the whole": 1}
+
+
 def test_ops_lists_the_whole_table(capsys):
     assert main(["ops"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -170,7 +180,11 @@ BAD = {
     "unknown language": (["--lang", "fr", "ops"], "--lang"),
     "check of nothing": (["check", "nowhere"], "no such file"),
     "unknown operation": (["ops", "nix"], "there is no such operation"),
-    "too many words": (["check", "a", "b"], "unexpected extra argument"),
+    "no value": (["check", "a", "b"], "name=number"),
+    "nothing to check": (["check", "argmax(x)", "x=[1,2]"], "nothing to check"),
+    "broken expression": (["check", "(x+", "x=1"], "cannot be read"),
+    "unknown picture": (["check", "(x+1)", "x=1", "-o", "c.nix"], ".svg"),
+    "too many words": (["ops", "exp", "--json", "nix"], "there is no such operation"),
 }
 
 

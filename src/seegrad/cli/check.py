@@ -1,20 +1,35 @@
-"""`seegrad check`: the gradient by backpropagation against numerical differences."""
+"""`seegrad check`: the gradient by backpropagation against numerical differences.
+
+Of a run's network, of a fresh one, or of an expression, node by node; as a picture if asked.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
+import numpy as np
 
+from seegrad.cli.explain import values_of
 from seegrad.cli.group import FAILED, GOOD, SpokenCommand, json_option, lang_option, option
 from seegrad.cli.setting import Setting
+from seegrad.drawing.showing import draw
+from seegrad.errors import GradientError
+from seegrad.expression import read_expression
+from seegrad.gradcheck import Report, gradcheck, gradcheck_nodes
+from seegrad.graph.graph import substitute
 from seegrad.language import say
+from seegrad.tensor import Tensor
 from seegrad.training import RunFolder, check_network, load
+
+Reports = Mapping[str, Report]
 
 
 @click.command("check", cls=SpokenCommand)
-@click.argument("run", required=False, type=click.Path(path_type=Path))
+@click.argument("subject", required=False, metavar="[RUN | EXPRESSION]")
+@click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")
 @option(
     "--examples",
     type=click.IntRange(min=1),
@@ -29,24 +44,32 @@ from seegrad.training import RunFolder, check_network, load
     show_default=True,
     help="How many numbers of each parameter are compared.",
 )
+@option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=None,
+    help="Draw the graph with the check painted on it: .html, .svg, .png ...",
+)
 @json_option
 @lang_option
-def command(run: Path | None, examples: int, numbers: int, as_json: bool) -> int:
+def command(
+    subject: str | None,
+    values: tuple[str, ...],
+    examples: int,
+    numbers: int,
+    output: Path | None,
+    as_json: bool,
+) -> int:
     """Check a gradient."""
-    if run is None:
-        setting, train, _ = Setting().load()
-        network = setting.network()
-        subject = say("a fresh network on the digits")
+    if subject is not None and _is_expression(subject, values):
+        title, graph, reports = subject, *_of_expression(subject, values)
     else:
-        folder = RunFolder(run)
-        setting, train, _ = Setting.from_config(folder.read_config()).load()
-        network = setting.network()
-        load(network, folder.weights)
-        subject = str(run)
-    reports = check_network(
-        network, setting.loss(), train.x[:examples], train.t[:examples], numbers
-    )
+        title, graph, reports = _of_network(subject, examples, numbers)
     right = all(reports.values())
+    if output is not None:
+        graph.backward(np.ones(graph.shape, graph.dtype))
+        draw(graph, output, check=True, title=title)
     if as_json:
         rows = {
             name: {
@@ -57,19 +80,64 @@ def command(run: Path | None, examples: int, numbers: int, as_json: bool) -> int
             }
             for name, report in reports.items()
         }
-        click.echo(json.dumps({"right": right, "subject": subject, "parameters": rows}))
+        facts = {"right": right, "subject": title, "parts": rows}
+        click.echo(json.dumps(facts, ensure_ascii=False))
         return GOOD if right else FAILED
-    click.echo(subject)
+    click.echo(title)
+    wide = max((len(name) for name in reports), default=0)
     for name, report in reports.items():
-        words = [
-            say("right") if report else say("WRONG"),
-            say("{count} compared", count=report.compared),
-            say("largest relative error {error}", error=f"{report.max_error:.1e}"),
-        ]
-        if report.kinks:
-            words.append(say("{count} at kinks", count=len(report.kinks)))
-        click.echo(f"  {name:<12} {' · '.join(words)}")
-        for finding in report.wrong[:3]:
-            click.echo(f"    {finding}")
+        _tell(f"{name:<{wide}}", report)
+    if output is not None:
+        click.echo(say("drawn in {file}", file=output))
     click.echo(say("the gradient is right") if right else say("the gradient is WRONG"))
     return GOOD if right else FAILED
+
+
+def _is_expression(subject: str, values: tuple[str, ...]) -> bool:
+    """Anything with values beside it, or with brackets, that is no folder."""
+    return not Path(subject).exists() and (bool(values) or "(" in subject)
+
+
+def _of_expression(text: str, values: tuple[str, ...]) -> tuple[Tensor, Reports]:
+    """The check of every node, and of the whole as a function of its values."""
+    z = read_expression(text, values_of(values))
+    labels = z.graph.labels
+    leaves = [leaf for leaf in z.graph.inputs if leaf.requires_grad]
+    if not leaves or not z.requires_grad:
+        raise GradientError(
+            say("there is nothing to check"),
+            asked=say("an expression with a derivative"),
+            came=text[:60],
+            hint=say("for example \"(x+y)**2\" x=3 y=4"),
+        )
+    reports = {labels[node]: report for node, report in gradcheck_nodes(z).items()}
+    reports[say("the whole")] = gradcheck(
+        lambda *xs: substitute([z], dict(zip(leaves, xs)))[0], *(leaf.data for leaf in leaves)
+    )
+    return z, reports
+
+
+def _of_network(run: str | None, examples: int, numbers: int) -> tuple[str, Tensor, Reports]:
+    """The check of every parameter of a run's network, or of a fresh one."""
+    title = say("a fresh network on the digits") if run is None else run
+    folder = None if run is None else RunFolder(run)
+    asked = Setting() if folder is None else Setting.from_config(folder.read_config())
+    setting, train, _ = asked.load()
+    network, loss = setting.network(), setting.loss()
+    if folder is not None:
+        load(network, folder.weights)
+    x, t = train.x[:examples], train.t[:examples]
+    return title, loss(network(x), t), check_network(network, loss, x, t, numbers)
+
+
+def _tell(name: str, report: Report) -> None:
+    words = [
+        say("right") if report else say("WRONG"),
+        say("{count} compared", count=report.compared),
+        say("largest relative error {error}", error=f"{report.max_error:.1e}"),
+    ]
+    if report.kinks:
+        words.append(say("{count} at kinks", count=len(report.kinks)))
+    click.echo(f"  {name}  {' · '.join(words)}")
+    for finding in report.wrong[:3]:
+        click.echo(f"    {finding}")
