@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("train", "Train a network on digits, a toy set or your own data."),
     "check": ("check", "Compare the gradient by backpropagation with numerical differences."),
     "export": ("export", "Write a run's network as an ONNX file."),
+    "draw": ("draw", "Draw the graph of an expression, with its derivatives."),
     "explain": ("explain", "Derive a derivative step by step."),
     "ops": ("operations", "List the operations and their derivative rules."),
 }

@@ -97,7 +97,7 @@ def to_text(scene: Scene, colour: bool = False) -> str:
         target = places[wire.target]
         middle = (target.x + target.width / 2) / CELL_WIDTH
         edge = round(middle - len(cells(words[wire.target])) / 2) - 1
-        _wire(paper, plan.paths[wire.id], edge, bool(words[wire.target]))
+        _wire(paper, plan.paths[wire.id], edge, words[wire.target] != "┬")
     for wire in view.wires:
         if wire.id in plan.labels and origin[wire.id] not in bare:
             blank = wire.id in scene.blanks
