@@ -172,6 +172,16 @@ def test_notebook_gets_a_frame_and_text() -> None:
     assert html.unescape(page[1]) == to_html(sketch(apple(), live=True))
     assert apple()._repr_mimebundle_().keys() == shown.keys()
     assert apple().graph._repr_mimebundle_().keys() == shown.keys()
+    assert shown["text/plain"] == repr(apple())
+
+
+def test_notebook_shows_leaves_and_giants_as_text() -> None:
+    leaf = sg.tensor([1.0, 2.0])
+    assert leaf._repr_mimebundle_() == {"text/plain": repr(leaf)}
+    chain = sg.tensor(1.0)
+    for _ in range(20_001):
+        chain = chain + 1.0
+    assert set(chain._repr_mimebundle_()) == {"text/plain"}
 
 
 def test_terminal_text() -> None:

@@ -43,6 +43,7 @@ SUFFIXES: Mapping[str, Callable[[Scene, str], str | bytes]] = {
 }
 
 FRAME_HEIGHT = 420
+DISPLAYED = 20_000
 
 Thing = Graph | Node | Scene | Film | SeegradError
 """What can be drawn."""
@@ -145,7 +146,15 @@ def draw(
 
 @presents("mimebundle")
 def mimebundle(thing: Thing, **options: Any) -> dict[str, str]:
-    """How a notebook shows it: the explorer in a frame of its own, else the text."""
+    """How a notebook shows it: the explorer in a frame of its own; else, or for a leaf, its repr.
+
+    A graph of more than DISPLAYED nodes is not drawn unasked; `.show()` draws it.
+    """
+    if isinstance(thing, Node) and thing.op is None:
+        return {"text/plain": repr(thing)}
+    graph = Graph([thing]) if isinstance(thing, Node) else thing
+    if isinstance(graph, Graph) and len(graph) > DISPLAYED:
+        return {"text/plain": repr(thing)}
     known = {k: v for k, v in options.items() if k in ("lang", "quiz", "open", "title", "rate")}
     scene = scene_of(thing, live=True, **known)
     page = escape_attribute(to_html(scene))
@@ -154,7 +163,7 @@ def mimebundle(thing: Thing, **options: Any) -> dict[str, str]:
         f' title="{escape(scene.title or "computational graph")}"'
         f' style="width:100%;height:{FRAME_HEIGHT}px;border:0"></iframe>'
     )
-    return {"text/html": frame, "text/plain": to_text(scene)}
+    return {"text/html": frame, "text/plain": repr(thing)}
 
 
 def escape_attribute(page: str) -> str:
