@@ -57,7 +57,7 @@ $(VENV)/.ready-test: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.ready-docs: pyproject.toml | $(VENV)/bin/python
 	@echo "installing the documents' packages into $(VENV) ..."
-	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,sklearn,docs]'
+	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,sklearn,tensorboard,docs]'
 	@touch $@ $(VENV)/.ready
 
 $(VENV)/.ready-bench: pyproject.toml | $(VENV)/bin/python

@@ -22,7 +22,7 @@ from seegrad.cli.group import (
 from seegrad.cli.setting import Setting
 from seegrad.errors import ValueRangeError
 from seegrad.language import say
-from seegrad.training import RunFolder, Trainer, check_network
+from seegrad.training import RunFolder, TensorBoard, Trainer, check_network
 from seegrad.training.callbacks import Callback, Recorder
 from seegrad.training.progress import progress
 
@@ -81,6 +81,7 @@ COUNT = click.IntRange(min=1)
     default=None,
     help="The folder of the run. [default: a new one in runs/]",
 )
+@option("--tensorboard", is_flag=True, help="Write TensorBoard events into the run's folder too.")
 @option("--resume", is_flag=True, help="Go on where the run in --out stopped.")
 @option("--save-every", type=COUNT, default=None, help="Steps between checkpoints inside a pass.")
 @option("--keep", type=COUNT, default=3, show_default=True, help="How many checkpoints stay.")
@@ -89,7 +90,7 @@ COUNT = click.IntRange(min=1)
 @lang_option
 def command(
     epochs: int | None, steps: int | None, out: Path | None, resume: bool, checks: bool,
-    save_every: int | None, keep: int,
+    save_every: int | None, keep: int, tensorboard: bool,
     as_json: bool, lr: float | None, optimizer: str, **words: Any,
 ) -> int:  # fmt: skip
     """Train a network."""
@@ -107,6 +108,8 @@ def command(
     rule = setting.rule(network)
     folder = _folder(out, resume, setting)
     watch: list[Callback] = [Recorder(folder, every=save_every, keep=keep)]
+    if tensorboard:
+        watch.append(TensorBoard(folder.path / "tensorboard"))
     if not as_json:
         _introduce(setting, train, test, network)
         watch.insert(0, progress())

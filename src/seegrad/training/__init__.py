@@ -8,9 +8,12 @@ from seegrad.training.checkpoints import Checkpoints
 from seegrad.training.exchange import export_onnx
 from seegrad.training.folder import RunFolder
 from seegrad.training.history import History
+from seegrad.training.mlflow_log import MLflow
 from seegrad.training.progress import progress
 from seegrad.training.saving import load, load_checkpoint, save, save_checkpoint
+from seegrad.training.tensorboard import TensorBoard
 from seegrad.training.trainer import Trainer
+from seegrad.training.wandb_log import WandB
 
 __all__ = [
     "Callback",
@@ -18,9 +21,12 @@ __all__ = [
     "EarlyStopping",
     "History",
     "Lines",
+    "MLflow",
     "Recorder",
     "RunFolder",
+    "TensorBoard",
     "Trainer",
+    "WandB",
     "check_network",
     "export_onnx",
     "load",
