@@ -405,6 +405,8 @@ class _Lowering:
                 given = cast(inputs[0], np.dtype(bool))
             else:
                 given = cast(inputs[0], node.dtype)
+            if all(node.inputs[0].shape[i] == 1 for i in node.attrs["axis"]):
+                return given                         # one element: nothing to go through
             return Reduced(form.kind, given, node.dtype)
         assert isinstance(form, forms.OneHot)
         last = group.maps[node][-1]
