@@ -23,13 +23,14 @@ FLOORS = (
     ),
     ("nn", "compiler", "drawing", "formats"),
     ("optim", "data", "training", "parallel"),
-    ("book", "sklearn", "contents", "cli", "__main__", "__init__"),
+    ("book", "sklearn", "contents", "appendix", "cli", "__main__", "__init__"),
 )
 LADDERS = {0, 3, 5}
-OPEN = {"contents", "cli", "__main__", "__init__"}
+OPEN = {"contents", "appendix", "cli", "__main__", "__init__"}
 LEVEL = {wing: level for level, wings in enumerate(FLOORS) for wing in wings}
 MAY_NAME_OPS = {
     "ops", "autodiff", "tensor", "transforms", "nn", "optim", "training", "book", "contents",
+    "appendix",
 }  # fmt: skip
 RULES_FILE = "compiler/rules.py"
 ALWAYS_THERE = {"numpy", "click", "rich"}

@@ -1,7 +1,8 @@
 """seegrad: deep learning you can see. The computational graph that is drawn is the one that runs.
 
-What there is stands in `contents.py`, which is read when the first name is asked for. Here is only
-how that is done; a name of the contents always comes before a module of the same name.
+What there is stands in `contents.py` and `appendix.py`, which are read when their names are asked
+for. Here is only how that is done; a name of the contents always comes before a module of the
+same name.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from seegrad.graph.present import more_presenters
+
 if TYPE_CHECKING:
+    from seegrad.appendix import *  # noqa: F403
     from seegrad.contents import *  # noqa: F403
 
 __version__ = "0.1.0"
-
-_CONTENTS = f"{__name__}.contents"
 
 
 class _Package(ModuleType):
@@ -26,23 +28,33 @@ class _Package(ModuleType):
         if not (isinstance(value, ModuleType) and value.__name__ == f"{__name__}.{name}"):
             super().__setattr__(name, value)
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        contents = vars(importlib.import_module(_CONTENTS))
-        vars(self).update({key: it for key, it in contents.items() if not key.startswith("_")})
-        if name in vars(self):
-            return vars(self)[name]
-        try:
-            return importlib.import_module(f"{__name__}.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"{__name__}.{name}":
-                raise
-        raise AttributeError(f"seegrad has no {name!r}")
 
-    def __dir__(self) -> list[str]:
-        contents = vars(importlib.import_module(_CONTENTS))
-        return sorted({*super().__dir__(), *(key for key in contents if not key.startswith("_"))})
+def _read(table: str) -> dict[str, Any]:
+    """The names in one of the two tables, from now on names of the package."""
+    found = vars(importlib.import_module(f"{__name__}.{table}"))
+    names = {key: it for key, it in found.items() if not key.startswith("_")}
+    globals().update(names)
+    return names
+
+
+def __getattr__(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    if name in (names := _read("contents")):
+        return names[name]
+    try:
+        return importlib.import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"{__name__}.{name}":
+            raise
+    if name in (names := _read("appendix")):
+        return names[name]
+    raise AttributeError(f"seegrad has no {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_read("contents"), *_read("appendix")})
 
 
 sys.modules[__name__].__class__ = _Package
+more_presenters(lambda: _read("appendix"))

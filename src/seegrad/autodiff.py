@@ -93,7 +93,9 @@ def _walk_back(
     found: dict[Node, Any] = {}
     for node, seed in zip(outputs, seeds):
         if node.requires_grad and (needed is None or node in needed):
-            if node in pending:
+            if node.op is None or node in stops:
+                found[node] = found[node] + seed if node in found else seed
+            elif node in pending:
                 pending[node] = pending[node] + seed
             else:
                 pending[node] = seed
@@ -102,9 +104,7 @@ def _walk_back(
         node = heappop(heap)[1]
         g = pending.pop(node)
         op = node.op
-        if op is None or node in stops:
-            found[node] = g
-            continue
+        assert op is not None
         if as_graph:
             _check_current(node)
             ins: Any = node.inputs
@@ -134,12 +134,16 @@ def _walk_back(
                 gx = rule(g, out, ins, node.attrs, len(branches))
             if invalid:
                 gx = _without_zero_times_infinity(gx, g, out, ins, invalid)
-            if gx.shape != value.shape or gx.dtype is not value.dtype:
+            if (type(gx) is not np.float64 or type(value) is not np.float64) and (
+                gx.shape != value.shape or gx.dtype is not value.dtype
+            ):
                 gx = fit(gx, value)
             if watch is not None:
                 watch(node, len(branches), gx)
             branches.append(gx)
-            if x in pending:
+            if x.op is None or x in stops:  # nothing lies behind it: it need not wait its turn
+                found[x] = found[x] + gx if x in found else gx
+            elif x in pending:
                 pending[x] = pending[x] + gx
             else:
                 pending[x] = gx

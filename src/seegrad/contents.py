@@ -1,23 +1,11 @@
-"""The table of contents: every public name and where it is defined. Nothing is defined here.
+"""The table of contents: the names that computing and differentiating need, and where they are.
 
-`import seegrad` reads this file when the first of these names is asked for, so that the command
-line can answer `--help` without waiting for NumPy.
+`import seegrad` reads this file when the first name is asked for, so that the command line can
+answer `--help` without waiting for NumPy. What stands on the upper floors is in `appendix.py`.
+Nothing is defined here.
 """
 
-from seegrad import data as data
-from seegrad import nn as nn
-from seegrad import optim as optim
-from seegrad import training as training
-from seegrad.compiler.compile import Compiled as Compiled
-from seegrad.compiler.compile import compile as compile
 from seegrad.debugging import debug as debug
-from seegrad.drawing.derivation import explain as explain
-from seegrad.drawing.notebook import widget as widget
-from seegrad.drawing.playing import playground as playground
-from seegrad.drawing.recording import film as film
-from seegrad.drawing.sentence import Derivation as Derivation
-from seegrad.drawing.showing import draw as draw
-from seegrad.drawing.showing import show as show
 from seegrad.errors import SeegradError as SeegradError
 from seegrad.expression import read_expression as read_expression
 from seegrad.folding import FoldCheck as FoldCheck
@@ -164,9 +152,6 @@ from seegrad.tensor import from_dlpack as from_dlpack
 from seegrad.tensor import sort as sort
 from seegrad.tensor import take as take
 from seegrad.tensor import tensor as tensor
-from seegrad.training.exchange import export_onnx as export_onnx
-from seegrad.training.saving import load as load
-from seegrad.training.saving import save as save
 from seegrad.transforms import checkpoint as checkpoint
 from seegrad.transforms import grad as grad
 from seegrad.transforms import hessian as hessian

@@ -276,6 +276,9 @@ def reference(op: Op, xs: list[Any], attrs: Any, out: Any) -> Any:
                 result[tuple(at[c] for c in right)] += _product(
                     [v[tuple(at[c] for c in t)] for t, v in zip(terms, xs)]
                 )
+        case form.OneHot():
+            for index in np.ndindex(x.shape):
+                result[(*index, x[index])] = 1
         case _:
             return NotImplemented
     return result

@@ -10,6 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 _PRESENTERS: dict[str, Callable[..., Any]] = {}
+_UNREAD: list[Callable[[], object]] = []
+
+
+def more_presenters(read: Callable[[], object]) -> None:
+    """`read` makes more entries; it is called when something is first to be shown."""
+    _UNREAD.append(read)
 
 
 def presents(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -24,9 +30,12 @@ def presents(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
 def present(name: str, thing: Any, *args: Any, **kwargs: Any) -> Any:
     """Call what was entered under `name`."""
+    can_present(name)
     return _PRESENTERS[name](thing, *args, **kwargs)
 
 
 def can_present(name: str) -> bool:
     """Has something been entered under `name`?"""
+    while _UNREAD:
+        _UNREAD.pop()()
     return name in _PRESENTERS

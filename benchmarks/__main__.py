@@ -1,0 +1,38 @@
+"""`python -m benchmarks [P4 P6 ...] [--json FILE] [--rounds N]`: measure, and print the table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from benchmarks import eager, footprint
+from benchmarks.harness import BENCHES, as_data, machine, measure, table
+
+SUITES = (eager, footprint)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("keys", nargs="*", help=f"which: {', '.join(BENCHES)} (all by default)")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--rounds", type=int, help="measure so many times each")
+    options = parser.parse_args()
+    if unknown := set(options.keys) - BENCHES.keys():
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+    about = machine()
+    print(" · ".join(f"{name} {value}" for name, value in about.items()), flush=True)
+    print("each row: median a call, quartiles; all contenders in turns, in one run\n")
+    results = []
+    for key in options.keys or BENCHES:
+        results.append(measure(key, options.rounds))
+        print(table(results[-1]), end="\n\n", flush=True)
+    if options.json:
+        data = {"machine": about, "results": [as_data(r) for r in results]}
+        options.json.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
