@@ -51,3 +51,13 @@ def test_arrays_and_saving(tmp_path: object) -> None:
 def test_other_errors_have_no_picture() -> None:
     with pytest.raises(sg.SeegradError, match="no picture"):
         troubled(sg.SeegradError("something else"))
+
+
+def test_a_nan_is_drawn_where_it_was_born() -> None:
+    x = sg.tensor([-1.0, 2.0], name="x")
+    with sg.debug(), pytest.raises(sg.SeegradError) as caught:
+        sg.sum(sg.log(x * 3.0))
+    scene = troubled(caught.value)
+    culprit = next(box for box in scene.boxes if box.kind == "culprit")
+    assert culprit.sign == "log"
+    assert [box.sign for box in scene.boxes if box.kind == "operation"] == ["×"]

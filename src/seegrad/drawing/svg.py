@@ -241,7 +241,7 @@ class Drawing:
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{number(width)}"'
             f' height="{number(height)}" viewBox="0 0 {number(width)} {number(height)}"'
-            f' role="img" lang="{escape(self.scene.language)}">'
+            f' role="img" xml:space="preserve" lang="{escape(self.scene.language)}">'
             f"<title>{escape(title)}</title><style>{style(self.theme)}</style>"
             f'<rect class="paper" width="100%" height="100%"/>'
         )
