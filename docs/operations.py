@@ -13,6 +13,7 @@ import numpy as np
 import seegrad as sg
 from seegrad import contents
 from seegrad.drawing.formula import rule_text
+from seegrad.drawing.mathml import to_mathml
 from seegrad.graph.node import Node
 from seegrad.text import holes
 
@@ -99,16 +100,17 @@ def _applied(op: Any) -> Any:
 
 
 def _rule(node: Any, position: int) -> str:
-    """The derivative rule by one input, in letters."""
+    """The derivative rule by one input, typeset."""
     text = rule_text(node, position)
     if not text:
         return ""
     name = node.op.input_name(position)
-    known = {hole: hole for hole in holes(text)}
-    known.update({"g": "∂L/∂y", "out": "y"})
-    for hole, word in known.items():
-        text = text.replace("${" + hole + "}", word).replace(f"${hole}", word)
-    return f"∂L/∂{name} = `{text}`"
+    known = {hole: rf"\mathrm{{{hole}}}" if len(hole) > 1 else hole for hole in holes(text)}
+    known.update({"g": r"\frac{\partial L}{\partial y}", "out": "y"})
+    for hole in sorted(set(holes(text)), key=len, reverse=True):
+        text = text.replace("${" + hole + "}", known[hole]).replace(f"${hole}", known[hole])
+    left = name if len(name) == 1 else rf"\mathrm{{{name.split('[')[0]}}}"
+    return to_mathml(rf"\frac{{\partial L}}{{\partial {left}}} = {text}")
 
 
 def _names() -> str:
