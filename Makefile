@@ -51,7 +51,7 @@ $(VENV)/.ready: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.ready-test: pyproject.toml | $(VENV)/bin/python
 	@echo "installing the tests' packages into $(VENV) ..."
-	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,sklearn,onnx,tensorboard,frames,test]'
+	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,sklearn,onnx,tensorboard,frames,mpi,test]'
 	@$(RUN) tools/install_torch.py
 	@touch $@ $(VENV)/.ready
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -149,6 +150,23 @@ def _complain(text: str) -> None:
     click.echo(f"seegrad: {text}", err=True)
 
 
+def complain_of(fault: BaseException) -> int:
+    """Say in one line what went wrong (a surprise: all of it); returns the exit code."""
+    if isinstance(fault, SeegradError):
+        _complain(one_line(fault))
+        return FAILED if isinstance(fault, NonFiniteError) else MISUSED
+    if isinstance(fault, (KeyboardInterrupt, click.Abort)):
+        _complain(say("interrupted"))
+        return INTERRUPTED
+    if isinstance(fault, MemoryError):
+        _complain(say("not enough memory; use smaller data or a smaller network"))
+    elif isinstance(fault, OSError):
+        _complain(f"{fault.strerror or fault}: {fault.filename or ''}".rstrip(": "))
+    else:
+        traceback.print_exception(fault)
+    return FAILED
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0 (good), 1 (failed), 2 (misused) or 130 (interrupted)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -162,18 +180,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as fault:
         _complain(" ".join(fault.format_message().split()))
         return MISUSED
-    except SeegradError as fault:
-        _complain(one_line(fault))
-        return FAILED if isinstance(fault, NonFiniteError) else MISUSED
-    except (KeyboardInterrupt, click.Abort):
-        _complain(say("interrupted"))
-        return INTERRUPTED
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         return GOOD
-    except MemoryError:
-        _complain(say("not enough memory; use smaller data or a smaller network"))
-        return FAILED
-    except OSError as fault:
-        _complain(f"{fault.strerror or fault}: {fault.filename or ''}".rstrip(": "))
-        return FAILED
+    except (SeegradError, KeyboardInterrupt, click.Abort, MemoryError, OSError) as fault:
+        return complain_of(fault)

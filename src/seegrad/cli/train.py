@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from seegrad.cli.group import (
     GOOD,
     INTERRUPTED,
     SpokenCommand,
+    complain_of,
     json_option,
     lang_option,
     option,
@@ -22,6 +25,9 @@ from seegrad.cli.group import (
 from seegrad.cli.setting import Setting
 from seegrad.errors import ValueRangeError
 from seegrad.language import say
+from seegrad.parallel.launching import launch, verdict, worker_count
+from seegrad.parallel.trainer import ParallelTrainer, enough
+from seegrad.parallel.world import World, join
 from seegrad.training import RunFolder, TensorBoard, Trainer, check_network
 from seegrad.training.callbacks import Callback, Recorder
 from seegrad.training.progress import progress
@@ -85,12 +91,13 @@ COUNT = click.IntRange(min=1)
 @option("--resume", is_flag=True, help="Go on where the run in --out stopped.")
 @option("--save-every", type=COUNT, default=None, help="Steps between checkpoints inside a pass.")
 @option("--keep", type=COUNT, default=3, show_default=True, help="How many checkpoints stay.")
+@option("--workers", type=COUNT, default=None, help="Processes that share each mini-batch (MPI).")
 @option("--check", "checks", is_flag=True, help="Check the gradient after training.")
 @json_option
 @lang_option
 def command(
     epochs: int | None, steps: int | None, out: Path | None, resume: bool, checks: bool,
-    save_every: int | None, keep: int, tensorboard: bool,
+    save_every: int | None, keep: int, tensorboard: bool, workers: int | None,
     as_json: bool, lr: float | None, optimizer: str, **words: Any,
 ) -> int:  # fmt: skip
     """Train a network."""
@@ -103,49 +110,95 @@ def command(
             asked=say("one of the two"),
             came=f"--epochs {epochs} --steps {steps}",
         )
+    length = Length(epochs, steps, save_every, keep, tensorboard)
+    if worker_count() > 1:
+        world = join()
+        with world.guarded(complain_of):
+            enough(asked.batch, world.size)
+            return _train(asked, out, resume, length, checks, as_json, world)
+    if workers is not None and workers > 1:
+        enough(asked.batch, workers)
+        _folder(out, resume, asked.load()[0], make=False)
+        code = launch(workers, sys.argv[1:])
+        if said := verdict(code):
+            click.echo(said, err=True)
+            more = say("go on with --resume --out {folder}, and any --workers", folder=out or "DIR")
+            click.echo(more, err=True)
+            return FAILED
+        return code
+    return _train(asked, out, resume, length, checks, as_json, None)
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long a run is to be, how often it is kept, and whether it is logged."""
+
+    epochs: int | None
+    steps: int | None
+    save_every: int | None
+    keep: int
+    tensorboard: bool
+
+
+def _train(
+    asked: Setting, out: Path | None, resume: bool, length: Length, checks: bool, as_json: bool,
+    world: World | None,
+) -> int:  # fmt: skip
+    """The run itself, alone or as one process of several."""
     setting, train, test = asked.load()
     network = setting.network()
     rule = setting.rule(network)
-    folder = _folder(out, resume, setting)
-    watch: list[Callback] = [Recorder(folder, every=save_every, keep=keep)]
-    if tensorboard:
-        watch.append(TensorBoard(folder.path / "tensorboard"))
-    if not as_json:
-        _introduce(setting, train, test, network)
-        watch.insert(0, progress())
-    trainer = Trainer(network, rule, setting.loss(), watch, setting.seed)
+    leads = world is None or world.leads
+    folder = _folder(out, resume, setting) if leads else RunFolder(out or "runs")
+    watch: list[Callback] = []
+    if leads:
+        watch.append(Recorder(folder, every=length.save_every, keep=length.keep))
+        if length.tensorboard:
+            watch.append(TensorBoard(folder.path / "tensorboard"))
+        if not as_json:
+            _introduce(setting, train, test, network)
+            watch.insert(0, progress())
+    parts = (network, rule, setting.loss(), watch, setting.seed)
+    trainer = Trainer(*parts) if world is None else ParallelTrainer(*parts, world=world)
     if resume:
-        trainer.resume(folder.checkpoints.newest())
-    folder.write_config(setting.as_config())
+        newest = str(folder.checkpoints.newest()) if leads else ""
+        trainer.resume(newest if world is None else world.tell(newest))
+    if leads:
+        folder.write_config(setting.as_config())
+    epochs, steps = length.epochs, length.steps
     if epochs is None and steps is None:
         epochs = EPOCHS.get(setting.data, 20)
     before, began = trainer.count, time.perf_counter()
     trainer.fit(train, test, epochs=epochs, steps=steps, batch=setting.batch)
     seconds = time.perf_counter() - began
-    summary = {
+    summary: dict[str, Any] = {
         **trainer.history.last,
         "seconds": seconds,
         "steps_per_second": (trainer.count - before) / seconds,
         "parameters": network.count(),
         "stopped": trainer.stopped,
         "folder": str(folder.path),
+        "workers": 1 if world is None else world.size,
     }
     right = True
-    if checks:
-        right = _check(setting, network, train, summary)
-    _conclude(summary, as_json)
+    if leads:
+        if checks:
+            right = _check(setting, network, train, summary)
+        _conclude(summary, as_json)
     if trainer.stopped == say("interrupted"):
         return INTERRUPTED
     return GOOD if right else FAILED
 
 
-def _folder(out: Path | None, resume: bool, setting: Setting) -> RunFolder:
+def _folder(out: Path | None, resume: bool, setting: Setting, make: bool = True) -> RunFolder:
     """The run's folder: a new one, or the one named; an existing run only to go on with it."""
     if out is None or (out.name == "runs" and not resume):
         if resume:
             raise ValueRangeError(
                 say("which run is to go on?"), asked="--resume --out DIR", came="--resume"
             )
+        if not make:
+            return RunFolder(out or "runs")
         return RunFolder.fresh(out or "runs", setting.data.partition(":")[0])
     folder = RunFolder(out)
     if not resume:
@@ -156,7 +209,7 @@ def _folder(out: Path | None, resume: bool, setting: Setting) -> RunFolder:
                 came=str(out),
                 hint=say("add --resume to go on with it, or name another folder"),
             )
-        return folder.make()
+        return folder.make() if make else folder
     before = folder.read_config()
     now = json.loads(json.dumps(setting.as_config()))
     differing = [name for name in now if now[name] != before.get(name)]

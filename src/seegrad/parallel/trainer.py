@@ -1,0 +1,133 @@
+"""ParallelTrainer: the trainer on several processes, each with a share of every mini-batch.
+
+The steps are those of one process with the same whole mini-batch, up to rounding; batch
+normalisation alone sees only its own share. The first process alone evaluates, speaks and writes.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seegrad.errors import ValueRangeError
+from seegrad.language import say
+from seegrad.parallel.buckets import BUCKET_BYTES, Exchange
+from seegrad.parallel.world import World
+from seegrad.training.trainer import Plan, Trainer
+
+Array = NDArray[Any]
+
+
+class ParallelTrainer(Trainer):
+    """A `Trainer` that shares its work with the other processes of `world`.
+
+    Made and called alike on all of them; first values are the first process's. The loss is a mean
+    over its rows, so that shares count by their rows. bucket_bytes: how much is summed at a time.
+    """
+
+    def __init__(
+        self,
+        network: Any,
+        optimizer: Any,
+        *args: Any,
+        world: World,
+        bucket_bytes: int = BUCKET_BYTES,
+        **kwargs: Any,
+    ) -> None:
+        self.world = world
+        self._asked = self._agreed = False
+        self._why = ""
+        super().__init__(network, optimizer, *args, **kwargs)
+        if not world.leads:
+            self.callbacks = []
+        self.exchange = Exchange(optimizer.parameters, world, bucket_bytes)
+        self._same_everywhere()
+
+    def _same_everywhere(self) -> None:
+        """Give all processes the first one's values."""
+        for _, value in [*self.network.named_parameters(), *self.network.named_state()]:
+            data = np.array(value.value)
+            self.world.share(data)
+            value.assign(data)
+
+    # ------------------------------------------------------------- a step
+
+    def step(self, x: Any, t: Any) -> float:
+        """One step on this process's share of the mini-batch; the loss is the whole one's."""
+        rows = np.array_split(np.arange(len(x)), self.world.size)[self.world.rank]
+        share = len(rows) / len(x)
+        self.optimizer.zero_grad()
+        loss = self.loss(self.network(x[rows]), t[rows]) if len(rows) else None
+        mine = float(loss.item()) * share if loss is not None else 0.0
+        value, asked = self.world.sum([mine, self._asked])
+        if not math.isfinite(value):
+            self.failed = True
+            raise self._not_finite(float(value))
+        with self.exchange.over(loss):
+            if loss is not None:
+                loss.backward(np.asarray(share, loss.dtype))
+        self.optimizer.step()
+        if self.schedule is not None:
+            self.schedule.step()
+        if asked:
+            self._agree()
+        return float(value)
+
+    def _pass(self, x: Array, t: Array, plan: Plan) -> None:
+        super()._pass(x, t, plan)
+        self._average_state()
+
+    def _average_state(self) -> None:
+        """Kept floating-point state (running means) is the mean of all processes'."""
+        for _, value in self.network.named_state():
+            if value.dtype.kind == "f":
+                total = self.world.sum(np.asarray(value.value).ravel()) / self.world.size
+                value.assign(total.reshape(value.shape).astype(value.dtype))
+
+    def _evaluate(self, x: Array, t: Array, held_out: Any, plan: Plan) -> None:
+        if self.world.leads:
+            super()._evaluate(x, t, held_out, plan)
+        row = json.loads(self.world.tell(json.dumps(self.history.last)))
+        if not self.world.leads:
+            if self.history.last.get("epoch") == row["epoch"]:
+                self.history.rows.pop()
+            self.history.add(row)
+        if self.world.sum(self._asked)[0]:
+            self._agree()
+
+    # ------------------------------------------------------------- stopping together
+
+    @property
+    def _interrupted(self) -> bool:
+        return False
+
+    @_interrupted.setter
+    def _interrupted(self, value: bool) -> None:
+        self._asked, self._why = value, say("interrupted") if value else ""
+
+    def stop(self, why: str) -> None:
+        """Ask all processes to end the run; they do after the next step that all begin."""
+        self._asked, self._why = True, self._why or why
+
+    def _agree(self) -> None:
+        """All stop, for the reason that the first of those who asked has."""
+        asking = np.zeros(self.world.size)
+        asking[self.world.rank] = self._asked
+        speaker = int(np.argmax(self.world.sum(asking) > 0))
+        self.stopped = self.world.tell(self._why, speaker)
+        self._asked = False
+
+
+def enough(batch: int, workers: int) -> None:
+    """ValueRangeError when a mini-batch has fewer rows than there are processes."""
+    if batch < workers:
+        raise ValueRangeError(
+            say("there are more workers than examples in a mini-batch"),
+            asked=say("at most {count} workers", count=batch),
+            came=f"--workers {workers}",
+            hint=say("take larger mini-batches, or fewer workers"),
+        )
