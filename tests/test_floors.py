@@ -23,14 +23,14 @@ FLOORS = (
     ),
     ("nn", "compiler", "drawing", "formats"),
     ("optim", "data", "training", "parallel"),
-    ("book", "sklearn", "contents", "appendix", "cli", "__main__", "__init__"),
+    ("book", "chapter", "sklearn", "contents", "appendix", "cli", "__main__", "__init__"),
 )
 LADDERS = {0, 3, 5}
 OPEN = {"contents", "appendix", "cli", "__main__", "__init__"}
 LEVEL = {wing: level for level, wings in enumerate(FLOORS) for wing in wings}
 MAY_NAME_OPS = {
     "ops", "autodiff", "tensor", "transforms", "nn", "optim", "training", "book", "contents",
-    "appendix",
+    "appendix", "chapter",
 }  # fmt: skip
 RULES_FILE = "compiler/rules.py"
 ALWAYS_THERE = {"numpy", "click", "rich"}

@@ -129,14 +129,15 @@ _FENCES = {"pmatrix": ("(", ")"), "bmatrix": ("[", "]"), "cases": ("{", "")}
 
 @_element.register
 def _(tree: Table) -> str:
-    align = ' columnalign="left"' if tree.kind == "cases" else ""
+    kind = ' class="matrix"' if tree.kind.endswith("matrix") else ' columnalign="left"'
+    paren = ' class="paren"' if tree.kind.endswith("matrix") else ""
     rows = "".join(
         f"<mtr>{''.join(f'<mtd>{_element(cell)}</mtd>' for cell in row)}</mtr>" for row in tree.rows
     )
     before, after = _FENCES.get(tree.kind, ("", ""))
-    left = f"<mo>{before}</mo>" if before else ""
-    right = f"<mo>{after}</mo>" if after else ""
-    return f"<mrow>{left}<mtable{align}>{rows}</mtable>{right}</mrow>"
+    left = f"<mo{paren}>{before}</mo>" if before else ""
+    right = f"<mo{paren}>{after}</mo>" if after else ""
+    return f"<mrow>{left}<mtable{kind}>{rows}</mtable>{right}</mrow>"
 
 
 def _one(tree: Tree) -> str:

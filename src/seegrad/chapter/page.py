@@ -1,0 +1,210 @@
+"""The chapter as one page that needs no network: text, live figures, derivations, quiz, training.
+
+The text stands in `text.ko.txt` and `text.en.txt`, in a markup of few marks: `#` headings, `-`
+lists, ``` code, $formulas$, **strong** words, `@5-5` a figure, `!apple` a derivation,
+`&playground` the network that trains. Nothing in it is run as code.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from html import escape
+from importlib import resources
+
+import numpy as np
+
+from seegrad.chapter import figures
+from seegrad.data import moons
+from seegrad.drawing.derivation import explain
+from seegrad.drawing.html import bundle, digest, styles
+from seegrad.drawing.mathml import to_mathml
+from seegrad.drawing.playing import playground
+from seegrad.drawing.scene import Scene, to_json
+from seegrad.drawing.sentence import Derivation
+from seegrad.drawing.svg import to_svg
+from seegrad.errors import ValueRangeError
+from seegrad.folding import expand
+from seegrad.language import LANGUAGES, language, say
+from seegrad.nn import Affine, Sequential, Sigmoid
+from seegrad.ops.loss import softmax_cross_entropy
+from seegrad.tensor import tensor
+
+
+def read(name: str) -> str:
+    """A text file of the chapter."""
+    return resources.files(__package__).joinpath(name).read_text("utf-8")
+
+
+# --------------------------------------------------------------- derivations
+
+
+def _fork(lang: str) -> Derivation:
+    x = tensor(3.0, name="x")
+    told: Derivation = explain(x * x + x, wrt=x, lang=lang)
+    return told
+
+
+def _affine(lang: str) -> Derivation:
+    told: Derivation = explain(figures.affine(lang, batch=True), lang=lang)
+    return told
+
+
+def _loss(lang: str) -> Derivation:
+    a = tensor(np.log(np.array([[2.0, 3, 5], [7, 2, 1]])), name="a")
+    t = tensor([[0.0, 0, 1], [1, 0, 0]], name="t", requires_grad=False)
+    told: Derivation = explain(softmax_cross_entropy(a, t), wrt=a, lang=lang)
+    return told
+
+
+DERIVATIONS: Mapping[str, Callable[[str], Derivation]] = {
+    "square": lambda lang: explain(figures.square_of_sum(lang), wrt="x", lang=lang),
+    "fork": _fork,
+    "apple": lambda lang: explain(figures.apples(lang), lang=lang),
+    "sigmoid": lambda lang: explain(expand(figures.sigmoid_closed(lang)), wrt="x", lang=lang),
+    "affine": _affine,
+    "loss": _loss,
+}
+"""The derivations that the text asks for."""
+
+
+def two_layers(lang: str) -> Scene:
+    """A two-layer network on two half moons, to be trained in the page."""
+    points = moons(100, seed=0)
+    chance = np.random.default_rng(0)
+    net = Sequential(
+        Affine(2, 6, initial="xavier", generator=chance), Sigmoid(),
+        Affine(6, 2, initial="xavier", generator=chance),
+    )  # fmt: skip
+    return playground(net, points.x, points.t, rate=0.5, lang=lang)
+
+
+# --------------------------------------------------------------- the text
+
+
+def inline(text: str) -> str:
+    """A line with its $formulas$, `code` and **strong** words as HTML."""
+    parts = re.split(r"(\$[^$]+\$|`[^`]+`|\*\*[^*]+\*\*)", text)
+    found = []
+    for part in parts:
+        if part.startswith("$") and len(part) > 2:
+            found.append(to_mathml(part[1:-1]))
+        elif part.startswith("`") and len(part) > 2:
+            found.append(f"<code>{escape(part[1:-1])}</code>")
+        elif part.startswith("**") and len(part) > 4:
+            found.append(f"<strong>{inline(part[2:-2])}</strong>")
+        else:
+            found.append(escape(part))
+    return "".join(found)
+
+
+def blocks(text: str) -> Iterator[tuple[str, str]]:
+    """(kind, content) of every block: h1, h2, h3, p, ul, pre, figure, derivation, playground."""
+    for part in re.split(r"\n\s*\n(?=(?:[^`]|`(?!``)|```[^`]*```)*\Z)", text.strip()):
+        if part.startswith("```"):
+            yield "pre", part.strip("`").strip("\n")
+        elif found := re.match(r"(#{1,3}) (.*)", part):
+            yield f"h{len(found[1])}", found[2]
+        elif part[0] == "@":
+            yield "figure", part[1:]
+        elif part[0] == "!":
+            yield "derivation", part[1:]
+        elif part[0] == "&":
+            yield part[1:], ""
+        elif part.startswith("- "):
+            yield "ul", part
+        else:
+            yield "p", part
+
+
+class _Page:
+    """Collects the page's pieces: its HTML, its scenes, the headings for the table of contents."""
+
+    def __init__(self, lang: str) -> None:
+        self.lang = lang
+        self.html: list[str] = []
+        self.scenes: dict[str, str] = {}
+        self.headings: list[tuple[str, str]] = []
+        self.styles: set[str] = set()
+
+    def add(self, kind: str, content: str) -> None:
+        match kind:
+            case "h2":
+                key = f"s{len(self.headings) + 1}"
+                self.headings.append((key, content))
+                self.html.append(f'<h2 id="{key}">{inline(content)}</h2>')
+            case "h1" | "h3" | "p":
+                self.html.append(f"<{kind}>{inline(content)}</{kind}>")
+            case "ul":
+                rows = "".join(f"<li>{inline(row[2:])}</li>" for row in content.split("\n"))
+                self.html.append(f"<ul>{rows}</ul>")
+            case "pre":
+                self.html.append(f"<pre><code>{escape(content)}</code></pre>")
+            case "figure":
+                figure = figures.figure(content)
+                scene = figure.scene(self.lang)
+                self.figure(content, scene, figure.step(scene))
+            case "derivation":
+                self.html.append(DERIVATIONS[content](self.lang).mathml)
+            case "playground":
+                self.figure("playground", two_layers(self.lang), None, tall=True)
+
+    def figure(self, number: str, scene: Scene, step: int | None, tall: bool = False) -> None:
+        at = "null" if step is None else str(step)
+        self.scenes[number] = f'{{"scene":{to_json(scene)},"step":{at}}}'
+        caption = "" if tall else f"{say('Figure', language=self.lang)} {number}"
+        large = len(scene.boxes) > 20 and scene.open != frozenset()
+        size = " tall" if tall else " tall whole" if large else ""
+        wide = ' class="wide"' if tall or large else ""
+        name = escape(number, quote=True)
+        drawing = to_svg(scene)
+        self.styles.update(re.findall(r"<style[^>]*>(.*?)</style>", drawing, re.DOTALL))
+        self.html.append(
+            f'<figure id="f{re.sub("[^0-9A-Za-z]+", "-", number)}"{wide}>'
+            f"<figcaption>{escape(caption)}</figcaption>"
+            f'<div class="explorer{size}" data-figure="{name}"><noscript>{drawing}</noscript>'
+            '</div></figure>'
+        )
+
+    def contents(self) -> str:
+        rows = "".join(f'<li><a href="#{k}">{inline(h)}</a></li>' for k, h in self.headings)
+        return f"<nav><ul>{rows}</ul></nav>"
+
+
+def chapter_page(lang: str | None = None) -> str:
+    """The whole chapter as one HTML page that works from a file, offline.
+
+    Args:
+        lang: "ko" or "en"; by default the language in force.
+    """
+    chosen = lang or language()
+    if chosen not in LANGUAGES:
+        raise ValueRangeError(
+            say("the picture speaks English and Korean"), asked=" | ".join(LANGUAGES), came=chosen
+        )
+    page = _Page(chosen)
+    title = ""
+    for kind, content in blocks(read(f"text.{chosen}.txt")):
+        title = title or content
+        page.add(kind, content)
+    body = "\n".join([page.html[0], page.contents(), *page.html[1:]])
+    picture, look = styles()
+    own = read("page.css")
+    script = f"{bundle()}\n{read('page.js')}"
+    policy = (
+        f"default-src 'none'; script-src {digest(script)}; style-src "
+        f"{' '.join(map(digest, (picture, look, own, *sorted(page.styles))))}; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+    scenes = ",".join(f"{json.dumps(k, ensure_ascii=True)}:{v}" for k, v in page.scenes.items())
+    return (
+        f'<!doctype html>\n<html lang="{chosen}">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n"
+        f'<style data-sg="picture">{picture}</style>\n<style>{look}</style>\n<style>{own}</style>\n'
+        f'</head>\n<body class="sgpage">\n<article class="chapter">\n{body}\n</article>\n'
+        f'<script type="application/json" id="scenes">{{{scenes}}}</script>\n'
+        f'<script type="module">{script}</script>\n</body>\n</html>\n'
+    )
