@@ -1,0 +1,325 @@
+"""C1–C4 and S3: compiled code against eager, stale captures, bad indices, threads, endurance."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+import seegrad as sg
+from trust.apart import memory, run_apart
+from trust.programs import Program, by_table, random_program
+from trust.row import Found, Run, first, row
+
+Array = np.ndarray[Any, Any]
+
+
+def _plain(x: Any) -> Array:
+    return np.asarray(x.value if isinstance(x, sg.Tensor) else x)
+
+
+def compiled_difference(program: Program) -> str | None:
+    """Where a compiled program and its derivatives differ from eager ones; None: nowhere."""
+    count = range(len(program.leaves))
+
+    def function(*xs: Any) -> Any:
+        return program.run(xs, by_table)
+
+    value, slopes = sg.value_and_grad(function, count)(*program.leaves)
+    quick = sg.compile(sg.value_and_grad(function, count))
+    for call in range(2):  # the second call finds the memory that the first has left
+        other, found = quick(*program.leaves)
+        for a, b in zip([value, *slopes], [other, *found]):
+            if not np.allclose(_plain(a), _plain(b), rtol=1e-12, atol=1e-12):
+                far = np.abs(_plain(a) - _plain(b)).max()
+                return f"call {call}: differs by {far:.2e}: {program.text()}"
+    return None
+
+
+@row(
+    "C1",
+    "random programs of 5–60 ops: eager and compiled, value and derivative, called twice",
+    "≥ 2,000: equal to 1e-12 in float64",
+    count=2000,
+    sample=25,
+    seconds=300,
+)
+def c1(run: Run) -> Found:
+    rng, faults, done = run.rng, [], 0
+    with np.errstate(all="ignore"):
+        while done < run.count and not run.out_of_time():
+            done += 1
+            program = random_program(rng, 5, int(rng.integers(6, 61)))
+            try:
+                fault = compiled_difference(program)
+            except Exception as error:
+                fault = f"{type(error).__name__}: {str(error)[:200]}: {program.text()}"
+            if fault:
+                faults.append(fault)
+    return Found(f"{len(faults)} of {done} differ", first(faults, 8))
+
+
+# --------------------------------------------------------------- C2
+
+SCALE = 2.0
+TABLE = {"scale": 2.0}
+LIST = [2.0, 3.0]
+
+
+class Holder:
+    """Something with attributes, as user code has."""
+
+    def __init__(self) -> None:
+        self.scale, self.parts = 2.0, [1.0, 2.0]
+        self.inner: Any = None
+
+
+Change = tuple[str, Callable[[dict[str, Any]], Any], Callable[[dict[str, Any]], None]]
+
+
+def _twice(x: Any) -> Any:
+    return x * 2
+
+
+def _thrice(x: Any) -> Any:
+    return x * 3
+
+
+def changes() -> Iterator[tuple[str, Callable[..., Any], dict[str, Any], Callable[[], None]]]:
+    """(what, function, arguments, change): the function reads what is then changed."""
+    x = np.array([[0.5, -1.0, 2.0]])
+    holder, table, items, k, switch = Holder(), {"scale": 2.0}, [2.0, 3.0], [2.0], [True]
+    w = sg.tensor(np.array([1.0, 2.0, 3.0]), name="w")
+    array = np.array([1.0, 2.0, 3.0])
+    net = sg.nn.Sequential(sg.nn.Affine(3, 2, dtype=float), sg.nn.Dropout(0.5))
+    args: dict[str, Any] = {"x": x}
+    used: list[Callable[[Any], Any]] = [_twice]
+    number = 2.0
+
+    def closure(x: Any) -> Any:
+        return x * number
+
+    def rebind() -> None:
+        nonlocal number
+        number = 5.0
+
+    def rebind_global() -> None:
+        global SCALE
+        SCALE += 1.0
+
+    def put(where: Any, key: Any, value: Any) -> Callable[[], None]:
+        return lambda: where.__setitem__(key, value)
+
+    yield "a closed-over number", closure, args, rebind
+    yield "a global number", lambda x: x * SCALE, args, rebind_global
+    yield "a global dictionary", lambda x: x * TABLE["scale"], args, put(TABLE, "scale", 7.0)
+    yield "a global list", lambda x: x * LIST[0], args, put(LIST, 0, 7.0)
+    yield "a longer global list", lambda x: x * len(LIST), args, lambda: LIST.append(1.0)
+    yield "a closed-over dictionary", lambda x: x * table["scale"], args, put(table, "scale", 9.0)
+    yield "a closed-over list", lambda x: x * items[1], args, put(items, 1, 9.0)
+    yield "a list summed", lambda x: x * sum(k), args, lambda: k.append(1.0)
+    yield "an attribute", lambda x: x * holder.scale, args, lambda: setattr(holder, "scale", 5.0)
+    yield "an attribute's list", lambda x: x * holder.parts[0], args, put(holder.parts, 0, 5.0)
+    yield "a flag", lambda x: x if switch[0] else -x, args, put(switch, 0, False)
+    yield "a function in a list", lambda x: used[0](x), args, put(used, 0, _thrice)
+    yield "a parameter's value", lambda x: x * w, args, lambda: w.assign([4.0, 5.0, 6.0])
+    yield "a captured array, in place", lambda x: x * array, args, put(array, 0, 9.0)
+    yield "a weight", lambda x: net[0](x), args, lambda: net[0].W.assign(np.ones((3, 2)))
+    yield "train to eval", _mode_of(net), args, net.eval
+    yield "the argument's shape", lambda x: x.sum(axis=0), args, put(args, "x", np.ones((2, 3)))
+    yield "the argument's dtype", lambda x: x * 2, args, put(args, "x", np.ones((2, 3), np.float32))
+    yield "a number as argument", lambda x: x * x, args, put(args, "x", 3.0)
+    yield "another number", lambda x: x + 1, args, put(args, "x", 4.0)
+    yield "a list as argument", lambda x: x[0] * x[1], {"x": [x, x]}, lambda: None
+    yield "no_grad", lambda x: x * 2, args, lambda: None
+
+
+def _mode_of(net: Any) -> Callable[..., Any]:
+    return lambda x: net[0](x) * (2.0 if net.training else 3.0)
+
+
+PROGRAMS: tuple[Callable[[Any], Any], ...] = (
+    lambda y: y, lambda y: y + 1, lambda y: sg.tanh(y), lambda y: sg.sum(y), lambda y: y * y,
+    lambda y: sg.exp(y * 0.1), lambda y: sg.reshape(y, (-1,)), lambda y: sg.maximum(y, 0.0),
+    lambda y: sg.softmax(sg.reshape(y, (-1,))), lambda y: y - sg.mean(y),
+)  # fmt: skip
+
+
+@row(
+    "C2",
+    "things that change between two calls of a compiled function, in 10 programs",
+    "≥ 20 × 10: traced anew or refused; stale 0",
+    count=1,
+    sample=1,
+)
+def c2(run: Run) -> Found:
+    faults, done = [], 0
+    for program in PROGRAMS:
+        for what, function, args, change in changes():
+            def whole(x: Any, f: Any = function, p: Any = program) -> Any:
+                return p(sg.as_tensor(f(x)))
+
+            done += 1
+            try:
+                step = sg.compile(whole)
+                before = (_plain(step(args["x"])), _plain(whole(args["x"])))
+                change()
+                after = (_plain(step(args["x"])), _plain(whole(args["x"])))
+            except sg.SeegradError as error:
+                faults.append(f"{what}: refused before the change: {str(error).splitlines()[0]}")
+                continue
+            for name, (fast, slow) in (("before", before), ("after", after)):
+                if fast.shape != slow.shape or not np.allclose(fast, slow, rtol=1e-6):
+                    faults.append(f"{what}: {name} the change {fast}, not {slow}")
+    return Found(f"{len(faults)} stale or wrong of {done}", first(faults))
+
+
+# --------------------------------------------------------------- C3
+
+
+def bad_calls(rng: np.random.Generator) -> Iterator[tuple[Callable[..., Any], tuple[Any, ...]]]:
+    """(function, arguments) whose shapes or indices do not fit."""
+    x = rng.normal(size=(4, 3))
+    far = int(rng.integers(4, 10**6))
+    yield lambda a, i: sg.take(a, i, axis=0), (x, np.array([0, far]))
+    yield lambda a, i: sg.take(a, i, axis=1), (x, np.array([-far]))
+    yield lambda a, i: a[i], (x, np.array([[far, 1]]))
+    yield lambda a, i: a[i, i], (x, np.array([0, -far - 5]))
+    yield lambda a, i: sg.take_along_axis(a, i, axis=1), (x, np.full((4, 1), far))
+    yield lambda a, i: sg.softmax_cross_entropy(a, i), (x, np.array([0, 1, 2, far]))
+    yield lambda a, i: sg.softmax_cross_entropy(a, i), (x, np.array([0, 1, 2, -far]))
+    yield lambda a, i: sg.one_hot(i, classes=3) * a, (x, np.array([0, 1, 2, far]))
+    yield lambda a, b: a @ b, (x, rng.normal(size=(4, 2)))
+    yield lambda a, b: a + b, (x, rng.normal(size=(2, 3)))
+    yield lambda a, b: sg.concatenate([a, b], axis=0), (x, rng.normal(size=(2, 2)))
+    yield lambda a, i: sg.grad(lambda w: sg.take(w, i, axis=0).sum())(a), (x, np.array([far]))
+
+
+@row(
+    "C3",
+    "bad indices and shapes into compiled code, also after a good call",
+    "≥ 200: eager's error; never a read outside",
+    count=200,
+    sample=24,
+)
+def c3(run: Run) -> Found:
+    rng, faults, done = run.rng, [], 0
+    while done < run.count:
+        for function, args in bad_calls(rng):
+            done += 1
+            quick = sg.compile(function)
+            if args[1].dtype.kind == "i" and done % 2:
+                quick(args[0], np.zeros_like(args[1]))  # compiled for good indices already
+            try:
+                function(*map(sg.tensor, args))
+            except sg.SeegradError as error:
+                right: Any = type(error)
+            else:
+                right = None
+            try:
+                found = quick(*args)
+                faults.append(f"{done % 12}: no error, but {str(found)[:60]}")
+            except sg.SeegradError as error:
+                if not (right is None or issubclass(type(error), right.__mro__[2])):
+                    faults.append(f"{type(error).__name__}, not {right.__name__}: {error}")
+            except Exception as error:
+                faults.append(f"a bare {type(error).__name__}: {error}")
+    return Found(f"{done - len(faults)} of {done} refused as eager does", first(faults))
+
+
+# --------------------------------------------------------------- C4, S3
+
+
+def _trained(steps: int, threads: int) -> list[float]:
+    """Losses and the last weights of a small compiled training, in whole."""
+    sg.nn.seed(0)
+    net = sg.nn.Sequential(sg.nn.Affine(64, 100), sg.nn.Sigmoid(), sg.nn.Affine(100, 10))
+    opt = sg.optim.SGD(net.parameters(), lr=0.1)
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(200, 64)).astype(np.float32), rng.integers(0, 10, 200)
+
+    def step(x: Any, t: Any) -> Any:
+        opt.zero_grad()
+        loss = sg.softmax_cross_entropy(net(x), t)
+        loss.backward()
+        opt.step()
+        return loss
+
+    quick = sg.compile(step, threads=threads)
+    losses = [float(quick(x, t)) for _ in range(steps)]
+    return losses + [float(p.value.astype(np.float64).sum()) for p in net.parameters()]
+
+
+def bits(steps: int, threads: int) -> dict[str, Any]:
+    """A short training, as exact text."""
+    return {"bits": [x.hex() for x in _trained(steps, threads)]}
+
+
+@row(
+    "C4",
+    "threads 1, 2, 4, 8: the same training again and again",
+    "20 runs each: the same bits at a given count",
+    count=20,
+    sample=2,
+)
+def c4(run: Run) -> Found:
+    faults = []
+    for threads in (1, 2, 4, 8):
+        apart = run_apart("trust.compiled:bits", steps=10, threads=threads)["bits"]
+        for k in range(run.count):
+            if bits(10, threads)["bits"] != apart:
+                faults.append(f"{threads} threads, run {k}: other bits")
+    return Found(f"{len(faults)} of {4 * run.count} runs differ", first(faults))
+
+
+def endure(steps: int) -> dict[str, Any]:
+    """So many compiled steps: what they leave behind, and whether they repeat."""
+    sg.nn.seed(0)
+    net = sg.nn.Affine(4, 3)
+    opt = sg.optim.SGD(net.parameters(), lr=0.001)
+    rng = np.random.default_rng(0)
+    x, t = rng.normal(size=(8, 4)).astype(np.float32), rng.integers(0, 3, 8)
+
+    def step(x: Any, t: Any) -> Any:
+        opt.zero_grad()
+        loss = sg.softmax_cross_entropy(net(x), t)
+        loss.backward()
+        opt.step()
+        return loss
+
+    quick = sg.compile(step)
+    start = {name: np.array(value) for name, value in net.state_dict().items()}
+    ends = []
+    for _ in range(2):
+        net.load_state_dict(start)
+        for _ in range(200):
+            quick(x, t)
+        before = (memory(), threading.active_count(), len(os.listdir("/proc/self/fd")))
+        for _ in range(steps // 2):
+            quick(x, t)
+        after = (memory(), threading.active_count(), len(os.listdir("/proc/self/fd")))
+        ends.append([float(v).hex() for p in net.parameters() for v in p.value.ravel()])
+    return {"grown": after[0] - before[0], "threads": after[1] - before[1],
+            "handles": after[2] - before[2], "repeats": ends[0] == ends[1]}  # fmt: skip
+
+
+@row(
+    "S3",
+    "compiled steps without end",
+    "10⁶ steps: bitwise repeatable; memory, threads and file handles flat",
+    count=1_000_000,
+    sample=2000,
+    seconds=300,
+)
+def s3(run: Run) -> Found:
+    found = run_apart("trust.compiled:endure", seconds=max(run.seconds, 60) + 60, steps=run.count)
+    faults = []
+    if not found["repeats"]:
+        faults.append("the second half does not repeat the first")
+    if found["grown"] > 5 * 2**20 or found["threads"] or found["handles"]:
+        faults.append(f"left behind: {found}")
+    figure = f"{run.count:,} steps: {found['grown'] / 2**20:+.1f} MB, repeats: {found['repeats']}"
+    return Found(figure, first(faults))
