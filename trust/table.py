@@ -1,5 +1,5 @@
 """The rows in their order: importing this module enters them all."""
 
-from trust import calls, compiled, corners, differing, huge, mutation, planted, scale
+from trust import calls, compiled, corners, differing, huge, mutation, planted, scale, storage
 
-LOADED = (corners, planted, differing, mutation, compiled, scale, calls, huge)
+LOADED = (corners, planted, differing, mutation, compiled, scale, storage, calls, huge)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -55,6 +56,10 @@ def read_npz(path: str | os.PathLike[str], limit: int = MAX_BYTES) -> dict[str, 
         ) from fault
 
 
+_UNREADABLE = (ValueError, TypeError, SyntaxError, tokenize.TokenError)
+"""What NumPy lets through when the head of an npy file is nonsense."""
+
+
 def _decode(raw: bytes, name: str) -> NDArray[Any]:
     """The array in the bytes of one npy file."""
     stream = io.BytesIO(raw)
@@ -62,7 +67,7 @@ def _decode(raw: bytes, name: str) -> NDArray[Any]:
         version = npy.read_magic(stream)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, by_columns, dtype = read(stream)
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError) as fault:
+    except (*_UNREADABLE, RecursionError, MemoryError) as fault:
         raise FormatError(
             say("{path} is damaged", path=name),
             asked=say("an npy array"),

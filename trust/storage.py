@@ -1,0 +1,492 @@
+"""F1–F4, S5: files that break off, flip, lie or attack; and runs that go on where they stopped."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import importlib.util
+import io
+import json
+import os
+import resource
+import signal
+import struct
+import tempfile
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import numpy as np
+
+import seegrad as sg
+from seegrad import data
+from seegrad.formats.onnx import read_model
+from seegrad.formats.safetensors import load_arrays, save_arrays
+from seegrad.training import Trainer
+from trust.apart import HERE
+from trust.row import Found, Run, first, row
+
+MB = 2**20
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """An empty folder for a while."""
+    with tempfile.TemporaryDirectory(prefix="seegrad-trust-") as name:
+        yield Path(name)
+
+
+# --------------------------------------------------------------- F1
+
+
+def _state(k: int) -> dict[str, Any]:
+    return {"W": np.full((64, 64), float(k)), "b": np.full(64, k, np.int64)}
+
+
+def _is_whole(file: Path) -> bool:
+    arrays, texts = load_arrays(file)
+    k = int(texts["k"])
+    return all(np.array_equal(arrays[n], v) for n, v in _state(k).items())
+
+
+def _writes_for_ever(file: Path) -> None:
+    k = 0
+    while True:
+        k += 1
+        save_arrays(_state(k), file, {"k": str(k)})
+
+
+def kill_faults(count: int, rng: np.random.Generator) -> Iterator[str]:
+    """A child that writes checkpoints is killed at random moments."""
+    with folder() as place:
+        file = place / "checkpoint.safetensors"
+        save_arrays(_state(0), file, {"k": "0"})
+        for k in range(count):
+            child = os.fork()
+            if child == 0:
+                try:
+                    _writes_for_ever(file)
+                finally:
+                    os._exit(1)
+            time.sleep(float(rng.uniform(0.0005, 0.02)))
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            try:
+                if not _is_whole(file):
+                    yield f"kill {k}: neither the old state nor the new"
+            except sg.SeegradError as error:
+                yield f"kill {k}: {str(error).splitlines()[0]}"
+            if (rest := len(list(place.iterdir()))) > 2:
+                yield f"kill {k}: {rest - 1} temporary files"
+
+
+class _Failing:
+    """A file layer whose n-th write, flush, sync or rename fails."""
+
+    def __init__(self, n: int, code: int) -> None:
+        self.left, self.code, self.failed = n, code, False
+
+    def tick(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            self.failed = True
+            raise OSError(self.code, os.strerror(self.code))
+
+    def wrap(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*args: Any, **kwargs: Any) -> Any:
+            self.tick()
+            return function(*args, **kwargs)
+
+        return called
+
+    def opened(self, right: Callable[..., Any]) -> Callable[..., Any]:
+        """`Path.open` whose writing streams fail in their turn."""
+
+        def open_(path: Path, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+            if "w" not in mode:
+                return right(path, mode, *args, **kwargs)
+            self.tick()
+            return _Stream(right(path, mode, *args, **kwargs), self)
+
+        return open_
+
+
+class _Stream:
+    """A file whose writes and flushes may fail."""
+
+    def __init__(self, stream: Any, failing: _Failing) -> None:
+        self.stream, self.failing = stream, failing
+
+    def write(self, raw: bytes) -> int:
+        half = len(raw) // 2
+        self.stream.write(raw[:half])
+        self.failing.tick()
+        self.stream.write(raw[half:])
+        return len(raw)
+
+    def flush(self) -> None:
+        self.failing.tick()
+        self.stream.flush()
+
+    def fileno(self) -> int:
+        return int(self.stream.fileno())
+
+    def __enter__(self) -> _Stream:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.stream.close()
+
+
+def fault_faults() -> Iterator[str]:
+    """The n-th operation of the file layer fails, for every n, in several ways."""
+    for code in (errno.ENOSPC, errno.EIO, errno.EACCES, errno.EROFS):
+        for n in range(1, 12):
+            with folder() as place:
+                file = place / "checkpoint.safetensors"
+                save_arrays(_state(1), file, {"k": "1"})
+                failing = _Failing(n, code)
+                with (
+                    mock.patch.object(Path, "open", failing.opened(Path.open)),
+                    mock.patch.object(os, "fsync", failing.wrap(os.fsync)),
+                    mock.patch.object(os, "replace", failing.wrap(os.replace)),
+                ):
+                    try:
+                        save_arrays(_state(2), file, {"k": "2"})
+                    except sg.SeegradError:
+                        pass
+                    except Exception as error:
+                        yield f"operation {n}: a bare {type(error).__name__}: {error}"
+                if not _is_whole(file):
+                    yield f"operation {n}: the file is torn"
+                if len(list(place.iterdir())) > 1:
+                    yield f"operation {n}: a temporary file stays"
+                if not failing.failed:
+                    break
+
+
+def full_faults() -> Iterator[str]:
+    """The disk is full after so many bytes (a limit of the kernel's, in a child)."""
+    for limit in (0, 1, 100, 5000, 20000):
+        with folder() as place:
+            file = place / "checkpoint.safetensors"
+            save_arrays(_state(1), file, {"k": "1"})
+            child = os.fork()
+            if child == 0:
+                code = 1
+                try:
+                    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+                    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+                    save_arrays(_state(2), file, {"k": "2"})
+                    code = 2
+                except sg.SeegradError:
+                    code = 0
+                finally:
+                    os._exit(code)
+            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            if status:
+                said = "written all the same" if status == 2 else "a bare error"
+                yield f"full after {limit} bytes: {said}"
+            if not _is_whole(file) or len(list(place.iterdir())) > 1:
+                yield f"full after {limit} bytes: torn, or a temporary file stays"
+
+
+@row(
+    "F1",
+    "kill -9 at random moments while saving; every file operation failing; a full disk",
+    "500 kills: whole old or whole new state; at most one temporary file",
+    count=500,
+    sample=15,
+)
+def f1(run: Run) -> Found:
+    faults = [*kill_faults(run.count, run.rng), *fault_faults(), *full_faults()]
+    return Found(f"{len(faults)} torn of {run.count} kills and every operation", first(faults))
+
+
+# --------------------------------------------------------------- F2
+
+
+def _checkpoint(file: Path) -> dict[str, Any]:
+    net = sg.nn.Sequential(sg.nn.Affine(5, 7), sg.nn.ReLU(), sg.nn.Affine(7, 3))
+    sg.save(net, file)
+    return {name: np.array(value) for name, value in net.state_dict().items()}
+
+
+def _loads_wrong(file: Path, right: dict[str, Any]) -> str | None:
+    """None when the file is refused by name, or gives exactly what was saved."""
+    try:
+        arrays, _ = load_arrays(file)
+    except sg.SeegradError:
+        return None
+    except Exception as error:
+        return f"a bare {type(error).__name__}: {error}"
+    same = arrays.keys() == right.keys() and all(
+        np.array_equal(arrays[n], v) and arrays[n].dtype == v.dtype for n, v in right.items()
+    )
+    return None if same else "other numbers were loaded"
+
+
+@row(
+    "F2",
+    "a checkpoint with every header byte flipped, bits of the body flipped, cut at every length",
+    "named error; 10,000 body flips; wrong loads 0",
+    count=10_000,
+    sample=150,
+)
+def f2(run: Run) -> Found:
+    rng, faults, done = run.rng, [], 0
+    with folder() as place:
+        file = place / "net.safetensors"
+        right = _checkpoint(file)
+        raw = file.read_bytes()
+        head = 8 + int.from_bytes(raw[:8], "little")
+        part = max(1, 10_000 // max(run.count, 1) // 20)
+
+        def look(changed: bytes, what: str) -> None:
+            nonlocal done
+            done += 1
+            file.write_bytes(changed)
+            if fault := _loads_wrong(file, right):
+                faults.append(f"{what}: {fault}")
+
+        for i in range(0, head, part):
+            for bit in (1, 1 << int(rng.integers(1, 8))):
+                look(raw[:i] + bytes([raw[i] ^ bit]) + raw[i + 1 :], f"header byte {i}")
+        for _ in range(run.count):
+            i = int(rng.integers(head, len(raw)))
+            flipped = raw[i] ^ (1 << int(rng.integers(8)))
+            look(raw[:i] + bytes([flipped]) + raw[i + 1 :], f"body byte {i}")
+        for n in range(0, len(raw), part):
+            look(raw[:n], f"cut at {n}")
+        look(raw + b"\0", "one byte too many")
+    return Found(f"{len(faults)} wrong loads of {done:,}", first(faults))
+
+
+# --------------------------------------------------------------- F3
+
+
+def _safetensors(head: Any, body: bytes = b"", size: int | None = None) -> bytes:
+    text = head if isinstance(head, bytes) else json.dumps(head).encode()
+    return struct.pack("<Q", len(text) if size is None else size) + text + body
+
+
+def _npz(**parts: bytes) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, part in parts.items():
+            archive.writestr(name.replace("__", "/"), part)
+    return stream.getvalue()
+
+
+def _npy(head: str, body: bytes = b"") -> bytes:
+    text = head.encode("latin1")
+    text += b" " * (63 - (len(text) + 10) % 64) + b"\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text + body
+
+
+def _objects() -> bytes:
+    stream = io.BytesIO()
+    np.save(stream, np.array([{"a": 1}], object), allow_pickle=True)
+    return stream.getvalue()
+
+
+def _tensor(shape: Any, offsets: Any, dtype: str = "F32") -> dict[str, Any]:
+    return {"W": {"dtype": dtype, "shape": shape, "data_offsets": offsets}}
+
+
+def hostile() -> Iterator[tuple[str, str, bytes]]:
+    """(what, suffix, bytes) of files that must be refused."""
+    st = ".safetensors"
+    yield "no header", st, b""
+    yield "a header of 2⁶³ bytes", st, _safetensors(b"{}", size=2**63)
+    yield "a header longer than the file", st, _safetensors(b"{}", size=10**9)
+    yield "a header that is no JSON", st, _safetensors(b"\x80\x04]q\x00.")
+    yield "a header that is a list", st, _safetensors([1, 2])
+    yield "a deep header", st, _safetensors(b'{"a":' * 100_000)
+    yield "an overflowing shape", st, _safetensors(_tensor([2**62, 4], [0, 16]), b"\0" * 16)
+    yield "a wrapping shape", st, _safetensors(_tensor([2**63, 2], [0, 0]))
+    yield "a negative shape", st, _safetensors(_tensor([-1, -4], [0, 16]), b"\0" * 16)
+    yield "offsets beyond the end", st, _safetensors(_tensor([4], [0, 16]), b"\0" * 4)
+    yield "offsets turned round", st, _safetensors(_tensor([4], [16, 0]), b"\0" * 16)
+    yield "offsets too far apart", st, _safetensors(_tensor([1], [0, 16]), b"\0" * 16)
+    yield "overlapping offsets", st, _safetensors(
+        {**_tensor([4], [0, 16]), "V": {"dtype": "F32", "shape": [4], "data_offsets": [0, 16]}},
+        b"\0" * 16,
+    )
+    yield "an unknown dtype", st, _safetensors(_tensor([4], [0, 16], "F31"), b"\0" * 16)
+    yield "a dtype that is no text", st, _safetensors(_tensor([4], [0, 16], {}), b"\0" * 16)  # type: ignore[arg-type]
+    yield "a pickle under this name", st, b"\x80\x04\x95" + b"cos\nsystem\n(S'true'\ntR." * 3
+    yield "objects in an npz", ".npz", _npz(**{"x.npy": _objects(), "t.npy": _objects()})
+    yield "a pickle in an npz", ".npz", _npz(**{"x.npy": b"cos\nsystem\n(S'true'\ntR."})
+    yield "a path out of the npz", ".npz", _npz(**{"..__..__x.npy": _objects()})
+    bomb = _npy("{'descr': '<f8', 'fortran_order': False, 'shape': (33554432,), }", b"\0" * 2**28)
+    yield "a bomb in an npz", ".npz", _npz(**{"x.npy": bomb, "t.npy": bomb[:80]})
+    for shape in ("(4611686018427387904, 4)", "(-1,)", "(10**9,)", "'a'", "(1.5,)", "(" * 500):
+        head = f"{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}"
+        yield f"an npy of shape {shape[:30]}", ".npz", _npz(**{"x.npy": _npy(head, b"\0" * 64)})
+    code = "{'descr': __import__('os').system('true'), 'fortran_order': False, 'shape': (1,), }"
+    yield "code in an npy", ".npz", _npz(**{"x.npy": _npy(code, b"\0" * 64)})
+    yield "an empty npz", ".npz", _npz()
+    yield "no zip", ".npz", b"PK\x03\x04" + b"\0" * 50
+    big = struct.pack(">IIII", 0x00000803, 2**31 - 1, 2**31 - 1, 2**31 - 1)
+    yield "an IDX of 2⁹³ bytes", "-idx3-ubyte", big
+    yield "an IDX with 255 axes", "-idx3-ubyte", b"\0\0\x08\xff" + b"\xff" * 1020
+    yield "an IDX of doubles cut short", "-idx3-ubyte", struct.pack(">III", 0x00000E02, 5, 5)
+    yield "a gzip bomb", "-idx3-ubyte.gz", gzip.compress(struct.pack(
+        ">IIII", 0x803, 2**15, 2**7, 2**7) + b"\0" * 2**28, 9)  # fmt: skip
+    yield "half a gzip", "-idx3-ubyte.gz", gzip.compress(b"\0" * 10**5)[:60]
+    yield "a CSV of NUL", ".csv", b"\0" * 10**6
+    yield "a CSV with one long field", ".csv", b"a,b\n" + b"9" * 10**6 + b",1\n"
+    yield "a CSV with 10⁵ columns in one line", ".csv", b"a,b\n" + b"1," * 10**5 + b"1\n"
+    yield "a CSV that is no text", ".csv", bytes(range(128, 256)) * 1000
+    yield "an ONNX of noise", ".onnx", bytes(range(256)) * 40
+    yield "an ONNX cut short", ".onnx", b"\x08\x08\x12\xff\xff\xff\xff\x0f"
+    yield "an ONNX with a huge field", ".onnx", b"\x3a" + b"\xff" * 9 + b"\x01" + b"a" * 100
+
+
+READERS: dict[str, Callable[[Path], Any]] = {
+    ".safetensors": load_arrays,
+    ".npz": data.npz,
+    "-idx3-ubyte": lambda p: data.mnist(p),
+    "-idx3-ubyte.gz": lambda p: data.mnist(p),
+    ".csv": lambda p: data.csv(p),
+    ".onnx": read_model,
+}
+
+
+def _in_memory() -> int:
+    with open("/proc/self/statm") as stream:
+        return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _read_apart(read: Callable[[Path], Any], file: Path) -> dict[str, Any]:
+    """Read a file in a child: what came of it, how long it took and how much memory."""
+    out, into = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(out)
+        before, started = _in_memory(), time.perf_counter()
+        try:
+            read(file)
+            told = "was accepted"
+        except sg.SeegradError:
+            told = ""
+        except BaseException as error:
+            told = f"a bare {type(error).__name__}: {str(error)[:100]}"
+        taken = time.perf_counter() - started
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
+        os.write(into, json.dumps([told, taken, peak]).encode())
+        os._exit(0)
+    os.close(into)
+    started = time.perf_counter()
+    while os.waitpid(child, os.WNOHANG)[0] == 0:
+        if time.perf_counter() - started > 20:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            break
+        time.sleep(0.002)
+    with os.fdopen(out) as stream:
+        text = stream.read()
+    told, taken, peak = json.loads(text) if text else ("it died or hung", 20.0, 0)
+    return {"told": told, "seconds": taken, "peak": peak}
+
+
+@row(
+    "F3",
+    "hostile files: bombs, pickles, objects, paths, overflowing shapes; safetensors, npz, IDX, CSV,"
+    " ONNX",
+    "refused in ≤ 1 s, memory ≤ 2 × the file",
+    count=1,
+    sample=1,
+)
+def f3(run: Run) -> Found:
+    faults, done, slowest = [], 0, 0.0
+    with folder() as place:
+        for what, suffix, raw in hostile():
+            if suffix not in READERS:
+                continue
+            done += 1
+            file = place / f"train-images{suffix}"
+            file.write_bytes(raw)
+            found = _read_apart(READERS[suffix], file)
+            slowest = max(slowest, found["seconds"])
+            if found["told"]:
+                faults.append(f"{what}: {found['told']}")
+            if run.timed and found["seconds"] > 1:
+                faults.append(f"{what}: {found['seconds']:.1f} s")
+            if found["peak"] > 2 * len(raw) + 24 * MB:
+                faults.append(f"{what}: {found['peak'] // MB} MB for {len(raw) / MB:.1f} MB")
+            file.unlink()
+    return Found(f"{done - len(faults)} of {done} refused, slowest {slowest:.2f} s", first(faults))
+
+
+# --------------------------------------------------------------- F4
+
+
+@row(
+    "F4",
+    "shipped code: no pickle, eval, exec, yaml.load, allow_pickle, shell=True",
+    "none; a gate in the tests checks it",
+    count=1,
+    sample=1,
+)
+def f4(run: Run) -> Found:
+    place = HERE / "tests" / "test_source.py"
+    described = importlib.util.spec_from_file_location("gate", place)
+    assert described is not None
+    assert described.loader is not None
+    gate = importlib.util.module_from_spec(described)
+    described.loader.exec_module(gate)
+    allowed: set[str] = set(getattr(gate, "WRITES_PROGRAMS", ()))
+    faults, files = [], 0
+    for file in sorted((HERE / "src" / "seegrad").rglob("*.py")):
+        files += 1
+        if file.relative_to(HERE / "src" / "seegrad").as_posix() not in allowed:
+            faults += [f"{file.name}: {x}" for x in gate.runs_text(file.read_text("utf-8"))]
+    return Found(f"{len(faults)} in {files} files", first(faults))
+
+
+# --------------------------------------------------------------- S5
+
+
+def _trainer() -> Trainer:
+    sg.nn.seed(3)
+    net = sg.nn.Sequential(
+        sg.nn.Affine(2, 8), sg.nn.ReLU(), sg.nn.Dropout(0.2), sg.nn.Affine(8, 2)
+    )
+    return Trainer(net, sg.optim.Adam(net.parameters(), lr=0.01), seed=5)
+
+
+def _weights(trainer: Trainer) -> list[bytes]:
+    return [np.asarray(v).tobytes() for v in trainer.network.state_dict().values()]
+
+
+@row(
+    "S5",
+    "a run saved and resumed at many points (Adam, dropout, mini-batches drawn anew)",
+    "50 points: bitwise equal to the uninterrupted run",
+    count=50,
+    sample=4,
+)
+def s5(run: Run) -> Found:
+    moons, faults = data.moons(30), []
+    whole = _trainer()
+    whole.fit(moons, steps=60, batch=10)
+    right = _weights(whole)
+    points = sorted({1 + (58 * k) // max(run.count - 1, 1) for k in range(run.count)})
+    with folder() as place:
+        for point in points:
+            before = _trainer()
+            before.fit(moons, steps=point, batch=10)
+            before.save(place / "run.safetensors")
+            sg.nn.seed(99)
+            again = _trainer()
+            again.resume(place / "run.safetensors")
+            again.fit(moons, steps=60, batch=10)
+            if _weights(again) != right:
+                faults.append(f"stopped after step {point}: other weights")
+    return Found(f"{len(points) - len(faults)} of {len(points)} equal", first(faults))
