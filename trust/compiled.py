@@ -315,7 +315,7 @@ def endure(steps: int) -> dict[str, Any]:
     seconds=300,
 )
 def s3(run: Run) -> Found:
-    found = run_apart("trust.compiled:endure", seconds=max(run.seconds, 60) + 60, steps=run.count)
+    found = run_apart("trust.compiled:endure", seconds=min(run.seconds, 600) + 60, steps=run.count)
     faults = []
     if not found["repeats"]:
         faults.append("the second half does not repeat the first")
