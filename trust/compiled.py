@@ -152,12 +152,12 @@ PROGRAMS: tuple[Callable[[Any], Any], ...] = (
     "C2",
     "things that change between two calls of a compiled function, in 10 programs",
     "≥ 20 × 10: traced anew or refused; stale 0",
-    count=1,
-    sample=1,
+    count=10,
+    sample=2,
 )
 def c2(run: Run) -> Found:
     faults, done = [], 0
-    for program in PROGRAMS:
+    for program in PROGRAMS[: run.count]:
         for what, function, args, change in changes():
             def whole(x: Any, f: Any = function, p: Any = program) -> Any:
                 return p(sg.as_tensor(f(x)))
@@ -263,7 +263,7 @@ def bits(steps: int, threads: int) -> dict[str, Any]:
     "threads 1, 2, 4, 8: the same training again and again",
     "20 runs each: the same bits at a given count",
     count=20,
-    sample=2,
+    sample=1,
 )
 def c4(run: Run) -> Found:
     faults = []
