@@ -18,6 +18,7 @@ from seegrad.graph.lowering import (
     Gather,
     Join,
     OneHot,
+    Overlap,
     Pad,
     Permute,
     Place,
@@ -26,6 +27,7 @@ from seegrad.graph.lowering import (
     Reshape,
     Scalar,
     Slice,
+    Window,
 )
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Shape
@@ -40,7 +42,7 @@ MOST = 3000
 def is_view(node: Node) -> bool:
     """Whether the node only looks at its input in another way."""
     return node.op is not None and isinstance(
-        node.op.lower, (Permute, Reshape, Broadcast, Slice)
+        node.op.lower, (Permute, Reshape, Broadcast, Slice, Window)
     )
 
 
@@ -440,7 +442,7 @@ def why_foreign(node: Node) -> str:
     form = node.op.lower
     if isinstance(form, Scalar):
         return typed(node).why
-    if isinstance(form, OneHot):
+    if isinstance(form, (OneHot, Overlap)):
         return "" if node.dtype.name in scalar_code.SCALARS else f"dtype {node.dtype}"
     if isinstance(form, Reduce):
         return _why_reduction(node)
@@ -450,7 +452,7 @@ def why_foreign(node: Node) -> str:
         indices = node.inputs[1]
         if indices.op is not None:
             return "its indices are computed, so that they can only be checked as they come"
-    if not isinstance(form, (Gather, Place, Pad, Join)) and not is_view(node):
+    if not isinstance(form, (Gather, Place, Pad, Join, Overlap)) and not is_view(node):
         return f"the form {type(form).__name__} has no native code"
     return ""
 

@@ -6,6 +6,7 @@ before. Who runs what, and when, is decided in `schedule.py`.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -248,6 +249,8 @@ class _Lowering:
             return view.broadcast(node.shape)
         if isinstance(form, forms.Reshape):
             return view.reshape(node.shape)
+        if isinstance(form, forms.Window):
+            return view.window(attrs["size"], attrs["steps"], attrs["dilation"])
         assert isinstance(form, forms.Slice)
         return view.slice(attrs["index"])
 
@@ -549,7 +552,7 @@ class _Lowering:
             return
         makers: dict[type, Callable[[Node], None]] = {
             forms.Place: self._place, forms.Pad: self._pad, forms.Join: self._join,
-            forms.Gather: self._gather,
+            forms.Gather: self._gather, forms.Overlap: self._overlap,
         }  # fmt: skip
         makers[type(node.op.lower)](node)
 
@@ -588,6 +591,31 @@ class _Lowering:
         widths, x = node.attrs["widths"], node.inputs[0]
         self._filled(node, node.attrs["value"],
                      [(b, n, 1) for n, (b, _) in zip(x.shape, widths)])
+
+    def _overlap(self, node: Node) -> None:
+        """Zeros, to which each element of the windows adds what it holds for all places."""
+        source, whole = self.view(node.inputs[0]), self.of[node].view()
+        self.reading.add(self._behind(node.inputs[0]))
+        seen = whole.window(
+            source.shape[-2 * len(node.attrs["shape"]) : -len(node.attrs["shape"])],
+            node.attrs["steps"],
+            node.attrs["dilation"],
+        )
+        assert seen is not None
+        lead = len(whole.shape) - len(node.attrs["shape"])
+        inner = range(lead, lead + len(node.attrs["shape"]))
+        last = self._fill(whole, 0, node)
+        for offset in itertools.product(*(range(source.shape[i]) for i in inner)):
+            index = [(0, n, 1) for n in source.shape]
+            for i, k in zip(inner, offset):
+                index[i] = (k, 1, 1)
+            part, given = seen.slice(index), source.slice(index)
+            assert part is not None
+            assert given is not None
+            total = Apply("add", (Load(part), Load(given)), node.dtype, node.dtype)
+            kernel = self._add(Nest(self._name(node), given.shape, [Store(part, total)], (node,)))
+            self.extra.append((last, kernel))
+            last = kernel
 
     def _join(self, node: Node) -> None:
         axis, at, whole = node.attrs["axis"], 0, self.of[node].view()

@@ -153,6 +153,28 @@ class View:
             rows=rows,
         )
 
+    def window(
+        self, size: Sequence[int], steps: Sequence[int], dilation: Sequence[int]
+    ) -> View | None:
+        """Every place of a window over the last axes; None where one of them is gathered."""
+        lead = len(self.shape) - len(size)
+        if self.rows is not None and self.rows_axis >= lead:
+            return None
+        inner = self.strides[lead:]
+        places = [
+            (n - (k - 1) * d - 1) // s + 1
+            for n, k, s, d in zip(self.shape[lead:], size, steps, dilation)
+        ]
+        return replace(
+            self,
+            shape=(*self.shape[:lead], *size, *places),
+            strides=(
+                *self.strides[:lead],
+                *(n * d for n, d in zip(inner, dilation)),
+                *(n * s for n, s in zip(inner, steps)),
+            ),
+        )
+
 
 def reshaped_strides(
     shape: Sequence[int], strides: Sequence[int], new: Sequence[int]

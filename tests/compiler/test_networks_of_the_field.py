@@ -1,0 +1,109 @@
+"""Windows, convolution, pooling, attention and recurrence compiled: the same as eager."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import seegrad as sg
+from seegrad import nn, optim
+
+CHANCE = np.random.default_rng(0)
+WINDOWS = [
+    pytest.param(op, case, id=f"{op.name}-{i}")
+    for op in sg.TABLE.values()
+    if op.family == "window"
+    for i, case in enumerate(op.cases)
+]
+
+
+def test_there_are_cases():
+    assert len(WINDOWS) > 20
+
+
+@pytest.mark.parametrize(("op", "case"), WINDOWS)
+def test_every_case_and_its_derivatives(op, case):
+    xs = [CHANCE.standard_normal(shape) for shape in case.shapes]
+    weights = CHANCE.standard_normal(np.shape(op(*xs, **case.attrs)))
+
+    def weighted(*ins):
+        return (op(*ins, **case.attrs) * weights).sum()
+
+    places = tuple(range(len(xs)))
+    value, slopes = sg.value_and_grad(weighted, places)(*xs)
+    compiled, found = sg.compile(sg.value_and_grad(weighted, places))(*xs)
+    np.testing.assert_allclose(compiled, value, rtol=1e-12, atol=1e-12)
+    for a, b in zip(found, slopes):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-12)
+
+
+def pictures():
+    return nn.Sequential(
+        nn.Conv2d(1, 3, 3, padding=1, dtype=float), nn.BatchNorm2d(3, dtype=float), nn.ReLU(),
+        nn.MaxPool2d(2), nn.Residual(nn.Conv2d(3, 3, 3, padding="same", dtype=float)),
+        nn.GroupNorm(3, 3, dtype=float), nn.ConvTranspose2d(3, 2, 2, stride=2, dtype=float),
+        nn.AvgPool2d(3, 2, 1), nn.GlobalAvgPool(), nn.Affine(2, 3, dtype=float),
+    )  # fmt: skip
+
+
+def texts(layer):
+    return nn.Sequential(
+        nn.Embedding(7, 4, dtype=float), nn.Positions(6, 4, dtype=float), layer,
+        nn.Affine(4, 3, dtype=float),
+    )  # fmt: skip
+
+
+NETWORKS = {
+    "pictures": (pictures, CHANCE.standard_normal((4, 1, 8, 8)), (4,)),
+    "GRU": (lambda: texts(nn.GRU(4, 4, dtype=float)), CHANCE.integers(0, 7, (3, 6)), (3, 6)),
+    "LSTM": (lambda: texts(nn.LSTM(4, 4, dtype=float)), CHANCE.integers(0, 7, (3, 6)), (3, 6)),
+    "Transformer": (
+        lambda: texts(nn.TransformerBlock(4, 2, causal=True, dtype=float)),
+        CHANCE.integers(0, 7, (3, 6)),
+        (3, 6),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_training_steps(name):
+    make, x, shape = NETWORKS[name]
+    t = CHANCE.integers(0, 3, shape)
+
+    def stepping(wrap):
+        nn.seed(0)
+        net = make()
+        rule = optim.Adam(net.parameters(), lr=0.01)
+
+        def step(x, t):
+            rule.zero_grad()
+            loss = nn.SoftmaxWithLoss()(net(x), t)
+            loss.backward()
+            rule.step()
+            return loss
+
+        return net, wrap(step)
+
+    eager, plain = stepping(lambda f: f)
+    compiled, fast = stepping(sg.compile)
+    for _ in range(3):
+        np.testing.assert_allclose(float(fast(x, t)), float(plain(x, t)), rtol=1e-10)
+    for key, value in eager.state_dict().items():
+        np.testing.assert_allclose(compiled.state_dict()[key], value, rtol=1e-7, atol=1e-9)
+
+
+def test_windows_are_only_looked_at_and_nothing_goes_through_numpy():
+    layer = nn.Conv2d(2, 3, 3, padding=1)
+
+    @sg.compile
+    def slopes(x):
+        layer.zero_grad()
+        loss = (nn.MaxPool2d(2)(layer(x)) ** 2).sum()
+        loss.backward()
+        return layer.W.grad
+
+    x = CHANCE.standard_normal((4, 2, 6, 6)).astype(np.float32)
+    slopes(x)
+    kernels = [line.split()[-1] for line in str(slopes.profile(x)).splitlines()[1:] if line.strip()]
+    assert any("overlap_add" in kernel for kernel in kernels)
+    assert not any("windows" in kernel for kernel in kernels)
