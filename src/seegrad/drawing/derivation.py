@@ -25,6 +25,7 @@ from seegrad.drawing.terms import (
     Sum,
     Term,
     Times,
+    chosen,
     evaluate,
     mentions,
     multiplied,
@@ -116,7 +117,7 @@ def names_step(told: Told, lang: str, values: bool = True) -> Step | None:
     """t = x + y = 3 + 4 = 7, for every value that was computed."""
     lines: list[str] = []
     numbers = told.numbers() if values else {}
-    computed = [node for node in told.nodes if node.op is not None]
+    computed = [x for x in told.nodes if x.op is not None and x not in told.aliases]
     for node in computed[:LINES]:
         lines.append(_made(told, node, numbers, values))
     if len(computed) > LINES:
@@ -224,6 +225,9 @@ def by_paths(told: Told, x: Node, parts: Parts, result: Any) -> bool:
         lines.append(equation(*sides, write(slopes[edge])))
     parts.local |= dict.fromkeys(lines)
     parts.several = max(parts.several, len(paths))
+    values = told.values()
+    if values:  # where a choice was made, the way goes on with what was chosen
+        slopes = {edge: chosen(slope, values) for edge, slope in slopes.items()}
     whole = partial(told, told.z, x)
     product = total([(1.0, multiplied(*(slopes[e] for e in pairwise(w)))) for w in paths])
     spelled = told.spelled(product, keep=told.z)
@@ -383,7 +387,9 @@ def from_the_right(told: Told, targets: Sequence[Node], parts: Parts, seed: Any)
                 more = _numeric(user, i, value[user])
                 gradient = more if gradient is None else gradient + more
         value[node] = gradient
-        lines.append(_line(told, node, sent, arrives, gradient, remarks))
+        line = _line(told, node, sent, arrives, gradient, remarks)
+        if " = " in line and node not in told.aliases:
+            lines.append(line)
     if len(lines) > 2 * LINES:
         lines = [*lines[:LINES], r"\ldots", *lines[-LINES:]]
     parts.right += [*remarks.lines(), *lines]
@@ -569,7 +575,9 @@ def inside_steps(told: Told, between: Sequence[Node], lang: str) -> list[Step]:
         chained = parts.chain or list(parts.local)
         slope = told_slope(inner, x)
         own = _own_rule(inner, op, x, slope) if slope is not None else None
-        last = equation(chained[-1], write(own)) if own is not None else chained[-1]
+        last = chained[-1]
+        if own is not None and not last.endswith(write(own)):
+            last = equation(last, write(own))
         says = sentence("Inside {op}, step by step:", lang, op=_symbol(op))
         steps.append(Step("fold", says, (*names.equations, *chained[:-1], last)))
     return steps

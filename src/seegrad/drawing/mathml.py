@@ -285,7 +285,10 @@ def _raised(text: str, letters: dict[str, str], mark: str) -> str:
 @_text.register
 def _(tree: Root) -> str:
     degree = "" if tree.degree is None else _text(tree.degree)
-    return f"{ {'': '√', '3': '∛'}.get(degree, degree + '√') }({_text(tree.inner)})"
+    sign = {"": "√", "3": "∛"}.get(degree, f"{degree}√")
+    inner = _text(tree.inner)
+    base = tree.inner.base if isinstance(tree.inner, Script) else tree.inner
+    return f"{sign}{inner}" if isinstance(base, (Letter, Digits)) else f"{sign}({inner})"
 
 
 @_text.register

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cache
 from math import isfinite
 from typing import Any
@@ -163,7 +164,10 @@ def times(coefficient: float, factors: Sequence[tuple[Term, float]]) -> Term:
             if power is not None:
                 coefficient, inner = coefficient * power, base.factors
         for each, own in inner:
-            found[each] = found.get(each, 0.0) + own * exponent
+            if isinstance(each, Number) and (power := _power(each.value, own * exponent)):
+                coefficient *= power
+            else:
+                found[each] = found.get(each, 0.0) + own * exponent
     if coefficient == 0:
         return ZERO
     kept = tuple((base, exponent) for base, exponent in found.items() if exponent != 0)
@@ -382,6 +386,16 @@ def number_piece(value: float) -> Piece:
     return Piece(text, by_function("multiply").binds if "times" in text else ATOM)
 
 
+def constant_piece(value: float) -> Piece:
+    """A number that stands in a formula: as a fraction where its digits would not end."""
+    near = Fraction(value).limit_denominator(30) if isfinite(value) else Fraction(0)
+    if value and float(near) == value and near.denominator not in (1, 2, 4, 5, 8, 10, 16, 20, 25):
+        sign = "-" if near < 0 else ""
+        text = rf"{sign}\frac{{{abs(near.numerator)}}}{{{near.denominator}}}"
+        return Piece(text, by_function("negative").binds if sign else ATOM)
+    return number_piece(value)
+
+
 def write(term: Term, names: Names | None = None) -> str:
     """A term as LaTeX; `names` are written as given there, for example as their numbers."""
     return piece(term, names or {}).text
@@ -391,7 +405,7 @@ def piece(term: Term, names: Names) -> Piece:
     """A term as LaTeX with how tightly its outermost operation holds together."""
     match term:
         case Number(value):
-            return number_piece(value)
+            return constant_piece(value)
         case Name(latex):
             return names.get(term) or Piece(latex)
         case Sum(parts):
@@ -444,16 +458,13 @@ def _product(coefficient: float, factors: Sequence[tuple[Term, float]], names: N
     below = [(base, -e) for base, e in factors if e < 0]
     binds = by_function("multiply").binds
     if below:
-        upper = (
-            piece(Times(abs(coefficient), tuple(above)), names)
-            if above
-            else (number_piece(abs(coefficient)))
-        )
-        lower = piece(times(1.0, below), names)
+        over, under = _as_fraction(abs(coefficient))
+        upper = piece(Times(over, tuple(above)), names) if above else number_piece(over)
+        lower = piece(times(under, below), names)
         fraction = by_function("divide").latex
         text = fill(fraction, {"a": upper.text, "b": lower.text})
         return Piece(f"-{text}", by_function("negative").binds) if coefficient < 0 else Piece(text)
-    texts = [number(abs(coefficient))] if abs(coefficient) != 1 else []
+    texts = [constant_piece(abs(coefficient)).text] if abs(coefficient) != 1 else []
     arrays = sum(1 for base, _ in above if shape_of(base) != ())
     plain = [(b, e) for b, e in above if shape_of(b) == ()]
     whole = [(b, e) for b, e in above if shape_of(b) != ()]
@@ -469,6 +480,14 @@ def _product(coefficient: float, factors: Sequence[tuple[Term, float]], names: N
     if len(above) == 1 and abs(coefficient) == 1:
         return Piece(text, by_function("power").binds)
     return Piece(text, binds)
+
+
+def _as_fraction(value: float) -> tuple[float, float]:
+    """0.5 as 1 over 2, 1.5 as 3 over 2; anything else as itself over 1."""
+    near = Fraction(value).limit_denominator(9) if isfinite(value) else Fraction(0)
+    if float(near) != value or near.denominator in (1, 5):
+        return value, 1.0
+    return float(near.numerator), float(near.denominator)
 
 
 def _outer(whole: Sequence[tuple[Term, float]]) -> bool:
@@ -507,6 +526,8 @@ def _attribute(value: Any) -> str:
 
 def _applied(term: Applied, names: Names) -> Piece:
     op, attrs = term.op, dict(term.attrs)
+    if op is by_function("where"):
+        return Piece(_cases(term, names), op.binds)
     template = op.latex
     values = {name: _attribute(value) for name, value in attrs.items()}
     if column := _column(term):
@@ -539,6 +560,36 @@ def _applied(term: Applied, names: Names) -> Piece:
     if isinstance(op.lower, Reduce) and attrs.get("axis") and shape_of(term.arguments[0]):
         text = _over_axes(text, attrs["axis"], len(shape_of(term.arguments[0])))
     return Piece(text, op.binds)
+
+
+def _cases(term: Applied, names: Names) -> str:
+    """A choice by value, and the choices inside its last branch, one below the other."""
+    rows: list[str] = []
+    last: Term = term
+    while isinstance(last, Applied) and last.op is term.op:
+        condition, value, last = last.arguments
+        rows.append(rf"{piece(value, names).text} & ({piece(condition, names).text})")
+    rows.append(piece(last, names).text)
+    inner = r"\\ ".join(rows)
+    return rf"\begin{{cases}}{inner}\end{{cases}}"
+
+
+def chosen(term: Term, known: Mapping[Name, Any]) -> Term:
+    """The term with every choice made that single numbers decide."""
+    match term:
+        case Sum(parts):
+            return total([(c, chosen(part, known)) for c, part in parts])
+        case Times(coefficient, factors):
+            return times(coefficient, [(chosen(base, known), e) for base, e in factors])
+        case Applied(op, attrs, arguments, shape):
+            if op is by_function("where") and shape == ():
+                try:
+                    holds = bool(evaluate(arguments[0], known))
+                except (KeyError, TypeError, ValueError):
+                    return term
+                return chosen(arguments[1] if holds else arguments[2], known)
+            return apply(op, dict(attrs), [chosen(a, known) for a in arguments], shape)
+    return term
 
 
 def _column(term: Applied) -> Term | None:

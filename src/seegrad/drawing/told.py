@@ -31,7 +31,7 @@ from seegrad.drawing.terms import (
 )
 from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
-from seegrad.graph.lowering import Product
+from seegrad.graph.lowering import Input, Product, Scalar
 from seegrad.graph.node import NO_ATTRS, Node
 from seegrad.graph.spec import Spec
 from seegrad.tensor import Tensor
@@ -70,13 +70,20 @@ def letters(nodes: Sequence[Node], z: Node) -> dict[Node, str]:
                 found[x] = _free(node.op.input_name(i), taken)
     if z not in found:
         found[z] = _output_letter(z, taken, found)
-    inner = [node for node in nodes if node.op is not None and node not in found]
+    inner = [x for x in nodes if x.op is not None and x not in found and not _is_alias(x)]
     for large in (False, True):
         group = [node for node in inner if bool(node.shape) == large]
         base = "T" if large else "t"
         for i, node in enumerate(group, 1):
             found[node] = _free(base if len(group) == 1 else f"{base}{i}", taken)
     return found
+
+
+def _is_alias(x: Node) -> bool:
+    """Is this its input once more, in another dtype perhaps?"""
+    form = x.op.lower if x.op is not None else None
+    plain = isinstance(form, Scalar) and isinstance(form.tree, Input)
+    return plain and not x.name and x.shape == x.inputs[0].shape
 
 
 def _is_number(x: Node) -> bool:
@@ -167,6 +174,7 @@ class Told:
     terms: dict[Node, Term] = field(default_factory=dict)
     made: dict[Node, Term] = field(default_factory=dict)
     shown: dict[Node, Term] = field(default_factory=dict)  # the same, as it was written
+    aliases: set[Node] = field(default_factory=set)
     top: str = ""
 
     @classmethod
@@ -179,12 +187,16 @@ class Told:
                 told.terms[node] = Name(named(words[node]), told.specs[node].shape)
             else:
                 told.terms[node] = constant(node)
-        for node in nodes:
             if node.op is not None:
                 arguments = tuple(told.terms[x] for x in node.inputs)
                 shape = told.specs[node].shape
                 told.made[node] = apply(node.op, node.attrs, arguments, shape)
                 told.shown[node] = Applied(node.op, tuple(node.attrs.items()), arguments, shape)
+                made = told.made[node]
+                same = isinstance(made, Name) and made.shape == shape
+                if same and node is not z and not node.name:  # another form of its input
+                    told.terms[node] = made
+                    told.aliases.add(node)
         told.top = "L" if z.shape and "L" not in words.values() else write(told.terms[z])
         if z.shape and told.top != "L":
             told.top = r"\ell"
@@ -233,9 +245,9 @@ class Told:
         """The term with intermediate values replaced by what they are, as long as it is short."""
         for node in reversed(self.nodes):
             name = self.terms[node]
-            if node.op is None or node is keep or not isinstance(name, Name):
+            if node.op is None or node is keep or node in self.aliases:
                 continue
-            if mentions(term, {name}):
+            if isinstance(name, Name) and mentions(term, {name}):
                 longer = rebuilt(term, {name: self.made[node]})
                 if size(longer) > SHORT or self.is_tall(node):
                     return term
