@@ -15,6 +15,7 @@ from seegrad.drawing.reading import lines, read, shown
 from seegrad.drawing.scene import Scene, fold, to_json
 from seegrad.drawing.sketch import sketch
 from seegrad.drawing.walk import walk
+from seegrad.graph.graph import Graph
 
 
 def pairs(scene: Scene) -> list[tuple[str, str]]:
@@ -197,3 +198,24 @@ def test_reading_of_odd_arrays() -> None:
     assert big.norm == pytest.approx(1e300 * np.sqrt(1200))
     assert len(big.grid) <= 24
     assert read(np.array([np.nan, 1.0])).bad == 1
+
+
+def test_large_arrays_are_read_without_a_copy() -> None:
+    large = np.linspace(-1, 1, 600_000, dtype=np.float32).reshape(600, 1000)
+    large[3, 4] = np.inf
+    reading = read(large)
+    assert (reading.low, reading.high, reading.bad) == (-1.0, 1.0, 1)
+    assert reading.mean == pytest.approx(0.0, abs=1e-5)
+    assert reading.norm == pytest.approx(np.sqrt(600_000 / 3), rel=1e-3)
+    assert len(reading.grid) == len(reading.grid[0]) == 24
+
+
+def test_several_outputs_and_derivatives_as_graphs() -> None:
+    x = sg.tensor([1.0, 2.0], name="x")
+    double, square = x * 2.0, x * x
+    square.backward(np.ones(2), as_graph=True)
+    scene = sketch(Graph([double, square]))
+    assert [box.kind for box in scene.boxes].count("output") == 2
+    outs = [wire for wire in scene.wires if wire.kind == "output"]
+    assert [wire.backward for wire in outs] == [False, True]
+    assert any(lines(w.grad) == ("[1, 2]",) for w in scene.wires if w.grad)

@@ -6,6 +6,7 @@ No layout and no colour here; what a wire means is `scene.py`'s affair.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
 from math import isfinite, isinf, isnan, prod
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 DIGITS = 4  # significant digits that the eye can use
 ON_WIRE = 12  # entries written out on a wire
 KEPT = 256  # entries kept for a closer look
+BLOCK = 1 << 18  # entries that are looked at together
 GRID = 24  # rows and columns of the heat-map of a larger array
 
 _ROUND = Context(prec=DIGITS, rounding=ROUND_HALF_UP)
@@ -51,20 +53,41 @@ def read(value: NDArray[np.generic]) -> Reading:
     if array.shape == () and array.dtype.kind != "c":
         return _one(float(array), array.dtype.name)
     numbers = np.abs(array) if array.dtype.kind == "c" else array
-    wide = numbers.astype(np.float64, copy=False).ravel()
-    few = tuple(float(x) for x in wide) if wide.size <= KEPT else ()
-    fine = np.isfinite(wide)
-    good = wide if fine.all() else wide[fine]
-    facts: dict[str, float] = {}
-    if good.size:
-        top = float(np.abs(good).max())
-        norm = top * float(np.sqrt(np.square(good / top).sum())) if top > 0 else 0.0
-        with np.errstate(over="ignore"):
-            mean = float((good / good.size).sum())
-        facts = {"low": float(good.min()), "high": float(good.max()), "mean": mean, "norm": norm}
-    grid = () if few or not wide.size else _grid(wide.reshape(_rows(array.shape)))
-    bad = int(wide.size - good.size)
-    return Reading(array.shape, array.dtype.name, few, grid, bad=bad, **facts)
+    size = numbers.size
+    few = tuple(float(x) for x in numbers.ravel()) if size <= KEPT else ()
+    facts, good = _facts(numbers.reshape(-1)) if size else ({}, 0)
+    grid = () if few or not size else _grid(numbers.reshape(_rows(array.shape)))
+    return Reading(array.shape, array.dtype.name, few, grid, bad=size - good, **facts)
+
+
+def _facts(flat: NDArray[np.generic]) -> tuple[dict[str, float], int]:
+    """Least, most, mean and norm of the finite entries, and how many there are.
+
+    Block by block, so that a large array is never copied as a whole.
+    """
+    low, high, total, count = np.inf, -np.inf, 0.0, 0
+    for good in _finite_blocks(flat):
+        low, high = min(low, float(good.min())), max(high, float(good.max()))
+        total += float((good / flat.size).sum())
+        count += good.size
+    if not count:
+        return {}, 0
+    top = max(abs(low), abs(high))
+    square = 0.0
+    if top > 0:
+        for good in _finite_blocks(flat):
+            square += float(np.square(good / top).sum())
+    mean = total * (flat.size / count)
+    return {"low": low, "high": high, "mean": mean, "norm": top * square**0.5}, count
+
+
+def _finite_blocks(flat: NDArray[np.generic]) -> Iterator[NDArray[np.float64]]:
+    for start in range(0, flat.size, BLOCK):
+        block = flat[start : start + BLOCK].astype(np.float64)
+        fine = np.isfinite(block)
+        good = block if fine.all() else block[fine]
+        if good.size:
+            yield good
 
 
 def _one(x: float, dtype: str) -> Reading:
@@ -80,11 +103,11 @@ def _rows(shape: tuple[int, ...]) -> tuple[int, int]:
     return (prod(shape[:-1]) if shape else 1, width)
 
 
-def _grid(table: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:
+def _grid(table: NDArray[np.generic]) -> tuple[tuple[float, ...], ...]:
     """Block means of a table, at most GRID by GRID, to four digits."""
     if table.shape[0] == 1 and table.shape[1] > GRID:
         side = -(-table.shape[1] // GRID)
-        padded = np.full(side * GRID, np.nan)
+        padded = np.full(side * GRID, np.nan, np.float64)
         padded[: table.shape[1]] = table[0]
         table = padded.reshape(GRID, side)
     rows = np.array_split(np.arange(table.shape[0]), min(GRID, table.shape[0]))
@@ -97,7 +120,8 @@ def _grid(table: NDArray[np.float64]) -> tuple[tuple[float, ...], ...]:
     return tuple(blocks)
 
 
-def _mean(cell: NDArray[np.float64]) -> float:
+def _mean(block: NDArray[np.generic]) -> float:
+    cell = block.astype(np.float64)
     fine = cell[np.isfinite(cell)]
     return float((fine / fine.size).sum()) if fine.size else float("nan")
 
