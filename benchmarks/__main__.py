@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import eager, footprint
+from benchmarks import eager, footprint, pictures
 from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
-SUITES = (eager, footprint)
+SUITES = (eager, footprint, pictures)
 
 
 def main() -> int:

@@ -159,7 +159,10 @@ def to_json(scene: Scene) -> str:
             if reading is not None and id(reading) not in places:
                 places[id(reading)] = len(readings)
                 readings.append(reading)
-    data = {"version": VERSION, **_plain(scene, places)}
+    rest = replace(scene, boxes=(), wires=())
+    data = {"version": VERSION, **_plain(rest, places)}
+    data["boxes"] = [_thing(box, places) for box in scene.boxes]
+    data["wires"] = [_thing(wire, places) for wire in scene.wires]
     data["readings"] = [_reading(reading) for reading in readings]
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for letter in "<>&\u2028\u2029":
@@ -168,6 +171,15 @@ def to_json(scene: Scene) -> str:
 
 
 _ALWAYS = ("id", "kind", "shape", "dtype")
+
+
+def _thing(thing: Box | Wire, places: Mapping[int, int]) -> dict[str, Any]:
+    """A box or a wire, its readings by number; what is empty is left out."""
+    plain: dict[str, Any] = {key: item for key, item in vars(thing).items() if item}
+    for key in ("value", "grad"):
+        if key in plain:
+            plain[key] = places[id(plain[key])]
+    return plain
 
 
 def _reading(reading: Reading) -> dict[str, Any]:

@@ -180,8 +180,11 @@ def leaf_kind(node: Node, arrays: Mapping[Node, str]) -> str:
 class Sketcher:
     """Draws up the boxes and wires of one unfolded graph."""
 
-    def __init__(self, graph: Graph, unfolded: Unfolded, named: Mapping[Node, str]) -> None:
+    def __init__(
+        self, graph: Graph, unfolded: Unfolded, named: Mapping[Node, str], stretched: bool
+    ) -> None:
         self.graph, self.unfolded, self.named = graph, unfolded, named
+        self.stretched = stretched
         self.groups = unfolded.groups
         self.parts = {part.id: part for part in unfolded.parts}
         self.boxes: list[Box] = []
@@ -276,7 +279,7 @@ class Sketcher:
             if part.node.op is not None or part.id in outputs:
                 continue
             kind = leaf_kind(part.node, self.named)
-            if kind == "input":
+            if kind == "input" and not self.stretched:
                 self.place[part.id] = part.group if part.node.frame else ""
                 continue
             groups = [self.place[user] for user, _ in self.users[part.id]]
@@ -459,10 +462,10 @@ def sketch(
     """
     graph = thing if isinstance(thing, Graph) else Graph([thing])
     unfolded = unfold(graph, composites and len(graph.nodes) <= 20_000)
-    drawn = Sketcher(graph, unfolded, named_arrays(graph))
+    stretched = _stretch(unfolded)
+    drawn = Sketcher(graph, unfolded, named_arrays(graph), stretched)
     drawn.draw()
     boxes, groups = _merged(drawn.boxes, [*unfolded.groups.values()])
-    boxes, groups = _stretches(boxes, groups)
     scene = Scene(
         tuple(boxes), tuple(drawn.wires), tuple(groups), title=clean(title), language=language,
         rate=rate, program=drawn.program() if live else {},
@@ -507,28 +510,28 @@ def _merged(boxes: list[Box], groups: list[Group]) -> tuple[list[Box], list[Grou
     ]
     return [
         replace(box, group=into.get(box.group, box.group), title=titles.get(box.id, box.title))
+        if box.group in into or box.id in titles
+        else box
         for box in boxes
     ], kept
 
 
-def _stretches(boxes: list[Box], groups: list[Group]) -> tuple[list[Box], list[Group]]:
-    """A long graph without layers is cut into stretches, so that it can be read at all."""
-    outside = [box for box in boxes if not box.group and box.kind != "output"]
-    tops = [group for group in groups if not group.parent]
-    if len(outside) + len(tops) <= VISIBLE:
-        return boxes, groups
-    chunk = max(STRETCH, int(len(outside) ** 0.5))
+def _stretch(unfolded: Unfolded) -> bool:
+    """Cut a long graph without layers into stretches, so that it can be read at all."""
+    loose = [part for part in unfolded.parts if not part.group and part.node.op is not None]
+    leaves = sum(part.node.op is None for part in unfolded.parts)
+    tops = sum(not group.parent for group in unfolded.groups.values())
+    if len(loose) + leaves + tops <= VISIBLE or len(loose) <= STRETCH:
+        return False
+    chunk = max(STRETCH, int(len(loose) ** 0.5))
     made: list[Group] = []
-    where: dict[str, str] = {}
-    last = ""
-    for i, box in enumerate(outside):
+    for i, part in enumerate(loose):
         if i % chunk == 0:
-            last = f"s{i // chunk}"
-            ends = f"{i + 1}–{min(i + chunk, len(outside))}"
-            made.append(Group(last, ends, kind="stretch"))
-        where[box.id] = last
-    outer = _stretched(made)
-    return [replace(b, group=where.get(b.id, b.group)) for b in boxes], [*outer, *groups]
+            ends = f"{i + 1}–{min(i + chunk, len(loose))}"
+            made.append(Group(f"s{i // chunk}", ends, kind="stretch"))
+        part.group = made[-1].id
+    unfolded.groups.update((group.id, group) for group in _stretched(made))
+    return True
 
 
 def _stretched(groups: list[Group]) -> list[Group]:
