@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import seegrad as sg
-from seegrad import contents
+from seegrad import appendix, contents
 from seegrad.drawing.formula import rule_text
 from seegrad.drawing.mathml import to_mathml
 from seegrad.graph.node import Node
@@ -121,7 +121,8 @@ def _names() -> str:
         "seegrad.book",
     ]  # fmt: skip
     own, others = [], []
-    for name, it in sorted(vars(contents).items(), key=lambda pair: pair[0].lower()):
+    public = {**vars(contents), **vars(appendix)}
+    for name, it in sorted(public.items(), key=lambda pair: pair[0].lower()):
         if name.startswith("_") or isinstance(it, ModuleType):
             continue
         if name == "TABLE":

@@ -231,12 +231,19 @@ def _array(file: Path, onnx: Any, one: Any) -> Array:
     return found
 
 
+def _dtype(file: Path, onnx: Any, number: int) -> np.dtype[Any]:
+    try:
+        found: np.dtype[Any] = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(number))
+    except (KeyError, TypeError) as fault:
+        raise _damaged(file, f"dtype {number}") from fault
+    if found.kind not in "fiub":
+        raise _damaged(file, f"dtype {found}")
+    return found
+
+
 def _value(file: Path, onnx: Any, one: Any) -> Value:
     kind = one.type.tensor_type
-    try:
-        dtype = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(kind.elem_type))
-    except (KeyError, TypeError) as fault:
-        raise _damaged(file, f"{one.name}: {one.type}") from fault
+    dtype = _dtype(file, onnx, kind.elem_type)
     sizes = tuple(d.dim_value if d.HasField("dim_value") else d.dim_param for d in kind.shape.dim)
     return Value(one.name, dtype, sizes)
 
@@ -259,6 +266,8 @@ def _step(file: Path, onnx: Any, node: Any, opset: int) -> Step:
             attributes[name] = _attribute(file, onnx, known.default_value)
     for one in node.attribute:
         attributes[one.name] = _attribute(file, onnx, one)
+    if node.op_type == "Cast":
+        attributes["to"] = _dtype(file, onnx, int(attributes.get("to", 0)))
     return Step(
         node.op_type, tuple(node.input), tuple(node.output), attributes, node.name or node.op_type
     )

@@ -8,6 +8,7 @@ from seegrad.training.checkpoints import Checkpoints
 from seegrad.training.exchange import export_onnx
 from seegrad.training.folder import RunFolder
 from seegrad.training.history import History
+from seegrad.training.imported import ImportedNetwork, import_onnx
 from seegrad.training.mlflow_log import MLflow
 from seegrad.training.progress import progress
 from seegrad.training.saving import load, load_checkpoint, save, save_checkpoint
@@ -20,6 +21,7 @@ __all__ = [
     "Checkpoints",
     "EarlyStopping",
     "History",
+    "ImportedNetwork",
     "Lines",
     "MLflow",
     "Recorder",
@@ -29,6 +31,7 @@ __all__ = [
     "WandB",
     "check_network",
     "export_onnx",
+    "import_onnx",
     "load",
     "load_checkpoint",
     "progress",
