@@ -42,6 +42,7 @@ class ParallelTrainer(Trainer):
         self._asked = self._agreed = False
         self._why = ""
         super().__init__(network, optimizer, *args, **kwargs)
+        self.eager = True  # sums are begun while the walk is on its way
         if not world.leads:
             self.callbacks = []
         self.exchange = Exchange(optimizer.parameters, world, bucket_bytes)
