@@ -131,7 +131,8 @@ def draw(
             (`sg.playground`).
         path: where to; an existing file is replaced as a whole.
         theme: "light" or "dark", for .svg and .png; the page has both.
-        **options: lang="en" | "ko", quiz=False, open="auto" | "all" | "none" | names, title="",
+        **options: lang="en" | "ko", quiz=False, title="",
+            open="auto" | "all" | "layers" | "none" | names,
             rate=0.0, check=False, overlays=None; see `seegrad.drawing.showing.scene_of`.
 
     Returns the path. Raises FormatError for an unknown suffix or a place that cannot be written,
