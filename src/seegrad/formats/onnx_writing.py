@@ -40,7 +40,7 @@ from seegrad.ops import TABLE
 from seegrad.tensor import Tensor
 
 BATCH = "N"
-BOOL, INT64 = np.dtype(bool), np.dtype(np.int64)
+BOOL, INT64, FLOAT32 = np.dtype(bool), np.dtype(np.int64), np.dtype(np.float32)
 FIRST, LAST = -(2**62), 2**62
 
 IN_SIMPLER = {
@@ -146,6 +146,8 @@ class _Writer:
         self.steps: list[Step] = []
         self.constants: dict[str, NDArray[Any]] = {}
         self.called: dict[Node, str] = {}
+        self.learnt: set[Node] = set()
+        """Nodes that lean on a named value: they are written, so that it stays one in the file."""
         self.leaves: dict[Node, Sequence[Node]] = {}
         self.taken: set[str] = set()
         self.batch_of: tuple[str, int] | None = None
@@ -203,7 +205,10 @@ class _Writer:
             first = nodes[0]
             if first in self.called:
                 continue
-            if first.op is None or (first.data is not None and _all_equal(nodes)):
+            if first in self.names or any(x in self.learnt for x in first.inputs):
+                self.learnt.add(first)
+            fixed = first.data is not None and first not in self.learnt and _all_equal(nodes)
+            if first.op is None or fixed:
                 self.leaves[first] = nodes
                 continue
             self.where = str(first.frame or first.op.name)
@@ -368,11 +373,19 @@ class _Writer:
             names = self._spread(node, names)
         if operator in ("Pad", "Transpose") and not node.shape:
             return self.step("Identity", names[:1])
-        if operator == "OneHot" and len(node.shape) == 1:
-            names[0] = self.step("Reshape", [names[0], self.constant([1], INT64)])
-            row = self.step(operator, names, **attributes)
-            return self.step("Reshape", [row, self.sizes(node.shape)])
+        if operator == "OneHot":
+            return self._one_hot(node, names)
         return self.step(operator, names, **attributes)
+
+    def _one_hot(self, node: Merged, names: list[str]) -> str:
+        """OneHot wants labels with an axis, and runtimes know it for floats alone."""
+        labels, depth, _ = names
+        single = len(node.shape) == 1
+        if single:
+            labels = self.step("Reshape", [labels, self.constant([1], INT64)])
+        values = self.constant([0, 1], np.float32)
+        rows = self.cast(self.step("OneHot", [labels, depth, values]), FLOAT32, node.dtype)
+        return self.step("Reshape", [rows, self.sizes(node.shape)]) if single else rows
 
     def _dtype(self, node: Merged, slot: Any, takes: Any, result: str) -> np.dtype[Any]:
         """The dtype that inputs of one letter share: the result's, or what NumPy would take."""
