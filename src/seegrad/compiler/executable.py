@@ -37,7 +37,9 @@ class Segment:
     def __init__(self, schedule: Schedule, tests: Sequence[Test]) -> None:
         self.schedule = schedule
         self.threads = schedule.threads
-        self.text = program_text(schedule.tasks, schedule.threads, schedule.closing, tests)
+        self.text = program_text(
+            schedule.tasks, schedule.threads, schedule.closing, tests, schedule.prologue
+        )
         runtime.prepare()
         self.program = native.Program(self.text, 0)
         self.address = self.program.address("run")

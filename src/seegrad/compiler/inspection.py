@@ -132,7 +132,9 @@ def profile(variant: Variant, values: Sequence[Any], repeats: int = 20) -> Profi
     alone.make_outputs()
     lines = []
     for segment in alone.segments:
-        kernel = segment.schedule.tasks[0].kernel if isinstance(segment, Segment) else segment
+        kernel = segment
+        if isinstance(segment, Segment):
+            kernel = (*segment.schedule.prologue, *segment.schedule.tasks)[0].kernel
         best = math.inf
         for _ in range(repeats):
             start = time.perf_counter()
@@ -170,6 +172,9 @@ def assembly(variant: Variant) -> str:
 def _program(schedule: Schedule) -> str:
     lines = [f"# native program, {schedule.threads} thread{'s' * (schedule.threads > 1)}"]
     said = owners(schedule)
+    for task in schedule.prologue:
+        lines.append("# once, before the first step:")
+        lines.append(_kernel(task.kernel))
     for task in schedule.tasks:
         if task.barrier:
             lines.append("# ---- all threads meet ----")

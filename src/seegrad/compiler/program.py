@@ -42,15 +42,16 @@ def program_text(
     threads: int,
     closing: bool,
     tests: Sequence[tuple[int, int, int, int]] = (),
+    prologue: Sequence[Task] = (),
 ) -> str:
     """The module: `run(table, barrier, thread, first, count)` for steps first … first+count-1,
     and `check(table)` for the integers that must stay below a bound."""
     module = Module()
-    for number, task in enumerate(tasks):
+    for number, task in enumerate((*prologue, *tasks)):
         _write_kernels(module, task, number)
     module.functions.append(_WAIT.format(pause=_pause(module), spins=SPINS))
     module.declare("seegrad_yield", "i32", [])
-    module.functions.append(_main(tasks, threads, closing))
+    module.functions.append(_main(tasks, threads, closing, prologue))
     module.functions.append(_check(tests))
     return module.text
 
@@ -148,7 +149,9 @@ go:
 }}"""
 
 
-def _main(tasks: Sequence[Task], threads: int, closing: bool) -> str:
+def _main(
+    tasks: Sequence[Task], threads: int, closing: bool, prologue: Sequence[Task]
+) -> str:
     meetings = (sum(t.barrier for t in tasks) + closing) if threads > 1 else 0
     lines = [
         "define void @run(ptr %table, ptr %barrier, i64 %thread, i64 %first, i64 %count) {",
@@ -161,10 +164,17 @@ def _main(tasks: Sequence[Task], threads: int, closing: bool) -> str:
     cases = " ".join(f"i64 {t}, label %begin{t}" for t in range(threads))
     lines.append(f"  switch i64 %thread, label %out [ {cases} ]")
     for t in range(threads):
-        lines += [f"begin{t}:", f"  br label %step{t}", f"step{t}:"]
+        lines.append(f"begin{t}:")
+        if t == 0:
+            lines += [f"  call void @{x.names[0]}(ptr %table, i64 %first, i64 0)" for x in prologue]
+        if prologue and threads > 1:
+            lines.append(f"  call void @wait(ptr %barrier, i64 {threads})")
+        lines += [f"  br label %step{t}", f"step{t}:"]
         lines.append(f"  %s{t} = phi i64 [ %first, %begin{t} ], [ %n{t}, %step{t} ]")
         lines.append(f"  %done{t} = sub i64 %s{t}, %first")
-        lines.append(f"  %phase{t} = mul i64 %done{t}, {meetings * threads}")
+        before = threads if prologue and threads > 1 else 0
+        lines.append(f"  %past{t} = mul i64 %done{t}, {meetings * threads}")
+        lines.append(f"  %phase{t} = add i64 %past{t}, {before}")
         meeting = 0
         for task in tasks:
             if task.barrier and threads > 1:

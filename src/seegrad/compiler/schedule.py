@@ -46,12 +46,16 @@ class Access:
 
 @dataclass(eq=False)
 class Schedule:
-    """Tasks in order; with `closing`, all threads meet at the end of a step."""
+    """Tasks in order; with `closing`, all threads meet at the end of a step.
+
+    `prologue` are tasks whose results are the same in every step: thread 0 does them once.
+    """
 
     tasks: list[Task]
     threads: int
     closing: bool
     cost: float = 0.0
+    prologue: list[Task] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -73,11 +77,34 @@ def bounds(length: int, threads: int) -> tuple[int, ...]:
 
 def scheduled(kernels: Sequence[Kernel], threads: int) -> Schedule:
     """The cheapest schedule that is found, on one thread or on all of them."""
-    alone = _Scheduler(kernels, 1).schedule()
-    if threads == 1 or not kernels:
-        return alone
-    together = _Scheduler(kernels, threads).schedule()
-    return together if together.cost + LAUNCH < alone.cost else alone
+    once = _same_every_step(kernels)
+    rest = [k for k in kernels if k not in once]
+    found = _Scheduler(rest, 1).schedule()
+    if threads > 1 and rest:
+        together = _Scheduler(rest, threads).schedule()
+        found = together if together.cost + LAUNCH < found.cost else found
+    found.prologue = [Task(k, None, ()) for k in kernels if k in once]
+    return found
+
+
+def _same_every_step(kernels: Sequence[Kernel]) -> set[Kernel]:
+    """Kernels that read nothing that changes from step to step, and alone write what they do."""
+    written: dict[Buffer, int] = {}
+    for kernel in kernels:
+        for view in kernel.writes():
+            written[view.buffer] = written.get(view.buffer, 0) + 1
+    found: set[Kernel] = set()
+    fixed: set[Buffer] = set()
+    for kernel in kernels:
+        reads, writes = kernel.reads(), kernel.writes()
+        same = all(not v.buffer.steps and (v.buffer in fixed or v.buffer not in written)
+                   for v in reads)
+        own = all(not v.buffer.steps and v.buffer.role == "temporary"
+                  and written[v.buffer] == 1 for v in writes)
+        if same and own:
+            found.add(kernel)
+            fixed |= {v.buffer for v in writes}
+    return found
 
 
 # --------------------------------------------------------------- what things cost
@@ -116,15 +143,15 @@ def _behind(kernel: Kernel) -> float:
     return cycles / lanes
 
 
-def _accesses(kernel: Kernel, choice: Choice) -> list[Access]:
+def _accesses(kernel: Kernel, choice: Choice, threads: int) -> list[Access]:
     last = len(kernel.space)
 
     def access(view: View, axis: Choice, write: bool) -> Access:
-        size = view.buffer.nbytes
-        if axis is None:
+        size = min(view.buffer.nbytes, view.size * view.dtype.itemsize)
+        if view.rows is not None and axis == view.rows_axis:
+            size //= threads
+        if axis is None or view.rows is not None:
             return Access(view.buffer, 0, 0, write, size)
-        if view.rows is not None:
-            return Access(view.buffer, 0, 0, write, min(size, view.size * view.dtype.itemsize))
         step = view.strides[axis]
         return Access(view.buffer, step, view.offset if step else 0, write, size)
 
@@ -165,7 +192,7 @@ class _Scheduler:
         work = _Work(kernel, options)
         for choice in options:
             work.cycles[choice] = _cycles(kernel, choice, self.threads)
-            work.accesses[choice] = _accesses(kernel, choice)
+            work.accesses[choice] = _accesses(kernel, choice, self.threads)
         return work
 
     def _links(self) -> list[list[int]]:
