@@ -10,7 +10,13 @@ import pytest
 import seegrad as sg
 from seegrad import TABLE, nn, optim
 from seegrad.compiler import executable, native
-from seegrad.errors import IndexRangeError, ShapeError, TraceError, ValueRangeError
+from seegrad.errors import (
+    IndexRangeError,
+    NonFiniteError,
+    ShapeError,
+    TraceError,
+    ValueRangeError,
+)
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
 
@@ -402,3 +408,60 @@ def test_without_llvmlite_numpy_runs_the_plan(monkeypatch):
     got = step.epoch(x, t, batch=35, shuffle=False)
     want = [plain(x[:35], t[:35]).item(), plain(x[35:], t[35:]).item()]
     np.testing.assert_allclose(got, want, rtol=1e-5)
+
+
+def test_a_batch_of_one_trains():
+    for threads in (1, 2):
+        net, x, t = network()
+        other, _, _ = network()
+        step = sg.compile(step_of(net, optim.SGD(net.parameters(), lr=0.1)), threads=threads)
+        plain = step_of(other, optim.SGD(other.parameters(), lr=0.1))
+        got = step.epoch(x, t, batch=1, shuffle=False)
+        want = [plain(x[i : i + 1], t[i : i + 1]).item() for i in range(len(x))]
+        np.testing.assert_allclose(got, want, rtol=1e-4)
+
+
+def test_a_nan_is_traced_to_its_birth_and_nothing_is_lost():
+    w = sg.tensor(np.full(3, 4.0), name="w")
+
+    def step(x):
+        loss = sg.log(w).sum() * x.sum()
+        w.assign(w - 1.0)
+        return loss
+
+    compiled = sg.compile(step, threads=1)
+    seen = []
+    with pytest.raises(NonFiniteError, match="log") as error:
+        compiled.epoch(np.ones((8, 1)), batch=1, finite=True,
+                       progress=lambda done, part: seen.append(len(part)))
+    assert "sg.log(w)" in str(error.value.line)
+    assert sum(seen) == 4
+    np.testing.assert_array_equal(w.value, np.zeros(3))
+    with sg.debug(), pytest.raises(NonFiniteError, match="log"):
+        compiled(np.ones((1, 1)))
+    np.testing.assert_array_equal(w.value, np.zeros(3))
+
+
+def test_what_was_compiled_can_be_seen():
+    net, x, t = network()
+    step = sg.compile(step_of(net, optim.SGD(net.parameters(), lr=0.1)), threads=2)
+    step(x, t)
+    before = [p.value.copy() for p in net.parameters()]
+    assert "affine1.W" in step.source
+    assert "native kernels and 0 calls of NumPy" in step.report
+    assert "define" in step.assembly
+    profile = step.profile(x, t)
+    assert profile.microseconds > 0
+    assert {n for line in profile.lines for n in line.nodes} == set(profile.by_node())
+    assert "of peak" in str(profile)
+    for p, value in zip(net.parameters(), before):
+        np.testing.assert_array_equal(p.value, value)
+    assert len(step.graph_after("trace")) > 10
+    assert step.graph.text().startswith("def graph(")
+    assert "goes through NumPy" in reported(lambda y: sg.sort(y))
+
+
+def reported(f):
+    compiled = sg.compile(f)
+    compiled(np.ones(3))
+    return compiled.report

@@ -16,7 +16,13 @@ import numpy as np
 from seegrad.compiler import inspection, runtime
 from seegrad.compiler.memory import pointer
 from seegrad.compiler.variant import ARRAYS, Variant
-from seegrad.errors import IndexRangeError, ShapeError, TraceError, ValueRangeError
+from seegrad.errors import (
+    IndexRangeError,
+    NonFiniteError,
+    ShapeError,
+    TraceError,
+    ValueRangeError,
+)
 from seegrad.graph.bind import current_mode
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
@@ -46,14 +52,18 @@ class Compiled:
         if mode.tracer is not None or mode.depth:
             return self.function(*args, **kwargs)          # a part of a larger graph
         with self.lock:
-            last = self.last
+            last = self.last if mode.watch is None else None
             if last is not None and not kwargs and _fits(last, args) and not last.stale():
                 return last.run(args)
             leaves, structure = flatten((list(args), kwargs))
             variant = self._variant(leaves, structure, args, kwargs)
             simple = not kwargs and all(type(x) is np.ndarray for x in args)
-            self.last = variant if simple else None
-            return variant.run([x for x in leaves if isinstance(x, ARRAYS)])
+            self.last = variant if simple and mode.watch is None else None
+            values = [x for x in leaves if isinstance(x, ARRAYS)]
+            if mode.watch is not None:
+                variant.executable.take_state()
+                variant.find_birth(values)          # before anything is assigned
+            return variant.run(values)
 
     def _variant(
         self, leaves: Sequence[Any], structure: Structure, args: Sequence[Any],
@@ -78,7 +88,8 @@ class Compiled:
         shuffle: bool = True,
         replace: bool = False,
         rows: Any = None,
-        progress: Callable[[int, Any], None] | None = None,
+        progress: Callable[[int, Any], Any] | None = None,
+        finite: bool = False,
     ) -> Any:
         """One pass over mini-batches of the arrays, in native code, gathering included.
 
@@ -87,7 +98,10 @@ class Compiled:
             batch: rows a step; the last batch holds what is left.
             seed, shuffle, replace: the order of rows, as `seegrad.data.batches` draws it.
             rows: the row numbers themselves instead: (steps, batch), or a list of such rows.
-            progress: called now and then with (steps done, results of the latest slice).
+            progress: called now and then with (steps done, results of the latest slice); when
+                it gives something true, the pass ends there.
+            finite: stop before the first step that gives a NaN or an infinity: everything is
+                put back to what it was then, and NonFiniteError says where it was born.
 
         Returns what the function gives, for each step: (steps,) for a loss. Raises
         IndexRangeError for a row that is not there; an interrupt leaves whole steps behind.
@@ -102,9 +116,11 @@ class Compiled:
         with self.lock:
             for block in blocks:
                 _check_rows(block, count)
-                results, structure = self._steps(data, block, done, progress)
+                results, structure = self._steps(data, block, done, progress, finite)
                 parts.append(results)
                 done += len(block)
+                if len(results[0]) < len(block):
+                    break
         if structure is None:
             raise ValueRangeError("there is no mini-batch to take a step on", came="no rows")
         joined = [np.concatenate(column) for column in zip(*parts)]
@@ -112,7 +128,7 @@ class Compiled:
 
     def _steps(
         self, data: Sequence[Any], block: Any, done: int,
-        progress: Callable[[int, Any], None] | None,
+        progress: Callable[[int, Any], Any] | None, finite: bool,
     ) -> tuple[list[Any], Structure]:
         """The steps of a block of rows (steps, batch), in slices."""
         size = block.shape[1]
@@ -132,19 +148,47 @@ class Compiled:
         try:
             while first < steps:
                 many = min(slice_, steps - first)
+                saved = variant.snapshot() if finite else []
                 start = time.perf_counter()
                 executable.run(first, many)
                 took = max(time.perf_counter() - start, 1e-6)
-                first += many
+                shown = [x[first : first + many] for x in executable.results()[:count]]
+                fine = self._fine(variant, saved, shown, first) if finite else many
+                first += fine
                 slice_ = max(1, int(min(many * SLICE / took, many * 16)))
-                if progress is not None:
-                    shown = [x[first - many : first] for x in executable.results()[:count]]
-                    progress(done + first, unflatten(variant.trace.structure, shown))
+                stop = False
+                if progress is not None and fine:
+                    executable.show_state()
+                    shown = [x[:fine] for x in shown]
+                    stop = progress(done + first, unflatten(variant.trace.structure, shown))
+                if fine < many:
+                    self._explain(variant, [x[block[first]] for x in data], done + first)
+                if stop:
+                    break
         finally:
             executable.show_state()
         results = executable.results()
-        variant.leave([g[-1] for g in results[count:]])
-        return results[:count], variant.trace.structure
+        variant.leave([g[first - 1] for g in results[count:]])
+        return [x[:first] for x in results[:count]], variant.trace.structure
+
+    def _fine(self, variant: Variant, saved: Any, shown: Sequence[Any], first: int) -> int:
+        """How many steps of a slice gave finite results; state is put back to behind them."""
+        good = len(shown[0])
+        for x in shown:
+            if x.dtype.kind == "f" and not np.isfinite(x).all():
+                good = min(good, int(np.argmin(np.isfinite(x).reshape(len(x), -1).all(axis=1))))
+        if good < len(shown[0]):
+            variant.restore(saved)
+            if good:
+                variant.executable.run(first, good)
+            variant.executable.show_state()
+        return good
+
+    def _explain(self, variant: Variant, values: Sequence[Any], step: int) -> None:
+        """Raise NonFiniteError for a step whose result is not finite, where it was born."""
+        variant.find_birth(values)
+        raise NonFiniteError(f"the result of step {step} is not finite", asked="finite numbers",
+                             hint="take a smaller learning rate")
 
     # ------------------------------------------------------------------ seeing inside
 

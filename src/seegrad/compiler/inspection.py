@@ -132,8 +132,9 @@ def profile(variant: Variant, values: Sequence[Any], repeats: int = 20) -> Profi
     alone.make_outputs()
     lines = []
     for segment in alone.segments:
-        kernel = segment
-        if isinstance(segment, Segment):
+        if not isinstance(segment, Segment):
+            kernel = segment
+        else:
             kernel = (*segment.schedule.prologue, *segment.schedule.tasks)[0].kernel
         best = math.inf
         for _ in range(repeats):

@@ -12,6 +12,7 @@ from seegrad.compiler.environment import Environment
 from seegrad.compiler.executable import Executable
 from seegrad.compiler.lower import Lowered, Request, lower
 from seegrad.compiler.memory import Slot
+from seegrad.compiler.replay import find_birth
 from seegrad.errors import TraceError
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import NO_ATTRS, Node
@@ -174,6 +175,30 @@ class Variant:
         self.leave(results[count:])
         tensors = [Tensor(None, (), NO_ATTRS, (), x, False) for x in results[:count]]
         return unflatten(self.trace.structure, tensors)
+
+    def snapshot(self) -> list[tuple[Slot, Any]]:
+        """Copies of all that the program may change."""
+        return [
+            (slot, np.array(slot.view)) for slot in self.executable.slots if slot.assigned
+        ]
+
+    def restore(self, saved: Sequence[tuple[Slot, Any]]) -> None:
+        """Put back what `snapshot` gave."""
+        for slot, data in saved:
+            slot.view[...] = data
+        self.executable.show_state()
+
+    def find_birth(self, values: Sequence[Any]) -> None:
+        """Raise NonFiniteError where the first NaN or infinity of this call is born."""
+        known: dict[Node, Any] = {}
+        for symbol_, value in zip(self.call.symbols, values):
+            data = np.asarray(value.data if isinstance(value, Node) else value)
+            known[symbol_] = data[()] if data.ndim == 0 else data
+        for leaf, stand in self.stands.items():
+            known[stand] = leaf.data
+        for leaf, stand in self.trace.gathered.items():
+            known[stand] = leaf.gradient
+        find_birth(self.records[0].graph, known)
 
     def leave(self, gradients: Sequence[Any]) -> None:
         """Leave on outside leaves the gradients that the function left there."""

@@ -25,7 +25,13 @@ Row = dict[str, float]
 
 
 class Callback:
-    """Does nothing; write over what you want to hear of."""
+    """Does nothing; write over what you want to hear of.
+
+    Whoever hears of steps hears of each as it is made, so that it can look at the weights and
+    stop the run there. With `afterwards` it may be told of many at once, after they were made.
+    """
+
+    afterwards = False
 
     def on_start(self, trainer: Trainer, plan: Plan) -> None:
         """Before the first step: the plan says how many steps and epochs are meant."""
@@ -135,6 +141,7 @@ class Recorder(Callback):
         keep: int = KEPT,
     ) -> None:
         self.folder, self.seconds, self.every = folder, seconds, every
+        self.afterwards = every is None
         self.checkpoints = Checkpoints(folder.checkpoints.folder, keep)
         self.kept = -math.inf
         self.plan: Plan | None = None

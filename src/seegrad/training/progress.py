@@ -44,6 +44,8 @@ class Bar(Lines):
         )
         self.bar.start()
 
+    afterwards = True
+
     def on_step(self, trainer: Trainer, step: int, loss: float) -> None:
         now = time.perf_counter()
         if now - self.shown < REFRESH:

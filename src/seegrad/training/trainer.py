@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seegrad.compiler.compile import compile
 from seegrad.data.sampling import batch_rows
 from seegrad.errors import NonFiniteError, ShapeError, ValueRangeError
 from seegrad.graph.bind import in_mode
@@ -58,7 +59,8 @@ class Trainer:
     number (default: softmax with cross-entropy). callbacks: told what happens. seed: of the order
     of examples; epoch e always sees the order drawn from (seed, e), so that a resumed run goes
     on as if it had never stopped. replace: draw each mini-batch anew from all examples, as the
-    book does. schedule: of the learning rate, told of every step.
+    book does. eager: step by step through NumPy instead of whole compiled passes; the same losses
+    to rounding. schedule: of the learning rate, told of every step.
 
     >>> from seegrad import data, nn, optim
     >>> net = nn.Sequential(nn.Affine(2, 8), nn.ReLU(), nn.Affine(8, 2))
@@ -77,11 +79,14 @@ class Trainer:
         seed: int = 0,
         replace: bool = False,
         schedule: Schedule | None = None,
+        eager: bool = False,
     ) -> None:
         self.network, self.optimizer = network, optimizer
         self.loss = SoftmaxWithLoss() if loss is None else loss
         self.callbacks = list(callbacks)
         self.seed, self.replace, self.schedule = seed, replace, schedule
+        self.eager = eager
+        self._compiled = compile(self._traced_step)
         self.history = History()
         self.count = 0
         """Steps made so far, over all calls of `fit`."""
@@ -143,18 +148,59 @@ class Trainer:
         """The rest of the pass that the next step belongs to."""
         epoch, done = divmod(self.count, plan.per_epoch)
         seed = int(np.random.SeedSequence([self.seed, epoch]).generate_state(1)[0])
-        for number, rows in enumerate(batch_rows(len(x), plan.batch, seed, replace=self.replace)):
-            if number < done:
-                continue
-            loss = self.step(x[rows], t[rows])
+        order = [*batch_rows(len(x), plan.batch, seed, replace=self.replace)]
+        order = order[done : done + plan.steps - self.count]
+        if self.eager:
+            for rows in order:
+                if self._made([self.step(x[rows], t[rows])]):
+                    return
+        elif self.schedule is not None or self._heard():
+            for rows in order:
+                self._compiled_steps(x, t, [rows])
+                if self.stopped:
+                    return
+        else:
+            self._compiled_steps(x, t, order)
+
+    def _compiled_steps(self, x: Array, t: Array, order: Sequence[Any]) -> None:
+        """A step for each of these mini-batches, in native code."""
+        schedule = self.schedule
+
+        def made(_: int, losses: Any) -> bool:
+            if schedule is not None:
+                schedule.step()
+            return self._made(losses)
+
+        try:
+            self._compiled.epoch(x, t, batch=1, rows=order, finite=True, progress=made)
+        except NonFiniteError as error:
+            self.failed = True
+            raise self._not_finite(float("nan"), error.problem) from error
+
+    def _heard(self) -> bool:
+        """Whether a callback wants to hear of each step as it is made."""
+        return any(
+            type(c).on_step is not Callback.on_step and not c.afterwards for c in self.callbacks
+        )
+
+    def _traced_step(self, x: Any, t: Any) -> Any:
+        """A step as a function of its mini-batch, for the compiler."""
+        self.optimizer.zero_grad()
+        loss = self.loss(self.network(x), t)
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+    def _made(self, losses: Any) -> bool:
+        """Note steps that were made; whether the run is to stop."""
+        for loss in map(float, losses):
             self.count += 1
             self.history.losses.append(loss)
             for callback in self.callbacks:
                 callback.on_step(self, self.count, loss)
-            if self._interrupted:
-                self.stop(say("interrupted"))
-            if self.stopped or self.count >= plan.steps:
-                return
+        if self._interrupted:
+            self.stop(say("interrupted"))
+        return bool(self.stopped)
 
     def _evaluate(self, x: Array, t: Array, held_out: Any, plan: Plan) -> None:
         """Close an epoch: its row of numbers, told to the callbacks."""
@@ -307,11 +353,11 @@ class Trainer:
         total = steps if steps is not None else (epochs or 0) * per_epoch
         return Plan(examples, batch, total, per_epoch)
 
-    def _not_finite(self, value: float) -> NonFiniteError:
+    def _not_finite(self, value: float, born: str = "") -> NonFiniteError:
         return NonFiniteError(
             say("the loss is {value} at step {step}", value=value, step=self.count + 1),
             asked=say("a finite loss"),
-            came=f"lr={self.optimizer.lr.item():g}",
+            came="; ".join(filter(None, (born, f"lr={self.optimizer.lr.item():g}"))),
             hint=say("take a smaller learning rate; sg.debug() finds where it was born"),
         )
 
