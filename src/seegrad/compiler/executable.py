@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,12 @@ POISON = False
 Test = tuple[int, int, int, int]
 
 
+@lru_cache(maxsize=64)
+def made(text: str) -> native.Program:
+    """The program of this text; equal networks share theirs, since memory is given by table."""
+    return native.Program(text, 0)
+
+
 class Segment:
     """A run of kernels in one native program."""
 
@@ -41,7 +48,7 @@ class Segment:
             schedule.tasks, schedule.threads, schedule.closing, tests, schedule.prologue
         )
         runtime.prepare()
-        self.program = native.Program(self.text, 0)
+        self.program = made(self.text)
         self.address = self.program.address("run")
         word, place = ctypes.c_int64, ctypes.c_void_p
         self.call = self.program.function("run", [place, place, word, word, word])
