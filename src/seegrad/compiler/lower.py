@@ -159,7 +159,8 @@ class _Lowering:
     def _plan_memory(self) -> None:
         """A buffer for every node that someone outside of its group reads."""
         request = self.request
-        for leaf in (*request.arguments, *request.state):
+        kept = [x for x in request.graph.listed if x in request.state]
+        for leaf in (*request.arguments, *kept):
             self.views[leaf] = self._leaf(leaf)
         taken: dict[Node, Buffer] = {}
         for leaf, value in request.assigned.items():

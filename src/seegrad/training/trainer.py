@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.compiler.compile import compile
+from seegrad.compiler.compile import Compiled
 from seegrad.data.sampling import batch_rows
 from seegrad.errors import NonFiniteError, ShapeError, ValueRangeError
 from seegrad.graph.bind import in_mode
@@ -86,7 +86,7 @@ class Trainer:
         self.callbacks = list(callbacks)
         self.seed, self.replace, self.schedule = seed, replace, schedule
         self.eager = eager
-        self._compiled = compile(self._traced_step)
+        self._compiled = Compiled(self._traced_step, None)
         self.history = History()
         self.count = 0
         """Steps made so far, over all calls of `fit`."""
