@@ -219,3 +219,14 @@ def test_several_outputs_and_derivatives_as_graphs() -> None:
     outs = [wire for wire in scene.wires if wire.kind == "output"]
     assert [wire.backward for wire in outs] == [False, True]
     assert any(lines(w.grad) == ("[1, 2]",) for w in scene.wires if w.grad)
+
+
+def test_drawing_is_not_watched() -> None:
+    """Inside sg.debug() a body that passes through infinity is drawn, not complained about."""
+    x = sg.tensor([-1000.0, 1.0], name="x")
+    y = sg.sum(sg.sigmoid(x))
+    y.backward()
+    with sg.debug(), sg.no_grad():
+        scene = sketch(y, open="all", live=True)
+    assert any(box.sign == "exp" for box in scene.boxes)
+    assert scene.program

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from functools import cache
 from typing import Any
 
@@ -23,6 +24,14 @@ from seegrad.tensor import Tensor
 from seegrad.text import Piece, fill
 
 LONGEST = 220  # letters; a longer formula helps nobody
+
+
+def quietly() -> AbstractContextManager[None]:
+    """Run operations for a picture alone: recorded, but neither traced, framed nor watched."""
+    return in_mode(
+        recording=True, frame=None, tracer=None, watch=None, watch_gradient=None, locate=False
+    )
+
 
 
 def symbol(spec: Spec) -> Tensor:
@@ -111,7 +120,7 @@ def _run(
     if rule is None:
         return None
     try:
-        with in_mode(recording=True, frame=None):
+        with quietly():
             node = rule(g, y, inputs, attrs, position)
     except Exception:
         return None

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.autodiff import backward
-from seegrad.graph.bind import in_mode
+from seegrad.drawing.formula import quietly
 from seegrad.graph.graph import walk
 from seegrad.graph.lowering import Apply, Body, Call, Expression, Input, Number, Random, Scalar
 from seegrad.graph.node import NO_ATTRS, Node
@@ -61,7 +61,7 @@ def _in_simpler_ops(node: Node) -> Node | None:
     op = node.op
     assert op is not None
     try:
-        with in_mode(recording=True, frame=None), np.errstate(all="ignore"):
+        with quietly(), np.errstate(all="ignore"):
             result = op.forward(*node.inputs, **node.attrs)
     except Exception:
         return None
@@ -116,7 +116,7 @@ class Writer:
             return self.leaf(node)
         if isinstance(form, Body):
             assert op.body is not None
-            with in_mode(recording=True, frame=None):
+            with quietly():
                 result = op.body(*node.inputs, **node.attrs)
             return self.place(result)
         instruction: dict[str, Any] = {
@@ -153,7 +153,7 @@ class Replay:
     ) -> None:
         """`parts`: (id, node, ids of its inputs), inputs first; `outputs`: (id, derivative)."""
         self.nodes: dict[str, Node] = {}
-        with in_mode(recording=True, frame=None), np.errstate(all="ignore"):
+        with quietly(), np.errstate(all="ignore"):
             for key, node, inputs in parts:
                 if node.op is None:
                     leaf = Tensor(None, (), NO_ATTRS, (), node.data, node.requires_grad)
@@ -174,7 +174,7 @@ class Replay:
             branches = self.nodes[user].branches
             g = None if branches is None else branches[position]
             if isinstance(g, Node):
-                with in_mode(recording=True, frame=None):
+                with quietly():
                     total = g if total is None else total + g
         return total if isinstance(total, Node) else None
 

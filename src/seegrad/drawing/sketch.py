@@ -14,13 +14,12 @@ from typing import Any
 import numpy as np
 
 from seegrad.autodiff import backward
-from seegrad.drawing.formula import local_text, rule_text
+from seegrad.drawing.formula import local_text, quietly, rule_text
 from seegrad.drawing.overlays import checked, dead_units, measured
 from seegrad.drawing.program import Spot, program
 from seegrad.drawing.reading import Reading, read, shown_shape
 from seegrad.drawing.scene import Box, Group, Overlay, Scene, Wire
 from seegrad.drawing.theme import clean
-from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import Graph, walk
 from seegrad.graph.node import NO_ATTRS, Frame, Node
 from seegrad.tensor import Tensor
@@ -136,7 +135,7 @@ def _run_body(node: Node) -> tuple[list[Node], Node] | None:
     ]
     if not leaves or any(leaf.data is None for leaf in leaves):
         return None
-    with in_mode(recording=True, frame=None), np.errstate(all="ignore"):
+    with quietly(), np.errstate(all="ignore"):
         result = op.body(*leaves, **node.attrs)
         if not isinstance(result, Node) or result.op is None:
             return None
