@@ -1,5 +1,16 @@
 """The rows in their order: importing this module enters them all."""
 
-from trust import calls, compiled, corners, differing, huge, mutation, planted, scale, storage
+from trust import (
+    calls,
+    compiled,
+    corners,
+    differing,
+    huge,
+    mutation,
+    planted,
+    scale,
+    storage,
+    typed,
+)
 
-LOADED = (corners, planted, differing, mutation, compiled, scale, storage, calls, huge)
+LOADED = (corners, planted, differing, mutation, compiled, scale, storage, calls, huge, typed)

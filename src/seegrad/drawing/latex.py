@@ -42,7 +42,7 @@ def words(text: str, longest: int = LONGEST_NAME) -> str:
     >>> words("a_b <i>")
     '\\\\text{a\\\\_b \\\\textless{}i\\\\textgreater{}}'
     """
-    return rf"\text{{{''.join(_ESCAPES.get(c, c) for c in tidy(text, longest))}}}"
+    return rf"\text{{{''.join(_ESCAPES.get(c, c) for c in tidy(text, longest) or '·')}}}"
 
 
 _INDEXED = re.compile(r"([A-Za-zα-ωΑ-Ω])_?([0-9]{1,3})")

@@ -1,0 +1,317 @@
+"""T1 and T2: what people type, as expressions and as names; text stays text, in every form."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import seegrad as sg
+from trust.row import Found, Run, first, row
+
+SOURCE = Path(sg.__file__).parents[1]
+NO_FAULT = ("9**9**9**9**x**x**x", "x #")
+"""Harmless after all: they are computed, to infinity and to x."""
+
+HOSTILE = [
+    "__import__('os').system('ls')",
+    "().__class__",
+    "x.__class__",
+    "x.value",
+    "x.T.T.base",
+    "lambda: 0",
+    "(lambda: 0)()",
+    "[i for i in range(9)]",
+    "{1: 2}",
+    "{1, 2}",
+    "f'{x}'",
+    "'a'*9",
+    "b'a'",
+    "open('/etc/passwd')",
+    "eval('1')",
+    "exec('1')",
+    "getattr(x, 'T')",
+    "print(x)",
+    "x[0]",
+    "x[::2]",
+    "x if x else y",
+    "x and y",
+    "not x",
+    "x := 3",
+    "(x := 3)",
+    "await x",
+    "yield x",
+    "*x",
+    "exp(*[1,2])",
+    "exp(**{})",
+    "exp(x, x)",
+    "exp()",
+    "exp(y=x)",
+    "sum(x, axis='a')",
+    "sum(x, axis=99)",
+    "sum(x, axis=[[1]])",
+    "9**9**9**9**x**x**x",
+    "x << 3",
+    "x | 3",
+    "~x",
+    "x^2",
+    "1_000_000**1_000_000 +",
+    "x.T()",
+    "exp(x).T.T.real",
+    "np.exp(x)",
+    "TABLE",
+    "globals()",
+    "x;y",
+    "x\ny",
+    "x = 3",
+    "del x",
+    "import os",
+    "1j*x",
+    "True",
+    "None",
+    "...",
+    "x in y",
+    "x < y < x",
+    "x is y",
+    "'x'",
+    "\x00",
+    "x\x00",
+    "\ud800",
+    "(" * 200 + "x" + ")" * 200,
+    "0" + "-" * 900 + "x",
+    "x" + "+x" * 480,
+    "x" * 1001,
+    "[" * 300,
+    "exp(" * 45 + "x" + ")" * 45,
+    "9" * 999,
+    "broadcast_to(x, shape=(100000, 100000))",
+    "broadcast_to(x, shape=(-1,))",
+    "tile([1, 2, 3], reps=(1000000, 1000000))",
+    "repeat([1, 2], repeats=1000000000)",
+    "pad([1, 2], pad_width=1000000000)",
+    "one_hot(x, classes=1000000000)",
+    "outer(X, X)",
+    "reshape(x, shape=(1, 2, 3))",
+    "einsum('i->', x)",
+    "uniform(x)",
+    "normal(x, shape=(9,))",
+    "q + 1",
+    "unknown(x)",
+    "",
+    "   ",
+    "#",
+    "x #",
+    "exp x",
+    "2x",
+    "x y",
+    "ｘ.__class__",
+    "﻿x..T",
+    "concatenate([x, 'a'])",
+    "[[1], [2, 3]] * x",
+    "[x, [y]]",
+    "x @ y",
+    "[1,2,3] + [1,2] * x",
+    "split(X, sections=3)",
+    "1 + 1",
+    "sum([1, 2])+",
+    "cumsum(x, axis=10**9)",
+    "diag(X, k=10000000)",
+]
+
+
+def asked(expression: str, folder: str) -> tuple[int, bytes, bytes, float, float]:
+    """Exit code, both outputs, seconds and megabytes of one `seegrad explain` of its own."""
+    values = ["x=3", "y=4", f"X={list(range(1000))}"]
+    words = [sys.executable, "-m", "seegrad", "explain", expression, *values]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        child = subprocess.Popen(
+            words, stdout=out, stderr=err, cwd=folder, env={**os.environ, "PYTHONPATH": str(SOURCE)}
+        )
+        _, status, used = os.wait4(child.pid, 0)
+        seconds = used.ru_utime + used.ru_stime  # of the processor: others work here too
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        return child.returncode, out.read(), err.read(), seconds, used.ru_maxrss / 1024
+
+
+@row(
+    "T1",
+    "hostile expressions",
+    "one line, exit 2, ≤ 1 s of processor, ≤ 200 MB",
+    count=10_000,
+    sample=5,
+    seconds=300,
+)
+def hostile_expressions(run: Run) -> Found:
+    """Each in a process of its own, beside a harmless one that says what starting costs."""
+    usable = [e for e in HOSTILE if "\0" not in e and e.isprintable() | ("\n" in e)]
+    chosen = list(usable)
+    run.rng.shuffle(chosen)
+    faults: list[str] = []
+    slowest = largest = 0.0
+    done = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for expression in chosen[: run.count]:
+            if run.out_of_time():
+                break
+            done += 1
+            code, out, err, seconds, megabytes = asked(expression, folder)
+            slowest, largest = max(slowest, seconds), max(largest, megabytes)
+            right = code == 2 and not out and err.count(b"\n") == 1 and b"Traceback" not in err
+            if not right and expression not in NO_FAULT:
+                faults.append(f"{expression[:60]!r}: exit {code}, {err.decode(errors='replace')}")
+            # a child's peak counts what its parent held when it was made: only small ones tell
+            if run.timed and (seconds > 1 or megabytes > 200):
+                faults.append(f"{expression[:60]!r}: {seconds:.2f} s, {megabytes:.0f} MB")
+        left = os.listdir(folder)
+    if left:
+        faults.append(f"left behind: {left}")
+    figure = f"{done} expressions, slowest {slowest:.2f} s, largest {largest:.0f} MB"
+    return Found(figure, first(faults))
+
+
+NAMES = [
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "<img src=x onerror=a()>",
+    "</math><b>",
+    "</svg>",
+    "</title>",
+    "</style>",
+    "<!-- ",
+    "-->",
+    "]]>",
+    "<![CDATA[x]]>",
+    "&lt;",
+    "&#60;b&#62;",
+    "a&b",
+    '"',
+    "'",
+    '" onload="a()',
+    "`",
+    "${x}",
+    "{{x}}",
+    "{name}",
+    "%s",
+    "%(x)s",
+    "\\",
+    "\\input{/etc/passwd}",
+    "\\end{document}",
+    "x}{y",
+    "}",
+    "{",
+    "$",
+    "$$",
+    "#",
+    "_",
+    "^",
+    "~",
+    "a\nb",
+    "a\r\nb",
+    "\t",
+    "\u202eabc",
+    "\u2066abc\u2069",
+    "\u2028",
+    "\x1b[31m",
+    "http://a.b/c",
+    "javascript:alert(1)",
+    "click A href",
+    "--> B",
+    "graph TD; A-->B",
+    "]; x [label=y",
+    "\u0627\u0644",
+    "é" * 300,
+    "|",
+    "[x](http://a.b)",
+    "![x](y)",
+    "0",
+    " ",
+    "NaN",
+]
+
+
+class _Tags(HTMLParser):
+    """The tags and attribute names of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[Any] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, tuple(name for name, _ in attrs)))
+
+
+def _xml(text: str) -> list[Any]:
+    return [(e.tag, tuple(sorted(e.attrib))) for e in ElementTree.fromstring(text).iter()]
+
+
+def _html(text: str) -> list[Any]:
+    tags = _Tags()
+    tags.feed(text)
+    tags.close()
+    return tags.found
+
+
+def _braces(text: str) -> list[Any]:
+    """Braces that count, commands, and signs that would end a formula."""
+    bare = re.sub(r"\\[A-Za-z]+\{\}", "", text)
+    return re.findall(r"(?<!\\)(?:\\\\)*([{}$&#])", bare)
+
+
+def _lines(text: str) -> list[Any]:
+    return [len(text.splitlines())]
+
+
+ADDRESS = r"(?:href|src|url)\s*[=(]\s*[\"']?(?!#|data:)(\w+:[^\s\"')>]*)"
+
+
+def forms(name: str, folder: Path) -> dict[str, list[Any]]:
+    """What is left of every written form when its texts are taken out."""
+    x = sg.tensor(2.0, name=name)
+    z = x * x + 1
+    z.backward()
+    told = sg.explain(z, wrt=x, lang="en")
+    found = {
+        "MathML": _xml(told.mathml), "LaTeX": _braces(told.latex), "text": _lines(told.text),
+        "Markdown": [told.markdown.count("$$"), told.markdown.count("<"), _lines(told.markdown)],
+    }  # fmt: skip
+    for suffix, reader in (
+        ("svg", _xml), ("html", _html), ("dot", _lines), ("mmd", _lines), ("tex", _braces)
+    ):  # fmt: skip
+        text = sg.draw(z, folder / f"x.{suffix}").read_text("utf-8")
+        found[suffix] = reader(text)
+        if suffix in ("svg", "html"):
+            found[f"addresses in {suffix}"] = re.findall(ADDRESS, text)
+    return found
+
+
+@row(
+    "T2",
+    "hostile names",
+    "the same elements as with a plain name",
+    count=10_000,
+    sample=6,
+    seconds=120,
+)
+def hostile_names(run: Run) -> Found:
+    """Each name in every form in which it is written out, beside a plain one."""
+    chosen = list(NAMES)
+    run.rng.shuffle(chosen)
+    faults: list[str] = []
+    done = 0
+    with tempfile.TemporaryDirectory() as folder:
+        plain = forms("plain", Path(folder))
+        for name in chosen[: run.count]:
+            if run.out_of_time():
+                break
+            done += 1
+            came = forms(name, Path(folder))
+            faults += [f"{name!r} in {form}" for form in plain if came[form] != plain[form]]
+    return Found(f"{done} names × {len(plain)} forms, {len(faults)} differ", first(faults))
