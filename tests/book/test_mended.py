@@ -189,9 +189,3 @@ def test_the_script_gradient_check(real_mnist):
     lines = example("gradient_check.py", SEEGRAD_MNIST=str(real_mnist))
     assert [line.split(":")[0] for line in lines] == ["W1", "b1", "W2", "b2"]
     assert all(float(line.split(":")[1]) < 1e-4 for line in lines)
-
-
-def test_the_script_train_neuralnet(real_mnist):
-    lines = example("train_neuralnet.py", SEEGRAD_MNIST=str(real_mnist))
-    assert len(lines) == 125
-    assert float(lines[-1].split()[1]) >= 0.94
