@@ -34,6 +34,8 @@ def _read(table: str) -> dict[str, Any]:
     found = vars(importlib.import_module(f"{__name__}.{table}"))
     names = {key: it for key, it in found.items() if not key.startswith("_")}
     globals().update(names)
+    # every module called like a function is there now: a plain module is quicker to read from
+    sys.modules[__name__].__class__ = ModuleType
     return names
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import MutationError
-from seegrad.graph.bind import current_mode, gradient_watch
+from seegrad.graph.bind import current_tracer, gradient_watch
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from seegrad.graph.op import NOTHING, OUT
@@ -71,7 +71,7 @@ def backward(
 
     Returns the derivative by each leaf, or by each node of `wrt`, that was reached.
     """
-    tracer = current_mode().tracer
+    tracer = current_tracer()
     if tracer is not None:
         with tracer.as_recorded():
             return _walk_back(outputs, seeds, wrt, as_graph, keep, [])
@@ -134,9 +134,7 @@ def _walk_back(
                 gx = rule(g, out, ins, node.attrs, len(branches))
             if invalid:
                 gx = _without_zero_times_infinity(gx, g, out, ins, invalid)
-            if (type(gx) is not np.float64 or type(value) is not np.float64) and (
-                gx.shape != value.shape or gx.dtype is not value.dtype
-            ):
+            if gx.shape != value.shape or gx.dtype is not value.dtype:
                 gx = fit(gx, value)
             if watch is not None:
                 watch(node, len(branches), gx)

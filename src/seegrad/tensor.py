@@ -21,7 +21,7 @@ from seegrad.errors import (
     ShapeError,
     TraceError,
 )
-from seegrad.graph.bind import bind_one, bind_two, current_mode
+from seegrad.graph.bind import bind, bind_one, bind_two, current_mode, current_tracer
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import NO_ATTRS, Node, read_only, snapshot
 from seegrad.graph.present import can_present, present
@@ -158,7 +158,7 @@ class Tensor(Node):
         elif isinstance(seed, Node):
             seed = seed.data
         found = backward([self], [seed], as_graph=as_graph, keep=not traced)
-        tracer = current_mode().tracer
+        tracer = current_tracer()
         for leaf, g in found.items():
             if tracer is not None:
                 tracer.keep_gradient(leaf)
@@ -457,7 +457,7 @@ class Tensor(Node):
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
         """See `seegrad.sum`."""
-        return reduce.sum(self, axis=axis, keepdims=keepdims)
+        return bind(reduce.sum, (self,), {"axis": axis, "keepdims": keepdims})
 
     def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
         """See `seegrad.mean`."""

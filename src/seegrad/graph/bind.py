@@ -115,8 +115,11 @@ def describe(op: Op, inputs: Sequence[Any]) -> str:
 NUMBERS = "fiub"
 """The kinds of dtype that values may have: floating-point, integer, unsigned, boolean."""
 
-PLAIN = frozenset({int, float, bool, np.float64, np.float32, np.bool})
-"""Types of single numbers that need no look."""
+SINGLE = frozenset({np.float64, np.float32, np.bool})
+PLAIN = SINGLE | {int, float, bool}
+"""Types of single numbers that need no look; those of NumPy have a dtype."""
+
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 
 LARGE = 2**26
 """Elements (of all inputs, multiplied) below which no result without a size of its own is large."""
@@ -129,7 +132,7 @@ HALF = 2**13
 def affordable(op: Op, values: Sequence[Any], attrs: Attrs, inputs: Sequence[Any] = ()) -> None:
     """SizeError, before anything is taken, when a result would not fit into the memory."""
     if not op.sized:
-        bound = math.prod(v.size for v in values if hasattr(v, "size"))
+        bound = math.prod([v.size for v in values if hasattr(v, "size")])
         if bound <= LARGE:
             return
     try:
@@ -215,6 +218,8 @@ def constant(op: Op, position: int, value: Any, like: Sequence[Any], cls: type[N
 
 def numbers(op: Op, position: int, value: Any) -> Any:
     """`value` as an array of numbers; DTypeError for text, objects, complex numbers, dates."""
+    if type(value) is np.ndarray and value.dtype.kind in NUMBERS:
+        return value
     name = op.input_name(position)
     try:
         array = value if hasattr(value, "dtype") else np.asarray(value)
@@ -239,6 +244,12 @@ def strange(op: Op, name: str, came: str) -> DTypeError:
     )
 
 
+def current_tracer() -> Tracer | None:
+    """What is tracing in this thread, if anything."""
+    mode = _LOCAL.mode
+    return None if mode is None else mode.tracer
+
+
 def gradient_watch() -> Callable[[Node, int, Any], None] | None:
     """What wants to see every derivative that is sent back in this thread, if anything."""
     mode = _LOCAL.mode
@@ -247,17 +258,18 @@ def gradient_watch() -> Callable[[Node, int, Any], None] | None:
 
 def _plain(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
     """The op on plain arrays, numbers and lists of numbers: NumPy in, NumPy out."""
-    whole = op.inlined or op.canonical is not None
-    args = tuple([
-        a if type(a) in PLAIN and not whole else numbers(op, i, a) for i, a in enumerate(args)
-    ])
+    known = SINGLE if op.inlined or op.canonical is not None else PLAIN
+    args = tuple([a if type(a) in known else numbers(op, i, a) for i, a in enumerate(args)])
     if op.inlined:
         return _body(op, args, attrs)
-    if op.canonical is not None:
-        attrs = _canonical(op, args, attrs)
-    if op.sized or len(args) > 1:
-        affordable(op, args, attrs)
-    return _forward(op, args, attrs, args)
+    try:
+        if op.canonical is not None:
+            attrs = op.canonical(*args, **attrs)
+        if op.sized or len(args) > 1:
+            affordable(op, args, attrs)
+        return op.run(*args, **attrs)
+    except Exception as error:
+        raise explained(op, args, attrs, error) from error
 
 
 def _body(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
@@ -301,23 +313,22 @@ def _usual(x: Any) -> bool:
 
 
 def bind_one(op: Op, x: Any) -> Any:
-    """`bind` for a direct op of one input: the plainest case is written out for speed."""
-    if isinstance(x, Node):
-        value = x.data
-        if value is None or _LOCAL.mode is not None:
-            return _bind_with_care(op, (x,), NO_ATTRS, x.makes)
+    """`bind` for a direct op of one input: the plainest cases are written out for speed."""
+    if type(x) is np.ndarray and (x.dtype is FLOAT32 or x.dtype is FLOAT64):
         try:
-            data = op.run(value)
+            return op.run(x)
         except Exception as error:
             raise explained(op, (x,), NO_ATTRS, error) from error
-        needs = x.requires_grad and op.differentiable
-        return x.makes(op, (x,), NO_ATTRS, (value,), data, needs)
-    if type(x) is not np.ndarray or x.dtype.kind not in NUMBERS:
+    if not isinstance(x, Node):
         return _plain(op, (x,), NO_ATTRS)
+    value = x.data
+    if value is None or _LOCAL.mode is not None:
+        return _bind_with_care(op, (x,), NO_ATTRS, x.makes)
     try:
-        return op.run(x)
+        data = op.run(value)
     except Exception as error:
         raise explained(op, (x,), NO_ATTRS, error) from error
+    return x.makes(op, (x,), NO_ATTRS, (value,), data, x.requires_grad and op.differentiable)
 
 
 def bind_two(op: Op, a: Any, b: Any) -> Any:

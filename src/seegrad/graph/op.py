@@ -18,7 +18,7 @@ from seegrad.graph.bind import bind, bind_one, bind_two
 from seegrad.graph.exchange import parse_exchange
 from seegrad.graph.laws import Law
 from seegrad.graph.lowering import SIZES, Apply, Body, Expression, Form, Input, Reshape, Scalar
-from seegrad.graph.node import Attrs
+from seegrad.graph.node import NO_ATTRS, Attrs
 from seegrad.graph.spec import Inputs, Shape, Spec, Specs, spec_of
 from seegrad.text import ATOM, holes
 
@@ -57,6 +57,11 @@ def _names(expression: Expression) -> set[str]:
     return set()
 
 
+def known_of(x: Any) -> Any:
+    """What is known of x without its numbers; an array, which knows as much, stands for itself."""
+    return x if type(x) is np.ndarray else spec_of(x)
+
+
 def _rule_call(rule: Rule, parameters: tuple[str, ...], inputs: tuple[str, ...]) -> RuleCall:
     """`rule` with its parameter names looked up once and for all."""
     place = {name: i for i, name in enumerate(inputs)}
@@ -86,7 +91,7 @@ def _rule_call(rule: Rule, parameters: tuple[str, ...], inputs: tuple[str, ...])
             return lambda g, out, ins, attrs, position: ins[i]
         if name.endswith("_spec") and name[:-5] in place:
             i = place[name[:-5]]
-            return lambda g, out, ins, attrs, position: spec_of(ins[i])
+            return lambda g, out, ins, attrs, position: known_of(ins[i])
         return lambda g, out, ins, attrs, position: attrs[name]
 
     getters = tuple(map(getter, parameters))
@@ -195,6 +200,10 @@ class Op:
         put("rule_parameters", asked)
         put("differentiable", any(rule is not None for rule in rules))
         put("integer_positions", frozenset(map(inputs.index, self.integer_inputs)))
+        if self.direct and self.arity == 1:
+            put("__class__", _OfOne)
+        elif self.direct and self.arity == 2:
+            put("__class__", _OfTwo)
         put("__name__", self.name)
         put("__doc__", self.forward.__doc__)
         put("__wrapped__", self.forward)
@@ -266,11 +275,8 @@ class Op:
         """Apply the op to nodes, arrays and numbers; attributes by name, or after the inputs."""
         if len(args) == self.arity:
             if self.direct and not kwargs:
-                if self.arity == 1:
-                    return bind_one(self, args[0])
-                if self.arity == 2:
-                    return bind_two(self, args[0], args[1])
-            attrs = {**self.optional, **kwargs}
+                return bind(self, args, NO_ATTRS)
+            attrs = kwargs if len(kwargs) == len(self.attributes) else {**self.optional, **kwargs}
             if attrs.keys() == self.attributes.keys():
                 return bind(self, args, attrs)
         return bind(self, *self.arguments(args, kwargs))
@@ -327,3 +333,21 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name} {self.sign}>"
+
+
+class _OfOne(Op):
+    """An op of one input and nothing else: the same, called with less ado."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) != 1 or kwargs:
+            return super().__call__(*args, **kwargs)
+        return bind_one(self, args[0])
+
+
+class _OfTwo(Op):
+    """An op of two inputs and nothing else: the same, called with less ado."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) == 2 and not kwargs:
+            return bind_two(self, args[0], args[1])
+        return super().__call__(*args, **kwargs)

@@ -29,7 +29,7 @@ Cut = tuple[int, int, int]
 
 def as_shape(shape: Any) -> Shape:
     """`shape` (an int or several) as a tuple of ints."""
-    if type(shape) is tuple and all(type(n) is int for n in shape):
+    if type(shape) is tuple and {int}.issuperset(map(type, shape)):
         return shape
     items = shape if isinstance(shape, (tuple, list)) else (shape,)
     try:
