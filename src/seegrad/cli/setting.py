@@ -16,7 +16,7 @@ from seegrad.errors import FormatError, ValueRangeError
 from seegrad.language import say
 
 SETS = {"digits": data.digits, "spiral": data.spiral, "moons": data.moons, "xor": data.xor}
-FILES = {"mnist": data.mnist, "csv": data.csv, "npz": data.npz}
+FILES = {"mnist": data.mnist, "csv": data.csv, "npz": data.npz, "parquet": data.parquet}
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Setting:
                 came=self.data,
             )
         train, test = whole.split(seed=self.seed)
-        if kind == "csv":
+        if kind in ("csv", "parquet"):
             train, test = train.standardised(), test.standardised(train)
         if not whole.classes and whole.t.ndim == 1:
             train, test = (replace(part, t=part.t[:, None]) for part in (train, test))

@@ -41,7 +41,7 @@ COUNT = click.IntRange(min=1)
     "--data",
     default="digits",
     show_default=True,
-    help="digits, spiral, moons, xor, mnist:PATH, csv:PATH or npz:PATH.",
+    help="digits, spiral, moons, xor, mnist:PATH, csv:PATH, npz:PATH or parquet:PATH.",
 )
 @option(
     "--hidden",

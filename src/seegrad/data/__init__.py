@@ -9,9 +9,11 @@ from seegrad.data.archive import npz
 from seegrad.data.augmenting import Flip, Shift, chain
 from seegrad.data.dataset import Dataset
 from seegrad.data.embedded import digits
+from seegrad.data.frames import frame
 from seegrad.data.idx import mnist, read_idx
 from seegrad.data.mapped import map_npy, map_npz, mapped
 from seegrad.data.normalising import Normaliser
+from seegrad.data.parquet import parquet
 from seegrad.data.prefetching import Prefetch
 from seegrad.data.sampling import batch_rows, batches
 from seegrad.data.table import csv
@@ -28,12 +30,14 @@ __all__ = [
     "chain",
     "csv",
     "digits",
+    "frame",
     "map_npy",
     "map_npz",
     "mapped",
     "mnist",
     "moons",
     "npz",
+    "parquet",
     "read_idx",
     "spiral",
     "xor",
