@@ -62,7 +62,7 @@ $(VENV)/.ready-docs: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.ready-bench: pyproject.toml | $(VENV)/bin/python
 	@echo "installing the benchmarks' packages into $(VENV) ..."
-	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,peers]'
+	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,mpi,peers]'
 	@$(RUN) tools/install_torch.py
 	@touch $@ $(VENV)/.ready
 

@@ -1,0 +1,46 @@
+"""Run by `workers.py` under mpiexec: seconds of steps and of sums; the first process prints."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import numpy as np
+
+from seegrad import nn, optim, parallel
+
+SIZES = (1_000, 10_000, 100_000, 1_000_000, 4_000_000)
+
+
+def main() -> None:
+    world = parallel.join()
+    nn.seed(0)
+    net = nn.Sequential(nn.Affine(784, 512), nn.ReLU(), nn.Affine(512, 512), nn.ReLU(),
+                        nn.Affine(512, 10))  # fmt: skip
+    trainer = parallel.ParallelTrainer(net, optim.SGD(net.parameters(), lr=0.01), world=world)
+    chance = np.random.default_rng(0)
+    x = chance.standard_normal((512, 784)).astype(np.float32)
+    t = chance.integers(0, 10, 512)
+    steps = []
+    for number in range(25):
+        world.meet()
+        start = time.perf_counter()
+        trainer.step(x, t)
+        if number >= 5:
+            steps.append(time.perf_counter() - start)
+    sums = []
+    for size in SIZES:
+        values, times = np.zeros(size // 4, np.float32), []
+        for _ in range(15):
+            world.meet()
+            start = time.perf_counter()
+            world.wait([world.start_sum(values)])
+            times.append(time.perf_counter() - start)
+        sums.append(float(np.median(times)))
+    if world.leads:
+        print(json.dumps({"steps": steps, "bytes": SIZES, "sums": sums,
+                          "model": [sum(p.spec.nbytes for p in net.parameters())]}))  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()

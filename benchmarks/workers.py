@@ -1,0 +1,61 @@
+"""Several processes: the speed-up of training with 1 and 2, and how it goes on from there.
+
+On paper a step with p processes takes compute/p + 2·(p−1)·(α + β·bytes/p) (a ring all-reduce; α is
+what a message costs, β what a byte costs), of which the backward pass hides what it can. α and β
+are measured here; the lines beyond the cores of this machine are that formula, not measurements.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.harness import Result, Timing, finding, installed
+
+JOB = Path(__file__).with_name("worker_job.py")
+FORECAST = (2, 4, 8, 16, 64)
+
+
+def measured(count: int) -> dict[str, list[float]]:
+    """What `worker_job.py` says with that many processes."""
+    from seegrad.parallel.launching import launcher
+
+    done = subprocess.run(
+        [launcher(), "-n", str(count), "-genv", "OPENBLAS_NUM_THREADS", "1", sys.executable, JOB],
+        capture_output=True, text=True, check=True, timeout=300, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    found: dict[str, list[float]] = json.loads(done.stdout)
+    return found
+
+
+def fitted(bytes_: list[float], seconds: list[float]) -> tuple[float, float]:
+    """α and β from seconds = 2·(α + β·bytes/2), least squares of the relative errors."""
+    sizes, times = np.asarray(bytes_), np.asarray(seconds)
+    rows = np.stack([2 / times, sizes / times], axis=1)
+    alpha, beta = np.linalg.lstsq(rows, np.ones(len(times)), rcond=None)[0]
+    return max(float(alpha), 0.0), max(float(beta), 0.0)
+
+
+@finding("WORKERS")
+def workers() -> Result:
+    title = "784-512-512-10, global batch 512, eager, one core a process: a step"
+    if not installed("mpi4py"):
+        return Result("WORKERS", title, missing=("mpi4py",))
+    one, two = measured(1), measured(2)
+    alpha, beta = fitted(two["bytes"], two["sums"])
+    first, second = (float(np.median(found["steps"])) for found in (one, two))
+    size = two["model"][0]
+    facts = {
+        "speed-up with 2": f"{first / second:.2f}×, efficiency {first / second / 2:.0%}",
+        "α a message, β a byte": f"{alpha * 1e6:.0f} µs, {beta * 1e9:.2f} ns",
+    }
+    for count in FORECAST:
+        talk = 2 * (count - 1) * (alpha + beta * size / count)
+        worst, best = first / count + talk, max(first / count, talk)
+        facts[f"on paper with {count}"] = f"{first / worst:.1f}× to {first / best:.1f}×"
+    timings = (Timing("1 process", tuple(one["steps"])), Timing("2 processes", tuple(two["steps"])))
+    return Result("WORKERS", title, timings, unit="ms", facts=facts)
