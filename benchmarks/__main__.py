@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import eager, footprint, networks, pictures, workers
+from benchmarks import compiled, eager, footprint, networks, pictures, workers
 from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
-SUITES = (eager, footprint, networks, pictures, workers)
+SUITES = (compiled, eager, footprint, networks, pictures, workers)
 
 
 def main() -> int:

@@ -89,6 +89,9 @@ def scheduled(kernels: Sequence[Kernel], threads: int) -> Schedule:
 
 def _same_every_step(kernels: Sequence[Kernel]) -> set[Kernel]:
     """Kernels that read nothing that changes from step to step, and alone write what they do."""
+    touched = [v.buffer for k in kernels for v in (*k.reads(), *k.writes())]
+    if not any(buffer.steps for buffer in touched):
+        return set()                                     # there is only one step
     written: dict[Buffer, int] = {}
     for kernel in kernels:
         for view in kernel.writes():
