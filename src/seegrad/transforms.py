@@ -255,6 +255,14 @@ def _shape_of(structure: Structure) -> str:
     return f"{structure.kind.__name__} of {len(structure.children)}"
 
 
+def _same_shape(x: Any, t: Any) -> None:
+    asked, came = (tuple(v.shape) if hasattr(v, "shape") else np.shape(v) for v in (x, t))
+    if asked != came:
+        raise ShapeError(
+            "a tangent has the shape of its argument", asked=f"{asked}", came=f"{came}"
+        )
+
+
 def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """`(value, change)`: how the value changes as the arguments move along `tangents`.
 
@@ -278,10 +286,7 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
         pulled = [as_tensor(g) for g in run.pull(seeds, as_graph=True)]
         along = [as_tensor(t) for t in flatten(list(tangents))[0]]
     for x, t in zip(run.leaves, along):
-        if x.shape != t.shape:
-            raise ShapeError(
-                "a tangent has the shape of its argument", asked=f"{x.shape}", came=f"{t.shape}"
-            )
+        _same_shape(x, t)
     starts = [(g, t) for g, t in zip(pulled, along) if g.requires_grad]
     with in_mode(depth=mode.depth + outer):
         arriving = [_as_data(t, g, outer) for g, t in starts]
@@ -343,6 +348,8 @@ def hvp(function: Function, x: Any, v: Any) -> Any:
     array([ 6., 12.])
     """
     slope = grad(function)
+    for at, t in zip(flatten(x)[0], flatten(v)[0]):
+        _same_shape(at, t)
 
     def directional(y: Any) -> Any:
         products = [sum(g * t) for g, t in zip(flatten(slope(y))[0], flatten(v)[0])]

@@ -241,3 +241,12 @@ def test_integers_are_not_differentiated_by():
     with pytest.raises(TypeError, match=r"(?s)not a floating-point number.*3\.0 instead of 3"):
         sg.grad(lambda x: x * x)(3)
     assert math.isclose(sg.grad(lambda x: x * x)(3.0), 6.0)
+
+
+def test_directions_have_the_shape_of_their_argument():
+    for call in (
+        lambda: sg.hvp(lambda x: (x * x).sum(), np.ones(3), np.ones(4)),
+        lambda: sg.jvp(lambda x: x * x, (np.ones(3),), (np.ones(4),)),
+    ):
+        with pytest.raises(ValueError, match=r"(?s)a tangent has the shape.*\(3,\).*\(4,\)"):
+            call()

@@ -200,7 +200,7 @@ def _sizes(subscripts: str, xs: tuple[Spec, ...]) -> dict[str, int]:
             raise ShapeError(f"the term {term!r} needs {len(term)} axes", came=f"shape {x.shape}")
         for label, n in zip(term, x.shape):
             if sizes.setdefault(label, n) != n:
-                raise ShapeError(f"the label {label!r} has two sizes", came=f"{sizes[label]}, {n}")
+                raise ShapeError(f"the label {label!r} has two sizes")
     return sizes
 
 
