@@ -9,6 +9,7 @@ from seegrad import optim as optim
 from seegrad import training as training
 from seegrad.compiler.compile import Compiled as Compiled
 from seegrad.compiler.compile import compile as compile
+from seegrad.compiler.vmap import vmap as vmap
 from seegrad.drawing.derivation import explain as explain
 from seegrad.drawing.notebook import widget as widget
 from seegrad.drawing.playing import playground as playground
