@@ -34,7 +34,7 @@ def trained(world=None, **words):
     nn.seed(2 if world is None or world.leads else 77)
     net = Reader()
     rule = optim.Adam(net.parameters(), lr=0.01, clip_norm=0.5, weight_decay=0.01)
-    parts = {"schedule": optim.Schedule(rule, optim.cosine(24)), "seed": 3, **words}
+    parts = {"schedule": optim.Schedule(rule, optim.cosine(24)), "seed": 3, "eager": True, **words}
     if world is None:
         trainer = Trainer(net, rule, **parts)
     else:

@@ -38,6 +38,7 @@ def trainer_in(folder: Path) -> training.Trainer:
         ],
         schedule=optim.Schedule(optimizer, optim.cosine(5000)),
         seed=3,
+        eager=True,
     )
 
 

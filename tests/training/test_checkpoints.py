@@ -24,14 +24,14 @@ HERE = Path(__file__).parent
 TRAIN, TEST = data.moons(60).split()
 
 
-def trainer_of(callbacks=(), width=8, schedule=True):
+def trainer_of(callbacks=(), width=8, schedule=True, eager=True):
     nn.seed(1)
     net = nn.Sequential(
         nn.Affine(2, width), nn.BatchNorm(width), nn.ReLU(), nn.Dropout(0.2), nn.Affine(width, 2)
     )
     rule = optim.Adam(net.parameters(), lr=0.02)
     plan = optim.Schedule(rule, optim.cosine(100)) if schedule else None
-    return Trainer(net, rule, callbacks=callbacks, seed=4, schedule=plan)
+    return Trainer(net, rule, callbacks=callbacks, seed=4, schedule=plan, eager=eager)
 
 
 def everything(trainer):
@@ -53,7 +53,7 @@ class StopAt(Callback):
             trainer.stop("here")
 
 
-@pytest.mark.parametrize("stop", range(1, 36, 2))
+@pytest.mark.parametrize("stop", range(1, 36, 4))
 def test_stopped_anywhere_it_goes_on_bit_for_bit(stop, tmp_path):
     whole = trainer_of()
     whole.fit(TRAIN, TEST, steps=36, batch=7)
@@ -65,6 +65,19 @@ def test_stopped_anywhere_it_goes_on_bit_for_bit(stop, tmp_path):
     for name, value in everything(whole).items():
         np.testing.assert_array_equal(everything(again)[name], value, err_msg=name)
     assert again.history.rows == whole.history.rows
+
+
+def test_compiled_it_goes_on_bit_for_bit_too(tmp_path):
+    whole = trainer_of(eager=False)
+    whole.fit(TRAIN, TEST, steps=16, batch=8)
+    watch = [StopAt(11), Recorder(RunFolder(tmp_path))]
+    trainer_of(watch, eager=False).fit(TRAIN, TEST, steps=16, batch=8)
+    again = trainer_of(eager=False)
+    again.resume(RunFolder(tmp_path).checkpoints.newest())
+    assert again.count == 11
+    again.fit(TRAIN, TEST, steps=16, batch=8)
+    for name, value in everything(whole).items():
+        np.testing.assert_array_equal(everything(again)[name], value, err_msg=name)
 
 
 def test_killed_at_fifty_random_moments(tmp_path):
