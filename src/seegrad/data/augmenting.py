@@ -65,7 +65,8 @@ class Shift:
             return flat
         lead = wide.reshape(len(x), -1, *wide.shape[-2:])
         channel = np.arange(lead.shape[1]).reshape(1, -1, 1, 1)
-        moved: Array = lead[index[..., None], channel, rows[:, None, :, None], columns[:, None, None, :]]
+        down, across = rows[:, None, :, None], columns[:, None, None, :]
+        moved: Array = lead[index[..., None], channel, down, across]
         return moved.reshape(x.shape)
 
 
