@@ -465,3 +465,26 @@ def reported(f):
     compiled = sg.compile(f)
     compiled(np.ones(3))
     return compiled.report
+
+
+def test_watching_brings_values_out():
+    net, x, t = network()
+    other, _, _ = network()
+    step = sg.compile(step_of(net, optim.SGD(net.parameters(), lr=0.1)), threads=1)
+    step.watch("affine1.out", "affine1.W.grad")
+    step(x, t)
+    loss = nn.SoftmaxWithLoss()(other(x), t)
+    loss.backward()
+    first = other.parameters()[0]
+    np.testing.assert_allclose(step.watched["affine1.W.grad"], first.grad, rtol=1e-4, atol=1e-6)
+    b = other.parameters()[1]
+    np.testing.assert_allclose(step.watched["affine1.out"], x @ first.value + b.value, rtol=1e-4,
+                               atol=1e-5)
+    step.epoch(x, t, batch=35)
+    assert step.watched["affine1.out"].shape == (2, 35, 15)
+    step.watch("nonsense")
+    with pytest.raises(ValueRangeError, match="nonsense"):
+        step(x, t)
+    step.watch()
+    step(x, t)
+    assert step.watched == {}

@@ -41,6 +41,7 @@ class Compiled:
         self.threads = threads or runtime.thread_count()
         self.variants: dict[Any, Variant] = {}
         self.last: Variant | None = None
+        self.names: tuple[str, ...] = ()
         self.lock: Any = threading.RLock()
         runtime.renew_lock_after_fork(self)
         functools.update_wrapper(self, function, updated=())
@@ -73,7 +74,7 @@ class Compiled:
         key = (structure, tuple(map(_kind, leaves)), current_mode().recording, tuple(rows))
         found = self.variants.get(key)
         if found is None or found.stale():
-            found = Variant(self.function, args, kwargs, self.threads, rows)
+            found = Variant(self.function, args, kwargs, self.threads, rows, self.names)
             self.variants[key] = found
         self.newest = found
         return found
@@ -169,6 +170,7 @@ class Compiled:
             executable.show_state()
         results = executable.results()
         variant.leave([g[first - 1] for g in results[count:]])
+        variant.note([x[:first] for x in results])
         return [x[:first] for x in results[:count]], variant.trace.structure
 
     def _fine(self, variant: Variant, saved: Any, shown: Sequence[Any], first: int) -> int:
@@ -196,6 +198,23 @@ class Compiled:
     def graph(self) -> Graph:
         """The graph of the latest kind of call, after all passes."""
         return self._shown().graph
+
+    def watch(self, *names: str) -> None:
+        """Bring out values inside of the compiled function from the next call on.
+
+        names: a node's name, `affine1.out` for what a layer gives, `affine1.W.grad` for the
+        gradient of a parameter; none: stop watching. Only what is watched costs anything: it is
+        written to memory, and fusion stops there. `watched` has the values of the latest call,
+        or of every step of an epoch. Raises ValueRangeError, at that call, for unknown names.
+        """
+        with self.lock:
+            self.names, self.last = tuple(names), None
+            self.variants.clear()
+
+    @property
+    def watched(self) -> dict[str, Any]:
+        """The values of what is watched, by name."""
+        return dict(self._shown().seen)
 
     @property
     def source(self) -> str:

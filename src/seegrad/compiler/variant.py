@@ -13,8 +13,8 @@ from seegrad.compiler.executable import Executable
 from seegrad.compiler.lower import Lowered, Request, lower
 from seegrad.compiler.memory import Slot
 from seegrad.compiler.replay import find_birth
-from seegrad.errors import TraceError
-from seegrad.graph.graph import Graph
+from seegrad.errors import TraceError, ValueRangeError
+from seegrad.graph.graph import Graph, walk
 from seegrad.graph.node import NO_ATTRS, Node
 from seegrad.graph.spec import Shape, Spec
 from seegrad.tensor import Tensor
@@ -102,7 +102,9 @@ class Variant:
 
     def _compile(self, threads: int, rows: Sequence[Shape]) -> None:
         found = self.trace
-        results = (*found.outputs, *self.kept.values())
+        self.seen: dict[str, Any] = {}
+        looked_at = [watched_node(found, name) for name in self.names]
+        results = (*found.outputs, *self.kept.values(), *looked_at)
         arguments = (*self.call.symbols, *found.gathered.values())
         # State has numbers now that it will not have then: symbols stand for it.
         self.stands = {x: symbol(x.spec, x.name, x.requires_grad) for x in self.state}
@@ -173,6 +175,7 @@ class Variant:
         results = executable.results()
         count = len(self.trace.outputs)
         self.leave(results[count:])
+        self.note(results)
         tensors = [Tensor(None, (), NO_ATTRS, (), x, False) for x in results[:count]]
         return unflatten(self.trace.structure, tensors)
 
@@ -206,6 +209,36 @@ class Variant:
             leaf.gradient = None
         for leaf, g in zip(self.kept, gradients):
             leaf.gradient = g
+
+    def note(self, results: Sequence[Any]) -> None:
+        """Keep what is watched, of all that came out."""
+        if self.names:
+            self.seen = dict(zip(self.names, results[-len(self.names):]))
+
+
+def watched_node(found: Trace, name: str) -> Node:
+    """The node that a name stands for: a node's own, `layer.out`, or `parameter.grad`."""
+    roots = [*found.outputs, *found.assigned.values(),
+             *(g for g in found.gradients.values() if g is not None)]
+    nodes = list(walk(roots))
+    for leaf, g in found.gradients.items():
+        if g is not None and f"{leaf.name}.grad" == name:
+            return g
+    for node in nodes:
+        if node.name == name:
+            return node
+    layer = tuple(name.removesuffix(".out").split("."))
+    inside = [
+        n for n in nodes if n.op is not None and n.frame is not None
+        and any(n.frame.path[i : i + len(layer)] == layer for i in range(len(n.frame.path)))
+    ]  # fmt: skip
+    if name.endswith(".out") and inside:
+        return min(inside, key=lambda n: n.order)
+    frames = dict.fromkeys(f"{p}.out" for n in nodes if n.frame for p in n.frame.path)
+    known = [*(f"{x.name}.grad" for x in found.gradients if x.name),
+             *(n.name for n in nodes if n.name), *frames]
+    raise ValueRangeError(f"there is nothing called {name} to watch",
+                          asked=", ".join(known[:12]), came=name)
 
 
 def _lives_outside(leaf: Node, found: Trace) -> bool:
