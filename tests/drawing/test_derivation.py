@@ -170,6 +170,20 @@ def test_a_long_graph_is_told_in_steps_and_never_explodes():
     for _ in range(600):
         far = sg.sin(far)
     assert len(explain(far, wrt=deep).text.splitlines()) < 150
+    x = sg.tensor(0.5, name="x")  # one value with very many users
+    wide = x
+    for _ in range(300):
+        wide = sg.sin(wide) + x
+    told = explain(wide, wrt=x)
+    assert float(told.result) == pytest.approx(sg.grad(_sines)(0.5))
+    assert max(map(len, told.equations)) < 1000
+
+
+def _sines(x):
+    wide = x
+    for _ in range(300):
+        wide = sg.sin(wide) + x
+    return wide
 
 
 def test_what_is_not_there_is_said():

@@ -7,7 +7,7 @@ numbers with few paths is told path by path; any other from right to left, one l
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -453,8 +453,7 @@ def _line(
 
 def _with_numbers(told: Told, term: Term) -> str:
     names = told.numbers()
-    arrows = {told.arrow(node) for node in told.nodes if isinstance(told.terms[node], Name)}
-    return "" if mentions(term, arrows) else write(term, names)
+    return write(term, names) if _only(term, names) else ""
 
 
 def g_first(term: Term, g: Name) -> str:
@@ -480,6 +479,7 @@ class Remarks:
         self.told = told
         self.names: dict[Term, Name] = {}
         self.ones: dict[Term, str] = {}
+        self.known = {term for term in told.terms.values() if isinstance(term, Name)}
         self.taken = {term.latex for term in told.terms.values() if isinstance(term, Name)}
 
     def lines(self) -> list[str]:
@@ -503,8 +503,7 @@ class Remarks:
         return term
 
     def function(self, term: Applied) -> Term:
-        known = {n for n in self.told.terms.values() if isinstance(n, Name)}
-        data_only = all(_only(argument, known) for argument in term.arguments)
+        data_only = all(_only(argument, self.known) for argument in term.arguments)
         if data_only and isinstance(term.op.lower, Reduce) and self.is_one(term):
             self.ones[term] = write(term)
             return ONE
@@ -532,7 +531,7 @@ def _raised(term: Term, exponent: float) -> Term:
     return term if exponent == 1 else multiplied(Times(1.0, ((term, exponent),)))
 
 
-def _only(term: Term, known: set[Name]) -> bool:
+def _only(term: Term, known: Container[Name]) -> bool:
     """Does the term lean on values only, and on no derivative?"""
     match term:
         case Name():

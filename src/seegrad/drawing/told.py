@@ -175,6 +175,7 @@ class Told:
     made: dict[Node, Term] = field(default_factory=dict)
     shown: dict[Node, Term] = field(default_factory=dict)  # the same, as it was written
     aliases: set[Node] = field(default_factory=set)
+    written: dict[Name, Piece] = field(default_factory=dict)
     top: str = ""
 
     @classmethod
@@ -260,11 +261,11 @@ class Told:
 
     def numbers(self) -> dict[Name, Piece]:
         """Every name with its number, where it has one."""
-        found: dict[Name, Piece] = {}
-        for node, name in self.terms.items():
-            if isinstance(name, Name) and node.data is not None and node.shape == ():
-                found[name] = number_piece(float(np.asarray(node.data)))
-        return found
+        if not self.written:
+            for node, name in self.terms.items():
+                if isinstance(name, Name) and node.data is not None and node.shape == ():
+                    self.written[name] = number_piece(float(np.asarray(node.data)))
+        return self.written
 
     def values(self) -> dict[Name, Any]:
         """Every name with its value, where it has one."""
