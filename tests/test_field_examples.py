@@ -23,9 +23,9 @@ def test_lenet_tells_digits_apart(real_mnist):
 
 
 def test_characters_are_learnt():
-    losses = example("characters").main(steps=40)
+    losses = example("characters").main(steps=30)
     assert losses[0] > 4.0
-    assert np.mean(losses[-5:]) < 3.0
+    assert np.mean(losses[-5:]) < 3.2
 
 
 def test_regression_explains_half_of_the_variance():

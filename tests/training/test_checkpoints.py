@@ -270,3 +270,26 @@ def test_a_schedule_may_come_down_to_nothing():
     assert rule.lr.item() == 0.0
     with pytest.raises(ValueRangeError):
         rule.lr = -0.1
+
+
+def test_augmented_it_goes_on_bit_for_bit_and_evaluates_what_is_there(tmp_path):
+    def noisy(x, chance):
+        return x + chance.normal(0.0, 0.1, x.shape)
+
+    def made(callbacks=()):
+        trainer = trainer_of(callbacks)
+        trainer.augment = noisy
+        return trainer
+
+    whole = made()
+    whole.fit(TRAIN, TEST, steps=20, batch=7)
+    made([StopAt(9), Recorder(RunFolder(tmp_path))]).fit(TRAIN, TEST, steps=20, batch=7)
+    again = made()
+    again.resume(RunFolder(tmp_path).checkpoints.newest())
+    again.fit(TRAIN, TEST, steps=20, batch=7)
+    for name, value in everything(whole).items():
+        np.testing.assert_array_equal(everything(again)[name], value, err_msg=name)
+    plain = trainer_of()
+    plain.fit(TRAIN, TEST, steps=20, batch=7)
+    assert plain.history.losses != whole.history.losses
+    assert whole.evaluate(*TEST)["loss"] == whole.evaluate(*TEST)["loss"]

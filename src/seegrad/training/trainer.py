@@ -19,6 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.compiler.compile import Compiled
+from seegrad.data.augmenting import Change
+from seegrad.data.normalising import blocks
+from seegrad.data.prefetching import Prefetch
 from seegrad.data.sampling import batch_rows
 from seegrad.errors import NonFiniteError, ShapeError, ValueRangeError
 from seegrad.graph.bind import in_mode
@@ -60,7 +63,8 @@ class Trainer:
     of examples; epoch e always sees the order drawn from (seed, e), so that a resumed run goes
     on as if it had never stopped. replace: draw each mini-batch anew from all examples, as the
     book does. eager: step by step through NumPy instead of whole compiled passes; the same losses
-    to rounding. schedule: of the learning rate, told of every step.
+    to rounding. schedule: of the learning rate, told of every step. augment: changes each
+    mini-batch (not what is evaluated), in a thread that runs ahead; drawn from (seed, epoch, step).
 
     >>> from seegrad import data, nn, optim
     >>> net = nn.Sequential(nn.Affine(2, 8), nn.ReLU(), nn.Affine(8, 2))
@@ -80,12 +84,13 @@ class Trainer:
         replace: bool = False,
         schedule: Schedule | None = None,
         eager: bool = False,
+        augment: Change | None = None,
     ) -> None:
         self.network, self.optimizer = network, optimizer
         self.loss = SoftmaxWithLoss() if loss is None else loss
         self.callbacks = list(callbacks)
         self.seed, self.replace, self.schedule = seed, replace, schedule
-        self.eager = eager
+        self.eager, self.augment = eager, augment
         self._compiled = Compiled(self._traced_step, None)
         self.history = History()
         self.count = 0
@@ -150,7 +155,9 @@ class Trainer:
         seed = int(np.random.SeedSequence([self.seed, epoch]).generate_state(1)[0])
         order = [*batch_rows(len(x), plan.batch, seed, replace=self.replace)]
         order = order[done : done + plan.steps - self.count]
-        if self.eager:
+        if self.augment is not None:
+            self._augmented_steps(x, t, order, epoch, done)
+        elif self.eager:
             for rows in order:
                 if self._made([self.step(x[rows], t[rows])]):
                     return
@@ -161,6 +168,22 @@ class Trainer:
                     return
         else:
             self._compiled_steps(x, t, order)
+
+    def _augmented_steps(
+        self, x: Array, t: Array, order: Sequence[Any], epoch: int, done: int
+    ) -> None:
+        """A step for each of these mini-batches, changed at random while the one before is used."""
+        change = self.augment
+        assert change is not None
+
+        def changed() -> Iterator[tuple[Array, Array]]:
+            for number, rows in enumerate(order, start=done):
+                yield change(x[rows], np.random.default_rng([self.seed, epoch, number])), t[rows]
+
+        with Prefetch(changed()) as ready:
+            for batch, labels in ready:
+                if self._made([self.step(batch, labels)]):
+                    return
 
     def _compiled_steps(self, x: Array, t: Array, order: Sequence[Any]) -> None:
         """A step for each of these mini-batches, in native code."""
@@ -376,8 +399,15 @@ def checked(data: Any) -> tuple[Array, Array]:
             hint=say("pass one target for each row of x"),
         )
     for name, part in (("x", x), ("t", t)):
-        if part.dtype.kind == "f" and not np.isfinite(part).all():
-            where = np.argwhere(~np.isfinite(part))[0]
+        if part.dtype.kind != "f":
+            continue
+        starts = blocks(part)  # one block in memory at a time: the whole may lie on the disk
+        for start in starts:
+            finite = np.isfinite(part[start : start + starts.step])
+            if finite.all():
+                continue
+            where = np.argwhere(~finite)[0]
+            where[0] += start
             raise ValueRangeError(
                 say("{name} holds a value that is not finite", name=name),
                 asked=say("numbers without NaN and infinity"),
