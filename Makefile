@@ -3,6 +3,7 @@
 # make bench   the benchmark suite, peers beside where they are installed
 # make trust   the figures of TRUST.md, measured anew
 # make docs    the documents, every cell of them run, into docs/_build/html
+# make fuzz    a million inputs to each reader of text and files (RUNS=... for another number)
 # make lint    style and types only
 #
 # Needs Python 3.11 or later (PYTHON=... names another one) and a package index; all else is
@@ -12,8 +13,9 @@ PYTHON ?= python3
 VENV   := .venv
 RUN    := $(VENV)/bin/python
 JOBS   ?= auto
+RUNS   ?= 1000000
 
-.PHONY: demo test bench lint trust docs clean
+.PHONY: demo test bench lint trust fuzz docs clean
 
 demo: $(VENV)/.ready
 	$(RUN) -m seegrad train --data digits --check --out runs
@@ -35,6 +37,11 @@ docs: $(VENV)/.ready-docs
 	$(RUN) docs/pictures.py
 	$(RUN) -m sphinx -q -b html docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
+
+fuzz: $(VENV)/.ready-test
+	@$(RUN) -m pip install --quiet --disable-pip-version-check atheris
+	for target in expression idx csv npz safetensors onnx; do \
+	  $(RUN) -m trust.fuzz $$target -atheris_runs=$(RUNS) -max_len=4096 || exit 1; done
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

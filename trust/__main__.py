@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from trust.report import Measured, markdown, one_line
-from trust.row import ROWS, Found, Row, Run
+from trust.row import ROWS, Found, Row, Run, in_order
 from trust.table import LOADED
 
 HERE = Path(__file__).parent.parent
@@ -49,10 +49,10 @@ def main() -> int:
     if unknown := [name for name in options.rows if name not in ROWS]:
         parser.error(f"no row is called {', '.join(unknown)}: there are {' '.join(ROWS)}")
     counts, results = settings(options.count), []
-    for name, row in ROWS.items():
-        if options.rows and name not in options.rows:
+    for row in in_order():
+        if options.rows and row.name not in options.rows:
             continue
-        count = counts.get(name, row.sample if options.sample else row.count)
+        count = counts.get(row.name, row.sample if options.sample else row.count)
         seconds = row.seconds if options.seconds is None else options.seconds
         result = measured(row, Run(count, options.seed, seconds))
         results.append(result)

@@ -64,6 +64,15 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
+ORDER = "GDMCSFTB"
+"""Gradients, differences, mutation, compiled code, scale, files, text, bad inputs."""
+
+
+def in_order() -> list[Row]:
+    """The rows as the table has them."""
+    return sorted(ROWS.values(), key=lambda r: (ORDER.index(r.name[0]), r.name))
+
+
 def row(
     name: str, what: str, target: str, *, count: int, sample: int, seconds: float = 120
 ) -> Callable[[Callable[[Run], Found]], Callable[[Run], Found]]:

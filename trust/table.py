@@ -6,6 +6,7 @@ from trust import (
     corners,
     differing,
     huge,
+    lines,
     mutation,
     planted,
     scale,
@@ -13,4 +14,6 @@ from trust import (
     typed,
 )
 
-LOADED = (corners, planted, differing, mutation, compiled, scale, storage, calls, huge, typed)
+LOADED = (
+    corners, planted, differing, mutation, compiled, scale, storage, typed, lines, calls, huge,
+)  # fmt: skip

@@ -147,8 +147,14 @@ def _language_asked(arguments: Sequence[str]) -> None:
             speak(chosen)
 
 
+LONGEST = 600
+
+
 def _complain(text: str) -> None:
-    click.echo(f"seegrad: {text}", err=True)
+    """One line, without what could steer a terminal, and of a length that people read."""
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in text)
+    shown = shown if len(shown) <= LONGEST else f"{shown[:LONGEST]}…"
+    click.echo(f"seegrad: {shown}", err=True)
 
 
 def complain_of(fault: BaseException) -> int:
