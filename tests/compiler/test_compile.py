@@ -488,3 +488,11 @@ def test_watching_brings_values_out():
     step.watch()
     step(x, t)
     assert step.watched == {}
+
+
+def test_many_shapes_do_not_pile_up():
+    f = sg.compile(lambda x: (x * x).sum(), threads=1)
+    for n in range(1, 91):
+        assert f(np.ones(n)).item() == n
+    assert len(f.variants) == 64
+    assert f(np.ones(1)).item() == 1

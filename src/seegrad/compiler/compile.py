@@ -29,6 +29,8 @@ from seegrad.graph.node import Node
 from seegrad.tree import Structure, flatten, unflatten
 
 Function = Callable[..., Any]
+KINDS = 64
+"""So many kinds of call are kept compiled; the oldest goes first."""
 SLICE = 0.05
 """Seconds after which a running epoch looks at the outside world."""
 
@@ -76,6 +78,8 @@ class Compiled:
         if found is None or found.stale():
             found = Variant(self.function, args, kwargs, self.threads, rows, self.names)
             self.variants[key] = found
+            while len(self.variants) > KINDS:
+                self.variants.pop(next(iter(self.variants)))
         self.newest = found
         return found
 
