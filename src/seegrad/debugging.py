@@ -42,14 +42,13 @@ def birth(node: Node, data: Any, values: tuple[Any, ...], what: str) -> None:
         for i, (x, v) in enumerate(zip(node.inputs, values))
     )
     frame = f" in {node.frame}" if node.frame else ""
-    found = NonFiniteError(
+    # raised without a name of its own: a frame that holds its error would wait for the collector
+    raise NonFiniteError(
         f"{node.op.name}{frame}: {what} is {array[index]} at {index} of shape {array.shape}",
         asked="finite numbers",
         came=f"from {inputs}",
         line=node.where,
-    )
-    found.operation, found.inputs = node.op, node.inputs
-    raise found
+    ).of(node.op, node.inputs)
 
 
 def check_value(node: Node) -> None:

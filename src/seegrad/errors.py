@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import linecache
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from seegrad.language import say, translate
 
@@ -65,6 +66,11 @@ class SeegradError(Exception):
         """The operation that failed and what it was given, where there was one: for the picture."""
         self.inputs: tuple[Any, ...] = ()
         super().__init__(self.message())
+
+    def of(self, operation: Any, inputs: Sequence[Any]) -> Self:
+        """This error, with the operation that failed and its inputs noted for the picture."""
+        self.operation, self.inputs = operation, tuple(inputs)
+        return self
 
     def message(self) -> str:
         rows = ((say("asked"), self.asked), (say("came"), self.came), (say("try"), self.hint))

@@ -153,9 +153,7 @@ def affordable(op: Op, values: Sequence[Any], attrs: Attrs, inputs: Sequence[Any
 
 def explained(op: Op, inputs: Sequence[Any], attrs: Attrs, error: Exception) -> SeegradError:
     """The clearest error we have for an op that failed: its own spec's, with what came."""
-    found = _clearest(op, inputs, attrs, error)
-    found.operation, found.inputs = op, tuple(inputs)
-    return found
+    return _clearest(op, inputs, attrs, error).of(op, inputs)
 
 
 def _clearest(op: Op, inputs: Sequence[Any], attrs: Attrs, error: Exception) -> SeegradError:
