@@ -41,6 +41,8 @@ Array = NDArray[Any]
 FORWARDED = ("module", "optimizer", "criterion")
 """Parameters whose own arguments are given as `module__hidden`, `optimizer__momentum`, …"""
 HELD_OUT = 0.1
+WORTH_COMPILING = 2000
+"""Steps from which on the time to compile one is won back."""
 
 
 class _WeightedSquares(nn.Module):
@@ -228,8 +230,14 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             watching.append(progress())
         if self.early_stopping:
             watching.append(EarlyStopping("test_loss", self.patience))
+        steps = epochs * -(-len(train) // self.batch_size)
         trainer = Trainer(
-            self.network_, self.optimizer_, self._criterion(weights is not None), watching, seed
+            self.network_,
+            self.optimizer_,
+            self._criterion(weights is not None),
+            watching,
+            seed,
+            eager=steps < WORTH_COMPILING,
         )
         test = (X[held_out], packed[held_out]) if len(held_out) else None
         trainer.fit((X[train], packed[train]), test, epochs=epochs, batch=self.batch_size)

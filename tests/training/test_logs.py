@@ -47,7 +47,12 @@ def test_tensorboards_reader_finds_scalars_and_histograms(tmp_path):
     assert (last.num, last.min, last.max) == (weights.size, weights.min(), weights.max())
     assert last.sum == pytest.approx(weights.sum(dtype=float))
     gradient = events.Histograms("gradients/affine2.b")[-1].histogram_value
-    assert gradient.sum == pytest.approx(trainer.network["affine2"].b.grad.sum(), abs=1e-6)
+    found = trainer.gradients()
+    assert gradient.sum == pytest.approx(found["affine2.b"].sum(), abs=1e-6)
+    whole = trainer.loss(trainer.network(data.xor().x), data.xor().t)
+    whole.backward()
+    for name, parameter in trainer.network.named_parameters():
+        np.testing.assert_allclose(found[name], parameter.grad, atol=1e-6)
 
 
 def test_the_command_line_writes_events_too(tmp_path, capsys):

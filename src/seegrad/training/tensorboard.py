@@ -23,9 +23,11 @@ class TensorBoard(Callback):
 
     Scalars: the loss every `each` steps as `step/loss`, and the numbers of every epoch by their
     names. Histograms every `histograms` epochs (0: none): of each parameter by its dotted name,
-    and of its last gradient as `gradients/…`. Raises MissingExtraError where tensorboardX is
-    not installed.
+    and of its gradient on the last mini-batch as `gradients/…`. Raises MissingExtraError where
+    tensorboardX is not installed.
     """
+
+    afterwards = True
 
     def __init__(self, folder: str | os.PathLike[str], each: int = 10, histograms: int = 1) -> None:
         self.folder, self.each, self.histograms = Path(folder).expanduser(), each, histograms
@@ -56,7 +58,8 @@ class TensorBoard(Callback):
         if self.histograms and int(row["epoch"]) % self.histograms == 0:
             for name, parameter in trainer.network.named_parameters():
                 self._histogram(name, parameter.value, step)
-                self._histogram(f"gradients/{name}", parameter.grad, step)
+            for name, gradient in trainer.gradients().items():
+                self._histogram(f"gradients/{name}", gradient, step)
         self.writer.flush()
 
     def on_end(self, trainer: Trainer) -> None:

@@ -92,6 +92,7 @@ class Trainer:
         self.seed, self.replace, self.schedule = seed, replace, schedule
         self.eager, self.augment = eager, augment
         self._compiled = Compiled(self._traced_step, None)
+        self._latest: tuple[Array, Array] | None = None
         self.history = History()
         self.count = 0
         """Steps made so far, over all calls of `fit`."""
@@ -149,12 +150,34 @@ class Trainer:
             self.schedule.step()
         return value
 
+    def gradients(self) -> dict[str, Array]:
+        """The gradient of the loss by every parameter, on the last mini-batch of the last pass.
+
+        At the weights as they are now, in evaluation mode, so that looking changes nothing; empty
+        before the first pass.
+        """
+        if self._latest is None:
+            return {}
+        x, t = self._latest
+        named = self.network.named_parameters()
+        before, mode = [p.grad for _, p in named], self.network.training
+        self.network.eval()
+        try:
+            self.optimizer.zero_grad()
+            self.loss(self.network(x), t).backward()
+            return {name: np.array(p.grad) for name, p in named if p.grad is not None}
+        finally:
+            self.network.train(mode)
+            for (_, p), gradient in zip(named, before):
+                p.grad = gradient
+
     def _pass(self, x: Array, t: Array, plan: Plan) -> None:
         """The rest of the pass that the next step belongs to."""
         epoch, done = divmod(self.count, plan.per_epoch)
         seed = int(np.random.SeedSequence([self.seed, epoch]).generate_state(1)[0])
         order = [*batch_rows(len(x), plan.batch, seed, replace=self.replace)]
         order = order[done : done + plan.steps - self.count]
+        self._latest = x[order[-1]], t[order[-1]]
         if self.augment is not None:
             self._augmented_steps(x, t, order, epoch, done)
         elif self.eager:
