@@ -19,7 +19,7 @@ from seegrad.graph.node import NO_ATTRS, Node
 from seegrad.graph.spec import Shape, Spec
 from seegrad.tensor import Tensor
 from seegrad.tracing import Trace, symbol, trace
-from seegrad.tree import flatten, unflatten
+from seegrad.tree import LEAF, flatten, unflatten
 
 Function = Callable[..., Any]
 ARRAYS = (np.ndarray, Node, np.generic)
@@ -152,8 +152,11 @@ class Variant:
     def give(self, values: Sequence[Any]) -> None:
         """Put arguments, gathered gradients and state where the program reads them."""
         executable = self.executable
+        own = executable.inputs
         for buffer, value in zip(self.buffers, values):
-            if buffer is not None:
+            if type(value) is np.ndarray and buffer in own:
+                np.copyto(own[buffer], value)
+            elif buffer is not None:
                 executable.give(buffer, value.data if isinstance(value, Node) else value)
         for leaf, stand in self.trace.gathered.items():
             place = self.lowered.leaves.get(stand)
@@ -176,6 +179,8 @@ class Variant:
         count = len(self.trace.outputs)
         self.leave(results[count:])
         self.note(results)
+        if self.trace.structure is LEAF:
+            return Tensor(None, (), NO_ATTRS, (), results[0], False)
         tensors = [Tensor(None, (), NO_ATTRS, (), x, False) for x in results[:count]]
         return unflatten(self.trace.structure, tensors)
 

@@ -72,11 +72,12 @@ class _Local(threading.local):
 
 
 _LOCAL = _Local()
+_DEFAULT = Mode()
 
 
 def current_mode() -> Mode:
     """The mode in force in this thread."""
-    return _LOCAL.mode or Mode()
+    return _LOCAL.mode or _DEFAULT
 
 
 @contextmanager
