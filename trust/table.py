@@ -1,6 +1,7 @@
 """The rows in their order: importing this module enters them all."""
 
 from trust import (
+    basics,
     calls,
     compiled,
     corners,
@@ -15,5 +16,6 @@ from trust import (
 )
 
 LOADED = (
-    corners, planted, differing, mutation, compiled, scale, storage, typed, lines, calls, huge,
+    basics, corners, planted, differing, mutation, compiled, scale, storage, typed, lines, calls,
+    huge,
 )  # fmt: skip
