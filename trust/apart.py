@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,3 +46,12 @@ def memory() -> int:
     """Bytes of this process that are in memory now."""
     with open("/proc/self/statm") as stream:
         return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def most_memory(process: int) -> int:
+    """Bytes that a running process has had in memory at most."""
+    with suppress(OSError), open(f"/proc/{process}/status") as stream:
+        for line in stream:
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) * 1024
+    return 0

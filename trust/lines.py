@@ -9,13 +9,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from trust.apart import environment
+from trust.apart import environment, most_memory
 from trust.row import Found, Run, first, row
 
 
@@ -40,7 +39,7 @@ def command(arguments: Sequence[str], seconds: float = 20, cwd: Path | None = No
         )  # fmt: skip
         peak = 0
         while True:
-            peak = max(peak, _most_memory(child.pid))
+            peak = max(peak, most_memory(child.pid))
             done, status = os.waitpid(child.pid, os.WNOHANG)
             if done:
                 break
@@ -56,15 +55,6 @@ def command(arguments: Sequence[str], seconds: float = 20, cwd: Path | None = No
             stream.seek(0)
             texts.append(stream.read(10**6).decode("utf-8", "replace"))
     return Ended(child.returncode, texts[0], texts[1], taken, peak)
-
-
-def _most_memory(process: int) -> int:
-    """Bytes that a running process has had in memory at most."""
-    with suppress(OSError), open(f"/proc/{process}/status") as stream:
-        for line in stream:
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) * 1024
-    return 0
 
 
 # --------------------------------------------------------------- T3

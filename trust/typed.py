@@ -7,12 +7,14 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import seegrad as sg
+from trust.apart import most_memory
 from trust.row import Found, Run, first, row
 
 SOURCE = Path(sg.__file__).parents[1]
@@ -133,12 +135,16 @@ def asked(expression: str, folder: str) -> tuple[int, bytes, bytes, float, float
         child = subprocess.Popen(
             words, stdout=out, stderr=err, cwd=folder, env={**os.environ, "PYTHONPATH": str(SOURCE)}
         )
-        _, status, used = os.wait4(child.pid, 0)
+        done = peak = 0
+        while not done:
+            peak = max(peak, most_memory(child.pid))
+            done, status, used = os.wait4(child.pid, os.WNOHANG)
+            time.sleep(0.005)
         seconds = used.ru_utime + used.ru_stime  # of the processor: others work here too
         child.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
-        return child.returncode, out.read(), err.read(), seconds, used.ru_maxrss / 1024
+        return child.returncode, out.read(), err.read(), seconds, peak / 2**20
 
 
 @row(
@@ -167,7 +173,6 @@ def hostile_expressions(run: Run) -> Found:
             right = code == 2 and not out and err.count(b"\n") == 1 and b"Traceback" not in err
             if not right and expression not in NO_FAULT:
                 faults.append(f"{expression[:60]!r}: exit {code}, {err.decode(errors='replace')}")
-            # a child's peak counts what its parent held when it was made: only small ones tell
             if run.timed and (seconds > 1 or megabytes > 200):
                 faults.append(f"{expression[:60]!r}: {seconds:.2f} s, {megabytes:.0f} MB")
         left = os.listdir(folder)
