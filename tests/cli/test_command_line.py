@@ -294,3 +294,13 @@ def test_the_version_is_printed():
     done = run("--version")
     assert done.returncode == 0
     assert re.fullmatch(r"seegrad \d+\.\d+\.\d+\n", done.stdout)
+
+
+def test_eager_and_native_steps_learn_the_same(tmp_path):
+    found = []
+    for more in ((), ("--eager",)):
+        out = str(tmp_path / ("eager" if more else "native"))
+        result = run("train", "--data", "moons", "--epochs", "3", "--out", out, "--json", *more)
+        assert result.returncode == 0
+        found.append(json.loads(result.stdout)["loss"])
+    assert found[0] == pytest.approx(found[1], rel=1e-4)

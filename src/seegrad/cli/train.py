@@ -92,12 +92,13 @@ COUNT = click.IntRange(min=1)
 @option("--save-every", type=COUNT, default=None, help="Steps between checkpoints inside a pass.")
 @option("--keep", type=COUNT, default=3, show_default=True, help="How many checkpoints stay.")
 @option("--workers", type=COUNT, default=None, help="Processes that share each mini-batch (MPI).")
+@option("--eager", is_flag=True, help="Make the steps in Python, not in native code.")
 @option("--check", "checks", is_flag=True, help="Check the gradient after training.")
 @json_option
 @lang_option
 def command(
     epochs: int | None, steps: int | None, out: Path | None, resume: bool, checks: bool,
-    save_every: int | None, keep: int, tensorboard: bool, workers: int | None,
+    save_every: int | None, keep: int, tensorboard: bool, workers: int | None, eager: bool,
     as_json: bool, lr: float | None, optimizer: str, **words: Any,
 ) -> int:  # fmt: skip
     """Train a network."""
@@ -110,7 +111,7 @@ def command(
             asked=say("one of the two"),
             came=f"--epochs {epochs} --steps {steps}",
         )
-    length = Length(epochs, steps, save_every, keep, tensorboard)
+    length = Length(epochs, steps, save_every, keep, tensorboard, eager)
     if worker_count() > 1:
         world = join()
         with world.guarded(complain_of):
@@ -131,13 +132,14 @@ def command(
 
 @dataclass(frozen=True)
 class Length:
-    """How long a run is to be, how often it is kept, and whether it is logged."""
+    """How long a run is to be, how often it is kept, whether it is logged, and how it is run."""
 
     epochs: int | None
     steps: int | None
     save_every: int | None
     keep: int
     tensorboard: bool
+    eager: bool
 
 
 def _train(
@@ -159,7 +161,10 @@ def _train(
             _introduce(setting, train, test, network)
             watch.insert(0, progress())
     parts = (network, rule, setting.loss(), watch, setting.seed)
-    trainer = Trainer(*parts) if world is None else ParallelTrainer(*parts, world=world)
+    if world is None:
+        trainer = Trainer(*parts, eager=length.eager)
+    else:
+        trainer = ParallelTrainer(*parts, world=world)
     if resume:
         newest = str(folder.checkpoints.newest()) if leads else ""
         trainer.resume(newest if world is None else world.tell(newest))
