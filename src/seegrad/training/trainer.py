@@ -9,7 +9,7 @@ import math
 import os
 import signal
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,7 +91,7 @@ class Trainer:
         self.callbacks = list(callbacks)
         self.seed, self.replace, self.schedule = seed, replace, schedule
         self.eager, self.augment = eager, augment
-        self._compiled = Compiled(self._traced_step, None)
+        self._compiled = Compiled(_step_of(self.network, self.optimizer, self.loss), None)
         self._latest: tuple[Array, Array] | None = None
         self.history = History()
         self.count = 0
@@ -228,14 +228,6 @@ class Trainer:
         return any(
             type(c).on_step is not Callback.on_step and not c.afterwards for c in self.callbacks
         )
-
-    def _traced_step(self, x: Any, t: Any) -> Any:
-        """A step as a function of its mini-batch, for the compiler."""
-        self.optimizer.zero_grad()
-        loss = self.loss(self.network(x), t)
-        loss.backward()
-        self.optimizer.step()
-        return loss
 
     def _made(self, losses: Any) -> bool:
         """Note steps that were made; whether the run is to stop."""
@@ -406,6 +398,22 @@ class Trainer:
             came="; ".join(filter(None, (born, f"lr={self.optimizer.lr.item():g}"))),
             hint=say("take a smaller learning rate; sg.debug() finds where it was born"),
         )
+
+
+def _step_of(network: Module, optimizer: Optimizer, loss: Any) -> Callable[[Any, Any], Any]:
+    """A step as a function of its mini-batch, for the compiler.
+
+    It captures these three and not the trainer, whose counts change at every step.
+    """
+
+    def step(x: Any, t: Any) -> Any:
+        optimizer.zero_grad()
+        value = loss(network(x), t)
+        value.backward()
+        optimizer.step()
+        return value
+
+    return step
 
 
 def checked(data: Any) -> tuple[Array, Array]:
