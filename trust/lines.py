@@ -29,7 +29,7 @@ class Ended:
     peak: int
 
 
-def command(arguments: Sequence[str], seconds: float = 20, cwd: Path | None = None) -> Ended:
+def command(arguments: Sequence[str], seconds: float = 60, cwd: Path | None = None) -> Ended:
     """`python -m seegrad` with these arguments, in a process of its own, without any input."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started = time.perf_counter()
