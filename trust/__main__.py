@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from trust.report import Measured, markdown, one_line
+from trust.report import Measured, from_json, markdown, one_line
 from trust.row import ROWS, Found, Row, Run, in_order
 from trust.table import LOADED
 
@@ -43,7 +43,7 @@ def main() -> int:
     parser.add_argument("--count", action="append", default=[], metavar="ROW=N")
     parser.add_argument("--seconds", type=float, help="a bound for each row")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path, help="write the figures here as well")
+    parser.add_argument("--json", type=Path, help="keep the figures here, beside those of before")
     parser.add_argument("--write", action="store_true", help="write TRUST.md")
     options = parser.parse_args()
     if unknown := [name for name in options.rows if name not in ROWS]:
@@ -59,6 +59,11 @@ def main() -> int:
         print(one_line(result), flush=True)
         for fault in result.found.faults:
             print(f"      {fault}")
+    if options.rows and options.json and options.json.is_file():
+        kept = json.loads(options.json.read_text("utf-8"))
+        fresh = {r.row.name: r for r in results}
+        fresh = {r.row.name: r for r in map(from_json, kept) if r is not None} | fresh
+        results = [fresh[row.name] for row in in_order() if row.name in fresh]
     if options.json:
         options.json.write_text(
             json.dumps([r.as_json() for r in results], indent=1) + "\n", "utf-8"

@@ -6,10 +6,11 @@ import os
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from trust.row import Found, Row
+from trust.row import ROWS, Found, Row
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,15 @@ class Measured:
             "seconds": round(self.seconds, 2),
             "machine": machine(),
         }
+
+
+def from_json(kept: dict[str, Any]) -> Measured | None:
+    """A row as an earlier run has written it; None if there is no such row any more."""
+    row = ROWS.get(kept["row"])
+    if row is None:
+        return None
+    found = Found(kept["figure"], tuple(kept["faults"]), tuple(kept["notes"]), kept["holds"])
+    return Measured(row, found, kept["seconds"], kept["count"])
 
 
 def machine() -> str:
