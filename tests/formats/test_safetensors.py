@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from seegrad.errors import DTypeError, FormatError
-from seegrad.formats.safetensors import load_arrays, save_arrays
+from seegrad.formats.safetensors import DIGEST, load_arrays, save_arrays
 
 KINDS = st.sampled_from(["float32", "float64", "float16", "int64", "uint8", "bool", ">f4"])
 ARRAYS = KINDS.flatmap(lambda k: arrays.arrays(k, arrays.array_shapes(min_dims=0, min_side=0)))
@@ -113,3 +113,14 @@ def test_what_is_no_number_is_refused(tmp_path):
         with pytest.raises(DTypeError, match="cannot be stored"):
             save_arrays({"x": value}, tmp_path / "x.safetensors")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_name_of_the_checksum_is_noticed(tmp_path):
+    path = save_arrays({"W": np.ones(3, np.float32)}, tmp_path / "a.safetensors")
+    raw = path.read_bytes()
+    for i in range(len(DIGEST)):
+        name = DIGEST.encode()
+        torn = name[:i] + bytes([name[i] ^ 1]) + name[i + 1 :]
+        path.write_bytes(raw.replace(name, torn))
+        with pytest.raises(FormatError):
+            load_arrays(path)
