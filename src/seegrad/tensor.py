@@ -461,19 +461,19 @@ class Tensor(Node):
 
     def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
         """See `seegrad.mean`."""
-        return reduce.mean(self, axis=axis, keepdims=keepdims)
+        return bind(reduce.mean, (self,), {"axis": axis, "keepdims": keepdims})
 
     def prod(self, axis: Any = None, keepdims: bool = False) -> Any:
         """See `seegrad.prod`."""
-        return reduce.prod(self, axis=axis, keepdims=keepdims)
+        return bind(reduce.prod, (self,), {"axis": axis, "keepdims": keepdims})
 
     def max(self, axis: Any = None, keepdims: bool = False) -> Any:
         """See `seegrad.max`."""
-        return reduce.max(self, axis=axis, keepdims=keepdims)
+        return bind(reduce.max, (self,), {"axis": axis, "keepdims": keepdims})
 
     def min(self, axis: Any = None, keepdims: bool = False) -> Any:
         """See `seegrad.min`."""
-        return reduce.min(self, axis=axis, keepdims=keepdims)
+        return bind(reduce.min, (self,), {"axis": axis, "keepdims": keepdims})
 
     def all(self, axis: Any = None, keepdims: bool = False) -> Any:
         """See `seegrad.all`."""

@@ -173,24 +173,24 @@ def test_every_truncation_is_refused(saved):
 
 
 def test_flipped_bytes_are_refused_or_change_nothing(saved):
-    """A flip in a blank, or in the name of the checksum, may leave all that counts as it was."""
+    """A flip in a blank may leave all that counts as it was."""
     whole = trainer_of()
     whole.resume(saved)
     raw, chance = bytearray(saved.read_bytes()), np.random.default_rng(0)
-    accepted = 0
     for place in [*range(60), *chance.integers(0, len(raw), 150)]:
         torn = raw.copy()
         torn[place] ^= 1 << int(chance.integers(8))
         saved.write_bytes(torn)
+        if chr(raw[place]) != " ":
+            refused(saved)
+            continue
         trainer = trainer_of()
         try:
             trainer.resume(saved)
         except SeegradError:
             continue
-        accepted += 1
         for name, value in everything(whole).items():
             np.testing.assert_array_equal(everything(trainer)[name], value, err_msg=name)
-    assert accepted <= 4
 
 
 def told(saved, change):
