@@ -22,7 +22,6 @@ from seegrad.graph.lowering import (
     Broadcast,
     Input,
     Permute,
-    Reduce,
     Reshape,
     Scalar,
     Slice,
@@ -179,8 +178,6 @@ def join_views(graph: Graph) -> Graph:
             return node
         if isinstance(form, (Reshape, Broadcast)) and x.shape == node.shape:
             return x
-        if isinstance(form, Reduce) and _reduces_nothing(node, x):
-            return _in_shape(node, x)
         if isinstance(form, Permute):
             axes = node.attrs["axes"]
             if tuple(axes) == tuple(range(len(axes))):
@@ -197,19 +194,6 @@ def join_views(graph: Graph) -> Graph:
         return node
 
     return rewrite(graph, change)
-
-
-def _reduces_nothing(node: Node, x: Node) -> bool:
-    return node.dtype == x.dtype and all(x.shape[i] == 1 for i in node.attrs["axis"])
-
-
-def _in_shape(node: Node, x: Node) -> Node:
-    """x in the shape of `node`, in its place."""
-    with in_mode(recording=True, tracer=None, frame=node.frame):
-        new = as_tensor(x).reshape(node.shape)
-    new.where = node.where
-    result: Node = x if node.shape == x.shape else new
-    return result
 
 
 def _again(node: Node, x: Node, attrs: Any) -> Node:
