@@ -15,6 +15,7 @@ from seegrad import appendix, contents
 from seegrad.drawing.formula import rule_text
 from seegrad.drawing.mathml import to_mathml
 from seegrad.graph.node import Node
+from seegrad.graph.op import Op
 from seegrad.text import holes
 
 FAMILIES = {
@@ -127,8 +128,8 @@ def _names() -> str:
             continue
         if name == "TABLE":
             continue
-        if name in sg.TABLE:
-            others.append(f"[`{name}`](operations.md#{name.replace('_', '-')})")
+        if isinstance(it, Op):
+            others.append(f"[`{name}`](operations.md#{it.name.replace('_', '-')})")
         else:
             kind = "autoclass" if inspect.isclass(it) else "autofunction"
             own.append(f"```{{eval-rst}}\n.. {kind}:: {it.__module__}.{it.__qualname__}\n```")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,6 +75,14 @@ def _layouts(x: Any) -> Iterator[tuple[str, Any]]:
     yield "read-only", frozen
 
 
+def _or_refused(op: Op, case: Case, xs: Sequence[Any]) -> list[Any]:
+    """The derivatives, or nothing where equal rows are refused (they have no inverse)."""
+    try:
+        return _derivatives(op, case, xs)
+    except sg.SeegradError:
+        return []
+
+
 @row(
     "G2",
     "layouts of memory: Fortran, step 2, negative stride, read-only, stride 0",
@@ -101,10 +109,10 @@ def g2(run: Run) -> Found:
             if all(x.ndim and x.size for x in xs):
                 done += 1
                 rows = [np.broadcast_to(x[:1], x.shape) for x in xs]
-                found = _derivatives(op, case, rows)
-                alone = _derivatives(op, case, [r.copy() for r in rows])
+                found = _or_refused(op, case, rows)
+                alone = _or_refused(op, case, [r.copy() for r in rows])
                 if any(not np.allclose(a, b, rtol=1e-12, equal_nan=True)
-                       for a, b in zip(found, alone)):  # fmt: skip
+                       for a, b in zip(found, alone, strict=True)):  # fmt: skip
                     faults.append(f"{op.name} {case.shapes}: stride 0 differs")
     return Found(f"{done - len(faults)} of {done} the same", first(faults))
 

@@ -5,6 +5,15 @@ answer `--help` without waiting for NumPy. What stands on the upper floors is in
 Nothing is defined here.
 """
 
+from seegrad.creation import arange as arange
+from seegrad.creation import eye as eye
+from seegrad.creation import full as full
+from seegrad.creation import full_like as full_like
+from seegrad.creation import linspace as linspace
+from seegrad.creation import ones as ones
+from seegrad.creation import ones_like as ones_like
+from seegrad.creation import zeros as zeros
+from seegrad.creation import zeros_like as zeros_like
 from seegrad.debugging import debug as debug
 from seegrad.errors import SeegradError as SeegradError
 from seegrad.expression import read_expression as read_expression
@@ -30,6 +39,7 @@ from seegrad.ops.activation import sigmoid as sigmoid
 from seegrad.ops.activation import silu as silu
 from seegrad.ops.activation import softmax as softmax
 from seegrad.ops.activation import softplus as softplus
+from seegrad.ops.along import diff as diff
 from seegrad.ops.arithmetic import abs as abs
 from seegrad.ops.arithmetic import add as add
 from seegrad.ops.arithmetic import add_all as add_all
@@ -73,16 +83,24 @@ from seegrad.ops.compare import where as where
 from seegrad.ops.convolution import conv as conv
 from seegrad.ops.convolution import conv_transpose as conv_transpose
 from seegrad.ops.convolution import conv_weights as conv_weights
-from seegrad.ops.linalg import contract as contract
+from seegrad.ops.einsum import contract as contract
+from seegrad.ops.einsum import einsum as einsum
+from seegrad.ops.inverse import det as det
+from seegrad.ops.inverse import inv as inv
+from seegrad.ops.inverse import solve as solve
 from seegrad.ops.linalg import diag as diag
 from seegrad.ops.linalg import diagonal as diagonal
 from seegrad.ops.linalg import dot as dot
-from seegrad.ops.linalg import einsum as einsum
+from seegrad.ops.linalg import inner as inner
+from seegrad.ops.linalg import kron as kron
 from seegrad.ops.linalg import matmul as matmul
 from seegrad.ops.linalg import norm as norm
 from seegrad.ops.linalg import outer as outer
 from seegrad.ops.linalg import tensordot as tensordot
 from seegrad.ops.linalg import trace as trace
+from seegrad.ops.linalg import tril as tril
+from seegrad.ops.linalg import triu as triu
+from seegrad.ops.linalg import vecdot as vecdot
 from seegrad.ops.loss import binary_cross_entropy as binary_cross_entropy
 from seegrad.ops.loss import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from seegrad.ops.loss import mean_absolute_error as mean_absolute_error
@@ -107,6 +125,7 @@ from seegrad.ops.shape import broadcast_to as broadcast_to
 from seegrad.ops.shape import concatenate as concatenate
 from seegrad.ops.shape import expand_dims as expand_dims
 from seegrad.ops.shape import flip as flip
+from seegrad.ops.shape import hstack as hstack
 from seegrad.ops.shape import moveaxis as moveaxis
 from seegrad.ops.shape import pad as pad
 from seegrad.ops.shape import ravel as ravel
@@ -119,6 +138,7 @@ from seegrad.ops.shape import stack as stack
 from seegrad.ops.shape import swapaxes as swapaxes
 from seegrad.ops.shape import tile as tile
 from seegrad.ops.shape import transpose as transpose
+from seegrad.ops.shape import vstack as vstack
 from seegrad.ops.transcendental import arccos as arccos
 from seegrad.ops.transcendental import arccosh as arccosh
 from seegrad.ops.transcendental import arcsin as arcsin
@@ -147,8 +167,11 @@ from seegrad.ops.window import windows as windows
 from seegrad.tensor import Tensor as Tensor
 from seegrad.tensor import argsort as argsort
 from seegrad.tensor import as_tensor as as_tensor
+from seegrad.tensor import cumprod as cumprod
 from seegrad.tensor import cumsum as cumsum
 from seegrad.tensor import from_dlpack as from_dlpack
+from seegrad.tensor import median as median
+from seegrad.tensor import quantile as quantile
 from seegrad.tensor import sort as sort
 from seegrad.tensor import take as take
 from seegrad.tensor import tensor as tensor
@@ -161,3 +184,20 @@ from seegrad.transforms import jvp as jvp
 from seegrad.transforms import no_grad as no_grad
 from seegrad.transforms import value_and_grad as value_and_grad
 from seegrad.transforms import vjp as vjp
+
+# The Array API's other names for some of these.
+absolute = abs
+acos = arccos
+acosh = arccosh
+asarray = as_tensor
+asin = arcsin
+asinh = arcsinh
+atan = arctan
+atan2 = arctan2
+atanh = arctanh
+concat = concatenate
+cumulative_prod = cumprod
+cumulative_sum = cumsum
+permute_dims = transpose
+pow = power
+remainder = mod

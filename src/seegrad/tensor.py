@@ -25,7 +25,18 @@ from seegrad.graph.bind import bind, bind_one, bind_two, current_mode, current_t
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import NO_ATTRS, Node, read_only, snapshot
 from seegrad.graph.present import can_present, present
-from seegrad.ops import TABLE, arithmetic, compare, linalg, reduce, select, shape, transcendental
+from seegrad.ops import (
+    TABLE,
+    along,
+    arithmetic,
+    compare,
+    einsum,
+    linalg,
+    reduce,
+    select,
+    shape,
+    transcendental,
+)
 
 Array = np.ndarray[Any, Any]
 
@@ -503,6 +514,10 @@ class Tensor(Node):
         """See `seegrad.cumsum`."""
         return cumsum(self, axis)
 
+    def cumprod(self, axis: Any = None) -> Any:
+        """See `seegrad.cumprod`."""
+        return cumprod(self, axis)
+
     def reshape(self, *sizes: Any) -> Any:
         """See `seegrad.reshape`; sizes one by one, or as a tuple."""
         return shape.reshape(self, shape=sizes[0] if len(sizes) == 1 else sizes)
@@ -633,19 +648,53 @@ def value_of(x: Any) -> Any:
 # --------------------------------------------------------------- NumPy's names
 
 
+def _flat(x: Any, axis: Any) -> tuple[Any, Any]:
+    """x and axis, or all elements in one axis where NumPy's default asks for that."""
+    x = x if isinstance(x, Node) else np.asarray(x)
+    return (shape.ravel(x), 0) if axis is None else (x, axis)
+
+
 def cumsum(x: Any, axis: Any = None) -> Any:
     """Running sums along `axis` (None: of the flattened x)."""
-    return reduce.cumsum(shape.ravel(x) if axis is None else x, axis=0 if axis is None else axis)
+    x, axis = _flat(x, axis)
+    return along.cumsum(x, axis=axis)
+
+
+def cumprod(x: Any, axis: Any = None) -> Any:
+    """Running products along `axis` (None: of the flattened x)."""
+    x, axis = _flat(x, axis)
+    return along.cumprod(x, axis=axis)
 
 
 def sort(x: Any, axis: Any = -1) -> Any:
     """x in ascending order along `axis` (None: flattened)."""
-    return reduce.sort(shape.ravel(x) if axis is None else x, axis=0 if axis is None else axis)
+    x, axis = _flat(x, axis)
+    return along.sort(x, axis=axis)
 
 
 def argsort(x: Any, axis: Any = -1) -> Any:
     """The order that sorts x along `axis` (None: flattened)."""
-    return reduce.argsort(shape.ravel(x) if axis is None else x, axis=0 if axis is None else axis)
+    x, axis = _flat(x, axis)
+    return along.argsort(x, axis=axis)
+
+
+def quantile(x: Any, q: float, axis: Any = None, keepdims: bool = False) -> Any:
+    """The value below which the part q (0 … 1) of x along `axis` lies (None: of all of x).
+
+    Between two elements it is interpolated; the derivative goes to those two.
+
+    >>> quantile([1.0, 2.0, 4.0], 0.75)
+    array(3.)
+    """
+    ndim = len(np.shape(x))
+    x, at = _flat(x, axis)
+    found = along.quantile(x, q=q, axis=at, keepdims=keepdims)
+    return shape.reshape(found, shape=(1,) * ndim) if keepdims and axis is None else found
+
+
+def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The middle value along `axis` (None: of all of x), the mean of the two if there are two."""
+    return quantile(x, 0.5, axis, keepdims)
 
 
 def take(x: Any, indices: Any, axis: Any = None) -> Any:
@@ -680,11 +729,18 @@ def _pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float 
 NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: op for op in TABLE.values() for name in op.numpy},
     "cumsum": cumsum,
+    "cumprod": cumprod,
+    "cumulative_sum": cumsum,
+    "cumulative_prod": cumprod,
     "sort": sort,
     "argsort": argsort,
+    "median": median,
+    "quantile": quantile,
     "take": take,
     "split": shape.split,
-    "einsum": linalg.einsum,
+    "hstack": shape.hstack,
+    "vstack": shape.vstack,
+    "einsum": einsum.einsum,
     "norm": _norm,
     "pad": _pad,
     "power": transcendental.power,

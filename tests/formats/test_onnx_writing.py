@@ -20,8 +20,8 @@ runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installe
 
 WITHOUT = {
     "add_along_axis", "add_at", "add_by_arrays", "argsort", "bernoulli", "conv_weights", "diag",
-    "diagonal", "normal", "overlap_add", "place", "place_diagonal", "sort", "take_by_arrays",
-    "trace", "uniform", "windows",
+    "diagonal", "inv", "normal", "overlap_add", "place", "place_diagonal",
+    "quantile", "solve", "sort", "take_by_arrays", "trace", "uniform", "windows",
 }  # fmt: skip
 """Ops that ONNX has no operator for: random numbers by key, and what only backward passes use."""
 

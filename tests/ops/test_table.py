@@ -228,7 +228,13 @@ def test_layouts_in_memory_change_nothing(op, case):
             np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-15, err_msg=kind)
     if all(x.ndim and x.size for x in xs):  # stride 0: one row, seen many times
         rows = [np.broadcast_to(x[:1], x.shape) for x in xs]
-        for a, b in zip(both(rows), both([r.copy() for r in rows])):
+        try:
+            expected = both([r.copy() for r in rows])
+        except sg.SeegradError as error:  # equal rows: a matrix without an inverse
+            with pytest.raises(type(error)):
+                both(rows)
+            return
+        for a, b in zip(both(rows), expected):
             np.testing.assert_allclose(a, b, rtol=1e-13, atol=1e-15, err_msg="stride 0")
 
 

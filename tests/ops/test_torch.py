@@ -100,6 +100,13 @@ THEIRS = {
     "diag": lambda x, k: torch.diag(x, k),
     "diagonal": lambda x, offset, axis1, axis2: torch.diagonal(x, offset, axis1, axis2),
     "trace": lambda x, offset: torch.diagonal(x, offset).sum(),
+    "cumprod": _along(torch.cumprod), "diff": lambda x, n, axis: torch.diff(x, n, axis),
+    "quantile": lambda x, q, axis, keepdims: torch.quantile(x, q, dim=axis, keepdim=keepdims),
+    "inner": lambda a, b: a * b if a.ndim == 0 or b.ndim == 0 else torch.inner(a, b),
+    "vecdot": lambda a, b, axis: torch.linalg.vecdot(a, b, dim=axis),
+    "tril": lambda x, k: torch.tril(x, k), "triu": lambda x, k: torch.triu(x, k),
+    "inv": torch.linalg.inv, "det": torch.linalg.det, "solve": lambda a, b: torch.linalg.solve(
+        a, b if b.ndim > 1 else b[:, None]).squeeze(-1 if b.ndim == 1 else ()),
     "one_hot": lambda t, classes, dtype: F.one_hot(t, classes).float(),
     "softmax_cross_entropy": _labels, "mean_squared_error": _losses(F.mse_loss),
     "mean_absolute_error": _losses(F.l1_loss),

@@ -103,7 +103,15 @@ def test_ufuncs_and_functions_of_numpy():
               lambda v: np.matmul(data.T, v), lambda v: np.linalg.norm(v, axis=1), np.cumsum,
               lambda v: np.pad(v, 1), lambda v: np.split(v, 3, axis=1)[1], np.prod,
               lambda v: np.ones(3) * v, lambda v: np.float64(2) * v, lambda v: np.add.reduce(v),
-              lambda v: np.take(v, [0, 1], axis=1), lambda v: np.sort(v, axis=0)):  # fmt: skip
+              lambda v: np.take(v, [0, 1], axis=1), lambda v: np.sort(v, axis=0),
+              np.cumprod, np.median, lambda v: np.quantile(v, 0.3, axis=1, keepdims=True),
+              lambda v: np.median(v, axis=1), lambda v: np.quantile(v, 0.9, keepdims=True),
+              np.diff, np.tril, np.triu, lambda v: np.inner(v, v), lambda v: np.kron(v, v),
+              lambda v: np.vecdot(v, v), lambda v: np.hstack([v, v]), lambda v: np.vstack([v, v]),
+              lambda v: np.hstack([v[0], v[1]]), lambda v: np.vstack([v[0], v[1]]),
+              lambda v: np.linalg.inv(v @ v.T), lambda v: np.linalg.det(v @ v.T),
+              lambda v: np.linalg.solve(v @ v.T, v), lambda v: np.acos(v / 2),
+              np.permute_dims):  # fmt: skip
         ours = f(x)
         assert isinstance(ours, sg.Tensor)
         np.testing.assert_allclose(ours.value, f(data), rtol=1e-14)
@@ -211,3 +219,56 @@ def test_a_bad_index_is_refused(key, error):
     x = sg.tensor(np.zeros((3, 4, 5)))
     with pytest.raises(error, match=r"asked|came"):
         x[key]
+
+
+# --------------------------------------------------------------- making leaves
+
+
+@pytest.mark.parametrize(("name", "args"), [
+    ("zeros", ((2, 3),)), ("ones", (4,)), ("full", ((2,), 7)), ("full", ((), 2.5)),
+    ("eye", (3,)), ("eye", (2, 4, 1)), ("arange", (5,)), ("arange", (1.0, 2.0, 0.25)),
+    ("arange", (3, 0, -1)), ("arange", (0,)), ("linspace", (0, 1, 5)), ("zeros", ((0, 3),)),
+])  # fmt: skip
+def test_leaves_are_made_as_numpy_makes_arrays(name, args):
+    expected = getattr(np, name)(*args)
+    made = getattr(sg, name)(*args)
+    assert isinstance(made, sg.Tensor)
+    assert made.dtype == expected.dtype
+    assert np.array_equal(made.value, expected)
+    assert made.requires_grad is (expected.dtype.kind == "f")
+
+
+def test_leaves_take_a_dtype_a_name_and_whether_to_differentiate():
+    made = sg.zeros(3, np.float32, requires_grad=False, name="b")
+    assert (made.dtype, made.requires_grad, made.name) == (np.float32, False, "b")
+    x = sg.tensor([[1.0, 2.0]])
+    for like, filled in ((sg.zeros_like(x), 0), (sg.ones_like(x), 1), (sg.full_like(x, 3), 3)):
+        assert like.tolist() == [[filled, filled]]
+        assert not like.requires_grad
+
+
+@pytest.mark.parametrize(("call", "said"), [
+    (lambda: sg.zeros((2, -1)), "sizes are not negative"),
+    (lambda: sg.ones(2.5), "a shape is made of integers"),
+    (lambda: sg.zeros(2**46), "larger than the memory"),
+    (lambda: sg.arange(0, 1, 0), "needs a step"),
+    (lambda: sg.arange("a"), "from number to number"),
+    (lambda: sg.linspace(0, 1, -2), "sizes are not negative"),
+    (lambda: sg.eye(-1), "sizes are not negative"),
+    (lambda: sg.quantile([1.0, 2.0], 1.5), "between 0 and 1"),
+    (lambda: sg.quantile([1.0, 2.0], [0.5]), "one number"),
+    (lambda: sg.median(sg.tensor(np.zeros((0,)))), "no quantile"),
+    (lambda: sg.inv(sg.ones((2, 3))), "square"),
+    (lambda: sg.inv(sg.ones((2, 2))), "no inverse"),
+    (lambda: sg.solve(sg.eye(2), sg.ones(3)), "2 right-hand values"),
+    (lambda: sg.det(sg.eye(2).astype(np.float16)), "float32 or float64"),
+    (lambda: sg.tril(sg.ones(3)), "part of a matrix"),
+])  # fmt: skip
+def test_leaves_and_systems_that_cannot_be_are_refused(call, said):
+    with pytest.raises(sg.SeegradError, match=said):
+        call()
+
+
+def test_numbers_that_numpy_was_told_to_refuse_are_no_fault_of_a_shape():
+    with np.errstate(all="raise"), pytest.raises(FloatingPointError, match="arccos"):
+        sg.arccos(sg.tensor(2.0))

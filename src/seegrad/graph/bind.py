@@ -20,6 +20,7 @@ from seegrad.errors import (
     CallError,
     DTypeError,
     IndexRangeError,
+    NonFiniteError,
     SeegradError,
     ShapeError,
     SizeError,
@@ -174,7 +175,9 @@ def _clearest(op: Op, inputs: Sequence[Any], attrs: Attrs, error: Exception) -> 
         return _retold(op, inputs, clearer)
     except Exception:
         pass
-    kind = DTypeError if isinstance(error, TypeError) else ShapeError
+    kind: type[SeegradError] = DTypeError if isinstance(error, TypeError) else ShapeError
+    if isinstance(error, FloatingPointError | RuntimeWarning):    # np.errstate(all="raise")
+        kind = NonFiniteError
     return kind(f"{op.name}: {error}", came=describe(op, inputs))
 
 

@@ -38,13 +38,13 @@ REAL = (-2.0, 2.0)
 class Case:
     """One row of an op's test table: shapes of the inputs, attributes, and where values lie.
 
-    `within` overrides the op's domain; `integers` names inputs that hold indices below the
-    given bound.
+    `within` overrides the op's domain (numbers, or arrays with a bound for each element);
+    `integers` names inputs that hold indices below the given bound.
     """
 
     shapes: tuple[Shape, ...]
     attrs: Attrs = field(default_factory=dict)
-    within: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    within: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     integers: Mapping[str, int] = field(default_factory=dict)
 
 

@@ -2,9 +2,12 @@
 
 from seegrad.ops import (
     activation,
+    along,
     arithmetic,
     compare,
     convolution,
+    einsum,
+    inverse,
     linalg,
     loss,
     pooling,
@@ -20,9 +23,12 @@ from seegrad.ops.families import TABLE
 __all__ = [
     "TABLE",
     "activation",
+    "along",
     "arithmetic",
     "compare",
     "convolution",
+    "einsum",
+    "inverse",
     "linalg",
     "loss",
     "pooling",

@@ -1,14 +1,15 @@
-"""Products and sums of products: matmul and its relatives, einsum, diagonals, norms."""
+"""Matrices: matmul and its relatives, diagonals, triangles, norms. Sums by label: `einsum.py`."""
 
 from __future__ import annotations
 
+import builtins
 import math
 from typing import Any
 
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
-from seegrad.graph.lowering import Call, Contract, Product
+from seegrad.graph.lowering import Call, Product
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import multiply, sqrt
@@ -187,145 +188,48 @@ def tensordot(a, b, *, axes=2):
     return reshape(flat, shape=(*rows, *columns))
 
 
-# --------------------------------------------------------------- einsum
-
-
-def _sizes(subscripts: str, xs: tuple[Spec, ...]) -> dict[str, int]:
-    terms = subscripts.split("->")[0].split(",")
-    if len(terms) != len(xs):
-        raise ShapeError(f"{subscripts!r} names {len(terms)} inputs", came=f"{len(xs)} inputs")
-    sizes: dict[str, int] = {}
-    for term, x in zip(terms, xs):
-        if len(term) != x.ndim:
-            raise ShapeError(f"the term {term!r} needs {len(term)} axes", came=f"shape {x.shape}")
-        for label, n in zip(term, x.shape):
-            if sizes.setdefault(label, n) != n:
-                raise ShapeError(f"the label {label!r} has two sizes")
-    return sizes
-
-
-def _contract_spec(*xs: Spec, subscripts: str) -> Spec:
-    sizes = _sizes(subscripts, xs)
-    out = subscripts.split("->")[1]
-    return Spec(tuple(sizes[c] for c in out), np.result_type(*[x.dtype for x in xs]))
-
-
-def _contract_rule(
-    g: Any, xs: tuple[Any, ...], position: int, xs_specs: tuple[Spec, ...], subscripts: str
-) -> Any:
-    left, out = subscripts.split("->")
-    terms = left.split(",")
-    mine, rest = terms[position], terms[:position] + terms[position + 1 :]
-    known = [c for c in mine if c in out or any(c in t for t in rest)]
-    others = [x for i, x in enumerate(xs) if i != position]
-    part = contract(g, *others, subscripts=f"{','.join([out, *rest])}->{''.join(known)}")
-    # a label that only this term has was summed away: every element gets the same derivative
-    shape = xs_specs[position].shape
-    part = reshape(part, shape=tuple(n if c in known else 1 for c, n in zip(mine, shape)))
-    return part + np.zeros(shape, g.dtype) if part.shape != shape else part
-
-
-@operation(
-    spec=_contract_spec,
-    lower=Contract(),
-    sign="Σ×",
-    latex=r"\sum_{$subscripts} $xs",
+@composite(
+    sign="dot",
+    latex=r"$a \cdot $b",
     binds=PRODUCT,
-    numpy=(),
-    onnx="Einsum(xs, equation=subscripts)",
-    d={"xs": _contract_rule},
-    cases=(
-        Case(((2, 3), (3, 4)), {"subscripts": "ij,jk->ik"}),
-        Case(((2, 3),), {"subscripts": "ij->j"}),
-        Case(((2, 3), (3,), (2,)), {"subscripts": "ij,j,i->"}),
-        Case(((2, 3, 4),), {"subscripts": "abc->ca"}),
-        Case(((5, 2, 3), (5, 3, 2)), {"subscripts": "bij,bjk->bik"}),
-    ),
-    family="product",
+    cases=(Case(((3,), (3,))), Case(((2, 3), (4, 3))), Case(((), (3,)))),
 )
-def contract(*xs, subscripts):
-    """The sum of products that `subscripts` states; no label stands twice in one term."""
-    return np.asarray(np.einsum(subscripts, *xs))
+def inner(a, b):
+    """The sum of products over the last axis of a and of b (a product with a number)."""
+    if not len(a.shape) or not len(b.shape):
+        return multiply(a, b)
+    return tensordot(a, b, axes=((len(a.shape) - 1,), (len(b.shape) - 1,)))
 
 
-def _plain_subscripts(subscripts: Any, ndims: list[int]) -> tuple[list[str], str]:
-    """The terms and the output, with `...` spelt out and an implicit output written."""
-    if not isinstance(subscripts, str):
-        raise DTypeError("subscripts are text such as 'ij,jk->ik'", came=repr(subscripts))
-    text = subscripts.replace(" ", "")
-    left, arrow, out = text.partition("->")
-    terms = left.split(",")
-    if len(terms) != len(ndims):
-        raise ShapeError(f"{subscripts!r} names {len(terms)} inputs", came=f"{len(ndims)} inputs")
-    unused = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in text]
-    longest, spelt = 0, []
-    for term, ndim in zip(terms, ndims):
-        extra = ndim - len(term.replace("...", ""))
-        if extra < 0 or ("..." not in term and extra):
-            raise ShapeError(
-                f"the term {term!r} names {len(term)} axes", came=f"an input with {ndim}"
-            )
-        longest = max(longest, extra)
-        spelt.append((term, extra))
-    dots = "".join(unused[:longest])
-    terms = [t.replace("...", dots[longest - extra :]) for t, extra in spelt]
-    if not arrow:
-        joined = "".join(terms)
-        out = dots + "".join(
-            c for c in sorted(set(joined)) if joined.count(c) == 1 and c not in dots
-        )
-    out = out.replace("...", dots)
-    if not all(c.isalpha() for c in "".join(terms) + out) or len(set(out)) != len(out):
-        raise ShapeError(f"{subscripts!r} is not a sum of products", asked="letters, each once"
-                         " in the output")  # fmt: skip
-    if unknown := set(out) - set("".join(terms)):
-        raise ShapeError(
-            f"the output label {min(unknown)!r} stands in no input",
-            asked="output labels that an input has",
-            came=f"subscripts={subscripts!r}",
-        )
-    return terms, out
+@composite(
+    sign="dot",
+    latex=r"$a \cdot $b",
+    binds=PRODUCT,
+    cases=(
+        Case(((3,), (3,)), {"axis": -1}),
+        Case(((2, 3), (3,)), {"axis": -1}),
+        Case(((2, 3), (2, 3)), {"axis": 0}),
+    ),
+)
+def vecdot(a, b, *, axis=-1):
+    """The sum of products of matching vectors along `axis`, broadcast over the rest."""
+    return sum(multiply(a, b), axis=axis)
 
 
-def einsum(subscripts: str, *xs: Any) -> Any:
-    """Einstein's sum of products, as `numpy.einsum`: implicit output, `...` and diagonals too.
-
-    Sizes on `...` axes must be equal or 1.
-    """
-    xs = tuple(x if hasattr(x, "shape") else np.asarray(x) for x in xs)
-    terms, out = _plain_subscripts(subscripts, [len(x.shape) for x in xs])
-    done, plain = [], []
-    for term, x in zip(terms, xs):
-        while repeated := next((c for c in term if term.count(c) > 1), None):
-            i = term.index(repeated)
-            j = term.index(repeated, i + 1)
-            if x.shape[i] != x.shape[j]:
-                raise ShapeError(
-                    f"the label {repeated!r} has two sizes", came=f"{x.shape[i]}, {x.shape[j]}"
-                )
-            x = diagonal(x, axis1=i, axis2=j)
-            term = term[:i] + term[i + 1 : j] + term[j + 1 :] + repeated
-        done.append(x)
-        plain.append(term)
-    done, plain = _drop_ones(done, plain)
-    return contract(*done, subscripts=f"{','.join(plain)}->{out}")
-
-
-def _drop_ones(xs: list[Any], terms: list[str]) -> tuple[list[Any], list[str]]:
-    """Axes of length 1 that meet a longer one elsewhere are dropped: broadcasting."""
-    longest: dict[str, int] = {}
-    for x, term in zip(xs, terms):
-        for c, n in zip(term, x.shape):
-            longest[c] = max(longest.get(c, 1), n) if n else 0
-    found_x, found_t = [], []
-    for x, term in zip(xs, terms):
-        keep = [n != 1 or longest[c] == 1 for c, n in zip(term, x.shape)]
-        if not all(keep):
-            x = reshape(x, shape=tuple(n for n, k in zip(x.shape, keep) if k))
-            term = "".join(c for c, k in zip(term, keep) if k)
-        found_x.append(x)
-        found_t.append(term)
-    return found_x, found_t
+@composite(
+    sign="⊗",
+    latex=r"$a \otimes $b",
+    binds=PRODUCT,
+    cases=(Case(((2, 2), (1, 3))), Case(((2,), (3,))), Case(((2,), (2, 2))), Case(((), (2,)))),
+)
+def kron(a, b):
+    """Every element of a times all of b, laid out as blocks."""
+    ndim = builtins.max(len(a.shape), len(b.shape))
+    rows = (1,) * (ndim - len(a.shape)) + tuple(a.shape)
+    columns = (1,) * (ndim - len(b.shape)) + tuple(b.shape)
+    spread = reshape(a, shape=tuple(n for pair in zip(rows, (1,) * ndim) for n in pair))
+    inside = reshape(b, shape=tuple(n for pair in zip((1,) * ndim, columns) for n in pair))
+    return reshape(multiply(spread, inside), shape=tuple(m * n for m, n in zip(rows, columns)))
 
 
 # --------------------------------------------------------------- diagonals
@@ -415,6 +319,27 @@ def diag(x, *, k=0):
 def trace(x, *, offset=0):
     """The sum of the diagonal."""
     return sum(diagonal(x, offset=offset), axis=-1)
+
+
+def _triangle(x: Any, keep: Any, k: Any) -> Any:
+    if len(x.shape) < 2:
+        raise ShapeError("a triangle is part of a matrix", came=f"shape {tuple(x.shape)}")
+    return where(keep(np.ones(x.shape[-2:], bool), k), x, np.zeros((), x.dtype))
+
+
+_TRIANGLES = (Case(((3, 3),), {"k": 0}), Case(((2, 4),), {"k": 1}), Case(((2, 3, 2),), {"k": -1}))
+
+
+@composite(sign="◺", latex=r"\operatorname{tril} $x", cases=_TRIANGLES)
+def tril(x, *, k=0):
+    """The last two axes' elements on and below the k-th diagonal, 0 above it."""
+    return _triangle(x, np.tril, k)
+
+
+@composite(sign="◹", latex=r"\operatorname{triu} $x", cases=_TRIANGLES)
+def triu(x, *, k=0):
+    """The last two axes' elements on and above the k-th diagonal, 0 below it."""
+    return _triangle(x, np.triu, k)
 
 
 def _norm_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:

@@ -1,4 +1,4 @@
-"""Reductions over axes, running sums, sorting. Ties share the derivative equally.
+"""Reductions over axes. Ties share the derivative equally.
 
 `axis` is None (all axes), an int or several; `keepdims` keeps size 1 where an axis was.
 """
@@ -12,14 +12,13 @@ import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.laws import idempotent
-from seegrad.graph.lowering import ArgReduce, Call, Scan
+from seegrad.graph.lowering import ArgReduce
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import sqrt
 from seegrad.ops.compare import astype, logical_or, where
-from seegrad.ops.families import one_axis, operation, reduced_shape, reduction, result_dtype
-from seegrad.ops.select import take_along_axis
-from seegrad.ops.shape import broadcast_to, concatenate, flip, reshape, transpose
+from seegrad.ops.families import one_axis, operation, reduced_shape, reduction
+from seegrad.ops.shape import broadcast_to, concatenate, reshape, transpose
 from seegrad.ops.transcendental import exp, log
 
 DISTINCT = (-2.0, 2.0)
@@ -304,76 +303,3 @@ def logsumexp(x, *, axis=None, keepdims=False):
     """
     with np.errstate(divide="ignore"):
         return _logsumexp_body(x, axis=axis, keepdims=keepdims)
-
-
-# --------------------------------------------------------------- along one axis
-
-
-def _same_spec(x: Spec, **attrs: Any) -> Spec:
-    return x
-
-
-_ALONG = (
-    Case(((3,),), {"axis": 0}),
-    Case(((2, 3),), {"axis": -1}),
-    Case(((2, 3),), {"axis": 0}),
-    Case(((0, 3),), {"axis": 0}),
-    Case(((2, 1, 4),), {"axis": 2}),
-)
-
-
-def _along(x: Any, *, axis: Any) -> dict[str, Any]:
-    return {"axis": one_axis(axis, len(x.shape))}
-
-
-@operation(
-    spec=lambda x, *, axis: Spec(x.shape, result_dtype(np.cumsum, [x], {})),
-    canonical=_along,
-    lower=Scan("sum"),
-    sign="Σ…",
-    latex=r"\operatorname{cumsum} $x",
-    numpy=(),
-    onnx="CumSum(x, axis)",
-    d={"x": lambda g, axis: flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis)},
-    cases=_ALONG,
-)
-def cumsum(x, *, axis):
-    """Running sums along `axis`; the derivative is summed from the other end."""
-    return np.cumsum(x, axis=axis)
-
-
-@operation(
-    spec=lambda x, *, axis: Spec(x.shape, np.dtype(np.intp)),
-    canonical=_along,
-    lower=Call(),
-    sign="argsort",
-    latex=r"\operatorname{argsort} $x",
-    numpy=(),
-    d={"x": None},
-    cases=_ALONG,
-)
-def argsort(x, *, axis=-1):
-    """The order that sorts x along `axis`, equal elements kept in their order."""
-    return np.argsort(x, axis=axis, kind="stable")
-
-
-def _sort_rule(g: Any, x: Any, axis: int) -> Any:
-    back = argsort(argsort(x, axis=axis), axis=axis)
-    return take_along_axis(g, back, axis=axis)
-
-
-@operation(
-    spec=_same_spec,
-    canonical=_along,
-    lower=Call(),
-    sign="sort",
-    latex=r"\operatorname{sort} $x",
-    numpy=(),
-    kinks="ties",
-    laws=[idempotent],
-    d={"x": _sort_rule},
-    cases=_ALONG,
-)
-def sort(x, *, axis=-1):
-    """x in ascending order along `axis`; each derivative goes back to where its element was."""
-    return np.sort(x, axis=axis, kind="stable")

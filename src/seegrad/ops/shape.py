@@ -576,3 +576,21 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     bounds = [0, *ends, size]
     whole = [slice(None)] * ndim
     return [cut_by(x, [*whole[:at], slice(a, b), *whole[at + 1 :]]) for a, b in pairwise(bounds)]
+
+
+def hstack(xs: Sequence[Any]) -> Any:
+    """The arrays side by side: along the second axis, or the only one."""
+    rows = [reshape(x, shape=(1,)) if not len(x.shape) else x for x in map(_array_like, xs)]
+    return concatenate(*rows, axis=0 if rows and len(rows[0].shape) == 1 else 1)
+
+
+def vstack(xs: Sequence[Any]) -> Any:
+    """The arrays one below the other: along the first axis, vectors as rows."""
+    return concatenate(
+        *[x if len(x.shape) > 1 else reshape(x, shape=(1, math.prod(x.shape)))
+          for x in map(_array_like, xs)], axis=0,
+    )  # fmt: skip
+
+
+def _array_like(x: Any) -> Any:
+    return x if hasattr(x, "shape") else np.asarray(x)
