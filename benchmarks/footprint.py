@@ -10,9 +10,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import seegrad
 from benchmarks.harness import OURS, Result, finding, installed, side_by_side
 
-SOURCE = Path(__file__).parent.parent / "src"
+SOURCE = Path(seegrad.__file__).parents[1]
 FIRST_USE = {
     OURS: "import seegrad as sg; sg.tensor(1.0)",
     "numpy": "import numpy as np; np.array(1.0)",
@@ -67,10 +68,7 @@ def size_of(names: set[str]) -> int:
 
 def our_size() -> int:
     """Ours with what it needs, the compiler's part included."""
-    if (SOURCE / "seegrad").is_dir():
-        own = sum(p.stat().st_size for p in (SOURCE / "seegrad").rglob("*") if p.is_file())
-    else:
-        own = size_of({"seegrad"})
+    own = sum(p.stat().st_size for p in (SOURCE / "seegrad").rglob("*") if p.is_file())
     needed = set[str]()
     for name in ("numpy", "click", "rich", "safetensors", "llvmlite"):
         needed |= distributions(name)

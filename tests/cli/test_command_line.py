@@ -304,3 +304,67 @@ def test_eager_and_native_steps_learn_the_same(tmp_path):
         assert result.returncode == 0
         found.append(json.loads(result.stdout)["loss"])
     assert found[0] == pytest.approx(found[1], rel=1e-4)
+
+
+COMPLAINTS = {
+    "an option": ["--nix"],
+    "an option nearly right": ["train", "--epoch", "3"],
+    "a command": ["nix"],
+    "a word": ["train", "nix"],
+    "words": ["train", "nix", "nax"],
+    "a number": ["train", "--epochs", "x"],
+    "a range": ["train", "--epochs", "0"],
+    "a rate": ["train", "--lr", "x"],
+    "a choice": ["train", "--optimizer", "nix"],
+    "no value": ["train", "--lr"],
+    "a value too many": ["train", "--eager=3"],
+    "no expression": ["draw"],
+    "a folder": ["draw", "x", "x=1", "-o", "/"],
+}
+
+
+@pytest.mark.parametrize("name", COMPLAINTS)
+def test_click_complains_in_the_language_in_force(name, capsys):
+    assert main(["--lang=ko", *COMPLAINTS[name]]) == 2
+    said = capsys.readouterr().err.removeprefix("seegrad: ")
+    assert re.search("[가-힣]", said)
+    plain = re.sub(r"'[^']*'|--\S+", "", said)
+    assert not re.search("[a-z]{4}", plain), said
+
+
+@pytest.mark.parametrize("name", [None, *COMMANDS])
+def test_the_frame_of_a_help_page_is_korean_too(name, capsys):
+    assert main([*([name] if name else []), "--help", "--lang=ko"]) == 0
+    said = capsys.readouterr().out
+    for word in ("Usage", "Options", "OPTIONS", "Show", "[default"):
+        assert word not in said
+    assert "이 도움말을 보이고 끝냅니다." in said
+
+
+def test_widths_of_hidden_layers_follow_one_another(capsys):
+    words = ["train", "--data", "xor", "--steps", "1", "--hidden", "5", "4", "--hidden", "3"]
+    assert main([*words, "--out", "run"]) == 0
+    assert "network 2-5-4-3-2," in capsys.readouterr().err
+    assert main(["train", "--steps", "1", "6"]) == 2
+
+
+def test_the_benchmarks_are_run_in_a_process_of_their_own(capfd):
+    assert main(["bench", "NIX"]) == 2
+    assert "there is no NIX; there are P1," in capfd.readouterr().err
+
+
+def test_the_benchmarks_figures_come_as_one_json_object(monkeypatch, tmp_path, capfd):
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "__main__.py").write_text(
+        "import sys, pathlib; print('prose'); "
+        "pathlib.Path(sys.argv[-1]).write_text('{\"asked\": \"%s\"}' % ' '.join(sys.argv[1:-1]))"
+    )
+    monkeypatch.setattr("seegrad.cli.bench.PLACES", (tmp_path,))
+    assert main(["bench", "P9", "--rounds", "2", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out) == {"asked": "P9 --rounds 2 --json"}
+
+
+def test_benchmarks_that_are_not_there_are_said(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr("seegrad.cli.bench.PLACES", (tmp_path,))
+    assert main(["bench"]) == 2
+    assert "benchmark suite is not here" in capsys.readouterr().err

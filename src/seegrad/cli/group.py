@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import click
 
+from seegrad.cli.wording import Spoken, SpokenOption, complaint
 from seegrad.errors import NonFiniteError, SeegradError
 from seegrad.language import LANGUAGES, say, speak
 
@@ -26,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "draw": ("draw", "Draw the graph of an expression, with its derivatives."),
     "chapter": ("chapter", "Write the chapter on backpropagation as one live page."),
     "explain": ("explain", "Derive a derivative step by step."),
+    "bench": ("bench", "Measure the speed here, with installed peers beside."),
     "ops": ("operations", "List the operations and their derivative rules."),
 }
 """Command → (module in this package, what it does). The module's `command` is the click command."""
@@ -33,18 +35,6 @@ COMMANDS: dict[str, tuple[str, str]] = {
 GOOD, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
-
-
-class SpokenOption(click.Option):
-    """An option whose help is said in the language in force."""
-
-    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        english = self.help
-        self.help = say(english) if english else english
-        try:
-            return super().get_help_record(ctx)
-        finally:
-            self.help = english
 
 
 def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
@@ -76,7 +66,7 @@ def json_option(function: Decorated) -> Decorated:
     return decorate(function)
 
 
-class SpokenCommand(click.Command):
+class SpokenCommand(Spoken):
     """A command whose first line of help is the one of the table, in the language in force."""
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -88,7 +78,7 @@ class SpokenCommand(click.Command):
             self.help = english
 
 
-class LateGroup(click.Group):
+class LateGroup(Spoken, click.Group):
     """A group that knows its commands by name, and imports one only to run it."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -105,6 +95,10 @@ class LateGroup(click.Group):
         formatter.write_paragraph()
         with formatter.indentation():
             formatter.write_text(say("Deep learning you can see: train, check, draw, explain."))
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        super().format_options(ctx, formatter)
+        self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section(say("Commands")):
@@ -185,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         click.echo(request.format_message())
         return MISUSED
     except click.ClickException as fault:
-        _complain(" ".join(fault.format_message().split()))
+        _complain(complaint(fault))
         return MISUSED
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115

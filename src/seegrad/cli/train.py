@@ -36,7 +36,18 @@ EPOCHS = {"digits": 200, "xor": 2000, "spiral": 2000, "moons": 1000}
 COUNT = click.IntRange(min=1)
 
 
-@click.command("train", cls=SpokenCommand)
+class TrainCommand(SpokenCommand):
+    """A command whose `--hidden` takes all the numbers that follow it: `--hidden 100 50`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        widths: list[str] = []
+        for word in args:
+            more = word.isdecimal() and len(widths) > 1 and widths[-2] == "--hidden"
+            widths += ["--hidden", word] if more else [word]
+        return super().parse_args(ctx, widths)
+
+
+@click.command("train", cls=TrainCommand)
 @option(
     "--data",
     default="digits",
@@ -49,7 +60,8 @@ COUNT = click.IntRange(min=1)
     type=COUNT,
     default=(50,),
     show_default=True,
-    help="The width of a hidden layer; repeat it for more layers.",
+    help="The widths of the hidden layers, one number each.",
+    metavar="N...",
 )
 @option(
     "--activation",
