@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import seegrad as sg
-from seegrad.language import speak, translate
+from seegrad.language import catalogue, speak, translate, with_particles
 
 
 @pytest.fixture
@@ -17,8 +19,24 @@ def korean():
 
 def test_a_filled_sentence_finds_its_counterpart():
     said = translate("the inner sizes 3 and 2 differ", "ko")
-    assert said == "안쪽 크기 3과(와) 2이(가) 다릅니다"
+    assert said == "안쪽 크기 3과 2가 다릅니다"
     assert translate("matmul: the inner sizes 3 and 2 differ", "ko") == f"matmul: {said}"
+
+
+@pytest.mark.parametrize(("value", "said"), [
+    ("사과", "사과는 사과가 사과를 사과와 사과로"), ("귤", "귤은 귤이 귤을 귤과 귤로"),
+    ("값", "값은 값이 값을 값과 값으로"), (10, "10은 10이 10을 10과 10으로"),
+    ((2, 5), "(2, 5)는 (2, 5)가 (2, 5)를 (2, 5)와 (2, 5)로"), (7, "7은 7이 7을 7과 7로"),
+    ("W", "W은(는) W이(가) W을(를) W과(와) W(으)로"),
+])  # fmt: skip
+def test_korean_particles_fit_what_stands_before_them(value, said):
+    template = "{x}은(는) {x}이(가) {x}을(를) {x}과(와) {x}(으)로"
+    assert with_particles(template, {"x": value}).format(x=value) == said
+
+
+def test_no_counterpart_fixes_a_particle_that_its_value_decides():
+    fixed = re.compile(r"\}[^\w\s{}]?(은|는|이|가|을|를|과|와|로|으로)(?=[\s,.]|$)")
+    assert [spoken for spoken in catalogue("ko").values() if fixed.search(spoken)] == []
 
 
 def test_values_are_not_looked_into():
@@ -36,5 +54,5 @@ def test_an_error_speaks_korean():
     with pytest.raises(sg.SeegradError) as caught:
         x @ x
     message = str(caught.value)
-    assert message.startswith("matmul: 안쪽 크기 3과(와) 1이(가) 다릅니다")
+    assert message.startswith("matmul: 안쪽 크기 3과 1이 다릅니다")
     assert "해결: 둘째를 전치하세요" in message or "둘째를 전치하세요" in message

@@ -54,7 +54,40 @@ def catalogue(language: str) -> Mapping[str, str]:
 def say(sentence: str, /, language: str | None = None, **values: object) -> str:
     """`sentence` in the language in force (or the one given), its {holes} filled with `values`."""
     spoken = catalogue(language or _CHOICE.language).get(sentence, sentence)
-    return spoken.format(**values) if values else spoken
+    return with_particles(spoken, values).format(**values) if values else spoken
+
+
+_PARTICLES = {"은(는)": "은는", "이(가)": "이가", "을(를)": "을를", "과(와)": "과와"}
+"""Korean particles that a catalogue leaves open: behind a final consonant, behind none."""
+_OPEN = re.compile(r"\{(\w+)\}([^\w\s{}]?)(은\(는\)|이\(가\)|을\(를\)|과\(와\)|\(으\)로)")
+_FINAL = dict(zip("0123456789", ("ㅇ", "ㄹ", "", "ㅁ", "", "", "ㄱ", "ㄹ", "ㄹ", "")))
+"""The final consonant of a number as it is read aloud, by its last digit (10 is 십, 100 is 백)."""
+
+
+def _final_consonant(value: str) -> str | None:
+    """What a word or number ends in when it is read in Korean; None where nobody can say."""
+    last = value.rstrip("\"'`)]}»… ")[-1:]
+    if "가" <= last <= "힣":
+        which = (ord(last) - ord("가")) % 28
+        return "" if not which else "ㄹ" if which == 8 else "ㄱ"
+    return _FINAL.get(last)
+
+
+def with_particles(template: str, values: Mapping[str, object]) -> str:
+    """A Korean sentence whose particles behind {holes} fit the values that will stand there."""
+
+    def fitting(match: re.Match[str]) -> str:
+        name, mark, particle = match.groups()
+        final = _final_consonant(str(values.get(name, "")))
+        if final is None:
+            return match[0]
+        if particle == "(으)로":
+            chosen = "로" if final in ("", "ㄹ") else "으로"
+        else:
+            chosen = _PARTICLES[particle][0 if final else 1]
+        return f"{{{name}}}{mark}{chosen}"
+
+    return _OPEN.sub(fitting, template) if "(" in template else template
 
 
 @cache
@@ -76,7 +109,7 @@ def _patterns(language: str) -> tuple[tuple[re.Pattern[str], tuple[str, ...], st
 
 def _fill(template: str, values: Mapping[str, str]) -> str:
     """The template with its holes filled by texts, which are not looked into."""
-    pieces = string.Formatter().parse(template)
+    pieces = string.Formatter().parse(with_particles(template, values))
     return "".join(text + ("" if name is None else values[name]) for text, name, _, _ in pieces)
 
 
