@@ -9,7 +9,7 @@ import itertools
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 
 import numpy as np
 
@@ -188,23 +188,70 @@ def plain_call(scalar: str | None, inputs: Sequence[str]) -> Forward | None:
     return None
 
 
+class Said(TypedDict, total=False):
+    """What a definition of any family may say; see `operation` for what is meant otherwise."""
+
+    sign: Required[str]
+    latex: Required[str]
+    binds: int
+    laws: Sequence[Law]
+    onnx: str
+    numpy: Sequence[str] | None
+    canonical: Callable[..., dict[str, Any]] | None
+    within: Domain
+    kinks: str
+    body: Forward | None
+    integer_inputs: Sequence[str]
+
+
+def operation(
+    *,
+    spec: Callable[..., Spec],
+    d: Mapping[str, Rule | None],
+    lower: Form,
+    cases: Sequence[Case],
+    family: str = "structure",
+    compute: Forward | None = None,
+    **said: Unpack[Said],
+) -> Callable[[Forward], Op]:
+    """An op of no family: everything is said at its definition."""
+
+    def define(forward: Forward) -> Op:
+        return register(
+            Op(
+                name=forward.__name__,
+                forward=forward,
+                spec=spec,
+                d=d,
+                lower=lower,
+                sign=said["sign"],
+                latex=said["latex"],
+                binds=said.get("binds", ATOM),
+                laws=tuple(said.get("laws", ())),
+                onnx=said.get("onnx", ""),
+                numpy=numpy_names(forward.__name__, said.get("numpy")),
+                canonical=said.get("canonical"),
+                body=said.get("body"),
+                cases=tuple(cases),
+                within=domains(_positional(forward), said.get("within", (-2.0, 2.0))),
+                kinks=said.get("kinks", ""),
+                integer_inputs=frozenset(said.get("integer_inputs", ())),
+                family=family,
+                compute=compute,
+            )
+        )
+
+    return define
+
+
 def elementwise(
     *,
     scalar: str | None = None,
-    sign: str,
-    latex: str,
     d: Mapping[str, Rule | None],
-    binds: int = ATOM,
-    laws: Sequence[Law] = (),
-    onnx: str = "",
-    numpy: Sequence[str] | None = None,
-    within: Domain = (-2.0, 2.0),
-    kinks: str = "",
     cases: Sequence[Case] | None = None,
-    body: Forward | None = None,
     lower: Form | None = None,
     attrs: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
-    canonical: Callable[..., dict[str, Any]] | None = None,
+    **said: Unpack[Said],
 ) -> Callable[[Forward], Op]:
     """An op that works element by element, with broadcasting.
 
@@ -219,28 +266,15 @@ def elementwise(
         if attrs:
             several = itertools.cycle([attrs] if isinstance(attrs, Mapping) else attrs)
             standard = tuple(Case(c.shapes, a) for c, a in zip(standard, several))
-        return register(
-            Op(
-                name=forward.__name__,
-                forward=forward,
-                spec=elementwise_spec(forward),
-                d=d,
-                lower=lower or (Scalar(scalar) if scalar is not None else Body()),
-                sign=sign,
-                latex=latex,
-                binds=binds,
-                laws=tuple(laws),
-                onnx=onnx,
-                numpy=numpy_names(forward.__name__, numpy),
-                canonical=canonical,
-                body=body,
-                cases=tuple(cases) if cases is not None else standard,
-                within=domains(inputs, within),
-                kinks=kinks,
-                family="elementwise",
-                compute=plain_call(scalar, inputs),
-            )
-        )
+        return operation(
+            spec=elementwise_spec(forward),
+            d=d,
+            lower=lower or (Scalar(scalar) if scalar is not None else Body()),
+            cases=standard if cases is None else cases,
+            family="elementwise",
+            compute=plain_call(scalar, inputs),
+            **said,
+        )(forward)
 
     return define
 
@@ -276,95 +310,28 @@ def reduction_spec(forward: Forward) -> Callable[..., Spec]:
 def reduction(
     *,
     kind: str | None = None,
-    sign: str,
-    latex: str,
     d: Mapping[str, Rule | None],
-    binds: int = PRODUCT,
-    laws: Sequence[Law] = (),
-    onnx: str = "",
-    numpy: Sequence[str] | None = None,
-    within: Domain = (-2.0, 2.0),
-    kinks: str = "",
     zero_size: bool = True,
     more: Mapping[str, Any] | None = None,
-    body: Forward | None = None,
+    **said: Unpack[Said],
 ) -> Callable[[Forward], Op]:
     """An op that reduces over `axis` with `keepdims`.
 
     `zero_size`: does it have a value for no elements? `more`: further attributes for its cases.
     """
+    said.setdefault("binds", PRODUCT)
+    said.setdefault("canonical", canonical_reduction)
 
     def define(forward: Forward) -> Op:
         cases = (*REDUCTION_CASES, *(ZERO_SIZE_REDUCTIONS if zero_size else ()))
-        return register(
-            Op(
-                name=forward.__name__,
-                forward=forward,
-                spec=reduction_spec(forward),
-                d=d,
-                lower=Reduce(kind) if kind else Body(),
-                sign=sign,
-                latex=latex,
-                binds=binds,
-                laws=tuple(laws),
-                onnx=onnx,
-                numpy=numpy_names(forward.__name__, numpy),
-                canonical=canonical_reduction,
-                body=body,
-                cases=tuple(Case(c.shapes, {**c.attrs, **(more or {})}) for c in cases),
-                within=domains(["x"], within),
-                kinks=kinks,
-                family="reduction",
-            )
-        )
-
-    return define
-
-
-def operation(
-    *,
-    spec: Callable[..., Spec],
-    d: Mapping[str, Rule | None],
-    lower: Form,
-    sign: str,
-    latex: str,
-    cases: Sequence[Case],
-    binds: int = ATOM,
-    laws: Sequence[Law] = (),
-    onnx: str = "",
-    numpy: Sequence[str] | None = None,
-    canonical: Callable[..., dict[str, Any]] | None = None,
-    within: Domain = (-2.0, 2.0),
-    kinks: str = "",
-    body: Forward | None = None,
-    integer_inputs: Sequence[str] = (),
-    family: str = "structure",
-) -> Callable[[Forward], Op]:
-    """An op of no family: everything is said at its definition."""
-
-    def define(forward: Forward) -> Op:
-        return register(
-            Op(
-                name=forward.__name__,
-                forward=forward,
-                spec=spec,
-                d=d,
-                lower=lower,
-                sign=sign,
-                latex=latex,
-                binds=binds,
-                laws=tuple(laws),
-                onnx=onnx,
-                numpy=numpy_names(forward.__name__, numpy),
-                canonical=canonical,
-                body=body,
-                cases=tuple(cases),
-                within=domains(_positional(forward), within),
-                kinks=kinks,
-                integer_inputs=frozenset(integer_inputs),
-                family=family,
-            )
-        )
+        return operation(
+            spec=reduction_spec(forward),
+            d=d,
+            lower=Reduce(kind) if kind else Body(),
+            cases=tuple(Case(c.shapes, {**c.attrs, **(more or {})}) for c in cases),
+            family="reduction",
+            **said,
+        )(forward)
 
     return define
 
@@ -384,44 +351,17 @@ def symbol(spec: Spec, name: str = "") -> Node:
     return Node(None, (), {}, (), None, spec.dtype.kind == "f", spec, name)
 
 
-def composite(
-    *,
-    sign: str,
-    latex: str,
-    cases: Sequence[Case],
-    binds: int = ATOM,
-    onnx: str = "",
-    numpy: Sequence[str] | None = None,
-    within: Domain = (-2.0, 2.0),
-    kinks: str = "",
-    integer_inputs: Sequence[str] = (),
-) -> Callable[[Forward], Op]:
+def composite(*, cases: Sequence[Case], **said: Unpack[Said]) -> Callable[[Forward], Op]:
     """An op whose body is its meaning: its nodes are the body's, in a frame of its name.
 
     It needs no derivative rule and no form of its own.
     """
 
     def define(body: Forward) -> Op:
-        return register(
-            Op(
-                name=body.__name__,
-                forward=body,
-                spec=body_spec(body),
-                d={},
-                lower=Body(),
-                sign=sign,
-                latex=latex,
-                binds=binds,
-                onnx=onnx,
-                numpy=numpy_names(body.__name__, numpy),
-                body=body,
-                cases=tuple(cases),
-                within=domains(_positional(body), within),
-                kinks=kinks,
-                integer_inputs=frozenset(integer_inputs),
-                family="composite",
-            )
-        )
+        said["body"] = body
+        return operation(
+            spec=body_spec(body), d={}, lower=Body(), cases=cases, family="composite", **said
+        )(body)
 
     return define
 
