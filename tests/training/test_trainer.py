@@ -59,6 +59,21 @@ def test_a_run_may_be_told_in_steps():
     assert history["loss"][1] == pytest.approx(np.mean(history.losses[5:]))
 
 
+@pytest.mark.parametrize("eager", [False, True])
+def test_another_loss_or_optimizer_is_taken_up(eager):
+    train = data.moons(40)
+    trainer = trainer_of(eager=eager)
+    trainer.fit(train, epochs=1, batch=20)
+    before = trainer.network.state_dict()
+    trainer.optimizer = optim.SGD(trainer.network.parameters(), lr=1e-30)
+    trainer.fit(train, epochs=2, batch=20)
+    after = trainer.network.state_dict()
+    assert all(np.array_equal(after[name], value) for name, value in before.items())
+    trainer.loss = lambda y, t: nn.SoftmaxWithLoss()(y, t) * 0 + 7
+    trainer.fit(train, epochs=3, batch=20)
+    assert trainer.history.losses[-1] == 7
+
+
 class Follower(Callback):
     def __init__(self):
         self.heard = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 import numpy as np
@@ -46,8 +47,8 @@ def as_pictures(x: Any, channels: int, axes: int, like: Tensor, layer: str) -> A
     return x if x.dtype == like.dtype else astype(x, dtype=like.dtype)
 
 
-class _Conv(Module):
-    """What the layers for one axis and for two share."""
+class Windowed(Module):
+    """What the layers share whose weights are windows: sizes, weights and how they are told."""
 
     axes: ClassVar[int]
 
@@ -68,34 +69,42 @@ class _Conv(Module):
         whole(inputs=inputs, outputs=outputs, groups=groups)
         divides(groups, inputs, groups=groups, inputs=inputs)
         divides(groups, outputs, groups=groups, outputs=outputs)
-        window = each(size, self.axes, size=size)
+        self.inputs, self.outputs, self.groups = inputs, outputs, groups
+        self.size = each(size, self.axes, size=size)
         self.stride = each(stride, self.axes, stride=stride)
         self.dilation = each(dilation, self.axes, dilation=dilation)
         if not isinstance(padding, str):
             padding = each(padding, self.axes, least=0, padding=padding)
-        self.padding, self.groups = padding, groups
+        self.padding = padding
         chance = generator or default_generator()
-        fan_in = inputs // groups * math.prod(window)
-        weights = initialiser(initial)((outputs, inputs // groups, *window), fan_in, chance)
-        self.W = parameter(weights, "W", dtype)
+        fan_in = inputs // groups * math.prod(self.size)
+        shape = (*self._channels(), *self.size)
+        self.W = parameter(initialiser(initial)(shape, fan_in, chance), "W", dtype)
         self.b = parameter(zeros((outputs,), fan_in, chance), "b", dtype) if bias else None
 
+    @abstractmethod
+    def _channels(self) -> tuple[int, int]:
+        """The first two axes of the weights."""
+
+    @abstractmethod
+    def _slide(self, x: Any, **settings: Any) -> Any:
+        """The windows with weights over x (N, inputs, …), without the bias."""
+
     def forward(self, x: Any) -> Any:
-        channels = self.W.shape[1] * self.groups
-        x = as_pictures(x, channels, self.axes, self.W, self.name or self.kind_name())
-        out = conv(
+        x = as_pictures(x, self.inputs, self.axes, self.W, self.name or self.kind_name())
+        out = self._slide(
             x,
-            self.W,
             steps=self.stride,
             padding=self.padding,
             dilation=self.dilation,
             groups=self.groups,
         )
-        return out if self.b is None else out + along_channels(self.b, self.axes)
+        if self.b is None:
+            return out
+        return out + reshape(self.b, shape=(self.outputs, *(1,) * self.axes))
 
     def describe(self) -> str:
-        outputs, width, *window = self.W.shape
-        words = [f"{width * self.groups} → {outputs}, {'×'.join(map(str, window))}"]
+        words = [f"{self.inputs} → {self.outputs}, {'×'.join(map(str, self.size))}"]
         for name, plain in (("stride", 1), ("padding", 0), ("dilation", 1)):
             value = getattr(self, name)
             if value != (plain,) * self.axes:
@@ -107,9 +116,14 @@ class _Conv(Module):
         return ", ".join(words)
 
 
-def along_channels(b: Tensor, axes: int) -> Any:
-    """One number a channel, ready to meet (N, channels, …)."""
-    return reshape(b, shape=(b.shape[0], *(1,) * axes))
+class _Conv(Windowed):
+    """What the convolutions along one axis and along two share."""
+
+    def _channels(self) -> tuple[int, int]:
+        return self.outputs, self.inputs // self.groups
+
+    def _slide(self, x: Any, **settings: Any) -> Any:
+        return conv(x, self.W, **settings)
 
 
 class Conv1d(_Conv):

@@ -91,7 +91,7 @@ class Trainer:
         self.callbacks = list(callbacks)
         self.seed, self.replace, self.schedule = seed, replace, schedule
         self.eager, self.augment = eager, augment
-        self._compiled = Compiled(_step_of(self.network, self.optimizer, self.loss), None)
+        self._native: tuple[tuple[Module, Optimizer, Any], Compiled] | None = None
         self._latest: tuple[Array, Array] | None = None
         self.history = History()
         self.count = 0
@@ -138,17 +138,10 @@ class Trainer:
 
     def step(self, x: Any, t: Any) -> float:
         """One step on one mini-batch; returns the loss before it."""
-        self.optimizer.zero_grad()
-        loss = self.loss(self.network(x), t)
-        value = float(loss.item())
-        if not math.isfinite(value):
-            self.failed = True
-            raise self._not_finite(value)
-        loss.backward()
-        self.optimizer.step()
+        made = _step_of(*self._parts(), self._finite)(x, t)
         if self.schedule is not None:
             self.schedule.step()
-        return value
+        return float(made.item())
 
     def gradients(self) -> dict[str, Array]:
         """The gradient of the loss by every parameter, on the last mini-batch of the last pass.
@@ -208,6 +201,23 @@ class Trainer:
                 if self._made([self.step(batch, labels)]):
                     return
 
+    def _parts(self) -> tuple[Module, Optimizer, Any]:
+        return self.network, self.optimizer, self.loss
+
+    def _compiled(self) -> Compiled:
+        """The step in native code, of the network, optimizer and loss that there are now."""
+        parts = self._parts()
+        if self._native is None or any(a is not b for a, b in zip(self._native[0], parts)):
+            self._native = parts, Compiled(_step_of(*parts), None)
+        return self._native[1]
+
+    def _finite(self, loss: Any) -> None:
+        """NonFiniteError when the loss of a step is no number: the update is not made then."""
+        value = float(loss.item())
+        if not math.isfinite(value):
+            self.failed = True
+            raise self._not_finite(value)
+
     def _compiled_steps(self, x: Array, t: Array, order: Sequence[Any]) -> None:
         """A step for each of these mini-batches, in native code."""
         schedule = self.schedule
@@ -218,7 +228,7 @@ class Trainer:
             return self._made(losses)
 
         try:
-            self._compiled.epoch(x, t, batch=1, rows=order, finite=True, progress=made)
+            self._compiled().epoch(x, t, batch=1, rows=order, finite=True, progress=made)
         except NonFiniteError as error:
             self.failed = True
             raise self._not_finite(float("nan"), error.problem) from error
@@ -400,15 +410,20 @@ class Trainer:
         )
 
 
-def _step_of(network: Module, optimizer: Optimizer, loss: Any) -> Callable[[Any, Any], Any]:
-    """A step as a function of its mini-batch, for the compiler.
+def _step_of(
+    network: Module, optimizer: Optimizer, loss: Any, look: Callable[[Any], None] | None = None
+) -> Callable[[Any, Any], Any]:
+    """A step as a function of its mini-batch, as it is made and as it is compiled.
 
-    It captures these three and not the trainer, whose counts change at every step.
+    It captures these and not the trainer, whose counts change at every step. look: sees the loss
+    before it is differentiated; compiled steps are watched by the machine that runs them.
     """
 
     def step(x: Any, t: Any) -> Any:
         optimizer.zero_grad()
         value = loss(network(x), t)
+        if look is not None:
+            look(value)
         value.backward()
         optimizer.step()
         return value
