@@ -107,3 +107,24 @@ def test_windows_are_only_looked_at_and_nothing_goes_through_numpy():
     kernels = [line.split()[-1] for line in str(slopes.profile(x)).splitlines()[1:] if line.strip()]
     assert any("overlap_add" in kernel for kernel in kernels)
     assert not any("windows" in kernel for kernel in kernels)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_steps_of_a_sequence_share_their_code(threads):
+    """Native code does not grow with the length of what is unrolled, only the list of calls."""
+    compiled = pytest.importorskip("seegrad.compiler.native")
+    if not compiled.available():
+        pytest.skip("llvmlite is not installed")
+
+    def functions(length):
+        net = nn.GRU(3, 5, last=True, dtype=float)
+        step = sg.compile(
+            sg.value_and_grad(lambda x: (net(x) ** 2).sum()), threads=threads
+        )
+        step(CHANCE.standard_normal((4, length, 3)))
+        segments = step.newest.executable.segments
+        return sum(s.text.count("define internal void @k") for s in segments)
+
+    few, many = functions(7), functions(15)
+    assert 0 < few
+    assert many <= few + 4

@@ -122,6 +122,7 @@ class Grouping:
         for node in graph.operations:
             if not is_view(node):
                 self._begin(node, foreign(node))
+        self.place = {node: i for i, node in enumerate(self.of)}
         self._wire()
         if len(self.groups()) <= MOST:
             self._merge_all()
@@ -258,8 +259,7 @@ class Grouping:
         return users
 
     def _ordered(self, groups: Iterable[Group]) -> list[Group]:
-        place = {node: i for i, node in enumerate(self.of)}
-        return sorted(groups, key=lambda g: min(place[n] for n in g.members))
+        return sorted(groups, key=lambda g: min(self.place[n] for n in g.members))
 
     def _merge_numbers(self) -> None:
         """Groups of single numbers that do not wait for each other become one."""
@@ -416,8 +416,7 @@ class Grouping:
 
     def _sorted(self) -> list[Group]:
         """Producers before users, otherwise as the graph has them; members likewise."""
-        place = {node: i for i, node in enumerate(self.of)}
-        groups = self.groups()
+        place, groups = self.place, self.groups()
         for group in groups:
             group.members.sort(key=place.__getitem__)
         waiting = {g: len(g.before) for g in groups}

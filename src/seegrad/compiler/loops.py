@@ -62,23 +62,19 @@ class Point:
 
 
 class Addresses:
-    """The table of buffers, and pointers into them."""
+    """Where the views begin: a function is handed a pointer to each place that it touches."""
 
     def __init__(self, f: Function) -> None:
         self.f = f
-        self.table, self.step = f.parameters["table"], f.parameters["step"]
-        self._bases: dict[int, Value] = {}
 
     def base(self, view: View) -> Value:
         """Where the view begins, for the step at hand."""
-        f, buffer = self.f, view.buffer
-        if buffer.number not in self._bases:
-            slot = f.at(self.table, buffer.number * 8)
-            pointer = f.load(slot, "ptr", 8)
-            if buffer.steps:
-                pointer = f.at(pointer, f.times(self.step, buffer.nbytes))
-            self._bases[buffer.number] = pointer
-        return f.at(self._bases[buffer.number], view.offset * view.dtype.itemsize)
+        return self.f.parameters[place_name(view)]
+
+
+def place_name(view: View) -> str:
+    """The parameter that points to where the view begins."""
+    return f"b{view.buffer.number}_{view.offset}"
 
 
 def index_at(f: Function, rows: View, pointer: Value, i: Value) -> Value:

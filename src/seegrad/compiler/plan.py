@@ -7,7 +7,7 @@ Nothing here chooses, writes assembly or runs.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -399,6 +399,49 @@ class Foreign(Kernel):
 
     def writes(self) -> list[View]:
         return [self.output]
+
+
+def places(kernel: Kernel) -> list[View]:
+    """A view for each different place in memory at which one of the kernel's views begins."""
+    found = {(v.buffer, v.offset): v for v in (*kernel.writes(), *kernel.reads())}
+    return list(found.values())
+
+
+def form_of(kernel: Kernel) -> Hashable:
+    """What the kernel does, whatever memory it does it to: equal for kernels whose code is.
+
+    Places are numbered in the order of `places`, buffers as they come.
+    """
+    places_: dict[tuple[Buffer, int], int] = {}
+    buffers: dict[Buffer, int] = {}
+
+    def seen(view: View) -> Hashable:
+        place = places_.setdefault((view.buffer, view.offset), len(places_))
+        buffer = buffers.setdefault(view.buffer, len(buffers))
+        rows = None if view.rows is None else seen(view.rows)
+        return place, buffer, view.dtype, view.shape, view.strides, rows, view.rows_axis
+
+    touched = [seen(v) for v in (*kernel.writes(), *kernel.reads())]
+    numbers: dict[int, int] = {}
+    written: list[Hashable] = []
+    for e in every([s.value for s in kernel.stores]):
+        numbers[id(e)] = len(numbers)
+        said: Hashable = ()
+        if isinstance(e, Load):
+            said = seen(e.view)
+        elif isinstance(e, Literal):
+            said = (str(np.asarray(e.value).dtype), repr(e.value))
+        elif isinstance(e, Apply):
+            said = (e.function, e.compute)
+        elif isinstance(e, Reduced):
+            said = e.kind
+        elif isinstance(e, Counter):
+            said = e.axis
+        inner = tuple(numbers[id(x)] for x in parts(e))
+        written.append((type(e), e.dtype, said, inner))
+    values = tuple(numbers[id(s.value)] for s in kernel.stores)
+    reduced = kernel.reduced if isinstance(kernel, Nest) else None
+    return type(kernel), kernel.space, reduced, tuple(touched), tuple(written), values
 
 
 def array_of(view: View, memory: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

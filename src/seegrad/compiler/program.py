@@ -6,16 +6,15 @@ written by their emitters. Nothing here runs.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 
 from seegrad.compiler.assembly import Function, Module
-from seegrad.compiler.loops import NestEmitter
+from seegrad.compiler.loops import NestEmitter, place_name
 from seegrad.compiler.native import host
-from seegrad.compiler.plan import Kernel, Nest, Product
+from seegrad.compiler.plan import Kernel, Nest, Product, form_of, places
 from seegrad.compiler.product import ProductEmitter
 
-PARAMETERS = (("ptr", "table"), ("i64", "step"), ("i64", "start"))
 SPINS = 4000
 """So often a waiting thread looks again before it lets others use its core."""
 
@@ -36,6 +35,13 @@ class Task:
     stream: bool = False
     names: dict[int, str] = field(default_factory=dict)
 
+    @property
+    def lengths(self) -> list[int]:
+        """The lengths of share that occur; 0: all of it."""
+        if self.split is None:
+            return [0]
+        return sorted({b - a for a, b in zip(self.bounds, self.bounds[1:])} - {0})
+
 
 def program_text(
     tasks: Sequence[Task],
@@ -47,8 +53,9 @@ def program_text(
     """The module: `run(table, barrier, thread, first, count)` for steps first … first+count-1,
     and `check(table)` for the integers that must stay below a bound."""
     module = Module()
+    written: dict[Hashable, str] = {}
     for number, task in enumerate((*prologue, *tasks)):
-        _write_kernels(module, task, number)
+        _write_kernels(module, task, number, written)
     module.functions.append(_WAIT.format(pause=_pause(module), spins=SPINS))
     module.declare("seegrad_yield", "i32", [])
     module.functions.append(_main(tasks, threads, closing, prologue))
@@ -85,24 +92,27 @@ def _check(tests: Sequence[tuple[int, int, int, int]]) -> str:
     return "\n".join(lines)
 
 
-def _write_kernels(module: Module, task: Task, number: int) -> None:
-    """One function for each length of share that occurs."""
-    if task.split is None:
-        lengths = {0}
-    else:
-        lengths = {b - a for a, b in zip(task.bounds, task.bounds[1:])} - {0}
-    for length in sorted(lengths):
-        plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in task.kernel.name)
-        name = f"k{number}_{plain}" + (f"_{length}" if task.split is not None else "")
-        task.names[length] = name
-        f = Function(module, name, PARAMETERS, public=False)
-        f.comment(describe(task.kernel))
-        if isinstance(task.kernel, Nest):
-            NestEmitter(f, task.kernel, task.split, length, task.stream).emit()
-        else:
-            assert isinstance(task.kernel, Product)
-            ProductEmitter(f, task.kernel, task.split, length).emit()
-        f.finish()
+def _write_kernels(
+    module: Module, task: Task, number: int, written: dict[Hashable, str]
+) -> None:
+    """One function for each length of share; kernels that do the same elsewhere share theirs."""
+    kernel, form = task.kernel, form_of(task.kernel)
+    for length in task.lengths:
+        key = (form, task.split, length, task.stream)
+        if key not in written:
+            plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in kernel.name)
+            name = f"k{number}_{plain}" + (f"_{length}" if task.split is not None else "")
+            written[key] = name
+            pointers = [("ptr", place_name(v)) for v in places(kernel)]
+            f = Function(module, name, [("i64", "start"), *pointers], public=False)
+            f.comment(describe(kernel))
+            if isinstance(kernel, Nest):
+                NestEmitter(f, kernel, task.split, length, task.stream).emit()
+            else:
+                assert isinstance(kernel, Product)
+                ProductEmitter(f, kernel, task.split, length).emit()
+            f.finish()
+        task.names[length] = written[key]
 
 
 def describe(kernel: Kernel) -> str:
@@ -166,7 +176,8 @@ def _main(
     for t in range(threads):
         lines.append(f"begin{t}:")
         if t == 0:
-            lines += [f"  call void @{x.names[0]}(ptr %table, i64 %first, i64 0)" for x in prologue]
+            for number, task in enumerate(prologue):
+                lines += _call(task, 0, 0, f"p{number}", "first")
         if prologue and threads > 1:
             lines.append(f"  call void @wait(ptr %barrier, i64 {threads})")
         lines += [f"  br label %step{t}", f"step{t}:"]
@@ -176,14 +187,13 @@ def _main(
         lines.append(f"  %past{t} = mul i64 %done{t}, {meetings * threads}")
         lines.append(f"  %phase{t} = add i64 %past{t}, {before}")
         meeting = 0
-        for task in tasks:
+        for number, task in enumerate(tasks):
             if task.barrier and threads > 1:
                 meeting += 1
                 lines += _meet(t, meeting, threads)
             share = _share(task, t)
             if share is not None:
-                name, start = share
-                lines.append(f"  call void @{name}(ptr %table, i64 %s{t}, i64 {start})")
+                lines += _call(task, *share, f"t{t}_{number}", f"s{t}")
         if closing and threads > 1:
             lines += _meet(t, meeting + 1, threads)
         lines.append(f"  %n{t} = add i64 %s{t}, 1")
@@ -201,9 +211,32 @@ def _meet(thread: int, meeting: int, threads: int) -> list[str]:
     ]
 
 
-def _share(task: Task, thread: int) -> tuple[str, int] | None:
-    """The function that this thread calls, and where its share starts."""
+def _share(task: Task, thread: int) -> tuple[int, int] | None:
+    """How long this thread's share is (0: all of it), and where it starts."""
     if task.split is None:
-        return (task.names[0], 0) if task.owner == thread else None
+        return (0, 0) if task.owner == thread else None
     start, stop = task.bounds[thread], task.bounds[thread + 1]
-    return (task.names[stop - start], start) if stop > start else None
+    return (stop - start, start) if stop > start else None
+
+
+def _call(task: Task, length: int, start: int, tag: str, step: str) -> list[str]:
+    """A call of the task's function, with pointers to what it touches in that step."""
+    lines, given = [], [f"i64 {start}"]
+    for i, view in enumerate(places(task.kernel)):
+        buffer, name = view.buffer, f"%{tag}_{i}"
+        lines += [
+            f"  {name}s = getelementptr i8, ptr %table, i64 {buffer.number * 8}",
+            f"  {name} = load ptr, ptr {name}s, align 8",
+        ]
+        if buffer.steps:
+            lines += [
+                f"  {name}m = mul i64 %{step}, {buffer.nbytes}",
+                f"  {name}p = getelementptr i8, ptr {name}, i64 {name}m",
+            ]
+            name = f"{name}p"
+        if view.offset:
+            offset = view.offset * buffer.dtype.itemsize
+            lines.append(f"  {name}o = getelementptr i8, ptr {name}, i64 {offset}")
+            name = f"{name}o"
+        given.append(f"ptr {name}")
+    return [*lines, f"  call void @{task.names[length]}({', '.join(given)})"]

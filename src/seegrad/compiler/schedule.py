@@ -8,7 +8,7 @@ weighed counts cycles of the slowest thread, meetings, and bytes that cross from
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from seegrad.compiler import scalar_code
@@ -181,6 +181,14 @@ class _Scheduler:
         self.threads = threads
         self.works = [self._work(k) for k in kernels]
         self.links = self._links()
+        self.meetings: dict[tuple[int, int, Choice, Choice], bool] = {}
+        self.cut_so: dict[Hashable, list[tuple[int, int]]] = {}
+        """For each way to share out memory: the kernels, and the options of theirs, that do."""
+        for i, work in enumerate(self.works):
+            for number, option in enumerate(work.options):
+                if option is not None:
+                    for key in self._cuts(i, option):
+                        self.cut_so.setdefault(key, []).append((i, number))
 
     def _work(self, kernel: Kernel) -> _Work:
         options: list[Choice] = [None]
@@ -246,24 +254,25 @@ class _Scheduler:
         return found
 
     def _spread(self, start: int, option: Choice, choices: dict[int, Choice]) -> None:
+        """Choose `option` for a kernel, and for all that touch the same memory the same cut."""
         choices[start] = option
         stack = [start]
         while stack:
             i = stack.pop()
-            steps = {
-                (a.buffer, a.step, a.offset) for a in self.works[i].accesses[choices[i]] if a.step
-            }
-            length = self._length(i, choices[i])
-            for k, work in enumerate(self.works):
-                if k in choices:
-                    continue
-                for o in work.options:
-                    if o is None or self._length(k, o) != length:
-                        continue
-                    if any((a.buffer, a.step, a.offset) in steps for a in work.accesses[o]):
-                        choices[k] = o
-                        stack.append(k)
-                        break
+            fitting: dict[int, int] = {}
+            for key in self._cuts(i, choices[i]):
+                for k, number in self.cut_so.get(key, ()):
+                    if k not in choices:
+                        fitting[k] = min(number, fitting.get(k, number))
+            for k, number in sorted(fitting.items()):
+                choices[k] = self.works[k].options[number]
+                stack.append(k)
+
+    def _cuts(self, i: int, choice: Choice) -> set[Hashable]:
+        """Which memory kernel i, cut so, shares out, and how."""
+        length = self._length(i, choice)
+        return {(a.buffer, a.step, a.offset, length)
+                for a in self.works[i].accesses[choice] if a.step}
 
     def _length(self, i: int, choice: Choice) -> int:
         return 0 if choice is None else self.works[i].kernel.space[choice]
@@ -300,6 +309,12 @@ class _Scheduler:
 
     def _meets(self, i: int, j: int, choices: Sequence[Choice]) -> bool:
         """Whether threads must meet between kernels i and j."""
+        key = (i, j, choices[i], choices[j])
+        if key not in self.meetings:
+            self.meetings[key] = self._must_meet(i, j, choices)
+        return self.meetings[key]
+
+    def _must_meet(self, i: int, j: int, choices: Sequence[Choice]) -> bool:
         first, second = self.works[i].accesses[choices[i]], self.works[j].accesses[choices[j]]
         return any(
             a.buffer is b.buffer and (a.write or b.write)
@@ -319,17 +334,18 @@ class _Scheduler:
     def _closing(self, phases: Sequence[int], choices: Sequence[Choice]) -> bool:
         """Whether the next step must wait for the end of this one."""
         last = max(phases, default=0)
-        ends = [i for i, p in enumerate(phases) if p == last]
-        starts = [j for j, p in enumerate(phases) if p == 0]
-        for i in ends:
-            for j in starts:
+        touched: dict[Buffer, list[tuple[int, Access]]] = {}
+        for i, phase in enumerate(phases):
+            if phase == last:
                 for a in self.works[i].accesses[choices[i]]:
-                    for b in self.works[j].accesses[choices[j]]:
-                        if a.buffer is b.buffer and (a.write or b.write) and (
-                            not a.buffer.steps and not self._apart(i, a, j, b, choices)
-                        ):
-                            return True
-        return False
+                    if not a.buffer.steps:
+                        touched.setdefault(a.buffer, []).append((i, a))
+        return any(
+            (a.write or b.write) and not self._apart(i, a, j, b, choices)
+            for j, phase in enumerate(phases) if phase == 0
+            for b in self.works[j].accesses[choices[j]]
+            for i, a in touched.get(b.buffer, ())
+        )  # fmt: skip
 
     def cost(self, choices: Sequence[Choice]) -> tuple[float, list[int], bool]:
         """Cycles a step, the phase of every kernel, whether a step ends with a meeting."""
