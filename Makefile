@@ -35,7 +35,8 @@ trust: $(VENV)/.ready-test
 
 docs: $(VENV)/.ready-docs
 	$(RUN) docs/pictures.py
-	$(RUN) -m sphinx -q -b html docs docs/_build/html
+	$(RUN) -m sphinx -q -W -b html docs docs/_build/html
+	$(RUN) -m sphinx -q -W -b html -c docs -D language=ko docs/ko docs/_build/html/ko
 	@echo "open docs/_build/html/index.html"
 
 fuzz: $(VENV)/.ready-test

@@ -1,4 +1,7 @@
-"""How Sphinx builds the documents: `make docs`. What it generates is made in `operations.py`."""
+"""How Sphinx builds the documents: `make docs`. What it generates is made in `operations.py`.
+
+Two sites from one configuration: English from here, Korean from `ko/` with `-D language=ko`.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,8 @@ import operations  # noqa: E402
 project = "seegrad"
 author = copyright = "The seegrad developers"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["_build", "**/.ipynb_checkpoints"]
+exclude_patterns = ["_build", "ko", "**/.ipynb_checkpoints"]
+templates_path = ["_templates"]
 html_theme = "alabaster"
 html_theme_options = {
     "description": "The computational graph you see is the one that runs.",
@@ -23,6 +27,13 @@ html_theme_options = {
     "font_family": "system-ui, 'Noto Sans KR', sans-serif",
     "show_powered_by": False,
 }
+html_sidebars = {
+    "**": ["about.html", "language.html", "searchbox.html", "navigation.html"],
+}
+html_context = {
+    "translated": [str(page.relative_to(HERE / "ko").with_suffix(""))
+                   for page in (HERE / "ko").rglob("*.md")],
+}  # fmt: skip
 html_static_path: list[str] = []
 html_show_sphinx = False
 
@@ -41,8 +52,16 @@ autoclass_content = "class"
 
 
 def setup(app):
-    app.connect("builder-inited", lambda app: operations.write(HERE / "generated"))
+    app.connect("config-inited", _in_its_language)
     app.connect("autodoc-process-docstring", _as_plain_text)
+
+
+def _in_its_language(app, config):
+    """The Korean site has its own slogan; the English one the pages that are generated."""
+    if config.language == "ko":
+        config.html_theme_options["description"] = "눈에 보이는 계산 그래프가 바로 실행되는 그래프입니다."
+    else:
+        operations.write(HERE / "generated")
 
 
 def _as_plain_text(app, what, name, thing, options, lines):

@@ -121,7 +121,7 @@ def _names() -> str:
         "seegrad.nn", "seegrad.optim", "seegrad.training", "seegrad.data", "seegrad.sklearn",
         "seegrad.book",
     ]  # fmt: skip
-    own, others = [], []
+    own, others, also = [], [], []
     public = {**vars(contents), **vars(appendix)}
     for name, it in sorted(public.items(), key=lambda pair: pair[0].lower()):
         if name.startswith("_") or isinstance(it, ModuleType):
@@ -130,10 +130,13 @@ def _names() -> str:
             continue
         if isinstance(it, Op):
             others.append(f"[`{name}`](operations.md#{it.name.replace('_', '-')})")
+        elif inspect.isfunction(it) and it.__name__ != name:
+            also.append(f"`{name}`: {it.__name__}")
         else:
             kind = "autoclass" if inspect.isclass(it) else "autofunction"
             own.append(f"```{{eval-rst}}\n.. {kind}:: {it.__module__}.{it.__qualname__}\n```")
-    sections += ["## seegrad", *own, "## Operations", ", ".join(others)]
+    sections += ["## seegrad", *own, f"Other names: {', '.join(also)}."]
+    sections += ["## Operations", ", ".join(others)]
     for module in modules:
         made = __import__(module, fromlist=["_"])
         sections.append(f"## {module}")
