@@ -59,7 +59,8 @@ def setup(app):
 def _in_its_language(app, config):
     """The Korean site has its own slogan; the English one the pages that are generated."""
     if config.language == "ko":
-        config.html_theme_options["description"] = "눈에 보이는 계산 그래프가 바로 실행되는 그래프입니다."
+        slogan = "눈에 보이는 계산 그래프가 바로 실행되는 그래프입니다."
+        config.html_theme_options["description"] = slogan
     else:
         operations.write(HERE / "generated")
 
