@@ -1,7 +1,8 @@
 """Leaves made from a shape: NumPy's zeros, ones, full, eye, arange and linspace, as tensors.
 
 They are what `tensor` makes of NumPy's arrays: floating ones take part in differentiation unless
-`requires_grad=False`. A dtype that is not given is NumPy's.
+`requires_grad=False`. A dtype that is not given is NumPy's. `np.zeros_like` and its kin are entered
+among NumPy's functions here.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
 from seegrad.memory import afford
+from seegrad.numpy_names import NUMPY_FUNCTIONS
 from seegrad.ops.shape import as_shape
 from seegrad.tensor import Tensor, tensor
 
@@ -139,3 +141,6 @@ def zeros_like(x: Any, dtype: Any = None, *, name: str = "") -> Tensor:
 def ones_like(x: Any, dtype: Any = None, *, name: str = "") -> Tensor:
     """A constant of ones in the shape and dtype of x."""
     return full_like(x, 1, dtype, name=name)
+
+
+NUMPY_FUNCTIONS.update(full_like=full_like, zeros_like=zeros_like, ones_like=ones_like)

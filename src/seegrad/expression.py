@@ -21,8 +21,9 @@ from seegrad.graph.bind import bind
 from seegrad.graph.node import NO_ATTRS, Node
 from seegrad.graph.op import Op
 from seegrad.language import say
+from seegrad.numpy_names import NUMPY_FUNCTIONS
 from seegrad.ops import TABLE
-from seegrad.tensor import NUMPY_FUNCTIONS, Tensor, tensor
+from seegrad.tensor import Tensor, tensor
 
 LONGEST, DEEPEST, NODES = 1000, 40, 300
 LARGEST = 100_000  # elements of any value

@@ -6,7 +6,7 @@ Nothing is computed here; every method applies an operation of the table.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -25,18 +25,19 @@ from seegrad.graph.bind import bind, bind_one, bind_two, current_mode, current_t
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import NO_ATTRS, Node, read_only, snapshot
 from seegrad.graph.present import can_present, present
-from seegrad.ops import (
-    TABLE,
-    along,
-    arithmetic,
-    compare,
-    einsum,
-    linalg,
-    reduce,
-    select,
-    shape,
-    transcendental,
+from seegrad.numpy_names import (
+    KEYWORDS,
+    NUMPY_FUNCTIONS,
+    ON_SHAPES,
+    ON_VALUES,
+    REDUCTIONS,
+    boolean,
+    cumprod,
+    cumsum,
+    take,
+    undefined,
 )
+from seegrad.ops import arithmetic, compare, linalg, reduce, select, shape, transcendental
 
 Array = np.ndarray[Any, Any]
 
@@ -349,10 +350,10 @@ class Tensor(Node):
         return self.value.__dlpack_device__()
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        name = ufunc.__name__ if method == "__call__" else _REDUCTIONS.get((ufunc, method))
+        name = ufunc.__name__ if method == "__call__" else REDUCTIONS.get((ufunc, method))
         function = NUMPY_FUNCTIONS.get(name) if name else None
         if function is None or options.get("out") is not None:
-            raise _unknown(f"numpy.{ufunc.__name__}" + ("" if function is None else " with out="))
+            raise undefined(f"numpy.{ufunc.__name__}" + ("" if function is None else " with out="))
         if method == "reduce":
             options.setdefault("axis", 0)
         return function(*inputs, **{k: v for k, v in options.items() if k != "out"})
@@ -362,12 +363,12 @@ class Tensor(Node):
     ) -> Any:
         name = function.__name__
         if ours := NUMPY_FUNCTIONS.get(name):
-            return ours(*args, **{_KEYWORDS.get((name, k), k): v for k, v in kwargs.items()})
-        if name in _ON_SHAPES and len(args) == 1 and isinstance(args[0], Tensor) and not kwargs:
+            return ours(*args, **{KEYWORDS.get((name, k), k): v for k, v in kwargs.items()})
+        if name in ON_SHAPES and len(args) == 1 and isinstance(args[0], Tensor) and not kwargs:
             return getattr(args[0], name)
-        if name in _ON_VALUES:
+        if name in ON_VALUES:
             return function(*_values(args), **_values(dict(kwargs)))
-        raise _unknown(f"{function.__module__}.{name}")
+        raise undefined(f"{function.__module__}.{name}")
 
     # ---------------------------------------------------------- operators
 
@@ -451,16 +452,16 @@ class Tensor(Node):
         return compare.greater_equal(self, other)
 
     def __invert__(self) -> Any:
-        return compare.logical_not(_boolean(self, "~"))
+        return compare.logical_not(boolean(self, "~"))
 
     def __and__(self, other: Any) -> Any:
-        return compare.logical_and(_boolean(self, "&"), _boolean(other, "&"))
+        return compare.logical_and(boolean(self, "&"), boolean(other, "&"))
 
     def __or__(self, other: Any) -> Any:
-        return compare.logical_or(_boolean(self, "|"), _boolean(other, "|"))
+        return compare.logical_or(boolean(self, "|"), boolean(other, "|"))
 
     def __xor__(self, other: Any) -> Any:
-        return compare.logical_xor(_boolean(self, "^"), _boolean(other, "^"))
+        return compare.logical_xor(boolean(self, "^"), boolean(other, "^"))
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
@@ -577,15 +578,6 @@ def _rebuild(value: Array, requires_grad: bool, name: str) -> Tensor:
     return tensor(value, requires_grad=requires_grad, name=name)
 
 
-def _boolean(x: Any, sign: str) -> Any:
-    dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
-    if dtype.kind != "b":
-        raise DTypeError(
-            f"{sign} combines booleans", came=f"dtype {dtype}", hint="compare first, as in (x > 0)"
-        )
-    return x
-
-
 # --------------------------------------------------------------- making tensors
 
 
@@ -645,144 +637,9 @@ def value_of(x: Any) -> Any:
     return x.value if isinstance(x, Tensor) else x
 
 
-# --------------------------------------------------------------- NumPy's names
-
-
-def _flat(x: Any, axis: Any) -> tuple[Any, Any]:
-    """x and axis, or all elements in one axis where NumPy's default asks for that."""
-    x = x if isinstance(x, Node) else np.asarray(x)
-    return (shape.ravel(x), 0) if axis is None else (x, axis)
-
-
-def cumsum(x: Any, axis: Any = None) -> Any:
-    """Running sums along `axis` (None: of the flattened x)."""
-    x, axis = _flat(x, axis)
-    return along.cumsum(x, axis=axis)
-
-
-def cumprod(x: Any, axis: Any = None) -> Any:
-    """Running products along `axis` (None: of the flattened x)."""
-    x, axis = _flat(x, axis)
-    return along.cumprod(x, axis=axis)
-
-
-def sort(x: Any, axis: Any = -1) -> Any:
-    """x in ascending order along `axis` (None: flattened)."""
-    x, axis = _flat(x, axis)
-    return along.sort(x, axis=axis)
-
-
-def argsort(x: Any, axis: Any = -1) -> Any:
-    """The order that sorts x along `axis` (None: flattened)."""
-    x, axis = _flat(x, axis)
-    return along.argsort(x, axis=axis)
-
-
-def quantile(x: Any, q: float, axis: Any = None, keepdims: bool = False) -> Any:
-    """The value below which the part q (0 … 1) of x along `axis` lies (None: of all of x).
-
-    Between two elements it is interpolated; the derivative goes to those two.
-
-    >>> quantile([1.0, 2.0, 4.0], 0.75)
-    array(3.)
-    """
-    ndim = len(np.shape(x))
-    x, at = _flat(x, axis)
-    found = along.quantile(x, q=q, axis=at, keepdims=keepdims)
-    return shape.reshape(found, shape=(1,) * ndim) if keepdims and axis is None else found
-
-
-def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The middle value along `axis` (None: of all of x), the mean of the two if there are two."""
-    return quantile(x, 0.5, axis, keepdims)
-
-
-def take(x: Any, indices: Any, axis: Any = None) -> Any:
-    """x read at the integers `indices` along `axis` (None: of the flattened x)."""
-    if axis is None:
-        x, axis = shape.ravel(x), 0
-    if not isinstance(indices, Node):
-        indices = np.asarray(indices)
-    return select.take(x, indices, axis=axis)
-
-
-def _like(fill: Any) -> Callable[..., Any]:
-    def like(x: Any, dtype: Any = None, **rest: Any) -> Any:
-        value = fill(x.shape, dtype=dtype or x.dtype)
-        return tensor(value, requires_grad=False)
-
-    return like
-
-
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    if ord not in (None, 2) or (ord == 2 and axis is None and x.ndim != 1):
-        raise _unknown(f"numpy.linalg.norm with ord={ord!r}")
-    return linalg.norm(x, axis=axis, keepdims=keepdims)
-
-
-def _pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0) -> Any:
-    if mode != "constant":
-        raise _unknown(f"numpy.pad with mode={mode!r}")
-    return shape.pad(x, widths=pad_width, value=constant_values)
-
-
-NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: op for op in TABLE.values() for name in op.numpy},
-    "cumsum": cumsum,
-    "cumprod": cumprod,
-    "cumulative_sum": cumsum,
-    "cumulative_prod": cumprod,
-    "sort": sort,
-    "argsort": argsort,
-    "median": median,
-    "quantile": quantile,
-    "take": take,
-    "split": shape.split,
-    "hstack": shape.hstack,
-    "vstack": shape.vstack,
-    "einsum": einsum.einsum,
-    "norm": _norm,
-    "pad": _pad,
-    "power": transcendental.power,
-    "zeros_like": _like(np.zeros),
-    "ones_like": _like(np.ones),
-    "positive": arithmetic.identity,
-    "matrix_transpose": lambda x: x.mT,
-    "bitwise_and": lambda a, b: compare.logical_and(_boolean(a, "&"), _boolean(b, "&")),
-    "bitwise_or": lambda a, b: compare.logical_or(_boolean(a, "|"), _boolean(b, "|")),
-    "bitwise_xor": lambda a, b: compare.logical_xor(_boolean(a, "^"), _boolean(b, "^")),
-    "invert": lambda x: compare.logical_not(_boolean(x, "~")),
-}
-"""What NumPy's functions do with a tensor, by NumPy's names."""
-
-_REDUCTIONS = {
-    (np.add, "reduce"): "sum",
-    (np.multiply, "reduce"): "prod",
-    (np.maximum, "reduce"): "max",
-    (np.minimum, "reduce"): "min",
-}
-_KEYWORDS = {("clip", "a_min"): "low", ("clip", "a_max"): "high", ("clip", "min"): "low",
-             ("clip", "max"): "high"}  # fmt: skip
-_ON_SHAPES = {"shape", "ndim", "size"}
-"""NumPy functions that a tensor answers also where it has no numbers."""
-_ON_VALUES = {"allclose", "array_equal", "array_equiv", "isclose", "shape", "ndim", "size",
-              "array2string", "array_repr", "array_str", "result_type", "iscomplexobj",
-              "may_share_memory", "shares_memory", "count_nonzero", "nonzero", "unique",
-              "histogram", "bincount", "save", "savetxt"}  # fmt: skip
-"""NumPy functions that need the numbers and give nothing to differentiate."""
-
-
 def _values(tree: Any) -> Any:
     if isinstance(tree, (tuple, list)):
         return type(tree)(_values(x) for x in tree)
     if isinstance(tree, dict):
         return {k: _values(v) for k, v in tree.items()}
     return value_of(tree)
-
-
-def _unknown(name: str) -> DTypeError:
-    return DTypeError(
-        f"{name} is not defined for tensors",
-        asked="a function of the table: `seegrad ops` lists them",
-        hint="for the numbers alone, without a derivative, pass x.value",
-    )
