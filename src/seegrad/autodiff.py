@@ -5,12 +5,14 @@ gives numbers, on nodes it gives the derivative as a graph, which can be differe
 Broadcasting is undone here, once, for every op; so is 0·∞, which is taken as 0: where nothing
 arrives, or nothing passes, nothing goes on. `where(x > 0, log(x), 0)` and `sqrt(x * x)` so have the
 derivative 0 at x = 0. A NaN that was there before, in a value or in what arrives, stays, unless a
-`where` has put it aside.
+choice has put it aside. With numbers at hand this costs nothing until a NaN is born; in a trace the
+graph says it, behind choices and steep rules, for what is computed element by element.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from heapq import heappop, heappush
 from typing import Any
 
@@ -19,10 +21,11 @@ import numpy as np
 from seegrad.errors import MutationError
 from seegrad.graph.bind import current_tracer, gradient_watch
 from seegrad.graph.graph import walk
+from seegrad.graph.lowering import Scalar
 from seegrad.graph.node import Node
-from seegrad.graph.op import NOTHING, OUT
+from seegrad.graph.op import NOTHING, OUT, Op
 from seegrad.graph.spec import Inputs
-from seegrad.ops.compare import astype, nan_to_zero, where
+from seegrad.ops.compare import astype, nan_to_zero, zero_times_infinity_to_zero
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import broadcast_to, reshape
 
@@ -74,17 +77,19 @@ def backward(
     tracer = current_tracer()
     if tracer is not None:
         with tracer.as_recorded():
-            return _walk_back(outputs, seeds, wrt, as_graph, keep, [])
+            return _walk_back(outputs, seeds, wrt, as_graph, keep, [], set())
     invalid: list[str] = []
     with np.errstate(all="ignore", invalid="call", call=lambda what, _: invalid.append(what)):
-        return _walk_back(outputs, seeds, wrt, as_graph, keep, invalid)
+        return _walk_back(outputs, seeds, wrt, as_graph, keep, invalid, None)
 
 
 def _walk_back(
     outputs: Sequence[Node], seeds: Sequence[Any], wrt: Sequence[Node] | None,
-    as_graph: bool, keep: bool, invalid: list[str],
+    as_graph: bool, keep: bool, invalid: list[str], doubtful: set[Node] | None,
 ) -> dict[Node, Any]:  # fmt: skip
-    """`backward`, with a list to which NumPy adds whenever a NaN is born."""
+    """`backward`, with a list to which NumPy adds whenever a NaN is born; in a trace, where none
+    is seen, with a set for the nodes at which a 0 may arrive that meets an infinity, or the
+    reverse."""
     needed = None if wrt is None else between(wrt, outputs)
     stops = frozenset(wrt) if wrt else ()
     watch = gradient_watch()
@@ -111,10 +116,8 @@ def _walk_back(
             out: Any = node
         else:
             ins, out = node.values, node.data
-            if op is nan_to_zero:  # what lies behind holds NaN: look at every product from here
-                invalid.append("mended")
-        if op is where and _hides_a_nan(node.values):
-            invalid.append("mended")
+        if op.chooses and doubtful is None and _hides_a_nan(node):
+            invalid.append("mended")  # look at every product from here
         branches: list[Any] = []
         pulls = op.pulls
         if op.arity < 0:
@@ -134,6 +137,8 @@ def _walk_back(
                 gx = rule(g, out, ins, node.attrs, len(branches))
             if invalid:
                 gx = _without_zero_times_infinity(gx, g, out, ins, invalid)
+            elif doubtful is not None:
+                gx = _beyond_doubt(gx, g, node, x, wants, doubtful)
             if gx.shape != value.shape or gx.dtype is not value.dtype:
                 gx = fit(gx, value)
             if watch is not None:
@@ -170,12 +175,48 @@ def _without_zero_times_infinity(
     return nan_to_zero(gx)
 
 
-def _hides_a_nan(values: Sequence[Any]) -> bool:
+def _hides_a_nan(node: Node) -> bool:
     """Is there a NaN in what a choice did not choose, as in `where(x != 0, sin(x) / x, 1)`?"""
-    if not values:
+    out = node.data
+    return any(
+        np.asarray(x).dtype.kind == "f" and bool((np.isnan(x) & ~np.isnan(out)).any())
+        for x in node.values
+    )
+
+
+def _beyond_doubt(
+    gx: Any, g: Any, node: Node, x: Node, wants: int, doubtful: set[Node]
+) -> Any:
+    """`gx`, in a trace, with a node that puts 0 for 0·∞ where that can have come about."""
+    op, made = node.op, gx.op
+    assert op is not None
+    chosen = made is not None and made.chooses
+    doubted = node in doubtful
+    if doubted and wants != NOTHING and not chosen and op.family == "elementwise":
+        gx = zero_times_infinity_to_zero(gx, g)
+    if doubted or chosen or steep(op, tuple(sorted(node.attrs.items()))):
+        doubtful.add(x)
+    return gx
+
+
+CORNERS = (0.0, 0.5, 1.0, -1.0)
+
+
+@cache
+def steep(op: Op, attrs: tuple[tuple[str, Any], ...]) -> bool:
+    """Has the op, computed element by element, an infinite slope where its value is finite?
+
+    So has √x at 0. It is looked for at a few corners, by the op's own rules.
+    """
+    if not isinstance(op.lower, Scalar) or op.integer_inputs or op.variadic:
         return False
-    condition, a, b = values
-    return bool(np.any(np.isnan(np.where(condition, b, a))))
+    axes = np.meshgrid(*[np.array(CORNERS)] * op.arity)
+    given = dict(attrs)
+    with np.errstate(all="ignore"):
+        out = op.forward(*axes, **given)
+        slopes = [rule(np.ones_like(axes[0]), out, axes, given, i)
+                  for i, rule in enumerate(op.rules) if rule is not None]  # fmt: skip
+    return any(bool((np.isinf(slope) & np.isfinite(out)).any()) for slope in slopes)
 
 
 def _check_current(node: Node) -> None:

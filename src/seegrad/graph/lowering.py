@@ -89,6 +89,12 @@ def parse_scalar(text: str) -> Expression:
     return _translate(ast.parse(text, mode="eval").body)
 
 
+def _functions(tree: Expression) -> set[str]:
+    if not isinstance(tree, Apply):
+        return set()
+    return {tree.function}.union(*map(_functions, tree.arguments))
+
+
 @dataclass(frozen=True, slots=True)
 class Scalar:
     """One scalar expression over the inputs (broadcast) and numeric attributes; fusible.
@@ -101,6 +107,11 @@ class Scalar:
     @property
     def tree(self) -> Expression:
         return parse_scalar(self.text)
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it takes one value or another, so that what it leaves has no part in it."""
+        return "where" in _functions(self.tree)
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,7 @@ class Op:
     direct: bool = field(init=False)
     sized: bool = field(init=False)
     integer_positions: frozenset[int] = field(init=False)
+    chooses: bool = field(init=False)
 
     def __post_init__(self) -> None:
 
@@ -200,6 +201,7 @@ class Op:
         put("rule_parameters", asked)
         put("differentiable", any(rule is not None for rule in rules))
         put("integer_positions", frozenset(map(inputs.index, self.integer_inputs)))
+        put("chooses", isinstance(self.lower, Scalar) and self.lower.chooses)
         if self.direct and self.arity == 1:
             put("__class__", _OfOne)
         elif self.direct and self.arity == 2:

@@ -1,0 +1,86 @@
+"""At the corners where 0 meets ∞: what compiled code gives is what eager gives, to order 2."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import seegrad as sg
+from seegrad.autodiff import steep
+from trust.corners import CORNERS, TOGETHER
+
+BEYOND = (
+    ("√(x·x)", lambda x: sg.sqrt(x * x), 0.0),
+    ("hidden behind a sum", lambda x: sg.where(x > 0, sg.log(x), 0.0).sum() * x, 0.0),
+    ("hidden overflow", lambda x: sg.where(x < 100, sg.exp(x) * x, 0.0), 1e3),
+    ("hidden NaN in a sigmoid", lambda x: sg.where(x > 0, sg.sigmoid(sg.sqrt(x)), 0.0), -1.0),
+    ("leaky", lambda x: sg.leaky_relu(sg.where(x > 0, sg.log(x), 0.0)), 0.0),
+    ("a NaN that stays", lambda x: sg.where(x > 5, 0.0, sg.sqrt(x) * 2), -1.0),
+    ("a NaN that came in", lambda x: sg.where(x != x, sg.log(x), 0.0), float("nan")),
+)
+
+
+def _same(f, *points):
+    with np.errstate(all="ignore"):
+        want, found = f(*points), sg.compile(f)(*points)
+    if not isinstance(want, (tuple, list)):
+        want, found = [want], [found]
+    for a, b in zip(want, found):
+        np.testing.assert_allclose(b.value, np.asarray(a), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("corner", CORNERS, ids=[f"{i}-{c.op}" for i, c in enumerate(CORNERS)])
+def test_every_corner(corner):
+    op = sg.TABLE[corner.op]
+    points = [np.asarray(x) for x in corner.inputs]
+    which = [i for i, x in enumerate(points) if x.dtype.kind == "f"]
+    with np.errstate(all="ignore"):
+        shape = np.shape(op(*points, **corner.attrs))
+    weights = np.ones(shape) if corner.arriving is None else np.asarray(corner.arriving)
+
+    def total(*xs):
+        whole = list(points)
+        for i, x in zip(which, xs):
+            whole[i] = x
+        return (op(*whole, **corner.attrs) * weights).sum()
+
+    def slopes(*xs):
+        found = sg.grad(total, range(len(which)))(*xs)
+        return sum((g * (1.0 + k)).sum() for k, g in enumerate(found))
+
+    floats = [points[i] for i in which]
+    _same(sg.grad(total, range(len(which))), *floats)
+    _same(sg.grad(slopes, range(len(which))), *floats)
+
+
+@pytest.mark.parametrize(
+    ("f", "at"),
+    [pytest.param(f, at, id=f"{name}-{at}")
+     for name, f, at in (*BEYOND, *((n, f, at) for n, f, at, _ in TOGETHER))],
+)  # fmt: skip
+def test_functions_of_several_ops(f, at):
+    _same(sg.grad(f), np.asarray(at))
+    _same(sg.grad(sg.grad(f)), np.asarray(at))
+    _same(sg.grad(lambda x: f(x).sum() if f(x).ndim else f(x)), np.asarray(at))
+
+
+def test_rows_that_are_masked():
+    x = np.array([[0.0, 2.0], [-1.0, 3.0], [4.0, 0.5]])
+
+    def f(x):
+        return sg.where(x > 0, sg.log(x) / sg.sqrt(x), 0.0).sum()
+
+    _same(sg.grad(f), x)
+    _same(lambda x, v: sg.hvp(f, x, v), x, np.ones_like(x))
+
+
+def test_what_is_steep_is_found_by_its_own_rule():
+    names = {op.name for op in sg.TABLE.values() if not op.attributes and steep(op, ())}
+    assert {"sqrt", "cbrt", "arcsin", "arccos", "power"} <= names
+    assert not names & {"exp", "multiply", "divide", "tanh", "sigmoid", "add", "log"}
+
+
+def test_where_nothing_chooses_nothing_is_added():
+    graph = sg.compile(sg.grad(lambda x: (sg.tanh(x) * sg.exp(x) / (1 + x * x)).sum()))
+    graph(np.ones(3))
+    assert "infinity" not in " ".join(n.op.name for n in graph.graph_after("trace").operations)
