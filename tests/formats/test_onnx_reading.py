@@ -240,7 +240,7 @@ def test_what_is_not_read_is_said(tmp_path):
     refused(model(RELU, opset=9), tmp_path, "old version")
     refused(model([("Relu", "later", "y", {}), ("Relu", "x", "later", {})]), tmp_path, "before it")
     refused(model([("Relu", "x", "z", {})]), tmp_path, "before it is made")
-    refused(model([("TopK", "x k", "y i", {})], {"k": np.array([1], I64)}), tmp_path, "not known")
+    refused(model([("Hardmax", "x", "y", {})]), tmp_path, "not known")
     made = model(RELU)
     made.graph.node[0].domain = "com.example"
     refused(made, tmp_path, "not known here")
@@ -248,7 +248,8 @@ def test_what_is_not_read_is_said(tmp_path):
     nested = model([("If", "c", "y", {"then_branch": branch, "else_branch": branch})],
                    {"c": np.asarray(True)})  # fmt: skip
     refused(nested, tmp_path, "not read here")
-    path = kept(model([("AveragePool", "x", "y", {"kernel_shape": [2], "ceil_mode": 1})],
+    path = kept(model([("AveragePool", "x", "y", {"kernel_shape": [2], "ceil_mode": 1,
+                                                     "count_include_pad": 1})],
                       shape=(1, 1, 5)), tmp_path)  # fmt: skip
     with pytest.raises(FormatError, match="as the file says"):
         import_onnx(path)(np.zeros((1, 1, 5), F))
