@@ -129,6 +129,10 @@ class FormatError(SeegradError, ValueError):
     """A file that is not what its name says, or is damaged."""
 
 
+class DiskError(FormatError):
+    """The disk is full; what was written before is whole."""
+
+
 class MissingExtraError(SeegradError, ImportError):
     """An optional package is not installed; the message says how to get it."""
 

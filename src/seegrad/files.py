@@ -6,13 +6,14 @@ gzip; readers and writers of all others stand on this.
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import zlib
 from contextlib import suppress
 from pathlib import Path
 
-from seegrad.errors import FormatError
+from seegrad.errors import DiskError, FormatError
 from seegrad.language import say
 
 MAX_BYTES = 2**31
@@ -90,7 +91,8 @@ def write_whole(path: str | os.PathLike[str], data: bytes | str) -> Path:
     """Write `data` to `path` so that whoever looks, and whatever breaks, finds the old or the new.
 
     The bytes (text as UTF-8) go to a temporary file beside it, are flushed to the disk and renamed.
-    Raises FormatError when the folder is missing or cannot be written to; the old file stays.
+    Raises FormatError when the folder is missing or cannot be written to, DiskError when there is
+    no room; the old file stays.
     """
     file = Path(path).expanduser()
     raw = data.encode("utf-8") if isinstance(data, str) else data
@@ -104,11 +106,19 @@ def write_whole(path: str | os.PathLike[str], data: bytes | str) -> Path:
     except OSError as fault:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
-        raise FormatError(
+        if fault.errno in (errno.ENOSPC, errno.EDQUOT):
+            kind: type[FormatError] = DiskError
+            asked = say("{count} bytes of room on the disk", count=len(raw))
+            hint = say("make room; what was written before is whole")
+        else:
+            kind = FormatError
+            asked = say("a folder that is there and may be written to")
+            hint = say("choose another place")
+        raise kind(
             say("cannot write {path}", path=str(path)),
-            asked=say("a folder that is there and may be written to"),
+            asked=asked,
             came=fault.strerror or type(fault).__name__,
-            hint=say("choose another place"),
+            hint=hint,
         ) from fault
     except BaseException:
         beside.unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import click
 
 from seegrad.cli.wording import Spoken, SpokenOption, complaint
-from seegrad.errors import NonFiniteError, SeegradError
+from seegrad.errors import DiskError, NonFiniteError, SeegradError
 from seegrad.language import LANGUAGES, say, speak
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -155,7 +155,7 @@ def complain_of(fault: BaseException) -> int:
     """Say in one line what went wrong (a surprise: all of it); returns the exit code."""
     if isinstance(fault, SeegradError):
         _complain(one_line(fault))
-        return FAILED if isinstance(fault, NonFiniteError) else MISUSED
+        return FAILED if isinstance(fault, (NonFiniteError, DiskError)) else MISUSED
     if isinstance(fault, (KeyboardInterrupt, click.Abort)):
         _complain(say("interrupted"))
         return INTERRUPTED
