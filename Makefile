@@ -3,7 +3,8 @@
 # make bench   the benchmark suite, peers beside where they are installed
 # make trust   the figures of TRUST.md, measured anew
 # make docs    the documents, every cell of them run, into docs/_build/html
-# make fuzz    a million inputs to each reader of text and files (RUNS=... for another number)
+# make fuzz    a million inputs to each reader of text and files (RUNS=... for another number);
+#              row T4 of TRUST.md tells of it
 # make lint    style and types only
 #
 # Needs Python 3.11 or later (PYTHON=... names another one) and a package index; all else is
@@ -41,8 +42,12 @@ docs: $(VENV)/.ready-docs
 
 fuzz: $(VENV)/.ready-test
 	@$(RUN) -m pip install --quiet --disable-pip-version-check atheris
+	@mkdir -p runs/fuzz
 	for target in expression idx csv npz safetensors onnx; do \
-	  $(RUN) -m trust.fuzz $$target -atheris_runs=$(RUNS) -max_len=4096 || exit 1; done
+	  mkdir -p runs/fuzz/$$target; \
+	  $(RUN) -m trust.fuzz $$target -atheris_runs=$(RUNS) -max_len=4096 -timeout=600 \
+	    --finds=runs/fuzz runs/fuzz/$$target > runs/fuzz/$$target.log 2>&1 || exit 1; done
+	$(RUN) -m trust T4 --write
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

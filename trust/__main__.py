@@ -1,18 +1,21 @@
-"""`python -m trust [ROW ...]`: measure the rows, print them, and write TRUST.md."""
+"""`python -m trust [ROW ...]`: measure the rows, print them, and write TRUST.md.
+
+The latest figures of every row are kept in trust/figures.json: one can be measured anew.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import time
 from pathlib import Path
 
-from trust.report import Measured, from_json, markdown, one_line
+from trust.report import Measured, as_json, kept_in, machine, markdown, one_line
 from trust.row import ROWS, Found, Row, Run, in_order
 from trust.table import LOADED
 
-HERE = Path(__file__).parent.parent
+FIGURES = Path(__file__).parent / "figures.json"
+TABLE = Path(__file__).parent.parent / "TRUST.md"
 
 
 def measured(row: Row, run: Run) -> Measured:
@@ -22,7 +25,7 @@ def measured(row: Row, run: Run) -> Measured:
         found = row.measure(run)
     except Exception as error:
         found = Found("could not be measured", (f"{type(error).__name__}: {error}",))
-    return Measured(row, found, time.monotonic() - run.started, run.count)
+    return Measured(row, found, time.monotonic() - run.started, run.count, machine())
 
 
 def settings(words: list[str]) -> dict[str, int]:
@@ -43,8 +46,8 @@ def main() -> int:
     parser.add_argument("--count", action="append", default=[], metavar="ROW=N")
     parser.add_argument("--seconds", type=float, help="a bound for each row")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--json", type=Path, help="keep the figures here, beside those of before")
-    parser.add_argument("--write", action="store_true", help="write TRUST.md")
+    parser.add_argument("--json", type=Path, help="write the figures of this run here")
+    parser.add_argument("--write", action="store_true", help="keep the figures, write TRUST.md")
     options = parser.parse_args()
     if unknown := [name for name in options.rows if name not in ROWS]:
         parser.error(f"no row is called {', '.join(unknown)}: there are {' '.join(ROWS)}")
@@ -59,17 +62,13 @@ def main() -> int:
         print(one_line(result), flush=True)
         for fault in result.found.faults:
             print(f"      {fault}")
-    if options.rows and options.json and options.json.is_file():
-        kept = json.loads(options.json.read_text("utf-8"))
-        fresh = {r.row.name: r for r in results}
-        fresh = {r.row.name: r for r in map(from_json, kept) if r is not None} | fresh
-        results = [fresh[row.name] for row in in_order() if row.name in fresh]
     if options.json:
-        options.json.write_text(
-            json.dumps([r.as_json() for r in results], indent=1) + "\n", "utf-8"
-        )
+        options.json.write_text(as_json(results), "utf-8")
     if options.write:
-        (HERE / "TRUST.md").write_text(markdown(results), "utf-8")
+        fresh = kept_in(FIGURES) | {m.row.name: m for m in results}
+        shown = [fresh[row.name] for row in in_order() if row.name in fresh]
+        FIGURES.write_text(as_json(shown), "utf-8")
+        TABLE.write_text(markdown(shown), "utf-8")
     return 0 if all(r.found.holds for r in results) else 1
 
 

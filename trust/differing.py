@@ -171,4 +171,6 @@ def d1(run: Run) -> Found:
             if fault := difference(random_program(rng, 5, int(rng.integers(6, 61)))):
                 faults.append(fault)
     judges = "" if torch is not None else " (PyTorch is not installed)"
-    return Found(f"{len(faults)} of {done} differ{judges}", first(faults))
+    return Found(
+        f"{len(faults)} of {done:,} differ{judges}", first(faults), whole=done == run.count
+    )

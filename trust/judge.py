@@ -21,7 +21,7 @@ H = 1e-6
 ATOL, RTOL = 1e-5, 1e-3
 
 
-def _far(a: Any, b: Any) -> bool:
+def is_far(a: Any, b: Any) -> bool:
     a, b = np.asarray(a, float), np.asarray(b, float)
     return a.shape != b.shape or not np.allclose(a, b, rtol=RTOL, atol=ATOL, equal_nan=True)
 
@@ -41,7 +41,7 @@ def case_faults(op: Op, case: Case, rng: np.random.Generator) -> Iterator[str]:
     leaves = [sg.tensor(p) for p in points]
     out = sg.as_tensor(function(*leaves))
     plain = np.asarray(op(*xs, **case.attrs))
-    if out.shape != plain.shape or out.dtype != plain.dtype or _far(out.value, plain):
+    if out.shape != plain.shape or out.dtype != plain.dtype or is_far(out.value, plain):
         yield "tensors and arrays differ"
     yield from dtype_faults(op, case, xs)
     if not out.requires_grad:
@@ -64,22 +64,22 @@ def case_faults(op: Op, case: Case, rng: np.random.Generator) -> Iterator[str]:
 
     once = sg.grad(total, range(len(points)))(*map(sg.tensor, points))
     as_graph = [g.value for g in once]
-    if any(_far(a, b) for a, b in zip(raw, as_graph)):
+    if any(is_far(a, b) for a, b in zip(raw, as_graph)):
         yield "the rule on arrays and the rule on tensors differ"
     for _ in range(2):
         tangents = [rng.uniform(-1, 1, p.shape) for p in points]
         right, left = (np.asarray(total(*_along(points, tangents, s))) for s in (H, -H))
-        if _far(_dot(raw, tangents), (right - left) / (2 * H)):
+        if is_far(_dot(raw, tangents), (right - left) / (2 * H)):
             yield "the derivative is not what differences measure"
         again = sg.jvp(slope, points, tangents)[1]
         ahead, behind = (slope(*_along(points, tangents, s)) for s in (H, -H))
         measured = [(np.asarray(a) - b) / (2 * H) for a, b in zip(ahead, behind)]
-        if any(_far(a, b) for a, b in zip(again, measured)):
+        if any(is_far(a, b) for a, b in zip(again, measured)):
             yield "the second derivative is not what differences measure"
     for i, (x, g) in enumerate(zip(points, raw)):
         alone = [sg.tensor(p, requires_grad=i == k) for k, p in enumerate(points)]
         function(*alone).backward(weights)
-        if x.size and _far(np.zeros(x.shape) if alone[i].grad is None else alone[i].grad, g):
+        if x.size and is_far(np.zeros(x.shape) if alone[i].grad is None else alone[i].grad, g):
             yield "asked alone, an input gets another derivative"
 
 

@@ -151,4 +151,5 @@ def t3(run: Run) -> Found:
         with tempfile.TemporaryDirectory(prefix="seegrad-trust-") as name:
             if fault := jobs[k](Path(name)):
                 faults.append(fault)
-    return Found(f"{done - len(faults)} of {done}", first(faults, 40))
+    whole = done == min(run.count, len(jobs))
+    return Found(f"{done - len(faults)} of {done}", first(faults, 40), whole=whole)

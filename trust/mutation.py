@@ -356,4 +356,6 @@ def m1(run: Run) -> Found:
             done += 1
             if fault := program_fault(rng):
                 faults.append(fault)
-    return Found(f"{len(faults)} wrong of {done + len(WAYS)}", first(faults))
+    return Found(
+        f"{len(faults)} wrong of {done + len(WAYS):,}", first(faults), whole=done == run.count
+    )

@@ -35,13 +35,15 @@ class Run:
 class Found:
     """The figure of one run of a row. `faults` are what failed, `notes` what a reader should know.
 
-    The row holds when `holds` says so; by default, when there are no faults.
+    The row holds when `holds` says so; by default, when there are no faults. `whole` is False where
+    time ran out before all cases were tried.
     """
 
     figure: str
     faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     verdict: bool | None = None
+    whole: bool = True
 
     @property
     def holds(self) -> bool:

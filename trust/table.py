@@ -6,16 +6,18 @@ from trust import (
     compiled,
     corners,
     differing,
+    hostile,
     huge,
     lines,
     mutation,
     planted,
+    readers,
     scale,
     storage,
     typed,
 )
 
 LOADED = (
-    basics, corners, planted, differing, mutation, compiled, scale, storage, typed, lines, calls,
-    huge,
+    basics, corners, planted, differing, mutation, compiled, scale, storage, hostile, typed,
+    readers, lines, calls, huge,
 )  # fmt: skip

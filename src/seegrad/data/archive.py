@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import struct
 import tokenize
 import zipfile
 import zlib
@@ -36,12 +37,19 @@ def read_npz(path: str | os.PathLike[str], limit: int = MAX_BYTES) -> dict[str, 
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
+            if any(member.compress_type not in _PACKED for member in members):
+                raise NotImplementedError("a way of packing that np.savez does not use")
             allow(file, file.stat().st_size, sum(m.file_size for m in members), limit)
             return {
                 member.filename.removesuffix(".npy"): _decode(archive.read(member), member.filename)
                 for member in members
             }
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as fault:
+    except FormatError:
+        raise
+    except (
+        zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, OSError,
+        ValueError,
+    ) as fault:  # fmt: skip
         raise FormatError(
             say("{path} is damaged or is no npz file", path=file.name),
             asked=say("a whole npz file"),
@@ -55,6 +63,9 @@ def read_npz(path: str | os.PathLike[str], limit: int = MAX_BYTES) -> dict[str, 
             came=str(fault),
         ) from fault
 
+
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""How np.savez packs; the others may ask for any memory before they give a byte."""
 
 _UNREADABLE = (ValueError, TypeError, SyntaxError, tokenize.TokenError)
 """What NumPy lets through when the head of an npy file is nonsense."""
@@ -82,7 +93,7 @@ def _decode(raw: bytes, name: str) -> NDArray[Any]:
         )
     count = math.prod(shape)
     came = len(raw) - stream.tell()
-    if any(size < 0 for size in shape) or count * dtype.itemsize != came:
+    if any(type(n) is not int or n < 0 for n in shape) or count * dtype.itemsize != came:
         raise FormatError(
             say("{path} is not as long as its head says", path=name),
             asked=f"{shape} {dtype}",

@@ -34,7 +34,10 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
     raw = content(file, limit=min(size + 1, MAX_BYTES))
     if len(raw) != size:
         raise _wrong_length(file, size, len(raw))
-    values = np.frombuffer(raw, dtype, offset=start).reshape(shape)
+    try:
+        values = np.frombuffer(raw, dtype, offset=start).reshape(shape)
+    except ValueError:  # beside a 0, other sizes may be too large for any array
+        raise _wrong_length(file, size, len(raw)) from None
     return values.astype(dtype.newbyteorder("="))
 
 

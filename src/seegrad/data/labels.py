@@ -19,7 +19,7 @@ def encoded(t: NDArray[Any], labels: bool | None = None) -> tuple[NDArray[Any], 
     gap keep their numbers; others are numbered in order, their names kept. One-hot rows stay.
     Raises ValueRangeError for targets that are not finite.
     """
-    if t.dtype.kind in "US":
+    if t.dtype.kind in "US" and _is_text(t):
         texts, numbers = np.unique(t.astype(str), return_inverse=True)
         return numbers.reshape(t.shape).astype(np.int64), tuple(str(text) for text in texts)
     if t.dtype.kind not in "uifb" or not np.isfinite(t).all():
@@ -43,3 +43,13 @@ def encoded(t: NDArray[Any], labels: bool | None = None) -> tuple[NDArray[Any], 
         return t.astype(np.float64), ()
     names = tuple(f"{value:.12g}" for value in values.astype(np.float64))
     return numbers.astype(np.int64), names
+
+
+def _is_text(t: NDArray[Any]) -> bool:
+    """Can all of it be written out? The bytes of a file may stand for no character at all."""
+    try:
+        for text in t.astype(str).ravel().tolist():
+            text.encode()
+    except (UnicodeError, ValueError, SystemError):
+        return False
+    return True

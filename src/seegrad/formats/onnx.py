@@ -7,7 +7,7 @@ theirs.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -167,6 +167,8 @@ def read_model(path: str | os.PathLike[str]) -> Model:
         made.ParseFromString(content(file))
     except Exception as fault:
         raise _damaged(file, str(fault)) from fault
+    if not _is_text(made):
+        raise _damaged(file, say("a name that is no text"))
     graph = made.graph
     if not graph.output or not graph.node:
         raise _damaged(file, say("a model without steps or results"))
@@ -197,6 +199,18 @@ def read_model(path: str | os.PathLike[str]) -> Model:
     if missing := {value.name for value in outputs} - known:
         raise _damaged(file, say("{name} is used before it is made", name=min(missing)))
     return Model(inputs, outputs, constants, steps)
+
+
+def _is_text(message: Any) -> bool:
+    """Are all texts in a message UTF-8? protobuf hands out bytes where they are not."""
+    for described, value in message.ListFields():
+        single = isinstance(value, (str, bytes)) or not isinstance(value, Sequence)
+        many = (value,) if single else value
+        if described.message_type is not None and not all(map(_is_text, many)):
+            return False
+        if described.type == described.TYPE_STRING and any(isinstance(one, bytes) for one in many):
+            return False
+    return True
 
 
 def _damaged(file: Path, came: str) -> FormatError:
@@ -273,12 +287,16 @@ def _step(file: Path, onnx: Any, node: Any, opset: int) -> Step:
     )
 
 
+_PLAIN_ATTRIBUTES = (1, 2, 3, 6, 7, 8)
+"""A float, an integer, a text, and lists of them."""
+
+
 def _attribute(file: Path, onnx: Any, one: Any) -> Any:
     if one.type == onnx.AttributeProto.TENSOR:
         return _array(file, onnx, one.t)
+    if one.type not in _PLAIN_ATTRIBUTES or one.ref_attr_name:
+        raise _damaged(file, say("{name} is of no known kind", name=one.name[:80]))
     found = onnx.helper.get_attribute_value(one)
     if isinstance(found, bytes):
         return found.decode("utf-8", "replace")
-    if isinstance(found, (int, float)):
-        return found
-    return tuple(found)
+    return found if isinstance(found, (int, float)) else tuple(found)

@@ -271,6 +271,11 @@ def _conv_weights_attrs(x: Any, y: Any, *, size: Any, **attrs: Any) -> dict[str,
             "x and y do not belong to one convolution",
             asked=f"y ({x.shape[0]}, outputs, {', '.join(map(str, places))})",
         )
+    if x.shape[1] % settled["groups"] or y.shape[1] % settled["groups"]:
+        raise ShapeError(
+            f"{x.shape[1]} channels and {y.shape[1]} outputs do not make equal groups",
+            asked=f"both divisible by groups={settled['groups']}",
+        )
     return {"size": window, **settled}
 
 

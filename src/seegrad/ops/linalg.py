@@ -24,7 +24,7 @@ from seegrad.ops.families import (
     some_axes,
 )
 from seegrad.ops.reduce import sum, unreduce
-from seegrad.ops.shape import reshape, swapaxes, transpose
+from seegrad.ops.shape import as_sizes, reshape, swapaxes, transpose, written
 
 
 def _matmul_spec(a: Spec, b: Spec) -> Spec:
@@ -275,8 +275,16 @@ def diagonal(x, *, offset=0, axis1=0, axis2=1):
     return np.diagonal(x, offset, axis1, axis2)
 
 
+def _placed_attrs(x: Any, *, offset: Any, axis1: Any, axis2: Any, shape: Any) -> dict[str, Any]:
+    whole = as_sizes(shape)
+    attrs = _diagonal_attrs(Spec(whole, x.dtype), offset=offset, axis1=axis1, axis2=axis2)
+    written(x, _diagonal_spec(Spec(whole, x.dtype), **attrs).shape, whole)
+    return {**attrs, "shape": whole}
+
+
 @operation(
     spec=lambda x, *, offset, axis1, axis2, shape: Spec(shape, x.dtype),
+    canonical=_placed_attrs,
     lower=Call(),
     sign="⋱",
     latex=r"\operatorname{diag} $x",

@@ -17,7 +17,7 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import DType, Shape, Spec
 from seegrad.ops.compare import astype, less
 from seegrad.ops.families import composite, operation
-from seegrad.ops.shape import as_shape
+from seegrad.ops.shape import as_sizes
 
 KEY = {"key": 1000}
 
@@ -42,7 +42,7 @@ def _attrs(k: Any, *, shape: Any, dtype: Any) -> dict[str, Any]:
         raise ShapeError(
             "a key is an array of two integers", came=f"shape {k.shape}, dtype {k.dtype}"
         )
-    return {"shape": as_shape(shape), "dtype": np.dtype(dtype)}
+    return {"shape": as_sizes(shape), "dtype": np.dtype(dtype)}
 
 
 def _spec(k: Spec, *, shape: Shape, dtype: DType) -> Spec:

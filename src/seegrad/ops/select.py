@@ -6,6 +6,7 @@ Indices are inputs of their own (integers, without derivative). Out of range is 
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,9 @@ from seegrad.errors import DTypeError, IndexRangeError, ShapeError, TraceError
 from seegrad.graph.lowering import Call, Gather, Scatter
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case
-from seegrad.graph.spec import Shape, Spec
+from seegrad.graph.spec import Shape, Spec, spec_of
 from seegrad.ops.families import broadcast_shapes, one_axis, operation
-from seegrad.ops.shape import cut_by
+from seegrad.ops.shape import as_sizes, cut_by, written
 
 Layout = tuple[str, ...]
 """For each axis of x: "i" where an index array reads it, ":" where all of it is kept."""
@@ -76,12 +77,29 @@ def take(x, indices, *, axis=0):
     return np.take(x, indices, axis=axis)
 
 
-def _add_at_spec(x: Spec, indices: Spec, *, axis: int, shape: Shape) -> Spec:
+def _undoing(read: Callable[..., Spec]) -> Callable[..., dict[str, Any]]:
+    """The canonical attributes of an op that adds x where one with the spec `read` would read."""
+
+    def attrs(x: Any, *indices: Any, shape: Any, **others: Any) -> dict[str, Any]:
+        whole = as_sizes(shape)
+        if "axis" in others:
+            others["axis"] = one_axis(others["axis"], len(whole))
+        for i in indices:
+            _whole_numbers(i)
+        specs = map(spec_of, indices)
+        written(x, read(Spec(whole, x.dtype), *specs, **others).shape, whole)
+        return {**others, "shape": whole}
+
+    return attrs
+
+
+def _whole_shape(x: Spec, *indices: Spec, shape: Shape, **others: Any) -> Spec:
     return Spec(shape, x.dtype)
 
 
 @operation(
-    spec=_add_at_spec,
+    spec=_whole_shape,
+    canonical=_undoing(_take_spec),
     lower=Scatter(),
     sign="+[i]",
     latex=r"\operatorname{add}_{$indices} $x",
@@ -118,12 +136,13 @@ def _along_spec(x: Spec, indices: Spec, *, axis: int) -> Spec:
     return Spec(shape, x.dtype)
 
 
-def _grid(indices: Any, shape: Shape, axis: int) -> tuple[Any, ...]:
-    """The full index of every element that take_along_axis reads."""
+def _grid(indices: Any, read: Shape, shape: Shape, axis: int) -> tuple[Any, ...]:
+    """Where in `shape` each element of `read` comes from, when take_along_axis reads there."""
     grid = []
-    for i, n in enumerate(shape):
+    for i, (n, size) in enumerate(zip(read, shape)):
         ones = tuple(-1 if j == i else 1 for j in range(len(shape)))
-        grid.append(indices if i == axis else np.arange(n).reshape(ones))
+        places = np.arange(n) if n == size else np.zeros(n, np.intp)  # size 1 is read again
+        grid.append(np.broadcast_to(indices, read) if i == axis else places.reshape(ones))
     return tuple(grid)
 
 
@@ -145,6 +164,7 @@ def _grid(indices: Any, shape: Shape, axis: int) -> tuple[Any, ...]:
         Case(((2, 3), (2, 1)), {"axis": 1}, integers={"indices": 3}),
         Case(((4,), (6,)), {"axis": 0}, integers={"indices": 4}),
         Case(((2, 3), (2, 3)), {"axis": 0}, integers={"indices": 2}),
+        Case(((1, 3), (4, 2)), {"axis": 1}, integers={"indices": 3}),
     ),
 )
 def take_along_axis(x, indices, *, axis):
@@ -154,7 +174,8 @@ def take_along_axis(x, indices, *, axis):
 
 
 @operation(
-    spec=lambda x, indices, *, axis, shape: Spec(shape, x.dtype),
+    spec=_whole_shape,
+    canonical=_undoing(_along_spec),
     lower=Call(),
     sign="+[i]",
     latex=r"\operatorname{add}_{$indices} $x",
@@ -164,15 +185,14 @@ def take_along_axis(x, indices, *, axis):
     cases=(
         Case(((2, 1), (2, 1)), {"axis": 1, "shape": (2, 3)}, integers={"indices": 3}),
         Case(((6,), (6,)), {"axis": 0, "shape": (4,)}, integers={"indices": 4}),
+        Case(((4, 2), (4, 2)), {"axis": 1, "shape": (1, 3)}, integers={"indices": 3}),
     ),
 )
 def add_along_axis(x, indices, *, axis, shape):
     """Zeros of `shape`, to which x is added where take_along_axis would read."""
     _in_range(indices, shape[axis])
     out = np.zeros(shape, x.dtype)
-    whole = tuple(x.shape[i] if i == axis else n for i, n in enumerate(shape))
-    spread = np.broadcast_to(indices, whole)
-    np.add.at(out, _grid(spread, whole, axis), np.broadcast_to(x, whole))
+    np.add.at(out, _grid(indices, x.shape, shape, axis), x)
     return out
 
 
@@ -193,6 +213,11 @@ def _index_spec(x: Spec, *indices: Spec, layout: Layout) -> Spec:
         return Spec(hollow[_expression(layout, reads)].shape, x.dtype)
     except IndexError as error:
         raise IndexRangeError(str(error)) from None
+
+
+def _all_in_range(indices: tuple[Any, ...], shape: Shape, layout: Layout) -> None:
+    for size, i in zip((n for n, kind in zip(shape, layout) if kind == "i"), indices):
+        _in_range(i, size)
 
 
 _INDEX_CASES = (
@@ -223,13 +248,13 @@ def take_by_arrays(x, *indices, layout):
 
     What is read twice adds its derivatives.
     """
-    for size, i in zip((n for n, kind in zip(x.shape, layout) if kind == "i"), indices):
-        _in_range(i, size)
+    _all_in_range(indices, x.shape, layout)
     return x[_expression(layout, indices)]
 
 
 @operation(
-    spec=lambda x, *indices, layout, shape: Spec(shape, x.dtype),
+    spec=_whole_shape,
+    canonical=_undoing(_index_spec),
     lower=Call(),
     sign="+[i,j]",
     latex=r"\operatorname{add}_{$indices} $x",
@@ -246,6 +271,7 @@ def take_by_arrays(x, *indices, layout):
 )
 def add_by_arrays(x, *indices, layout, shape):
     """Zeros of `shape`, to which x is added where take_by_arrays would read."""
+    _all_in_range(indices, shape, layout)
     out = np.zeros(shape, x.dtype)
     np.add.at(out, _expression(layout, indices), x)
     return out

@@ -40,6 +40,25 @@ def as_shape(shape: Any) -> Shape:
         ) from None
 
 
+def as_sizes(shape: Any) -> Shape:
+    """`shape` as the sizes of something that is made: none of them below 0."""
+    sizes = as_shape(shape)
+    if min(sizes, default=0) < 0:
+        raise ShapeError("a size cannot be negative", asked="sizes from 0", came=f"shape {sizes}")
+    return sizes
+
+
+def written(x: Any, read: Shape, shape: Shape) -> Spec:
+    """The spec of what an op makes that writes x where another would read `read` from `shape`."""
+    if tuple(x.shape) != tuple(read):
+        raise ShapeError(
+            "x does not fit where it is to be written",
+            asked=f"shape {tuple(read)}, in an array of shape {tuple(shape)}",
+            came=f"shape {tuple(x.shape)}",
+        )
+    return Spec(shape, x.dtype)
+
+
 # --------------------------------------------------------------- reshape
 
 
@@ -222,7 +241,7 @@ def _broadcast_spec(x: Spec, *, shape: Shape) -> Spec:
 
 @operation(
     spec=_broadcast_spec,
-    canonical=lambda x, *, shape: {"shape": as_shape(shape)},
+    canonical=lambda x, *, shape: {"shape": as_sizes(shape)},
     lower=Broadcast(),
     sign="⇶",
     latex="$x",
@@ -299,6 +318,23 @@ def _slices(index: Sequence[Cut]) -> tuple[slice, ...]:
     return tuple(slice(0, 0) if cut[1] == 0 else s for cut, s in zip(index, found))
 
 
+def _lengths(index: Sequence[Cut], shape: Shape) -> Shape:
+    """The shape of a cut; IndexRangeError if it would read outside."""
+    if len(index) != len(shape):
+        raise IndexRangeError(
+            "a cut names every axis", asked=f"{len(shape)} axes", came=f"{len(index)} axes"
+        )
+    for (start, length, step), size in zip(index, shape):
+        last = start + (length - 1) * step
+        if length < 0 or (length and not (0 <= start < size and 0 <= last < size)):
+            raise IndexRangeError(
+                "a cut reads outside of its axis",
+                asked=f"from 0 to {size - 1}" if size else "nothing: the axis is empty",
+                came=f"from {start} to {last}",
+            )
+    return tuple([length for _, length, _ in index])
+
+
 _CUTS = (
     Case(((2, 3),), {"index": ((0, 1, 1), (0, 3, 1))}),
     Case(((4, 3),), {"index": ((3, 2, -2), (1, 2, 1))}),
@@ -309,7 +345,7 @@ _CUTS = (
 
 
 @operation(
-    spec=lambda x, *, index: Spec(tuple(n for _, n, _ in index), x.dtype),
+    spec=lambda x, *, index: Spec(_lengths(index, x.shape), x.dtype),
     lower=Slice(),
     sign="[:]",
     latex="${x}_{[:]}",
@@ -319,11 +355,12 @@ _CUTS = (
 )
 def cut(x, *, index):
     """The part of x that `index` names: (start, length, step) for each axis."""
+    _lengths(index, x.shape)
     return x[_slices(index)]
 
 
 @operation(
-    spec=lambda x, *, index, shape: Spec(shape, x.dtype),
+    spec=lambda x, *, index, shape: written(x, _lengths(index, shape), shape),
     lower=Place(),
     sign="▫",
     latex=r"\operatorname{place} $x",
@@ -338,6 +375,7 @@ def cut(x, *, index):
 )
 def place(x, *, index, shape):
     """Zeros of `shape`, with x written where `cut` with the same index would read."""
+    written(x, _lengths(index, shape), shape)
     out = np.zeros(shape, x.dtype)
     out[_slices(index)] = x
     return out

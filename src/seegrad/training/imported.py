@@ -6,8 +6,7 @@ How an operator is read stands in `onnx_operators`; the file itself is read in `
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
 from typing import Any
 
@@ -77,7 +76,7 @@ class ImportedNetwork(Module):
 
     def _put(self, name: str, array: Any, make: Callable[..., Tensor]) -> tuple[str, ...]:
         """Keep a value where its name says: `affine1.W` is W of the part affine1."""
-        *pieces, last = [re.sub(r"\W", "_", piece) or "_" for piece in name.split(".")]
+        *pieces, last = map(_as_word, name.split("."))
         home: Module = self
         path = []
         for piece in pieces:
@@ -114,10 +113,10 @@ class ImportedNetwork(Module):
             fits = x.dtype == one.dtype or x.dtype.kind != one.dtype.kind
             values[one.name] = x if fits else compare.astype(x, dtype=one.dtype)
         for step in _in_boxes(self.model.steps):
-            found = _computed(step, [values[name] for name in step.inputs])
+            found = _computed(step, [_made(values, name) for name in step.inputs])
             results = found if isinstance(found, (list, tuple)) else (found,)
             values.update(zip(step.outputs, results))
-        out = tuple(values[one.name] for one in self.model.outputs)
+        out = tuple(_made(values, one.name) for one in self.model.outputs)
         return out[0] if len(out) == 1 else out
 
     def describe(self) -> str:
@@ -125,10 +124,26 @@ class ImportedNetwork(Module):
         return f"{names}; {len(self.model.steps)} steps"
 
 
+def _made(values: Mapping[str, Any], name: str) -> Any:
+    """A value by its name; further results of a step, as a mask or indices, are not made."""
+    if name not in values:
+        raise FormatError(
+            say("{name} is a result that is not computed here", name=name[:80]),
+            asked=say("the first result of a step"),
+            came=say("one of its further results"),
+        )
+    return values[name]
+
+
+def _as_word(text: str) -> str:
+    """A text as a name that Python allows."""
+    word = "".join(c if f"_{c}".isidentifier() else "_" for c in text)
+    return word if word.isidentifier() else f"_{word}"
+
+
 def _free(home: Module, name: str) -> str:
-    while hasattr(home, name) or not name.isidentifier():
-        name += "_" if name and not name[0].isdigit() else ""
-        name = name if name and not name[0].isdigit() else f"_{name}"
+    while hasattr(home, name):
+        name += "_"
     return name
 
 
