@@ -75,6 +75,20 @@ def _tile_cycles(rows: int, columns: int) -> float:
     return max(rows * columns / 2, (rows + columns) / 2, 4)
 
 
+def _sum_cycles(rows: int, columns: int, lanes: int) -> float:
+    """Cycles for the sums across lanes of a tile: two shuffles and an addition for each pair."""
+    cycles, left = 0.0, rows
+    together = max(1, lanes // columns)
+    while left > 0:
+        many, group = min(left, together) * columns, lanes
+        while group > 1:
+            pairs = -(-many // 2)
+            cycles, many, group = cycles + 3.0 * pairs, pairs, group // 2
+        cycles += min(left, together) * (1.0 if columns & (columns - 1) == 0 else 2.0)
+        left -= together
+    return cycles
+
+
 def _cuts(length: int, tile: int) -> list[tuple[int, int]]:
     """(size, how many) of the pieces that `length` is cut into."""
     full, rest = divmod(length, tile)
@@ -96,7 +110,7 @@ def best_shape(m: int, n: int, k: int, lanes: int, along: str, registers: int) -
             for r, many_rows in _cuts(m, rows):
                 for c, many_columns in _cuts(columns_of, columns):
                     tile = steps * _tile_cycles(r, c) + 25 + r * c
-                    tile += 2.5 * r * c if along == "k" else 0
+                    tile += _sum_cycles(r, c, lanes) if along == "k" else 0
                     cycles += tile * many_rows * many_columns
             if best is None or cycles < best.cycles:
                 best = Shape(along, rows, columns, cycles)
@@ -367,11 +381,13 @@ class ProductEmitter:
         def block(n: Value, columns: int) -> None:
             b_rows = self._row_pointers(b, pointers, last - 1, f.add(n, n0), columns)
             sums = self._dot_sums(a_rows, b_rows)
-            for i in range(rows):
-                line = sums[i * columns:(i + 1) * columns]
-                x = self._summed(line)
-                place = f.at(scratch, f.times(f.add(n, i * pitch), size))
-                f.store(x, place, size)
+            together = max(1, self.lanes // columns)        # rows whose sums fit one vector
+            for first in range(0, rows, together):
+                lines = range(first, min(first + together, rows))
+                x = self._summed(sums[first * columns:(lines[-1] + 1) * columns])
+                for i in lines:
+                    part = self._part(x, (i - first) * columns, columns)
+                    f.store(part, f.at(scratch, f.times(f.add(n, i * pitch), size)), size)
 
         self._each(wide, self.shape.columns, block)
         width = min(host().lanes(size * 8), lanes_for(every(self.roots)))
@@ -407,6 +423,14 @@ class ProductEmitter:
         if self.k - full:
             sums = step(f.integer(full), sums, self.k - full)
         return list(sums)
+
+    def _part(self, x: Value, start: int, count: int) -> Value:
+        """Lanes start … start + count - 1 of x."""
+        if lanes_of(x.type) == 1:
+            return x
+        if count == 1:
+            return self.f.extract(x, start)
+        return self.f.shuffle(x, x, range(start, start + count))
 
     def _summed(self, line: Sequence[Value]) -> Value:
         """One vector whose lanes are the sums across the lanes of each of `line`."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from seegrad.compiler import native, passes
+from seegrad.compiler import layout, native, passes
 from seegrad.compiler.environment import Environment
 from seegrad.compiler.executable import Executable
 from seegrad.compiler.lower import Lowered, Request, lower
@@ -127,6 +128,9 @@ class Variant:
             native=native.available(),
         )
         self.lowered: Lowered = lower(self.request)
+        if native.available() and (orders := layout.orders(self.lowered, threads)):
+            self.request = replace(self.request, orders=orders)
+            self.lowered = lower(self.request)
         leaves = self.lowered.leaves
         slots = [
             Slot(leaf, leaves[stand], leaf in found.assigned)

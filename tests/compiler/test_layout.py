@@ -1,0 +1,69 @@
+"""State kept turned round in memory: where it pays, with the same values, whatever reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import seegrad as sg
+from seegrad.compiler import native
+
+pytestmark = pytest.mark.skipif(not native.available(), reason="needs llvmlite")
+
+CHANCE = np.random.default_rng(3)
+X = CHANCE.standard_normal((20, 96)).astype(np.float32)
+START = CHANCE.standard_normal((96, 5)).astype(np.float32)
+
+
+def descent(look: Any = lambda w: 0.0) -> tuple[Any, Any]:
+    """A weight of a ragged width, and a step that changes it; `look` also reads the weight."""
+    w = sg.tensor(START, requires_grad=True, name="w")
+
+    def step(x: Any) -> Any:
+        w.grad = None
+        loss = (sg.tanh(x @ w) ** 2).mean() + look(w)
+        loss.backward()
+        w.assign(w - 0.5 * w.grad)
+        return loss
+
+    return w, step
+
+
+def order_of(compiled: Any) -> tuple[int, ...]:
+    (slot,) = [s for s in compiled.newest.executable.slots if s.assigned]
+    order: tuple[int, ...] = slot.buffer.order
+    return order
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_tall_weight_lies_along_its_longer_axis_and_ends_up_the_same(threads: int) -> None:
+    w, step = descent()
+    eager = [step(X).item() for _ in range(4)]
+    v, again = descent()
+    compiled = sg.compile(again, threads=threads)
+    losses = [compiled(X).item() for _ in range(4)]
+    assert order_of(compiled) == (1, 0)
+    assert v.data.strides[0] < v.data.strides[1]
+    np.testing.assert_allclose(losses, eager, rtol=1e-5)
+    np.testing.assert_allclose(v.data, w.data, rtol=1e-5, atol=1e-6)
+
+
+def test_who_reads_a_turned_weight_sees_its_values() -> None:
+    w, step = descent()
+    compiled = sg.compile(step)
+    compiled(X)
+    shown = np.array(w.data, order="C")
+    reading = sg.compile(lambda x: x @ w)
+    np.testing.assert_allclose(reading(X).data, X @ shown, rtol=1e-4, atol=1e-5)
+    compiled(X)
+    np.testing.assert_allclose(reading(X).data, X @ w.data, rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal((w * 1.0).data, w.data)
+
+
+def test_a_weight_that_is_also_read_in_part_stays_as_it_is() -> None:
+    _, step = descent(lambda w: w[1:4].sum())
+    compiled = sg.compile(step)
+    compiled(X)
+    assert order_of(compiled) == (0, 1)
