@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -10,8 +13,9 @@ import zipfile
 import numpy as np
 import pytest
 
-from seegrad import data
+from seegrad import data, nn, optim, training
 from seegrad.data import Flip, Normaliser, Prefetch, Shift, chain
+from seegrad.data.rows import Rows
 from seegrad.errors import FormatError, SeegradError, ShapeError, ValueRangeError
 
 CHANCE = np.random.default_rng(0)
@@ -60,6 +64,93 @@ def test_an_array_far_larger_than_memory_is_opened_and_read_in_part(tmp_path):
     assert found.shape == shape
     assert found[2**30 : 2**30 + 3].sum() == 0.0
     np.testing.assert_array_equal(found[[5, 2**31 - 1]], np.zeros((2, 64)))
+
+
+def test_parts_of_a_mapped_set_stay_on_the_disk(stored):
+    whole, kept = data.mapped(stored / "set.npz"), data.Dataset(X, T)
+    train, test = whole.split(seed=1)
+    plain_train, plain_test = kept.split(seed=1)
+    for part, plain in ((train, plain_train), (test, plain_test)):
+        assert isinstance(part.x, Rows)
+        order = np.argsort(plain.x[:, 0])
+        np.testing.assert_array_equal(
+            part.x[np.argsort(np.asarray(part.x)[:, 0])], plain.x[order]
+        )
+    even = train.standardised()
+    assert isinstance(even.x, Rows)
+    np.testing.assert_allclose(np.asarray(even.x).mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(np.asarray(even.x).std(axis=0), 1, atol=1e-6)
+    away = test.standardised(train).x
+    expected = (np.asarray(test.x) - np.mean(train.x, axis=0)) / np.std(train.x, axis=0)
+    np.testing.assert_allclose(np.asarray(away), expected, atol=1e-5)
+
+
+def test_rows_answer_as_arrays_do():
+    rows = Rows(X, np.array([7, 0, 3, 3]))
+    plain = X[[7, 0, 3, 3]]
+    keys = [0, -1, slice(1, 3), [2, 0], np.array([], int), (slice(None), 1), (2, 1),
+            np.array([True, False, True, False])]  # fmt: skip
+    for key in keys:
+        np.testing.assert_array_equal(rows[key], plain[key])
+    assert (len(rows), rows.shape, rows.ndim, rows.nbytes) == (4, (4, 3), 2, plain.nbytes)
+    np.testing.assert_array_equal(rows.take([1, 0])[:], plain[[1, 0]])
+    with pytest.raises(IndexError):
+        rows[4]
+    xs = [x for x, _ in data.batches(rows, np.arange(4), 3, seed=5)]
+    again = [x for x, _ in data.batches(plain, np.arange(4), 3, seed=5)]
+    for one, other in zip(xs, again, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("eager", [False, True])
+@pytest.mark.parametrize("even", [False, True])
+@pytest.mark.parametrize("schedule", [False, True])
+def test_training_from_the_disk_is_training_from_memory(eager, even, schedule, stored):
+    weights = []
+    train, _ = data.mapped(stored / "set.npz").split(seed=1)
+    for part in (train, data.Dataset(np.asarray(train.x), train.t)):
+        part = part.standardised() if even else part
+        nn.seed(0)
+        net = nn.Sequential(nn.Affine(3, 4), nn.Tanh(), nn.Affine(4, 3))
+        rule = optim.SGD(net.parameters(), lr=0.1)
+        plan = optim.Schedule(rule, optim.cosine(20)) if schedule else None
+        trainer = training.Trainer(net, rule, eager=eager, schedule=plan)
+        trainer.fit(part, part, epochs=3, batch=5)
+        weights.append((net.state_dict(), trainer.history.rows))
+    for name, value in weights[0][0].items():
+        np.testing.assert_array_equal(weights[1][0][name], value)
+    assert weights[0][1] == weights[1][1]
+
+
+def test_a_set_larger_than_the_memory_allowed_is_parted_normalised_and_learnt(tmp_path):
+    pytest.importorskip("resource", reason="limits of memory are Unix's")
+    with (tmp_path / "x.npy").open("wb") as stream:
+        np.lib.format.write_array_header_1_0(
+            stream, {"descr": "<f4", "fortran_order": False, "shape": (2**18, 2**10)}
+        )
+        stream.truncate(stream.tell() + 2**30)
+    np.save(tmp_path / "t.npy", np.arange(2**18) % 3)
+    program = """
+import resource, sys
+from seegrad import data, nn, optim, training
+whole = data.mapped("x.npy", "t.npy")
+resource.setrlimit(resource.RLIMIT_DATA, (2**29, 2**29))
+train, test = whole.split(1000)
+if sys.argv[1] == "even":
+    train, test = train.standardised(test), test.standardised()
+net = nn.multilayer(1024, 3, hidden=(4,))
+trainer = training.Trainer(net, optim.SGD(net.parameters(), lr=0.1))
+trainer.fit(train, test, steps=3, batch=50)
+print(trainer.count, len(train))
+"""
+    for how in ("plain", "even"):
+        done = subprocess.run(
+            [sys.executable, "-c", program, how], capture_output=True, text=True, check=False,
+            cwd=tmp_path, timeout=120,
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "SEEGRAD_NUM_THREADS": "1",
+                 "PYTHONPATH": os.pathsep.join(sys.path)},
+        )  # fmt: skip
+        assert done.stdout.split() == ["3", str(2**18 - 1000)], done.stderr
 
 
 def test_every_truncation_of_a_mapped_file_is_refused(stored):

@@ -6,6 +6,7 @@ The same settings stand in a run's config.json, so that a later command makes th
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,17 @@ from seegrad.errors import FormatError, ValueRangeError
 from seegrad.language import say
 
 SETS = {"digits": data.digits, "spiral": data.spiral, "moons": data.moons, "xor": data.xor}
-FILES = {"mnist": data.mnist, "csv": data.csv, "npz": data.npz, "parquet": data.parquet}
+LARGE = 2**28
+"""Bytes from which on an npz file stays on the disk."""
+
+
+def _npz(path: str) -> Dataset:
+    file = Path(path).expanduser()
+    large = file.is_file() and file.stat().st_size > LARGE
+    return data.mapped(file) if large else data.npz(file)
+
+
+FILES = {"mnist": data.mnist, "csv": data.csv, "npz": _npz, "parquet": data.parquet}
 
 
 @dataclass(frozen=True)

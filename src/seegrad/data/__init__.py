@@ -15,6 +15,7 @@ from seegrad.data.mapped import map_npy, map_npz, mapped
 from seegrad.data.normalising import Normaliser
 from seegrad.data.parquet import parquet
 from seegrad.data.prefetching import Prefetch
+from seegrad.data.rows import Rows
 from seegrad.data.sampling import batch_rows, batches
 from seegrad.data.table import csv
 from seegrad.data.toys import moons, spiral, xor
@@ -24,6 +25,7 @@ __all__ = [
     "Flip",
     "Normaliser",
     "Prefetch",
+    "Rows",
     "Shift",
     "batch_rows",
     "batches",

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seegrad.data.normalising import Normaliser
+from seegrad.data.rows import Rows, part_of
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.language import say
 
@@ -24,9 +26,10 @@ TEST_SHARE = 0.2
 class Dataset:
     """Inputs `x` and targets `t` with the same number of rows.
 
-    x: floats, one example a row. t: int64 labels 0 … len(classes)-1, or floats to fit when
-    `classes` is empty. `image` is (height, width) when a row is a picture. `held_out` is the
-    number of last rows that the set itself keeps for testing (None: it has no such part).
+    x: floats, one example a row; an array, or `Rows` of one that stays on the disk. t: int64 labels
+    0 … len(classes)-1, or floats to fit when `classes` is empty. `image` is (height, width) when a
+    row is a picture. `held_out` is the number of last rows that the set itself keeps for testing
+    (None: it has no such part).
 
     >>> x, t = Dataset(np.zeros((10, 2)), np.zeros(10, np.int64))
     >>> train, test = Dataset(np.zeros((10, 2)), np.zeros(10, np.int64)).split()
@@ -34,7 +37,7 @@ class Dataset:
     (8, 2)
     """
 
-    x: Array
+    x: Any
     t: Array
     name: str = "data"
     classes: tuple[str, ...] = ()
@@ -66,7 +69,7 @@ class Dataset:
 
     def take(self, rows: Any) -> Dataset:
         """The examples at `rows` (a slice or an index array), as a set without a split."""
-        return replace(self, x=self.x[rows], t=self.t[rows], held_out=None)
+        return replace(self, x=part_of(self.x, rows), t=self.t[rows], held_out=None)
 
     def split(self, test: float | int | None = None, seed: int = 0) -> tuple[Dataset, Dataset]:
         """A part to train on and a part to test on, as (train, test).
@@ -88,14 +91,18 @@ class Dataset:
                 hint=say("choose a share between 0 and 1, or fewer rows"),
             )
         rows = np.random.default_rng(seed).permutation(len(self))
-        return self.take(rows[count:]), self.take(rows[:count])
+        test_rows, train_rows = rows[:count], rows[count:]
+        if isinstance(self.x, (np.memmap, Rows)):  # read from one end of the file to the other
+            test_rows, train_rows = np.sort(test_rows), np.sort(train_rows)
+        return self.take(train_rows), self.take(test_rows)
 
     def standardised(self, learnt_from: Dataset | None = None) -> Dataset:
         """This set with each column moved to mean 0 and deviation 1, as learnt from another set.
 
         learnt_from: the training part (default: this set). A constant column is only moved.
         """
-        known = (learnt_from or self).x.astype(np.float64)
-        mean, deviation = known.mean(axis=0), known.std(axis=0)
-        deviation[deviation == 0] = 1.0
-        return replace(self, x=((self.x - mean) / deviation).astype(self.x.dtype))
+        learnt = Normaliser.learnt((learnt_from or self).x)
+        if isinstance(self.x, (np.memmap, Rows)):
+            whole = part_of(self.x, np.arange(len(self)))
+            return replace(self, x=Rows(whole.base, whole.numbers, learnt))
+        return replace(self, x=learnt(self.x))

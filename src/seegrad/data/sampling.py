@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seegrad.data.rows import by_rows
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.language import say
 
@@ -56,7 +57,7 @@ def batches(
     [[0, 1], [2, 3]] [0, 1]
     [[4, 5]] [2]
     """
-    x, t = np.asarray(x), np.asarray(t)
+    x, t = by_rows(x), by_rows(t)
     if x.ndim == 0 or t.ndim == 0 or len(x) != len(t):
         raise ShapeError(
             say("inputs and targets do not have the same number of rows"),

@@ -22,6 +22,7 @@ from seegrad.compiler.compile import Compiled
 from seegrad.data.augmenting import Change
 from seegrad.data.normalising import blocks
 from seegrad.data.prefetching import Prefetch
+from seegrad.data.rows import Rows, by_rows
 from seegrad.data.sampling import batch_rows
 from seegrad.errors import NonFiniteError, ShapeError, ValueRangeError
 from seegrad.graph.bind import in_mode
@@ -171,34 +172,36 @@ class Trainer:
         order = [*batch_rows(len(x), plan.batch, seed, replace=self.replace)]
         order = order[done : done + plan.steps - self.count]
         self._latest = x[order[-1]], t[order[-1]]
-        if self.augment is not None:
-            self._augmented_steps(x, t, order, epoch, done)
+        if self.augment is not None or (isinstance(x, Rows) and x.change is not None):
+            self._fed_steps(x, t, order, epoch, done)
         elif self.eager:
             for rows in order:
                 if self._made([self.step(x[rows], t[rows])]):
                     return
-        elif self.schedule is not None or self._heard():
-            for rows in order:
-                self._compiled_steps(x, t, [rows])
+        else:
+            x, t, order = _where_it_lies(x, t, order)
+            alone = self.schedule is not None or self._heard()
+            for some in ([rows] for rows in order) if alone else [order]:
+                self._compiled_steps(x, t, some)
                 if self.stopped:
                     return
-        else:
-            self._compiled_steps(x, t, order)
 
-    def _augmented_steps(
-        self, x: Array, t: Array, order: Sequence[Any], epoch: int, done: int
-    ) -> None:
-        """A step for each of these mini-batches, changed at random while the one before is used."""
+    def _fed_steps(self, x: Array, t: Array, order: Sequence[Any], epoch: int, done: int) -> None:
+        """A step for each of these mini-batches, each made while the one before is used."""
         change = self.augment
-        assert change is not None
 
-        def changed() -> Iterator[tuple[Array, Array]]:
+        def made() -> Iterator[tuple[Array, Array]]:
             for number, rows in enumerate(order, start=done):
-                yield change(x[rows], np.random.default_rng([self.seed, epoch, number])), t[rows]
+                chance = np.random.default_rng([self.seed, epoch, number])
+                yield x[rows] if change is None else change(x[rows], chance), t[rows]
 
-        with Prefetch(changed()) as ready:
+        with Prefetch(made()) as ready:
             for batch, labels in ready:
-                if self._made([self.step(batch, labels)]):
+                if self.eager:
+                    self._made([self.step(batch, labels)])
+                else:
+                    self._compiled_steps(batch, labels, [np.arange(len(batch))])
+                if self.stopped:
                     return
 
     def _parts(self) -> tuple[Module, Optimizer, Any]:
@@ -284,7 +287,7 @@ class Trainer:
 
     def predict(self, x: Any) -> Array:
         """The network's outputs for all rows of x, a thousand at a time, in evaluation mode."""
-        x = np.asarray(x)
+        x = by_rows(x)
         mode = self.network.training
         self.network.eval()
         try:
@@ -431,12 +434,21 @@ def _step_of(
     return step
 
 
+def _where_it_lies(x: Any, t: Array, order: list[Any]) -> tuple[Any, Array, list[Any]]:
+    """Inputs, targets and rows for native code: the whole array of a set that is on the disk."""
+    if not isinstance(x, Rows):
+        return x, t, order
+    whole = np.zeros((len(x.base), *t.shape[1:]), t.dtype)
+    whole[x.numbers] = t
+    return x.base, whole, [x.numbers[rows] for rows in order]
+
+
 def checked(data: Any) -> tuple[Array, Array]:
     """Inputs and targets as arrays with equal numbers of rows and finite inputs.
 
     Raises ShapeError or ValueRangeError.
     """
-    x, t = (np.asarray(part) for part in data)
+    x, t = map(by_rows, data)
     if x.ndim == 0 or t.ndim == 0 or len(x) != len(t) or not len(x):
         raise ShapeError(
             say("inputs and targets do not have the same number of rows"),
