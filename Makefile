@@ -1,6 +1,7 @@
 # make demo    train the chapter's network on the digits, check its gradient
 # make test    style, types, examples in the documents, all tests
 # make bench   the benchmark suite, peers beside where they are installed
+# make figures the same, written into the READMEs and the documents
 # make trust   the figures of TRUST.md, measured anew
 # make docs    the documents, every cell of them run, into docs/_build/html
 # make fuzz    a million inputs to each reader of text and files (RUNS=... for another number);
@@ -16,7 +17,7 @@ RUN    := $(VENV)/bin/python
 JOBS   ?= auto
 RUNS   ?= 1000000
 
-.PHONY: demo test bench lint trust fuzz docs clean
+.PHONY: demo test bench figures lint trust fuzz docs clean
 
 demo: $(VENV)/.ready
 	$(RUN) -m seegrad train --data digits --check --out runs
@@ -30,6 +31,9 @@ lint: $(VENV)/.ready-test
 
 bench: $(VENV)/.ready-bench
 	$(RUN) -m benchmarks
+
+figures: $(VENV)/.ready-bench
+	$(RUN) -m benchmarks --write
 
 trust: $(VENV)/.ready-test
 	$(RUN) -m trust --write --json trust.json

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [P4 P6 ...] [--json FILE] [--rounds N]`: measure, and print the table."""
+"""`python -m benchmarks [P4 ...] [--json FILE] [--rounds N] [--write]`: measure, print tables."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import compiled, eager, footprint, networks, pictures, workers
+from benchmarks import compiled, eager, footprint, networks, pictures, report, scaling, workers
 from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
-SUITES = (compiled, eager, footprint, networks, pictures, workers)
+SUITES = (compiled, eager, footprint, networks, pictures, workers, scaling)
 
 
 def main() -> int:
@@ -18,6 +18,8 @@ def main() -> int:
     parser.add_argument("keys", nargs="*", help=f"which: {', '.join(BENCHES)} (all by default)")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     parser.add_argument("--rounds", type=int, help="measure so many times each")
+    parser.add_argument("--write", action="store_true",
+                        help="put the figures into READMEs and documents")  # fmt: skip
     options = parser.parse_args()
     if unknown := set(options.keys) - BENCHES.keys():
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
@@ -28,8 +30,11 @@ def main() -> int:
     for key in options.keys or BENCHES:
         results.append(measure(key, options.rounds))
         print(table(results[-1]), end="\n\n", flush=True)
+    data = {"machine": about, "results": [as_data(r) for r in results]}
+    if options.write:
+        for file in report.write(about, data["results"]):
+            print(f"wrote {file.relative_to(report.ROOT)}")
     if options.json:
-        data = {"machine": about, "results": [as_data(r) for r in results]}
         options.json.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
     return 0
 

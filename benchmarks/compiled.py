@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import statistics
 import subprocess
 import sys
 import time
@@ -260,10 +259,26 @@ def per_step(timings: Sequence[Timing], steps: int) -> tuple[Timing, ...]:
     return tuple(Timing(t.name, tuple(s / steps for s in t.seconds)) for t in timings)
 
 
+def torch_compiles() -> bool:
+    """torch.compile needs a C++ compiler."""
+    return installed("torch") and shutil.which("g++") is not None
+
+
+def _compiled_by_torch(task: Task) -> Contenders:
+    if not torch_compiles():
+        return {}
+    import torch
+
+    x, t, order = map(torch.from_numpy, (task.x, task.t, task.order))
+    step = torch_step(task, 2, compiled=True)
+    return {"torch.compile": lambda: [step(x[rows], t[rows]) for rows in order]}
+
+
 def _trained(
     key: str, title: str, task: Task, factor: float, rounds: int, **facts: Any
 ) -> Result:
-    timings = per_step(side_by_side(epochs(task), rounds), len(task.order))
+    contenders = {**epochs(task), **_compiled_by_torch(task)}
+    timings = per_step(side_by_side(contenders, rounds), len(task.order))
     result = Result(key, title, timings, (Target("fastest", factor),))
     ours = result.of(OURS)
     assert ours is not None
@@ -351,6 +366,16 @@ def sigmoid_arithmetic() -> Result:
             return y
 
         found["torch"] = torch_run
+        if torch_compiles():
+            forward = torch.compile(lambda z: _arithmetic(z, torch.exp))
+
+            def torch_compiled_run() -> object:
+                leaf.grad = None
+                y = forward(leaf)
+                y.backward(upstream)
+                return y
+
+            found["torch.compile"] = torch_compiled_run
     if installed("jax"):
         import jax
         import jax.numpy as jnp
@@ -362,7 +387,7 @@ def sigmoid_arithmetic() -> Result:
         run, x3, g3 = jax.jit(pulled), jnp.asarray(x), jnp.asarray(g)
         found["jax (jit)"] = lambda: jax.block_until_ready(run(x3, g3))
     timings = side_by_side(found, 7)
-    targets = (Target("jax (jit)", 1.0),)
+    targets = (Target("jax (jit)", 1.0), Target("torch.compile", 1.0))
     result = Result("P5", "sigmoid of 10⁷ float32 as ×, exp, +, ÷: forward and backward", timings,
                     targets, unit="ms")
     ours = result.of(OURS)
@@ -420,7 +445,7 @@ def first_calls() -> Result:
         peer()
         timings.append(Timing("jax (jit)", tuple(peer() for _ in range(5))))
     facts: dict[str, Any] = {}
-    if installed("torch") and shutil.which("g++"):
+    if torch_compiles():
         done = subprocess.run([sys.executable, "-c", _TORCH], capture_output=True, text=True)
         if done.returncode == 0:
             timings.append(Timing("torch.compile", (float(done.stdout.split()[-1]),)))
@@ -482,40 +507,3 @@ def _jax_hvp(p: Any, v: Any, x: Any, t: Any) -> Callable[[], object]:
     run = jax.jit(lambda q, u: jax.jvp(jax.grad(loss), (q,), (u,))[1])
     q, u = [jnp.asarray(w) for w in p], [jnp.asarray(w) for w in v]
     return lambda: jax.block_until_ready(run(q, u))
-
-
-# --------------------------------------------------------------- how cost grows
-
-
-@finding("SCALE")
-def scaling() -> Result:
-    """Microseconds a step as batch, width, depth and threads grow."""
-    facts: dict[str, Any] = {}
-
-    def cost(task: Task, threads: int | None = None) -> float:
-        step = our_step(task)
-        if threads:
-            step = sg.compile(step.function, threads=threads)
-        step.epoch(task.x, task.t, batch=task.batch, rows=task.order[:2])
-        times = []
-        for _ in range(3):
-            start = time.perf_counter()
-            step.epoch(task.x, task.t, batch=task.batch, rows=task.order)
-            times.append((time.perf_counter() - start) / len(task.order))
-        return statistics.median(times) * 1e6
-
-    for batch in (1, 16, 128, 1024, 4096):
-        task = Task((64, 128, 10), batch, 4096, steps=max(4, 400 // batch))
-        facts[f"batch {batch} (64-128-10)"] = f"{cost(task):.1f} µs"
-    for width in (16, 64, 256, 1024, 2048):
-        task = Task((64, width, width, 10), 64, 1000, steps=8)
-        facts[f"width {width} (batch 64)"] = f"{cost(task):.1f} µs"
-    for depth in (1, 4, 16, 64):
-        task = Task((64, *[64] * depth, 10), 64, 1000, steps=8)
-        facts[f"depth {depth} (width 64, batch 64)"] = f"{cost(task):.1f} µs"
-    for threads in range(1, runtime.thread_count() + 1):
-        task = Task((784, 512, 512, 10), 128, 2000, steps=8)
-        facts[f"threads {threads} (784-512-512-10)"] = f"{cost(task, threads):.1f} µs"
-    return Result("SCALE", "how the cost of a step grows", facts=facts)
-
-

@@ -70,8 +70,18 @@ class Timing:
 
 
 @dataclass(frozen=True)
+class Curve:
+    """How the cost of a call grows along one axis: seconds for each contender, None: not run."""
+
+    axis: str
+    about: str
+    places: tuple[int, ...]
+    seconds: Mapping[str, tuple[float | None, ...]]
+
+
+@dataclass(frozen=True)
 class Result:
-    """What one benchmark found: timings, and facts that are no timings."""
+    """What one benchmark found: timings, curves, and facts that are neither."""
 
     key: str
     title: str
@@ -80,6 +90,7 @@ class Result:
     unit: str = "µs"
     facts: Mapping[str, Any] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    curves: tuple[Curve, ...] = ()
 
     def of(self, name: str) -> Timing | None:
         return next((t for t in self.timings if t.name == name), None)
@@ -185,6 +196,8 @@ def table(result: Result) -> str:
         lines.append(row)
     for name, value in result.facts.items():
         lines.append(f"    {name:40s} {value}")
+    for curve in result.curves:
+        lines += _curve_rows(curve, scale, result.unit)
     for target in result.targets:
         ratio = result.ratio(target.peer)
         if ratio is None:
@@ -193,6 +206,15 @@ def table(result: Result) -> str:
             verdict = "met" if ratio >= target.factor else "NOT met"
             lines.append(f"    target {target}: {ratio:.2f}× — {verdict}")
     return "\n".join(lines)
+
+
+def _curve_rows(curve: Curve, scale: float, unit: str) -> list[str]:
+    head = "".join(f"{place:>12d}" for place in curve.places)
+    rows = [f"    {curve.axis + ', ' + unit:22s}{head}   ({curve.about})"]
+    for name, times in curve.seconds.items():
+        cells = ("-" if t is None else f"{t * scale:.1f}" for t in times)
+        rows.append(f"      {name:20s}" + "".join(f"{cell:>12s}" for cell in cells))
+    return rows
 
 
 def as_data(result: Result) -> dict[str, Any]:
@@ -209,6 +231,11 @@ def as_data(result: Result) -> dict[str, Any]:
             for t in result.targets
         ],
         "facts": dict(result.facts),
+        "unit": result.unit,
+        "curves": [
+            {"axis": c.axis, "about": c.about, "places": c.places, "seconds": dict(c.seconds)}
+            for c in result.curves
+        ],
     }
 
 
