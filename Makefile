@@ -6,7 +6,7 @@
 # make docs    the documents, every cell of them run, into docs/_build/html
 # make fuzz    a million inputs to each reader of text and files (RUNS=... for another number);
 #              row T4 of TRUST.md tells of it
-# make lint    style and types only
+# make lint    style and types only; of the page's JavaScript too, where npm is installed
 #
 # Needs Python 3.11 or later (PYTHON=... names another one) and a package index; all else is
 # installed into .venv here.
@@ -17,17 +17,29 @@ RUN    := $(VENV)/bin/python
 JOBS   ?= auto
 RUNS   ?= 1000000
 
-.PHONY: demo test bench figures lint trust fuzz docs clean
+.PHONY: demo test bench figures lint web trust fuzz docs clean
 
 demo: $(VENV)/.ready
 	$(RUN) -m seegrad train --data digits --check --out runs
 
 test: $(VENV)/.ready-test lint
-	$(RUN) -m pytest -n $(JOBS) --dist loadgroup
+	$(RUN) -m pytest -n $(JOBS) --dist loadgroup -rs
 
 lint: $(VENV)/.ready-test
 	$(RUN) -m ruff check .
 	$(RUN) -m mypy
+	@$(MAKE) --no-print-directory web
+
+# The page's JavaScript: lint, types, and whether what ships is what its sources give. (Its unit
+# tests run with all others, wherever node is installed.)
+web:
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.ready \
+	  && npm run -s check; else \
+	  echo "npm is not installed: the page's JavaScript is neither linted nor type-checked here"; fi
+
+node_modules/.ready: package.json package-lock.json
+	npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 bench: $(VENV)/.ready-bench
 	$(RUN) -m benchmarks
@@ -84,4 +96,4 @@ $(VENV)/.ready-bench: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.ready
 
 clean:
-	rm -rf $(VENV) runs .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/_build docs/generated
+	rm -rf $(VENV) node_modules runs .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/_build docs/generated

@@ -1,5 +1,6 @@
 // Builds the explorer's modules into one small file, src/seegrad/drawing/web/built/explorer.js.
-// Needs Node and esbuild (npm install --no-save esbuild); nobody who only installs needs either.
+// Needs Node and esbuild (npm ci); nobody who only installs seegrad needs either. With --check
+// nothing is written: it fails when the file that is there is not what its sources give.
 // The first line names the sources by digest: the tests check it, and a stale build is not used.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -12,8 +13,14 @@ const hash = createHash("sha256");
 for (const name of readdirSync(web).filter((file) => file.endsWith(".js")).sort()) {
   hash.update(readFileSync(join(web, name)));
 }
-const built = execFileSync("npx", ["esbuild", join(web, "page.js"), "--bundle", "--minify",
+const built = execFileSync(join(web, "../../../../node_modules/.bin/esbuild"), [join(web, "page.js"), "--bundle", "--minify",
   "--format=iife", "--global-name=seegradPage", "--charset=utf8", "--target=es2022"],
   { encoding: "utf8" });
-mkdirSync(join(web, "built"), { recursive: true });
-writeFileSync(join(web, "built", "explorer.js"), `// ${hash.digest("hex")}\n${built}`);
+const place = join(web, "built", "explorer.js"), text = `// ${hash.digest("hex")}\n${built}`;
+if (!process.argv.includes("--check")) {
+  mkdirSync(join(web, "built"), { recursive: true });
+  writeFileSync(place, text);
+} else if (readFileSync(place, "utf8") !== text) {
+  console.error("built/explorer.js is not what its sources give: npm run build");
+  process.exit(1);
+}

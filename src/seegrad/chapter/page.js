@@ -3,7 +3,8 @@ const scenes = JSON.parse(document.getElementById("scenes").textContent);
 
 function wake(place) {
   const { scene, step } = scenes[place.dataset.figure];
-  place.replaceChildren();  const explorer = seegradPage.mount(place, scene, step === null ? {} : { step });
+  place.replaceChildren();
+  const explorer = seegradPage.mount(place, scene, step === null ? {} : { step });
   if (place.classList.contains("whole")) explorer.fitView();
 }
 

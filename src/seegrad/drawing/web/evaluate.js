@@ -16,8 +16,8 @@ export const FUNCTIONS = {
   add: (a, b) => a + b, subtract: (a, b) => a - b, multiply: (a, b) => a * b,
   divide: (a, b) => a / b, negative: (a) => -a, power, mod, sqrt: Math.sqrt, cbrt: Math.cbrt,
   floor_divide: (a, b) => Math.floor(a / b), abs: Math.abs, sign: Math.sign,
-  maximum: (a, b) => (a !== a || b !== b ? NaN : Math.max(a, b)),
-  minimum: (a, b) => (a !== a || b !== b ? NaN : Math.min(a, b)),
+  maximum: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b)),
+  minimum: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.min(a, b)),
   floor: Math.floor, ceil: Math.ceil, round, trunc: Math.trunc,
   exp: Math.exp, exp2: (a) => 2 ** a, expm1: Math.expm1, log: Math.log, log2: Math.log2,
   log10: Math.log10, log1p: Math.log1p, sin: Math.sin, cos: Math.cos, tan: Math.tan,
@@ -28,7 +28,7 @@ export const FUNCTIONS = {
   less_equal: (a, b) => +(a <= b), greater: (a, b) => +(a > b), greater_equal: (a, b) => +(a >= b),
   logical_and: (a, b) => +(!!a && !!b), logical_or: (a, b) => +(!!a || !!b),
   logical_xor: (a, b) => +(!!a !== !!b), logical_not: (a) => +!a,
-  isnan: (a) => +(a !== a), isinf: (a) => +(Math.abs(a) === Infinity),
+  isnan: (a) => +Number.isNaN(a), isinf: (a) => +(Math.abs(a) === Infinity),
   isfinite: (a) => +Number.isFinite(a), where: (c, a, b) => (c ? a : b),
 };
 
@@ -63,7 +63,7 @@ function logaddexp(a, b) {
 /** The error function: its series near zero, a continued fraction far out. @param {number} x */
 function erf(x) {
   const size = Math.abs(x);
-  if (size !== size) return NaN;
+  if (Number.isNaN(size)) return NaN;
   if (size > 6) return Math.sign(x);
   if (size < 2.5) {
     let term = x, sum = x;
@@ -189,7 +189,7 @@ const FORMS = {
     const seen = new Uint8Array(best.length);
     for (let i = 0; i < x.data.length; i++) {
       const at = into[i], value = x.data[i];
-      const isFirstNaN = value !== value && best[at] === best[at];
+      const isFirstNaN = Number.isNaN(value) && !Number.isNaN(best[at]);
       if (!seen[at] || isFirstNaN || better(value, best[at])) {
         best[at] = value;
         out[at] = along[i];

@@ -584,7 +584,7 @@ function heights(level, layers, up, down) {
     layer.forEach((q, i) => {
       const near = links[q];
       let goal = 0, weight = 0;
-      if (fixed && fixed[q]) {
+      if (fixed?.[q]) {
         goal = y[q];
         weight = 65536;
       } else if (near.length) {

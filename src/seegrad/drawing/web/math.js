@@ -27,7 +27,7 @@ const UPRIGHT = new Set(["mathrm", "operatorname", "text", "textrm", "mathbf", "
 
 /** @param {string} text @returns {string[]} */
 function tokens(text) {
-  return text.match(/\\[A-Za-z]+|\\.|[0-9]+(?:\.[0-9]+)?|\s+|[^]/gu) ?? [];
+  return text.match(/\\[A-Za-z]+|\\.|[0-9]+(?:\.[0-9]+)?|\s+|./gsu) ?? [];
 }
 
 class Reader {
@@ -108,7 +108,7 @@ class Reader {
 
   /** @returns {Element | null} */
   atom() {
-    const token = this.tokens[this.at++];
+    const token = this.tokens[this.at++] ?? " ";
     if (/^\s+$/.test(token) || token === "&") return null;
     if (token === "{") return wrap(this.row("}"));
     if (token === "}") return null;
@@ -180,8 +180,8 @@ class Reader {
   /** Letters that are not ASCII run together: 사과 is one name. @param {string} first */
   word(first) {
     let text = first;
-    while (/^\p{L}$/u.test(this.tokens[this.at] ?? "") && /[^\x00-\x7f]/.test(text) &&
-      /[^\x00-\x7f]/.test(this.tokens[this.at])) text += this.tokens[this.at++];
+    while (/^\p{L}$/u.test(this.tokens[this.at] ?? "") && /\P{ASCII}/u.test(text) &&
+      /\P{ASCII}/u.test(this.tokens[this.at])) text += this.tokens[this.at++];
     return text.length > 1 ? upright(text) : make("mi", text);
   }
 }
@@ -217,7 +217,7 @@ export function math(latex) {
 
 /** A user's name inside a formula. @param {string} name */
 export function mathName(name) {
-  const safe = name.replace(/[\\{}$^_&#%~]/g, (c) => (c === "\\" ? "\\backslash{}" : `\\${c}`));
+  const safe = name.replace(/[\\{}$^_&#%~]/g, (c) => `\\${c}`);
   return [...name].length === 1 ? safe : `\\mathrm{${safe}}`;
 }
 

@@ -944,7 +944,8 @@ export class Explorer {
   }
 
   trainControls() {
-    const trainer = this.trainer ??= new Trainer(this.scene.program);
+    this.trainer ??= new Trainer(this.scene.program);
+    const trainer = this.trainer;
     const rate = /** @type {HTMLInputElement} */ (html("input", { type: "number", step: "any", min: "0", class: "rate",
       value: String(this.scene.program.train.rate ?? 0.5), "aria-label": this.say("rate") }));
     const out = html("output", { class: "trained" });

@@ -17,7 +17,7 @@ export function shown(x) {
   if (Number.isNaN(x)) return "NaN";
   if (x === 0) return "0";
   const sign = x < 0 ? "−" : "", size = Math.abs(x);
-  if (size === Infinity) return sign + "∞";
+  if (size === Infinity) return `${sign}∞`;
   if (Number.isInteger(size) && size < 1e9) return sign + String(size);
   const [digits, power] = size.toExponential(DIGITS - 1).split("e");
   const exponent = Number(power);

@@ -44,5 +44,5 @@ export function textWidth(text, size) {
 /** @param {string} text @param {number} [longest] */
 export function short(text, longest = LONGEST) {
   const letters = [...text];
-  return letters.length <= longest ? text : letters.slice(0, longest - 1).join("") + "…";
+  return letters.length <= longest ? text : `${letters.slice(0, longest - 1).join("")}…`;
 }
