@@ -23,7 +23,7 @@ demo: $(VENV)/.ready
 	$(RUN) -m seegrad train --data digits --check --out runs
 
 test: $(VENV)/.ready-test lint
-	$(RUN) -m pytest -n $(JOBS) --dist loadgroup -rs
+	$(RUN) -m pytest -n $(JOBS) --dist loadgroup
 
 lint: $(VENV)/.ready-test
 	$(RUN) -m ruff check .

@@ -1,9 +1,12 @@
-"""What several tests share: where the real digits are, and settings of the drawn tests."""
+"""What several tests share: a browser, the real digits' folder, settings of the drawn tests."""
 
 from __future__ import annotations
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -39,6 +42,22 @@ def real_mnist() -> Path:
     if not (folder / "t10k-images-idx3-ubyte.gz").is_file():
         pytest.skip(f"no MNIST files in {folder}: set SEEGRAD_TEST_DATA to their folder")
     return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """A browser without a network (its tests are an xdist group, so that one is started)."""
+    sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = os.environ.get("SEEGRAD_CHROMIUM") or shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("no browser: install chromium")
+    with sync.sync_playwright() as play:
+        started = play.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield started
+        started.close()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -81,7 +81,7 @@ def test_train_then_check_in_json(capsys):
     assert summary["gradient_right"] is True
     assert summary["parameters"] == 64 * 50 + 50 + 50 * 10 + 10
     assert sorted(os.listdir("run")) == [
-        "checkpoints", "config.json", "metrics.jsonl", "net.safetensors",
+        "checkpoints", "config.json", "metrics.jsonl", "net.safetensors", "report.html",
     ]
     assert main(["check", "run", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["right"] is True
@@ -254,7 +254,7 @@ def test_ctrl_c_keeps_the_run_and_exits_130():
     assert "Traceback" not in err
     assert "saved in run" in out
     assert sorted(os.listdir("run")) == [
-        "checkpoints", "config.json", "metrics.jsonl", "net.safetensors",
+        "checkpoints", "config.json", "metrics.jsonl", "net.safetensors", "report.html",
     ]
     assert run("train", "--out", "run", "--resume", "--epochs", "1").returncode == 0
 

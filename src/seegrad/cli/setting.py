@@ -49,6 +49,12 @@ class Setting:
         """As config.json keeps it."""
         return asdict(self)
 
+    def in_words(self) -> dict[str, Any]:
+        """As a person reads it, the network by its widths."""
+        widths = (self.inputs, *self.hidden, self.outputs)
+        named = ("data", "activation", "optimizer", "lr", "batch", "seed")
+        return {"network": widths, **{name: getattr(self, name) for name in named}}
+
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> Setting:
         """Back from config.json; FormatError when it was not written by a run."""

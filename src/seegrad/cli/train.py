@@ -28,7 +28,7 @@ from seegrad.language import say
 from seegrad.parallel.launching import launch, verdict, worker_count
 from seegrad.parallel.trainer import ParallelTrainer, enough
 from seegrad.parallel.world import World, join
-from seegrad.training import RunFolder, TensorBoard, Trainer, check_network
+from seegrad.training import Report, RunFolder, TensorBoard, Trainer, check_network
 from seegrad.training.callbacks import Callback, Recorder
 from seegrad.training.progress import progress
 
@@ -166,6 +166,7 @@ def _train(
     folder = _folder(out, resume, setting) if leads else RunFolder(out or "runs")
     watch: list[Callback] = []
     if leads:
+        watch.append(Report(folder, train, test, setting.in_words()))
         watch.append(Recorder(folder, every=length.save_every, keep=length.keep))
         if length.tensorboard:
             watch.append(TensorBoard(folder.path / "tensorboard"))

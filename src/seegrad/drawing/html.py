@@ -66,17 +66,21 @@ def variables(theme: Theme) -> str:
     return f"{colours}--good:{good};"
 
 
+def look(selector: str) -> str:
+    """Faces, and the colours of both themes, as variables of what the selector names."""
+    return (
+        f"{selector}{{--sans:{SANS};--math:{MATH};{variables(LIGHT)}color-scheme:light}}"
+        "@media (prefers-color-scheme:dark){"
+        f"{selector}:not([data-theme=light]){{{variables(DARK)}color-scheme:dark}}}}"
+        f"{selector}[data-theme=dark]{{{variables(DARK)}color-scheme:dark}}"
+    )
+
+
 @cache
 def styles() -> tuple[str, str]:
     """The picture's style sheet, and the page's own with the colours of both themes."""
-    look = (
-        f".sg{{--sans:{SANS};--math:{MATH};{variables(LIGHT)}color-scheme:light}}"
-        "@media (prefers-color-scheme:dark){"
-        f".sg:not([data-theme=light]){{{variables(DARK)}color-scheme:dark}}}}"
-        f".sg[data-theme=dark]{{{variables(DARK)}color-scheme:dark}}"
-    )
     whole = "body:has(>main.sg){margin:0;display:flow-root}main.sg{height:100vh}"
-    return web("picture.css"), f"{look}\n{whole}\n{web('page.css')}"
+    return web("picture.css"), f"{look('.sg')}\n{whole}\n{web('page.css')}"
 
 
 def digest(text: str) -> str:
@@ -86,7 +90,7 @@ def digest(text: str) -> str:
 
 def to_html(scene: Scene) -> str:
     """A whole page with the explorer and this scene; works from a file, offline."""
-    picture, look = styles()
+    picture, own = styles()
     script = (
         f"{bundle()}\n"
         'seegradPage.mount(document.getElementById("seegrad"),'
@@ -95,7 +99,7 @@ def to_html(scene: Scene) -> str:
     drawing = to_svg(scene)
     policy = (
         f"default-src 'none'; script-src {digest(script)}; "
-        f"style-src {digest(picture)} {digest(look)} {digest(style(LIGHT))}; "
+        f"style-src {digest(picture)} {digest(own)} {digest(style(LIGHT))}; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
     title = escape(scene.title or say("computational graph", language=scene.language))
@@ -104,7 +108,7 @@ def to_html(scene: Scene) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n"
-        f'<style data-sg="picture">{picture}</style>\n<style>{look}</style>\n</head>\n<body>\n'
+        f'<style data-sg="picture">{picture}</style>\n<style>{own}</style>\n</head>\n<body>\n'
         f'<main class="sg" id="seegrad"><noscript>{drawing}</noscript></main>\n'
         f'<script type="application/json" id="scene">{to_json(scene)}</script>\n'
         f'<script type="module">{script}</script>\n</body>\n</html>\n'

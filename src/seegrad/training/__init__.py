@@ -11,6 +11,7 @@ from seegrad.training.history import History
 from seegrad.training.imported import ImportedNetwork, import_onnx
 from seegrad.training.mlflow_log import MLflow
 from seegrad.training.progress import progress
+from seegrad.training.report import Report
 from seegrad.training.saving import load, load_checkpoint, save, save_checkpoint
 from seegrad.training.tensorboard import TensorBoard
 from seegrad.training.trainer import Trainer
@@ -25,6 +26,7 @@ __all__ = [
     "Lines",
     "MLflow",
     "Recorder",
+    "Report",
     "RunFolder",
     "TensorBoard",
     "Trainer",

@@ -22,7 +22,8 @@ class RunFolder:
     """One folder for one run; made when first written to.
 
     `config.json` holds the settings, `metrics.jsonl` one JSON object an epoch, `net.safetensors`
-    the weights, the files in `checkpoints` all that is needed to go on.
+    the weights, `report.html` the page that tells of it all, the files in `checkpoints` all that
+    is needed to go on.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

@@ -150,16 +150,29 @@ class Trainer:
         At the weights as they are now, in evaluation mode, so that looking changes nothing; empty
         before the first pass.
         """
+        with self.last_batch() as loss:
+            named = [] if loss is None else self.network.named_parameters()
+            return {name: np.array(p.grad) for name, p in named if p.grad is not None}
+
+    @contextmanager
+    def last_batch(self) -> Iterator[Any]:
+        """The loss on the last mini-batch of the last pass, differentiated, to be looked at.
+
+        At the weights as they are now, in evaluation mode; None before the first pass. What the
+        parameters' gradients were is put back afterwards.
+        """
         if self._latest is None:
-            return {}
+            yield None
+            return
         x, t = self._latest
         named = self.network.named_parameters()
         before, mode = [p.grad for _, p in named], self.network.training
         self.network.eval()
         try:
             self.optimizer.zero_grad()
-            self.loss(self.network(x), t).backward()
-            return {name: np.array(p.grad) for name, p in named if p.grad is not None}
+            loss = self.loss(self.network(x), t)
+            loss.backward()
+            yield loss
         finally:
             self.network.train(mode)
             for (_, p), gradient in zip(named, before):
