@@ -44,7 +44,8 @@ SHAPES = ((), (0,), (1,), (3,), (2, 3), (0, 3), (3, 0, 2), (2, 1, 4))
 def reshaped_cases(op: Op) -> Iterator[Case]:
     """The op's cases with other shapes in the place of theirs, as far as the op takes them."""
     seen = {(c.shapes, str(c.attrs)) for c in op.cases}
-    plain = [c for c in op.cases if not c.integers]  # an index belongs to its case's sizes
+    # indices and bounds of their own belong to their case's sizes
+    plain = [c for c in op.cases if not c.integers and not _bounded_one_by_one(c)]
     for case, shape in itertools.product(plain, SHAPES):
         alike = len(set(case.shapes)) <= 1
         shapes = (shape,) * len(case.shapes) if alike else (shape, *case.shapes[1:])
@@ -52,6 +53,10 @@ def reshaped_cases(op: Op) -> Iterator[Case]:
         if (key := (shapes, str(case.attrs))) not in seen and _takes(op, other):
             seen.add(key)
             yield other
+
+
+def _bounded_one_by_one(case: Case) -> bool:
+    return any(np.ndim(bound) for pair in case.within.values() for bound in pair or ())
 
 
 def _takes(op: Op, case: Case) -> bool:
@@ -152,9 +157,34 @@ def _or_refused(op: Op, case: Case, xs: Sequence[Any]) -> list[Any]:
         return []
 
 
+def same_kind(a: Any, b: Any) -> bool:
+    return a.shape == b.shape and a.dtype == b.dtype
+
+
+def twice_faults(op: Op, case: Case, xs: list[Any]) -> Iterator[str]:
+    """The same tensor as first input and as every like one: derivatives add up."""
+    which = [i for i, x in enumerate(xs) if same_kind(x, xs[0])]
+    if len(which) < 2 or xs[0].dtype.kind != "f":
+        return
+    x = sg.tensor(xs[0])
+    shared = op(*[x if i in which else v for i, v in enumerate(xs)], **case.attrs)
+    leaves = [sg.tensor(xs[0]) if i in which else sg.tensor(v) for i, v in enumerate(xs)]
+    apart = op(*leaves, **case.attrs)
+    if not np.array_equal(shared.value, apart.value, equal_nan=True):
+        yield "the same tensor given twice: another result"
+    if shared.requires_grad:
+        weights = np.cos(np.arange(shared.size)).reshape(shared.shape)
+        shared.backward(weights)
+        apart.backward(weights)
+        grads = [leaves[i].grad for i in which if leaves[i].grad is not None]
+        if not np.allclose(x.grad, sum(grads), rtol=1e-12, atol=1e-14, equal_nan=True):
+            yield "the same tensor given twice: another derivative"
+
+
 @row(
     "G2",
-    "layouts of memory: Fortran, step 2, negative stride, read-only, stride 0",
+    "layouts of memory: Fortran, step 2, negative stride, read-only, stride 0; the same tensor"
+    " given twice",
     "the result of C order; no input changed",
     count=1,
     sample=1,
@@ -175,6 +205,8 @@ def g2(run: Run) -> Found:
                     faults.append(f"{op.name} {case.shapes}: {kind} differs")
                 if not _same(arrays, before):
                     faults.append(f"{op.name} {case.shapes}: {kind}: an input was changed")
+            done += sum(same_kind(x, xs[0]) for x in xs) > 1
+            faults += [f"{op.name} {case.shapes}: {f}" for f in twice_faults(op, case, xs)]
             if all(x.ndim and x.size for x in xs):
                 done += 1
                 rows = [np.broadcast_to(x[:1], x.shape) for x in xs]

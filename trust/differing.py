@@ -161,7 +161,7 @@ def difference(program: Program) -> str | None:
     "≥ 2,000: all roads meet",
     count=2000,
     sample=25,
-    seconds=240,
+    seconds=900,
 )
 def d1(run: Run) -> Found:
     rng, faults, done = run.rng, [], 0

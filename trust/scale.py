@@ -19,6 +19,7 @@ import numpy as np
 
 import seegrad as sg
 from seegrad.graph.bind import in_mode
+from trust import lost
 from trust.apart import memory, run_apart
 from trust.row import Found, Run, first, row
 
@@ -257,22 +258,35 @@ def forked() -> dict[str, Any]:
     return {"seconds": 20.0, "status": -1}
 
 
+LOST = "a worker was lost (SIGKILL); the others have been stopped"
+
+
 @row(
     "S4",
-    "8 threads taking gradients at once; a fork after use",
-    "1,000 gradients a thread right; the child returns in ≤ 1 s",
+    "8 threads taking gradients at once; a fork after use; a data-parallel worker killed",
+    "1,000 gradients a thread right; the child returns in ≤ 1 s; the others stop with a message in"
+    " ≤ 10 s",
     count=1000,
     sample=20,
+    seconds=600,
 )
 def s4(run: Run) -> Found:
-    faults = []
-    if wrong := run_apart("trust.scale:threads", seconds=300, count=run.count)["wrong"]:
+    faults, told = [], "no MPI here"
+    if wrong := run_apart("trust.scale:threads", seconds=600, count=run.count)["wrong"]:
         faults.append(f"{wrong} gradients were wrong")
     child = run_apart("trust.scale:forked")
     if child["status"] or (run.timed and child["seconds"] > 1):
         faults.append(f"the forked child: {child}")
+    if run.timed and lost.available():  # the tests of the workers have a case of their own
+        slowest = 0.0
+        for count in (2, 3, 4):
+            end = lost.lost_worker(count)
+            slowest = max(slowest, end["seconds"])
+            if end["seconds"] > 10 or end["code"] != 1 or end["left"] or LOST not in end["said"]:
+                faults.append(f"{count} workers, one killed: {end}")
+        told = f"2, 3 and 4 workers, one killed: the others stopped in {slowest:.1f} s"
     return Found(
-        f"8 × {run.count:,} gradients right; child back in {child['seconds']:.2f} s"
+        f"8 × {run.count:,} gradients right; child back in {child['seconds']:.2f} s; {told}"
         if not faults else "see below",
         first(faults),
     )  # fmt: skip

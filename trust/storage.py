@@ -186,6 +186,7 @@ def full_faults() -> Iterator[str]:
     "500 kills: whole old or whole new state; at most one temporary file",
     count=500,
     sample=15,
+    seconds=300,
 )
 def f1(run: Run) -> Found:
     faults = [*kill_faults(run.count, run.rng), *fault_faults(), *full_faults()]
@@ -221,6 +222,7 @@ def _loads_wrong(file: Path, right: dict[str, Any]) -> str | None:
     "named error; 10,000 body flips; wrong loads 0",
     count=10_000,
     sample=150,
+    seconds=300,
 )
 def f2(run: Run) -> Found:
     rng, faults, done = run.rng, [], 0
@@ -229,7 +231,7 @@ def f2(run: Run) -> Found:
         right = _checkpoint(file)
         raw = file.read_bytes()
         head = 8 + int.from_bytes(raw[:8], "little")
-        part = max(1, 10_000 // max(run.count, 1) // 20)
+        part = 1 if run.count >= 10_000 else max(2, 500 // run.count)
 
         def look(changed: bytes, what: str) -> None:
             nonlocal done

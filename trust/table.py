@@ -10,6 +10,7 @@ from trust import (
     huge,
     lines,
     mutation,
+    names,
     planted,
     readers,
     scale,
@@ -18,6 +19,6 @@ from trust import (
 )
 
 LOADED = (
-    basics, corners, planted, differing, mutation, compiled, scale, storage, hostile, typed,
+    basics, corners, planted, differing, mutation, compiled, scale, storage, hostile, typed, names,
     readers, lines, calls, huge,
 )  # fmt: skip

@@ -1,17 +1,13 @@
-"""T1 and T2: what people type, as expressions and as names; text stays text, in every form."""
+"""T1: what people type as expressions; text stays text."""
 
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 import tempfile
 import time
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
-from xml.etree import ElementTree
 
 import seegrad as sg
 from trust.apart import most_memory
@@ -151,9 +147,9 @@ def asked(expression: str, folder: str) -> tuple[int, bytes, bytes, float, float
     "T1",
     "hostile expressions",
     "one line, exit 2, ≤ 1 s of processor, ≤ 200 MB",
-    count=10_000,
+    count=len(HOSTILE),
     sample=5,
-    seconds=300,
+    seconds=400,
 )
 def hostile_expressions(run: Run) -> Found:
     """Each in a process of its own, beside a harmless one that says what starting costs."""
@@ -179,144 +175,4 @@ def hostile_expressions(run: Run) -> Found:
     if left:
         faults.append(f"left behind: {left}")
     figure = f"{done} expressions, slowest {slowest:.2f} s, largest {largest:.0f} MB"
-    return Found(figure, first(faults))
-
-
-NAMES = [
-    "<script>alert(1)</script>",
-    "</script><script>alert(1)</script>",
-    "<img src=x onerror=a()>",
-    "</math><b>",
-    "</svg>",
-    "</title>",
-    "</style>",
-    "<!-- ",
-    "-->",
-    "]]>",
-    "<![CDATA[x]]>",
-    "&lt;",
-    "&#60;b&#62;",
-    "a&b",
-    '"',
-    "'",
-    '" onload="a()',
-    "`",
-    "${x}",
-    "{{x}}",
-    "{name}",
-    "%s",
-    "%(x)s",
-    "\\",
-    "\\input{/etc/passwd}",
-    "\\end{document}",
-    "x}{y",
-    "}",
-    "{",
-    "$",
-    "$$",
-    "#",
-    "_",
-    "^",
-    "~",
-    "a\nb",
-    "a\r\nb",
-    "\t",
-    "\u202eabc",
-    "\u2066abc\u2069",
-    "\u2028",
-    "\x1b[31m",
-    "http://a.b/c",
-    "javascript:alert(1)",
-    "click A href",
-    "--> B",
-    "graph TD; A-->B",
-    "]; x [label=y",
-    "\u0627\u0644",
-    "é" * 300,
-    "|",
-    "[x](http://a.b)",
-    "![x](y)",
-    "0",
-    " ",
-    "NaN",
-]
-
-
-class _Tags(HTMLParser):
-    """The tags and attribute names of a page."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[Any] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, tuple(name for name, _ in attrs)))
-
-
-def _xml(text: str) -> list[Any]:
-    return [(e.tag, tuple(sorted(e.attrib))) for e in ElementTree.fromstring(text).iter()]
-
-
-def _html(text: str) -> list[Any]:
-    tags = _Tags()
-    tags.feed(text)
-    tags.close()
-    return tags.found
-
-
-def _braces(text: str) -> list[Any]:
-    """Braces that count, commands, and signs that would end a formula."""
-    bare = re.sub(r"\\[A-Za-z]+\{\}", "", text)
-    return re.findall(r"(?<!\\)(?:\\\\)*([{}$&#])", bare)
-
-
-def _lines(text: str) -> list[Any]:
-    return [len(text.splitlines())]
-
-
-ADDRESS = r"(?:href|src|url)\s*[=(]\s*[\"']?(?!#|data:)(\w+:[^\s\"')>]*)"
-
-
-def forms(name: str, folder: Path) -> dict[str, list[Any]]:
-    """What is left of every written form when its texts are taken out."""
-    x = sg.tensor(2.0, name=name)
-    z = x * x + 1
-    z.backward()
-    told = sg.explain(z, wrt=x, lang="en")
-    found = {
-        "MathML": _xml(told.mathml), "LaTeX": _braces(told.latex), "text": _lines(told.text),
-        "Markdown": [told.markdown.count("$$"), told.markdown.count("<"), _lines(told.markdown)],
-    }  # fmt: skip
-    for suffix, reader in (
-        ("svg", _xml), ("html", _html), ("dot", _lines), ("mmd", _lines), ("tex", _braces)
-    ):  # fmt: skip
-        text = sg.draw(z, folder / f"x.{suffix}").read_text("utf-8")
-        found[suffix] = reader(text)
-        if suffix in ("svg", "html"):
-            found[f"addresses in {suffix}"] = re.findall(ADDRESS, text)
-    return found
-
-
-@row(
-    "T2",
-    "hostile names",
-    "the same elements as with a plain name",
-    count=10_000,
-    sample=6,
-    seconds=120,
-)
-def hostile_names(run: Run) -> Found:
-    """Each name in every form in which it is written out, beside a plain one."""
-    chosen = list(NAMES)
-    run.rng.shuffle(chosen)
-    faults: list[str] = []
-    done = 0
-    with tempfile.TemporaryDirectory() as folder:
-        plain = forms("plain", Path(folder))
-        for name in chosen[: run.count]:
-            if run.out_of_time():
-                break
-            done += 1
-            came = forms(name, Path(folder))
-            faults += [f"{name!r} in {form}" for form in plain if came[form] != plain[form]]
-    return Found(f"{done} names × {len(plain)} forms, {len(faults)} differ", first(faults))
+    return Found(figure, first(faults), whole=done == min(run.count, len(usable)))

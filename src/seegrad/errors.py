@@ -78,7 +78,9 @@ class SeegradError(Exception):
         lines += [f"  {label}: {translate(text)}" for label, text in rows if text]
         if self.line is not None:
             lines.append(f"  {say('at')}: {self.line}")
-        return "\n".join(lines)
+        text = "\n".join(lines)
+        # Nothing that a file or a name brings along may steer a terminal.
+        return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
 
 
 class ShapeError(SeegradError, ValueError):

@@ -38,6 +38,7 @@ from seegrad.numpy_names import (
     undefined,
 )
 from seegrad.ops import arithmetic, compare, linalg, reduce, select, shape, transcendental
+from seegrad.text import tidy
 
 Array = np.ndarray[Any, Any]
 
@@ -64,7 +65,7 @@ class Tensor(Node):
         if self.data is None:
             raise TraceError(
                 f"this value has no numbers while the function is traced, but {why}",
-                came=f"a traced tensor {self.name or ''} {self.spec}",
+                came=f"a traced tensor {tidy(self.name)} {self.spec}",
                 hint="use sg.where for a choice by value, make the argument static, or return it",
             )
         tracer = current_mode().tracer
@@ -91,7 +92,7 @@ class Tensor(Node):
             raise error(
                 f"{what} needs a tensor with one element",
                 asked="one element",
-                came=f"{self.name or 'a tensor'} of shape {self.shape}",
+                came=f"{tidy(self.name) or 'a tensor'} of shape {self.shape}",
                 hint="reduce it first, for example with .sum(), .any() or .all()",
             )
         return data.item()
@@ -223,7 +224,7 @@ class Tensor(Node):
         shape = tuple(value.shape) if isinstance(value, Node) else np.shape(value)
         if shape != self.shape:
             raise ShapeError(
-                f"{self.name or 'a tensor'} keeps its shape",
+                f"{tidy(self.name) or 'a tensor'} keeps its shape",
                 asked=f"{self.shape}",
                 came=f"{shape}",
             )

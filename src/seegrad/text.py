@@ -1,14 +1,27 @@
-"""Templates with $holes that put brackets where precedence asks for them, and an indenting writer.
+"""Templates with $holes that put brackets where precedence asks for them, an indenting writer, and
+`tidy`, which makes a user's text safe to stand in a line.
 
 LaTeX and code are full of braces, hence `$name` holes. Nothing here knows an operation.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from string import Template
+
+LONGEST_NAME = 40
+_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
+
+
+def tidy(text: str, longest: int = LONGEST_NAME) -> str:
+    """Text of a user's on one line: no control characters, none that turn the direction, short."""
+    clean = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text)
+    clean = " ".join(clean.split())
+    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
+
 
 ATOM = 100
 """Precedence of what never needs brackets: a name, a number, a function's call."""

@@ -26,6 +26,7 @@ from seegrad.ops.arithmetic import identity
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import reshape, stack
 from seegrad.tensor import Tensor, as_tensor
+from seegrad.text import tidy
 from seegrad.tree import Structure, flatten, unflatten
 
 Function = Callable[..., Any]
@@ -413,8 +414,8 @@ def _checkpoint_op(function: Function, count: int, leaves: Sequence[Node]) -> Op
             for leaf, x in zip(leaves, xs[count:]):
                 if not as_graph and leaf.data is not x:
                     raise MutationError(
-                        f"{leaf.name or 'a tensor'}, which a checkpointed function uses, has been"
-                        " given another value since",
+                        f"{tidy(leaf.name) or 'a tensor'}, which a checkpointed function uses,"
+                        " has been given another value since",
                         hint="call backward() before you update the parameters",
                     )
             with in_mode(recording=True):

@@ -7,10 +7,10 @@ are written. Unknown commands come out as their names. No mathematics is done he
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
-LONGEST_NAME = 40
+from seegrad.text import LONGEST_NAME, tidy
+
 DEEPEST = 60
 
 # --------------------------------------------------------------- names made safe
@@ -24,16 +24,6 @@ _SPELLED = {
     "textbackslash": "\\", "textasciicircum": "^", "textasciitilde": "~", "textless": "<",
     "textgreater": ">",
 }  # fmt: skip
-
-
-def tidy(text: str, longest: int = LONGEST_NAME) -> str:
-    """Text of a user's on one line: no control characters, none that turn the direction, short."""
-    clean = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text)
-    clean = " ".join(clean.split())
-    return clean if len(clean) <= longest else clean[: longest - 1] + "…"
-
-
-_UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
 
 
 def words(text: str, longest: int = LONGEST_NAME) -> str:

@@ -15,6 +15,11 @@ from seegrad.drawing.mathml import to_mathml, to_text
 from seegrad.language import say
 
 
+def _unlinked(latex: str) -> str:
+    """A formula in which no reader of Markdown finds a link or a picture to fetch."""
+    return latex.replace("](", "]{}(")
+
+
 @dataclass(frozen=True, slots=True)
 class Formula:
     """A formula inside a sentence."""
@@ -52,7 +57,7 @@ class Sentence:
         return "".join(
             re.sub(r"([\\`*_\[\]#|])", r"\\\1", escape(p, quote=False))
             if isinstance(p, str)
-            else f"${p.latex}$"
+            else f"${_unlinked(p.latex)}$"
             for p in self.parts
         )
 
@@ -132,7 +137,7 @@ class Derivation:
         for count, step in enumerate(self.steps, 1):
             rows += [f"{count}. {step.says.markdown}", ""]
             for each in step.equations:
-                rows += [f"   $${each}$$", ""]
+                rows += [f"   $${_unlinked(each)}$$", ""]
         return "\n".join(rows)
 
     @property

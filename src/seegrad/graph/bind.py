@@ -31,6 +31,7 @@ from seegrad.graph.node import NO_ATTRS, Attrs, Frame, Node, snapshot
 from seegrad.graph.spec import spec_of
 from seegrad.memory import LARGE as UNASKED
 from seegrad.memory import afford
+from seegrad.text import tidy
 
 if TYPE_CHECKING:
     from seegrad.graph.op import Op
@@ -108,7 +109,7 @@ def describe(op: Op, inputs: Sequence[Any]) -> str:
     """`x (100, 784) float32 · W (784, 50) float32`: the inputs by the user's names, or the op's."""
     parts = []
     for position, x in enumerate(inputs):
-        name = getattr(x, "name", "") or op.input_name(position)
+        name = tidy(getattr(x, "name", "")) or op.input_name(position)
         spec = spec_of(x)
         parts.append(f"{name} {spec.shape} {spec.dtype}")
     return " · ".join(parts)

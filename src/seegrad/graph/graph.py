@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from keyword import kwlist
 from typing import Any
 
 from seegrad.graph.bind import bind
 from seegrad.graph.node import Node
 from seegrad.graph.present import can_present, present
-from seegrad.text import Writer
+from seegrad.text import LONGEST_NAME, Writer, tidy
 
 
 def walk(outputs: Iterable[Node]) -> Iterator[Node]:
@@ -133,13 +134,15 @@ class Graph:
     def labels(self) -> Mapping[Node, str]:
         """A short, unique name for every node: its own, or its op's with a number."""
         taken: set[str] = set()
+        spoken = {node.op.name for node in self.nodes if node.op} | {*kwlist, "graph"}
         counts: dict[str, int] = {}
         found: dict[Node, str] = {}
         for node in self.nodes:
             base = node.name or (node.op.name if node.op else "leaf")
-            base = "".join(c if c.isalnum() else "_" for c in base).strip("_") or "value"
+            base = "".join(c if f"_{c}".isidentifier() else "_" for c in base[:LONGEST_NAME])
+            base = base.strip("_") or "value"
             base = base if base.isidentifier() else f"_{base}"
-            label = base if node.name else ""
+            label = base if node.name and base not in spoken else ""
             while not label or label in taken:
                 counts[base] = counts.get(base, 0) + 1
                 label = f"{base}_{counts[base]}"
@@ -157,7 +160,7 @@ class Graph:
                 assert node.op is not None
                 words = [labels[x] for x in node.inputs]
                 words += [f"{name}={value!r}" for name, value in node.attrs.items()]
-                note = f"  # {node.spec}" + (f" · {node.frame}" if node.frame else "")
+                note = f"  # {node.spec}" + (f" · {tidy(str(node.frame))}" if node.frame else "")
                 writer.line(f"{labels[node]} = {node.op.name}({', '.join(words)}){note}")
             writer.line(f"return {', '.join(labels[node] for node in self.outputs)}")
         return str(writer)
