@@ -16,7 +16,7 @@ import seegrad as sg
 from seegrad.graph.op import Op
 from trust.row import Found, Run, first, row
 
-INF = float("inf")
+INF, NAN = float("inf"), float("nan")
 FAR = 1e4
 NEAR = {"rtol": 1e-12, "atol": 1e-12}
 
@@ -147,8 +147,14 @@ CORNERS = (
     Corner("where", (False, 1.0, 2.0), 2.0, (None, 0.0, 1.0), (None, 0.0, 0.0)),
     Corner("where", ([True, False, True], [1.0, 2.0, 3.0], 4.0), [1.0, 4.0, 3.0],
            (None, [1.0, 0.0, 1.0], 1.0), None),
-    Corner("nan_to_zero", (float("nan"),), 0.0, (0.0,), (0.0,)),
+    Corner("nan_to_zero", (NAN,), 0.0, (0.0,), (0.0,)),
     Corner("nan_to_zero", (2.0,), 2.0, (1.0,), (0.0,)),
+    Corner("zero_times_infinity_to_zero", (NAN, 0.0), 0.0, (0.0, None), (0.0, None)),
+    Corner("zero_times_infinity_to_zero", (NAN, INF), 0.0, (0.0, None), (0.0, None)),
+    Corner("zero_times_infinity_to_zero", (NAN, 2.0), NAN, (1.0, None), (0.0, None)),
+    Corner("zero_times_infinity_to_zero", (NAN, 1.0), NAN, (1.0, None), (0.0, None)),
+    Corner("zero_times_infinity_to_zero", (3.0, 0.0), 3.0, (1.0, None), (0.0, None)),
+    Corner("zero_times_infinity_to_zero", (3.0, -INF), 3.0, (1.0, None), (0.0, None)),
     Corner("max_pool", ([[[1.0, 1.0, 0.0, 2.0]]],), [[[1.0, 2.0]]], ([[[0.5, 0.5, 0.0, 1.0]]],),
            None, {"size": 2, "steps": 2}),
     Corner("mean_absolute_error", ([1.0, 2.0], [1.0, 1.0]), 0.5, ([0.0, 0.5], [0.0, -0.5]), None),
@@ -167,7 +173,7 @@ def _far(found: Any, expected: Any) -> bool:
         return False
     if expected is None or found is None:
         return (expected is None) != (found is None)
-    return not np.allclose(np.asarray(found), expected, **NEAR)
+    return not np.allclose(np.asarray(found), expected, equal_nan=True, **NEAR)
 
 
 def _corner_fault(op: Op, c: Corner) -> str | None:

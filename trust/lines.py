@@ -113,6 +113,7 @@ def interrupt_fault(after: float, place: Path) -> str | None:
          "--out", str(place / "run")],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         env=environment(), cwd=place,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     time.sleep(after)
     child.send_signal(signal.SIGINT)
@@ -136,7 +137,7 @@ def interrupt_fault(after: float, place: Path) -> str | None:
     "≥ 60: a one-line reason, exit 2 (130), no traceback, nothing half-written",
     count=len(LINES) + 20,
     sample=8,
-    seconds=240,
+    seconds=600,
 )
 def t3(run: Run) -> Found:
     rng, faults, done = run.rng, [], 0

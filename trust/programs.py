@@ -68,7 +68,8 @@ def by_table(name: str, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
 
 
 STEPPED = {"astype", "stop_gradient", "sign", "floor", "ceil", "round", "trunc", "nan_to_zero",
-           "mod", "floor_divide", "clip", "raise_to"}  # fmt: skip
+           "mod", "floor_divide", "clip", "raise_to",
+           "zero_times_infinity_to_zero"}  # fmt: skip
 """What has no derivative, or jumps."""
 SMOOTH = [
     op for op in sg.TABLE.values()

@@ -8,7 +8,10 @@ import seegrad as sg
 from seegrad.graph.bind import frame
 
 
-@pytest.mark.parametrize("name", ["class", "multiply", "graph", "a\nimport os", "²", "1", "x y", ""])
+NAMES = ["class", "multiply", "graph", "a\nimport os", "²", "1", "x y", ""]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_printed_program_runs_whatever_the_names(name):
     x = sg.tensor(3.0, name=name)
     with frame("box\nraise SystemExit"):
