@@ -7,7 +7,6 @@ import pytest
 import seegrad as sg
 from seegrad.graph.bind import frame
 
-
 NAMES = ["class", "multiply", "graph", "a\nimport os", "²", "1", "x y", ""]
 
 
