@@ -179,6 +179,20 @@ class Function:
             return Value(str(int(a.name) + int(b.name)), a.type)
         return self.emit(f"add nsw {a.type} {a.name}, {b.name}", a.type)
 
+    def sub(self, a: Value, b: Value) -> Value:
+        """The difference of two integers."""
+        if b.name == "0":
+            return a
+        if _plain(a) and _plain(b):
+            return Value(str(int(a.name) - int(b.name)), a.type)
+        return self.emit(f"sub nsw {a.type} {a.name}, {b.name}", a.type)
+
+    def least(self, a: Value, b: Value) -> Value:
+        """The smaller of two integers."""
+        if _plain(a) and _plain(b):
+            return a if int(a.name) < int(b.name) else b
+        return self.intrinsic("smin", a, b)
+
     def times(self, a: Value, factor: int) -> Value:
         """An integer times a number known now."""
         if factor == 1:

@@ -41,11 +41,12 @@ def made(text: str) -> native.Program:
 class Segment:
     """A run of kernels in one native program."""
 
-    def __init__(self, schedule: Schedule, tests: Sequence[Test]) -> None:
+    def __init__(self, schedule: Schedule, tests: Sequence[Test], scratch: int) -> None:
+        """`scratch` is the table's entry for memory of the threads' own."""
         self.schedule = schedule
         self.threads = schedule.threads
-        self.text = program_text(
-            schedule.tasks, schedule.threads, schedule.closing, tests, schedule.prologue
+        self.text, self.room = program_text(
+            schedule.tasks, schedule.threads, schedule.closing, tests, schedule.prologue, scratch
         )
         runtime.prepare()
         self.program = made(self.text)
@@ -78,6 +79,9 @@ class Executable:
         self.small: dict[Buffer, Array] = {}
         self.segments: list[Segment | Kernel] = []
         self._divide(lowered.kernels)
+        room = max((s.threads * s.room for s in self.segments if isinstance(s, Segment)), default=0)
+        self.scratch = aligned((room,), np.uint8)
+        self.table[-1] = pointer(self.scratch)
         self.pure = all(isinstance(s, Segment) for s in self.segments)
         self.scalars = [s for s in self.slots if s.scalar and s.assigned]
         for buffer in lowered.buffers:
@@ -108,7 +112,9 @@ class Executable:
             if isinstance(run, Foreign):
                 self.segments.append(run)
             elif run and native.available():
-                self.segments.append(Segment(scheduled(run, self.threads), tests))
+                self.segments.append(
+                    Segment(scheduled(run, self.threads), tests, len(self.table) - 1)
+                )
             else:
                 self.segments += run
 
@@ -230,6 +236,7 @@ class Executable:
     def run(self, first: int = 0, count: int = 1) -> None:
         """Run `count` steps; step by step where NumPy has a part."""
         if POISON:
+            self.scratch.fill(255)                       # NaN in every type of number
             for buffer in self.lowered.buffers:
                 if buffer.role == "temporary" and buffer.dtype.kind == "f":
                     self.arrays[buffer].fill(np.nan)

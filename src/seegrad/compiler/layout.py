@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from seegrad.compiler.lower import Lowered
 from seegrad.compiler.plan import Buffer, Kernel, Load, Product, Store, View, rebuild
-from seegrad.compiler.product import choose
+from seegrad.compiler.tiling import choose
 from seegrad.graph.node import Node
 
 WORTH = 0.97

@@ -6,9 +6,7 @@ products, summed across lanes at the end). What is fused behind it is evaluated 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cache
+from collections.abc import Callable, Sequence
 
 from seegrad.compiler import scalar_code
 from seegrad.compiler.assembly import Function, Value, lanes_of, vector
@@ -21,142 +19,14 @@ from seegrad.compiler.loops import (
     store_lanes,
 )
 from seegrad.compiler.native import host
-from seegrad.compiler.plan import (
-    Accumulated,
-    Expression,
-    Load,
-    Product,
-    Store,
-    View,
-    every,
-    rebuild,
-)
+from seegrad.compiler.packing import Lines, Panel, pack
+from seegrad.compiler.plan import Accumulated, Expression, Load, Product, View, every
+from seegrad.compiler.tiling import choose, lanes_to_use, panels, turned
 
 SCRATCH = 1 << 15
 """Bytes of a tile's row that dot products may keep on the stack."""
 ROOM_FOR_B = 1 << 19
 """Bytes of the second factor that stay near the core while rows of the first pass by."""
-
-
-def turned(product: Product) -> Product:
-    """The same product with m and n exchanged: cᵀ = bᵀ aᵀ."""
-    axes = (*range(len(product.space) - 2), len(product.space) - 1, len(product.space) - 2)
-    done: dict[Expression, Expression] = {}
-
-    def change(e: Expression) -> Expression | None:
-        if isinstance(e, Load):
-            done[e] = Load(e.view.permute(axes))
-            return done[e]
-        return None
-
-    values = rebuild([s.value for s in product.stores], change)
-    stores = [Store(s.view.permute(axes), x) for s, x in zip(product.stores, values)]
-    return replace(
-        product,
-        space=tuple(product.space[i] for i in axes),
-        stores=stores,
-        a=product.b.permute(axes),
-        b=product.a.permute(axes),
-    )
-
-
-@dataclass(frozen=True)
-class Shape:
-    """How a product is cut: lanes along "n" or "k", and a tile of rows × columns (or vectors)."""
-
-    along: str
-    rows: int
-    columns: int
-    cycles: float
-
-
-def _tile_cycles(rows: int, columns: int) -> float:
-    """Cycles of one step of k: two multiply-adds, two loads; latency if there are too few."""
-    return max(rows * columns / 2, (rows + columns) / 2, 4)
-
-
-def _sum_cycles(rows: int, columns: int, lanes: int) -> float:
-    """Cycles for the sums across lanes of a tile: two shuffles and an addition for each pair."""
-    cycles, left = 0.0, rows
-    together = max(1, lanes // columns)
-    while left > 0:
-        many, group = min(left, together) * columns, lanes
-        while group > 1:
-            pairs = -(-many // 2)
-            cycles, many, group = cycles + 3.0 * pairs, pairs, group // 2
-        cycles += min(left, together) * (1.0 if columns & (columns - 1) == 0 else 2.0)
-        left -= together
-    return cycles
-
-
-def _cuts(length: int, tile: int) -> list[tuple[int, int]]:
-    """(size, how many) of the pieces that `length` is cut into."""
-    full, rest = divmod(length, tile)
-    return [(tile, full)] * bool(full) + [(rest, 1)] * bool(rest)
-
-
-@cache
-def best_shape(m: int, n: int, k: int, lanes: int, along: str, registers: int) -> Shape:
-    """The tile with the fewest estimated cycles."""
-    best: Shape | None = None
-    columns_of = -(-n // lanes) if along == "n" else n
-    for columns in range(1, min(min(6, lanes) if along == "k" else 4, columns_of) + 1):
-        for rows in range(1, min(14, m) + 1):
-            held = columns if along == "n" else min(rows, columns)
-            if rows * columns + held + 1 > registers:
-                continue
-            steps = k if along == "n" else -(-k // lanes)
-            cycles = 0.0
-            for r, many_rows in _cuts(m, rows):
-                for c, many_columns in _cuts(columns_of, columns):
-                    tile = steps * _tile_cycles(r, c) + 25 + r * c
-                    tile += _sum_cycles(r, c, lanes) if along == "k" else 0
-                    cycles += tile * many_rows * many_columns
-            if best is None or cycles < best.cycles:
-                best = Shape(along, rows, columns, cycles)
-    if best is None:
-        return Shape(along, 1, 1, float(m * n * k))
-    return best
-
-
-def choose(product: Product, m: int, n: int) -> tuple[bool, Shape]:
-    """Whether to turn the product round, and its shape, for a share of m × n."""
-    k = product.k
-    dtype = product.a.dtype
-    lanes, registers = host().lanes(dtype.itemsize * 8), host().registers
-    gathered_k = any(
-        v.rows is not None and v.rows_axis == axis
-        for v, axis in ((product.a, len(product.space) - 1), (product.b, len(product.space) - 2))
-    )
-    found: list[tuple[float, bool, Shape]] = []
-    for turn in (False, True):
-        a, b = (product.b, product.a) if turn else (product.a, product.b)
-        rows, columns = (n, m) if turn else (m, n)
-        along_n = b.strides[-1] if not turn else b.strides[-2]
-        out = product.stores[0].view.strides[-2 if turn else -1]
-        fitting = _lanes_to_use(columns, lanes)
-        shape = best_shape(rows, columns, k, fitting, "n", registers)
-        if turn and product.a.rows is not None and (
-            product.a.rows_axis == len(product.space) - 2
-        ):
-            shape = replace(shape, cycles=1e30)      # lanes do not run along an index
-        slow = 1.0 if along_n == 1 or columns == 1 else 6.0
-        cost = shape.cycles * slow + (0 if out == 1 else 2.0 * rows * columns)
-        found.append((cost, turn, shape))
-        a_k = a.strides[-1] if not turn else a.strides[-2]
-        b_k = b.strides[-2] if not turn else b.strides[-1]
-        if a_k == 1 and b_k == 1 and not gathered_k and k > 1:
-            fitting = _lanes_to_use(k, lanes)
-            shape = best_shape(rows, columns, k, fitting, "k", registers)
-            found.append((shape.cycles + (0 if out == 1 else rows * columns), turn, shape))
-    _, turn, shape = min(found, key=lambda x: x[0])
-    return turn, shape
-
-
-def _lanes_to_use(length: int, lanes: int) -> int:
-    while lanes > 1 and lanes // 2 >= length:
-        lanes //= 2
-    return lanes
 
 
 class ProductEmitter:
@@ -179,8 +49,11 @@ class ProductEmitter:
         self.scalar = scalar_code.scalar_type(self.dtype)
         self.lanes = host().lanes(self.size * 8)
         along = n if self.shape.along == "n" else self.k
-        self.lanes = _lanes_to_use(along, self.lanes)
+        self.lanes = lanes_to_use(along, self.lanes)
         self.kind = vector(self.scalar, self.lanes)
+        self.panels = panels(self.shape, m, n, self.k, self.lanes)
+        self.scratch = sum(_aligned(x * self.size) for x in self.panels)
+        """Bytes of memory of its own that each thread needs."""
         self.addresses = Addresses(f)
         self.roots = [s.value for s in product.stores]
         self.loads = [e.view for e in every(self.roots) if isinstance(e, Load)]
@@ -259,6 +132,9 @@ class ProductEmitter:
                 self._each(self.m, shape.rows,
                            lambda m, r, n0=n0, wide=wide: self._dots(pointers, m, r, n0, wide))
             return
+        if shape.pack_a or shape.pack_b:
+            self._panels(pointers)
+            return
         block = shape.columns * self.lanes
         small_b = self.k * self.n * self.size <= ROOM_FOR_B
 
@@ -274,6 +150,50 @@ class ProductEmitter:
                 self.m, shape.rows, lambda m, r: self._tile(pointers, m, r, n, c)
             ),
         )
+
+    def _panels(self, pointers: dict[View, Value]) -> None:
+        """Tiles whose factors are packed: rows block by block, columns panel by panel."""
+        f, shape, last = self.f, self.shape, len(self.product.space)
+        a, b, rows = self.product.a, self.product.b, self.shape.rows
+        full, width = self.m // rows * rows, shape.columns * self.lanes
+        room_a, _ = self.panels
+        place_b = f.at(f.parameters["scratch"], _aligned(room_a * self.size))
+
+        def panel_a(m: Value, m0: Value, r: int) -> Panel:
+            offset = f.times(f.sub(m, m0), self.k * self.size)
+            return Panel(f.at(f.parameters["scratch"], offset), r)
+
+        def packed_b(n: Value, count: int) -> Panel | None:
+            if not shape.pack_b:
+                return None
+            panel = Panel(place_b, -(-count // self.lanes) * self.lanes)
+            pack(f, self._lines(b, pointers, last - 1, n, count), panel)
+            return panel
+
+        def block(m0: Value) -> None:
+            stop = f.least(f.add(m0, shape.block), f.integer(full))
+
+            def over_m(body: Callable[[Value, int], None]) -> None:
+                f.loop(m0, stop, rows, lambda m: body(m, rows))
+                if self.m - full:
+                    end = f.compare("eq", stop, f.integer(full))
+                    f.guarded(end, lambda: body(f.integer(full), self.m - full))
+
+            if shape.pack_a:
+                over_m(lambda m, r: pack(
+                    f, self._lines(a, pointers, last - 2, m, r), panel_a(m, m0, r)
+                ))
+
+            def columns(n: Value, count: int) -> None:
+                right = packed_b(n, count)
+                over_m(lambda m, r: self._tile(
+                    pointers, m, r, n, count,
+                    panel_a(m, m0, r) if shape.pack_a else None, right,
+                ))
+
+            self._each(self.n, width, columns)
+
+        f.loop(0, full, shape.block, block)
 
     def _each(self, length: int, tile: int, body: object) -> None:
         """`body(start, size)` for full tiles in a loop, then for the rest."""
@@ -304,28 +224,38 @@ class ProductEmitter:
             k = index_at(f, view.rows, pointers[view.rows], k)
         return f.times(k, view.strides[axis] * self.size)
 
+    def _lines(
+        self, view: View, pointers: dict[View, Value], axis: int, start: Value, many: int
+    ) -> Lines:
+        """Positions start … start + many - 1 of a factor's axis, to be packed."""
+        last = len(self.product.space)
+        deep = last - 1 if view is self.product.a else last - 2
+        gathered = view.rows_axis if view.rows is not None else None
+        return Lines(
+            self._row_pointers(view, pointers, axis, start, many),
+            lambda k: self._k_offset(view, pointers, deep, k),
+            self.k, self.scalar, self.size,
+            beside=many == 1 or (view.strides[axis] == 1 and gathered != axis),
+            behind=view.strides[deep] == 1 and gathered != deep,
+        )
+
     # ------------------------------------------------------------------ lanes along n
 
-    def _tile(self, pointers: dict[View, Value], m: Value, rows: int, n: Value, width: int) -> None:
-        f, a, b, lanes = self.f, self.product.a, self.product.b, self.lanes
-        last = len(self.product.space)
+    def _tile(
+        self, pointers: dict[View, Value], m: Value, rows: int, n: Value, width: int,
+        packed_a: Panel | None = None, packed_b: Panel | None = None,
+    ) -> None:
+        f, lanes = self.f, self.lanes
         counts = [min(lanes, width - j) for j in range(0, width, lanes)]
         columns = len(counts)
-        a_rows = self._row_pointers(a, pointers, last - 2, m, rows)
-        along = b.strides[-1]
-        b_start = f.at(pointers[b], f.times(n, along * self.size))
+        left_at = self._left(pointers, m, rows, packed_a)
+        right_at = self._right(pointers, n, counts, packed_b)
         zero = f.constant(self.kind, 0)
 
         def step(k: Value, *sums: Value) -> list[Value]:
-            a_k = self._k_offset(a, pointers, last - 1, k)
-            b_k = f.at(b_start, self._k_offset(b, pointers, last - 2, k))
-            right = [
-                load_lanes(f, b, f.at(b_k, j * lanes * along * self.size), along, lanes, count)
-                for j, count in enumerate(counts)
-            ]
-            new = []
-            for i in range(rows):
-                left = f.splat(f.load(f.at(a_rows[i], a_k), self.scalar, self.size), lanes)
+            places, right, new = left_at(k), right_at(k), []
+            for i, place in enumerate(places):
+                left = f.splat(f.load(place, self.scalar, self.size), lanes)
                 new += [f.fma(left, right[j], sums[i * columns + j]) for j in range(columns)]
             return new
 
@@ -336,6 +266,44 @@ class ProductEmitter:
             for j, count in enumerate(counts):
                 self._finish(pointers, f.add(m, i), f.add(n, j * lanes), count,
                              sums[i * columns + j])
+
+    def _left(
+        self, pointers: dict[View, Value], m: Value, rows: int, packed: Panel | None
+    ) -> Callable[[Value], list[Value]]:
+        """Where the first factor's numbers of rows m … m + rows - 1 are, at a step of k."""
+        f, a, last = self.f, self.product.a, len(self.product.space)
+        if packed is not None:
+            return lambda k: [packed.at(f, k, i, self.size) for i in range(rows)]
+        starts = self._row_pointers(a, pointers, last - 2, m, rows)
+
+        def places(k: Value) -> list[Value]:
+            offset = self._k_offset(a, pointers, last - 1, k)
+            return [f.at(start, offset) for start in starts]
+
+        return places
+
+    def _right(
+        self, pointers: dict[View, Value], n: Value, counts: list[int], packed: Panel | None
+    ) -> Callable[[Value], list[Value]]:
+        """The second factor's vectors from column n on, at a step of k."""
+        f, b, last = self.f, self.product.b, len(self.product.space)
+        lanes, size = self.lanes, self.size
+        if packed is not None:
+            return lambda k: [
+                f.load(packed.at(f, k, j * lanes, size), self.kind, size)
+                for j in range(len(counts))
+            ]
+        along = b.strides[-1]
+        start = f.at(pointers[b], f.times(n, along * size))
+
+        def vectors(k: Value) -> list[Value]:
+            place = f.at(start, self._k_offset(b, pointers, last - 2, k))
+            return [
+                load_lanes(f, b, f.at(place, j * lanes * along * size), along, lanes, count)
+                for j, count in enumerate(counts)
+            ]
+
+        return vectors
 
     def _finish(
         self, pointers: dict[View, Value], m: Value, n: Value, count: int, total: Value
@@ -391,7 +359,7 @@ class ProductEmitter:
 
         self._each(wide, self.shape.columns, block)
         width = min(host().lanes(size * 8), lanes_for(every(self.roots)))
-        width = _lanes_to_use(wide, width)
+        width = lanes_to_use(wide, width)
 
         def behind(n: Value, columns: int) -> None:
             for i in range(rows):
@@ -460,6 +428,10 @@ class ProductEmitter:
                 x = f.binary("fadd", f.shuffle(x, x, low), f.shuffle(x, x, high))
             group = half
         return x
+
+
+def _aligned(nbytes: int) -> int:
+    return -(-nbytes // 64) * 64
 
 
 def _blocks(length: int, width: int) -> list[tuple[int, int]]:

@@ -49,18 +49,23 @@ def program_text(
     closing: bool,
     tests: Sequence[tuple[int, int, int, int]] = (),
     prologue: Sequence[Task] = (),
-) -> str:
+    scratch: int = 0,
+) -> tuple[str, int]:
     """The module: `run(table, barrier, thread, first, count)` for steps first … first+count-1,
-    and `check(table)` for the integers that must stay below a bound."""
-    module = Module()
+    and `check(table)` for the integers that must stay below a bound.
+
+    Entry `scratch` of the table is memory of the threads' own; how many bytes each of them
+    needs comes beside the text.
+    """
+    module, room = Module(), 0
     written: dict[Hashable, str] = {}
     for number, task in enumerate((*prologue, *tasks)):
-        _write_kernels(module, task, number, written)
+        room = max(room, _write_kernels(module, task, number, written))
     module.functions.append(_WAIT.format(pause=_pause(module), spins=SPINS))
     module.declare("seegrad_yield", "i32", [])
-    module.functions.append(_main(tasks, threads, closing, prologue))
+    module.functions.append(_main(tasks, threads, closing, prologue, scratch, room))
     module.functions.append(_check(tests))
-    return module.text
+    return module.text, room
 
 
 def _check(tests: Sequence[tuple[int, int, int, int]]) -> str:
@@ -94,9 +99,12 @@ def _check(tests: Sequence[tuple[int, int, int, int]]) -> str:
 
 def _write_kernels(
     module: Module, task: Task, number: int, written: dict[Hashable, str]
-) -> None:
-    """One function for each length of share; kernels that do the same elsewhere share theirs."""
-    kernel, form = task.kernel, form_of(task.kernel)
+) -> int:
+    """One function for each length of share; kernels that do the same elsewhere share theirs.
+
+    Returns how many bytes of scratch those that were written need.
+    """
+    kernel, form, room = task.kernel, form_of(task.kernel), 0
     for length in task.lengths:
         key = (form, task.split, length, task.stream)
         if key not in written:
@@ -104,15 +112,19 @@ def _write_kernels(
             name = f"k{number}_{plain}" + (f"_{length}" if task.split is not None else "")
             written[key] = name
             pointers = [("ptr", place_name(v)) for v in places(kernel)]
-            f = Function(module, name, [("i64", "start"), *pointers], public=False)
+            parameters = [("i64", "start"), ("ptr", "scratch"), *pointers]
+            f = Function(module, name, parameters, public=False)
             f.comment(describe(kernel))
             if isinstance(kernel, Nest):
                 NestEmitter(f, kernel, task.split, length, task.stream).emit()
             else:
                 assert isinstance(kernel, Product)
-                ProductEmitter(f, kernel, task.split, length).emit()
+                emitter = ProductEmitter(f, kernel, task.split, length)
+                emitter.emit()
+                room = max(room, emitter.scratch)
             f.finish()
         task.names[length] = written[key]
+    return room
 
 
 def describe(kernel: Kernel) -> str:
@@ -160,7 +172,8 @@ go:
 
 
 def _main(
-    tasks: Sequence[Task], threads: int, closing: bool, prologue: Sequence[Task]
+    tasks: Sequence[Task], threads: int, closing: bool, prologue: Sequence[Task],
+    scratch: int, room: int,
 ) -> str:
     meetings = (sum(t.barrier for t in tasks) + closing) if threads > 1 else 0
     lines = [
@@ -170,6 +183,10 @@ def _main(
         "  %none = icmp sle i64 %count, 0",
         "  br i1 %none, label %out, label %choose",
         "choose:",
+        f"  %place = getelementptr i8, ptr %table, i64 {scratch * 8}",
+        "  %own = load ptr, ptr %place, align 8",
+        f"  %before = mul i64 %thread, {room}",
+        "  %scratch = getelementptr i8, ptr %own, i64 %before",
     ]
     cases = " ".join(f"i64 {t}, label %begin{t}" for t in range(threads))
     lines.append(f"  switch i64 %thread, label %out [ {cases} ]")
@@ -221,7 +238,7 @@ def _share(task: Task, thread: int) -> tuple[int, int] | None:
 
 def _call(task: Task, length: int, start: int, tag: str, step: str) -> list[str]:
     """A call of the task's function, with pointers to what it touches in that step."""
-    lines, given = [], [f"i64 {start}"]
+    lines, given = [], [f"i64 {start}", "ptr %scratch"]
     for i, view in enumerate(places(task.kernel)):
         buffer, name = view.buffer, f"%{tag}_{i}"
         lines += [

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from seegrad.compiler import scalar_code
 from seegrad.compiler.loops import lanes_for
 from seegrad.compiler.plan import Apply, Buffer, Kernel, Nest, Product, View, every
-from seegrad.compiler.product import choose
 from seegrad.compiler.program import Task
+from seegrad.compiler.tiling import choose
 
 MEETING = 1500.0
 """Cycles that a meeting of all threads costs, with the wait for the slowest."""
