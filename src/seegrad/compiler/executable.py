@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import time
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 from seegrad.compiler import native, runtime
 from seegrad.compiler.lower import Index, Lowered
 from seegrad.compiler.memory import Array, Slot, aligned, pointer
+from seegrad.compiler.pace import Pace
 from seegrad.compiler.plan import Apply, Buffer, Foreign, Kernel, Literal, Load, View, array_of
 from seegrad.compiler.program import Task, program_text
 from seegrad.compiler.schedule import Schedule, scheduled
@@ -27,6 +29,8 @@ SMALL = 1 << 16
 """Arguments of up to so many bytes are copied into memory of ours rather than pointed at."""
 LARGE = 1 << 20
 """Results from so many bytes on lie in memory that is used again once nobody holds it."""
+STRETCH = 0.002
+"""Seconds of steps that several threads take before it is asked again how many had better."""
 POISON = False
 """In tests: temporary memory is filled with NaN before every run."""
 Test = tuple[int, int, int, int]
@@ -54,12 +58,28 @@ class Segment:
         word, place = ctypes.c_int64, ctypes.c_void_p
         self.call = self.program.function("run", [place, place, word, word, word])
         self.check = self.program.function("check", [place], word)
+        if self.threads > 1:
+            self.alone = self.program.function("alone", [place, place, word, word, word])
+            self.pace, self.awake = Pace(), True
 
     def run(self, table: int, first: int, count: int) -> None:
+        """Steps first … first + count - 1; several threads look at the clock now and then."""
         if self.threads == 1:
             self.call(table, 0, 0, first, count)
-        else:
-            runtime.pool().run(self.address, table, first, count, self.threads)
+            return
+        now, stop = time.perf_counter(), first + count
+        while first < stop:
+            many = min(stop - first, max(1, int(STRETCH / self.pace.step(now))))
+            start, together = now, self.pace.all_together(now)
+            before, self.awake = self.awake, True
+            if together:
+                self.awake = runtime.pool().run(self.address, table, first, many, self.threads)
+            else:
+                self.alone(table, 0, 0, first, many)
+            now = time.perf_counter()
+            if self.awake or not before:  # to wake them up once says nothing about their pace
+                self.pace.note(together, (now - start) / many, now)
+            first += many
 
 
 class Executable:

@@ -11,12 +11,9 @@ from dataclasses import dataclass, field
 
 from seegrad.compiler.assembly import Function, Module
 from seegrad.compiler.loops import NestEmitter, place_name
-from seegrad.compiler.native import host
 from seegrad.compiler.plan import Kernel, Nest, Product, form_of, places
 from seegrad.compiler.product import ProductEmitter
-
-SPINS = 4000
-"""So often a waiting thread looks again before it lets others use its core."""
+from seegrad.compiler.waiting import declarations, meeting
 
 
 @dataclass(eq=False)
@@ -34,6 +31,7 @@ class Task:
     barrier: bool = False
     stream: bool = False
     names: dict[int, str] = field(default_factory=dict)
+    doors: dict[int, str] = field(default_factory=dict)
 
     @property
     def lengths(self) -> list[int]:
@@ -52,7 +50,8 @@ def program_text(
     scratch: int = 0,
 ) -> tuple[str, int]:
     """The module: `run(table, barrier, thread, first, count)` for steps first … first+count-1,
-    and `check(table)` for the integers that must stay below a bound.
+    `alone` with the same arguments for one thread in place of several, and `check(table)` for
+    the integers that must stay below a bound.
 
     Entry `scratch` of the table is memory of the threads' own; how many bytes each of them
     needs comes beside the text.
@@ -61,8 +60,9 @@ def program_text(
     written: dict[Hashable, str] = {}
     for number, task in enumerate((*prologue, *tasks)):
         room = max(room, _write_kernels(module, task, number, written))
-    module.functions.append(_WAIT.format(pause=_pause(module), spins=SPINS))
-    module.declare("seegrad_yield", "i32", [])
+    if threads > 1:
+        module.functions += [declarations(), meeting()]
+        module.functions.append(_alone(tasks, threads, prologue, scratch))
     module.functions.append(_main(tasks, threads, closing, prologue, scratch, room))
     module.functions.append(_check(tests))
     return module.text, room
@@ -124,6 +124,8 @@ def _write_kernels(
                 room = max(room, emitter.scratch)
             f.finish()
         task.names[length] = written[key]
+        task.doors[length] = f"t{number}_{length}"
+        module.functions.append(_door(task, length, task.doors[length]))
     return room
 
 
@@ -137,45 +139,13 @@ def describe(kernel: Kernel) -> str:
     return f"{kernel.name}: " + (", ".join(said) or "no node of its own")
 
 
-def _pause(module: Module) -> str:
-    if host().x86:
-        module.declare("llvm.x86.sse2.pause", "void", [])
-        return "call void @llvm.x86.sse2.pause()"
-    if host().triple.startswith(("aarch64", "arm64")):
-        module.declare("llvm.aarch64.hint", "void", ["i32"])
-        return "call void @llvm.aarch64.hint(i32 1)"
-    return "; no hint for this processor"
-
-
-_WAIT = """define internal void @wait(ptr %barrier, i64 %target) {{
-entry:
-  %before = atomicrmw add ptr %barrier, i64 1 seq_cst
-  br label %look
-look:
-  %n = phi i64 [ 0, %entry ], [ %m, %rest ]
-  %seen = load atomic i64, ptr %barrier acquire, align 8
-  %there = icmp sge i64 %seen, %target
-  br i1 %there, label %go, label %pause
-pause:
-  {pause}
-  %m = add i64 %n, 1
-  %long = icmp sgt i64 %m, {spins}
-  br i1 %long, label %give, label %rest
-give:
-  %r = call i32 @seegrad_yield()
-  br label %rest
-rest:
-  br label %look
-go:
-  ret void
-}}"""
-
-
 def _main(
     tasks: Sequence[Task], threads: int, closing: bool, prologue: Sequence[Task],
     scratch: int, room: int,
 ) -> str:
+    """`run`: what each of the threads does."""
     meetings = (sum(t.barrier for t in tasks) + closing) if threads > 1 else 0
+    cases = " ".join(f"i64 {t}, label %begin{t}" for t in range(threads))
     lines = [
         "define void @run(ptr %table, ptr %barrier, i64 %thread, i64 %first, i64 %count) {",
         "entry:",
@@ -187,43 +157,75 @@ def _main(
         "  %own = load ptr, ptr %place, align 8",
         f"  %before = mul i64 %thread, {room}",
         "  %scratch = getelementptr i8, ptr %own, i64 %before",
+        f"  switch i64 %thread, label %out [ {cases} ]",
     ]
-    cases = " ".join(f"i64 {t}, label %begin{t}" for t in range(threads))
-    lines.append(f"  switch i64 %thread, label %out [ {cases} ]")
+    before = threads if prologue and threads > 1 else 0
     for t in range(threads):
         lines.append(f"begin{t}:")
         if t == 0:
-            for number, task in enumerate(prologue):
-                lines += _call(task, 0, 0, f"p{number}", "first")
-        if prologue and threads > 1:
+            lines += [_call(task, 0, "first") for task in prologue]
+        if before:
             lines.append(f"  call void @wait(ptr %barrier, i64 {threads})")
-        lines += [f"  br label %step{t}", f"step{t}:"]
-        lines.append(f"  %s{t} = phi i64 [ %first, %begin{t} ], [ %n{t}, %step{t} ]")
-        lines.append(f"  %done{t} = sub i64 %s{t}, %first")
-        before = threads if prologue and threads > 1 else 0
-        lines.append(f"  %past{t} = mul i64 %done{t}, {meetings * threads}")
-        lines.append(f"  %phase{t} = add i64 %past{t}, {before}")
-        meeting = 0
-        for number, task in enumerate(tasks):
+        lines += [
+            f"  br label %step{t}",
+            f"step{t}:",
+            f"  %s{t} = phi i64 [ %first, %begin{t} ], [ %n{t}, %step{t} ]",
+            f"  %done{t} = sub i64 %s{t}, %first",
+            f"  %past{t} = mul i64 %done{t}, {meetings * threads}",
+            f"  %phase{t} = add i64 %past{t}, {before}",
+        ]
+        met = 0
+        for task in tasks:
             if task.barrier and threads > 1:
-                meeting += 1
-                lines += _meet(t, meeting, threads)
-            share = _share(task, t)
-            if share is not None:
-                lines += _call(task, *share, f"t{t}_{number}", f"s{t}")
+                met += 1
+                lines += _meet(t, met, threads)
+            lines.append(_call(task, t, f"s{t}"))
         if closing and threads > 1:
-            lines += _meet(t, meeting + 1, threads)
-        lines.append(f"  %n{t} = add i64 %s{t}, 1")
-        lines.append(f"  %more{t} = icmp slt i64 %n{t}, %last")
-        lines.append(f"  br i1 %more{t}, label %step{t}, label %out")
+            lines += _meet(t, met + 1, threads)
+        lines += [
+            f"  %n{t} = add i64 %s{t}, 1",
+            f"  %more{t} = icmp slt i64 %n{t}, %last",
+            f"  br i1 %more{t}, label %step{t}, label %out",
+        ]
     lines += ["out:", "  ret void", "}"]
     return "\n".join(lines)
 
 
-def _meet(thread: int, meeting: int, threads: int) -> list[str]:
-    name = f"%target{thread}_{meeting}"
+def _alone(
+    tasks: Sequence[Task], threads: int, prologue: Sequence[Task], scratch: int
+) -> str:
+    """`alone`: one thread does the shares of all, for when the others would come too late.
+
+    The shares are the same, so the results are too, to the bit.
+    """
+    lines = [
+        "define void @alone(ptr %table, ptr %barrier, i64 %thread, i64 %first, i64 %count) {",
+        "entry:",
+        "  %last = add i64 %first, %count",
+        "  %none = icmp sle i64 %count, 0",
+        "  br i1 %none, label %out, label %begin",
+        "begin:",
+        f"  %place = getelementptr i8, ptr %table, i64 {scratch * 8}",
+        "  %scratch = load ptr, ptr %place, align 8",
+        *(_call(task, 0, "first") for task in prologue),
+        "  br label %step",
+        "step:",
+        "  %s = phi i64 [ %first, %begin ], [ %n, %step ]",
+        *(_call(task, t, "s") for task in tasks for t in range(threads)),
+        "  %n = add i64 %s, 1",
+        "  %more = icmp slt i64 %n, %last",
+        "  br i1 %more, label %step, label %out",
+        "out:",
+        "  ret void",
+        "}",
+    ]
+    return "\n".join(lines)
+
+
+def _meet(thread: int, number: int, threads: int) -> list[str]:
+    name = f"%target{thread}_{number}"
     return [
-        f"  {name} = add i64 %phase{thread}, {meeting * threads}",
+        f"  {name} = add i64 %phase{thread}, {number * threads}",
         f"  call void @wait(ptr %barrier, i64 {name})",
     ]
 
@@ -236,24 +238,37 @@ def _share(task: Task, thread: int) -> tuple[int, int] | None:
     return (stop - start, start) if stop > start else None
 
 
-def _call(task: Task, length: int, start: int, tag: str, step: str) -> list[str]:
-    """A call of the task's function, with pointers to what it touches in that step."""
-    lines, given = [], [f"i64 {start}", "ptr %scratch"]
+def _call(task: Task, thread: int, step: str) -> str:
+    """This thread's share of the task, if it has one."""
+    share = _share(task, thread)
+    if share is None:
+        return ""
+    length, start = share
+    given = f"ptr %table, ptr %scratch, i64 %{step}, i64 {start}"
+    return f"  call void @{task.doors[length]}({given})"
+
+
+def _door(task: Task, length: int, name: str) -> str:
+    """A function of (table, scratch, step, start) that calls the task's kernel with pointers to
+    what it touches in that step."""
+    heading = f"define internal void @{name}(ptr %table, ptr %scratch, i64 %step, i64 %start)"
+    lines, given = [heading + " {"], ["i64 %start", "ptr %scratch"]
     for i, view in enumerate(places(task.kernel)):
-        buffer, name = view.buffer, f"%{tag}_{i}"
+        buffer, at = view.buffer, f"%p{i}"
         lines += [
-            f"  {name}s = getelementptr i8, ptr %table, i64 {buffer.number * 8}",
-            f"  {name} = load ptr, ptr {name}s, align 8",
+            f"  {at}s = getelementptr i8, ptr %table, i64 {buffer.number * 8}",
+            f"  {at} = load ptr, ptr {at}s, align 8",
         ]
         if buffer.steps:
             lines += [
-                f"  {name}m = mul i64 %{step}, {buffer.nbytes}",
-                f"  {name}p = getelementptr i8, ptr {name}, i64 {name}m",
+                f"  {at}m = mul i64 %step, {buffer.nbytes}",
+                f"  {at}p = getelementptr i8, ptr {at}, i64 {at}m",
             ]
-            name = f"{name}p"
+            at = f"{at}p"
         if view.offset:
             offset = view.offset * buffer.dtype.itemsize
-            lines.append(f"  {name}o = getelementptr i8, ptr {name}, i64 {offset}")
-            name = f"{name}o"
-        given.append(f"ptr {name}")
-    return [*lines, f"  call void @{task.names[length]}({', '.join(given)})"]
+            lines.append(f"  {at}o = getelementptr i8, ptr {at}, i64 {offset}")
+            at = f"{at}o"
+        given.append(f"ptr {at}")
+    call = f"  call void @{task.names[length]}({', '.join(given)})"
+    return "\n".join([*lines, call, "  ret void", "}"])

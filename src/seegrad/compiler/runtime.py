@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.compiler import native
+from seegrad.compiler.waiting import declarations, patience, pause
 from seegrad.errors import ValueRangeError
 
 _LINE = 16                     # eight-byte words between fields, so that no two share a cache line
@@ -40,13 +41,13 @@ def thread_count() -> int:
     return os.cpu_count() or 1
 
 
-def _yield_address() -> int:
-    """A function of the system that lets another thread have the core."""
+def _system(windows: str, posix: str) -> int:
+    """The address of a function of the system."""
     try:
         if os.name == "nt":
-            function = ctypes.windll.kernel32.SwitchToThread  # type: ignore[attr-defined]
+            function = getattr(ctypes.windll.kernel32, windows)  # type: ignore[attr-defined]
         else:
-            function = ctypes.CDLL(None).sched_yield
+            function = getattr(ctypes.CDLL(None), posix)
         return ctypes.cast(function, ctypes.c_void_p).value or 0
     except (AttributeError, OSError):
         return 0
@@ -55,9 +56,13 @@ def _yield_address() -> int:
 @cache
 def prepare() -> None:
     """Make the system's functions known to native code; once for each process."""
-    address = _yield_address()
-    if address:
-        native.symbol("seegrad_yield", address)
+    # Windows counts milliseconds, POSIX microseconds: either is a short sleep.
+    for name, address in (
+        ("seegrad_yield", _system("SwitchToThread", "sched_yield")),
+        ("seegrad_doze", _system("Sleep", "usleep")),
+    ):
+        if address:
+            native.symbol(name, address)
 
 
 def _field(index: int) -> int:
@@ -72,11 +77,8 @@ def _serving_text() -> str:
     places = "\n".join(
         f"  %{name} = getelementptr i8, ptr %shared, i64 {_field(i)}" for name, i in fields.items()
     )
-    pause = "call void @llvm.x86.sse2.pause()" if native.host().x86 else ""
-    declare = "declare void @llvm.x86.sse2.pause()" if native.host().x86 else ""
     return f"""
-{declare}
-declare i32 @seegrad_yield()
+{declarations()}
 
 define void @serve(ptr %shared, i64 %me) {{
 entry:
@@ -99,7 +101,7 @@ idle:
   %tired = icmp sgt i64 %m, {_LOOKS}
   br i1 %tired, label %sleep, label %pause
 pause:
-  {pause}
+  {pause()}
   br label %look
 sleep:
   %was = atomicrmw xchg ptr %state, i64 1 seq_cst
@@ -181,13 +183,8 @@ look:
   %there = icmp sge i64 %seen, %others
   br i1 %there, label %out, label %again
 again:
-  {pause}
   %m = add i64 %n, 1
-  %long = icmp sgt i64 %m, 4000
-  br i1 %long, label %give, label %rest
-give:
-  %r = call i32 @seegrad_yield()
-  br label %rest
+{patience("%m", "rest")}
 rest:
   br label %look
 out:
@@ -230,17 +227,19 @@ class _Pool:
                 name=f"seegrad-{number}", daemon=True,
             ).start()
 
-    def run(self, function: int, table: int, first: int, count: int, threads: int) -> None:
-        """Run a job on so many threads and wait for its end."""
+    def run(self, function: int, table: int, first: int, count: int, threads: int) -> bool:
+        """Run a job on so many threads and wait for its end; whether all were awake for it."""
         with self.lock:
             if len(self.bells) < threads - 1:
                 self.grow(threads)
-            if self.post(self.shared, function, table, first, count, threads):
-                # `post` marks beside its state each worker that it found asleep.
-                for number in range(1, threads):
-                    if self.words[(_WORKERS + 2 * number) * _LINE + 1]:
-                        self.bells[number - 1].release()
-                self.join(self.shared)
+            if not self.post(self.shared, function, table, first, count, threads):
+                return True
+            # `post` marks beside its state each worker that it found asleep.
+            for number in range(1, threads):
+                if self.words[(_WORKERS + 2 * number) * _LINE + 1]:
+                    self.bells[number - 1].release()
+            self.join(self.shared)
+            return False
 
 
 def _work(

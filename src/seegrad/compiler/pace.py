@@ -1,0 +1,49 @@
+"""Whether a program's threads work together or its caller does all of it: what is faster just now.
+
+Threads that meet many times a millisecond need cores of their own. Where other processes take
+them, one thread that never waits is faster. Either way gives the same bits (see `program.py`).
+"""
+
+from __future__ import annotations
+
+import math
+
+LATE = 1.5
+"""So many times longer than at best, and it is tried whether one thread is faster."""
+SHORT, LONG = 0.01, 1.0
+"""Seconds for which what a trial found is kept: at first, and at most, where it repeats."""
+
+
+class Pace:
+    """What is known of how long a step takes, together and alone."""
+
+    def __init__(self) -> None:
+        self.best = self.together = self.alone = math.inf
+        self.until = 0.0                                  # alone until then; inf: as a trial
+        self.again = 0.0                                  # no trial before
+        self.rest = self.calm = SHORT
+
+    def all_together(self, now: float) -> bool:
+        """Whether all threads are to work on what comes next."""
+        return now >= self.until
+
+    def step(self, now: float) -> float:
+        """Seconds that a step took of late in the way that comes next; inf where unknown."""
+        return self.together if self.all_together(now) else self.alone
+
+    def note(self, together: bool, seconds: float, now: float) -> None:
+        """Learn how long a step took."""
+        if together:
+            self.together, self.best = seconds, min(self.best, seconds)
+            if seconds <= LATE * self.best:
+                self.rest = max(self.rest / 2, SHORT)
+            elif now >= self.again:
+                self.until = math.inf
+            return
+        trial, self.alone = self.until == math.inf, seconds
+        if trial and seconds < self.together:
+            self.until, self.calm = now + self.rest, SHORT
+            self.rest = min(2 * self.rest, LONG)
+        elif trial:                                       # others are not what slows it down
+            self.until, self.again = 0.0, now + self.calm
+            self.calm = min(2 * self.calm, LONG)
