@@ -34,7 +34,8 @@ class Environment:
         self._entries: list[tuple[dict[Any, Any], Any, Any]] = []
         self._cells: list[tuple[Any, Any]] = []
         self._lists: list[tuple[list[Any], tuple[Any, ...]]] = []
-        self._sizes: list[tuple[Any, int]] = []
+        self._containers: list[Any] = []
+        self._sizes: list[int] = []
         self._arrays: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = []
         self._seen: set[int] = set()
         self._keep: list[Any] = []
@@ -49,7 +50,10 @@ class Environment:
             if now is not value and not _same(now, value):
                 return True
         for cell, value in self._cells:
-            now = _contents(cell)
+            try:
+                now = cell.cell_contents
+            except ValueError:
+                now = _MISSING
             if now is not value and not _same(now, value):
                 return True
         for items, values in self._lists:
@@ -58,9 +62,8 @@ class Environment:
             for now, value in zip(items, values):
                 if now is not value and not _same(now, value):
                     return True
-        for container, size in self._sizes:
-            if len(container) != size:
-                return True
+        if list(map(len, self._containers)) != self._sizes:
+            return True
         return any(not _equal(array, copy) for array, copy in self._arrays)
 
     def traced_values(self) -> Iterator[str]:
@@ -77,7 +80,7 @@ class Environment:
                     holder[key] = value
                 else:
                     yield str(key)
-        for holder, _ in self._sizes:
+        for holder in self._containers:
             if isinstance(holder, dict):
                 yield from (str(key) for key, x in holder.items() if _of_a_trace(x))
 
@@ -105,7 +108,7 @@ class Environment:
             if isinstance(x, list):
                 self._lists.append((x, tuple(x)))
             elif isinstance(x, set):
-                self._sizes.append((x, len(x)))
+                self._measure(x)
             return list(x)
         if isinstance(x, dict):
             return self._dictionary(x)
@@ -113,8 +116,12 @@ class Environment:
             return []
         return self._object(x)
 
+    def _measure(self, container: Any) -> None:
+        self._containers.append(container)
+        self._sizes.append(len(container))
+
     def _dictionary(self, x: dict[Any, Any]) -> list[Any]:
-        self._sizes.append((x, len(x)))
+        self._measure(x)
         self._entries += [(x, key, value) for key, value in x.items()]
         return list(x.values())
 

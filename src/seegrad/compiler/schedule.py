@@ -17,10 +17,12 @@ from seegrad.compiler.plan import Apply, Buffer, Kernel, Nest, Product, View, ev
 from seegrad.compiler.program import Task
 from seegrad.compiler.tiling import choose
 
-MEETING = 1500.0
+MEETING = 900.0
 """Cycles that a meeting of all threads costs, with the wait for the slowest."""
 LAUNCH = 6000.0
-"""Cycles that it costs to have other threads take part at all."""
+"""Cycles that it costs, once a call, to have other threads take part at all."""
+EPOCH = 40
+"""So many steps, or more, a call takes that takes several."""
 CROSSING = 0.15
 """Cycles for a byte that another core wrote last."""
 MEMORY = 0.06
@@ -82,16 +84,20 @@ def scheduled(kernels: Sequence[Kernel], threads: int) -> Schedule:
     found = _Scheduler(rest, 1).schedule()
     if threads > 1 and rest:
         together = _Scheduler(rest, threads).schedule()
-        found = together if together.cost + LAUNCH < found.cost else found
+        steps = EPOCH if _several_steps(kernels) else 1
+        found = together if together.cost + LAUNCH / steps < found.cost else found
     found.prologue = [Task(k, None, ()) for k in kernels if k in once]
     return found
 
 
+def _several_steps(kernels: Sequence[Kernel]) -> bool:
+    return any(v.buffer.steps for k in kernels for v in (*k.reads(), *k.writes()))
+
+
 def _same_every_step(kernels: Sequence[Kernel]) -> set[Kernel]:
     """Kernels that read nothing that changes from step to step, and alone write what they do."""
-    touched = [v.buffer for k in kernels for v in (*k.reads(), *k.writes())]
-    if not any(buffer.steps for buffer in touched):
-        return set()                                     # there is only one step
+    if not _several_steps(kernels):
+        return set()
     written: dict[Buffer, int] = {}
     for kernel in kernels:
         for view in kernel.writes():

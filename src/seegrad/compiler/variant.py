@@ -159,7 +159,7 @@ class Variant:
         own = executable.inputs
         for buffer, value in zip(self.buffers, values):
             if type(value) is np.ndarray and buffer in own:
-                np.copyto(own[buffer], value)
+                own[buffer][...] = value
             elif buffer is not None:
                 executable.give(buffer, value.data if isinstance(value, Node) else value)
         for leaf, stand in self.trace.gathered.items():
