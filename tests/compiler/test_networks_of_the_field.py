@@ -128,3 +128,41 @@ def test_steps_of_a_sequence_share_their_code(threads):
     few, many = functions(7), functions(15)
     assert few > 5
     assert many <= few + 8                        # the halvings of the input, no more
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize(
+    ("shape", "size", "settings"),
+    [
+        ((2, 3, 9), (4,), {}),
+        ((40, 2, 21), (3,), {"dilation": 2}),
+        ((1, 1, 5), (5,), {}),
+        ((3, 2, 19, 18), (3, 5), {}),
+        ((3, 2, 19, 18), (3, 2), {"steps": (1, 2), "dilation": (2, 1)}),
+        ((3, 2, 18, 40), (2, 2), {"steps": 2}),
+        ((3, 2, 19, 41), (2, 2), {"steps": 2}),
+        ((3, 2, 19, 41), (3, 3), {"steps": 2}),
+        ((3, 2, 19, 41), (2, 1), {"steps": (3, 2), "dilation": (1, 3)}),
+        ((2, 1, 6, 1), (4, 1), {}),
+    ],
+)
+def test_windows_of_many_shapes_come_back(shape, size, settings, threads):
+    for dtype in (np.float64, np.float32, np.int64):
+        x = (CHANCE.standard_normal(shape) * 9).astype(dtype)
+        seen = sg.windows(x, size=size, **settings)
+        weights = CHANCE.standard_normal(np.shape(seen)).astype(dtype)
+
+        def back(g):
+            return sg.overlap_add(g, shape=shape[-len(size):], **settings) * 2
+
+        def total(x, w=weights):
+            return (sg.windows(x * 1, size=size, **settings) * w).sum()
+
+        np.testing.assert_allclose(
+            sg.compile(back, threads=threads)(weights), back(weights), rtol=1e-5, atol=1e-5,
+        )  # fmt: skip
+        if dtype is not np.int64:
+            np.testing.assert_allclose(
+                sg.compile(sg.grad(total), threads=threads)(x).value, sg.grad(total)(x),
+                rtol=1e-5, atol=1e-5,
+            )  # fmt: skip

@@ -272,8 +272,12 @@ class Function:
 
     def first(self, count: int, lanes: int) -> Value:
         """A mask that is true in the first `count` lanes."""
-        items = ", ".join(f"i1 {'true' if i < count else 'false'}" for i in range(lanes))
-        return Value(f"<{items}>", vector("i1", lanes))
+        return self.truths([i < count for i in range(lanes)])
+
+    def truths(self, chosen: Sequence[bool]) -> Value:
+        """A mask that is true in the lanes that are chosen."""
+        items = ", ".join(f"i1 {'true' if x else 'false'}" for x in chosen)
+        return Value(f"<{items}>", vector("i1", len(chosen)))
 
     # ------------------------------------------------------------------ memory
 
@@ -297,7 +301,17 @@ class Function:
         lanes = lanes_of(kind)
         if count == lanes:
             return self.load(pointer, kind, align)
-        mask, other = self.first(count, lanes), self.constant(kind, fill)
+        return self.load_where(self.first(count, lanes), pointer, kind, align, fill)
+
+    def load_where(
+        self, mask: Value, pointer: Value, kind: str, align: int, fill: float
+    ) -> Value:
+        """The lanes that `mask` asks for from memory, `fill` in the others, which are not read."""
+        if lanes_of(kind) == 1:
+            read = self.guarded(mask, lambda: [self.load(pointer, kind, align)],
+                                [self.constant(kind, fill)])
+            return read[0]
+        other = self.constant(kind, fill)
         name = f"llvm.masked.load.{_suffix(kind)}.p0"
         self.module.declare(name, kind, ["ptr", "i32", mask.type, kind])
         text = (
@@ -312,7 +326,10 @@ class Function:
         if count == lanes:
             self.store(a, pointer, align)
             return
-        mask = self.first(count, lanes)
+        self.store_where(self.first(count, lanes), a, pointer, align)
+
+    def store_where(self, mask: Value, a: Value, pointer: Value, align: int) -> None:
+        """Store the lanes that `mask` asks for; the others are not written."""
         name = f"llvm.masked.store.{_suffix(a.type)}.p0"
         self.module.declare(name, "void", [a.type, "ptr", "i32", mask.type])
         self.do(

@@ -210,9 +210,9 @@ def _kernel(kernel: Kernel, share: str = "") -> str:
 
 
 def _node(node: Node) -> str:
-    assert node.op is not None
     name = f" {node.name}" if node.name else ""
-    return f"{node.op.name}{name}" + (f" in {node.frame}" if node.frame else "")
+    said = f"{node.op.name if node.op else 'leaf'}{name}"
+    return said + (f" in {node.frame}" if node.frame else "")
 
 
 def _identifier(name: str) -> str:

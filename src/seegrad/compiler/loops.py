@@ -19,6 +19,7 @@ from seegrad.compiler.plan import (
     Apply,
     Counter,
     Expression,
+    Guarded,
     Literal,
     Load,
     Nest,
@@ -96,6 +97,14 @@ def load_lanes(
         x = f.splat(f.load(pointer, kind, size), lanes)
     elif stride == 1:
         x = f.load_some(pointer, vector(kind, lanes), size, count, 0)
+    elif stride == 2 and host().bytes == 64:             # what lies between is read and left
+        span = 2 * count - 1
+        low = f.load_some(pointer, vector(kind, lanes), size, min(span, lanes), 0)
+        high = low
+        if span > lanes:
+            behind = f.at(pointer, lanes * size)
+            high = f.load_some(behind, vector(kind, lanes), size, span - lanes, 0)
+        x = f.shuffle(low, high, range(0, 2 * lanes, 2))
     else:
         x = gather(f, pointer, _offsets(f, stride * size, lanes), kind, size, count)
     if view.dtype.kind == "b":
@@ -119,6 +128,13 @@ def store_lanes(
             f.store_some(x, pointer, size, count)
     elif stride == 0:
         f.store(f.extract(x, 0), pointer, size)
+    elif stride == 2 and host().bytes == 64:
+        for half in range(2):
+            chosen = [half * lanes // 2 + i // 2 for i in range(lanes)]
+            wanted = [i % 2 == 0 and k < count for i, k in enumerate(chosen)]
+            if any(wanted):
+                place = f.at(pointer, half * lanes * size)
+                f.store_where(f.truths(wanted), f.shuffle(x, x, chosen), place, size)
     else:
         for lane in range(count):
             f.store(f.extract(x, lane), f.at(pointer, lane * stride * size), size)
@@ -130,16 +146,18 @@ def _offsets(f: Function, step: int, lanes: int) -> Value:
 
 
 def gather(
-    f: Function, pointer: Value, offsets: Value, kind: str, align: int, count: int
-) -> Value:
-    """Elements at byte offsets from a pointer; lanes from `count` on stay zero, unread."""
+    f: Function, pointer: Value, offsets: Value, kind: str, align: int, count: int,
+    mask: Value | None = None,
+) -> Value:  # fmt: skip
+    """Elements at byte offsets from a pointer; lanes from `count` on, or outside of the mask,
+    stay zero, unread."""
     lanes = lanes_of(offsets.type)
     if kind in ("float", "double", "i32", "i64"):
         places = f.emit(
             f"getelementptr i8, ptr {pointer.name}, {offsets.type} {offsets.name}",
             vector("ptr", lanes),
         )
-        result, mask = vector(kind, lanes), f.first(count, lanes)
+        result, mask = vector(kind, lanes), mask or f.first(count, lanes)
         short = {"float": "f32", "double": "f64"}.get(kind, kind)
         name = f"llvm.masked.gather.v{lanes}{short}.v{lanes}p0"
         zero = f.constant(result, 0)
@@ -152,7 +170,11 @@ def gather(
     x = f.constant(vector(kind, lanes), 0)
     for lane in range(count):
         place = f.at(pointer, f.extract(offsets, lane))
-        x = f.insert(x, f.load(place, kind, align), lane)
+        one = (
+            f.load(place, kind, align) if mask is None
+            else f.load_where(f.extract(mask, lane), place, kind, align, 0)
+        )  # fmt: skip
+        x = f.insert(x, one, lane)
     return x
 
 
@@ -233,6 +255,7 @@ class NestEmitter:
 
     def _normal_axes(self, split: int | None, length: int) -> list[Axis]:
         counted = {e.axis for e in self.everything if isinstance(e, Counter)}
+        counted |= {i for e in self.everything if isinstance(e, Guarded) for i in e.counted}
         axes = []
         for i, n in enumerate(self.nest.space):
             size = length if i == split else n
@@ -251,7 +274,8 @@ class NestEmitter:
                     counted=i if i in counted else None,
                 )
             )
-        main = self.views[0]
+        # What is added where places overlap is read as it lies: it is larger than what it adds to.
+        main = self.views[-1 if self.nest.overlapping else 0]
         first_load = next((v for v in self.views[len(self.nest.stores):]), main)
         axes.sort(
             key=lambda a: (
@@ -289,6 +313,8 @@ class NestEmitter:
             varies = any(self.varies[x] for x in parts(e))
             if isinstance(e, Load):
                 varies = any(a.strides[e.view] or e.view in a.gathered for a in reduced)
+                if isinstance(e, Guarded):
+                    varies = varies or not e.counted.isdisjoint(self.nest.reduced)
             elif isinstance(e, Counter):
                 varies = e.axis in self.nest.reduced
             elif isinstance(e, Reduced):
@@ -321,6 +347,8 @@ class NestEmitter:
                     total -= 4 * weight
                 elif abs(axis.strides[view]) == 1:
                     total += weight if axis.strides[view] == 1 else -weight
+                elif axis.strides[view] == 2 and host().bytes == 64:
+                    total += 0.25 * weight
                 elif axis.strides[view]:
                     total -= 2 * weight
             fill = axis.size / (-(-axis.size // self.lanes) * self.lanes)
@@ -464,6 +492,8 @@ class NestEmitter:
             assert isinstance(e, Load), e
             if self.vector is not None and e.view in self.vector.gathered:
                 return self._gathered(e.view, point)
+            if isinstance(e, Guarded):
+                return self._guarded(e, point)
             stride = self.vector.strides[e.view] if self.vector else 0
             return load_lanes(f, e.view, self._place(e.view, point), stride, point.lanes,
                               point.count)
@@ -498,6 +528,49 @@ class NestEmitter:
             return f.binary("add", f.splat(first, point.lanes), f.iota(kind, point.lanes))
         at = point.counters[e.axis]
         return f.splat(f.cast("trunc", at, kind) if kind != "i64" else at, point.lanes)
+
+    def _guarded(self, e: Guarded, point: Point) -> Value:
+        """The lanes that lie within the memory; 0 in the others."""
+        f, view, bound, slope = self.f, e.view, 0, 1
+        along: Value | None = None
+        allowed: Value | None = None
+        own = self.vector.counted if self.vector is not None else None
+        for outer, inner, step, size in e.bounds:
+            back = f.times(self._position(inner, point), -step)
+            at = f.cast("trunc", f.add(self._position(outer, point), back), "i32")
+            if own in (outer, inner):
+                along, bound, slope = at, size, 1 if own == outer else -step
+            else:
+                inside = f.compare("ult", at, f.constant("i32", size))
+                allowed = inside if allowed is None else f.binary("and", allowed, inside)
+        if along is None:
+            assert allowed is not None
+            mask = f.splat(allowed, point.lanes)
+        else:
+            if allowed is not None:                  # a place far outside, where none is allowed
+                along = f.select(allowed, along, f.constant("i32", -(2**30)))
+            apart = f.iota("i32", point.lanes)
+            apart = f.binary("mul", apart, f.constant(apart.type, slope))
+            lanes = f.binary("add", f.splat(along, point.lanes), apart)
+            mask = f.compare("ult", lanes, f.constant(lanes.type, bound))
+        if point.count < point.lanes:
+            mask = f.binary("and", mask, f.first(point.count, point.lanes))
+        stride = self.vector.strides[view] if self.vector else 0
+        place, size = self._place(view, point), view.dtype.itemsize
+        kind = scalar_code.memory_type(view.dtype)
+        if stride == 1 or point.lanes == 1:
+            x = f.load_where(mask, place, vector(kind, point.lanes), size, 0)
+        else:
+            x = gather(f, place, _offsets(f, stride * size, point.lanes), kind, size,
+                       point.count, mask)
+        return f.compare("ne", x, f.constant(x.type, 0)) if view.dtype.kind == "b" else x
+
+    def _position(self, axis: int, point: Point) -> Value:
+        """Where along an axis of the kernel's space the first lane stands."""
+        if self.vector is not None and self.vector.counted == axis:
+            start = self.f.parameters["start"] if self.vector.split else self.f.integer(0)
+            return self.f.add(point.offset, start)
+        return point.counters[axis]
 
     def _gathered(self, view: View, point: Point) -> Value:
         assert view.rows is not None

@@ -6,7 +6,6 @@ before. Who runs what, and when, is decided in `schedule.py`.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +28,7 @@ from seegrad.compiler.plan import (
     Counter,
     Expression,
     Foreign,
+    Guarded,
     Kernel,
     Literal,
     Load,
@@ -594,29 +594,51 @@ class _Lowering:
                      [(b, n, 1) for n, (b, _) in zip(x.shape, widths)])
 
     def _overlap(self, node: Node) -> None:
-        """Zeros, to which each element of the windows adds what it holds for all places."""
+        """Each place as the sum of the windows that hold it; where windows are some steps apart,
+        zeros, to which every window adds what it holds."""
         source, whole = self.view(node.inputs[0]), self.of[node].view()
         self.reading.add(self._behind(node.inputs[0]))
-        seen = whole.window(
-            source.shape[-2 * len(node.attrs["shape"]) : -len(node.attrs["shape"])],
-            node.attrs["steps"],
-            node.attrs["dilation"],
-        )
+        if source.rows is not None:
+            source = self._copied(source, node.inputs[0])
+        count = len(node.attrs["shape"])
+        lead = len(whole.shape) - count
+        if all(step == 1 for step in node.attrs["steps"]):
+            self._overlap_sum(node, source, whole, lead, count)
+            return
+        size, steps = source.shape[lead : lead + count], node.attrs["steps"]
+        seen = whole.window(size, steps, node.attrs["dilation"])
         assert seen is not None
-        lead = len(whole.shape) - len(node.attrs["shape"])
-        inner = range(lead, lead + len(node.attrs["shape"]))
-        last = self._fill(whole, 0, node)
-        for offset in itertools.product(*(range(source.shape[i]) for i in inner)):
-            index = [(0, n, 1) for n in source.shape]
-            for i, k in zip(inner, offset):
-                index[i] = (k, 1, 1)
-            part, given = seen.slice(index), source.slice(index)
-            assert part is not None
-            assert given is not None
-            total = Apply("add", (Load(part), Load(given)), node.dtype, node.dtype)
-            kernel = self._add(Nest(self._name(node), given.shape, [Store(part, total)], (node,)))
-            self.extra.append((last, kernel))
-            last = kernel
+        name, windows = self._name(node), range(lead, len(source.shape))
+        apart = all(k == 1 or (d == 1 and k <= s)
+                    for k, s, d in zip(size, steps, node.attrs["dilation"]))
+        if apart and source.size == whole.size:      # side by side, they leave nothing out
+            self._add(Nest(name, source.shape, [Store(seen, Load(source))], (node,)))
+            return
+        before = self._fill(whole, 0, node)
+        total: Expression = Load(source)
+        if not apart:
+            total = Apply("add", (Load(seen), total), node.dtype, node.dtype)
+        after = self._add(Nest(name, source.shape, [Store(seen, total)], (node,),
+                               overlapping=frozenset() if apart else frozenset(windows)))
+        self.extra.append((before, after))
+
+    def _overlap_sum(
+        self, node: Node, source: View, whole: View, lead: int, count: int
+    ) -> None:
+        """Place y holds element k of the window at y - k·dilation, for every k for which there is
+        such a window: a sum over k of the source seen aslant."""
+        dilation = node.attrs["dilation"]
+        inner, along = source.strides[lead : lead + count], source.strides[lead + count :]
+        aslant = tuple(k - d * p for k, d, p in zip(inner, dilation, along))
+        size = source.shape[lead : lead + count]
+        space = (*whole.shape, *size)
+        seen = View(source.buffer, space, (*source.strides[:lead], *along, *aslant), source.offset)
+        bounds = [(lead + i, lead + count + i, dilation[i], source.shape[lead + count + i])
+                  for i in range(count)]  # fmt: skip
+        total = Reduced("sum", Guarded(seen, bounds), node.dtype)
+        out = View(whole.buffer, space, (*whole.strides, *(0,) * count), whole.offset)
+        reduced = frozenset(range(lead + count, lead + 2 * count))
+        self._add(Nest(self._name(node), space, [Store(out, total)], (node,), reduced))
 
     def _join(self, node: Node) -> None:
         axis, at, whole = node.attrs["axis"], 0, self.of[node].view()

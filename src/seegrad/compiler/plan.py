@@ -229,6 +229,23 @@ class Load(Expression):
         self.view, self.dtype = view, view.dtype
 
 
+class Guarded(Load):
+    """An element of a view that reaches beyond its memory, and 0 there: read only where, for each
+    (axis, inner, step, size) of `bounds`, position[axis] - step · position[inner] is in 0 … size.
+    """
+
+    __slots__ = ("bounds",)
+
+    def __init__(self, view: View, bounds: Sequence[tuple[int, int, int, int]]) -> None:
+        super().__init__(view)
+        self.bounds = tuple(bounds)
+
+    @property
+    def counted(self) -> set[int]:
+        """The axes whose positions it asks for."""
+        return {axis for outer, inner, _, _ in self.bounds for axis in (outer, inner)}
+
+
 class Literal(Expression):
     """A number."""
 
@@ -361,10 +378,12 @@ class Nest(Kernel):
     """Loops over `space`; axes in `reduced` are those that Reduced expressions sum away.
 
     A store whose view has stride 0 on all the reduced axes, and whose value does not vary along
-    them, is done once for each point of the other axes.
+    them, is done once for each point of the other axes. Along the axes in `overlapping` what is
+    stored adds to what was stored before: one thread does them all.
     """
 
     reduced: frozenset[int] = frozenset()
+    overlapping: frozenset[int] = frozenset()
 
 
 @dataclass(eq=False)
@@ -428,7 +447,7 @@ def form_of(kernel: Kernel) -> Hashable:
         numbers[id(e)] = len(numbers)
         said: Hashable = ()
         if isinstance(e, Load):
-            said = seen(e.view)
+            said = seen(e.view), e.bounds if isinstance(e, Guarded) else ()
         elif isinstance(e, Literal):
             said = (str(np.asarray(e.value).dtype), repr(e.value))
         elif isinstance(e, Apply):
@@ -440,8 +459,8 @@ def form_of(kernel: Kernel) -> Hashable:
         inner = tuple(numbers[id(x)] for x in parts(e))
         written.append((type(e), e.dtype, said, inner))
     values = tuple(numbers[id(s.value)] for s in kernel.stores)
-    reduced = kernel.reduced if isinstance(kernel, Nest) else None
-    return type(kernel), kernel.space, reduced, tuple(touched), tuple(written), values
+    apart = (kernel.reduced, kernel.overlapping) if isinstance(kernel, Nest) else None
+    return type(kernel), kernel.space, apart, tuple(touched), tuple(written), values
 
 
 def array_of(view: View, memory: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -199,12 +199,14 @@ class _Scheduler:
     def _work(self, kernel: Kernel) -> _Work:
         options: list[Choice] = [None]
         if self.threads > 1:
-            reduced = kernel.reduced if isinstance(kernel, Nest) else frozenset()
+            never: frozenset[int] = frozenset()
+            if isinstance(kernel, Nest):
+                never = kernel.reduced | kernel.overlapping
             for axis, n in enumerate(kernel.space):
                 whole = any(
                     not s.view.strides[axis] and s.view.size for s in kernel.stores
                 ) and n > 1
-                if axis not in reduced and n >= self.threads and not whole:
+                if axis not in never and n >= self.threads and not whole:
                     options.append(axis)
         work = _Work(kernel, options)
         for choice in options:
