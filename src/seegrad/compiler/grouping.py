@@ -6,6 +6,7 @@ when their axes agree and no cycle arises. Nothing is written here; see `lower.p
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -35,7 +36,7 @@ from seegrad.graph.spec import Shape
 AxisMap = tuple[int | None, ...]
 """For each axis of one value, the axis (or class of axes) it runs along; None: it has one place."""
 
-MOST = 3000
+MOST = 8000
 """Groups of more nodes are not merged further: the search would take longer than it saves."""
 
 
@@ -123,6 +124,7 @@ class Grouping:
             if not is_view(node):
                 self._begin(node, foreign(node))
         self.place = {node: i for i, node in enumerate(self.of)}
+        self.users = self._users()
         self._wire()
         if len(self.groups()) <= MOST:
             self._merge_all()
@@ -227,8 +229,7 @@ class Grouping:
     # ------------------------------------------------------------------ merging
 
     def _merge_all(self) -> None:
-        users = self._users()
-        nodes = list(self.of)
+        users, nodes = self.users, list(self.of)
         for node in reversed(nodes):                     # into the only one who asks for it
             if node in self.outputs:
                 continue
@@ -266,8 +267,9 @@ class Grouping:
         numbers = [g for g in self.groups() if g.kind == "nest" and not g.sizes]
         for i, first in enumerate(numbers):
             if first.members and self.of[first.members[0]] is first:
+                anchor = first.members[0]
                 for second in numbers[i + 1:]:
-                    here = self.of[first.members[0]]
+                    here = self.of[anchor]
                     if second.members and self.of[second.members[0]] is second and (
                         here is not second and not self._reaches(second, here)
                         and not self._reaches(here, second)
@@ -318,10 +320,9 @@ class Grouping:
     def _unified(self, first: Group, second: Group) -> dict[int, int] | None:
         """New names for the classes of `second`, so that every wire between the two agrees."""
         names: dict[int, int] = {}
-        members = set(first.members)
-        for node in second.members:
+        for node in self._readers(first, second):
             for base, wanted in self.fused_inputs(node):
-                if base not in members:
+                if self.of.get(base) is not first:
                     continue
                 if wanted is None:
                     return None
@@ -334,8 +335,10 @@ class Grouping:
                     if names.setdefault(mine, theirs) != theirs:
                         return None
             for x in node.inputs:                      # a view that moves elements about
-                base = self._source(x)  # type: ignore[assignment]
-                if base in members and through(x)[0] is not base:
+                behind = self._source(x)
+                if behind is not None and self.of.get(behind) is first and (
+                    through(x)[0] is not behind
+                ):
                     return None
         if len(set(names.values())) != len(names):
             return None
@@ -353,6 +356,14 @@ class Grouping:
                     break
         return names
 
+    def _readers(self, first: Group, second: Group) -> Iterable[Node]:
+        """Members of `second`, among them all that read a member of `first`."""
+        if len(second.members) <= len(first.members):
+            return second.members
+        found = {u for node in first.members for u in self.users.get(node, ())
+                 if self.of[u] is second}
+        return sorted(found, key=self.place.__getitem__)
+
     def _sound(
         self, first: Group, second: Group, names: dict[int, int], reduced: frozenset[int]
     ) -> bool:
@@ -363,6 +374,9 @@ class Grouping:
         if first.reduced and renamed and first.reduced != renamed:
             return False
         for group, names_here in ((first, {}), (second, names)):
+            same = frozenset(names_here.get(c, c) for c in group.reduced) == reduced
+            if same and {names_here.get(c, c) for c in group.sizes} == sizes:
+                continue                                 # as sound as it was before
             for node, axes in group.maps.items():
                 covered = {names_here.get(a, a) for a in axes if a is not None}
                 if covered not in (sizes, outer):
@@ -381,7 +395,11 @@ class Grouping:
     def _join(
         self, first: Group, second: Group, names: dict[int, int], reduced: frozenset[int]
     ) -> None:
-        """Move all of `first` and `second` into one."""
+        """Move all of `first` and `second` into one, the smaller into the larger."""
+        if len(first.members) < len(second.members):
+            first, second = second, first
+            names = {theirs: mine for mine, theirs in names.items()}
+            reduced = frozenset(names.get(c, c) for c in reduced)
         rename: Callable[[AxisMap], AxisMap] = lambda axes: tuple(  # noqa: E731
             None if a is None else names.get(a, a) for a in axes
         )
@@ -420,17 +438,18 @@ class Grouping:
         for group in groups:
             group.members.sort(key=place.__getitem__)
         waiting = {g: len(g.before) for g in groups}
-        ready = [g for g in groups if not waiting[g]]
+        last = {place[g.members[-1]]: g for g in groups}
+        ready = [i for i, g in last.items() if not waiting[g]]
+        heapq.heapify(ready)
         found: list[Group] = []
         while ready:
-            ready.sort(key=lambda g: -place[g.members[-1]])
-            group = ready.pop()
+            group = last[heapq.heappop(ready)]
             group.number = len(found)
             found.append(group)
             for user in group.after:
                 waiting[user] -= 1
                 if not waiting[user]:
-                    ready.append(user)
+                    heapq.heappush(ready, place[user.members[-1]])
         assert len(found) == len(groups), "fusion made a cycle"
         return found
 

@@ -6,6 +6,7 @@ before. Who runs what, and when, is decided in `schedule.py`.
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -708,14 +709,14 @@ class _Lowering:
     def _check_in_place(self, writer: Mapping[Node, Kernel]) -> None:
         """State may be overwritten by a kernel only where it reads the very same place."""
         wrong = set()
+        for kernel in dict.fromkeys(writer[leaf] for leaf in self.writes):
+            stored = {s.view.buffer: s.view for s in reversed(kernel.stores)}
+            for view in kernel.loads():
+                there = stored.get(view.buffer, view)
+                if view.strides != there.strides or view.offset != there.offset:
+                    wrong |= {leaf for leaf in self.writes if self.of[leaf] is view.buffer}
         for leaf in self.writes:
             kernel, buffer = writer[leaf], self.of[leaf]
-            stored = [s.view for s in kernel.stores if s.view.buffer is buffer]
-            for view in kernel.loads():
-                if view.buffer is buffer and (
-                    view.strides != stored[0].strides or view.offset != stored[0].offset
-                ):
-                    wrong.add(leaf)
             if isinstance(kernel, Product) and buffer in (kernel.a.buffer, kernel.b.buffer):
                 wrong.add(leaf)
         if wrong:
@@ -729,16 +730,16 @@ class _Lowering:
         for users in after.values():
             for user in users:
                 waiting[user] += 1
-        ready = [k for k in self.kernels if not waiting[k]]
+        ready = [place[k] for k in self.kernels if not waiting[k]]
+        heapq.heapify(ready)
         found: list[Kernel] = []
         while ready:
-            ready.sort(key=lambda k: -place[k])
-            kernel = ready.pop()
+            kernel = self.kernels[heapq.heappop(ready)]
             found.append(kernel)
             for user in after[kernel]:
                 waiting[user] -= 1
                 if not waiting[user]:
-                    ready.append(user)
+                    heapq.heappush(ready, place[user])
         if len(found) < len(self.kernels):
             left = set(self.kernels) - set(found)
             stuck = {leaf for leaf in self.writes if writer[leaf] in left}
