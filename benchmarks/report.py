@@ -37,6 +37,8 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "P5": ("sigmoid of 10⁷ numbers as ×, exp, +, ÷, forward and backward",
            "수 10⁷개의 ×, exp, +, ÷로 쓴 sigmoid, 순전파와 역전파"),
     "P6": ("micrograd's moons net, written with scalars", "스칼라로 쓴 micrograd의 moons 신경망"),
+    "P6b": ("the same net on 100 points, compiled, whole epochs",
+            "같은 신경망, 점 100개, 컴파일, 에폭 전체"),
     "P7": ("first call of P1's step, compiling included", "P1 한 걸음의 첫 호출, 컴파일 포함"),
     "P8": ("import", "import"),
     "P9": ("a chain of 10⁶ nodes, forward, backward, freed", "노드 10⁶개 사슬, 순전파·역전파·해제"),

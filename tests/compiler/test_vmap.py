@@ -43,3 +43,11 @@ def test_different_numbers_of_examples_are_refused():
         sg.vmap(lambda a, b: a + b)(np.ones(3), np.ones(4))
     with pytest.raises(ShapeError, match="one axis"):
         sg.vmap(lambda a, b: a + b, in_axes=(0,))(np.ones(3), np.ones(4))
+
+
+def test_gradients_reach_what_the_mapped_function_captures():
+    w = sg.tensor(3.0, requires_grad=True)
+    x = np.array([1.0, 2.0, 4.0])
+    total = sg.vmap(lambda v: (w * v) ** 2)(x).sum()
+    total.backward()
+    assert w.grad.item() == pytest.approx(2 * 3.0 * (x**2).sum())

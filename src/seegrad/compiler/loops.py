@@ -33,6 +33,8 @@ from seegrad.compiler.plan import (
 _BOOL = np.dtype(bool)
 IN_REGISTERS = 8
 """A row of up to so many vectors stays in registers through all stages."""
+WRITTEN_OUT = 4000
+"""Rows of expressions that come to more, counted for each vector, are gone through in a loop."""
 SIDE_BY_SIDE = 4
 """So many vectors are summed side by side, to hide the latency of the sum."""
 
@@ -499,13 +501,12 @@ class NestEmitter:
                               point.count)
 
         if point is not outer:
-            for e in roots:
-                self._bring(e, point, outer)
+            self._bring(roots, point, outer)
         return evaluate(f, roots, point.memo, point.lanes, leaf)
 
-    def _bring(self, root: Expression, point: Point, outer: Point) -> None:
+    def _bring(self, roots: Sequence[Expression], point: Point, outer: Point) -> None:
         """Values of `outer` that `point` uses, spread over its lanes."""
-        stack, seen = [root], set()
+        stack, seen = list(reversed(roots)), set()
         while stack:
             e = stack.pop()
             if e in point.memo or e in seen or isinstance(e, Literal):
@@ -617,8 +618,7 @@ class NestEmitter:
                            reductions, stores, kept)
             return
         for point in points:     # what stays fixed is computed before the loops
-            for root in [*(r.argument for r in reductions), *(s.value for s in stores)]:
-                self._settle(root, point)
+            self._settle([*(r.argument for r in reductions), *(s.value for s in stores)], point)
 
         def body(pointers: dict[View, Value], counters: dict[int, Value],
                  sums: Sequence[Value]) -> list[Value]:
@@ -635,8 +635,9 @@ class NestEmitter:
         for k, point in enumerate(points):
             self._take(point, reductions, sums[k * len(reductions):(k + 1) * len(reductions)])
 
-    def _settle(self, root: Expression, point: Point) -> None:
-        stack, seen = [root], set()
+    def _settle(self, roots: Sequence[Expression], point: Point) -> None:
+        """Compute at `point` what of these does not vary along the reduced axes."""
+        stack, seen = list(reversed(roots)), set()
         while stack:
             e = stack.pop()
             if e in seen or isinstance(e, Literal):
@@ -700,12 +701,14 @@ class NestEmitter:
         """Lanes along a reduced axis; sums are taken across lanes at the end."""
         assert self.vector is not None
         f, lanes, axis = self.f, self.lanes, self.vector
-        for root in [*(r.argument for r in reductions), *(s.value for s in stores)]:
-            self._settle(root, outer)
+        self._settle([*(r.argument for r in reductions), *(s.value for s in stores)], outer)
         chunks, tail = axis.size // lanes, axis.size % lanes
-        unrolled = not others and chunks + bool(tail) <= IN_REGISTERS
+        vectors = chunks + bool(tail)
+        unrolled = not others and vectors <= IN_REGISTERS and (
+            vectors * len(self.varies) <= WRITTEN_OUT
+        )
         side = 1 if unrolled else min(SIDE_BY_SIDE, chunks or 1)
-        if not reductions:
+        if not reductions or side * len(self.varies) > WRITTEN_OUT:
             side = 1
 
         def here(pointers: dict[View, Value], counters: dict[int, Value], i: Value,

@@ -68,7 +68,10 @@ def vmap(function: Function, in_axes: int | Sequence[int | None] | None = 0) -> 
                              hint="assign to the mean or sum of the mapped results")  # fmt: skip
         outputs = _spread(found.outputs, dict(zip(symbols, given)), counts.pop())
         lively = current_mode().tracer is not None or any(isinstance(a, Node) for a in args)
-        results = [x if lively or x.data is None else np.array(x.data) for x in outputs]
+        results = [
+            x if lively or x.data is None or x.requires_grad else np.array(x.data)
+            for x in outputs
+        ]
         return unflatten(found.structure, results)
 
     mapped.__name__ = f"vmap of {getattr(function, '__name__', 'a function')}"
