@@ -1,0 +1,38 @@
+"""Tracing again and again: over changing shapes, nothing is left behind."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import tracemalloc
+
+import numpy as np
+
+import seegrad as sg
+
+compiling = importlib.import_module("seegrad.compiler.compile")
+MANY, FEW = 70, 20
+
+
+def test_retraces_over_changing_shapes_leave_nothing_behind(monkeypatch):
+    monkeypatch.setattr(compiling, "KINDS", FEW)
+
+    @sg.compile
+    def slope(x, w):
+        return sg.grad(lambda w: sg.sum(sg.tanh(x @ w)))(w)
+
+    w = np.ones((5, 3), np.float32)
+
+    def blocks_after(turn, kinds):
+        """Blocks of memory that are held after so many new kinds of call."""
+        for n in range(kinds):
+            slope(np.ones((4 * n + turn, 5), np.float32), w)
+        gc.collect()
+        return sum(each.count for each in tracemalloc.take_snapshot().statistics("filename"))
+
+    tracemalloc.start()
+    blocks_after(1, MANY)  # from here on all caches are full
+    before, after = blocks_after(2, FEW), blocks_after(3, FEW)
+    tracemalloc.stop()
+    assert len(slope.variants) == FEW
+    assert after - before < 3 * FEW, f"{(after - before) / FEW:.0f} blocks a retrace"
