@@ -252,6 +252,23 @@ def test_what_is_captured_and_changed_is_noticed():
     assert f(x).tolist() == [121, 100]
 
 
+@pytest.mark.parametrize("shape", [(), (3,), (1, 3)])
+def test_ones_that_are_captured_may_become_others(shape):
+    w = sg.tensor(np.ones(shape))
+    f = sg.compile(lambda x: x * w.reshape(shape), threads=1)
+    x = np.arange(1.0, 4.0)
+    np.testing.assert_array_equal(f(x).value, x * np.ones(shape))
+    w.assign(np.full(shape, 2.0))
+    np.testing.assert_array_equal(f(x).value, 2 * x * np.ones(shape))
+
+
+def test_the_ones_of_a_derivative_multiply_nothing():
+    f = sg.compile(lambda x, v: sg.grad(lambda z: (sg.exp(z) * v).sum())(x), threads=1)
+    x, v = np.arange(6.0).reshape(2, 3), np.arange(6.0, 0, -1).reshape(2, 3)
+    np.testing.assert_allclose(f(x, v).value, np.exp(x) * v, rtol=1e-15)
+    assert "= multiply(input[i, j], exp(input[i, j]))" in f.source
+
+
 def test_training_mode_is_part_of_the_trace():
     net = nn.Sequential(nn.Dropout(0.5), nn.BatchNorm(3))
     x = np.random.default_rng(0).normal(size=(8, 3)).astype("f4")

@@ -129,14 +129,19 @@ def open_composites(graph: Graph) -> Graph:
     return rewrite(graph, change)
 
 
-def _is_number(node: Node, value: float) -> bool:
+def _is_number(node: Node, value: float, given: frozenset[Node]) -> bool:
+    """Whether every element is that number, known now: not what is `given` anew in each run."""
+    while node.op is not None and isinstance(node.op.lower, (Broadcast, Permute, Reshape)):
+        node = node.inputs[0]
     return (
-        node.op is None and node.data is not None and not node.requires_grad
-        and node.spec.size == 1 and bool(np.all(node.data == value))
+        node.op is None and node.data is not None and node not in given
+        and not node.requires_grad and 0 < node.spec.size <= SMALL and bool(np.all(node.data == value))
     )  # fmt: skip
 
 
 def apply_laws(graph: Graph) -> Graph:
+    given = frozenset(graph.listed)
+
     def change(node: Node) -> Node:
         op = node.op
         assert op is not None
@@ -147,9 +152,9 @@ def apply_laws(graph: Graph) -> Graph:
                 a, b = node.inputs
                 # -0 + 0 is +0, so that zero is no unit of real sums, to the last bit.
                 exact = law.value != 0 or law.right_only or node.dtype.kind != "f"
-                if exact and _is_number(b, law.value) and a.spec == node.spec:
+                if exact and _is_number(b, law.value, given) and a.spec == node.spec:
                     return a
-                if exact and not law.right_only and _is_number(a, law.value) and (
+                if exact and not law.right_only and _is_number(a, law.value, given) and (
                     b.spec == node.spec
                 ):
                     return b
