@@ -79,6 +79,7 @@ class Module:
     def __init__(self) -> None:
         self.declared: dict[str, str] = {}
         self.functions: list[str] = []
+        self.shared: set[str] = set()                # functions that several others call
 
     def declare(self, name: str, result: str, arguments: Sequence[str]) -> None:
         self.declared.setdefault(name, f"declare {result} @{name}({', '.join(arguments)})")

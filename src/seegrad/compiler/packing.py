@@ -48,14 +48,13 @@ class Lines:
 
 
 def pack(f: Function, lines: Lines, panel: Panel) -> None:
-    """Copy the lines into the panel; zeros fill what is left of its width."""
+    """Copy the lines into the panel, front to back; what is left of its width does not matter."""
     if lines.beside:
         _copy(f, lines, panel)
-    elif lines.behind:
+    elif lines.behind and lines.k >= host().lanes(lines.size * 8):
         _transpose(f, lines, panel)
     else:
         _pick(f, lines, panel)
-
 
 
 def _copy(f: Function, lines: Lines, panel: Panel) -> None:
@@ -77,26 +76,55 @@ def _copy(f: Function, lines: Lines, panel: Panel) -> None:
 
 
 def _transpose(f: Function, lines: Lines, panel: Panel) -> None:
-    """Lines that lie along k, square by square."""
+    """Lines that lie along k, square by square, front to back.
+
+    A square is stored whole. What it writes past the panel's width belongs to the next steps,
+    which are written after it (the positions from last to first, therefore); past the end of a
+    panel there is `slack`. The last square may overlap the one before.
+    """
     size, lanes = lines.size, host().lanes(lines.size * 8)
-    kind, zero = vector(lines.scalar, lanes), f.constant(vector(lines.scalar, lanes), 0)
+    square = _square(f, lines.scalar, lanes, size)
+    groups = []
+    for j in reversed(range(0, panel.width, lanes)):
+        rows = f.stack("ptr", lanes)
+        for i in range(lanes):
+            f.store(lines.starts[min(j + i, lines.count - 1)], f.at(rows, i * 8), 8)
+        groups.append((j, rows))
+
+    def step(k: Value) -> None:
+        for j, rows in groups:
+            target = panel.at(f, k, j, size)
+            f.call_void(square, rows, f.times(k, size), target,
+                        f.integer(panel.width * size), declare=False)
+
     full = lines.k // lanes * lanes
-
-    def square(k: Value, steps: int) -> None:
-        for j in range(0, panel.width, lanes):
-            rows = [
-                f.load_some(f.at(start, f.times(k, size)), kind, size, steps, 0)
-                for start in lines.starts[j : j + lanes]
-            ]
-            turned = transposed(f, rows + [zero] * (lanes - len(rows)))
-            for i, x in enumerate(turned[:steps]):
-                place = panel.at(f, f.add(k, i), j, size)
-                f.store_some(x, place, size, min(lanes, panel.width - j))
-
-    if full:
-        f.loop(0, full, lanes, lambda k: square(k, lanes))
+    f.loop(0, full, lanes, step)
     if lines.k - full:
-        square(f.integer(full), lines.k - full)
+        step(f.integer(lines.k - lanes))
+
+
+def _square(f: Function, scalar: str, lanes: int, size: int) -> str:
+    """The function that transposes one square: from rows at an offset to a target, by pitch."""
+    name = f"transpose_{scalar}_{lanes}"
+    if name not in f.module.shared:
+        f.module.shared.add(name)
+        parameters = (("ptr", "rows"), ("i64", "offset"), ("ptr", "target"), ("i64", "pitch"))
+        g = Function(f.module, name, parameters, public=False)
+        given, kind, target = g.parameters, vector(scalar, lanes), g.parameters["target"]
+        rows = [
+            g.load(g.at(g.load(g.at(given["rows"], i * 8), "ptr", 8), given["offset"]), kind, size)
+            for i in range(lanes)
+        ]
+        for i, x in enumerate(transposed(g, rows)):
+            target = g.at(target, given["pitch"]) if i else target
+            g.store(x, target, size)
+        g.finish()
+    return name
+
+
+def slack(size: int) -> int:
+    """Elements behind a panel that packing may write as well."""
+    return host().lanes(size * 8)
 
 
 def _pick(f: Function, lines: Lines, panel: Panel) -> None:

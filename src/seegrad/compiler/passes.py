@@ -135,7 +135,8 @@ def _is_number(node: Node, value: float, given: frozenset[Node]) -> bool:
         node = node.inputs[0]
     return (
         node.op is None and node.data is not None and node not in given
-        and not node.requires_grad and 0 < node.spec.size <= SMALL and bool(np.all(node.data == value))
+        and not node.requires_grad and 0 < node.spec.size <= SMALL
+        and bool(np.all(node.data == value))
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from seegrad.compiler.loops import (
     store_lanes,
 )
 from seegrad.compiler.native import host
-from seegrad.compiler.packing import Lines, Panel, pack
+from seegrad.compiler.packing import Lines, Panel, pack, slack
 from seegrad.compiler.plan import Accumulated, Expression, Load, Product, View, every
 from seegrad.compiler.tiling import choose, lanes_to_use, panels, turned
 
@@ -51,7 +51,8 @@ class ProductEmitter:
         along = n if self.shape.along == "n" else self.k
         self.lanes = lanes_to_use(along, self.lanes)
         self.kind = vector(self.scalar, self.lanes)
-        self.panels = panels(self.shape, m, n, self.k, self.lanes)
+        room = panels(self.shape, m, n, self.k, self.lanes)
+        self.panels = [x + slack(self.size) if x else 0 for x in room]
         self.scratch = sum(_aligned(x * self.size) for x in self.panels)
         """Bytes of memory of its own that each thread needs."""
         self.addresses = Addresses(f)
