@@ -27,6 +27,8 @@ from seegrad.graph.lowering import (
     Reduce,
     Reshape,
     Scalar,
+    Scan,
+    Scatter,
     Slice,
     Window,
 )
@@ -460,17 +462,20 @@ def why_foreign(node: Node) -> str:
     form = node.op.lower
     if isinstance(form, Scalar):
         return typed(node).why
-    if isinstance(form, (OneHot, Overlap)):
+    if isinstance(form, (OneHot, Overlap, Scan)):
         return "" if node.dtype.name in scalar_code.SCALARS else f"dtype {node.dtype}"
     if isinstance(form, Reduce):
         return _why_reduction(node)
     if isinstance(form, (Product, Contract)):
         return _why_product(node)
-    if isinstance(form, Gather):
+    if isinstance(form, (Gather, Scatter)):
+        if isinstance(form, Scatter) and node.dtype.name not in scalar_code.SCALARS:
+            return f"dtype {node.dtype}"
         indices = node.inputs[1]
         if indices.op is not None:
             return "its indices are computed, so that they can only be checked as they come"
-    if not isinstance(form, (Gather, Place, Pad, Join, Overlap)) and not is_view(node):
+    copied = isinstance(form, (Gather, Scatter, Place, Pad, Join, Overlap))
+    if not copied and not is_view(node):
         return f"the form {type(form).__name__} has no native code"
     return ""
 

@@ -50,6 +50,7 @@ class Axis:
     factor: int = 1                # of `start`, when a split axis swallowed inner ones
     gathered: frozenset[View] = frozenset()
     counted: int | None = None     # the kernel's own axis, where a Counter asks for it
+    running: bool = False
 
 
 @dataclass(eq=False)
@@ -274,6 +275,7 @@ class NestEmitter:
                         v for v in self.views if v.rows is not None and v.rows_axis == i
                     ),
                     counted=i if i in counted else None,
+                    running=i in self.nest.running,
                 )
             )
         # What is added where places overlap is read as it lies: it is larger than what it adds to.
@@ -302,6 +304,8 @@ class NestEmitter:
         if outer.reduced != inner.reduced or inner.split or outer.gathered or inner.gathered:
             return False
         if outer.counted is not None or inner.counted is not None:
+            return False
+        if outer.running or inner.running:
             return False
         return all(outer.strides[v] == inner.strides[v] * inner.size for v in outer.strides)
 
@@ -356,7 +360,7 @@ class NestEmitter:
             fill = axis.size / (-(-axis.size // self.lanes) * self.lanes)
             return total * fill + 0.01 * fill - (0.3 if axis.reduced else 0)
 
-        candidates = [a for a in self.axes if a.size > 1]
+        candidates = [a for a in self.axes if a.size > 1 and not a.running]
         return max(candidates, key=score, default=None)
 
     # ------------------------------------------------------------------ writing it

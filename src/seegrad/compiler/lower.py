@@ -555,6 +555,7 @@ class _Lowering:
         makers: dict[type, Callable[[Node], None]] = {
             forms.Place: self._place, forms.Pad: self._pad, forms.Join: self._join,
             forms.Gather: self._gather, forms.Overlap: self._overlap,
+            forms.Scan: self._scan, forms.Scatter: self._scatter,
         }  # fmt: skip
         makers[type(node.op.lower)](node)
 
@@ -662,18 +663,68 @@ class _Lowering:
         """Rows picked by an index that came in: a copy through the index."""
         x, indices = node.inputs
         axis = node.attrs["axis"]
-        self._check(indices, x.shape[axis], True, node)
         source = self.view(x)
         self.reading.add(self._behind(x))
         if source.rows is not None:
             source = self._copied(source, x)
-        rows = self._reshaped(self.view(indices), (indices.spec.size,), indices)
-        self.reading.add(self._behind(indices))
-        shape = (*x.shape[:axis], indices.spec.size, *x.shape[axis + 1:])
-        picked = View(source.buffer, shape, source.strides, source.offset, rows, axis)
-        out = self.of[node].view().reshape(shape)
+        picked = self._picked(source, axis, indices, node)
+        out = self.of[node].view().reshape(picked.shape)
         assert out is not None
-        self._add(Nest(self._name(node), shape, [Store(out, Load(picked))], (node,)))
+        self._add(Nest(self._name(node), picked.shape, [Store(out, Load(picked))], (node,)))
+
+    def _picked(self, whole: View, axis: int, indices: Node, node: Node) -> View:
+        """The rows of `whole` along `axis` that the indices name, one behind the other."""
+        self._check(indices, whole.shape[axis], True, node)
+        count = indices.spec.size
+        rows = self._reshaped(self.view(indices), (count,), indices)
+        self.reading.add(self._behind(indices))
+        shape = (*whole.shape[:axis], count, *whole.shape[axis + 1:])
+        return View(whole.buffer, shape, whole.strides, whole.offset, rows, axis)
+
+    def _scatter(self, node: Node) -> None:
+        """Zeros, to which rows are added where the index says, one after the other."""
+        x, indices = node.inputs
+        axis, whole = node.attrs["axis"], self.of[node].view()
+        source = self.view(x)
+        self.reading.add(self._behind(x))
+        if source.rows is not None:
+            source = self._copied(source, x)
+        seen = self._picked(whole, axis, indices, node)
+        source = self._reshaped(source, seen.shape, x)
+        before = self._fill(whole, 0, node)
+        total = Apply("add", (Load(seen), Load(source)), node.dtype, node.dtype)
+        after = self._add(Nest(self._name(node), seen.shape, [Store(seen, total)], (node,),
+                               running=frozenset({axis})))
+        self.extra.append((before, after))
+
+    def _scan(self, node: Node) -> None:
+        """The first place as it is, and then each as the sum of the one before and what comes."""
+        (x,) = node.inputs
+        axis, out = node.attrs["axis"], self.of[node].view()
+        source = self.view(x)
+        self.reading.add(self._behind(x))
+        if source.rows is not None:
+            source = self._copied(source, x)
+
+        def part(view: View, start: int, length: int) -> View:
+            index = [(0, n, 1) for n in view.shape]
+            index[axis] = (start, length, 1)
+            found = view.slice(index)
+            assert found is not None
+            return found
+
+        name, length = self._name(node), x.shape[axis]
+        first = cast(Load(part(source, 0, min(length, 1))), node.dtype)
+        target = part(out, 0, min(length, 1))
+        before = self._add(Nest(name, target.shape, [Store(target, first)], (node,)))
+        if length < 2:
+            return
+        target = part(out, 1, length - 1)
+        coming = cast(Load(part(source, 1, length - 1)), node.dtype)
+        total = Apply("add", (Load(part(out, 0, length - 1)), coming), node.dtype, node.dtype)
+        after = self._add(Nest(name, target.shape, [Store(target, total)], (node,),
+                               running=frozenset({axis})))
+        self.extra.append((before, after))
 
     # ------------------------------------------------------------------ order
 

@@ -379,11 +379,13 @@ class Nest(Kernel):
 
     A store whose view has stride 0 on all the reduced axes, and whose value does not vary along
     them, is done once for each point of the other axes. Along the axes in `overlapping` what is
-    stored adds to what was stored before: one thread does them all.
+    stored adds to what was stored before: one thread does them all. So it is along those in
+    `running`, where each place needs the one before it: no lanes lie along them.
     """
 
     reduced: frozenset[int] = frozenset()
     overlapping: frozenset[int] = frozenset()
+    running: frozenset[int] = frozenset()
 
 
 @dataclass(eq=False)
@@ -459,8 +461,10 @@ def form_of(kernel: Kernel) -> Hashable:
         inner = tuple(numbers[id(x)] for x in parts(e))
         written.append((type(e), e.dtype, said, inner))
     values = tuple(numbers[id(s.value)] for s in kernel.stores)
-    apart = (kernel.reduced, kernel.overlapping) if isinstance(kernel, Nest) else None
-    return type(kernel), kernel.space, apart, tuple(touched), tuple(written), values
+    own: Hashable = ()
+    if isinstance(kernel, Nest):
+        own = kernel.reduced, kernel.overlapping, kernel.running
+    return type(kernel), kernel.space, own, tuple(touched), tuple(written), values
 
 
 def array_of(view: View, memory: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

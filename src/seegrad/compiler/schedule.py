@@ -201,7 +201,7 @@ class _Scheduler:
         if self.threads > 1:
             never: frozenset[int] = frozenset()
             if isinstance(kernel, Nest):
-                never = kernel.reduced | kernel.overlapping
+                never = kernel.reduced | kernel.overlapping | kernel.running
             for axis, n in enumerate(kernel.space):
                 whole = any(
                     not s.view.strides[axis] and s.view.size for s in kernel.stores
