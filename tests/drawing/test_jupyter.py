@@ -1,0 +1,148 @@
+"""JupyterLab itself: a picture shows and steps in a notebook, live and in its exported HTML."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import seegrad
+
+pytest.importorskip("jupyterlab", reason="jupyterlab is not installed")
+sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = [
+    pytest.mark.xdist_group("browser"),
+    # the notebook's own packages, not ours
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+PATIENCE = 30_000
+CELLS = (
+    "import seegrad as sg\n"
+    "price = sg.tensor(100.0, name='사과') * sg.tensor(2.0, name='개수') * sg.tensor(1.1)\n"
+    "price.backward()\n"
+    "price",
+    "shown = price.widget(height=300)\nshown",
+)
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    """A notebook of two cells that nobody has run."""
+    import nbformat
+
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    file = tmp_path / "apples.ipynb"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    told = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    nbformat.write(told, file)
+    return file
+
+
+@pytest.fixture
+def lab(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """JupyterLab at work in the notebook's folder; gives its address."""
+    folder = notebook.parent
+    source = str(Path(seegrad.__file__).parents[1])
+    kept = {
+        **os.environ, "PYTHONPATH": source, "HOME": str(folder),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_RUNTIME_DIR": str(folder / "run"),
+        "JUPYTER_PLATFORM_DIRS": "1",
+    }  # fmt: skip
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0",
+        "--ip=127.0.0.1", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}",
+        "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(command, env=kept, stdout=log, stderr=log)
+        try:
+            yield _address(server, folder)
+        finally:
+            server.terminate()
+            server.wait(20)
+
+
+def _address(server: subprocess.Popen[bytes], folder: Path) -> str:
+    """Where the server says that it listens."""
+    until = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < until and server.poll() is None:
+        for file in (folder / "run").glob("jpserver-*.json"):
+            try:
+                told: str = json.loads(file.read_text("utf-8"))["url"]
+            except ValueError:
+                continue
+            return told
+        time.sleep(0.1)
+    raise AssertionError((folder / "log").read_text("utf-8"))
+
+
+def step_through(picture: Any) -> None:
+    """From the first step to the second, in the picture that is given."""
+    picture.locator(".do-first").click()
+    sync.expect(picture.locator(".count")).to_have_text("0 / 6")
+    picture.locator(".do-next").click()
+    sync.expect(picture.locator(".count")).to_have_text("1 / 6")
+    visible = (
+        "all => all.filter(e => getComputedStyle(e).visibility === 'visible').map(e => "
+        "e.textContent)"
+    )
+    values = picture.locator("svg.canvas text.value").evaluate_all(visible)
+    assert sorted(values) == sorted(["100", "2", "200", "1.1"])
+
+
+def test_a_picture_shows_and_steps_in_jupyterlab(browser: Any, lab: str) -> None:
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    elsewhere: list[str] = []
+
+    def near(route: Any) -> None:
+        if route.request.url.startswith((lab, "data:", "blob:", "about:")):
+            route.continue_()
+        else:
+            elsewhere.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", near)
+    page = context.new_page()
+    page.goto(f"{lab}lab/tree/apples.ipynb?reset")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.get_by_text("| Idle").first.wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    step_through(page.frame_locator(".jp-OutputArea iframe"))
+    widget = page.locator(".jp-OutputArea .sg")
+    widget.wait_for()
+    widget.locator(".says").click()  # the first click chooses the cell, and the notebook scrolls
+    step_through(widget)
+    widget.locator("[data-box=n0]").click()
+    widget.locator(".editor .field").fill("150")
+    widget.locator(".editor .apply").click()
+    sync.expect(widget.locator("svg.canvas text.value", has_text="330")).to_have_count(1)
+    context.close()
+    assert elsewhere == []
+
+
+def test_an_exported_notebook_steps_offline(browser: Any, notebook: Path) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+    from nbconvert import HTMLExporter
+
+    told = nbformat.read(notebook, as_version=4)
+    told.cells = told.cells[:1]
+    os.environ.setdefault("PYTHONPATH", str(Path(seegrad.__file__).parents[1]))
+    NotebookClient(told, kernel_name="python3", timeout=60).execute()
+    page_text, _ = HTMLExporter(mathjax_url="", require_js_url="").from_notebook_node(told)
+    file = notebook.with_suffix(".html")
+    file.write_text(page_text, "utf-8")
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(file.as_uri())
+    step_through(page.frame_locator("iframe"))
+    context.close()
