@@ -44,9 +44,12 @@ def real_mnist() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """A browser without a network (its tests are an xdist group, so that one is started)."""
+    """A browser for the tests of one file; its event loop ends with it, for others may need one.
+
+    Tests that use it belong to the xdist group "browser", so that one is started at a time.
+    """
     sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     chromium = os.environ.get("SEEGRAD_CHROMIUM") or shutil.which("chromium")
     if chromium is None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from html.parser import HTMLParser
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
@@ -19,8 +16,6 @@ from seegrad.chapter.page import DERIVATIONS, blocks, chapter_page, inline, read
 from seegrad.cli.group import main
 from seegrad.drawing.reading import shown
 from seegrad.language import language, speak
-
-CHROMIUM = os.environ.get("SEEGRAD_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 
 
 def facts(number, lang="ko"):
@@ -250,42 +245,35 @@ def test_the_command(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.xdist_group("browser")
-def test_the_page_lives_in_a_browser(tmp_path):
-    sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if not Path(CHROMIUM).is_file():
-        pytest.skip("no browser: install chromium")
+def test_the_page_lives_in_a_browser(browser, tmp_path):
     file = tmp_path / "chapter.html"
     file.write_text(chapter_page("ko"), "utf-8")
     troubles = []
-    with sync.sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        context = browser.new_context(offline=True, viewport={"width": 1200, "height": 800})
-        context.set_default_timeout(15_000)
-        page = context.new_page()
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
-        page.on("request", lambda r: troubles.append(r.url)
-                if not r.url.startswith((file.as_uri(), "data:", "blob:")) else None)  # fmt: skip
-        page.goto(file.as_uri())
-        first = page.locator('.explorer[data-figure="5-1"]')
-        first.scroll_into_view_if_needed()
-        first.locator("svg.canvas .box").first.wait_for()
-        first.locator(".do-first").click()
-        first.locator(".do-next").click()
-        assert first.locator(".count").inner_text().startswith("1 /")
-        quiz = page.locator('.explorer[data-figure="5-15"]')
-        quiz.scroll_into_view_if_needed()
-        quiz.locator(".answer").first.wait_for()
-        assert quiz.locator(".answer").count() == 9
-        training = page.locator('.explorer[data-figure="playground"]')
-        training.scroll_into_view_if_needed()
-        training.locator("button.train").wait_for()
-        before = training.locator(".trained").inner_text()
-        training.locator("button.train").click()
-        page.wait_for_timeout(800)
-        training.locator("button.train").click()
-        assert training.locator(".trained").inner_text() != before
-        browser.close()
+    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 800})
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
+    page.on("request", lambda r: troubles.append(r.url)
+            if not r.url.startswith((file.as_uri(), "data:", "blob:")) else None)  # fmt: skip
+    page.goto(file.as_uri())
+    first = page.locator('.explorer[data-figure="5-1"]')
+    first.scroll_into_view_if_needed()
+    first.locator("svg.canvas .box").first.wait_for()
+    first.locator(".do-first").click()
+    first.locator(".do-next").click()
+    assert first.locator(".count").inner_text().startswith("1 /")
+    quiz = page.locator('.explorer[data-figure="5-15"]')
+    quiz.scroll_into_view_if_needed()
+    quiz.locator(".answer").first.wait_for()
+    assert quiz.locator(".answer").count() == 9
+    training = page.locator('.explorer[data-figure="playground"]')
+    training.scroll_into_view_if_needed()
+    training.locator("button.train").wait_for()
+    before = training.locator(".trained").inner_text()
+    training.locator("button.train").click()
+    page.wait_for_timeout(800)
+    training.locator("button.train").click()
+    assert training.locator(".trained").inner_text() != before
+    context.close()
     assert troubles == []

@@ -92,6 +92,28 @@ def test_stepping_forward_and_back(visit: Visit) -> None:
     assert texts(page, "grad") == []
 
 
+def test_a_step_names_the_nodes_of_its_formula(visit: Visit) -> None:
+    page = visit(sigmoid(), "#step=8", open="all")
+    assert page.locator("text.letter").all_text_contents() == ["h₁", "h₂"]
+    assert page.locator(".wire.litback text.grad").all_text_contents() == ["−3"]
+    assert page.locator(".wire.lit").count() == 0
+    page.locator(".do-last").click()
+    assert page.locator("text.letter").count() == 0
+
+
+def test_a_map_shows_where_one_is(visit: Visit) -> None:
+    page = visit(network(4))
+    seen = page.locator("svg.map")
+    sync.expect(seen).to_be_visible()
+    frame = "Number(document.querySelector('svg.map rect').getAttribute('x'))"
+    assert page.evaluate(frame) == 0
+    room = seen.bounding_box()
+    page.mouse.click(room["x"] + room["width"] * 0.95, room["y"] + room["height"] / 2)
+    assert page.evaluate(frame) > 0
+    page.locator(".do-fit").click()
+    sync.expect(seen).to_be_hidden()
+
+
 def test_no_backward_arrow_to_constants(visit: Visit) -> None:
     page = visit(sigmoid(), open="all")
     assert page.locator(".wire").count() == 7

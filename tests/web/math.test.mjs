@@ -39,6 +39,8 @@ test("fractions, scripts and letters", () => {
     "<math><mfrac><mrow><mi>∂</mi><mi>L</mi></mrow><mrow><mi>∂</mi><mi>x</mi></mrow></mfrac></math>");
   assert.equal(String(math("x^2")), "<math><msup><mi>x</mi><mn>2</mn></msup></math>");
   assert.equal(String(math("h_{12}")), "<math><msub><mi>h</mi><mn>12</mn></msub></math>");
+  assert.equal(String(math("(a)^2 + (b")),
+    "<math><msup><mrow><mo>(</mo><mi>a</mi><mo>)</mo></mrow><mn>2</mn></msup><mo>+</mo><mo>(</mo><mi>b</mi></math>");
   assert.equal(math("\\sigma \\cdot \\nothing").textContent, "σ·nothing");
 });
 

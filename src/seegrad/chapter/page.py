@@ -18,7 +18,7 @@ import numpy as np
 from seegrad.chapter import figures
 from seegrad.data import moons
 from seegrad.drawing.derivation import explain
-from seegrad.drawing.html import bundle, digest, styles
+from seegrad.drawing.html import bundle, digest, look, styles
 from seegrad.drawing.mathml import to_mathml
 from seegrad.drawing.playing import playground
 from seegrad.drawing.scene import Scene, to_json
@@ -161,7 +161,7 @@ class _Page:
         drawing = to_svg(scene)
         self.styles.update(re.findall(r"<style[^>]*>(.*?)</style>", drawing, re.DOTALL))
         self.html.append(
-            f'<figure id="f{re.sub("[^0-9A-Za-z]+", "-", number)}"{wide}>'
+            f'<figure id="f{_key(number)}"{wide}>'
             f"<figcaption>{escape(caption)}</figcaption>"
             f'<div class="explorer{size}" data-figure="{name}"><noscript>{drawing}</noscript>'
             '</div></figure>'
@@ -170,6 +170,12 @@ class _Page:
     def contents(self) -> str:
         rows = "".join(f'<li><a href="#{k}">{inline(h)}</a></li>' for k, h in self.headings)
         return f"<nav><ul>{rows}</ul></nav>"
+
+
+def _key(number: str) -> str:
+    """A figure's number as an address: 5-18 has two panels, which differ in a sign alone."""
+    spelt = number.replace(">", "gt").replace("≤", "le")
+    return re.sub("[^0-9A-Za-z]+", "-", spelt).strip("-")
 
 
 def chapter_page(lang: str | None = None) -> str:
@@ -189,12 +195,12 @@ def chapter_page(lang: str | None = None) -> str:
         title = title or content
         page.add(kind, content)
     body = "\n".join([page.html[0], page.contents(), *page.html[1:]])
-    picture, look = styles()
-    own = read("page.css")
+    picture, explorer = styles()
+    own = f"{look('.sgpage')}\n{read('page.css')}"
     script = f"{bundle()}\n{read('page.js')}"
     policy = (
         f"default-src 'none'; script-src {digest(script)}; style-src "
-        f"{' '.join(map(digest, (picture, look, own, *sorted(page.styles))))}; "
+        f"{' '.join(map(digest, (picture, explorer, own, *sorted(page.styles))))}; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
     scenes = ",".join(f"{json.dumps(k, ensure_ascii=True)}:{v}" for k, v in page.scenes.items())
@@ -203,7 +209,8 @@ def chapter_page(lang: str | None = None) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n"
-        f'<style data-sg="picture">{picture}</style>\n<style>{look}</style>\n<style>{own}</style>\n'
+        f'<style data-sg="picture">{picture}</style>\n<style>{explorer}</style>\n'
+        f"<style>{own}</style>\n"
         f'</head>\n<body class="sgpage">\n<article class="chapter">\n{body}\n</article>\n'
         f'<script type="application/json" id="scenes">{{{scenes}}}</script>\n'
         f'<script type="module">{script}</script>\n</body>\n</html>\n'

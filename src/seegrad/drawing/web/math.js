@@ -113,6 +113,7 @@ class Reader {
     if (token === "{") return wrap(this.row("}"));
     if (token === "}") return null;
     if (/^[0-9]/.test(token)) return make("mn", token);
+    if (token === "(" && this.closes()) return wrap([make("mo", "("), ...this.row(")"), make("mo", ")")]);
     if (!token.startsWith("\\")) {
       if (/\p{L}/u.test(token)) return this.word(token);
       return make("mo", token === "-" ? "−" : token === "*" ? "∗" : token);
@@ -135,6 +136,17 @@ class Reader {
     if (name in SYMBOLS) return make(name === "partial" || name === "top" ? "mi" : "mo", SYMBOLS[name]);
     if (name.length === 1 && !/[A-Za-z]/.test(name)) return make("mo", name);
     return upright(name);
+  }
+
+  /** Does a parenthesis that was just opened close within its group? Then it is as high as what is in it. */
+  closes() {
+    for (let at = this.at, braces = 0, open = 1; at < this.tokens.length && braces >= 0; at++) {
+      const token = this.tokens[at];
+      braces += +(token === "{") - +(token === "}");
+      open += +(token === "(") - +(token === ")");
+      if (!open) return !braces;
+    }
+    return false;
   }
 
   /** A table of rows: cases, or a matrix. @param {string} kind */

@@ -23,6 +23,8 @@ import { WORDS } from "./words.js";
 
 const QUICK = 200;
 const LEGIBLE = 0.75;
+const BACKWARD = new Set(["backward", "sum", "seed"]);
+const MAP_WIDTH = 200, MAP_HEIGHT = 80;
 
 /** @param {string} tag @param {Record<string, string>} [attributes] @param {...(Node | string)} inner */
 function html(tag, attributes = {}, ...inner) {
@@ -138,7 +140,8 @@ export class Explorer {
     this.canvas.append(this.camera);
     this.layer = html("div", { class: "layer" });
     this.tip = html("div", { class: "tip", hidden: "" });
-    this.stage = html("div", { class: "stage" }, this.canvas, this.layer, this.tip);
+    this.map = element("svg", { class: "map", "aria-hidden": "true", preserveAspectRatio: "none" });
+    this.stage = html("div", { class: "stage" }, this.canvas, this.layer, this.map, this.tip);
     this.says = html("div", { class: "says", "aria-live": "polite" });
     this.panel = html("aside", { class: "panel", hidden: "" });
     this.more = html("div", { class: "drawer", hidden: "" });
@@ -208,7 +211,8 @@ export class Explorer {
     });
     const overlays = /** @type {HTMLSelectElement} */ (html("select", { class: "overlays",
       "aria-label": this.say("overlay") }, html("option", { value: "" }, this.say("none")),
-      ...this.overlayNames().map((name) => html("option", { value: name }, name))));
+      ...this.overlayNames().map((name) => html("option", { value: name },
+        WORDS[this.language][`over ${name}`] ?? name))));
     overlays.value = this.overlay;
     overlays.addEventListener("change", () => this.setOverlay(overlays.value));
     const check = (/** @type {string} */ key, /** @type {boolean} */ on, /** @type {() => void} */ act) => {
@@ -305,6 +309,7 @@ export class Explorer {
     this.layBlanks();
     this.paintOverlay();
     this.showStep(false);
+    this.drawMap();
     this.place();
     if (this.pinned) this.pin(this.pinned);
   }
@@ -347,7 +352,9 @@ export class Explorer {
       const id = node.getAttribute("data-wire") ?? "";
       node.classList.toggle("novalue", !done && !values.has(id));
       node.classList.toggle("nograd", !done && !grads.has(id));
-      node.classList.toggle("lit", !!now && now.wires.includes(id));
+      const lit = !!now && now.wires.includes(id), back = !!now && BACKWARD.has(now.phase);
+      node.classList.toggle("lit", lit && !back);
+      node.classList.toggle("litback", lit && back);
     }
     for (const node of this.drawn?.querySelectorAll("[data-box]") ?? []) {
       node.classList.toggle("lit", !!now && now.box === node.getAttribute("data-box"));
@@ -357,15 +364,37 @@ export class Explorer {
       this.slider.value = String(this.step);
       this.slider.setAttribute("aria-valuetext", `${this.step} / ${steps.length}`);
     }
+    this.nameNodes(now ? [now.box] : []);
     if (this.count) this.count.textContent = `${this.step} / ${steps.length}`;
     this.explain(now);
     if (now) this.follow(now);
     if (run && now && !this.calm) this.runDots(now);
   }
 
+  /** Letters over the nodes without a name that the formula below speaks of. @param {string[]} ids */
+  nameNodes(ids) {
+    for (const old of this.drawn?.querySelectorAll(".letter") ?? []) old.remove();
+    if (this.overlay) return;
+    const named = new Set(ids);
+    for (const wire of this.scene.wires) if (ids.includes(wire.target)) named.add(this.nodeBefore(wire.source));
+    for (const id of named) {
+      const box = this.scene.boxes.find((each) => each.id === id), rect = this.plan?.places.get(id);
+      const node = this.drawn?.querySelector(`[data-box="${CSS.escape(id)}"]`);
+      if (box?.kind !== "operation" || box.name || !rect || !node) continue;
+      const text = element("text", { class: "letter", x: rect.x + rect.width / 2, y: rect.y - 5 });
+      text.textContent = this.letter(id).replace(/_\{(\d+)\}/, (_, digits) => [...digits].map((d) => "₀₁₂₃₄₅₆₇₈₉"[Number(d)]).join(""));
+      node.append(text);
+    }
+  }
+
+  /** What stands before a fork. @param {string} id */
+  nodeBefore(id) {
+    return this.scene.wires.find((wire) => wire.kind === "trunk" && wire.target === id)?.source ?? id;
+  }
+
   /** A dot runs along each lit wire, the way its number goes. @param {Step} step */
   runDots(step) {
-    const back = ["backward", "sum", "seed"].includes(step.phase);
+    const back = BACKWARD.has(step.phase);
     for (const id of step.wires.slice(0, 40)) {
       const path = this.drawn?.querySelector(`[data-wire="${CSS.escape(id)}"] ${back ? ".back" : ".fore"}`);
       if (!(path instanceof SVGPathElement)) continue;
@@ -452,7 +481,7 @@ export class Explorer {
     if (!step) {
       const notes = this.scene.note ?? [];
       says.replaceChildren(...(notes.length ? notes.map((line, i) => html("span", { class: i ? "note" : "problem" }, line))
-        : [html("span", {}, this.say("done"))]));
+        : [html("span", {}, this.say(this.steps?.some((each) => BACKWARD.has(each.phase)) ? "done" : "doneForward"))]));
       return undefined;
     }
     const box = this.view?.boxes.find((each) => each.id === step.box);
@@ -645,6 +674,7 @@ export class Explorer {
     const goal = this.scene.wires.find((each) => each.id === wire.id);
     const box = this.scene.boxes.find((each) => each.id === goal?.target);
     this.explainQuiz();
+    this.nameNodes(box ? [box.id] : []);
     const into = this.scene.wires.filter((each) => each.target === box?.id);
     const text = box?.rules && goal ? this.chainRule(box, goal, into, false) : "";
     this.says?.append(html("span", { class: "hint" }, html("b", {}, this.say("hint")), " ",
@@ -1050,6 +1080,43 @@ export class Explorer {
     const { k, x, y } = this.zoom;
     this.camera?.setAttribute("transform", `translate(${x} ${y}) scale(${k})`);
     if (this.layer) this.layer.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
+    this.frameMap();
+  }
+
+  /** The whole picture, small, for when only a part of it is seen. */
+  drawMap() {
+    const plan = /** @type {Plan} */ (this.plan), map = /** @type {SVGElement} */ (this.map);
+    const scale = Math.min(MAP_WIDTH / plan.width, MAP_HEIGHT / plan.height);
+    const boxes = [...(this.view?.boxes ?? []), ...(this.view?.groups ?? [])].map(({ id }) => {
+      const { x, y, width, height } = /** @type {import("./layout.js").Rect} */ (plan.places.get(id));
+      return `M${x} ${y}h${width}v${height}h${-width}z`;
+    });
+    map.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);
+    map.setAttribute("width", String(plan.width * scale));
+    map.setAttribute("height", String(Math.max(16, plan.height * scale)));
+    map.replaceChildren(element("path", { d: boxes.join("") }), element("rect"));
+  }
+
+  /** A frame around what is seen; no map where everything is. */
+  frameMap() {
+    const stage = this.stage?.getBoundingClientRect(), plan = this.plan, map = this.map;
+    if (!stage || !plan || !map) return;
+    const { k, x, y } = this.zoom, low = Math.max(0, -x / k), high = Math.max(0, -y / k);
+    const width = Math.min(plan.width, (stage.width - x) / k) - low, height = Math.min(plan.height, (stage.height - y) / k) - high;
+    map.classList.toggle("away", width >= plan.width - 2 && height >= plan.height - 2);
+    for (const [key, size] of Object.entries({ x: low, y: high, width: Math.max(0, width), height: Math.max(0, height) })) {
+      map.lastElementChild?.setAttribute(key, String(size));
+    }
+  }
+
+  /** Brings the place under the pointer on the map to the middle. @param {PointerEvent} event */
+  moveByMap(event) {
+    const map = /** @type {SVGElement} */ (this.map).getBoundingClientRect(), plan = /** @type {Plan} */ (this.plan);
+    const stage = /** @type {HTMLElement} */ (this.stage).getBoundingClientRect();
+    this.zoom.x = stage.width / 2 - ((event.clientX - map.left) / map.width) * plan.width * this.zoom.k;
+    this.zoom.y = stage.height / 2 - ((event.clientY - map.top) / map.height) * plan.height * this.zoom.k;
+    this.following = false;
+    this.place();
   }
 
   fitView() {
@@ -1103,6 +1170,14 @@ export class Explorer {
     /** @type {Map<number, [number, number]>} */
     const fingers = new Map();
     let moved = false;
+    const map = /** @type {SVGElement} */ (this.map);
+    for (const kind of ["pointerdown", "pointermove"]) {
+      map.addEventListener(kind, (event) => {
+        const at = /** @type {PointerEvent} */ (event);
+        event.stopPropagation();
+        if (at.buttons) this.moveByMap(at);
+      });
+    }
     stage.addEventListener("wheel", (event) => {
       event.preventDefault();
       const box = stage.getBoundingClientRect();

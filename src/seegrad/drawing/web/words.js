@@ -10,7 +10,7 @@ export const WORDS = {
     openAll: "Open all", closeAll: "Close all", svg: "Save as SVG", png: "Save as PNG",
     overlay: "Overlay", none: "none", constants: "Show constants", path: "Only the path of what is pinned",
     start: "The inputs are given.", done: "Everything is known: values above, derivatives below.",
-    forward: "Forward", backward: "Backward", sum: "The branches' derivatives add up", seed:
+    doneForward: "All values are known: they stand above the lines.", forward: "Forward", backward: "Backward", sum: "The branches' derivatives add up", seed:
     "The derivative of the result by itself is 1, or what was sent in.", update: "Update",
     updateSays: "Each parameter moves a little against its derivative.",
     value: "value", derivative: "derivative", shape: "shape", mean: "mean", low: "least", high: "most",
@@ -21,6 +21,7 @@ export const WORDS = {
     found: "found", moment: "Recorded step", train: "Train", stop: "Stop", rate: "Learning rate",
     steps: "steps", loss: "loss", accuracy: "accuracy", histogram: "How often", heat: "Heat map",
     keys: "→ ← step · Home End · Space play · + − 0 zoom · Enter open or pin · Esc close · Q quiz · L 한국어 · D dark · / search · O overlay · P path",
+    "over check": "gradient check", "over ‖∂‖": "size of the gradient", "over NaN": "NaN and ∞", "over dead": "units that passed nothing on",
     born: "born here", picture: "Computational graph", given: "given", constant: "constant", same: "opened and closed give the same numbers",
     different: "opened and closed differ", made: "is made from",
   },
@@ -32,7 +33,7 @@ export const WORDS = {
     openAll: "모두 열기", closeAll: "모두 닫기", svg: "SVG로 저장", png: "PNG로 저장",
     overlay: "덧그림", none: "없음", constants: "상수 보이기", path: "고정한 것의 경로만",
     start: "입력이 주어졌습니다.", done: "모두 구했습니다. 위는 값, 아래는 미분입니다.",
-    forward: "순전파", backward: "역전파", sum: "갈래마다 온 미분을 더합니다", seed:
+    doneForward: "값을 모두 구했습니다. 선 위의 수입니다.", forward: "순전파", backward: "역전파", sum: "갈래마다 온 미분을 더합니다", seed:
     "결과를 자기 자신으로 미분하면 1입니다(또는 보낸 값).", update: "갱신",
     updateSays: "매개변수를 기울기의 반대 방향으로 조금 옮깁니다.",
     value: "값", derivative: "미분", shape: "형상", mean: "평균", low: "최소", high: "최대",
@@ -43,6 +44,7 @@ export const WORDS = {
     found: "개 찾음", moment: "기록한 학습 단계", train: "학습", stop: "멈춤", rate: "학습률",
     steps: "단계", loss: "손실", accuracy: "정확도", histogram: "분포", heat: "히트맵",
     keys: "→ ← 단계 · Home End · Space 재생 · + − 0 확대/축소 · Enter 열기/고정 · Esc 닫기 · Q 퀴즈 · L English · D 어둡게 · / 찾기 · O 덧그림 · P 경로",
+    "over check": "기울기 검사", "over ‖∂‖": "기울기의 크기", "over NaN": "NaN과 ∞", "over dead": "죽은 뉴런 (아무것도 통과시키지 않음)",
     born: "여기서 생김", picture: "계산 그래프", given: "주어짐", constant: "상수", same: "열어도 닫아도 같은 수입니다",
     different: "연 것과 닫은 것이 다릅니다", made: "의 재료:",
   },
