@@ -363,10 +363,12 @@ class ProductEmitter:
         width = lanes_to_use(wide, width)
 
         def behind(n: Value, columns: int) -> None:
-            for i in range(rows):
-                place = f.at(scratch, f.times(f.add(n, i * pitch), size))
+            def row(i: Value) -> None:
+                place = f.at(f.at(scratch, f.times(n, size)), f.times(i, pitch * size))
                 total = f.load(place, vector(self.scalar, width), size)
                 self._finish(pointers, f.add(m, i), f.add(n, n0), columns, total)
+
+            f.loop(0, rows, 1, row)
 
         self._each(wide, width, behind)
 

@@ -21,6 +21,10 @@ BLOCK = 1 << 22
 """Bytes of the first factor that are packed at once."""
 COPIED, TRANSPOSED, PICKED = 0.15, 0.6, 4.0
 """Cycles that packing costs for each element, by how it lies."""
+SCATTERED = 4.0
+"""Cycles for each result whose neighbours in a vector do not lie beside it."""
+KIND = 0.01
+"""What each further kind of tile, at ragged edges, counts of the whole: it is code to compile."""
 CROWDED = 1.5
 """So many times longer it takes where what is used again has been driven out of the cache."""
 
@@ -112,6 +116,8 @@ def best_shape(m: int, n: int, k: int, lanes: int, along: str, registers: int) -
                     tile = steps * _tile_cycles(r, c) + 25 + r * c
                     tile += _sum_cycles(r, c, lanes) if along == "k" else 0
                     cycles += tile * many_rows * many_columns
+            kinds = len(cuts(m, rows)) * len(cuts(columns_of, columns))
+            cycles *= 1 + KIND * (kinds - 1)
             if best is None or cycles < best.cycles:
                 best = Shape(along, rows, columns, cycles, block=m)
     if best is None:
@@ -147,7 +153,7 @@ def choose(product: Product, m: int, n: int) -> tuple[bool, Shape]:
             a, b = b.permute(axes), a.permute(axes)
         apart = product.stores[0].view.strides[-2 if turn else -1] != 1
         shape = _along_n(a, b, rows, columns)
-        found.append((shape.cycles + 2.0 * rows * columns * apart, turn, shape))
+        found.append((shape.cycles + SCATTERED * rows * columns * apart, turn, shape))
         dots = _along_k(a, b, rows, columns)
         if dots is not None:
             found.append((dots.cycles + 1.0 * rows * columns * apart, turn, dots))
