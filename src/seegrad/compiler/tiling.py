@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from seegrad.compiler.native import host
 from seegrad.compiler.plan import Expression, Load, Product, Store, View, rebuild
@@ -99,7 +99,7 @@ def _sum_cycles(rows: int, columns: int, lanes: int) -> float:
     return cycles
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def best_shape(m: int, n: int, k: int, lanes: int, along: str, registers: int) -> Shape:
     """The tile with the fewest estimated cycles."""
     best: Shape | None = None
@@ -125,7 +125,7 @@ def best_shape(m: int, n: int, k: int, lanes: int, along: str, registers: int) -
     return best
 
 
-@cache
+@lru_cache(maxsize=128)
 def crowded(count: int, stride: int, cache: tuple[int, int]) -> bool:
     """Whether `count` lines `stride` bytes apart fight for the same sets of a cache."""
     sets, ways = cache
