@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import threading
 
 import pytest
 
+from seegrad import files
 from seegrad.errors import FormatError
 from seegrad.files import write_whole
 
@@ -38,3 +42,34 @@ def test_a_failing_call_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, 
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(FormatError, match="No such file or directory"):
         write_whole(tmp_path / "no" / "a.txt", "x")
+
+
+def test_writers_at_once_leave_a_whole_file_and_nothing_beside(tmp_path):
+    file = tmp_path / "notes.txt"
+    texts = [letter * 100_000 for letter in "abcd"]
+
+    def write(text):
+        for _ in range(20):
+            write_whole(file, text)
+
+    writers = [threading.Thread(target=write, args=(text,)) for text in texts]
+    for writer in writers:
+        writer.start()
+    while any(writer.is_alive() for writer in writers):
+        if file.exists():
+            assert file.read_text() in texts
+    assert file.read_text() in texts
+    assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs POSIX processes")
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
+    file = tmp_path / "notes.txt"
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    own = files._beside(file)
+    own.with_name(own.name.replace(str(os.getpid()), str(gone.pid))).write_text("half")
+    files._beside(file).write_text("a live writer's")
+    assert len(list(tmp_path.glob(".*.tmp"))) == 1
+    write_whole(file, "whole")
+    assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]

@@ -56,3 +56,10 @@ def test_an_error_speaks_korean():
     message = str(caught.value)
     assert message.startswith("matmul: 안쪽 크기 3과 1이 다릅니다")
     assert "해결: 둘째를 전치하세요" in message or "둘째를 전치하세요" in message
+
+
+def test_a_short_sentence_takes_no_other_for_its_own():
+    said = translate("numpy.pad with mode='wrap' is not defined for tensors", "ko")
+    assert said == "numpy.pad with mode='wrap': 텐서에는 정의되어 있지 않습니다"
+    assert translate("x of shape (3,)", "ko") == "형상이 (3,)인 x"
+    assert translate("3 of shape (3,)", "ko") == "형상 (3,)에서 3개"

@@ -17,6 +17,7 @@ import numpy as np
 
 import seegrad as sg
 from seegrad.graph.op import Op
+from seegrad.language import translate
 from trust.drawn import inputs_of
 from trust.row import Found, Run, first, row
 
@@ -340,6 +341,21 @@ def by_hand() -> Iterator[Bad]:
     yield bad("one_hot: without classes", lambda: sg.one_hot([0]), "classes")
 
 
+NAMES = re.compile(r"'[^']*'|\([^()]*\)|`[^`]*`|numpy\.\S+( with \S+)?")
+
+
+def still_english(error: sg.SeegradError) -> str:
+    """The part of a message that Korean readers would get in English; nothing when there is none.
+
+    Names, quotations and code are the same in both.
+    """
+    for text in (error.problem, error.asked, error.hint):
+        said = NAMES.sub("", translate(text, "ko"))
+        if re.search(r"[A-Za-z]+ [a-z]+ [a-z]+", said):
+            return text
+    return ""
+
+
 def verdict(bad: Bad) -> str | None:
     """What is wrong with what is said of a bad call; None when all is well."""
     try:
@@ -356,6 +372,8 @@ def verdict(bad: Bad) -> str | None:
             return f"{bad.what}: does not say {', '.join(missing)}: {message!r}"
         if not (error.asked or error.came):
             return f"{bad.what}: neither what was asked nor what came: {message!r}"
+        if english := still_english(error):
+            return f"{bad.what}: has no Korean for {english!r}"
         if error.line is None or "calls.py" not in error.line.file:
             return f"{bad.what}: points to {error.line}, not to the caller's line"
         return None
@@ -365,7 +383,8 @@ def verdict(bad: Bad) -> str | None:
 @row(
     "B1",
     "wrong calls: rank, axis, dtype, text, objects, dates, None, ragged lists, labels …",
-    "≥ 300, each refused by a named error with what came, both shapes and the caller's line",
+    "≥ 300, each refused by a named error with what came, both shapes and the caller's line, in"
+    " English and Korean",
     count=10_000,
     sample=500,
 )

@@ -123,6 +123,8 @@ def interrupt_fault(after: float, place: Path) -> str | None:
         child.kill()
         child.communicate()
         return f"Ctrl-C after {after:.2f} s: still running"
+    if "Traceback" in err and f"{os.sep}seegrad{os.sep}" not in err:
+        return None  # Python itself had not started yet
     temporary = [str(p.name) for p in place.rglob("*.tmp")]
     if "Traceback" in err or child.returncode not in (130, -2, 0):
         return f"Ctrl-C after {after:.2f} s: exit {child.returncode}: {(err or out)[-200:]!r}"

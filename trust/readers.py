@@ -7,7 +7,6 @@ targets are fed with mutations that nothing guides, as in the tests.
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -62,12 +61,16 @@ def unguided(name: str, count: int, seed: int) -> list[str]:
     return found
 
 
-def logged(file: Path) -> tuple[int, list[str]]:
-    """How many inputs a fuzzer's log tells of, and its finds."""
-    text = file.read_text("utf-8", "replace")
-    done = re.findall(r"^Done (\d+) in", text, re.MULTILINE) or re.findall(r"^#(\d+)", text, re.M)
-    finds = re.findall(r"^(?:find \w+: .*|.*ERROR: libFuzzer: .*)$", text, re.MULTILINE)
-    return int(done[-1]) if done else 0, [f"{file.stem}: {find[:200]}" for find in finds]
+def logged(name: str) -> tuple[int, list[str]]:
+    """How many inputs the logs of a target's fuzzers tell of, and their finds."""
+    total, found = 0, []
+    for file in sorted(LOGS.glob(f"{name}*.log")):
+        text = file.read_text("utf-8", "replace")
+        done = re.findall(r"^(?:Done |#)(\d+)", text, re.MULTILINE)
+        total += int(done[-1]) if done else 0
+        finds = re.findall(r"^(?:find \w+: .*|.*ERROR: libFuzzer: .*)$", text, re.MULTILINE)
+        found += [f"{file.stem}: {find[:200]}" for find in finds]
+    return total, found
 
 
 @row(
@@ -81,9 +84,8 @@ def logged(file: Path) -> tuple[int, list[str]]:
 def t4(run: Run) -> Found:
     faults, told, whole = [], [], True
     for name in TARGETS:
-        log = LOGS / f"{name}.log"
-        if run.count >= 10**6 and log.is_file():
-            done, found = logged(log)
+        done, found = logged(name) if run.count >= 10**6 else (0, [])
+        if done:
             told.append(f"{name} {done:,}")
         else:
             done = min(run.count, 10_000)

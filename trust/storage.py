@@ -7,6 +7,7 @@ import importlib.util
 import os
 import resource
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -180,9 +181,46 @@ def full_faults() -> Iterator[str]:
                 yield f"full after {limit} bytes: torn, or a temporary file stays"
 
 
+def together_faults(count: int) -> Iterator[str]:
+    """Several threads and processes write one file at once, while others read it."""
+    with folder() as place:
+        file = place / "checkpoint.safetensors"
+        save_arrays(_state(0), file, {"k": "0"})
+        found: list[str] = []
+
+        def write(k: int) -> None:
+            for n in range(count):
+                try:
+                    save_arrays(_state(1 + k + n), file, {"k": str(1 + k + n)})
+                except sg.SeegradError as error:
+                    found.append(f"one of several writers: {str(error).splitlines()[0]}")
+
+        child = os.fork()
+        if child == 0:
+            try:
+                write(100)
+            finally:
+                os._exit(len(found))
+        writers = [threading.Thread(target=write, args=(k,)) for k in range(3)]
+        for writer in writers:
+            writer.start()
+        while any(writer.is_alive() for writer in writers):
+            try:
+                if not _is_whole(file):
+                    found.append("several writers: neither one's state nor another's")
+            except sg.SeegradError as error:
+                found.append(f"several writers: {str(error).splitlines()[0]}")
+        if status := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+            found.append(f"the other process could not write: {status}")
+        if len(list(place.iterdir())) > 1:
+            found.append("several writers: a temporary file stays")
+        yield from found
+
+
 @row(
     "F1",
-    "kill -9 at random moments while saving; every file operation failing; a full disk",
+    "kill -9 at random moments while saving; every file operation failing; a full disk; several"
+    " writers at once",
     "500 kills: whole old or whole new state; at most one temporary file",
     count=500,
     sample=15,
@@ -190,6 +228,7 @@ def full_faults() -> Iterator[str]:
 )
 def f1(run: Run) -> Found:
     faults = [*kill_faults(run.count, run.rng), *fault_faults(), *full_faults()]
+    faults += together_faults(run.count // 5)
     return Found(f"{len(faults)} torn of {run.count} kills and every operation", first(faults))
 
 

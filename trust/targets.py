@@ -31,7 +31,8 @@ from seegrad.formats.safetensors import load_arrays, save_arrays
 from seegrad.training.imported import import_onnx
 from trust.hostile import hostile
 
-PLACE = Path(tempfile.mkdtemp(prefix="seegrad-fuzz-"))
+MEMORY = Path("/dev/shm")
+PLACE = Path(tempfile.mkdtemp(prefix="seegrad-fuzz-", dir=MEMORY if MEMORY.is_dir() else None))
 Blur = Callable[[bytes], bytes]
 """What changes some bytes at random."""
 
@@ -151,7 +152,8 @@ def _inside_idx(raw: bytes, rng: Random, blur: Blur) -> bytes:
 def _labelled(file: Path) -> object:
     """MNIST's reader, with labels beside."""
     beside = file.with_name("train-labels-idx1-ubyte")
-    beside.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 0, 9]))
+    if not beside.exists():
+        beside.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 0, 9]))
     return data.mnist(file)
 
 

@@ -7,8 +7,11 @@ gzip; readers and writers of all others stand on this.
 from __future__ import annotations
 
 import errno
+import glob
 import gzip
 import os
+import platform
+import threading
 import zlib
 from contextlib import suppress
 from pathlib import Path
@@ -96,7 +99,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes | str) -> Path:
     """
     file = Path(path).expanduser()
     raw = data.encode("utf-8") if isinstance(data, str) else data
-    beside = file.with_name(f".{file.name}.tmp")
+    beside = _beside(file)
     try:
         with beside.open("wb") as stream:
             stream.write(raw)
@@ -125,6 +128,36 @@ def write_whole(path: str | os.PathLike[str], data: bytes | str) -> Path:
         raise
     _settle(file.parent)
     return file
+
+
+_HOST = f"{zlib.crc32(platform.node().encode()):08x}"
+
+
+def _beside(file: Path) -> Path:
+    """A temporary name that no other writer has; what writers that are gone have left is removed.
+
+    The name says whose it is: the machine's, the process's and the thread's number.
+    """
+    begins = f".{file.name[:100]}.{_HOST}-"
+    with suppress(OSError):
+        for left in file.parent.glob(f"{glob.escape(begins)}*.tmp"):
+            process = left.name.removeprefix(begins).partition("-")[0]
+            if process.isdigit() and _is_gone(int(process)):
+                left.unlink(missing_ok=True)
+    return file.with_name(f"{begins}{os.getpid()}-{threading.get_ident():x}.tmp")
+
+
+def _is_gone(process: int) -> bool:
+    """Is there no such process any more? Elsewhere than on POSIX nobody can ask without harm."""
+    if os.name != "posix":
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _settle(folder: Path) -> None:

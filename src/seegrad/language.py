@@ -90,6 +90,17 @@ def with_particles(template: str, values: Mapping[str, object]) -> str:
     return _OPEN.sub(fitting, template) if "(" in template else template
 
 
+_SHAPE = r"(\([^()]*\)(?:(?:, | and )\([^()]*\))*|\S+)"
+_HOLES = {
+    **dict.fromkeys(("count", "size", "low", "high", "axis", "index"), r"(-?\d[\d,.]*|\S*\d\S*)"),
+    **dict.fromkeys(("shape", "other", "left", "right", "before", "after", "whole"), _SHAPE),
+}
+"""What a hole of this name may hold; others hold any text. Without it, short sentences such as
+"{count} of shape {shape}" would take others for themselves."""
+_NAMED = re.compile(r"([A-Za-z_][\w.]*): (.+)", re.DOTALL)
+"""A sentence with the name of the function before it that it is about."""
+
+
 @cache
 def _patterns(language: str) -> tuple[tuple[re.Pattern[str], tuple[str, ...], str], ...]:
     """(what an English sentence with holes looks like, its holes, its counterpart), long first."""
@@ -100,7 +111,7 @@ def _patterns(language: str) -> tuple[tuple[re.Pattern[str], tuple[str, ...], st
         if not names:
             continue
         text = "".join(
-            re.escape(literal) + ("(.+?)" if name is not None else "")
+            re.escape(literal) + (_HOLES.get(name, "(.+?)") if name is not None else "")
             for literal, name, _, _ in pieces
         )
         found.append((re.compile(text, re.DOTALL), names, spoken))
@@ -125,6 +136,10 @@ def translate(sentence: str, language: str | None = None) -> str:
     known = catalogue(wanted)
     if sentence in known:
         return known[sentence]
+    if named := _NAMED.fullmatch(sentence):
+        name, rest = named.groups()
+        if (turned := translate(rest, wanted)) != rest:
+            return f"{name}: {turned}"
     for pattern, names, spoken in _patterns(wanted):
         if match := pattern.fullmatch(sentence):
             return _fill(spoken, {n: known.get(v, v) for n, v in zip(names, match.groups())})

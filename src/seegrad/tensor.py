@@ -354,7 +354,8 @@ class Tensor(Node):
         name = ufunc.__name__ if method == "__call__" else REDUCTIONS.get((ufunc, method))
         function = NUMPY_FUNCTIONS.get(name) if name else None
         if function is None or options.get("out") is not None:
-            raise undefined(f"numpy.{ufunc.__name__}" + ("" if function is None else " with out="))
+            called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise undefined(f"numpy.{called}" + ("" if function is None else " with out="))
         if method == "reduce":
             options.setdefault("axis", 0)
         return function(*inputs, **{k: v for k, v in options.items() if k != "out"})

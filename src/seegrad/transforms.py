@@ -116,11 +116,11 @@ class _Recorded:
     def only_output(self, who: str) -> Tensor:
         """The one number that grad needs."""
         if len(self.outputs) != 1 or self.outputs[0].size != 1:
-            shapes = ", ".join(str(x.shape) for x in self.outputs) or "nothing"
+            shapes = ", ".join(str(x.shape) for x in self.outputs)
             raise GradientError(
                 f"{who} needs a function that gives one number",
                 asked="a result of shape ()",
-                came=f"results of shape {shapes}",
+                came=f"results of shape {shapes}" if shapes else "no result",
                 hint="sum or average the result, or use sg.jacobian",
             )
         out: Tensor = self.outputs[0]

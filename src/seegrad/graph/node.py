@@ -167,6 +167,14 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
     Raises DTypeError for anything but booleans, integers and real floating-point numbers.
     """
     try:
+        dtype = None if dtype is None else np.dtype(dtype)
+    except TypeError:
+        raise DTypeError(
+            "this is no dtype that seegrad computes with",
+            asked="a floating-point, integer or boolean dtype, such as float32",
+            came=f"dtype={dtype!r}",
+        ) from None
+    try:
         array = np.asarray(value, dtype=dtype)
     except MemoryError:
         raise SizeError(

@@ -30,7 +30,10 @@ from seegrad.ops.transcendental import erf, exp, expm1, log1p, tanh
     d={"x": lambda g, x: where(x > 0, g, 0.0)},
 )
 def relu(x):
-    """x where it is positive, else 0; the derivative at 0 is 0 (chapter 5.5.1)."""
+    """x where it is positive, else 0; the derivative at 0 is 0 (chapter 5.5.1).
+
+    PyTorch and JAX choose the same; written as maximum(x, 0), each of the tie gets a half.
+    """
     return np.maximum(x, 0)
 
 
@@ -44,7 +47,7 @@ def relu(x):
     d={"x": lambda g, x, slope: where(x > 0, g, slope * g)},
 )
 def leaky_relu(x, *, slope=0.01):
-    """x where it is positive, else slope·x; the derivative at 0 is the slope."""
+    """x where it is positive, else slope·x; the derivative at 0 is the slope (JAX: 1)."""
     return np.where(x > 0, x, slope * x)
 
 
@@ -58,7 +61,10 @@ def leaky_relu(x, *, slope=0.01):
     d={"x": lambda g, x, alpha: where(x > 0, g, g * (alpha * exp(where(x > 0, 0.0, x))))},
 )
 def elu(x, *, alpha=1.0):
-    """x where it is positive, else alpha·(exp(x) − 1) (Clevert et al., 2015)."""
+    """x where it is positive, else alpha·(exp(x) − 1) (Clevert et al., 2015).
+
+    The derivative at 0 is alpha.
+    """
     return np.where(x > 0, x, alpha * expm1(np.minimum(x, 0)))
 
 

@@ -191,7 +191,8 @@ def cbrt(x):
 def hypot(a, b):
     """√(a² + b²) without overflow; its derivative at (0, 0) is taken as 0, of any order.
 
-    PyTorch gives NaN there; JAX's second derivative is wrong where a equals b.
+    PyTorch gives NaN there, JAX a half to each; JAX's second derivative is wrong where a
+    equals b.
     """
     return np.hypot(a, b)
 
@@ -299,7 +300,7 @@ def _bounds(x: Any, *, low: Any, high: Any) -> dict[str, Any]:
 def clip(x, *, low=None, high=None):
     """x held between the numbers low and high; the derivative at both ends is 1, as in PyTorch.
 
-    (JAX, whose clip is a minimum of a maximum, gives a half there.)
+    (JAX, whose clip is a minimum of a maximum, gives a half there, autograd and MyGrad 0.)
     """
     return np.clip(x, low, high)
 
@@ -372,7 +373,7 @@ def trunc(x):
     d={"a": lambda g: g, "b": lambda g, a, b: -g * floor(a / b)},
 )
 def mod(a, b):
-    """The remainder of a / b, with the sign of b."""
+    """The remainder of a / b, with the sign of b; at its jumps the derivatives are 1 and −⌊a/b⌋."""
     return np.remainder(a, b)
 
 

@@ -6,6 +6,7 @@ A family gives its members their spec rule, lowering form, test cases and domain
 from __future__ import annotations
 
 import itertools
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
@@ -295,10 +296,15 @@ ZERO_SIZE_REDUCTIONS: tuple[Case, ...] = (
 )
 
 
-def reduction_spec(forward: Forward) -> Callable[..., Spec]:
+def reduction_spec(forward: Forward, zero_size: bool = True) -> Callable[..., Spec]:
     """The shape without the axes; the dtype that `forward` gives."""
 
     def spec(x: Spec, *, axis: tuple[int, ...], keepdims: bool, **attrs: Any) -> Spec:
+        if not zero_size and not math.prod(x.shape[i] for i in axis):
+            raise ShapeError(
+                "it has no value for no elements", asked="at least one element along the axes",
+                came=f"shape {x.shape}, axis={axis}",
+            )  # fmt: skip
         # the numbers of further attributes (ddof) do not decide the dtype
         sample = {"axis": (0,), "keepdims": False, **dict.fromkeys(attrs, 0)}
         dtype = result_dtype(forward, [x], sample)
@@ -325,7 +331,7 @@ def reduction(
     def define(forward: Forward) -> Op:
         cases = (*REDUCTION_CASES, *(ZERO_SIZE_REDUCTIONS if zero_size else ()))
         return operation(
-            spec=reduction_spec(forward),
+            spec=reduction_spec(forward, zero_size),
             d=d,
             lower=Reduce(kind) if kind else Body(),
             cases=tuple(Case(c.shapes, {**c.attrs, **(more or {})}) for c in cases),

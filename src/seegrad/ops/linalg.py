@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import math
+import operator
 from typing import Any
 
 import numpy as np
@@ -237,6 +238,8 @@ def kron(a, b):
 
 def _diagonal_attrs(x: Any, *, offset: Any, axis1: Any, axis2: Any) -> dict[str, Any]:
     ndim = len(x.shape)
+    if ndim < 2:
+        raise ShapeError("a diagonal needs two axes", came=f"shape {tuple(x.shape)}")
     i, j = one_axis(axis1, ndim), one_axis(axis2, ndim)
     if i == j:
         raise ShapeError("a diagonal needs two different axes", came=f"axes {axis1} and {axis2}")
@@ -311,6 +314,10 @@ def place_diagonal(x, *, offset, axis1, axis2, shape):
 )
 def diag(x, *, k=0):
     """A matrix with the vector x on its k-th diagonal, or the k-th diagonal of a matrix x."""
+    try:
+        k = operator.index(k)
+    except TypeError:
+        raise DTypeError("k must be an integer", came=f"k={k!r}") from None
     if len(x.shape) == 1:
         n = x.shape[0] + abs(k)
         return place_diagonal(x, offset=k, axis1=0, axis2=1, shape=(n, n))
@@ -364,5 +371,5 @@ def _norm_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) ->
     body=lambda x, *, axis, keepdims: sqrt(sum(x * x, axis=axis, keepdims=keepdims)),
 )
 def norm(x, *, axis=None, keepdims=False):
-    """The Euclidean norm √Σx²; at 0 its derivative is taken as 0, as in PyTorch (JAX: NaN)."""
+    """The Euclidean norm √Σx²; at 0 its derivative is taken as 0, as in PyTorch (others: NaN)."""
     return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))

@@ -199,7 +199,10 @@ def mean_squared_error(x, t):
     family="loss",
 )
 def mean_absolute_error(x, t):
-    """The mean of the absolute differences of outputs and targets of equal shapes."""
+    """The mean of the absolute differences of outputs and targets of equal shapes.
+
+    Where they are equal the derivative is 0, as in PyTorch (JAX: ±1/n).
+    """
     return np.mean(np.abs(np.subtract(x, t)))
 
 

@@ -132,6 +132,7 @@ def _max_pool_rule(
 def max_pool(x, *, size, steps=None, padding=0, dilation=1):
     """The largest element of every window of x (N, C, …); equal largest ones share the derivative.
 
+    (PyTorch gives all of it to the first.)
     steps: between places (None: the window's size, so that windows do not overlap).
     """
     return _max_pool_body(x, size=size, steps=steps, padding=padding, dilation=dilation)

@@ -107,6 +107,7 @@ def prod(x, *, axis=None, keepdims=False):
     """The product; each element gets the product of all the others, also where some are 0.
 
     Nothing is divided, so that no zero, one or several, makes a NaN, at any order.
+    (autograd, which divides, gives NaN at a 0.)
     """
     return np.prod(x, axis=axis, keepdims=keepdims)
 
@@ -131,7 +132,7 @@ def _extreme_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...])
 def max(x, *, axis=None, keepdims=False):
     """The largest element; equal largest ones share the derivative equally, as in JAX.
 
-    (PyTorch's max along an axis gives all of it to one of them, its amax shares.)
+    (PyTorch's max along an axis and MyGrad give all of it to one of them, PyTorch's amax shares.)
     """
     return np.max(x, axis=axis, keepdims=keepdims)
 
@@ -259,7 +260,10 @@ def _std_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...], ddo
     ),
 )
 def std(x, *, axis=None, keepdims=False, ddof=0):
-    """The standard deviation; for constant elements its derivative is taken as 0 (JAX: NaN)."""
+    """The standard deviation; for constant elements its derivative is taken as 0.
+
+    So does PyTorch; JAX, autograd and MyGrad give NaN.
+    """
     _enough(x, axis, ddof)
     return np.std(x, axis=axis, keepdims=keepdims, ddof=ddof)
 
@@ -299,7 +303,8 @@ def _logsumexp_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...
 def logsumexp(x, *, axis=None, keepdims=False):
     """log Σ exp(x), steady for large and for infinite x; its derivative is the softmax.
 
-    Where all are −∞ the derivative is 0, where some are +∞ it is 1 for each of those.
+    Where all are −∞ the derivative is 0 (PyTorch, JAX: NaN), where some are +∞ it is 1 for each of
+    those.
     """
     with np.errstate(divide="ignore"):
         return _logsumexp_body(x, axis=axis, keepdims=keepdims)

@@ -209,10 +209,16 @@ def _index_spec(x: Spec, *indices: Spec, layout: Layout) -> Spec:
     like = np.broadcast_to(np.empty((), bool), x.shape)
     reads = tuple(np.broadcast_to(np.zeros((), np.intp), i.shape) for i in indices)
     hollow = np.broadcast_to(np.empty((), bool), tuple(max(n, 1) for n in like.shape))
+    for i in indices:
+        _whole_numbers(i)
     try:
         return Spec(hollow[_expression(layout, reads)].shape, x.dtype)
-    except IndexError as error:
-        raise IndexRangeError(str(error)) from None
+    except IndexError:
+        raise IndexRangeError(
+            "the index arrays do not fit together",
+            asked="equal sizes on every axis, counted from the right, or size 1",
+            came=" and ".join(str(i.shape) for i in indices),
+        ) from None
 
 
 def _all_in_range(indices: tuple[Any, ...], shape: Shape, layout: Layout) -> None:

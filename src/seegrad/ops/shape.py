@@ -458,6 +458,12 @@ def roll(x, *, shift, axis=None):
     shifts = shift if isinstance(shift, (tuple, list)) else (shift,) * len(axes)
     for by, at in zip(shifts, axes):
         i = one_axis(at, len(x.shape))
+        try:
+            by = operator.index(by)
+        except TypeError:
+            raise DTypeError(
+                "a shift is an integer, or one for each axis", came=f"shift={shift!r}"
+            ) from None
         if size := x.shape[i]:
             k = -by % size
             head = [slice(None)] * i
@@ -485,6 +491,8 @@ def _pad_attrs(x: Any, *, widths: Any, value: Any) -> dict[str, Any]:
         ) from None
     if pairs.dtype.kind not in "iu" or (pairs < 0).any():
         raise DTypeError("widths must be integers, 0 or more", came=f"widths={widths!r}")
+    if np.asarray(value).dtype.kind not in "fiub" or np.ndim(value):
+        raise DTypeError("value must be a number", came=f"value={value!r}")
     return {"widths": tuple((int(b), int(a)) for b, a in pairs), "value": value}
 
 

@@ -48,7 +48,7 @@ def expm1(x):
     d={"x": lambda g, x: g / x},
 )  # fmt: skip
 def log(x):
-    """The natural logarithm."""
+    """The natural logarithm; −∞ at 0, where its derivative is infinite."""
     return np.log(x)
 
 
@@ -57,7 +57,7 @@ def log(x):
     d={"x": lambda g, x: g / (x * math.log(2))},
 )  # fmt: skip
 def log2(x):
-    """The logarithm to base 2."""
+    """The logarithm to base 2; −∞ at 0, where its derivative is infinite."""
     return np.log2(x)
 
 
@@ -66,7 +66,7 @@ def log2(x):
     d={"x": lambda g, x: g / (x * math.log(10))},
 )  # fmt: skip
 def log10(x):
-    """The logarithm to base 10."""
+    """The logarithm to base 10; −∞ at 0, where its derivative is infinite."""
     return np.log10(x)
 
 
@@ -75,7 +75,7 @@ def log10(x):
     d={"x": lambda g, x: g / (1 + x)},
 )  # fmt: skip
 def log1p(x):
-    """The natural logarithm of 1 + x, exact for small x."""
+    """The natural logarithm of 1 + x, exact for small x; −∞ at −1, its derivative infinite."""
     return np.log1p(x)
 
 
@@ -88,7 +88,10 @@ def log1p(x):
     },
 )  # fmt: skip
 def logaddexp(a, b):
-    """log(exp(a) + exp(b)) without overflow; two equal infinities share the derivative."""
+    """log(exp(a) + exp(b)) without overflow; two equal infinities share the derivative.
+
+    (PyTorch, JAX, autograd and MyGrad give NaN there.)
+    """
     return np.logaddexp(a, b)
 
 
@@ -131,7 +134,7 @@ def tan(x):
     d={"x": lambda g, x: g / sqrt(1 - x * x)},
 )  # fmt: skip
 def arcsin(x):
-    """The angle (radians) whose sine is x."""
+    """The angle (radians) whose sine is x; its derivative at ±1 is infinite (MyGrad: 0)."""
     return np.arcsin(x)
 
 
@@ -141,7 +144,7 @@ def arcsin(x):
     d={"x": lambda g, x: -g / sqrt(1 - x * x)},
 )  # fmt: skip
 def arccos(x):
-    """The angle (radians) whose cosine is x."""
+    """The angle (radians) whose cosine is x; its derivative at ±1 is infinite (MyGrad: 0)."""
     return np.arccos(x)
 
 
@@ -164,7 +167,10 @@ def arctan(x):
     },
 )  # fmt: skip
 def arctan2(a, b):
-    """The angle (radians) of the point (b, a); its derivative at (0, 0) is taken as 0."""
+    """The angle (radians) of the point (b, a); its derivative at (0, 0) is taken as 0.
+
+    So does PyTorch; JAX, autograd and MyGrad give NaN.
+    """
     return np.arctan2(a, b)
 
 
@@ -216,7 +222,7 @@ def arcsinh(x):
     d={"x": lambda g, x: g / sqrt(x * x - 1)},
 )  # fmt: skip
 def arccosh(x):
-    """The inverse of cosh, for x ≥ 1."""
+    """The inverse of cosh, for x ≥ 1; its derivative at 1 is infinite."""
     return np.arccosh(x)
 
 
@@ -253,5 +259,8 @@ def erf(x):
     },
 )
 def power(a, b):
-    """a to the power b. At b = 0 the derivative by a is 0; at a ≤ 0 the one by b is 0."""
+    """a to the power b. At b = 0 the derivative by a is 0; at a ≤ 0 the one by b is 0.
+
+    At (0, 0) JAX gives NaN by a; for a below 0 PyTorch, JAX, autograd and MyGrad give NaN by b.
+    """
     return np.power(a, b)
