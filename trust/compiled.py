@@ -75,12 +75,29 @@ TABLE = {"scale": 2.0}
 LIST = [2.0, 3.0]
 
 
+MODE = "plain"
+
+
 class Holder:
     """Something with attributes, as user code has."""
 
-    def __init__(self) -> None:
-        self.scale, self.parts = 2.0, [1.0, 2.0]
-        self.inner: Any = None
+    def __init__(self, inner: Any = None) -> None:
+        self.scale, self.parts, self.inner = 2.0, [1.0, 2.0], inner
+
+    def renew(self) -> None:
+        """Another object in the place of the inner one."""
+        self.inner = Holder()
+        self.inner.scale = 5.0
+
+
+class Kind:
+    """A class whose attribute changes."""
+
+    scale = 2.0
+
+    @classmethod
+    def turn(cls) -> None:
+        cls.scale += 1.0
 
 
 Change = tuple[str, Callable[[dict[str, Any]], Any], Callable[[dict[str, Any]], None]]
@@ -90,6 +107,34 @@ def _twice(x: Any) -> Any:
     return x * 2
 
 
+_twice.by = 2.0  # type: ignore[attr-defined]
+
+
+def _turn_by() -> None:
+    _twice.by += 1.0  # type: ignore[attr-defined]
+
+
+def _with_default(x: Any, by: float = 2.0) -> Any:
+    return x * by
+
+
+def helper(x: Any) -> Any:
+    """Rebound by `rebind_helper`."""
+    return x * 2
+
+
+def rebind_helper() -> None:
+    """Another function under the same global name."""
+    global helper
+    helper = _thrice if helper is not _thrice else _twice
+
+
+def rebind_mode() -> None:
+    """Another text under the same global name."""
+    global MODE
+    MODE = "other" if MODE == "plain" else "plain"
+
+
 def _thrice(x: Any) -> Any:
     return x * 3
 
@@ -97,7 +142,7 @@ def _thrice(x: Any) -> Any:
 def changes() -> Iterator[tuple[str, Callable[..., Any], dict[str, Any], Callable[[], None]]]:
     """(what, function, arguments, change): the function reads what is then changed."""
     x = np.array([[0.5, -1.0, 2.0]])
-    holder, table, items, k, switch = Holder(), {"scale": 2.0}, [2.0, 3.0], [2.0], [True]
+    holder, table, items, k, switch = Holder(Holder()), {"scale": 2.0}, [2.0, 3.0], [2.0], [True]
     w = sg.tensor(np.array([1.0, 2.0, 3.0]), name="w")
     array = np.array([1.0, 2.0, 3.0])
     net = sg.nn.Sequential(sg.nn.Affine(3, 2, dtype=float), sg.nn.Dropout(0.5))
@@ -139,8 +184,22 @@ def changes() -> Iterator[tuple[str, Callable[..., Any], dict[str, Any], Callabl
     yield "the argument's dtype", lambda x: x * 2, args, put(args, "x", np.ones((2, 3), np.float32))
     yield "a number as argument", lambda x: x * x, args, put(args, "x", 3.0)
     yield "another number", lambda x: x + 1, args, put(args, "x", 4.0)
-    yield "a list as argument", lambda x: x[0] * x[1], {"x": [x, x]}, lambda: None
-    yield "no_grad", lambda x: x * 2, args, lambda: None
+    listed = {"x": [x, x]}
+    another = put(listed["x"], 1, x + 1)
+    yield "an item of a list of arguments", lambda x: x[0] * x[1], listed, another
+    yield "a longer list of arguments", lambda x: sum(x), listed, lambda: listed["x"].append(x)
+    deep = {"a": {"b": [2.0]}}
+    yield "deep inside", lambda x: x * deep["a"]["b"][0], args, put(deep["a"]["b"], 0, 5.0)
+    yield "a class's attribute", lambda x: x * Kind.scale, args, Kind.turn
+    yield "a default", _with_default, args, lambda: setattr(_with_default, "__defaults__", (5.0,))
+    yield "a global function", lambda x: helper(x), args, rebind_helper
+    yield "a global text", lambda x: x if MODE == "plain" else -x, args, rebind_mode
+    yield "an object in an attribute", lambda x: x * holder.inner.scale, args, holder.renew
+    yield "what a function's attribute says", lambda x: x * _twice.by, args, _turn_by
+    found = {1, 2}
+    yield "a set", lambda x: x * len(found), args, lambda: found.add(3)
+    single = np.array(2.0)
+    yield "a captured number of NumPy", lambda x: x * single, args, lambda: single.fill(5.0)
 
 
 def _mode_of(net: Any) -> Callable[..., Any]:

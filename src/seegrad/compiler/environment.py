@@ -10,7 +10,7 @@ import functools
 import sys
 import sysconfig
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,8 @@ class Environment:
     """A snapshot of everything that a function captures."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self._entries: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._entries: list[tuple[Mapping[Any, Any], Any, Any]] = []
+        self._functions: list[tuple[types.FunctionType, Any, Any]] = []
         self._cells: list[tuple[Any, Any]] = []
         self._lists: list[tuple[list[Any], tuple[Any, ...]]] = []
         self._containers: list[Any] = []
@@ -56,6 +57,9 @@ class Environment:
                 now = _MISSING
             if now is not value and not _same(now, value):
                 return True
+        for function, code, defaults in self._functions:
+            if function.__code__ is not code or function.__defaults__ is not defaults:
+                return True
         for items, values in self._lists:
             if len(items) != len(values):
                 return True
@@ -76,7 +80,7 @@ class Environment:
                 yield "a list"
         for holder, key, value in self._entries:
             if _of_a_trace(holder.get(key)):
-                if str(key).startswith("_") and not _of_a_trace(value):
+                if str(key).startswith("_") and not _of_a_trace(value) and isinstance(holder, dict):
                     holder[key] = value
                 else:
                     yield str(key)
@@ -136,14 +140,15 @@ class Environment:
         state = getattr(x, "__dict__", None)
         if isinstance(state, dict):
             found += self._dictionary(state)
-        return found
+        return [*found, *self._class(type(x))]
 
     def _function(self, f: types.FunctionType) -> list[Any]:
         if not _users(f.__module__):
             return [*_cells_of(f, self._cells)]
-        found = [*_cells_of(f, self._cells)]
-        for names in (f.__defaults__ or (), (f.__kwdefaults__ or {}).values()):
-            found += names
+        found = [*_cells_of(f, self._cells), *(f.__defaults__ or ())]
+        self._functions.append((f, f.__code__, f.__defaults__))
+        for state in (f.__kwdefaults__, f.__dict__):
+            found += self._dictionary(state) if state else ()
         for name in sorted(_names(f.__code__)):
             if name not in f.__globals__:
                 continue
@@ -168,9 +173,24 @@ class Environment:
         return found
 
     def _class(self, kind: type) -> list[Any]:
-        if not _users(kind.__module__):
-            return []
-        return [v for v in vars(kind).values() if isinstance(v, (types.FunctionType, *_PLAIN))]
+        """The class's own attributes and methods, and those of the user's classes below it."""
+        found = []
+        for part in kind.__mro__:
+            if not _users(part.__module__) or id(part) in self._seen:
+                continue
+            self._seen.add(id(part))
+            self._keep.append(part)
+            for name, value in vars(part).items():
+                if isinstance(value, (classmethod, staticmethod)):
+                    value = value.__func__
+                elif isinstance(value, property):
+                    value = value.fget
+                elif not isinstance(value, types.FunctionType):
+                    if name.startswith("__") or hasattr(type(value), "__get__"):
+                        continue
+                    self._entries.append((vars(part), name, value))
+                found.append(value)
+        return found
 
 
 def _of_a_trace(x: Any) -> bool:
