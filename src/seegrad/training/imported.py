@@ -173,7 +173,9 @@ def _computed(step: Step, values: Values) -> Any:
             return READERS[step.operator](values, step.attributes)
     except SeegradError:
         raise
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as fault:
+    except (
+        TypeError, ValueError, LookupError, AttributeError, ArithmeticError, MemoryError,
+    ) as fault:  # fmt: skip
         raise FormatError(
             say("{name} cannot be computed as the file says", name=step.name[:80]),
             asked=step.operator,
