@@ -1,13 +1,13 @@
 """D1: one random program, several roads to its derivative, which must meet.
 
 The roads: the rules on arrays (eager), the rules on tensors (the derivative as a graph), the
-forward derivative, composites spelt out in simpler ops, central differences, PyTorch as an outside
-judge. The compiled road is row C1.
+forward derivative, composites spelt out in simpler ops, the graph expanded and folded again,
+central differences, PyTorch as an outside judge. The compiled road is row C1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -104,9 +104,17 @@ def _close(a: Any, b: Any, rtol: float, atol: float) -> bool:
     return bool(np.allclose(np.asarray(a), np.asarray(b), rtol=rtol, atol=atol))
 
 
-def _gradients(program: Program, apply: Any) -> tuple[Any, list[Any]]:
+def _there_and_back(z: Any) -> Any:
+    return sg.fold(sg.expand(z))
+
+
+def _gradients(
+    program: Program, apply: Any, turn: Callable[[Any], Any] | None = None
+) -> tuple[Any, list[Any]]:
+    """The value and its derivatives; of the graph that `turn` makes of it, where it is given."""
     leaves = [sg.tensor(x) for x in program.leaves]
     out = program.run(leaves, apply)
+    out = out if turn is None else turn(out)
     out.backward()
     return out.value, [np.zeros(x.shape) if x.grad is None else x.grad for x in leaves]
 
@@ -123,6 +131,8 @@ def roads(program: Program) -> Iterator[tuple[str, Any, list[Any], float]]:
     graph = sg.grad(function, count)(*[sg.tensor(x) for x in program.leaves])
     yield "as a graph", value, [g.value for g in graph], 1e-10
     yield "spelt out", *_gradients(program, by_bodies), 1e-8
+    yield "expanded", *_gradients(program, by_table, sg.expand), 1e-8
+    yield "expanded and folded", *_gradients(program, by_table, _there_and_back), 1e-8
     rng = np.random.default_rng(0)
     along = [rng.uniform(-1, 1, x.shape) for x in program.leaves]
     _, change = sg.jvp(function, program.leaves, along)
@@ -157,7 +167,8 @@ def difference(program: Program) -> str | None:
 
 @row(
     "D1",
-    "random programs of 5–60 ops: eager, as a graph, forward, spelt out, differences, PyTorch",
+    "random programs of 5–60 ops: eager, as a graph, forward, spelt out, expanded, folded again,"
+    " differences, PyTorch",
     "≥ 2,000: all roads meet",
     count=2000,
     sample=25,
