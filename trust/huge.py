@@ -80,7 +80,7 @@ def requests() -> Iterator[Request]:
 @row(
     "B2",
     "huge requests: tile, pad, outer, one_hot with 10⁹ classes, layers, Jacobians …",
-    "≥ 40, each refused in ≤ 0.1 s by an error that says how much was asked",
+    "≥ 40, each refused in ≤ 0.1 s of processor by an error that says how much was asked",
     count=1,
     sample=1,
 )
@@ -89,7 +89,7 @@ def b2(run: Run) -> Found:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for what, call in requests():
         total += 1
-        started = time.perf_counter()
+        started = time.process_time()
         try:
             call()
             faults.append(f"{what}: was not refused")
@@ -98,7 +98,7 @@ def b2(run: Run) -> Found:
                 faults.append(f"{what}: {error}")
         except Exception as error:
             faults.append(f"{what}: a bare {type(error).__name__}: {error}")
-        taken = time.perf_counter() - started
+        taken = time.process_time() - started
         slowest = max(slowest, taken)
         if taken > 0.1 and run.timed:
             faults.append(f"{what}: refused only after {taken:.2f} s")
