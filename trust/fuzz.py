@@ -7,6 +7,7 @@ kept in the folder that --finds names, and belongs into the corpus of the tests 
 from __future__ import annotations
 
 import hashlib
+import resource
 import sys
 import traceback
 from pathlib import Path
@@ -17,6 +18,9 @@ import atheris
 with atheris.instrument_imports(include=["seegrad"]):
     import seegrad as sg
     from trust.targets import PLACE, TARGETS
+
+
+MOST_MEMORY = 3 * 2**30
 
 
 def kind_of(error: BaseException) -> str:
@@ -62,6 +66,8 @@ def main() -> None:
 
         return (blur(raw) if rng.random() < 0.5 else target.inside(raw, rng, blur))[:most]
 
+    # what a model computes may be large; beyond this it is told that there is no memory
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     atheris.Setup(sys.argv, once, custom_mutator=mutated)
     atheris.Fuzz()
 
