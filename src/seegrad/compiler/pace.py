@@ -34,10 +34,11 @@ class Pace:
     def note(self, together: bool, seconds: float, now: float) -> None:
         """Learn how long a step took."""
         if together:
+            first = self.best == math.inf                 # when much is done for the first time
             self.together, self.best = seconds, min(self.best, seconds)
-            if seconds <= LATE * self.best:
+            if self.alone < math.inf and seconds <= min(LATE * self.best, self.alone):
                 self.rest = max(self.rest / 2, SHORT)
-            elif now >= self.again:
+            elif now >= self.again and not first:
                 self.until = math.inf
             return
         trial, self.alone = self.until == math.inf, seconds

@@ -17,7 +17,7 @@ from seegrad.compiler.plan import Apply, Buffer, Kernel, Nest, Product, View, ev
 from seegrad.compiler.program import Task
 from seegrad.compiler.tiling import choose
 
-MEETING = 900.0
+MEETING = 1500.0
 """Cycles that a meeting of all threads costs, with the wait for the slowest."""
 LAUNCH = 6000.0
 """Cycles that it costs, once a call, to have other threads take part at all."""
