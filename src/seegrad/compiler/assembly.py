@@ -297,6 +297,11 @@ class Function:
         mark = ", !nontemporal !1" if stream else ""
         self.do(f"store {a.type} {a.name}, ptr {pointer.name}, align {align}{mark}")
 
+    def fetch(self, pointer: Value) -> None:
+        """Have the line at `pointer` brought near, without waiting for it."""
+        self.module.declare("llvm.prefetch.p0", "void", ["ptr", "i32", "i32", "i32"])
+        self.do(f"call void @llvm.prefetch.p0(ptr {pointer.name}, i32 0, i32 2, i32 1)")
+
     def load_some(self, pointer: Value, kind: str, align: int, count: int, fill: float) -> Value:
         """The first `count` lanes from memory, `fill` in the others; reads nothing beyond."""
         lanes = lanes_of(kind)

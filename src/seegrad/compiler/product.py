@@ -25,6 +25,8 @@ from seegrad.compiler.tiling import choose, lanes_to_use, panels, turned
 
 SCRATCH = 1 << 15
 """Bytes of a tile's row that dot products may keep on the stack."""
+FORESEEN = 512
+"""Bytes of a row from which on it is fetched before its turn comes."""
 ROOM_FOR_B = 1 << 19
 """Bytes of the second factor that stay near the core while rows of the first pass by."""
 
@@ -349,7 +351,7 @@ class ProductEmitter:
 
         def block(n: Value, columns: int) -> None:
             b_rows = self._row_pointers(b, pointers, last - 1, f.add(n, n0), columns)
-            sums = self._dot_sums(a_rows, b_rows)
+            sums = self._dot_sums(a_rows, b_rows, self._upcoming(pointers, m, rows, n, wide))
             together = max(1, self.lanes // columns)        # rows whose sums fit one vector
             for first in range(0, rows, together):
                 lines = range(first, min(first + together, rows))
@@ -372,7 +374,29 @@ class ProductEmitter:
 
         self._each(wide, width, behind)
 
-    def _dot_sums(self, a_rows: list[Value], b_rows: list[Value]) -> list[Value]:
+    def _upcoming(
+        self, pointers: dict[View, Value], m: Value, rows: int, n: Value, wide: int
+    ) -> list[Value]:
+        """Rows of the next tile to be fetched while the columns from n on are computed.
+
+        Rows that an index picks lie anywhere, so that the processor cannot foresee them. Each
+        block of columns has its share of them; behind the last row it is the last row again.
+        """
+        f, a, last = self.f, self.product.a, len(self.product.space)
+        if a.rows is None or a.rows_axis != last - 2 or self.k * self.size < FORESEEN:
+            return []
+        columns = self.shape.columns
+        share = -(-rows // -(-wide // columns))
+        first = f.times(f.binary("udiv", n, f.integer(columns)), share)
+        found = []
+        for i in range(share):
+            at = f.least(f.add(f.add(m, rows + i), first), f.integer(self.m - 1))
+            found += self._row_pointers(a, pointers, last - 2, at, 1)
+        return found
+
+    def _dot_sums(
+        self, a_rows: list[Value], b_rows: list[Value], upcoming: Sequence[Value] = ()
+    ) -> list[Value]:
         f, lanes, size = self.f, self.lanes, self.size
         full = self.k // lanes * lanes
         many = len(a_rows) * len(b_rows)
@@ -381,6 +405,8 @@ class ProductEmitter:
             offset = f.times(k, size)
             right = [f.load_some(f.at(p, offset), self.kind, size, count, 0) for p in b_rows]
             new = []
+            for p in upcoming:
+                f.fetch(f.at(p, offset))
             for i, p in enumerate(a_rows):
                 left = f.load_some(f.at(p, offset), self.kind, size, count, 0)
                 new += [
