@@ -17,9 +17,9 @@ X = CHANCE.standard_normal((20, 96)).astype(np.float32)
 START = CHANCE.standard_normal((96, 5)).astype(np.float32)
 
 
-def descent(look: Any = lambda w: 0.0) -> tuple[Any, Any]:
+def descent(look: Any = lambda w: 0.0, start: Any = START) -> tuple[Any, Any]:
     """A weight of a ragged width, and a step that changes it; `look` also reads the weight."""
-    w = sg.tensor(START, requires_grad=True, name="w")
+    w = sg.tensor(start, requires_grad=True, name="w")
 
     def step(x: Any) -> Any:
         w.grad = None
@@ -67,3 +67,17 @@ def test_a_weight_that_is_also_read_in_part_stays_as_it_is() -> None:
     compiled = sg.compile(step)
     compiled(X)
     assert order_of(compiled) == (0, 1)
+
+
+def test_rows_fetched_ahead_are_never_read_behind_the_index() -> None:
+    """The last tile has no rows after it; an epoch gives what its steps give."""
+    data = CHANCE.standard_normal((50, 200)).astype(np.float32)
+    start = CHANCE.standard_normal((200, 5)).astype(np.float32)
+    _, step = descent(start=start)
+    rows = CHANCE.integers(0, 50, (7, 13))
+    want = [step(data[r]).item() for r in rows]
+    _, again = descent(start=start)
+    compiled = sg.compile(again)
+    got = compiled.epoch(data, batch=13, rows=rows)
+    assert "llvm.prefetch" in compiled.assembly
+    np.testing.assert_allclose(got, want, rtol=1e-4)
