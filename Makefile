@@ -4,6 +4,7 @@
 # make figures the same, written into the READMEs and the documents
 # make trust   the figures of TRUST.md, measured anew
 # make docs    the documents, every cell of them run, into docs/_build/html
+# make lenet DATA=folder-with-MNIST, make characters, make diabetes    the examples of the field
 # make fuzz    a million inputs to each reader of text and files (RUNS=... for another number);
 #              row T4 of TRUST.md tells of it
 # make lint    style and types only; of the page's JavaScript too, where npm is installed
@@ -17,7 +18,7 @@ RUN    := $(VENV)/bin/python
 JOBS   ?= auto
 RUNS   ?= 1000000
 
-.PHONY: demo test bench figures lint web trust fuzz docs clean
+.PHONY: demo test bench figures lint web lenet characters diabetes trust fuzz docs clean
 
 demo: $(VENV)/.ready
 	$(RUN) -m seegrad train --data digits --check --out runs
@@ -46,6 +47,12 @@ bench: $(VENV)/.ready-bench
 
 figures: $(VENV)/.ready-bench
 	$(RUN) -m benchmarks --write
+
+lenet: $(VENV)/.ready-examples
+	$(RUN) examples/field/lenet.py $(DATA)
+
+characters diabetes: $(VENV)/.ready-examples
+	$(RUN) examples/field/$@.py
 
 trust: $(VENV)/.ready-test
 	$(RUN) -m trust --write --json trust.json
@@ -77,6 +84,11 @@ $(VENV)/.ready: pyproject.toml | $(VENV)/bin/python
 	@echo "installing into $(VENV) ..."
 	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile]'
 	@touch $@
+
+$(VENV)/.ready-examples: pyproject.toml | $(VENV)/bin/python
+	@echo "installing the examples' packages into $(VENV) ..."
+	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,sklearn]'
+	@touch $@ $(VENV)/.ready
 
 $(VENV)/.ready-test: pyproject.toml | $(VENV)/bin/python
 	@echo "installing the tests' packages into $(VENV) ..."

@@ -1,8 +1,10 @@
 """Several processes: the speed-up of training with 1 and 2, and how it goes on from there.
 
-On paper a step with p processes takes compute/p + 2·(p−1)·(α + β·bytes/p) (a ring all-reduce; α is
-what a message costs, β what a byte costs), of which the backward pass hides what it can. α and β
-are measured here; the lines beyond the cores of this machine are that formula, not measurements.
+On paper a step with p processes takes update + (step − update)/p + 2·(p−1)·(α + β·bytes/p): every
+process makes the whole update, a p-th of the rest, and its part of a ring all-reduce, in which α is
+what a message costs and β what a byte costs, and of which the backward pass hides what it can. α, β
+and the update are measured here; the lines on paper are that formula, not measurements, and know
+nothing of cores that share memory and clock ("without the sums" shows what those cost).
 """
 
 from __future__ import annotations
@@ -49,13 +51,17 @@ def workers() -> Result:
     alpha, beta = fitted(two["bytes"], two["sums"])
     first, second = (float(np.median(found["steps"])) for found in (one, two))
     size = two["model"][0]
+    update, own = float(np.median(one["update"])), float(np.median(two["own"]))
     facts = {
+        "the update, that all make": f"{update * 1e3:.1f} ms",
+        "with 2, without the sums": f"{own * 1e3:.1f} ms, {first / own:.2f}×",
         "speed-up with 2": f"{first / second:.2f}×, efficiency {first / second / 2:.0%}",
         "α a message, β a byte": f"{alpha * 1e6:.0f} µs, {beta * 1e9:.2f} ns",
     }
     for count in FORECAST:
         talk = 2 * (count - 1) * (alpha + beta * size / count)
-        worst, best = first / count + talk, max(first / count, talk)
+        shared = update + (first - update) / count
+        worst, best = shared + talk, max(shared, talk)
         facts[f"on paper with {count}"] = f"{first / worst:.1f}× to {first / best:.1f}×"
     timings = (Timing("1 process", tuple(one["steps"])), Timing("2 processes", tuple(two["steps"])))
     return Result("WORKERS", title, timings, unit="ms", facts=facts)

@@ -1,6 +1,6 @@
 """A GRU that reads text one character at a time and learns to say what comes next.
 
-Run: python examples/field/characters.py [TEXT-FILE]
+Run: make characters, or python examples/field/characters.py [TEXT-FILE] where seegrad is installed.
 The text is this repository's own README and contributing guide unless you name a file. Expect the
 loss to fall from about 4.2 (every character as likely as any other) to below 1.8, and the lines
 that are printed to turn from noise into words, in about one minute.
@@ -28,9 +28,13 @@ class Reader(nn.Module):
         self.gru = nn.GRU(32, WIDTH)
         self.scores = nn.Affine(WIDTH, characters, initial="xavier")
 
-    def forward(self, x, start=None):
-        outputs, self.end = self.gru.run(self.embedding(x), start)
-        return self.scores(outputs)
+    def forward(self, x):
+        return self.read(x)[0]
+
+    def read(self, x, start=None):
+        """The scores, and the state after the last character, to go on from."""
+        outputs, end = self.gru.run(self.embedding(x), start)
+        return self.scores(outputs), end
 
 
 def texts(path: str | None) -> str:
@@ -44,8 +48,8 @@ def sample(net: Reader, letters: list[str], count: int, chance: np.random.Genera
     said, state = [letters.index("\n") if "\n" in letters else 0], None
     with sg.no_grad():
         for _ in range(count):
-            scores = net(np.array([[said[-1]]]), state).value[0, -1].astype(float)
-            state = net.end
+            found, state = net.read(np.array([[said[-1]]]), state)
+            scores = found.value[0, -1].astype(float)
             odds = np.exp((scores - scores.max()) / 0.7)
             said.append(int(chance.choice(len(letters), p=odds / odds.sum())))
     return "".join(letters[i] for i in said[1:])

@@ -1,6 +1,6 @@
 """Regression: how far diabetes has gone after a year, from ten measurements (scikit-learn's set).
 
-Run: python examples/field/diabetes.py   (needs scikit-learn: pip install 'seegrad[sklearn]')
+Run: make diabetes, or python examples/field/diabetes.py where seegrad[sklearn] is installed.
 Expect R² of about 0.5 on the held-out fifth (a linear model reaches 0.45), in some seconds.
 """
 

@@ -1,6 +1,7 @@
 """LeNet on handwritten digits: two convolutions, two poolings, three fully connected layers.
 
-Run: python examples/field/lenet.py FOLDER [epochs], with MNIST's IDX files in FOLDER.
+Run: make lenet DATA=FOLDER, with MNIST's IDX files in FOLDER; or, where seegrad is installed,
+python examples/field/lenet.py FOLDER [epochs].
 From the 10,000-image file alone (8,000 to train, 2,000 held out) expect a test accuracy of 0.98
 after 12 epochs, in about one minute on two cores.
 """

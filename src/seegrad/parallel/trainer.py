@@ -64,13 +64,16 @@ class ParallelTrainer(Trainer):
         self.optimizer.zero_grad()
         loss = self.loss(self.network(x[rows]), t[rows]) if len(rows) else None
         mine = float(loss.item()) * share if loss is not None else 0.0
-        value, asked = self.world.sum([mine, self._asked])
-        if not math.isfinite(value):
-            self.failed = True
-            raise self._not_finite(float(value))
+        told = np.array([mine, self._asked], np.float64)
+        heard = self.world.start_sum(told)  # on its way during the backward pass
         with self.exchange.over(loss):
             if loss is not None:
                 loss.backward(np.asarray(share, loss.dtype))
+        self.world.wait([heard])
+        value, asked = told
+        if not math.isfinite(value):
+            self.failed = True
+            raise self._not_finite(float(value))
         self.optimizer.step()
         if self.schedule is not None:
             self.schedule.step()
