@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import os
-import resource
 import signal
 import threading
 import time
@@ -20,14 +19,14 @@ import numpy as np
 import seegrad as sg
 from seegrad.graph.bind import in_mode
 from trust import lost
-from trust.apart import memory, run_apart
+from trust.apart import memory, most_memory, run_apart
 from trust.row import Found, Run, first, row
 
 MB = 2**20
 
 
 def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return most_memory(os.getpid())
 
 
 # --------------------------------------------------------------- S1

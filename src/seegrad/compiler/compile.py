@@ -172,6 +172,7 @@ class Compiled:
                     break
         finally:
             executable.show_state()
+            executable.straighten_state()
         results = executable.results()
         variant.leave([g[first - 1] for g in results[count:]])
         variant.note([x[:first] for x in results])

@@ -23,7 +23,7 @@ from seegrad.compiler.plan import Apply, Buffer, Foreign, Kernel, Literal, Load,
 from seegrad.compiler.program import Task, program_text
 from seegrad.compiler.schedule import Schedule, scheduled
 from seegrad.errors import IndexRangeError, ValueRangeError
-from seegrad.graph.lowering import Gather
+from seegrad.graph.lowering import OneHot
 
 SMALL = 1 << 16
 """Arguments of up to so many bytes are copied into memory of ours rather than pointed at."""
@@ -183,6 +183,11 @@ class Executable:
         for slot in self.scalars:
             slot.show()
 
+    def straighten_state(self) -> None:
+        """Have every leaf show its value in C order, after the last of many steps."""
+        for slot in self.slots:
+            slot.straighten()
+
     def check_indices(self) -> None:
         """Every index within its axis, or an error; negative ones count from the end."""
         first = self.segments[0] if self.segments else None
@@ -199,17 +204,17 @@ class Executable:
         low, high = array.min(), array.max()
         if high >= index.size or low < (-index.size if index.wraps else 0):
             assert index.node.op is not None
-            if isinstance(index.node.op.lower, Gather):
-                raise IndexRangeError(
-                    f"index {high if high >= index.size else low} is out of range",
-                    asked=f"from {-index.size} to {index.size - 1}",
-                    came=f"indices from {low} to {high}",
+            if isinstance(index.node.op.lower, OneHot):
+                raise ValueRangeError(
+                    "a label is out of range",
+                    asked=f"integers from 0 to {index.size - 1}, one for each of"
+                    f" {index.size} classes",
+                    came=f"labels from {low} to {high}",
                 )
-            raise ValueRangeError(
-                "a label is out of range",
-                asked=f"integers from 0 to {index.size - 1}, one for each of"
-                f" {index.size} classes",
-                came=f"labels from {low} to {high}",
+            raise IndexRangeError(
+                f"index {high if high >= index.size else low} is out of range",
+                asked=f"from {-index.size} to {index.size - 1}",
+                came=f"indices from {low} to {high}",
             )
         if low < 0:
             turned = aligned(array.shape, array.dtype)

@@ -100,3 +100,15 @@ class Slot:
         """After the program wrote: what a leaf of a single number shows is made anew."""
         if self.scalar and self.assigned:
             self.shown = self.leaf.data = self.view[()]
+
+    def straighten(self) -> None:
+        """Have the leaf show its value in C order again: NumPy's last bits depend on it."""
+        if self.assigned and self.leaf.data is self.shown and not _in_c_order(self.buffer.order):
+            straight = aligned(self.buffer.shape, self.buffer.dtype)
+            np.copyto(straight, self.shown)
+            straight.flags.writeable = False
+            self.leaf.data = straight
+
+
+def _in_c_order(order: tuple[int, ...]) -> bool:
+    return order == tuple(range(len(order)))

@@ -87,7 +87,10 @@ class Program:
 
     def __init__(self, text: str, level: int = 1) -> None:
         binding = _binding()
-        module = binding.parse_assembly(f'target triple = "{host().triple}"\n{_MARKS}{text}')
+        # Types and constants stay in their context: one of its own goes with the program.
+        module = binding.parse_assembly(
+            f'target triple = "{host().triple}"\n{_MARKS}{text}', binding.create_context()
+        )
         module.verify()
         machine = _machine()
         if level:
