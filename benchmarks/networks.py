@@ -107,7 +107,7 @@ def lenet() -> Contenders:
         )  # fmt: skip
         found["torch"] = _torch(net, x, t)
     if installed("jax"):
-        found["jax jit"] = _jax_lenet(x, t)
+        found["jax (jit)"] = _jax_lenet(x, t)
     return found
 
 
@@ -156,7 +156,7 @@ def gru() -> Contenders:
 
         found["torch"] = _torch(Reader(), x, t)
     if installed("jax"):
-        found["jax scan"] = _jax_gru(x, t)
+        found["jax (scan)"] = _jax_gru(x, t)
     return found
 
 
@@ -204,7 +204,7 @@ def transformer() -> Contenders:
             ), x, t,
         )  # fmt: skip
     if installed("jax"):
-        found["jax jit"] = _jax_block(x, t)
+        found["jax (jit)"] = _jax_block(x, t)
     return found
 
 

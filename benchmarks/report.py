@@ -22,7 +22,6 @@ LATEST = HERE / "latest.json"
 MARKS = re.compile(r"(<!-- figures -->\n).*?(<!-- /figures -->)", re.DOTALL)
 PEERS = {
     "numpy": "NumPy", "torch": "PyTorch", "jax (jit)": "JAX jit", "jax (scan)": "JAX scan",
-    "jax jit": "JAX jit", "jax scan": "JAX scan",
     "autograd": "autograd", "mygrad": "MyGrad", "micrograd": "micrograd",
     "torch.compile": "torch.compile",
 }  # fmt: skip

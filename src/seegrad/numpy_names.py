@@ -115,7 +115,7 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "pad": _pad,
     "power": transcendental.power,
     "positive": arithmetic.identity,
-    "matrix_transpose": lambda x: shape.swapaxes(x, -1, -2),
+    "matrix_transpose": shape.matrix_transpose,
     "bitwise_and": lambda a, b: compare.logical_and(boolean(a, "&"), boolean(b, "&")),
     "bitwise_or": lambda a, b: compare.logical_or(boolean(a, "|"), boolean(b, "|")),
     "bitwise_xor": lambda a, b: compare.logical_xor(boolean(a, "^"), boolean(b, "^")),

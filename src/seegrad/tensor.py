@@ -109,7 +109,7 @@ class Tensor(Node):
     @property
     def mT(self) -> Tensor:
         """The last two axes exchanged."""
-        return shape.swapaxes(self, -1, -2)  # type: ignore[no-any-return]
+        return shape.matrix_transpose(self)  # type: ignore[no-any-return]
 
     # ---------------------------------------------------------- graph
 

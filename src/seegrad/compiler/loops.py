@@ -262,7 +262,7 @@ class NestEmitter:
         axes = []
         for i, n in enumerate(self.nest.space):
             size = length if i == split else n
-            gathered = any(v.rows is not None and v.rows_axis == i for v in self.views)
+            gathered = frozenset(v for v in self.views if v.gathered(i))
             if n == 1 and i != split and i not in counted and not gathered:
                 continue
             axes.append(
@@ -271,9 +271,7 @@ class NestEmitter:
                     i in self.nest.reduced,
                     {v: v.strides[i] for v in self.views},
                     i == split,
-                    gathered=frozenset(
-                        v for v in self.views if v.rows is not None and v.rows_axis == i
-                    ),
+                    gathered=gathered,
                     counted=i if i in counted else None,
                     running=i in self.nest.running,
                 )

@@ -256,6 +256,12 @@ class _Lowering:
         assert isinstance(form, forms.Slice)
         return view.slice(attrs["index"])
 
+    def _ungathered(self, x: Node) -> View:
+        """What a kernel is to read of `x`, without an index between."""
+        view = self.view(x)
+        self.reading.add(self._behind(x))
+        return self._copied(view, x) if view.rows is not None else view
+
     def _copied(self, view: View, node: Node, role: str = "temporary") -> View:
         """The same values in memory of their own, in C order."""
         buffer = self._buffer(f"{self._name(node)}.copy", view.shape, view.dtype, role)
@@ -560,14 +566,10 @@ class _Lowering:
         makers[type(node.op.lower)](node)
 
     def _foreign(self, node: Node) -> None:
-        views = []
-        for x in node.inputs:
-            view = self.view(x)
-            self.reading.add(self._behind(x))
-            views.append(self._copied(view, x) if view.rows is not None else view)
+        views = tuple(map(self._ungathered, node.inputs))
         why = self.grouping.why[node]
         self._add(
-            Foreign(self._name(node), (), [], (node,), tuple(views), self.of[node].view(), why)
+            Foreign(self._name(node), (), [], (node,), views, self.of[node].view(), why)
         )
 
     def _fill(self, target: View, value: Any, node: Node) -> Kernel:
@@ -598,10 +600,7 @@ class _Lowering:
     def _overlap(self, node: Node) -> None:
         """Each place as the sum of the windows that hold it; where windows are some steps apart,
         zeros, to which every window adds what it holds."""
-        source, whole = self.view(node.inputs[0]), self.of[node].view()
-        self.reading.add(self._behind(node.inputs[0]))
-        if source.rows is not None:
-            source = self._copied(source, node.inputs[0])
+        source, whole = self._ungathered(node.inputs[0]), self.of[node].view()
         count = len(node.attrs["shape"])
         lead = len(whole.shape) - count
         if all(step == 1 for step in node.attrs["steps"]):
@@ -663,10 +662,7 @@ class _Lowering:
         """Rows picked by an index that came in: a copy through the index."""
         x, indices = node.inputs
         axis = node.attrs["axis"]
-        source = self.view(x)
-        self.reading.add(self._behind(x))
-        if source.rows is not None:
-            source = self._copied(source, x)
+        source = self._ungathered(x)
         picked = self._picked(source, axis, indices, node)
         out = self.of[node].view().reshape(picked.shape)
         assert out is not None
@@ -685,10 +681,7 @@ class _Lowering:
         """Zeros, to which rows are added where the index says, one after the other."""
         x, indices = node.inputs
         axis, whole = node.attrs["axis"], self.of[node].view()
-        source = self.view(x)
-        self.reading.add(self._behind(x))
-        if source.rows is not None:
-            source = self._copied(source, x)
+        source = self._ungathered(x)
         seen = self._picked(whole, axis, indices, node)
         source = self._reshaped(source, seen.shape, x)
         before = self._fill(whole, 0, node)
@@ -701,10 +694,7 @@ class _Lowering:
         """The first place as it is, and then each as the sum of the one before and what comes."""
         (x,) = node.inputs
         axis, out = node.attrs["axis"], self.of[node].view()
-        source = self.view(x)
-        self.reading.add(self._behind(x))
-        if source.rows is not None:
-            source = self._copied(source, x)
+        source = self._ungathered(x)
 
         def part(view: View, start: int, length: int) -> View:
             index = [(0, n, 1) for n in view.shape]

@@ -92,7 +92,6 @@ class Slot:
         if self.assigned:
             self.leaf.data = shown
         else:
-            self.leaf_data = data
             self.shown = data
         return pointer(made)
 

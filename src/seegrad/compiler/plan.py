@@ -94,6 +94,14 @@ class View:
             step *= n
         return self.rows is None
 
+    def gathered(self, axis: int) -> bool:
+        """Whether positions along `axis` are rows that an index picks."""
+        return self.rows is not None and self.rows_axis == axis
+
+    def neighbours(self, axis: int) -> bool:
+        """Whether positions one after the other along `axis` are neighbours in memory."""
+        return self.strides[axis] == 1 and not self.gathered(axis)
+
     def permute(self, axes: Sequence[int]) -> View:
         where = list(axes).index(self.rows_axis) if self.rows is not None else 0
         return replace(

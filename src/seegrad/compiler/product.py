@@ -233,13 +233,12 @@ class ProductEmitter:
         """Positions start … start + many - 1 of a factor's axis, to be packed."""
         last = len(self.product.space)
         deep = last - 1 if view is self.product.a else last - 2
-        gathered = view.rows_axis if view.rows is not None else None
         return Lines(
             self._row_pointers(view, pointers, axis, start, many),
             lambda k: self._k_offset(view, pointers, deep, k),
             self.k, self.scalar, self.size,
-            beside=many == 1 or (view.strides[axis] == 1 and gathered != axis),
-            behind=view.strides[deep] == 1 and gathered != deep,
+            beside=many == 1 or view.neighbours(axis),
+            behind=view.neighbours(deep),
         )
 
     # ------------------------------------------------------------------ lanes along n

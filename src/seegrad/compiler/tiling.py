@@ -29,9 +29,14 @@ CROWDED = 1.5
 """So many times longer it takes where what is used again has been driven out of the cache."""
 
 
+def _exchanged(count: int) -> tuple[int, ...]:
+    """So many axes, the last two in each other's place."""
+    return (*range(count - 2), count - 1, count - 2)
+
+
 def turned(product: Product) -> Product:
     """The same product with m and n exchanged: cᵀ = bᵀ aᵀ."""
-    axes = (*range(len(product.space) - 2), len(product.space) - 1, len(product.space) - 2)
+    axes = _exchanged(len(product.space))
     done: dict[Expression, Expression] = {}
 
     def change(e: Expression) -> Expression | None:
@@ -135,10 +140,9 @@ def crowded(count: int, stride: int, cache: tuple[int, int]) -> bool:
 
 def pack_cycles(view: View, axis: int, deep: int) -> float:
     """Cycles for each element to bring it into panels along `axis`, `deep` behind each other."""
-    gathered = view.rows_axis if view.rows is not None else None
-    if view.strides[axis] == 1 and gathered != axis:
+    if view.neighbours(axis):
         return COPIED
-    return TRANSPOSED if view.strides[deep] == 1 and gathered != deep else PICKED
+    return TRANSPOSED if view.neighbours(deep) else PICKED
 
 
 def choose(product: Product, m: int, n: int) -> tuple[bool, Shape]:
@@ -149,7 +153,7 @@ def choose(product: Product, m: int, n: int) -> tuple[bool, Shape]:
         rows, columns = (n, m) if turn else (m, n)
         a, b = product.a, product.b
         if turn:
-            axes = (*range(last - 2), last - 1, last - 2)
+            axes = _exchanged(last)
             a, b = b.permute(axes), a.permute(axes)
         apart = product.stores[0].view.strides[-2 if turn else -1] != 1
         shape = _along_n(a, b, rows, columns)
@@ -166,14 +170,14 @@ def _along_n(a: View, b: View, m: int, n: int) -> Shape:
     k, size, last = a.shape[-1], a.dtype.itemsize, len(a.shape)
     lanes = lanes_to_use(n, host().lanes(size * 8))
     shape = best_shape(m, n, k, lanes, "n", host().registers)
-    straight = n == 1 or (b.strides[-1] == 1 and not _gathered(b, last - 1))
+    straight = n == 1 or b.neighbours(last - 1)
     cost_a = m * k * pack_cycles(a, last - 2, last - 1)
     block = max(1, BLOCK // max(1, shape.rows * k * size)) * shape.rows
     cost_b = n * k * pack_cycles(b, last - 1, last - 2)
-    far = crowded(k, b.strides[-2] * size, FAR) and not _gathered(b, last - 2)
+    far = crowded(k, b.strides[-2] * size, FAR) and not b.gathered(last - 2)
     pack_b = k > 0 and (not straight or (far and cost_b < shape.cycles * (CROWDED - 1)))
-    near = not _gathered(a, last - 2) and crowded(shape.rows, a.strides[-2] * size, NEAR)
-    far = not _gathered(a, last - 1) and crowded(k, a.strides[-1] * size, FAR)
+    near = not a.gathered(last - 2) and crowded(shape.rows, a.strides[-2] * size, NEAR)
+    far = not a.gathered(last - 1) and crowded(k, a.strides[-1] * size, FAR)
     pack_a = k > 0 and (near or far) and cost_a < shape.cycles * (CROWDED - 1)
     if not pack_a:
         block = m
@@ -184,9 +188,7 @@ def _along_n(a: View, b: View, m: int, n: int) -> Shape:
 def _along_k(a: View, b: View, m: int, n: int) -> Shape | None:
     """Dot products, where both factors lie along k."""
     k, size, last = a.shape[-1], a.dtype.itemsize, len(a.shape)
-    if a.strides[-1] != 1 or b.strides[-2] != 1 or k < 2:
-        return None
-    if _gathered(a, last - 1) or _gathered(b, last - 2):
+    if k < 2 or not (a.neighbours(last - 1) and b.neighbours(last - 2)):
         return None
     lanes = lanes_to_use(k, host().lanes(size * 8))
     shape = best_shape(m, n, k, lanes, "k", host().registers)
@@ -195,10 +197,6 @@ def _along_k(a: View, b: View, m: int, n: int) -> Shape | None:
     ):
         shape = replace(shape, cycles=shape.cycles * CROWDED)
     return shape
-
-
-def _gathered(view: View, axis: int) -> bool:
-    return view.rows is not None and view.rows_axis == axis
 
 
 def panels(shape: Shape, m: int, n: int, k: int, lanes: int) -> Sequence[int]:

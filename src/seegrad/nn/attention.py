@@ -18,7 +18,7 @@ from seegrad.nn.sizes import divides, whole
 from seegrad.ops.activation import softmax
 from seegrad.ops.compare import where
 from seegrad.ops.linalg import matmul
-from seegrad.ops.shape import reshape, swapaxes, transpose
+from seegrad.ops.shape import matrix_transpose, reshape, transpose
 from seegrad.tensor import Tensor
 
 
@@ -29,7 +29,7 @@ def attend(q: Any, k: Any, v: Any, allowed: Any = None, drop: Any = None) -> Any
     see nothing is NaN, as it has no mean. drop: a layer applied to the weights.
     """
     with frame("attend"):
-        scores = matmul(q, swapaxes(k, axis1=-1, axis2=-2)) * (1 / math.sqrt(q.shape[-1]))
+        scores = matmul(q, matrix_transpose(k)) * (1 / math.sqrt(q.shape[-1]))
         if allowed is not None:
             scores = where(allowed, scores, -math.inf)
         weights = softmax(scores, axis=-1)

@@ -19,7 +19,7 @@ from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import add, multiply, subtract
 from seegrad.ops.families import composite, one_axis, operation, result_dtype
 from seegrad.ops.select import take_along_axis
-from seegrad.ops.shape import concatenate, cut, flip, reshape
+from seegrad.ops.shape import concatenate, flip, part, reshape
 
 _ALONG = (
     Case(((3,),), {"axis": 0}),
@@ -32,13 +32,6 @@ _ALONG = (
 
 def _along(x: Any, *, axis: Any) -> dict[str, Any]:
     return {"axis": one_axis(axis, len(x.shape))}
-
-
-def _part(x: Any, axis: int, start: int, length: int) -> Any:
-    """`length` elements of x along `axis`, from `start` on."""
-    return cut(x, index=tuple(
-        (start, length, 1) if i == axis else (0, n, 1) for i, n in enumerate(x.shape)
-    ))  # fmt: skip
 
 
 # --------------------------------------------------------------- running sums and products
@@ -72,7 +65,7 @@ def cumprod(x, *, axis):
     n = x.shape[at]
     if n < 2:
         return x
-    return concatenate(*accumulate((_part(x, at, i, 1) for i in range(n)), multiply), axis=at)
+    return concatenate(*accumulate((part(x, at, i, 1) for i in range(n)), multiply), axis=at)
 
 
 @composite(
@@ -93,7 +86,7 @@ def diff(x, *, n=1, axis=-1):
                               came=f"n={n}")  # fmt: skip
     for _ in range(n):
         length = max(x.shape[at] - 1, 0)
-        x = subtract(_part(x, at, min(1, x.shape[at]), length), _part(x, at, 0, length))
+        x = subtract(part(x, at, min(1, x.shape[at]), length), part(x, at, 0, length))
     return x
 
 
@@ -166,8 +159,8 @@ def quantile(x, *, q, axis, keepdims=False):
     place = float(q) * (n - 1)
     low = min(math.floor(place), max(n - 2, 0))
     ordered = sort(x, axis=at)
-    below = _part(ordered, at, low, 1)
-    above = _part(ordered, at, min(low + 1, n - 1), 1)
+    below = part(ordered, at, low, 1)
+    above = part(ordered, at, min(low + 1, n - 1), 1)
     found = add(below, multiply(subtract(above, below), place - low))
     if keepdims:
         return found

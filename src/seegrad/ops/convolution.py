@@ -17,7 +17,7 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
 from seegrad.ops.families import PRODUCT, operation
 from seegrad.ops.linalg import matmul
-from seegrad.ops.shape import reshape, swapaxes, transpose
+from seegrad.ops.shape import matrix_transpose, reshape, swapaxes, transpose
 from seegrad.ops.window import (
     Pairs,
     around_each,
@@ -208,7 +208,7 @@ def _transpose_spec(y: Spec, W: Spec, *, shape: Shape, groups: int, **rest: Any)
 
 def _transpose_body(y, W, *, shape, steps, padding, dilation, groups):
     size, places, channels = tuple(W.shape[2:]), tuple(y.shape[2:]), W.shape[1] * groups
-    rows = swapaxes(_weight_rows(W, groups), axis1=-1, axis2=-2)
+    rows = matrix_transpose(_weight_rows(W, groups))
     flat = matmul(rows, _by_output(y, groups))
     count = len(size)
     seen = reshape(flat, shape=(channels, *size, y.shape[0], *places))
@@ -281,7 +281,7 @@ def _conv_weights_attrs(x: Any, y: Any, *, size: Any, **attrs: Any) -> dict[str,
 
 def _conv_weights_body(x, y, *, size, steps, padding, dilation, groups):
     columns = _columns(x, size, steps, padding, dilation, groups)
-    flat = matmul(_by_output(y, groups), swapaxes(columns, axis1=-1, axis2=-2))
+    flat = matmul(_by_output(y, groups), matrix_transpose(columns))
     return reshape(flat, shape=(y.shape[1], x.shape[1] // groups, *size))
 
 

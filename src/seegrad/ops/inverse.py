@@ -16,7 +16,7 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
 from seegrad.ops.families import broadcast_shapes, operation
 from seegrad.ops.linalg import matmul
-from seegrad.ops.shape import reshape, swapaxes
+from seegrad.ops.shape import matrix_transpose, reshape
 
 
 def _cases(*shapes: tuple[Shape, ...]) -> tuple[Case, ...]:
@@ -53,10 +53,6 @@ def _regular(function: Callable[..., Any], *arrays: Any) -> Any:
         ) from None
 
 
-def _t(x: Any) -> Any:
-    return swapaxes(x, axis1=-1, axis2=-2)
-
-
 def _inverse_spec(a: Spec) -> Spec:
     _square(a)
     if a.dtype.kind == "f" and a.dtype.itemsize < 4:
@@ -74,7 +70,7 @@ def _inverse_spec(a: Spec) -> Spec:
     sign="inv",
     latex="$a^{-1}",
     numpy=("inv",),
-    d={"a": lambda g, out: -matmul(matmul(_t(out), g), _t(out))},
+    d={"a": lambda g, out: -matmul(matmul(matrix_transpose(out), g), matrix_transpose(out))},
     cases=_cases(((2, 2),), ((1, 1),), ((2, 3, 3),), ((0, 2, 2),)),
 )
 def inv(a):
@@ -107,14 +103,14 @@ def _as_columns(x: Any, vector: bool) -> Any:
 
 def _by_matrix(g: Any, a: Any, out: Any, b_spec: Spec) -> Any:
     vector = b_spec.ndim == 1
-    back = solve(_t(a), _as_columns(g, vector))
-    return -matmul(back, _t(_as_columns(out, vector)))
+    back = solve(matrix_transpose(a), _as_columns(g, vector))
+    return -matmul(back, matrix_transpose(_as_columns(out, vector)))
 
 
 def _by_values(g: Any, a: Any, b_spec: Spec) -> Any:
     if b_spec.ndim > 1:
-        return solve(_t(a), g)
-    found = solve(_t(a), _as_columns(g, True))
+        return solve(matrix_transpose(a), g)
+    found = solve(matrix_transpose(a), _as_columns(g, True))
     return reshape(found, shape=found.shape[:-1])
 
 
@@ -153,7 +149,11 @@ def _determinant_spec(a: Spec) -> Spec:
     latex=r"\det $a",
     onnx="Det(a)",
     numpy=("det",),
-    d={"a": lambda g, out, a: reshape(g * out, shape=(*out.shape, 1, 1)) * _t(inv(a))},
+    d={
+        "a": lambda g, out, a: (
+            reshape(g * out, shape=(*out.shape, 1, 1)) * matrix_transpose(inv(a))
+        )
+    },
     cases=_cases(((2, 2),), ((1, 1),), ((2, 3, 3),), ((0, 2, 2),)),
 )
 def det(a):

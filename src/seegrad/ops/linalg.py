@@ -25,7 +25,7 @@ from seegrad.ops.families import (
     some_axes,
 )
 from seegrad.ops.reduce import sum, unreduce
-from seegrad.ops.shape import as_sizes, reshape, swapaxes, transpose, written
+from seegrad.ops.shape import as_sizes, matrix_transpose, reshape, transpose, written
 
 
 def _matmul_spec(a: Spec, b: Spec) -> Spec:
@@ -52,17 +52,13 @@ def _matmul_spec(a: Spec, b: Spec) -> Spec:
     return Spec((*batch, *rows, *columns), np.result_type(a.dtype, b.dtype))
 
 
-def _t(x: Any) -> Any:
-    return swapaxes(x, axis1=-1, axis2=-2)
-
-
 def _by_left(g: Any, a_spec: Spec, b: Any) -> Any:
     if len(b.shape) == 1:
         return g * b if a_spec.ndim == 1 else reshape(g, shape=(*g.shape, 1)) * b
     if a_spec.ndim > 1:
-        return matmul(g, _t(b))
+        return matmul(g, matrix_transpose(b))
     rows = reshape(g, shape=(*g.shape[:-1], 1, g.shape[-1]))
-    wide = matmul(rows, _t(b))
+    wide = matmul(rows, matrix_transpose(b))
     return reshape(wide, shape=(*wide.shape[:-2], wide.shape[-1]))
 
 
@@ -73,8 +69,8 @@ def _by_right(g: Any, a: Any, b_spec: Spec) -> Any:
         column = reshape(a, shape=(a.shape[0], 1))
         return column * reshape(g, shape=(*g.shape[:-1], 1, g.shape[-1]))
     if b_spec.ndim > 1:
-        return matmul(_t(a), g)
-    tall = matmul(_t(a), reshape(g, shape=(*g.shape, 1)))
+        return matmul(matrix_transpose(a), g)
+    tall = matmul(matrix_transpose(a), reshape(g, shape=(*g.shape, 1)))
     return reshape(tall, shape=tall.shape[:-1])
 
 

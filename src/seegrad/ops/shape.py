@@ -229,6 +229,11 @@ def swapaxes(x, *, axis1, axis2):
 # --------------------------------------------------------------- repetition
 
 
+def matrix_transpose(x: Any) -> Any:
+    """x with its last two axes exchanged."""
+    return swapaxes(x, axis1=-1, axis2=-2)
+
+
 def _broadcast_spec(x: Spec, *, shape: Shape) -> Spec:
     lead = len(shape) - x.ndim
     if lead < 0 or any(n not in (1, m) for n, m in zip(x.shape, shape[lead:])):
@@ -379,6 +384,12 @@ def place(x, *, index, shape):
     out = np.zeros(shape, x.dtype)
     out[_slices(index)] = x
     return out
+
+
+def part(x: Any, axis: int, start: int, length: int) -> Any:
+    """`length` elements of x along `axis`, from `start` on."""
+    index = tuple((start, length, 1) if i == axis else (0, n, 1) for i, n in enumerate(x.shape))
+    return cut(x, index=index)
 
 
 def _one_slice(item: slice, size: int) -> Cut:
@@ -545,10 +556,7 @@ def _join_spec(*xs: Spec, axis: int) -> Spec:
 
 
 def _own_part(g: Any, position: int, xs_specs: Specs, axis: int) -> Any:
-    start = xs_specs.starts(axis)[position]
-    mine = xs_specs[position].shape
-    index = tuple((start if i == axis else 0, n, 1) for i, n in enumerate(mine))
-    return cut(g, index=index)
+    return part(g, axis, xs_specs.starts(axis)[position], xs_specs[position].shape[axis])
 
 
 @operation(
