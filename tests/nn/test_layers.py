@@ -20,6 +20,9 @@ def reference(make):
 LAYERS = {
     "relu": (nn.ReLU(), lambda t: t.nn.ReLU()),
     "leaky_relu": (nn.LeakyReLU(0.2), lambda t: t.nn.LeakyReLU(0.2)),
+    "elu": (nn.ELU(0.7), lambda t: t.nn.ELU(0.7)),
+    "silu": (nn.SiLU(), lambda t: t.nn.SiLU()),
+    "softplus": (nn.Softplus(), lambda t: t.nn.Softplus()),
     "sigmoid": (nn.Sigmoid(), lambda t: t.nn.Sigmoid()),
     "tanh": (nn.Tanh(), lambda t: t.nn.Tanh()),
     "gelu": (nn.GELU(), lambda t: t.nn.GELU()),
@@ -75,6 +78,7 @@ LOSSES = {
     "labels": (nn.SoftmaxWithLoss(), np.array([0, 4, 2, 2, 1, 3]), "CrossEntropyLoss"),
     "soft": (nn.CrossEntropyLoss(), np.full((6, 5), 0.2), "CrossEntropyLoss"),
     "mse": (nn.MSELoss(), CHANCE.standard_normal((6, 5)), "MSELoss"),
+    "l1": (nn.L1Loss(), CHANCE.standard_normal((6, 5)), "L1Loss"),
     "bce of scores": (nn.BCELoss(with_logits=True), (X > 0) * 1.0, "BCEWithLogitsLoss"),
 }
 

@@ -102,8 +102,15 @@ def test_pooling_along_one_axis():
     agree(nn.AvgPool1d(2), torch.nn.AvgPool1d(2), SEQUENCES, [])
 
 
-def test_global_pooling_is_the_mean_of_each_channel():
-    np.testing.assert_allclose(nn.GlobalAvgPool()(PICTURES), PICTURES.mean((2, 3)))
+def test_global_pooling_is_of_each_channel():
+    torch = torch_of()
+    whole = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
+    agree(nn.GlobalAvgPool(), whole, PICTURES, [])
+    whole = torch.nn.Sequential(torch.nn.AdaptiveMaxPool2d(1), torch.nn.Flatten())
+    agree(nn.GlobalMaxPool(), whole, PICTURES, [])
+    for layer in (nn.GlobalAvgPool(), nn.GlobalMaxPool()):
+        with pytest.raises(ShapeError, match="no places to pool"):
+            layer(np.zeros((2, 3)))
 
 
 def test_batch_norm_of_pictures_keeps_means_as_pytorch_and_uses_them():

@@ -79,13 +79,13 @@ class Slot:
 
 
 @cache
-def slots(operator: str) -> tuple[tuple[Slot, ...], str, bool]:
-    """An operator's inputs, the letter of its result's type, and whether the last input repeats."""
+def slots(operator: str) -> tuple[tuple[Slot, ...], tuple[str, ...]]:
+    """What an operator takes, and the letters of the types of the results that it always has."""
     onnx = official()
     schema = onnx.defs.get_schema(operator, OPSET)
-    found = tuple(Slot(_dtypes(onnx, one.types), one.type_str) for one in schema.inputs)
-    repeats = bool(schema.inputs) and schema.inputs[-1].option.name == "Variadic"
-    return found, schema.outputs[0].type_str, repeats
+    takes = tuple(Slot(_dtypes(onnx, one.types), one.type_str) for one in schema.inputs)
+    gives = (one.type_str for one in schema.outputs if one.option.name != "Optional")
+    return takes, tuple(gives)
 
 
 def _dtypes(onnx: Any, types: Any) -> frozenset[np.dtype[Any]]:

@@ -1,47 +1,32 @@
 """Our graphs as ONNX models: each op by the call at its definition, else by its form, else opened.
 
-An evaluator of the closed set of forms; it knows the forms and ONNX's operators, and no op of
-ours. A size that differs between traces made with several batch sizes is written as computed from
-the batch.
+It knows the forms and ONNX's operators, and no op of ours. A size that differs between traces made
+with several batch sizes is written as computed from the batch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seegrad.errors import FormatError, GraphError
 from seegrad.formats.onnx import Model, Step, Value, slots
+from seegrad.formats.onnx_forms import by_form
+from seegrad.formats.onnx_steps import BATCH, INT64, Merged, Size, Steps, Whole
 from seegrad.graph.bind import in_mode
-from seegrad.graph.exchange import Exchange, Literal, parse_exchange
+from seegrad.graph.exchange import Exchange, Length, Literal, Word, Zeros, parse_exchange
 from seegrad.graph.graph import walk
-from seegrad.graph.lowering import (
-    Apply,
-    ArgReduce,
-    Expression,
-    Input,
-    Number,
-    Place,
-    Reduce,
-    Scalar,
-    Slice,
-    parse_scalar,
-)
+from seegrad.graph.lowering import Apply, Expression, Input, Number, Scalar, parse_scalar
 from seegrad.graph.node import NO_ATTRS, Node
-from seegrad.graph.op import Op
 from seegrad.graph.spec import Spec
 from seegrad.language import say
 from seegrad.ops import TABLE
 from seegrad.tensor import Tensor
 
-BATCH = "N"
-BOOL, INT64, FLOAT32 = np.dtype(bool), np.dtype(np.int64), np.dtype(np.float32)
-FIRST, LAST = -(2**62), 2**62
+BOOL, FLOAT32 = np.dtype(bool), np.dtype(np.float32)
 
 IN_SIMPLER = {
     "arctan2": (
@@ -65,36 +50,6 @@ IN_SIMPLER = {
     "trunc": "sign(x) * floor(abs(x))",
 }  # fmt: skip
 """Functions of the scalar language that ONNX has no operator for, in those that it has."""
-
-
-@dataclass(frozen=True)
-class Size:
-    """A whole number that grows with the batch: rate·N + base."""
-
-    rate: int
-    base: int
-
-
-Whole = int | Size
-
-
-@dataclass(frozen=True)
-class Merged:
-    """One node as several traces have it: sizes that differ are `Size`s."""
-
-    nodes: tuple[Node, ...]
-    shape: tuple[Whole, ...]
-    attrs: Mapping[str, Any]
-
-    @property
-    def op(self) -> Op:
-        op = self.nodes[0].op
-        assert op is not None
-        return op
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        return self.nodes[0].dtype
 
 
 def to_model(
@@ -138,61 +93,16 @@ def _named(shape: tuple[Whole, ...]) -> tuple[int | str, ...]:
     return tuple(words)
 
 
-class _Writer:
-    """Steps and constants as they are written, and what every node is called."""
+class _Writer(Steps):
+    """What every node is called, and how it is written."""
 
     def __init__(self, batches: Sequence[int], names: Mapping[Node, str]) -> None:
-        self.batches, self.names = tuple(batches), names
-        self.steps: list[Step] = []
-        self.constants: dict[str, NDArray[Any]] = {}
+        super().__init__(batches)
+        self.names = names
         self.called: dict[Node, str] = {}
         self.learnt: set[Node] = set()
         """Nodes that lean on a named value: they are written, so that it stays one in the file."""
         self.leaves: dict[Node, Sequence[Node]] = {}
-        self.taken: set[str] = set()
-        self.batch_of: tuple[str, int] | None = None
-        self.where = ""
-
-    # ------------------------------------------------------------- names and merging
-
-    def fresh(self, wish: str) -> str:
-        """A name that nothing has yet."""
-        name, number = wish, 1
-        while name in self.taken:
-            number += 1
-            name = f"{wish}_{number}"
-        self.taken.add(name)
-        return name
-
-    def merge(self, values: Sequence[Any]) -> Any:
-        """One value for all traces, with `Size` where whole numbers grow with the batch."""
-        first = values[0]
-        if isinstance(first, (tuple, list)):
-            if {len(v) for v in values} != {len(first)}:
-                raise self._differs(values)
-            return tuple(self.merge(parts) for parts in zip(*values))
-        if all(type(v) is type(first) and v == first for v in values):
-            return first
-        if not all(isinstance(v, (int, np.integer)) for v in values):
-            raise self._differs(values)
-        span = self.batches[1] - self.batches[0]
-        rate = (int(values[1]) - int(first)) // span
-        size = Size(rate, int(first) - rate * self.batches[0])
-        if any(size.rate * n + size.base != v for n, v in zip(self.batches, values)):
-            raise self._differs(values)
-        return size
-
-    def _differs(self, values: Sequence[Any]) -> FormatError:
-        return FormatError(
-            say("the graph depends on the size of the batch"),
-            asked=say("the same graph for every batch"),
-            came=f"{self.where} {', '.join(map(str, values))}"[:200].strip(),
-            hint=say("export with dynamic_batch=False, for the batch of the example alone"),
-        )
-
-    def merged_shape(self, nodes: Sequence[Node]) -> tuple[Whole, ...]:
-        shape: tuple[Whole, ...] = self.merge([tuple(map(int, node.shape)) for node in nodes])
-        return shape
 
     # ------------------------------------------------------------- graphs
 
@@ -201,7 +111,7 @@ class _Writer:
         walks = [walk(trace) for trace in outputs]
         for nodes in zip_longest(*walks):
             if any(node is None for node in nodes) or len({node.op for node in nodes}) > 1:
-                raise self._differs([node.op.name if node and node.op else "-" for node in nodes])
+                raise self.differs([node.op.name if node and node.op else "-" for node in nodes])
             first = nodes[0]
             if first in self.called:
                 continue
@@ -235,51 +145,10 @@ class _Writer:
             one = self.constant(data[0].flat[0], node.dtype)
             return self.step("Expand", [one, self.sizes(self.merged_shape(nodes))])
         if any(d.ndim or d != np.round(d) for d in data):
-            raise self._differs([d.shape if d.ndim else d for d in data])
+            raise self.differs([d.shape if d.ndim else d for d in data])
         (whole,) = self.merge([(int(d),) for d in data])
         vector = self.cast(self.sizes([whole]), INT64, node.dtype)
         return self.step("Reshape", [vector, self.constant([], INT64)])
-
-    # ------------------------------------------------------------- steps
-
-    def step(self, operator: str, inputs: Sequence[str], **attributes: Any) -> str:
-        """Add a step with one result; returns the result's name."""
-        out = self.fresh(f"{self.where}/{operator}" if self.where else operator)
-        self.steps.append(Step(operator, tuple(inputs), (out,), attributes, out))
-        return out
-
-    def constant(self, values: Any, dtype: Any) -> str:
-        """The name of a constant array; equal ones are entered once."""
-        array = np.asarray(values, dtype)
-        for name, known in self.constants.items():
-            same = known.dtype == array.dtype and known.shape == array.shape
-            if same and known.size < 64 and known.tobytes() == array.tobytes():
-                return name
-        name = self.fresh("constant")
-        self.constants[name] = array
-        return name
-
-    def cast(self, name: str, have: np.dtype[Any], want: np.dtype[Any]) -> str:
-        return name if have == want else self.step("Cast", [name], to=want)
-
-    def sizes(self, values: Sequence[Whole]) -> str:
-        """Whole numbers as a vector, computed from the batch where they grow with it."""
-        if not any(isinstance(n, Size) for n in values):
-            return self.constant(values, INT64)
-        parts = []
-        for n in values:
-            if not isinstance(n, Size):
-                parts.append(self.constant([n], INT64))
-                continue
-            assert self.batch_of is not None
-            name, axis = self.batch_of
-            part = self.step("Shape", [name], start=axis, end=axis + 1)
-            if n.rate != 1:
-                part = self.step("Mul", [part, self.constant([n.rate], INT64)])
-            if n.base:
-                part = self.step("Add", [part, self.constant([n.base], INT64)])
-            parts.append(part)
-        return parts[0] if len(parts) == 1 else self.step("Concat", parts, axis=0)
 
     # ------------------------------------------------------------- one node
 
@@ -289,25 +158,17 @@ class _Writer:
         op = node.op
         if op.onnx and (found := self.by_call(node, inputs, parse_exchange(op.onnx))):
             return found
-        match op.lower:
-            case Scalar(text):
-                return self.by_expression(node, inputs, parse_scalar(text))
-            case Reduce("all" | "any" as kind):
-                return self._truth(node, inputs[0], "ReduceMin" if kind == "all" else "ReduceSum")
-            case ArgReduce(kind):
-                return self._extreme_of_all(node, inputs[0], f"Arg{kind.capitalize()}")
-            case Slice():
-                return self._slice(node, inputs[0])
-            case Place():
-                if node.shape and all(step == 1 for _, _, step in node.attrs["index"]):
-                    return self._place(node, inputs[0])
-        if op.body is not None:
-            return self.by_body(node, inputs, op.body)
+        if isinstance(op.lower, Scalar):
+            return self.by_expression(node, inputs, op.lower.tree)
+        if found := by_form(self, node, inputs):
+            return found
+        if body := op.onnx_body or op.body:
+            return self.by_body(node, inputs, body)
         raise FormatError(
             say("{name} has no form in ONNX", name=op.name),
             asked=say("operations that ONNX has, or that are made of such"),
             came=f"{self.where}: {node.nodes[0].where or op.name}",
-            hint=say("`seegrad ops --json` lists what each operation is in ONNX"),
+            hint=say("the guide on ONNX says what has no form there, and why"),
         )
 
     def by_body(self, node: Merged, inputs: list[str], body: Any) -> str:
@@ -332,7 +193,8 @@ class _Writer:
             return None
         if any(node.attrs.get(name) is None for name in call.named & set(op.attributes)):
             return None
-        takes, result, _ = slots(call.name)
+        takes, gives = slots(call.name)
+        result = gives[call.result]
         have = {x.lstrip("*"): i for i, x in enumerate(op.inputs)}
         wanted = call.inputs or tuple(x.lstrip("*") for x in op.inputs)
         names: list[str] = []
@@ -354,19 +216,26 @@ class _Writer:
                 continue
             shared = slot.letter == takes[0].letter
             dtype = self._dtype(node, slot, takes, result) if shared else INT64
-            if isinstance(want, Literal):
-                names.append(self.constant(want.values, node.dtype))
-            else:
-                names.append(self._written(call.name, node, want, dtype))
+            match want:
+                case Literal(values):
+                    names.append(self.constant(values, node.dtype))
+                case Zeros(shape):
+                    names.append(self.zeros(node.attrs[shape], node.dtype))
+                case Length(of, axis):
+                    whole = self.shape_of(node, have[of])
+                    names.append(self.sizes([whole[node.attrs[axis]]]))
+                case str():
+                    names.append(self._written(call.name, node, want, dtype))
         attributes = {
             key: self._attribute(node, key, value, call) for key, value in call.attributes
         }
-        return self._fitted(node, call.name, names, attributes)
+        return self._fitted(node, call, names, attributes)
 
     def _fitted(
-        self, node: Merged, operator: str, names: list[str], attributes: dict[str, Any]
+        self, node: Merged, call: Exchange, names: list[str], attributes: dict[str, Any]
     ) -> str:
         """The step itself, with what ONNX's operators ask beyond what NumPy does."""
+        operator = call.name
         if operator == "Reshape" and 0 in node.shape:
             attributes["allowzero"] = 1
         if operator == "GatherElements":
@@ -375,7 +244,9 @@ class _Writer:
             return self.step("Identity", names[:1])
         if operator == "OneHot":
             return self._one_hot(node, names)
-        return self.step(operator, names, **attributes)
+        if operator == "ScatterElements":
+            return self._added_along(node, *names[1:])
+        return self.step(operator, names, call.result, **attributes)
 
     def _one_hot(self, node: Merged, names: list[str]) -> str:
         """OneHot wants labels with an axis, and runtimes know it for floats alone."""
@@ -411,8 +282,10 @@ class _Writer:
                 whole = tuple(-1 if isinstance(n, Size) else n for n in whole)
         return self.sizes(whole)
 
-    def _attribute(self, node: Merged, key: str, value: str | int, call: Exchange) -> Any:
+    def _attribute(self, node: Merged, key: str, value: str | int | Word, call: Exchange) -> Any:
         """The value of an attribute in ONNX."""
+        if isinstance(value, Word):
+            return value.text
         found = node.attrs[value] if isinstance(value, str) else value
         if isinstance(found, bool):
             return int(found)
@@ -421,7 +294,7 @@ class _Writer:
         if isinstance(found, Size) or (
             isinstance(found, tuple) and any(isinstance(n, Size) for n in found)
         ):
-            raise self._differs([found])
+            raise self.differs([found])
         return self._left_over(node, found, call) if key == "output_padding" else found
 
     def _left_over(self, node: Merged, lengths: Any, call: Exchange) -> list[int]:
@@ -438,60 +311,25 @@ class _Writer:
     def _spread(self, node: Merged, names: list[str]) -> list[str]:
         """x and indices with equal sizes on every axis but the one that is read along."""
         axis = node.attrs["axis"]
-        shapes = [self.merged_shape([n.inputs[i] for n in node.nodes]) for i in (0, 1)]
+        shapes = [self.shape_of(node, 0), self.shape_of(node, 1)]
         found = []
         for name, own in zip(names, shapes):
             want = tuple(n if i == axis else node.shape[i] for i, n in enumerate(own))
             found.append(name if want == own else self.step("Expand", [name, self.sizes(want)]))
         return found
 
-    # ------------------------------------------------------------- forms without a call
-
-    def _truth(self, node: Merged, x: str, operator: str) -> str:
-        have = node.nodes[0].inputs[0].dtype
-        number = self.cast(self.cast(x, have, BOOL), BOOL, np.dtype(np.int32))
-        axes = self.sizes(node.attrs["axis"])
-        keepdims = int(node.attrs["keepdims"])
-        found = self.step(operator, [number, axes], keepdims=keepdims, noop_with_empty_axes=1)
-        return self.step("Cast", [found], to=BOOL)
-
-    def _extreme_of_all(self, node: Merged, x: str, operator: str) -> str:
-        flat = self.step("Reshape", [x, self.constant([-1], INT64)])
-        found = self.step(operator, [flat], axis=0, keepdims=0)
-        if not node.attrs["keepdims"]:
+    def _added_along(self, node: Merged, indices: str, x: str) -> str:
+        """An axis of size 1, to which all elements of x along it are added, is written as wide."""
+        axis, dtype = node.attrs["axis"], node.dtype
+        read, own = self.shape_of(node, 0), self.shape_of(node, 1)
+        if own != read:
+            indices = self.step("Expand", [indices, self.sizes(read)])
+        wide = tuple(node.shape[i] if i == axis else n for i, n in enumerate(read))
+        found = self.added(x, indices, read, wide, axis, dtype)
+        if wide == node.shape:
             return found
-        return self.step("Reshape", [found, self.constant([1] * len(node.shape), INT64)])
-
-    def _slice(self, node: Merged, x: str) -> str:
-        whole = self.merged_shape([n.inputs[0] for n in node.nodes])
-        starts: list[Whole] = []
-        ends: list[Whole] = []
-        axes, steps = [], []
-        for axis, (start, length, step) in enumerate(node.attrs["index"]):
-            if (start, length, step) == (0, whole[axis], 1):
-                continue
-            end = _sum(start, _times(length, step))
-            negative = end.base if isinstance(end, Size) and not end.rate else end
-            if isinstance(negative, int) and negative < 0:
-                end = FIRST
-            starts.append(start if length != 0 else 0)
-            ends.append(end if length != 0 else 0)
-            axes.append(axis)
-            steps.append(step if length != 0 else 1)
-        if not axes:
-            return self.step("Identity", [x])
-        return self.step(
-            "Slice",
-            [x, self.sizes(starts), self.sizes(ends), self.sizes(axes), self.sizes(steps)],
-        )
-
-    def _place(self, node: Merged, x: str) -> str:
-        before = [start for start, _, _ in node.attrs["index"]]
-        after = [
-            _sum(n, _times(_sum(start, length), -1))
-            for n, (start, length, _) in zip(node.attrs["shape"], node.attrs["index"])
-        ]
-        return self.step("Pad", [x, self.sizes([*before, *after])])
+        over = [i for i, n in enumerate(wide) if n != node.shape[i]]
+        return self.step("ReduceSum", [found, self.constant(over, INT64)], keepdims=1)
 
     # ------------------------------------------------------------- scalar expressions
 
@@ -530,7 +368,7 @@ class _Writer:
             inner = {word: name for word, (name, _) in zip(words, parts)}
             truths = {word: truth for word, (_, truth) in zip(words, parts)}
             return self._expression(parse_scalar(IN_SIMPLER[tree.function]), inner, truths, work)
-        takes, _, _ = slots(operator := parse_exchange(TABLE[tree.function].onnx).name)
+        takes, _ = slots(operator := parse_exchange(TABLE[tree.function].onnx).name)
         names = []
         for place, (name, truth) in enumerate(parts):
             wanted = takes[min(place, len(takes) - 1)].dtypes
@@ -563,15 +401,3 @@ def _flat(value: tuple[Any, ...]) -> tuple[Any, ...]:
     if value and all(isinstance(item, tuple) for item in value):
         return tuple(side for sides in zip(*value) for side in sides)
     return value
-
-
-def _times(n: Whole, factor: int) -> Whole:
-    return Size(n.rate * factor, n.base * factor) if isinstance(n, Size) else n * factor
-
-
-def _sum(a: Whole, b: Whole) -> Whole:
-    if not isinstance(a, Size) and not isinstance(b, Size):
-        return a + b
-    one, two = (n if isinstance(n, Size) else Size(0, n) for n in (a, b))
-    total = Size(one.rate + two.rate, one.base + two.base)
-    return total if total.rate else total.base

@@ -123,7 +123,8 @@ class Op:
     an input, `<input>_spec`, an attribute, and for `*xs` also `position` and `<xs>_specs`.
     `body`, for composites, is the same function in terms of other ops. A composite without `d`
     has no node of its own: its body's nodes carry its frame. `compute` is NumPy's own function
-    where `forward` does nothing but call it.
+    where `forward` does nothing but call it. `onnx` is the call that says the same in ONNX;
+    `onnx_body`, where no call does, the same in terms of ops that have one.
     """
 
     name: str
@@ -142,6 +143,7 @@ class Op:
     cases: tuple[Case, ...] = ()
     within: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     kinks: str = ""
+    onnx_body: Callable[..., Any] | None = None
     integer_inputs: frozenset[str] = frozenset()
     family: str = ""
     compute: Callable[..., Any] | None = None

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from seegrad.nn.activations import GELU, LeakyReLU, ReLU, Sigmoid, Softmax, Tanh
+from seegrad.nn.activations import (
+    ELU,
+    GELU,
+    LeakyReLU,
+    ReLU,
+    Sigmoid,
+    SiLU,
+    Softmax,
+    Softplus,
+    Tanh,
+)
 from seegrad.nn.affine import Affine, Linear
 from seegrad.nn.attention import MultiHeadAttention
 from seegrad.nn.batchnorm import BatchNorm, BatchNorm2d
@@ -14,10 +24,17 @@ from seegrad.nn.flattening import Flatten
 from seegrad.nn.groupnorm import GroupNorm
 from seegrad.nn.initialisers import INITIALISERS, he, normal, seed, xavier, zeros
 from seegrad.nn.layernorm import LayerNorm
-from seegrad.nn.losses import BCELoss, CrossEntropyLoss, MSELoss, SoftmaxWithLoss
+from seegrad.nn.losses import BCELoss, CrossEntropyLoss, L1Loss, MSELoss, SoftmaxWithLoss
 from seegrad.nn.module import Module, parameter, state
 from seegrad.nn.multilayer import ACTIVATIONS, multilayer
-from seegrad.nn.pooling import AvgPool1d, AvgPool2d, GlobalAvgPool, MaxPool1d, MaxPool2d
+from seegrad.nn.pooling import (
+    AvgPool1d,
+    AvgPool2d,
+    GlobalAvgPool,
+    GlobalMaxPool,
+    MaxPool1d,
+    MaxPool2d,
+)
 from seegrad.nn.recurrent import GRU, LSTM, RNN, detached
 from seegrad.nn.residual import Residual
 from seegrad.nn.sequential import Sequential
@@ -25,6 +42,7 @@ from seegrad.nn.transformer import TransformerBlock
 
 __all__ = [
     "ACTIVATIONS",
+    "ELU",
     "GELU",
     "GRU",
     "INITIALISERS",
@@ -44,7 +62,9 @@ __all__ = [
     "Embedding",
     "Flatten",
     "GlobalAvgPool",
+    "GlobalMaxPool",
     "GroupNorm",
+    "L1Loss",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
@@ -57,9 +77,11 @@ __all__ = [
     "ReLU",
     "Residual",
     "Sequential",
+    "SiLU",
     "Sigmoid",
     "Softmax",
     "SoftmaxWithLoss",
+    "Softplus",
     "Tanh",
     "TransformerBlock",
     "detached",

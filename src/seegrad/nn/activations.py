@@ -39,6 +39,21 @@ class LeakyReLU(Module):
         return f"slope={self.slope}"
 
 
+class ELU(Module):
+    """x where it is positive, else alpha·(exp(x) − 1) (Clevert et al., 2015)."""
+
+    kind = "elu"
+
+    def __init__(self, alpha: float = 1.0) -> None:
+        self.alpha = alpha
+
+    def forward(self, x: Any) -> Any:
+        return activation.elu(_as_array(x), alpha=self.alpha)
+
+    def describe(self) -> str:
+        return "" if self.alpha == 1.0 else f"alpha={self.alpha}"
+
+
 class Sigmoid(Module):
     """1/(1 + exp(−x)), with the derivative y(1 − y) (chapter 5.5.2)."""
 
@@ -70,6 +85,24 @@ class GELU(Module):
 
     def describe(self) -> str:
         return "approximate=True" if self.approximate else ""
+
+
+class SiLU(Module):
+    """x·σ(x), also called swish (Elfwing et al., 2017)."""
+
+    kind = "silu"
+
+    def forward(self, x: Any) -> Any:
+        return activation.silu(_as_array(x))
+
+
+class Softplus(Module):
+    """log(1 + exp(x)): ReLU without its corner, its derivative the sigmoid."""
+
+    kind = "softplus"
+
+    def forward(self, x: Any) -> Any:
+        return activation.softplus(_as_array(x))
 
 
 class Softmax(Module):

@@ -47,6 +47,18 @@ class MSELoss(Module):
         return loss.mean_squared_error(*_fitted(x, t))
 
 
+class L1Loss(Module):
+    """The mean of the absolute differences of outputs and targets of equal shapes.
+
+    Outliers weigh less than in `MSELoss`; where the two are equal the derivative is 0.
+    """
+
+    kind = "l1_loss"
+
+    def forward(self, x: Any, t: Any) -> Any:
+        return loss.mean_absolute_error(*_fitted(x, t))
+
+
 class BCELoss(Module):
     """The mean of −t·log x − (1 − t)·log(1 − x), x from 0 to 1; or from scores, with sigmoid.
 

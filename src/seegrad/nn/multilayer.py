@@ -9,7 +9,7 @@ import numpy as np
 
 from seegrad.errors import ValueRangeError
 from seegrad.language import say
-from seegrad.nn.activations import GELU, LeakyReLU, ReLU, Sigmoid, Tanh
+from seegrad.nn.activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Tanh
 from seegrad.nn.affine import Affine
 from seegrad.nn.module import Module
 from seegrad.nn.sequential import Sequential
@@ -19,11 +19,13 @@ ACTIVATIONS: dict[str, Callable[[], Module]] = {
     "relu": ReLU,
     "leaky_relu": LeakyReLU,
     "tanh": Tanh,
+    "elu": ELU,
     "gelu": GELU,
+    "silu": SiLU,
 }
 """What may stand between the layers, by name."""
 
-_RECTIFYING = ("relu", "leaky_relu", "gelu")
+_RECTIFYING = ("relu", "leaky_relu", "elu", "gelu", "silu")
 
 
 def multilayer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from seegrad.nn.convolution import Size
 from seegrad.nn.module import Module
 from seegrad.nn.sizes import each
 from seegrad.ops.pooling import average_pool, max_pool
-from seegrad.ops.reduce import mean
+from seegrad.ops.reduce import max, mean
 from seegrad.tensor import Tensor
 
 
@@ -100,7 +101,23 @@ class AvgPool1d(AvgPool2d):
     axes = 1
 
 
-class GlobalAvgPool(Module):
+class _GlobalPool(Module):
+    """What pooling over all places shares."""
+
+    pooled: ClassVar[Callable[..., Any]]
+
+    def forward(self, x: Any) -> Any:
+        x = x if isinstance(x, Tensor) else np.asarray(x)
+        if x.ndim < 3 or 0 in x.shape[2:]:
+            raise ShapeError(
+                say("{layer}: there are no places to pool", layer=self.name or self.kind),
+                asked="(N, C, H, W)",
+                came=say("an input of shape {shape}", shape=x.shape),
+            )
+        return type(self).pooled(x, axis=tuple(range(2, x.ndim)))
+
+
+class GlobalAvgPool(_GlobalPool):
     """The mean of each channel over all places: (N, C, …) becomes (N, C).
 
     >>> GlobalAvgPool()(np.ones((2, 3, 5, 5))).shape
@@ -108,15 +125,17 @@ class GlobalAvgPool(Module):
     """
 
     kind = "global_pool"
+    pooled = mean
 
-    def forward(self, x: Any) -> Any:
-        x = x if isinstance(x, Tensor) else np.asarray(x)
-        if x.ndim < 3 or 0 in x.shape[2:]:
-            raise ShapeError(
-                say(
-                    "{layer}: there are no places to take the mean of", layer=self.name or self.kind
-                ),
-                asked="(N, C, H, W)",
-                came=say("an input of shape {shape}", shape=x.shape),
-            )
-        return mean(x, axis=tuple(range(2, x.ndim)))
+
+class GlobalMaxPool(_GlobalPool):
+    """The largest element of each channel over all places: (N, C, …) becomes (N, C).
+
+    Equal largest ones share the derivative equally.
+
+    >>> GlobalMaxPool()(np.arange(8.0).reshape(1, 2, 2, 2))
+    array([[3., 7.]])
+    """
+
+    kind = "global_max_pool"
+    pooled = max

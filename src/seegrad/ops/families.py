@@ -197,6 +197,7 @@ class Said(TypedDict, total=False):
     binds: int
     laws: Sequence[Law]
     onnx: str
+    onnx_body: Forward
     numpy: Sequence[str] | None
     canonical: Callable[..., dict[str, Any]] | None
     within: Domain
@@ -230,6 +231,7 @@ def operation(
                 binds=said.get("binds", ATOM),
                 laws=tuple(said.get("laws", ())),
                 onnx=said.get("onnx", ""),
+                onnx_body=said.get("onnx_body"),
                 numpy=numpy_names(forward.__name__, said.get("numpy")),
                 canonical=said.get("canonical"),
                 body=said.get("body"),

@@ -12,7 +12,7 @@ import numpy as np
 from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.lowering import Call, Product
 from seegrad.graph.op import Case
-from seegrad.graph.spec import Spec
+from seegrad.graph.spec import Shape, Spec
 from seegrad.ops.arithmetic import multiply, sqrt
 from seegrad.ops.compare import where
 from seegrad.ops.families import (
@@ -25,6 +25,7 @@ from seegrad.ops.families import (
     some_axes,
 )
 from seegrad.ops.reduce import sum, unreduce
+from seegrad.ops.select import add_by_arrays, take_by_arrays
 from seegrad.ops.shape import as_sizes, matrix_transpose, reshape, transpose, written
 
 
@@ -252,12 +253,32 @@ def _diagonal_spec(x: Spec, *, offset: int, axis1: int, axis2: int) -> Spec:
     return Spec((*rest, length), x.dtype)
 
 
+def _on_diagonal(length: int, offset: int) -> tuple[Any, Any]:
+    """The rows and the columns of a diagonal."""
+    steps = np.arange(length)
+    return steps + max(-offset, 0), steps + max(offset, 0)
+
+
+def _both_last(shape: Shape, axis1: int, axis2: int) -> tuple[int, ...]:
+    """The axes of a shape, the two of a diagonal behind all others."""
+    return (*(i for i in range(len(shape)) if i not in (axis1, axis2)), axis1, axis2)
+
+
+def _diagonal_taken(x, *, offset, axis1, axis2):
+    moved = transpose(x, axes=_both_last(x.shape, axis1, axis2))
+    rows, columns = moved.shape[-2:]
+    length = _diagonal_length(rows, columns, offset)
+    layout = (":",) * (len(x.shape) - 2) + ("i", "i")
+    return take_by_arrays(moved, *_on_diagonal(length, offset), layout=layout)
+
+
 @operation(
     spec=_diagonal_spec,
     canonical=_diagonal_attrs,
     lower=Call(),
     sign="⋱",
     latex=r"\operatorname{diag} $x",
+    onnx_body=_diagonal_taken,
     d={
         "x": lambda g, x_spec, offset, axis1, axis2: place_diagonal(
             g, offset=offset, axis1=axis1, axis2=axis2, shape=x_spec.shape
@@ -281,12 +302,22 @@ def _placed_attrs(x: Any, *, offset: Any, axis1: Any, axis2: Any, shape: Any) ->
     return {**attrs, "shape": whole}
 
 
+def _diagonal_added(x, *, offset, axis1, axis2, shape):
+    axes = _both_last(shape, axis1, axis2)
+    layout = (":",) * (len(shape) - 2) + ("i", "i")
+    whole = tuple(shape[i] for i in axes)
+    places = _on_diagonal(x.shape[-1], offset)
+    moved = add_by_arrays(x, *places, layout=layout, shape=whole)
+    return transpose(moved, axes=tuple(map(axes.index, range(len(axes)))))
+
+
 @operation(
     spec=lambda x, *, offset, axis1, axis2, shape: Spec(shape, x.dtype),
     canonical=_placed_attrs,
     lower=Call(),
     sign="⋱",
     latex=r"\operatorname{diag} $x",
+    onnx_body=_diagonal_added,
     numpy=(),
     d={"x": lambda g, offset, axis1, axis2: diagonal(g, offset=offset, axis1=axis1, axis2=axis2)},
     cases=(
@@ -298,8 +329,8 @@ def place_diagonal(x, *, offset, axis1, axis2, shape):
     """Zeros of `shape`, with x written on the diagonal that `diagonal` would read."""
     out = np.zeros(shape, x.dtype)
     moved = np.moveaxis(out, (axis1, axis2), (-2, -1))
-    steps = np.arange(x.shape[-1])
-    moved[..., steps + max(-offset, 0), steps + max(offset, 0)] = x
+    rows, columns = _on_diagonal(x.shape[-1], offset)
+    moved[..., rows, columns] = x
     return out
 
 

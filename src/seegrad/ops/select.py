@@ -5,6 +5,7 @@ Indices are inputs of their own (integers, without derivative). Out of range is 
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable
 from typing import Any
@@ -16,8 +17,9 @@ from seegrad.graph.lowering import Call, Gather, Scatter
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec, spec_of
+from seegrad.ops.arithmetic import add, mod, multiply
 from seegrad.ops.families import broadcast_shapes, one_axis, operation
-from seegrad.ops.shape import as_sizes, cut_by, written
+from seegrad.ops.shape import as_sizes, cut_by, reshape, transpose, written
 
 Layout = tuple[str, ...]
 """For each axis of x: "i" where an index array reads it, ":" where all of it is kept."""
@@ -179,6 +181,7 @@ def take_along_axis(x, indices, *, axis):
     lower=Call(),
     sign="+[i]",
     latex=r"\operatorname{add}_{$indices} $x",
+    onnx="ScatterElements(zeros(shape), indices, x, axis=axis, reduction='add')",
     numpy=(),
     d={"x": lambda g, indices, axis: take_along_axis(g, indices, axis=axis), "indices": None},
     integer_inputs=("indices",),
@@ -226,6 +229,58 @@ def _all_in_range(indices: tuple[Any, ...], shape: Shape, layout: Layout) -> Non
         _in_range(i, size)
 
 
+def _at_front(layout: Layout) -> tuple[int, ...]:
+    """The axes of x, those that index arrays read first."""
+    return tuple(sorted(range(len(layout)), key=lambda i: layout[i] == ":"))
+
+
+def _as_one(indices: tuple[Any, ...], sizes: Shape) -> Any:
+    """Index arrays into axes of `sizes` as one into these axes flattened."""
+    places = (mod(i, size) for i, size in zip(indices, sizes))
+    total = next(places)
+    for place, size in zip(places, sizes[1:]):
+        total = add(multiply(total, size), place)
+    return total
+
+
+def _order(layout: Layout, ndim: int) -> tuple[int, ...]:
+    """Where NumPy puts the `ndim` axes of the indices, which come first: where they read from."""
+    kept = layout.count(":")
+    first, last = layout.index("i"), len(layout) - layout[::-1].index("i")
+    before = first if last - first == layout.count("i") else 0
+    return (
+        *range(ndim, ndim + before), *range(ndim), *range(ndim + before, ndim + kept)
+    )  # fmt: skip
+
+
+def _split(x: Shape, layout: Layout) -> tuple[Shape, Shape]:
+    """The sizes of a shape that index arrays read, and the rest."""
+    sizes = [tuple(n for n, kind in zip(x, layout) if kind == wanted) for wanted in "i:"]
+    return sizes[0], sizes[1]
+
+
+def _taken_as_one(x, *indices, layout):
+    """`take_by_arrays` as one `take`, from the axes that are read made one."""
+    read, kept = _split(x.shape, layout)
+    flat = reshape(transpose(x, axes=_at_front(layout)), shape=(math.prod(read), *kept))
+    found = take(flat, _as_one(indices, read), axis=0)
+    return transpose(found, axes=_order(layout, len(found.shape) - len(kept)))
+
+
+def _added_as_one(x, *indices, layout, shape):
+    """`add_by_arrays` as one `add_at`, to the axes that are read made one."""
+    read, kept = _split(shape, layout)
+    place = _as_one(indices, read)
+    rows = transpose(x, axes=_undone(_order(layout, len(place.shape))))
+    flat = add_at(rows, place, axis=0, shape=(math.prod(read), *kept))
+    return transpose(reshape(flat, shape=(*read, *kept)), axes=_undone(_at_front(layout)))
+
+
+def _undone(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The order of axes that takes back the order `axes`."""
+    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
+
+
 _INDEX_CASES = (
     Case(((4, 3), (2,)), {"layout": ("i", ":")}, integers={"indices": 3}),
     Case(((3, 3), (2,), (2,)), {"layout": ("i", "i")}, integers={"indices": 3}),
@@ -239,6 +294,7 @@ _INDEX_CASES = (
     lower=Call(),
     sign="[i,j]",
     latex="${x}_{$indices}",
+    onnx_body=_taken_as_one,
     numpy=(),
     d={
         "x": lambda g, x_spec, indices, layout: add_by_arrays(
@@ -264,6 +320,7 @@ def take_by_arrays(x, *indices, layout):
     lower=Call(),
     sign="+[i,j]",
     latex=r"\operatorname{add}_{$indices} $x",
+    onnx_body=_added_as_one,
     numpy=(),
     d={
         "x": lambda g, indices, layout: take_by_arrays(g, *indices, layout=layout),

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.graph.exchange import Exchange, Literal, parse_exchange
+from seegrad.graph.exchange import Exchange, parse_exchange
 from seegrad.graph.op import Op
 from seegrad.ops import (
     TABLE,
@@ -49,7 +49,7 @@ def _from_table(op: Op, call: Exchange) -> Reader:
         inputs: list[Any] = []
         attrs: dict[str, Any] = {}
         for place, name in enumerate(wanted):
-            if isinstance(name, Literal) or at(values, place) is None:
+            if not isinstance(name, str) or at(values, place) is None:
                 continue
             if name in ours:
                 inputs += values[place:] if op.variadic else [values[place]]
