@@ -143,6 +143,7 @@ class Compiled:
         variant = self._variant(leaves, structure, samples, {}, shapes)
         executable = variant.executable
         variant.give(data)
+        executable.check_indices()
         steps = len(block)
         if variant.index is not None:
             executable.arrays[variant.index] = block

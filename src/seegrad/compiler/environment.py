@@ -45,11 +45,15 @@ class Environment:
             stack.extend(self._look(stack.pop()))
 
     def changed(self) -> bool:
-        """Whether anything that was captured is different now."""
-        for holder, key, value in self._entries:
-            now = holder.get(key, _MISSING)
-            if now is not value and not _same(now, value):
-                return True
+        """Whether anything that was captured is different now; asked at every call."""
+        if list(map(len, self._containers)) != self._sizes:
+            return True
+        try:
+            for holder, key, value in self._entries:
+                if holder[key] is not value and not _same(holder[key], value):
+                    return True
+        except KeyError:
+            return True
         for cell, value in self._cells:
             try:
                 now = cell.cell_contents
@@ -66,8 +70,6 @@ class Environment:
             for now, value in zip(items, values):
                 if now is not value and not _same(now, value):
                     return True
-        if list(map(len, self._containers)) != self._sizes:
-            return True
         return any(not _equal(array, copy) for array, copy in self._arrays)
 
     def traced_values(self) -> Iterator[str]:

@@ -58,7 +58,9 @@ class Segment:
         word, place = ctypes.c_int64, ctypes.c_void_p
         self.call = self.program.function("run", [place, place, word, word, word])
         self.check = self.program.function("check", [place], word)
-        if self.threads > 1:
+        if self.threads == 1:
+            self.once = self.program.function("once", [place], word)
+        else:
             self.alone = self.program.function("alone", [place, place, word, word, word])
             self.pace, self.awake = Pace(), True
 
@@ -103,6 +105,8 @@ class Executable:
         self.scratch = aligned((room,), np.uint8)
         self.table[-1] = pointer(self.scratch)
         self.pure = all(isinstance(s, Segment) for s in self.segments)
+        only = self.segments[0] if len(self.segments) == 1 else None
+        self.once = only.once if isinstance(only, Segment) and only.threads == 1 else None
         self.scalars = [s for s in self.slots if s.scalar and s.assigned]
         for buffer in lowered.buffers:
             if buffer.role == "constant":
@@ -111,6 +115,9 @@ class Executable:
                 self.hold(buffer, array)
             elif buffer.role == "temporary":
                 self.hold(buffer, aligned(buffer.shape, buffer.dtype, buffer.order))
+            elif buffer.role == "input" and buffer.nbytes <= SMALL and not buffer.steps:
+                self.inputs[buffer] = aligned(buffer.shape, buffer.dtype)
+                self.hold(buffer, self.inputs[buffer])
             elif buffer.role == "output" and not buffer.shape and not buffer.steps:
                 self.small[buffer] = aligned((), buffer.dtype)
                 self.hold(buffer, self.small[buffer])
@@ -158,12 +165,7 @@ class Executable:
         """Have the value of an argument where the program reads it."""
         own = self.inputs.get(buffer)
         if own is not None:
-            np.copyto(own, value)
-            return
-        if buffer.nbytes <= SMALL:
-            own = self.inputs[buffer] = aligned(buffer.shape, buffer.dtype)
-            self.hold(buffer, own)
-            np.copyto(own, value)
+            own[...] = value
             return
         array = np.asarray(value)
         if not (array.flags.c_contiguous and array.flags.aligned):
@@ -173,10 +175,10 @@ class Executable:
     def take_state(self) -> None:
         """Have every leaf's value in memory that may be written."""
         for slot in self.slots:
-            address = slot.take_in()
-            if address is not None:
-                self.table[slot.buffer.number] = address
-                self.arrays[slot.buffer] = slot.view
+            if slot.leaf.data is slot.shown and slot.may_stay():
+                continue
+            self.table[slot.buffer.number] = slot.take_in()
+            self.arrays[slot.buffer] = slot.view
 
     def show_state(self) -> None:
         """Have leaves of a single number show what the program wrote."""
@@ -190,6 +192,8 @@ class Executable:
 
     def check_indices(self) -> None:
         """Every index within its axis, or an error; negative ones count from the end."""
+        if not self.lowered.indices:
+            return
         first = self.segments[0] if self.segments else None
         if isinstance(first, Segment) and not first.check(self.table_address):
             return
@@ -217,10 +221,11 @@ class Executable:
                 came=f"indices from {low} to {high}",
             )
         if low < 0:
-            turned = aligned(array.shape, array.dtype)
-            np.copyto(turned, np.where(array < 0, array + index.size, array))
-            self.inputs.pop(buffer, None)
-            self.hold(buffer, turned)
+            turned = np.where(array < 0, array + index.size, array)
+            if buffer in self.inputs:
+                array[...] = turned
+            else:
+                self.hold(buffer, turned)
 
     # ------------------------------------------------------------------ outputs
 
@@ -257,6 +262,12 @@ class Executable:
         return found
 
     # ------------------------------------------------------------------ running
+
+    def call_once(self) -> None:
+        """Check the indices and run one step; in one native call where a program does it all."""
+        if self.once is None or POISON or self.once(self.table_address):
+            self.check_indices()
+            self.run()
 
     def run(self, first: int = 0, count: int = 1) -> None:
         """Run `count` steps; step by step where NumPy has a part."""

@@ -122,6 +122,7 @@ def profile(variant: Variant, values: Sequence[Any], repeats: int = 20) -> Profi
     """Every kernel of the plan run alone, on copies of memory, the best of several runs."""
     variant.give(values)
     original = variant.executable
+    original.check_indices()
     alone = Executable(variant.lowered, (), 1, apart=True)
     for buffer, array in original.arrays.items():
         if buffer.role == "state":

@@ -47,19 +47,25 @@ class Slot:
     def __init__(self, leaf: Node, buffer: Buffer, assigned: bool) -> None:
         self.leaf, self.buffer, self.assigned = leaf, buffer, assigned
         self.scalar = not buffer.shape
+        self.written = assigned and not self.scalar
         self.view: Any = None
         self.write: Any = None
         self.shown: Any = None
         item = buffer.dtype.itemsize
         self.strides = tuple(s * item for s in buffer.strides)
 
-    def take_in(self) -> int | None:
-        """Have the leaf's value in memory of ours; the new address, or None if it is unchanged."""
+    def may_stay(self) -> bool:
+        """Whether what the leaf shows, which is the memory of this slot, may be written in place:
+        only the leaf and this slot hold the array, and nobody a view of it."""
+        # Held by: self.shown, leaf.data, the argument. The bytes: by self.write and self.shown
+        # as their base, and the argument.
+        return not self.written or (
+            sys.getrefcount(self.shown) <= 3 and sys.getrefcount(self.shown.base) <= 4
+        )
+
+    def take_in(self) -> int:
+        """Have the leaf's value in memory of ours; gives its address."""
         data = self.leaf.data
-        if data is self.shown:
-            if not self.assigned or self.scalar or self._alone():
-                return None
-            return self._fresh(data)
         if self.scalar:
             if self.view is None:
                 self.view = aligned((), self.buffer.dtype)
@@ -75,12 +81,6 @@ class Slot:
         strides = [s for s, n in zip(data.strides, data.shape) if n > 1]
         wanted = [s for s, n in zip(self.strides, data.shape) if n > 1]
         return strides == wanted and data.flags.aligned
-
-    def _alone(self) -> bool:
-        """Whether only the leaf and this slot hold the array, and nobody a view of it."""
-        # Held by: self.shown, leaf.data, the argument. The bytes: by self.write and self.shown
-        # as their base, and the argument.
-        return sys.getrefcount(self.shown) <= 4 and sys.getrefcount(self.shown.base) <= 4
 
     def _fresh(self, data: Any) -> int:
         made = aligned(self.buffer.shape, self.buffer.dtype, self.buffer.order)

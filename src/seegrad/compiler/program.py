@@ -50,8 +50,8 @@ def program_text(
     scratch: int = 0,
 ) -> tuple[str, int]:
     """The module: `run(table, barrier, thread, first, count)` for steps first … first+count-1,
-    `alone` with the same arguments for one thread in place of several, and `check(table)` for
-    the integers that must stay below a bound.
+    `alone` with the same arguments for one thread in place of several, `check(table)` for the
+    integers that must stay below a bound, and on one thread `once(table)`: if they do, step 0.
 
     Entry `scratch` of the table is memory of the threads' own; how many bytes each of them
     needs comes beside the text.
@@ -65,6 +65,8 @@ def program_text(
         module.functions.append(_alone(tasks, threads, prologue, scratch))
     module.functions.append(_main(tasks, threads, closing, prologue, scratch, room))
     module.functions.append(_check(tests))
+    if threads == 1:
+        module.functions.append(_ONCE)
     return module.text, room
 
 
@@ -95,6 +97,20 @@ def _check(tests: Sequence[tuple[int, int, int, int]]) -> str:
     if not tests:
         lines = ["define i64 @check(ptr %table) {", "  ret i64 0", "}"]
     return "\n".join(lines)
+
+
+_ONCE = """\
+define i64 @once(ptr %table) {
+entry:
+  %wrong = call i64 @check(ptr %table)
+  %refused = icmp ne i64 %wrong, 0
+  br i1 %refused, label %out, label %begin
+begin:
+  call void @run(ptr %table, ptr null, i64 0, i64 0, i64 1)
+  br label %out
+out:
+  ret i64 %wrong
+}"""
 
 
 def _write_kernels(

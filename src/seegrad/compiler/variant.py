@@ -80,6 +80,7 @@ class Variant:
         }
         self.cleared = [leaf for leaf in found.gradients if leaf not in self.kept]
         self.state = [leaf for leaf in found.leaves if _lives_outside(leaf, found)]
+        self.gradients = [(leaf, leaf in found.gathered) for leaf in found.gradients]
         self._compile(threads, rows)
 
     def _traced(self, function: Function) -> Trace:
@@ -137,7 +138,9 @@ class Variant:
             for leaf, stand in self.stands.items() if stand in leaves
         ]
         self.executable = Executable(self.lowered, slots, threads)
-        self.buffers = [leaves.get(s) for s in self.call.symbols]
+        own = self.executable.inputs
+        places = map(leaves.get, self.call.symbols)
+        self.places = [(place, own.get(place) if place else None) for place in places]
         self.index = next((b for b in self.lowered.buffers if b.name == "rows" and b.steps), None)
         self.signature = [(s.shape, s.dtype) for s in self.call.symbols]
 
@@ -148,18 +151,17 @@ class Variant:
         for leaf, data in self.observed:
             if leaf.data is not data:
                 return True
-        for leaf in self.trace.gradients:
-            if (leaf.gradient is None) == (leaf in self.trace.gathered):
+        for leaf, gathered in self.gradients:
+            if (leaf.gradient is None) is gathered:
                 return True
         return self.environment.changed()
 
     def give(self, values: Sequence[Any]) -> None:
         """Put arguments, gathered gradients and state where the program reads them."""
         executable = self.executable
-        own = executable.inputs
-        for buffer, value in zip(self.buffers, values):
-            if type(value) is np.ndarray and buffer in own:
-                own[buffer][...] = value
+        for (buffer, own), value in zip(self.places, values):
+            if own is not None and type(value) is np.ndarray:
+                own[...] = value
             elif buffer is not None:
                 executable.give(buffer, value.data if isinstance(value, Node) else value)
         for leaf, stand in self.trace.gathered.items():
@@ -167,8 +169,6 @@ class Variant:
             if place is not None:
                 executable.give(place, leaf.gradient)
         executable.take_state()
-        if self.lowered.indices:
-            executable.check_indices()
 
     def run(self, values: Sequence[Any]) -> Any:
         """The function of these arguments."""
@@ -176,7 +176,7 @@ class Variant:
         self.give(values)
         if executable.large:
             executable.make_outputs()
-        executable.run()
+        executable.call_once()
         if executable.scalars:
             executable.show_state()
         results = executable.results()
