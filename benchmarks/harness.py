@@ -24,6 +24,9 @@ PEERS = ("numpy", "torch", "jax", "autograd", "mygrad", "micrograd")
 SAMPLE = 0.1
 """Seconds that one measurement lasts at least; shorter calls are repeated within it, so that
 everybody also pays for clearing away what they leave behind."""
+REST = 0.1
+"""Seconds before each measurement: threads of the contender before may still be waiting for work
+(OpenBLAS's take processor time for 80 ms after a product, as measured)."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,12 @@ def seconds(run: Callable[[], object], calls: int) -> float:
     return (time.perf_counter() - start) / calls
 
 
+def rest() -> None:
+    """What comes between two contenders: garbage is cleared away, idle threads go to sleep."""
+    gc.collect()
+    time.sleep(REST)
+
+
 def _calls(run: Callable[[], object]) -> int:
     """So many calls make a sample that is long enough; the first call, which may compile, is
     left out."""
@@ -161,7 +170,7 @@ def side_by_side(
     for turn in range(rounds):
         shift = turn % len(names)
         for name in names[shift:] + names[:shift]:
-            gc.collect()
+            rest()
             found[name].append(seconds(contenders[name], calls[name]))
     return tuple(Timing(name, tuple(times)) for name, times in found.items())
 

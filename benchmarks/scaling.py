@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import seegrad as sg
 from benchmarks.compiled import Task, epochs, our_step, torch_step
-from benchmarks.harness import OURS, Curve, Result, finding, installed
+from benchmarks.harness import OURS, Curve, Result, finding, installed, rest
 from seegrad.compiler import runtime
 
 SAMPLES = 3
@@ -43,6 +43,7 @@ def _point(task: Task, runs: Runs) -> dict[str, float]:
         run()
     for _ in range(SAMPLES):
         for name, run in runs.items():
+            rest()
             found[name].append(_sample(run) / len(task.order))
     medians = {name: statistics.median(times) for name, times in found.items()}
     compiling = max(first - medians[OURS] * len(task.order), 0.0)
