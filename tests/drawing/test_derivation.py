@@ -11,9 +11,9 @@ import pytest
 import seegrad as sg
 from seegrad.autodiff import fit
 from seegrad.drawing.derivation import explain
+from seegrad.drawing.formula import symbol
 from seegrad.drawing.mathml import to_mathml, to_text
 from seegrad.drawing.terms import Name, evaluate, mentions, shape_of, term_of, write
-from seegrad.drawing.told import symbol
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
 from seegrad.ops import TABLE

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.autodiff import fit, ones_like
+from seegrad.drawing.formula import symbol
 from seegrad.drawing.mathml import to_text
 from seegrad.drawing.sentence import Derivation, Step, sentence
 from seegrad.drawing.terms import (
@@ -40,7 +41,7 @@ from seegrad.drawing.terms import (
     total,
     write,
 )
-from seegrad.drawing.told import Told, symbol
+from seegrad.drawing.told import Told
 from seegrad.errors import GradientError, ShapeError
 from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk

@@ -120,8 +120,11 @@ def route_of(wire: Wire, name: str, bare: bool, blank: bool) -> Route:
 
 
 def wire_names(scene: Scene) -> dict[str, str]:
-    """The names that stand on wires: those of results, for an input's stands in its box."""
-    return {box.id: short(box.name) for box in scene.boxes if box.kind == "operation" and box.name}
+    """The names that stand on wires: those of results within, for an input's stands in its box
+    and that of what leads out at the right end."""
+    leaving = {wire.source for wire in scene.wires if wire.kind == "output"}
+    results = [box for box in scene.boxes if box.kind == "operation" and box.name]
+    return {box.id: short(box.name) for box in results if box.id not in leaving}
 
 
 def bare_sources(scene: Scene) -> set[str]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from seegrad.autodiff import backward
 from seegrad.drawing.formula import local_text, quietly, rule_text
+from seegrad.drawing.naming import free_name, input_word
 from seegrad.drawing.overlays import checked, dead_units, measured
 from seegrad.drawing.program import Spot, program
 from seegrad.drawing.reading import Reading, read, shown_shape
@@ -164,14 +165,14 @@ def _agree(node: Node, leaves: Sequence[Node], result: Node) -> str:
 # ------------------------------------------------------------------ boxes and wires
 
 
-def leaf_kind(node: Node, arrays: Mapping[Node, str]) -> str:
+def leaf_kind(node: Node, named: Mapping[Node, str]) -> str:
     """What a leaf is to the reader: an input, a parameter of a layer, or a constant.
 
     A network names its parameters after their layer: "affine1.W".
     """
     if node.requires_grad and "." in node.name:
         return "parameter"
-    if node.name or node.requires_grad or node in arrays:
+    if node.name or node.requires_grad or node in named:
         return "input"
     return "constant"
 
@@ -419,15 +420,20 @@ def _spec_text(node: Node) -> str:
     return f"{shown_shape(node.shape)} {node.dtype}"
 
 
-def named_arrays(graph: Graph) -> dict[Node, str]:
-    """Arrays that came in without a name: the word that the first op to use them has for them."""
+def named_inputs(graph: Graph) -> dict[Node, str]:
+    """What came in without a name, plain constants apart: the word that its first user has for
+    it."""
+    taken = {node.name for node in graph.nodes}
     found: dict[Node, str] = {}
     for node in graph.operations:
         for i, x in enumerate(node.inputs):
-            if x.op is None and not x.name and x.spec.size > 1 and x.frame is None:
+            array = x.spec.size > 1 and x.frame is None
+            if x.op is None and not x.name and x not in found and (array or x.requires_grad):
                 assert node.op is not None
-                word = node.op.input_name(i)
-                found.setdefault(x, word if word.isidentifier() and word != "a" else "x")
+                found[x] = free_name(input_word(node.op, i), taken)
+    for x in graph.outputs:
+        if x.op is None and not x.name and x not in found:
+            found[x] = free_name("x", taken)
     return found
 
 
@@ -462,7 +468,7 @@ def sketch(
     graph = thing if isinstance(thing, Graph) else Graph([thing])
     unfolded = unfold(graph, composites and len(graph.nodes) <= 20_000)
     stretched = _stretch(unfolded)
-    drawn = Sketcher(graph, unfolded, named_arrays(graph), stretched)
+    drawn = Sketcher(graph, unfolded, named_inputs(graph), stretched)
     drawn.draw()
     boxes, groups = _merged(drawn.boxes, [*unfolded.groups.values()])
     scene = Scene(

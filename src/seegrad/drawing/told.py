@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, count
 from typing import Any
 
 import numpy as np
 
 from seegrad.autodiff import fit
+from seegrad.drawing.formula import symbol
 from seegrad.drawing.latex import named
+from seegrad.drawing.naming import free_name, input_word
 from seegrad.drawing.terms import (
     MANY,
     Applied,
@@ -32,18 +33,12 @@ from seegrad.drawing.terms import (
 from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
 from seegrad.graph.lowering import Input, Product, Scalar
-from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
-from seegrad.tensor import Tensor
 from seegrad.text import Piece
 
 SHORT = 12
 """A formula with more names and numbers than this is not put into another one."""
-
-
-def symbol(spec: Spec) -> Tensor:
-    """A leaf of which only shape and dtype are known."""
-    return Tensor(None, (), NO_ATTRS, (), None, spec.dtype.kind == "f", spec)
 
 
 # --------------------------------------------------------------- names
@@ -67,7 +62,7 @@ def letters(nodes: Sequence[Node], z: Node) -> dict[Node, str]:
             continue
         for i, x in enumerate(node.inputs):
             if x.op is None and x not in found and not _is_number(x):
-                found[x] = _free(node.op.input_name(i), taken)
+                found[x] = free_name(input_word(node.op, i), taken)
     if z not in found:
         found[z] = _output_letter(z, taken, found)
     inner = [x for x in nodes if x.op is not None and x not in found and not _is_alias(x)]
@@ -75,7 +70,7 @@ def letters(nodes: Sequence[Node], z: Node) -> dict[Node, str]:
         group = [node for node in inner if bool(node.shape) == large]
         base = "T" if large else "t"
         for i, node in enumerate(group, 1):
-            found[node] = _free(base if len(group) == 1 else f"{base}{i}", taken)
+            found[node] = free_name(base if len(group) == 1 else f"{base}{i}", taken)
     return found
 
 
@@ -90,13 +85,6 @@ def _is_number(x: Node) -> bool:
     return not x.name and x.data is not None and x.spec.size == 1 and not x.requires_grad
 
 
-def _free(wanted: str, taken: set[str]) -> str:
-    wanted = wanted if wanted.isidentifier() else "x"
-    name = next(n for n in chain([wanted], (f"{wanted}{i}" for i in count(1))) if n not in taken)
-    taken.add(name)
-    return name
-
-
 def _output_letter(z: Node, taken: set[str], found: Mapping[Node, str]) -> str:
     large = bool(z.shape) and any(len(n) == 1 and n.isupper() for n in found.values())
     first = "L" if z.op is not None and z.op.family == "loss" else "y"
@@ -105,7 +93,7 @@ def _output_letter(z: Node, taken: set[str], found: Mapping[Node, str]) -> str:
         if name not in taken:
             taken.add(name)
             return name
-    return _free("z", taken)
+    return free_name("z", taken)
 
 
 # --------------------------------------------------------------- the number of samples

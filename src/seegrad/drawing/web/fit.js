@@ -158,7 +158,8 @@ function routeOf(wire, name, bare, blank) {
 
 /** @param {Scene} scene @returns {Map<string, string>} */
 export function wireNames(scene) {
-  return new Map(scene.boxes.filter((box) => box.kind === "operation" && box.name)
+  const leaving = new Set(scene.wires.filter((wire) => wire.kind === "output").map((wire) => wire.source));
+  return new Map(scene.boxes.filter((box) => box.kind === "operation" && box.name && !leaving.has(box.id))
     .map((box) => [box.id, short(box.name ?? "")]));
 }
 

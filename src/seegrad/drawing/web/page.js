@@ -1134,7 +1134,7 @@ export class Explorer {
   home() {
     this.fitView();
     const stage = this.stage?.getBoundingClientRect(), plan = this.plan;
-    if (!stage?.width || !plan || this.zoom.k >= LEGIBLE) return;
+    if (!stage?.width || !plan || this.zoom.k >= LEGIBLE * 0.9) return;
     this.zoom.k = Math.min(LEGIBLE, Math.max(stage.height / plan.height, this.zoom.k));
     this.zoom.x = plan.width * this.zoom.k > stage.width ? 0 : (stage.width - plan.width * this.zoom.k) / 2;
     this.zoom.y = (stage.height - plan.height * this.zoom.k) / 2;
