@@ -251,13 +251,15 @@ def gradcheck_nodes(
 
     Returns a report for each node whose operation has a derivative.
     """
-    found: dict[Node, Report] = {}
-    for node in walk(outputs):
-        op = node.op
-        if op is None or not op.differentiable or not node.values:
-            continue
-        found[node] = _report(_node_findings(node, h, atol, rtol, largest))
-    return found
+    nodes = [node for node in walk(outputs) if node.op and node.op.differentiable and node.values]
+    return {node: gradcheck_node(node, h, atol, rtol, largest) for node in nodes}
+
+
+def gradcheck_node(
+    node: Node, h: float = 1e-6, atol: float = ATOL, rtol: float = RTOL, largest: int = 200
+) -> Report:
+    """Check one operation of a graph at the values that it had; see `gradcheck_nodes`."""
+    return _report(_node_findings(node, h, atol, rtol, largest))
 
 
 def _node_findings(
@@ -286,7 +288,7 @@ def _node_findings(
 
     for k, (i, at) in enumerate(zip(which, points)):
         places = list(np.ndindex(at.shape))
-        for index in places[:: max(1, len(places) // largest)]:
+        for index in places[:: max(1, -(-len(places) // largest))]:
             f = _moved(total, points, k, index)
             name = node.inputs[i].name or op.input_name(i)
             yield _judge(f, f"{op.name}: {name}", index, float(computed[k][index]), h, atol, rtol)

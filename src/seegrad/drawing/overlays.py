@@ -5,20 +5,19 @@ The page adds gradient norms and NaN by itself, for it recomputes them. Nothing 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from seegrad.drawing.reading import shown
 from seegrad.drawing.scene import Overlay
-from seegrad.gradcheck import gradcheck
+from seegrad.gradcheck import gradcheck_node
 from seegrad.graph.node import Node
 
 Places = Mapping[Node, str]
 """Node → the box that stands for it."""
 
-MOST_ELEMENTS = 500  # of one node's inputs, for a gradient check that takes no noticeable time
+MOST_COMPARED = 60  # of each input of a node, so that a gradient check takes no noticeable time
 
 
 def measured(name: str, values: Mapping[Node, float], places: Places, unit: str = "") -> Overlay:
@@ -52,28 +51,10 @@ def checked(nodes: Iterable[Node], places: Places) -> Overlay:
     for node in nodes:
         if node.op is None or not node.requires_grad or node.data is None:
             continue
-        floating = [i for i, x in enumerate(node.inputs) if x.requires_grad]
-        if sum(node.inputs[i].spec.size for i in floating) > MOST_ELEMENTS:
-            marks[places[node]] = (0.0, "…")
-            continue
-        report = gradcheck(_alone(node, floating), *[node.values[i] for i in floating])
+        report = gradcheck_node(node, largest=MOST_COMPARED)
         if report:
             kinks = len(report.kinks)
             marks[places[node]] = (0.35, f"✓ ∠{kinks}") if kinks else (0.0, "✓")
         else:
             marks[places[node]] = (1.0, f"✗ {shown(report.max_error)}")
     return Overlay("check", "", marks)
-
-
-def _alone(node: Node, floating: list[int]) -> Callable[..., Any]:
-    """A node's operation as a function of its floating-point inputs alone."""
-    op = node.op
-    assert op is not None
-
-    def function(*values: Any) -> Any:
-        inputs = list(node.values)
-        for i, value in zip(floating, values):
-            inputs[i] = value
-        return op(*inputs, **node.attrs)
-
-    return function
