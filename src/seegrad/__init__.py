@@ -12,7 +12,7 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from seegrad.graph.present import more_presenters
+from seegrad.present import more_presenters
 
 if TYPE_CHECKING:
     from seegrad.appendix import *  # noqa: F403

@@ -12,21 +12,22 @@ from pathlib import Path
 from typing import Any, Self
 
 from seegrad.language import say, translate
+from seegrad.present import present
 
 _OURS = str(Path(__file__).parent)
 
 
 class Line:
-    """One line of the user's source: file, number and text."""
+    """One line of the user's source: file, number and text (read from the file, or as typed)."""
 
-    __slots__ = ("file", "function", "number")
+    __slots__ = ("file", "function", "number", "typed")
 
-    def __init__(self, file: str, number: int, function: str) -> None:
-        self.file, self.number, self.function = file, number, function
+    def __init__(self, file: str, number: int, function: str, typed: str = "") -> None:
+        self.file, self.number, self.function, self.typed = file, number, function, typed
 
     @property
     def text(self) -> str:
-        return linecache.getline(self.file, self.number).strip()
+        return self.typed or linecache.getline(self.file, self.number).strip()
 
     def __str__(self) -> str:
         place = f"{Path(self.file).name}:{self.number}"
@@ -71,6 +72,11 @@ class SeegradError(Exception):
         """This error, with the operation that failed and its inputs noted for the picture."""
         self.operation, self.inputs = operation, tuple(inputs)
         return self
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows of it: its usual lines, below the picture of what failed."""
+        lines: list[str] = present("traceback", self)
+        return lines
 
     def message(self) -> str:
         rows = ((say("asked"), self.asked), (say("came"), self.came), (say("try"), self.hint))

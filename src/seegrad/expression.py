@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import ExpressionError, SeegradError
+from seegrad.errors import ExpressionError, Line, SeegradError
 from seegrad.graph.bind import bind
 from seegrad.graph.node import NO_ATTRS, Node
 from seegrad.graph.op import Op
@@ -90,8 +90,9 @@ def read_expression(text: str, values: Mapping[str, Tensor] | None = None) -> Te
         raise
     except SeegradError as error:
         raise ExpressionError(
-            error.problem, asked=error.asked, came=error.came, hint=error.hint
-        ) from None
+            error.problem, asked=error.asked, came=error.came, hint=error.hint,
+            line=Line(say("expression"), 1, "", _short(text)),
+        ).of(error.operation, error.inputs) from None
     except (TypeError, ValueError, OverflowError, RecursionError, MemoryError, IndexError,
             KeyError, AttributeError, ZeroDivisionError) as error:  # fmt: skip
         raise ExpressionError(str(error) or type(error).__name__) from None

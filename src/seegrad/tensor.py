@@ -24,7 +24,6 @@ from seegrad.errors import (
 from seegrad.graph.bind import bind, bind_one, bind_two, current_mode, current_tracer
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import NO_ATTRS, Node, read_only, snapshot
-from seegrad.graph.present import can_present, present
 from seegrad.numpy_names import (
     KEYWORDS,
     NUMPY_FUNCTIONS,
@@ -38,6 +37,7 @@ from seegrad.numpy_names import (
     undefined,
 )
 from seegrad.ops import arithmetic, compare, linalg, reduce, select, shape, transcendental
+from seegrad.present import can_present, present
 from seegrad.text import tidy
 
 Array = np.ndarray[Any, Any]

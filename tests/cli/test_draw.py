@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from seegrad.cli import main
+from seegrad.language import speak
 
 
 def test_into_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,3 +51,53 @@ def test_one_line_when_it_cannot(words: list[str], capsys: pytest.CaptureFixture
     said = capsys.readouterr().err.strip()
     assert len(said.splitlines()) == 1
     assert "Traceback" not in said
+
+
+WRONG = ["X@W", "X=[[1,2,3]]", "W=[[1,2],[3,4]]"]
+
+
+@pytest.mark.parametrize("command", ["draw", "explain", "check"])
+def test_an_operation_that_fails_is_drawn(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "error.txt"
+    assert main([command, *WRONG, "--picture", str(file)]) == 2
+    drawn = file.read_text("utf-8")
+    for words in ("(1, 3)", "(2, 2)", "(dot)", "try: give the second 3 rows", "expression:1: X@W"):
+        assert words in drawn
+    said = capsys.readouterr().err.splitlines()
+    assert said[0] == f"drawn in {file}"
+    assert said[1].startswith("seegrad: matmul")
+    assert len(said) == 2
+
+
+def test_a_picture_that_cannot_be_drawn_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["draw", *WRONG, "--picture", "x.gif"]) == 2
+    assert ".svg" in capsys.readouterr().err
+    assert main(["draw", *WRONG, "--picture", str(tmp_path / "missing" / "x.svg")]) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert [line.split(":")[1].split()[0] for line in said] == ["cannot", "matmul"]
+    assert main(["draw", "x*x", "x=3", "--picture", str(tmp_path / "x.svg")]) == 0
+    assert not (tmp_path / "x.svg").exists()
+
+
+def test_a_run_that_breaks_off_is_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, folder = tmp_path / "birth.svg", tmp_path / "run"
+    words = ["train", "--data", "xor", "--lr", "1e300", "--out", str(folder)]
+    assert main([*words, "--picture", str(file)]) == 1
+    assert "culprit" in file.read_text("utf-8")
+    assert (folder / "report.html").is_file()
+    said = capsys.readouterr().err
+    assert f"the run up to there is told in {folder / 'report.html'}" in said
+
+
+def test_what_is_said_of_an_operation_is_in_korean(capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        assert main(["draw", *WRONG, "--lang", "ko"]) == 2
+        assert "matmul: 안쪽 크기 3과 2가 다릅니다" in capsys.readouterr().err
+    finally:
+        speak("en")

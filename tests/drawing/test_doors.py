@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import builtins
 import sys
+import traceback
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlparse
 from urllib.request import url2pathname
@@ -41,6 +43,22 @@ def test_show_in_a_notebook_displays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(display, "display", lambda bundle, raw: shown.append(bundle))
     sg.show(apple())
     assert "iframe" in shown[0]["text/html"]
+
+
+def test_an_error_in_a_notebook_comes_with_its_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[Any] = []
+    usual = SimpleNamespace(structured_traceback=traceback.format_exception)
+    shell = type("ZMQInteractiveShell", (), {"InteractiveTB": usual})()
+    monkeypatch.setattr(builtins, "get_ipython", lambda: shell, raising=False)
+    monkeypatch.setattr(showing, "_display", shown.append)
+    with pytest.raises(sg.SeegradError) as caught:
+        sg.tensor([[1.0, 2.0]], name="X") @ sg.tensor([[1.0, 2.0]], name="W")
+    lines = "\n".join(caught.value._render_traceback_())
+    assert "the inner sizes 2 and 1 differ" in lines
+    assert "iframe" in shown[0]["text/html"]
+    assert "culprit" in shown[0]["text/html"]
+    sg.SeegradError("something else")._render_traceback_()
+    assert len(shown) == 1
 
 
 def test_a_missing_extra_says_what_to_install(

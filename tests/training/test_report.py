@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,68 @@ def test_a_run_that_goes_on_keeps_the_norms_before(tmp_path: Path) -> None:
     other = Report(report.folder, report.train)
     other.load_state_dict(report.state_dict())
     assert (other.steps, other.norms) == (report.steps, report.norms)
+
+
+def test_the_end_of_a_run_is_differentiated_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[int] = []
+    last_batch = Trainer.last_batch
+
+    def counted(trainer: Trainer) -> Any:
+        looked.append(trainer.count)
+        return last_batch(trainer)
+
+    monkeypatch.setattr(Trainer, "last_batch", counted)
+    _, trainer, report = trained(tmp_path, sg.data.xor(), epochs=3)
+    assert looked == trainer.history["step"] == report.steps
+
+
+def broken(folder: Path, rate: float, eager: bool) -> tuple[str, Trainer]:
+    """A run that ends in a loss that is no number; its report and trainer."""
+    x = np.random.default_rng(0).normal(size=(60, 3))
+    data = Dataset(x, x[:, :1] * 2.0)
+    net = sg.nn.Sequential(sg.nn.Affine(3, 8), sg.nn.ReLU(), sg.nn.Affine(8, 1))
+    rule, report = sg.optim.SGD(net.parameters(), lr=rate), Report(RunFolder(folder), data)
+    trainer = Trainer(net, rule, sg.nn.MSELoss(), callbacks=[report], eager=eager)
+    with pytest.raises(sg.SeegradError, match="the loss is"):
+        trainer.fit(data, epochs=30, batch=20)
+    assert [file.name for file in folder.iterdir()] == ["report.html"]
+    return (folder / "report.html").read_text("utf-8"), trainer
+
+
+@pytest.mark.parametrize("eager", [True, False])
+def test_a_run_that_breaks_off_is_told_up_to_the_birth(tmp_path: Path, eager: bool) -> None:
+    page, trainer = broken(tmp_path, 50.0, eager)
+    assert trainer.count == 3
+    assert trainer.fault is not None
+    assert trainer.fault.operation.name == "matmul"
+    assert f"at step {trainer.count + 1}" in page
+    assert "Where the numbers ended" in page
+    assert "the loss of the last steps" in page
+    scene = json.loads(page.partition('id="scene">')[2].partition("</script>")[0])
+    kinds = [box["kind"] for box in scene["boxes"]]
+    assert kinds.count("culprit") == 1
+    assert kinds.count("parameter") == 4 - 1  # the last bias was not reached
+    assert "The gradient check" not in page
+
+
+@pytest.mark.parametrize("eager", [True, False])
+def test_infinite_weights_are_told_too(tmp_path: Path, eager: bool) -> None:
+    page, trainer = broken(tmp_path, 1e300, eager)
+    assert trainer.count >= 1
+    assert "Where the numbers ended" in page
+
+
+@pytest.mark.xdist_group("browser")
+def test_the_broken_page_shows_the_birth(browser: Any, tmp_path: Path) -> None:
+    broken(tmp_path, 50.0, True)
+    page = browser.new_context(offline=True).new_page()
+    page.goto((tmp_path / "report.html").as_uri())
+    page.wait_for_selector("#graph svg.canvas .box.culprit")
+    assert page.locator("#graph .problem").inner_text().startswith("the loss is inf at step 4")
+    page.locator("#language").click()
+    assert page.locator("h2").nth(1).inner_text() == "수가 끝난 곳"
 
 
 def test_hostile_names_are_text(tmp_path: Path) -> None:

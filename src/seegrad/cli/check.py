@@ -13,7 +13,8 @@ import click
 import numpy as np
 
 from seegrad.cli.explain import values_of
-from seegrad.cli.group import FAILED, GOOD, SpokenCommand, json_option, lang_option, option
+from seegrad.cli.group import FAILED, GOOD, json_option, lang_option, option
+from seegrad.cli.picture import PicturedCommand, picture_option
 from seegrad.cli.setting import Setting
 from seegrad.drawing.showing import draw
 from seegrad.errors import GradientError
@@ -27,7 +28,7 @@ from seegrad.training import RunFolder, check_network, load
 Reports = Mapping[str, Report]
 
 
-@click.command("check", cls=SpokenCommand)
+@click.command("check", cls=PicturedCommand)
 @click.argument("subject", required=False, metavar="[RUN | EXPRESSION]")
 @click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")
 @option(
@@ -51,6 +52,7 @@ Reports = Mapping[str, Report]
     default=None,
     help="Draw the graph with the check painted on it: .html, .svg, .png ...",
 )
+@picture_option
 @json_option
 @lang_option
 def command(

@@ -11,7 +11,8 @@ import click
 import numpy as np
 
 from seegrad.cli.explain import values_of
-from seegrad.cli.group import SpokenCommand, json_option, lang_option, option
+from seegrad.cli.group import json_option, lang_option, option
+from seegrad.cli.picture import PicturedCommand, picture_option
 from seegrad.drawing.scene import to_json
 from seegrad.drawing.showing import draw, scene_of, show
 from seegrad.drawing.text import to_text
@@ -26,7 +27,7 @@ def _backward(z: Tensor) -> None:
         z.backward(np.ones(z.shape, z.dtype) if z.shape else None)
 
 
-@click.command("draw", cls=SpokenCommand)
+@click.command("draw", cls=PicturedCommand)
 @click.argument("expression")
 @click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")
 @option(
@@ -40,6 +41,7 @@ def _backward(z: Tensor) -> None:
 @option("--check", is_flag=True, help="Paint each operation's gradient check (in the page).")
 @option("--theme", type=click.Choice(tuple(THEMES)), default="light", help="light or dark.")
 @option("--show", "shown", is_flag=True, help="Show it in the browser.")
+@picture_option
 @json_option
 @lang_option
 def command(

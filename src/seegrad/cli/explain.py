@@ -7,7 +7,8 @@ import json
 import click
 import numpy as np
 
-from seegrad.cli.group import SpokenCommand, json_option, lang_option, option
+from seegrad.cli.group import json_option, lang_option, option
+from seegrad.cli.picture import PicturedCommand, picture_option
 from seegrad.drawing.derivation import explain
 from seegrad.errors import ExpressionError
 from seegrad.expression import read_expression, read_value
@@ -34,7 +35,7 @@ def values_of(words: tuple[str, ...]) -> dict[str, Tensor]:
     return found
 
 
-@click.command("explain", cls=SpokenCommand)
+@click.command("explain", cls=PicturedCommand)
 @click.argument("expression")
 @click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")
 @option("--wrt", multiple=True, help="What to differentiate by; all inputs otherwise.")
@@ -42,6 +43,7 @@ def values_of(words: tuple[str, ...]) -> dict[str, Tensor]:
 @option("--latex", "form", flag_value="latex", help="Write LaTeX.")
 @option("--mathml", "form", flag_value="mathml", help="Write HTML with MathML.")
 @option("--markdown", "form", flag_value="markdown", help="Write Markdown.")
+@picture_option
 @json_option
 @lang_option
 def command(

@@ -18,7 +18,7 @@ import click
 
 from seegrad.cli.wording import Spoken, SpokenOption, complaint
 from seegrad.errors import DiskError, NonFiniteError, SeegradError
-from seegrad.language import LANGUAGES, say, speak
+from seegrad.language import LANGUAGES, say, speak, translate
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("train", "Train a network on digits, a toy set or your own data."),
@@ -128,8 +128,9 @@ def seegrad() -> None:
 def one_line(error: SeegradError) -> str:
     """An error's problem and its parts, in one line."""
     rows = ((say("asked"), error.asked), (say("came"), error.came), (say("try"), error.hint))
-    parts = "; ".join(f"{label}: {text}" for label, text in rows if text)
-    line = f"{error.problem} ({parts})" if parts else error.problem
+    parts = "; ".join(f"{label}: {translate(text)}" for label, text in rows if text)
+    problem = translate(error.problem)
+    line = f"{problem} ({parts})" if parts else problem
     return " ".join(line.split())
 
 

@@ -16,14 +16,14 @@ from seegrad.cli.group import (
     FAILED,
     GOOD,
     INTERRUPTED,
-    SpokenCommand,
     complain_of,
     json_option,
     lang_option,
     option,
 )
+from seegrad.cli.picture import PicturedCommand, picture_option
 from seegrad.cli.setting import Setting
-from seegrad.errors import ValueRangeError
+from seegrad.errors import NonFiniteError, ValueRangeError
 from seegrad.language import say
 from seegrad.parallel.launching import launch, verdict, worker_count
 from seegrad.parallel.trainer import ParallelTrainer, enough
@@ -31,12 +31,13 @@ from seegrad.parallel.world import World, join
 from seegrad.training import Report, RunFolder, TensorBoard, Trainer, check_network
 from seegrad.training.callbacks import Callback, Recorder
 from seegrad.training.progress import progress
+from seegrad.training.report import REPORT
 
 EPOCHS = {"digits": 200, "xor": 2000, "spiral": 2000, "moons": 1000}
 COUNT = click.IntRange(min=1)
 
 
-class TrainCommand(SpokenCommand):
+class TrainCommand(PicturedCommand):
     """A command whose `--hidden` takes all the numbers that follow it: `--hidden 100 50`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -106,6 +107,7 @@ class TrainCommand(SpokenCommand):
 @option("--workers", type=COUNT, default=None, help="Processes that share each mini-batch (MPI).")
 @option("--eager", is_flag=True, help="Make the steps in Python, not in native code.")
 @option("--check", "checks", is_flag=True, help="Check the gradient after training.")
+@picture_option
 @json_option
 @lang_option
 def command(
@@ -187,7 +189,13 @@ def _train(
     if epochs is None and steps is None:
         epochs = EPOCHS.get(setting.data, 20)
     before, began = trainer.count, time.perf_counter()
-    trainer.fit(train, test, epochs=epochs, steps=steps, batch=setting.batch)
+    try:
+        trainer.fit(train, test, epochs=epochs, steps=steps, batch=setting.batch)
+    except NonFiniteError:
+        if leads:
+            told = say("the run up to there is told in {file}", file=folder.path / REPORT)
+            click.echo(told, err=True)
+        raise
     seconds = time.perf_counter() - began
     summary: dict[str, Any] = {
         **trainer.history.last,

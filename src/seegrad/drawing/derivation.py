@@ -48,10 +48,10 @@ from seegrad.graph.graph import walk
 from seegrad.graph.lowering import Reduce
 from seegrad.graph.node import NO_ATTRS, Node
 from seegrad.graph.op import Op
-from seegrad.graph.present import presents
 from seegrad.graph.spec import Spec
 from seegrad.language import language, say
 from seegrad.ops import TABLE
+from seegrad.present import presents
 from seegrad.tensor import Tensor
 from seegrad.text import Piece
 

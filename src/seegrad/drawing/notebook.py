@@ -15,8 +15,8 @@ from seegrad.drawing.showing import FRAME_HEIGHT, scene_of
 from seegrad.errors import MissingExtraError
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
-from seegrad.graph.present import presents
 from seegrad.language import say
+from seegrad.present import presents
 
 _MODULE = """
 export default {

@@ -29,8 +29,8 @@ from seegrad.errors import FormatError, SeegradError, ValueRangeError
 from seegrad.files import write_whole
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
-from seegrad.graph.present import presents
 from seegrad.language import LANGUAGES, language, say
+from seegrad.present import presents
 
 SUFFIXES: Mapping[str, Callable[[Scene, str], str | bytes]] = {
     ".svg": lambda scene, theme: to_svg(scene, THEMES[theme]),
@@ -176,9 +176,7 @@ def escape_attribute(page: str) -> str:
 def show(thing: Thing, **options: Any) -> None:
     """Show the picture: in the notebook when there is one, otherwise in the browser."""
     if _in_notebook():
-        from IPython.display import display
-
-        display(mimebundle(thing, **options), raw=True)  # type: ignore[no-untyped-call]
+        _display(mimebundle(thing, **options))
         return
     folder = Path(tempfile.mkdtemp(prefix="seegrad-"))
     page = draw(thing, folder / "graph.html", **options)
@@ -186,6 +184,25 @@ def show(thing: Thing, **options: Any) -> None:
         print(say("no browser was found; the page is in {path}", path=page))
 
 
+@presents("traceback")
+def traceback_lines(error: SeegradError) -> list[str]:
+    """The lines that IPython has for an error; in a notebook, below its picture if it has one."""
+    if error.operation is not None and _in_notebook():
+        _display({"text/html": mimebundle(error)["text/html"], "text/plain": ""})
+    usual = _shell().InteractiveTB.structured_traceback
+    lines: list[str] = usual(type(error), error, error.__traceback__)
+    return lines
+
+
+def _shell() -> Any:
+    return getattr(builtins, "get_ipython", lambda: None)()
+
+
 def _in_notebook() -> bool:
-    shell = getattr(builtins, "get_ipython", lambda: None)()
-    return type(shell).__name__ == "ZMQInteractiveShell"
+    return type(_shell()).__name__ == "ZMQInteractiveShell"
+
+
+def _display(bundle: dict[str, str]) -> None:
+    from IPython.display import display
+
+    display(bundle, raw=True)  # type: ignore[no-untyped-call]

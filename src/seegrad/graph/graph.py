@@ -13,7 +13,7 @@ from typing import Any
 
 from seegrad.graph.bind import bind
 from seegrad.graph.node import Node
-from seegrad.graph.present import can_present, present
+from seegrad.present import can_present, present
 from seegrad.text import LONGEST_NAME, Writer, tidy
 
 

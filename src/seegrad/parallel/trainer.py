@@ -72,7 +72,6 @@ class ParallelTrainer(Trainer):
         self.world.wait([heard])
         value, asked = told
         if not math.isfinite(value):
-            self.failed = True
             raise self._not_finite(float(value))
         self.optimizer.step()
         if self.schedule is not None:

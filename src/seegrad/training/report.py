@@ -1,7 +1,8 @@
 """A run told on one page that needs no network: `report.html` in the run's folder.
 
 A callback that notes the gradients' norms as the run goes, and at its end writes curves,
-confusions, the worst mistakes, the graph of the last mini-batch and a gradient check. Charts are
+confusions, the worst mistakes, the graph of the last mini-batch and a gradient check; of a run
+whose loss stopped being a number, what there was until then, and where that came up. Charts are
 drawn in `drawing/charts.py`; nothing is trained here.
 """
 
@@ -33,9 +34,10 @@ from seegrad.drawing.reading import shown
 from seegrad.drawing.scene import Scene, to_json
 from seegrad.drawing.sketch import sketch
 from seegrad.drawing.svg import escape
+from seegrad.drawing.trouble import troubled
 from seegrad.files import write_whole
 from seegrad.graph.bind import in_mode
-from seegrad.language import language
+from seegrad.language import language, translate
 from seegrad.training.callbacks import Callback, Row
 from seegrad.training.checking import check_network
 from seegrad.training.folder import RunFolder
@@ -54,7 +56,7 @@ Array = NDArray[Any]
 
 
 class Report(Callback):
-    """Writes `report.html` into the folder when the run ends, also when it was interrupted.
+    """Writes `report.html` into the folder when the run ends, however it ends.
 
     train, test: the data; mistakes are looked for in `test`, or in `train` where that is empty.
     settings: what the run was made of, shown at the head of the page.
@@ -74,30 +76,30 @@ class Report(Callback):
         self.settings = dict(settings or {})
         self.steps: list[float] = []
         self.norms: dict[str, list[float]] = {}
-        self.every = 1
+        self.every, self.meant = 1, 0
 
     def on_start(self, trainer: Trainer, plan: Plan) -> None:
-        self.every = max(1, -(-plan.epochs // MOST_MOMENTS))
+        self.every, self.meant = max(1, -(-plan.epochs // MOST_MOMENTS)), plan.steps
 
     def on_epoch(self, trainer: Trainer, row: Row) -> None:
-        if row["epoch"] == 1 or row["epoch"] % self.every == 0:
-            self.note(trainer)
+        last = trainer.count >= self.meant  # noted at the end, with the graph
+        if not last and (row["epoch"] == 1 or row["epoch"] % self.every == 0):
+            self.note(trainer.count, trainer.gradients())
 
-    def note(self, trainer: Trainer) -> None:
+    def note(self, step: int, gradients: Mapping[str, Array]) -> None:
         """Keep the norm of each layer's gradient as it is now."""
         squares: dict[str, float] = {}
-        for name, gradient in trainer.gradients().items():
+        for name, gradient in gradients.items():
             layer = name.rpartition(".")[0] or name
             square = float(np.square(gradient, dtype=np.float64).sum())
             squares[layer] = squares.get(layer, 0.0) + square
-        if squares and (not self.steps or self.steps[-1] != trainer.count):
-            self.steps.append(float(trainer.count))
+        if squares and (not self.steps or self.steps[-1] != step):
+            self.steps.append(float(step))
             for layer, square in squares.items():
                 self.norms.setdefault(layer, []).append(math.sqrt(square))
 
     def on_end(self, trainer: Trainer) -> None:
-        if trainer.count and not trainer.failed:
-            self.note(trainer)
+        if trainer.count or trainer.failed:
             write_whole(self.folder.make().path / REPORT, self.page(trainer))
 
     def state_dict(self) -> dict[str, Any]:
@@ -117,29 +119,36 @@ class Report(Callback):
 
     def page(self, trainer: Trainer) -> str:
         """The whole page."""
-        with trainer.last_batch() as loss:
-            if loss is not None:
-                loss.name = loss.name or "L"
-            scene = Scene() if loss is None else sketch(loss, language=language(), live=True)
+        scene = self._last_batch(trainer)
         sections = [
             self._head(trainer),
             _section(both("Loss and accuracy"), *self._curves(trainer)),
-            *self._mistakes(trainer),
-            _section(
-                both("The graph of the last mini-batch"),
-                _line(both("Every number and derivative is of the weights as they are at the "
-                           "end.")),
-                '<div class="explorer" id="graph"></div>',
-            ),
+            *(() if trainer.failed else self._mistakes(trainer)),
+            _section(*_told_of(trainer, scene), '<div class="explorer" id="graph"></div>'),
             _section(
                 both("Norms of the gradients, layer by layer"),
                 _line(both("A layer whose line sinks learns slower and slower; one that climbs "
                            "without end explodes.")),
                 self._norms(),
             ),
-            self._check(trainer),
+            "" if trainer.failed else self._check(trainer),
         ]  # fmt: skip
         return _assembled(self.test.name, "\n".join(sections), scene)
+
+    def _last_batch(self, trainer: Trainer) -> Scene:
+        """The graph of the last mini-batch; its gradients' norms are noted on the way. Of a run
+        that failed in an operation, the graph up to that one."""
+        fault = trainer.fault
+        if fault is not None and fault.operation is not None:
+            return troubled(fault)
+        with np.errstate(all="ignore"), trainer.last_batch() as loss:
+            if loss is None:
+                return Scene()
+            named = trainer.network.named_parameters()
+            if fault is None:
+                self.note(trainer.count, {n: p.grad for n, p in named if p.grad is not None})
+            loss.name = loss.name or "L"
+            return sketch(loss, language=language(), live=True)
 
     def _head(self, trainer: Trainer) -> str:
         last = trainer.history.last
@@ -157,7 +166,8 @@ class Report(Callback):
         facts.append((both("parameters"), f"{trainer.network.count():,}"))
         rows = "".join(f"<div><dt>{spoken(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts)
         more = " · ".join(f"{name} {_plain(value)}" for name, value in self.settings.items())
-        stopped = f'<p class="bad">{escape(trainer.stopped)}</p>' if trainer.stopped else ""
+        why = trainer.stopped if trainer.fault is None else translate(trainer.fault.problem)
+        stopped = f'<p class="bad">{escape(why)}</p>' if why else ""
         return f'<dl class="facts">{rows}</dl>{stopped}<p class="settings">{escape(more)}</p>'
 
     def _curves(self, trainer: Trainer) -> Iterator[str]:
@@ -175,6 +185,12 @@ class Report(Callback):
             ]
             if lines:
                 yield _figure(title, curves(lines, title, both("steps")))
+        if trainer.failed and (losses := trainer.latest_losses()):
+            title = both("the loss of the last steps")
+            first = trainer.count - len(losses) + 1.0
+            steps = [first + i for i in range(len(losses))]
+            line = Curve(both("training data"), steps, losses, "first")
+            yield _figure(title, curves([line], title, both("steps")))
 
     def _norms(self) -> str:
         layers = list(self.norms)
@@ -269,6 +285,20 @@ class Report(Callback):
 
 
 # --------------------------------------------------------------- pieces of HTML
+
+
+def _told_of(trainer: Trainer, scene: Scene) -> tuple[Words, str]:
+    """What stands over the graph: a title and a line."""
+    if not trainer.failed:
+        said = both("Every number and derivative is of the weights as they are at the end.")
+        return both("The graph of the last mini-batch"), _line(said)
+    born = any(box.kind == "culprit" for box in scene.boxes)
+    said = both(
+        "The mini-batch that failed, up to the operation that made no number of numbers."
+        if born
+        else "The mini-batch that failed; what is no number came in with the weights."
+    )
+    return both("Where the numbers ended"), _line(said)
 
 
 def _section(title: Words, *parts: str) -> str:

@@ -24,9 +24,10 @@ from seegrad.data.normalising import blocks
 from seegrad.data.prefetching import Prefetch
 from seegrad.data.rows import Rows, by_rows
 from seegrad.data.sampling import batch_rows
+from seegrad.debugging import debug
 from seegrad.errors import NonFiniteError, ShapeError, ValueRangeError
 from seegrad.graph.bind import in_mode
-from seegrad.language import say
+from seegrad.language import say, translate
 from seegrad.nn.initialisers import random_state, restore_random
 from seegrad.nn.losses import SoftmaxWithLoss
 from seegrad.nn.module import Module
@@ -99,10 +100,15 @@ class Trainer:
         """Steps made so far, over all calls of `fit`."""
         self.stopped = ""
         """Why the run ended before its plan; empty when it did not."""
-        self.failed = False
-        """Did the loss stop being a number? Then the weights are worth nothing."""
+        self.fault: NonFiniteError | None = None
+        """What ended the run when its loss stopped being a number."""
         self._interrupted = False
         self._plan: Plan | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Did the loss stop being a number? Then the weights are worth nothing."""
+        return self.fault is not None
 
     # ------------------------------------------------------------- the four steps
 
@@ -123,7 +129,7 @@ class Trainer:
         x, t = checked(train)
         held_out = None if test is None or not len(test) else checked(test)
         plan = self._plan = self._planned(len(x), batch, epochs, steps)
-        self.stopped, self.failed, self._interrupted = "", False, False
+        self.stopped, self.fault, self._interrupted = "", None, False
         self.network.train()
         for callback in self.callbacks:
             callback.on_start(self, plan)
@@ -184,14 +190,15 @@ class Trainer:
         seed = int(np.random.SeedSequence([self.seed, epoch]).generate_state(1)[0])
         order = [*batch_rows(len(x), plan.batch, seed, replace=self.replace)]
         order = order[done : done + plan.steps - self.count]
-        self._latest = x[order[-1]], t[order[-1]]
         if self.augment is not None or (isinstance(x, Rows) and x.change is not None):
             self._fed_steps(x, t, order, epoch, done)
         elif self.eager:
             for rows in order:
-                if self._made([self.step(x[rows], t[rows])]):
+                self._latest = x[rows], t[rows]
+                if self._made([self.step(*self._latest)]):
                     return
         else:
+            self._latest = x[order[-1]], t[order[-1]]
             x, t, order = _where_it_lies(x, t, order)
             alone = self.schedule is not None or self._heard()
             for some in ([rows] for rows in order) if alone else [order]:
@@ -210,6 +217,7 @@ class Trainer:
 
         with Prefetch(made()) as ready:
             for batch, labels in ready:
+                self._latest = batch, labels
                 if self.eager:
                     self._made([self.step(batch, labels)])
                 else:
@@ -231,12 +239,11 @@ class Trainer:
         """NonFiniteError when the loss of a step is no number: the update is not made then."""
         value = float(loss.item())
         if not math.isfinite(value):
-            self.failed = True
             raise self._not_finite(value)
 
     def _compiled_steps(self, x: Array, t: Array, order: Sequence[Any]) -> None:
         """A step for each of these mini-batches, in native code."""
-        schedule = self.schedule
+        schedule, before = self.schedule, self.count
 
         def made(_: int, losses: Any) -> bool:
             if schedule is not None:
@@ -246,8 +253,9 @@ class Trainer:
         try:
             self._compiled().epoch(x, t, batch=1, rows=order, finite=True, progress=made)
         except NonFiniteError as error:
-            self.failed = True
-            raise self._not_finite(float("nan"), error.problem) from error
+            rows = order[self.count - before]
+            self._latest = x[rows], t[rows]
+            raise self._not_finite(float("nan"), error) from error
 
     def _heard(self) -> bool:
         """Whether a callback wants to hear of each step as it is made."""
@@ -271,7 +279,7 @@ class Trainer:
         row: Row = {
             "epoch": -(-self.count // plan.per_epoch),
             "step": self.count,
-            "loss": float(np.mean(self._recent())),
+            "loss": float(np.mean(self.latest_losses())),
             "lr": float(self.optimizer.lr.item()),
         }
         few = slice(0, EVALUATED_OF_TRAINING)
@@ -325,7 +333,7 @@ class Trainer:
             "count": self.count,
             "seed": self.seed,
             "rows": self.history.rows,
-            "losses": self._recent(),
+            "losses": self.latest_losses(),
             "schedule": None if self.schedule is None else self.schedule.state_dict(),
             "random": random_state(),
         }
@@ -375,8 +383,8 @@ class Trainer:
             if own:
                 callback.load_state_dict(own)
 
-    def _recent(self) -> list[float]:
-        """The losses of the epoch that the latest step belongs to."""
+    def latest_losses(self) -> list[float]:
+        """The losses of the epoch that the latest step belongs to, step by step."""
         per_epoch = self._plan.per_epoch if self._plan else 1
         return self.history.losses[-((self.count - 1) % per_epoch + 1) :]
 
@@ -417,13 +425,34 @@ class Trainer:
         total = steps if steps is not None else (epochs or 0) * per_epoch
         return Plan(examples, batch, total, per_epoch)
 
-    def _not_finite(self, value: float, born: str = "") -> NonFiniteError:
-        return NonFiniteError(
+    def _not_finite(self, value: float, told: NonFiniteError | None = None) -> NonFiniteError:
+        """What ends the run, with the operation in which it came up, for the picture; `told` is
+        what native code says of it."""
+        birth = self._birth() or told
+        born = "" if birth is None else translate(birth.problem)
+        self.fault = NonFiniteError(
             say("the loss is {value} at step {step}", value=value, step=self.count + 1),
             asked=say("a finite loss"),
             came="; ".join(filter(None, (born, f"lr={self.optimizer.lr.item():g}"))),
             hint=say("take a smaller learning rate; sg.debug() finds where it was born"),
         )
+        return self.fault if birth is None else self.fault.of(birth.operation, birth.inputs)
+
+    def _birth(self) -> NonFiniteError | None:
+        """Where the last mini-batch gives birth to a NaN or infinity, computed once more."""
+        if self._latest is None:
+            return None
+        x, t = self._latest
+        state, chance = self.network.state_dict(), random_state()
+        try:
+            with debug():
+                self.loss(self.network(x), t)
+        except NonFiniteError as error:
+            return error
+        finally:
+            self.network.load_state_dict(state)
+            restore_random(chance)
+        return None
 
 
 def _step_of(

@@ -1,7 +1,7 @@
-"""How a graph is shown: a place for the drawing floors to enter what they can do.
+"""How graphs and errors are shown: a place for the drawing floors to enter what they can do.
 
-The graph is below and the pictures above it; `Tensor.show`, `Graph.save` and the notebook's
-display ask here, and what has been entered answers.
+They are below and the pictures above; `Tensor.show`, `Graph.save` and the notebook's display ask
+here, and what has been entered answers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def more_presenters(read: Callable[[], object]) -> None:
 
 
 def presents(name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Enter a function under a name: "save", "show", "mimebundle", "explain" or "widget"."""
+    """Enter a function: "save", "show", "mimebundle", "explain", "widget", "traceback"."""
 
     def enter(function: Callable[..., Any]) -> Callable[..., Any]:
         _PRESENTERS[name] = function

@@ -1,0 +1,56 @@
+"""`--picture FILE`: where an operation fails, the graph up to it, drawn.
+
+Shared by the commands that compute something; what is drawn is decided in `drawing/trouble.py`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from seegrad.cli.group import Decorated, SpokenCommand, complain_of, option
+from seegrad.drawing.scene import Scene
+from seegrad.drawing.showing import SUFFIXES, draw, lowered
+from seegrad.errors import SeegradError
+from seegrad.language import say
+
+_KEY = f"{__name__}.file"
+
+
+def _keep(ctx: click.Context, parameter: click.Parameter, chosen: str | None) -> None:
+    """Note the place; a name that no picture can have is refused before anything is computed."""
+    if chosen is None:
+        return
+    suffix = Path(chosen).suffix.lower()
+    if suffix not in SUFFIXES:
+        lowered(Scene(), suffix)
+    ctx.meta[_KEY] = chosen
+
+
+def picture_option(function: Decorated) -> Decorated:
+    """`--picture FILE`, for commands of class PicturedCommand."""
+    decorate = option(
+        "--picture",
+        type=click.Path(dir_okay=False),
+        expose_value=False,
+        callback=_keep,
+        help="Where an operation fails, draw the graph up to it: .html, .svg, .png ...",
+    )
+    return decorate(function)
+
+
+class PicturedCommand(SpokenCommand):
+    """A command that draws what an operation failed on, where `--picture` says."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SeegradError as error:
+            if error.operation is not None and _KEY in ctx.meta:
+                try:
+                    click.echo(say("drawn in {file}", file=draw(error, ctx.meta[_KEY])), err=True)
+                except SeegradError as fault:
+                    complain_of(fault)
+            raise
