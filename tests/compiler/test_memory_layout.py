@@ -9,6 +9,7 @@ import pytest
 
 import seegrad as sg
 from seegrad.compiler import native
+from seegrad.compiler.memory import aligned, pointer
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="needs llvmlite")
 
@@ -81,3 +82,11 @@ def test_rows_fetched_ahead_are_never_read_behind_the_index() -> None:
     got = compiled.epoch(data, batch=13, rows=rows)
     assert "llvm.prefetch" in compiled.assembly
     np.testing.assert_allclose(got, want, rtol=1e-4)
+
+
+def test_small_arrays_begin_with_a_cache_line_and_large_ones_with_a_page():
+    for order in ((0, 1), (1, 0)):
+        assert pointer(aligned((3, 5), np.float32, order)) % 64 == 0
+        large = aligned((1000, 300), np.float32, order)
+        assert pointer(large) % 4096 == 0
+        assert large.shape == (1000, 300)

@@ -223,6 +223,13 @@ class Function:
     def fma(self, a: Value, b: Value, c: Value) -> Value:
         return self.intrinsic("fma", a, b, c)
 
+    def scaled(self, a: Value, n: Value) -> Value:
+        """a · 2ⁿ for whole numbers n, on vectors of 512 bits where the processor has AVX-512."""
+        kind, bits, short = a.type, lanes_of(a.type), "ps" if scalar_of(a.type) == "float" else "pd"
+        every, as_it_is = Value("-1", f"i{bits}"), Value("4", "i32")
+        name = f"llvm.x86.avx512.mask.scalef.{short}.512"
+        return self.call(name, kind, a, n, Value("zeroinitializer", kind), every, as_it_is)
+
     def compare(self, relation: str, a: Value, b: Value) -> Value:
         word = "fcmp" if is_float(a.type) else "icmp"
         return self.emit(f"{word} {relation} {a.type} {a.name}, {b.name}", like(a.type, "i1"))

@@ -16,18 +16,26 @@ from seegrad.compiler.plan import Buffer
 from seegrad.graph.node import Node
 
 Array = np.ndarray[Any, Any]
-ALIGN = 64
+LINE, PAGE = 64, 4096
+PAGED = 1 << 20
+"""Arrays of so many bytes begin with a page."""
 
 
 def aligned(shape: tuple[int, ...], dtype: Any, order: tuple[int, ...] = ()) -> Array:
     """An array whose memory begins at a cache line; its axes lie in memory in `order`.
 
+    A large one begins with a page. Processors tell addresses apart by their place in the page at
+    first: a load just behind an older store there, of any page, waits for it, so that nothing
+    overlaps. NumPy's large arrays begin 16 bytes into a page; one walked through beside ours
+    would always be caught, if ours began a line further on.
+
     Its base is an array of bytes that every view of it refers to, so that holders can be counted.
     """
     dtype = np.dtype(dtype)
     size = max(1, math.prod(shape)) * dtype.itemsize
-    root = np.frombuffer(bytearray(size + ALIGN), np.uint8)
-    skip = -root.ctypes.data % ALIGN
+    step = PAGE if size >= PAGED else LINE
+    root = np.frombuffer(bytearray(size + step), np.uint8)
+    skip = -root.ctypes.data % step
     flat = root[skip : skip + size].view(dtype)[: math.prod(shape)]
     order = order or tuple(range(len(shape)))
     made = flat.reshape([shape[i] for i in order])

@@ -11,16 +11,16 @@ import math
 from collections.abc import Callable, Sequence
 
 from seegrad.compiler.assembly import Function, Value, bits_of, lanes_of, like, scalar_of
+from seegrad.compiler.native import host
 
 # (exp(r) - 1 - r) / r² for |r| ≤ ln 2 / 2
 _EXP64 = (
-    2.0916212837493853e-09, 2.5107353767261877e-08, 2.7557269903215795e-07,
-    2.755725016302918e-06, 2.4801587328555858e-05, 0.00019841269879033045,
-    0.001388888888888287, 0.008333333333324906, 0.04166666666666667, 0.1666666666666667, 0.5,
+    2.5100424157005067e-08, 2.7620138719733994e-07, 2.7557268378684192e-06,
+    2.480152119021773e-05, 0.00019841269863105968, 0.0013888888917281794, 0.008333333333330051,
+    0.04166666666662399, 0.16666666666666669, 0.5,
 )
 _EXP32 = (
-    0.00019892991763014595, 0.0013935451843874688, 0.008333309086515256, 0.04166644836571659,
-    0.16666666683501194, 0.5,
+    0.0013926213466332444, 0.008363202971575855, 0.04166655443768594, 0.16666576845993977, 0.5,
 )
 # (log((1 + s) / (1 - s)) / s - 2) / s² over s², for the mantissa within √½ … √2
 _LOG64 = (
@@ -96,6 +96,8 @@ _QUARTER_PI = (0.7853981633974483, 3.061616997868383e-17)
 _PI = (3.141592653589793, 1.2246467991473532e-16)
 _MANTISSA = {32: 23, 64: 52}
 _BIAS = {32: 127, 64: 1023}
+_WHOLE = {bits: 1.5 * 2.0**digits for bits, digits in _MANTISSA.items()}
+"""So large that what is added to it is rounded to a whole number."""
 
 
 class _Lanes:
@@ -165,38 +167,45 @@ class _Lanes:
     def as_floats(self, x: Value) -> Value:
         return self.f.cast("bitcast", x, self.kind)
 
+    def nearest(self, x: Value, factor: float) -> Value:
+        """The whole number nearest to factor · x, if that is small; NaN gives NaN."""
+        magic = _WHOLE[self.bits]
+        return self.sub(self.fma(x, factor, magic), magic)
+
+    def integer(self, whole: Value) -> Value:
+        """A small whole number as an integer."""
+        shifted = self.add(whole, _WHOLE[self.bits])
+        return self.f.binary("sub", self.as_integers(shifted),
+                             self.as_integers(self.c(_WHOLE[self.bits])))
+
     def power_of_two(self, n: Value) -> Value:
         """2ⁿ for integers n within the range of normal numbers."""
         biased = self.f.binary("add", n, self.i(_BIAS[self.bits]))
         return self.as_floats(self.f.binary("shl", biased, self.i(_MANTISSA[self.bits])))
 
-    def nearest(self, x: Value) -> tuple[Value, Value]:
-        """The integer nearest to a small x, as a float and as an integer; NaN gives NaN."""
-        magic = 1.5 * 2.0 ** _MANTISSA[self.bits]
-        shifted = self.add(x, magic)
-        whole = self.sub(shifted, magic)
-        integer = self.f.binary("sub", self.as_integers(shifted), self.as_integers(self.c(magic)))
-        return whole, integer
+    def scaled(self, x: Value, whole: Value) -> Value:
+        """x · 2ⁿ for a whole number n, rounded once, for an x of about one."""
+        if host().bytes == 64 and lanes_of(self.kind) * self.bits == 512:
+            return self.f.scaled(x, whole)               # by an instruction of AVX-512
+        # Beyond the exponents there are, 2ⁿ itself is no number, but its root is.
+        n = self.integer(whole)
+        half = self.f.binary("ashr", n, self.i(1))
+        rest = self.f.binary("sub", n, half)
+        return self.mul(self.mul(x, self.power_of_two(half)), self.power_of_two(rest))
 
     def reduced(self, x: Value) -> tuple[Value, Value, Value]:
-        """n and r with x = n ln 2 + r."""
-        whole, n = self.nearest(self.mul(x, 1 / math.log(2)))
+        """n and r with x = n ln 2 + r; r before its last correction, and r."""
+        whole = self.nearest(x, 1 / math.log(2))
         r = self.fma(whole, -_LN2_HIGH[self.bits], x)
-        return n, r, self.fma(whole, -_LN2_LOW[self.bits], r)
+        return whole, r, self.fma(whole, -_LN2_LOW[self.bits], r)
 
 
 def _exp_times(v: _Lanes, x: Value, shift: int) -> Value:
     """exp(x) · 2**shift, without overflow on the way."""
     low, high = (-106.0, 91.0) if v.bits == 32 else (-747.0, 712.0)
-    x = v.clip(x, low, high)
-    n, _, r = v.reduced(x)
-    p = v.polynomial(r, _EXP32 if v.bits == 32 else _EXP64)
-    p = v.add(v.fma(v.mul(r, r), p, r), 1.0)
-    if shift:
-        n = v.f.binary("add", n, v.i(shift))
-    half = v.f.binary("ashr", n, v.i(1))
-    rest = v.f.binary("sub", n, half)
-    return v.mul(v.mul(p, v.power_of_two(half)), v.power_of_two(rest))
+    whole, _, r = v.reduced(v.clip(x, low, high))
+    p = v.polynomial(r, (*(_EXP32 if v.bits == 32 else _EXP64), 1.0, 1.0))
+    return v.scaled(p, v.add(whole, float(shift)) if shift else whole)
 
 
 def _exp(v: _Lanes, x: Value) -> Value:
@@ -206,20 +215,16 @@ def _exp(v: _Lanes, x: Value) -> Value:
 def _expm1(v: _Lanes, x: Value) -> Value:
     low, high = (-20.0, 91.0) if v.bits == 32 else (-40.0, 712.0)
     clipped = v.clip(x, low, high)
-    n, high_part, r = v.reduced(clipped)
+    whole, high_part, r = v.reduced(clipped)
     # What rounding took away from r.
-    whole = v.f.cast("sitofp", n, v.kind)
     lost = v.fma(whole, -_LN2_LOW[v.bits], v.sub(high_part, r))
     h = v.polynomial(r, _EXPM32 if v.bits == 32 else _EXPM64)
     square = v.mul(r, r)
     p = v.add(r, v.fma(v.mul(square, h), r, v.fma(square, 0.5, lost)))
-    half = v.f.binary("ashr", n, v.i(1))
-    rest = v.f.binary("sub", n, half)
-    one, two = v.power_of_two(half), v.power_of_two(rest)
     # 2ⁿ(p + 1) - 1, where 2ⁿ - 1 is exact for the exponents that matter
-    scale = v.mul(one, two)
+    scale = v.scaled(v.c(1.0), whole)
     small = v.fma(scale, p, v.sub(scale, 1.0))
-    large = v.mul(v.mul(v.add(p, 1.0), one), two)
+    large = v.scaled(v.add(p, 1.0), whole)
     y = v.where(v.compare("ogt", clipped, 40.0), large, small)
     return v.where(v.compare("oeq", x, 0.0), x, y)
 
@@ -329,9 +334,9 @@ def _any(v: _Lanes, mask: Value) -> Value:
 
 def _quadrant(v: _Lanes, x: Value) -> tuple[Value, Value]:
     """r within ±π/4 and the integer n with x = n π/2 + r, for |x| below 10⁵."""
-    whole, n = v.nearest(v.mul(x, 2 / math.pi))
+    whole = v.nearest(x, 2 / math.pi)
     r = v.fma(whole, -_HALF_PI[0], x)
-    return v.fma(whole, -_HALF_PI[1], r), n
+    return v.fma(whole, -_HALF_PI[1], r), v.integer(whole)
 
 
 def _sine_and_cosine(v: _Lanes, r: Value) -> tuple[Value, Value]:
