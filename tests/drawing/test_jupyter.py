@@ -129,6 +129,26 @@ def test_a_picture_shows_and_steps_in_jupyterlab(browser: Any, lab: str) -> None
     assert elsewhere == []
 
 
+def test_an_error_shows_its_picture_over_the_traceback(notebook: Path) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
+    told = nbformat.read(notebook, as_version=4)
+    told.cells[0].source = (
+        "import seegrad as sg\n"
+        "sg.tensor([[1.0, 2.0]], name='X') @ sg.tensor([[1.0, 2.0]], name='W')"
+    )
+    told.cells = told.cells[:1]
+    os.environ.setdefault("PYTHONPATH", str(Path(seegrad.__file__).parents[1]))
+    NotebookClient(told, kernel_name="python3", timeout=60, allow_errors=True).execute()
+    picture, error = told.cells[0].outputs
+    assert "culprit" in picture["data"]["text/html"]
+    assert error["ename"] == "ShapeError"
+    lines = "\n".join(error["traceback"])
+    assert "the inner sizes 2 and 1 differ" in lines
+    assert "tensor" in lines  # the user's line, as IPython shows it
+
+
 def test_an_exported_notebook_steps_offline(browser: Any, notebook: Path) -> None:
     import nbformat
     from nbclient import NotebookClient

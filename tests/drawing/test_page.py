@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from pictures import affine, apple, apples_and_oranges, broken, network, sigmoid, softmax_with_loss
 
 import seegrad as sg
+from seegrad.drawing.theme import DARK
+from seegrad.graph.graph import Graph
 
 sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.xdist_group("browser")
@@ -239,6 +242,112 @@ def test_nan_overlay_marks_its_path(visit: Visit) -> None:
     assert born.locator(".word").inner_html() == "log"
 
 
+def test_dead_units_are_painted(visit: Visit) -> None:
+    x = sg.tensor([[1.0, -1.0, 2.0], [2.0, -3.0, -1.0]], name="x")
+    y = sg.sum(sg.relu(x))
+    y.backward()
+    page = visit(y, "#overlay=dead")
+    assert page.locator("text.mark").all_text_contents() == ["1/3"]
+    marked = page.locator(".box", has=page.locator(".shade"))
+    assert marked.locator(".word").inner_html() == "ReLU"
+
+
+def test_the_time_of_a_compiled_step_is_painted(visit: Visit) -> None:
+    pytest.importorskip("llvmlite")
+    net = sg.nn.Sequential(sg.nn.Affine(64, 50), sg.nn.Sigmoid(), sg.nn.Affine(50, 10))
+    criterion, optimizer = sg.nn.SoftmaxWithLoss(), sg.optim.SGD(net.parameters(), lr=0.1)
+
+    @sg.compile
+    def step(x: np.ndarray, t: np.ndarray) -> sg.Tensor:
+        optimizer.zero_grad()
+        loss = criterion(net(x), t)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    x, t = np.ones((100, 64), np.float32), np.zeros(100, int)
+    step(x, t)
+    seconds = step.profile(x, t).by_node()
+    page = visit(step.graph, "#overlay=seconds", overlays={"seconds": seconds}, open="all")
+    painted = page.eval_on_selector_all(
+        ".mark.shade", "all => all.map(e => Number(e.getAttribute('fill-opacity')))"
+    )
+    assert len(painted) > 5
+    assert max(painted) == pytest.approx(0.68)
+    words = page.locator("text.mark").all_text_contents()
+    assert sum(map(number, words)) <= 1.01 * sum(seconds.values())
+
+
+def number(text: str) -> float:
+    """What a number that is written for people says."""
+    plain = text.translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789"))
+    return float(plain.replace("×10", "e"))
+
+
+def test_all_digits_under_the_pointer_and_a_whole_array_when_pinned(visit: Visit) -> None:
+    page = visit(sigmoid(), open="all")
+    page.locator("text.value", has_text="0.3333").hover()
+    tip = page.locator(".tip")
+    assert "0.3333333333333333" in tip.inner_text()
+    assert "−9" in tip.inner_text()
+    page.mouse.move(5, 5)
+    sync.expect(tip).to_be_hidden()
+    x = sg.tensor(np.linspace(-1, 1, 100).reshape(10, 10), name="x")
+    y = sg.sum(x * x)
+    y.backward()
+    page = visit(y)
+    page.locator("[data-box=n0]").click()
+    panel = page.locator(".panel")
+    assert "(10, 10) float64" in panel.inner_text()
+    assert panel.locator("table.numbers td").count() == 200
+    assert panel.locator(".heat rect").count() == 200
+    assert panel.locator(".histogram rect").count() == 2 * 16
+    page.keyboard.press("Escape")
+    sync.expect(panel).to_be_hidden()
+
+
+def test_the_keyboard_alone_does_everything(visit: Visit) -> None:
+    page = visit(sigmoid())
+    page.keyboard.press("Home")  # nothing has the focus yet
+    assert page.locator(".count").inner_text() == "0 / 4"
+    page.keyboard.press("End")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.classList.contains('closed')"):
+            break
+    page.keyboard.press("Enter")  # opens the composite that has the focus
+    assert texts(page, "word") == ["exp"]
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # pins what follows
+    sync.expect(page.locator(".panel")).to_be_visible()
+    page.keyboard.press("Escape")
+    sync.expect(page.locator(".panel")).to_be_hidden()
+    for key, seen in (("q", ".answer"), ("m", ".drawer"), ("o", ".mark.shade")):
+        assert page.locator(seen).and_(page.locator(":visible")).count() == 0
+        page.keyboard.press(key)
+        assert page.locator(seen).and_(page.locator(":visible")).count() > 0
+    page.keyboard.press("l")
+    page.keyboard.press("d")
+    assert page.locator(".sg").get_attribute("lang") == "ko"
+    assert page.locator(".sg").get_attribute("data-theme") == "dark"
+
+
+def test_what_a_screen_reader_is_told(visit: Visit) -> None:
+    page = visit(sigmoid(), "#step=8", open="all")
+    told = page.locator(".sg").aria_snapshot()
+    for words in (
+        'button "Play or pause (Space)"', 'slider "Step"', 'toolbar "Step"', 'button "x, ',
+        "exp float64", "expanded",
+    ):  # fmt: skip
+        assert words in told, told
+    assert page.locator(".slider").get_attribute("aria-valuetext") == "8 / 10"
+    live = page.locator("[aria-live=polite]")
+    assert "Backward" in live.inner_text()
+    assert live.locator("math").count() == 1
+    page.locator(".do-next").click()
+    assert "(−3)" in says(page)
+
+
 def test_exported_svg_is_the_view(visit: Visit) -> None:
     page = visit(sigmoid(), open="all")
     with page.expect_download() as waiting:
@@ -249,7 +358,30 @@ def test_exported_svg_is_the_view(visit: Visit) -> None:
     assert ">exp<" in text
     with page.expect_download() as waiting:
         page.locator(".png").click()
-    assert Path(waiting.value.path()).read_bytes().startswith(b"\x89PNG")
+    drawn = Path(waiting.value.path()).read_bytes()
+    assert drawn.startswith(b"\x89PNG")
+    size = [int(x) for x in re.findall(r'(?:width|height)="(\d+)"', text)[:2]]
+    assert struct.unpack(">II", drawn[16:24]) == (2 * size[0], 2 * size[1])
+    assert len(drawn) > 10_000  # an empty sheet of this size has about one
+
+
+def test_the_export_keeps_step_and_colours(visit: Visit, tmp_path: Path) -> None:
+    page = visit(sigmoid(), "#step=3&theme=dark", open="all")
+    page.locator(".do-more").click()
+    with page.expect_download() as waiting:
+        page.locator(".svg").click()
+    file = tmp_path / "view.svg"
+    file.write_bytes(Path(waiting.value.path()).read_bytes())
+    alone = page.context.new_page()
+    alone.goto(file.as_uri())
+    visible = (
+        "all => all.filter(e => getComputedStyle(e).visibility === 'visible')"
+        ".map(e => e.textContent)"
+    )
+    shown = alone.eval_on_selector_all("text.value", visible)
+    assert sorted(shown) == sorted(["1.099", "−1.099", "0.3333", "1.333"])
+    assert alone.eval_on_selector_all("text.grad", visible) == []
+    assert alone.locator("rect").first.get_attribute("fill") == DARK.paper
 
 
 def test_training_in_the_page(visit: Visit) -> None:
@@ -330,6 +462,53 @@ def test_a_hostile_name_runs_nothing(visit: Visit) -> None:
         page.keyboard.press("ArrowLeft")
     assert page.title() != "hit"
     assert page.locator("img").count() == 0
+
+
+ODD_NAMES = (
+    "x" * 300, "가" * 200, "\u202eevil", "שלום עולם", "السلام عليكم", "a\nb\tc", "a\"b'c&<d>",
+    "🍎👨‍👩‍👧", "W̃₁∂", "",
+)  # fmt: skip
+
+
+def test_odd_names_stay_within_their_boxes(visit: Visit) -> None:
+    total = sg.tensor(1.0, name="first")
+    for name in ODD_NAMES:
+        total = total * sg.tensor(1.5, name=name)
+    total.name = "ע" * 50
+    total.backward()
+    page = visit(total)
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate("document.querySelectorAll('.sg svg.canvas .box.input').length") == 11
+
+
+def test_nothing_one_thing_and_odd_values(visit: Visit, browser: Any, tmp_path: Path) -> None:
+    assert texts(visit(sg.tensor(3.0, name="x")), "value") == ["3"]
+    odd = sg.tensor([np.nan, np.inf, -np.inf, 0.0, 1e300], name="x") * 1.0
+    odd.backward(np.ones(5))
+    page = visit(odd)
+    assert "[NaN, ∞, −∞, 0, 1×10³⁰⁰]" in texts(page, "value")
+    page.locator("[data-box=n0]").click()
+    assert page.locator(".panel dd.bad").inner_text() == "3"
+    empty = sg.sum(sg.tensor(np.zeros((0, 3)), name="x"))
+    empty.backward()
+    page = visit(empty)
+    assert texts(page, "value") == ["0", "[ ]"]
+    page.locator("[data-box=n0]").click()
+    huge = sg.sum(sg.tensor(np.ones((2000, 1000)), name="x"))
+    huge.backward()
+    page = visit(huge)
+    page.locator("[data-box=n0]").click()
+    assert page.locator(".heat").count() == 2
+    assert page.evaluate("document.documentElement.outerHTML.length") < 400_000
+    file = sg.draw(Graph([]), tmp_path / "nothing.html")
+    troubles: list[str] = []
+    bare = browser.new_context(offline=True).new_page()
+    bare.on("pageerror", lambda error: troubles.append(str(error)))
+    bare.goto(file.as_uri())
+    bare.locator(".do-first").click()
+    for key in "qmocp0 ":
+        bare.keyboard.press(key)
+    assert troubles == []
 
 
 def test_ten_thousand_nodes_open(visit: Visit) -> None:

@@ -300,7 +300,9 @@ export class Explorer {
     const [places, routes] = fit(scene, this.view, this.blanks);
     this.plan = arrange(places, routes);
     this.drawn = draw(scene, this.view, this.plan, this.blanks);
+    const focused = this.camera?.contains(document.activeElement) ? document.activeElement : null;
     this.camera?.replaceChildren(this.drawn);
+    if (focused) this.focusOn(focused.getAttribute("data-box") ?? focused.getAttribute("data-group") ?? "");
     this.steps = walk(scene, this.view);
     this.step = Math.min(this.step, this.steps.length);
     this.drawnScene = scene;
@@ -312,6 +314,12 @@ export class Explorer {
     this.drawMap();
     this.place();
     if (this.pinned) this.pin(this.pinned);
+  }
+
+  /** The keyboard stays where it was, or in the picture. @param {string} id */
+  focusOn(id) {
+    const key = CSS.escape(id), same = this.drawn?.querySelector(`[data-box="${key}"],[data-group="${key}"]`);
+    (same instanceof SVGElement ? same : this.root).focus({ preventScroll: true });
   }
 
   /** Boxes glide from where they were. @param {Map<string, any>} before */
@@ -702,8 +710,7 @@ export class Explorer {
     if (open.has(id)) open.delete(id);
     else open.add(id);
     this.setOpen(open);
-    const again = this.drawn?.querySelector(`[data-group="${CSS.escape(id)}"],[data-box="${CSS.escape(id)}"]`);
-    if (again instanceof SVGElement) again.focus({ preventScroll: true });
+    this.focusOn(id);
   }
 
   toggleConstants() {
@@ -1228,6 +1235,11 @@ export class Explorer {
       if (!moved && event.target instanceof Element) this.touch(event.target);
     });
     this.root.addEventListener("keydown", (event) => this.key(event));
+    if (this.options.fragment) {  // a page of its own: its keys are ours before anything has the focus
+      document.addEventListener("keydown", (event) => {
+        if (event.target === document.body) this.key(event);
+      });
+    }
     if (!this.root.hasAttribute("tabindex")) this.root.tabIndex = -1;
     if (typeof ResizeObserver === "function") {
       new ResizeObserver(() => {
