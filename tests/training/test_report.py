@@ -110,7 +110,7 @@ def test_a_run_that_breaks_off_is_told_up_to_the_birth(tmp_path: Path, eager: bo
     assert trainer.fault is not None
     assert trainer.fault.operation.name == "matmul"
     assert f"at step {trainer.count + 1}" in page
-    assert "Where the numbers ended" in page
+    assert "Where NaN or infinity came up" in page
     assert "the loss of the last steps" in page
     scene = json.loads(page.partition('id="scene">')[2].partition("</script>")[0])
     kinds = [box["kind"] for box in scene["boxes"]]
@@ -123,7 +123,7 @@ def test_a_run_that_breaks_off_is_told_up_to_the_birth(tmp_path: Path, eager: bo
 def test_infinite_weights_are_told_too(tmp_path: Path, eager: bool) -> None:
     page, trainer = broken(tmp_path, 1e300, eager)
     assert trainer.count >= 1
-    assert "Where the numbers ended" in page
+    assert "Where NaN or infinity came up" in page
 
 
 @pytest.mark.xdist_group("browser")
@@ -134,7 +134,7 @@ def test_the_broken_page_shows_the_birth(browser: Any, tmp_path: Path) -> None:
     page.wait_for_selector("#graph svg.canvas .box.culprit")
     assert page.locator("#graph .problem").inner_text().startswith("the loss is inf at step 4")
     page.locator("#language").click()
-    assert page.locator("h2").nth(1).inner_text() == "수가 끝난 곳"
+    assert page.locator("h2").nth(1).inner_text() == "NaN이나 무한대가 생긴 곳"
 
 
 def test_hostile_names_are_text(tmp_path: Path) -> None:

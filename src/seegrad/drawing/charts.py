@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.drawing.reading import shown
+from seegrad.drawing.reading import scientific, shown
 from seegrad.drawing.svg import escape
 from seegrad.language import LANGUAGES, say
 
@@ -27,6 +27,7 @@ MOST_POINTS = 400
 MOST_CELLS = 40
 MOST_DOTS = 1500
 LINE_STEP = 15
+LONG = 1e6  # a number at an axis, from here on a power of ten
 
 Words = Mapping[str, str]
 """One text in each language."""
@@ -87,7 +88,8 @@ def curves(lines: Sequence[Curve], title: Words, across: Words, log: bool = Fals
     for tick in ticks:
         _, y = place(least, tick)
         parts.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
-        parts.append(_text(LEFT - 8, y + 4, plainly(shown(tick)), "end"))
+        words = shown(tick) if tick < LONG else scientific(tick)
+        parts.append(_text(LEFT - 8, y + 4, plainly(words), "end"))
     for x in _across(least, most):
         at, _ = place(x, low)
         parts.append(_text(at, HEIGHT - BOTTOM + 18, plainly(shown(x)), "middle"))
@@ -182,7 +184,7 @@ def confusions(counts: NDArray[Any], names: Sequence[str], title: Words) -> str:
         parts.append(_text(left - 8, 42 + (i + 0.66) * cell, plainly(short), "end"))
         for j, count in enumerate(counts[i]):
             kind, top = ("right", most) if i == j else ("wrong", wrong)
-            fill = 0.0 if not count else 0.12 + 0.5 * math.sqrt(count / top)
+            fill = 0.0 if not count else 0.1 + 0.35 * math.sqrt(count / top)
             x, y = left + j * cell, 42 + i * cell
             parts.append(
                 f'<rect class="cell {kind}" x="{x}" y="{y}" width="{cell - 1}" '

@@ -148,13 +148,24 @@ def shown(x: float) -> str:
     rounded = _ROUND.create_decimal(Decimal(size))
     exponent = rounded.adjusted()
     if exponent >= 6 or exponent < -4:
-        digits = str(rounded.scaleb(-exponent).normalize())
-        return f"{sign}{digits}×10{str(exponent).translate(_SUPERSCRIPT)}"
+        return sign + scientific(size)
     if exponent >= DIGITS:
         whole = Decimal(size).quantize(Decimal(1), rounding=ROUND_HALF_UP)
         return f"{sign}{whole}"
     text = f"{rounded:f}"
     return sign + (text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def scientific(size: float) -> str:
+    """A positive number as digits and a power of ten.
+
+    >>> scientific(1e8)
+    '1×10⁸'
+    """
+    rounded = _ROUND.create_decimal(Decimal(size))
+    exponent = rounded.adjusted()
+    digits = str(rounded.scaleb(-exponent).normalize())
+    return f"{digits}×10{str(exponent).translate(_SUPERSCRIPT)}"
 
 
 def shown_shape(shape: tuple[int, ...]) -> str:

@@ -153,7 +153,7 @@ class Report(Callback):
     def _head(self, trainer: Trainer) -> str:
         last = trainer.history.last
         facts: list[tuple[Words, str]] = [
-            (both(words), f"{last[name]:.4f}")
+            (both(words), f"{last[name]:.4f}" if last[name] < 1e4 else shown(last[name]))
             for name, words in (
                 ("test_accuracy", "test accuracy"),
                 ("train_accuracy", "training accuracy"),
@@ -184,13 +184,14 @@ class Report(Callback):
                 if any(name in row for row in history)
             ]
             if lines:
-                yield _figure(title, curves(lines, title, both("steps")))
+                wild = trainer.failed and names[0] == "loss"
+                yield _figure(title, curves(lines, title, both("steps"), log=wild))
         if trainer.failed and (losses := trainer.latest_losses()):
             title = both("the loss of the last steps")
             first = trainer.count - len(losses) + 1.0
             steps = [first + i for i in range(len(losses))]
             line = Curve(both("training data"), steps, losses, "first")
-            yield _figure(title, curves([line], title, both("steps")))
+            yield _figure(title, curves([line], title, both("steps"), log=True))
 
     def _norms(self) -> str:
         layers = list(self.norms)
@@ -294,11 +295,11 @@ def _told_of(trainer: Trainer, scene: Scene) -> tuple[Words, str]:
         return both("The graph of the last mini-batch"), _line(said)
     born = any(box.kind == "culprit" for box in scene.boxes)
     said = both(
-        "The mini-batch that failed, up to the operation that made no number of numbers."
+        "The mini-batch that failed, up to the operation that turned numbers into NaN or infinity."
         if born
-        else "The mini-batch that failed; what is no number came in with the weights."
+        else "The mini-batch that failed; the NaN or infinity came in with the weights."
     )
-    return both("Where the numbers ended"), _line(said)
+    return both("Where NaN or infinity came up"), _line(said)
 
 
 def _section(title: Words, *parts: str) -> str:

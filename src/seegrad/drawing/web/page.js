@@ -1137,14 +1137,15 @@ export class Explorer {
     this.place();
   }
 
-  /** The first view: the whole picture where it can be read, else its left end. */
+  /** The first view: the whole picture where it can be read, else its left end, or what failed. */
   home() {
     this.fitView();
     const stage = this.stage?.getBoundingClientRect(), plan = this.plan;
     if (!stage?.width || !plan || this.zoom.k >= LEGIBLE * 0.9) return;
     this.zoom.k = Math.min(LEGIBLE, Math.max(stage.height / plan.height, this.zoom.k));
-    this.zoom.x = plan.width * this.zoom.k > stage.width ? 0 : (stage.width - plan.width * this.zoom.k) / 2;
+    this.zoom.x = Math.max(0, (stage.width - plan.width * this.zoom.k) / 2);
     this.zoom.y = (stage.height - plan.height * this.zoom.k) / 2;
+    if (plan.places.has("culprit")) this.zoom.x = Math.min(this.zoom.x, stage.width - plan.width * this.zoom.k);
     this.place();
   }
 
