@@ -88,8 +88,8 @@ def curves(lines: Sequence[Curve], title: Words, across: Words, log: bool = Fals
     for tick in ticks:
         _, y = place(least, tick)
         parts.append(f'<path class="grid" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
-        words = shown(tick) if tick < LONG else scientific(tick)
-        parts.append(_text(LEFT - 8, y + 4, plainly(words), "end"))
+        size = shown(tick) if tick < LONG else scientific(tick)
+        parts.append(_text(LEFT - 8, y + 4, plainly(size), "end"))
     for x in _across(least, most):
         at, _ = place(x, low)
         parts.append(_text(at, HEIGHT - BOTTOM + 18, plainly(shown(x)), "middle"))
