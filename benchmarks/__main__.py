@@ -7,10 +7,20 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import compiled, eager, footprint, networks, pictures, report, scaling, workers
+from benchmarks import (
+    compiled,
+    costs,
+    eager,
+    footprint,
+    networks,
+    pictures,
+    report,
+    scaling,
+    workers,
+)
 from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
-SUITES = (compiled, eager, footprint, networks, pictures, workers, scaling)
+SUITES = (compiled, eager, footprint, networks, pictures, workers, scaling, costs)
 
 
 def main() -> int:

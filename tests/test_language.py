@@ -63,3 +63,13 @@ def test_a_short_sentence_takes_no_other_for_its_own():
     assert said == "numpy.pad with mode='wrap': 텐서에는 정의되어 있지 않습니다"
     assert translate("x of shape (3,)", "ko") == "형상이 (3,)인 x"
     assert translate("3 of shape (3,)", "ko") == "형상 (3,)에서 3개"
+
+
+def test_sizes_of_memory_and_what_they_are_for_are_told_in_korean():
+    assert translate("at most 22.8 GiB", "ko") == "22.8 GiB 이하"
+    said = translate("8 TiB for a result of x (3,) float64", "ko")
+    assert said == "x (3,) float64의 결과에 8 TiB"
+    said = translate("24 EiB for a Jacobian of shape (3, 2)", "ko")
+    assert said.startswith("형상이 (3, 2)인")
+    said = translate("add: the shapes (2,), (3,) do not fit together", "ko")
+    assert said == "add: 형상 (2,), (3,): 서로 맞지 않습니다"

@@ -52,14 +52,24 @@ def written(text: ast.expr) -> str:
     return "".join(pieces) if fixed and any(isinstance(p, ast.Constant) for p in parts) else ""
 
 
+CODE = re.compile(r"pip install .*|[\w.]+\(.*\)")
+"""What is the same in every language."""
+
+
 def problems(folder: Path) -> Iterator[tuple[str, str]]:
-    """(place, sentence) of every error that is written as plain English where it is raised."""
+    """(place, sentence) of every error that is written as plain English where it is raised: the
+    problem, and what was asked, came, and is to be tried, where that is more than a few names."""
     for file in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ERRORS and node.args:
                 sentence = written(node.args[0])
+                place = f"{file.relative_to(folder)}:{node.lineno}"
                 if re.search("[a-z]{3}", sentence):
-                    yield f"{file.relative_to(folder)}:{node.lineno}", sentence
+                    yield place, sentence
+                for word in node.keywords:
+                    said = written(word.value) if word.arg in ("asked", "came", "hint") else ""
+                    if re.search("[a-z]{2} [a-z]+ [a-z]", said) and not CODE.fullmatch(said):
+                        yield f"{place} {word.arg}", said
 
 
 def test_every_error_has_a_korean_counterpart():

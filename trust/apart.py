@@ -7,11 +7,12 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 HERE = Path(__file__).parent.parent
 
 
@@ -46,6 +47,19 @@ def run_apart(place: str, seconds: float = 120, **arguments: Any) -> dict[str, A
 
 def in_child(function: Callable[[], list[str]]) -> list[str]:
     """What `function` returns in a forked child; one more line when the child dies."""
+    return _ended(*_forked(function))
+
+
+def over_cores(work: Callable[[Sequence[T]], list[str]], items: Sequence[T]) -> list[str]:
+    """What `work` finds in all of the items, each core's share in a child of its own."""
+    cores = len(os.sched_getaffinity(0))
+    shares = [items[k::cores] for k in range(cores)]
+    children = [_forked(lambda share=share: work(share)) for share in shares if share]
+    return [line for child in children for line in _ended(*child)]
+
+
+def _forked(function: Callable[[], list[str]]) -> tuple[int, int]:
+    """A child at work, and where its answer comes out."""
     out, into = os.pipe()
     child = os.fork()
     if child == 0:
@@ -56,6 +70,10 @@ def in_child(function: Callable[[], list[str]]) -> list[str]:
         finally:
             os._exit(0)
     os.close(into)
+    return child, out
+
+
+def _ended(child: int, out: int) -> list[str]:
     with os.fdopen(out) as stream:
         text = stream.read()
     status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])

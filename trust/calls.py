@@ -349,7 +349,7 @@ def still_english(error: sg.SeegradError) -> str:
 
     Names, quotations and code are the same in both.
     """
-    for text in (error.problem, error.asked, error.hint):
+    for text in (error.problem, error.asked, error.came, error.hint):
         said = NAMES.sub("", translate(text, "ko"))
         if re.search(r"[A-Za-z]+ [a-z]+ [a-z]+", said):
             return text

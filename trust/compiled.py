@@ -1,10 +1,8 @@
-"""C1–C4 and S3: compiled code against eager, stale captures, bad indices, threads, endurance."""
+"""C1–C3: compiled code against eager, stale captures, bad indices."""
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from unittest import mock
 
@@ -13,7 +11,7 @@ import numpy as np
 import seegrad as sg
 from seegrad.compiler import executable
 from seegrad.graph.op import Op
-from trust.apart import in_child, memory, run_apart
+from trust.apart import in_child, over_cores
 from trust.drawn import inputs_of
 from trust.programs import Program, by_table, random_program
 from trust.row import Found, Run, first, row
@@ -43,6 +41,14 @@ def compiled_difference(program: Program) -> str | None:
     return None
 
 
+def compiled_fault(program: Program) -> str:
+    """What is wrong with a compiled program, in words; nothing: nothing."""
+    try:
+        return compiled_difference(program) or ""
+    except Exception as error:
+        return f"{type(error).__name__}: {str(error)[:200]}: {program.text()}"
+
+
 @row(
     "C1",
     "random programs of 5–60 ops: eager and compiled, value and derivative, called twice, memory"
@@ -53,19 +59,18 @@ def compiled_difference(program: Program) -> str | None:
     seconds=1800,
 )
 def c1(run: Run) -> Found:
-    rng, faults, done = run.rng, [], 0
-    with np.errstate(all="ignore"):
-        while done < run.count and not run.out_of_time():
-            done += 1
-            program = random_program(rng, 5, int(rng.integers(6, 61)))
-            try:
-                with mock.patch.object(executable, "POISON", True):
-                    fault = compiled_difference(program)
-            except Exception as error:
-                fault = f"{type(error).__name__}: {str(error)[:200]}: {program.text()}"
-            if fault:
-                faults.append(fault)
-    return Found(f"{len(faults)} of {done:,} differ", first(faults, 8), whole=done == run.count)
+    rng = run.rng
+    programs = [random_program(rng, 5, int(rng.integers(6, 61))) for _ in range(run.count)]
+
+    def judged(some: Sequence[Program]) -> list[str]:
+        """A line for each program that there was time for, empty where nothing is wrong."""
+        with np.errstate(all="ignore"), mock.patch.object(executable, "POISON", True):
+            return [compiled_fault(p) for p in some if not run.out_of_time()]
+
+    found = over_cores(judged, programs)
+    faults = [fault for fault in found if fault]
+    return Found(f"{len(faults)} of {len(found):,} differ", first(faults, 8),
+                 whole=len(found) == run.count)  # fmt: skip
 
 
 # --------------------------------------------------------------- C2
@@ -332,9 +337,10 @@ def drawn_faults(calls: list[Any], chosen: Any) -> list[str]:
 )
 def c3(run: Run) -> Found:
     rng, faults, done = run.rng, [], 0
-    changed = 0
-    for _ in range(max(run.count // 50, 1)):
-        if changed and run.out_of_time():
+    changed, rounds, whole = 0, max(run.count // 50, 1), True
+    for k in range(rounds):
+        if k and run.out_of_time():
+            whole = False
             break
         calls = list(drawn_calls(rng))
         chosen = rng.permutation(len(calls))[: run.count * 10]
@@ -362,108 +368,4 @@ def c3(run: Run) -> Found:
             except Exception as error:
                 faults.append(f"a bare {type(error).__name__}: {error}")
     figure = f"{len(faults)} of {done} bad and {changed:,} changed calls judged otherwise"
-    return Found(figure, first(faults))
-
-
-# --------------------------------------------------------------- C4, S3
-
-
-def _trained(steps: int, threads: int) -> list[float]:
-    """Losses and the last weights of a small compiled training, in whole."""
-    sg.nn.seed(0)
-    net = sg.nn.Sequential(sg.nn.Affine(64, 100), sg.nn.Sigmoid(), sg.nn.Affine(100, 10))
-    opt = sg.optim.SGD(net.parameters(), lr=0.1)
-    rng = np.random.default_rng(0)
-    x, t = rng.normal(size=(200, 64)).astype(np.float32), rng.integers(0, 10, 200)
-
-    def step(x: Any, t: Any) -> Any:
-        opt.zero_grad()
-        loss = sg.softmax_cross_entropy(net(x), t)
-        loss.backward()
-        opt.step()
-        return loss
-
-    quick = sg.compile(step, threads=threads)
-    losses = [float(quick(x, t)) for _ in range(steps)]
-    return losses + [float(p.value.astype(np.float64).sum()) for p in net.parameters()]
-
-
-def bits(steps: int, threads: int) -> dict[str, Any]:
-    """A short training, as exact text."""
-    return {"bits": [x.hex() for x in _trained(steps, threads)]}
-
-
-@row(
-    "C4",
-    "threads 1, 2, 4, 8: the same training again and again",
-    "20 runs each: the same bits at a given count",
-    count=20,
-    sample=1,
-    seconds=400,
-)
-def c4(run: Run) -> Found:
-    faults, done = [], 0
-    right = {
-        threads: run_apart("trust.compiled:bits", steps=10, threads=threads)["bits"]
-        for threads in (1, 2, 4, 8)
-    }
-    for k in range(run.count):
-        if k and run.out_of_time():
-            break
-        for threads, apart in right.items():
-            done += 1
-            if bits(10, threads)["bits"] != apart:
-                faults.append(f"{threads} threads, run {k}: other bits")
-    return Found(
-        f"{len(faults)} of {done} runs differ", first(faults), whole=done == 4 * run.count
-    )
-
-
-def endure(steps: int) -> dict[str, Any]:
-    """So many compiled steps: what they leave behind, and whether they repeat."""
-    sg.nn.seed(0)
-    net = sg.nn.Affine(4, 3)
-    opt = sg.optim.SGD(net.parameters(), lr=0.001)
-    rng = np.random.default_rng(0)
-    x, t = rng.normal(size=(8, 4)).astype(np.float32), rng.integers(0, 3, 8)
-
-    def step(x: Any, t: Any) -> Any:
-        opt.zero_grad()
-        loss = sg.softmax_cross_entropy(net(x), t)
-        loss.backward()
-        opt.step()
-        return loss
-
-    quick = sg.compile(step)
-    start = {name: np.array(value) for name, value in net.state_dict().items()}
-    ends = []
-    for _ in range(2):
-        net.load_state_dict(start)
-        for _ in range(200):
-            quick(x, t)
-        before = (memory(), threading.active_count(), len(os.listdir("/proc/self/fd")))
-        for _ in range(steps // 2):
-            quick(x, t)
-        after = (memory(), threading.active_count(), len(os.listdir("/proc/self/fd")))
-        ends.append([float(v).hex() for p in net.parameters() for v in p.value.ravel()])
-    return {"grown": after[0] - before[0], "threads": after[1] - before[1],
-            "handles": after[2] - before[2], "repeats": ends[0] == ends[1]}  # fmt: skip
-
-
-@row(
-    "S3",
-    "compiled steps without end",
-    "10⁶ steps: bitwise repeatable; memory, threads and file handles flat",
-    count=1_000_000,
-    sample=2000,
-    seconds=300,
-)
-def s3(run: Run) -> Found:
-    found = run_apart("trust.compiled:endure", seconds=min(run.seconds, 600) + 60, steps=run.count)
-    faults = []
-    if not found["repeats"]:
-        faults.append("the second half does not repeat the first")
-    if found["grown"] > 5 * 2**20 or found["threads"] or found["handles"]:
-        faults.append(f"left behind: {found}")
-    figure = f"{run.count:,} steps: {found['grown'] / 2**20:+.1f} MB, repeats: {found['repeats']}"
-    return Found(figure, first(faults, 200))
+    return Found(figure, first(faults), whole=whole)

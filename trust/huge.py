@@ -11,6 +11,7 @@ import numpy as np
 
 import seegrad as sg
 from seegrad.ops import random
+from trust.calls import still_english
 from trust.row import Found, Run, first, row
 
 Request = tuple[str, Callable[[], Any]]
@@ -80,7 +81,8 @@ def requests() -> Iterator[Request]:
 @row(
     "B2",
     "huge requests: tile, pad, outer, one_hot with 10⁹ classes, layers, Jacobians …",
-    "≥ 40, each refused in ≤ 0.1 s of processor by an error that says how much was asked",
+    "≥ 40, each refused in ≤ 0.1 s of processor by an error that says how much was asked, in"
+    " English and Korean",
     count=1,
     sample=1,
 )
@@ -94,8 +96,10 @@ def b2(run: Run) -> Found:
             call()
             faults.append(f"{what}: was not refused")
         except sg.SeegradError as error:
-            if not isinstance(error, MemoryError):
+            if not (isinstance(error, MemoryError) and error.asked and error.came):
                 faults.append(f"{what}: {error}")
+            if english := still_english(error):
+                faults.append(f"{what}: has no Korean for {english!r}")
         except Exception as error:
             faults.append(f"{what}: a bare {type(error).__name__}: {error}")
         taken = time.process_time() - started

@@ -6,6 +6,7 @@ from trust import (
     compiled,
     corners,
     differing,
+    endurance,
     hostile,
     huge,
     lines,
@@ -19,6 +20,6 @@ from trust import (
 )
 
 LOADED = (
-    basics, corners, planted, differing, mutation, compiled, scale, storage, hostile, typed, names,
-    readers, lines, calls, huge,
+    basics, corners, planted, differing, mutation, compiled, endurance, scale, storage, hostile,
+    typed, names, readers, lines, calls, huge,
 )  # fmt: skip

@@ -93,6 +93,7 @@ def with_particles(template: str, values: Mapping[str, object]) -> str:
 _SHAPE = r"(\([^()]*\)(?:(?:, | and )\([^()]*\))*|\S+)"
 _HOLES = {
     **dict.fromkeys(("count", "size", "low", "high", "axis", "index"), r"(-?\d[\d,.]*|\S*\d\S*)"),
+    "memory": r"([\d.e+]+ (?:[KMGTPE]i)?B)",
     **dict.fromkeys(("shape", "other", "left", "right", "before", "after", "whole"), _SHAPE),
 }
 """What a hole of this name may hold; others hold any text. Without it, short sentences such as
@@ -142,7 +143,8 @@ def translate(sentence: str, language: str | None = None) -> str:
             return f"{name}: {turned}"
     for pattern, names, spoken in _patterns(wanted):
         if match := pattern.fullmatch(sentence):
-            return _fill(spoken, {n: known.get(v, v) for n, v in zip(names, match.groups())})
+            return _fill(spoken, {n: translate(v, wanted) if n == "what" else known.get(v, v)
+                                  for n, v in zip(names, match.groups())})  # fmt: skip
     name, colon, rest = sentence.partition(": ")
     if colon and (turned := translate(rest, wanted)) != rest:
         return f"{name}: {turned}"

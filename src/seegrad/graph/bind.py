@@ -27,7 +27,7 @@ from seegrad.errors import (
     user_line,
 )
 from seegrad.graph.lowering import SIZES
-from seegrad.graph.node import NO_ATTRS, Attrs, Frame, Node, snapshot
+from seegrad.graph.node import NO_ATTRS, Attrs, Frame, Node, remedy, snapshot
 from seegrad.graph.spec import spec_of
 from seegrad.memory import LARGE as UNASKED
 from seegrad.memory import afford
@@ -233,17 +233,17 @@ def numbers(op: Op, position: int, value: Any) -> Any:
             came=f"a {type(value).__name__} with parts of different lengths",
         ) from None
     if array.dtype.kind not in NUMBERS or isinstance(array, np.ma.MaskedArray):
-        raise strange(op, name, f"{type(value).__name__} of dtype {array.dtype}")
+        raise strange(op, name, value, array.dtype)
     return array
 
 
-def strange(op: Op, name: str, came: str) -> DTypeError:
+def strange(op: Op, name: str, value: Any, dtype: Any) -> DTypeError:
     """The error for an input that is not made of real numbers."""
     return DTypeError(
         f"{op.name}: {name} is not made of numbers that seegrad computes with",
         asked="floating-point, integer or boolean numbers",
-        came=came,
-        hint="convert it first, for example with .astype(float)",
+        came=f"{type(value).__name__} of dtype {dtype}",
+        hint=remedy(value),
     )
 
 

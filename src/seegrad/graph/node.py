@@ -161,6 +161,19 @@ def _settled(array: np.ndarray[Any, Any]) -> bool:
     return base is None or (type(base) is np.ndarray and _settled(base))
 
 
+def remedy(value: Any) -> str:
+    """What to try with a value that is not made of real numbers."""
+    if isinstance(value, np.ma.MaskedArray):
+        return "fill the gaps first: .filled(0.0)"
+    if isinstance(value, complex | np.complexfloating) or (
+        isinstance(value, np.ndarray) and value.dtype.kind == "c"
+    ):
+        return "take the real part: .real"
+    if hasattr(value, "astype"):
+        return "convert it first, for example with .astype(float)"
+    return "pass a number, a list of numbers or an array of them"
+
+
 def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
     """`value` (array, number, nested list) as a node may hold it; copied where anyone could write.
 
@@ -178,7 +191,10 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
         array = np.asarray(value, dtype=dtype)
     except MemoryError:
         raise SizeError(
-            f"{what} does not fit into memory", came=type(value).__name__, hint="check the sizes"
+            f"{what} does not fit into memory",
+            asked="a result that fits into the memory that is left",
+            came=type(value).__name__,
+            hint="check the sizes",
         ) from None
     except (TypeError, ValueError, OverflowError):
         made = "" if dtype is None else f" (to become {dtype})"
@@ -192,7 +208,7 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
             f"{what} has a dtype that seegrad does not compute with",
             asked="floating-point, integer or boolean numbers",
             came=f"{type(value).__name__} of dtype {array.dtype}",
-            hint="convert it first, for example with .astype(float)",
+            hint=remedy(value),
         )
     if type(array) is not np.ndarray:
         array = np.array(array, subok=False)

@@ -71,7 +71,7 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
         elif len(shapes) == 2 and shapes[0] == shapes[1][::-1] and len(shapes[0]) == 2:
             hint = "transpose one of them: .T"
         raise ShapeError(
-            f"the shapes {' and '.join(map(str, shapes))} do not fit together",
+            f"the shapes {', '.join(map(str, shapes))} do not fit together",
             asked="equal sizes on every axis, counted from the right, or size 1",
             hint=hint or "sizes must be equal or 1, from the last axis on",
         ) from None
