@@ -304,6 +304,10 @@ def bind(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
             return bind_two(op, args[0], args[1])
         if len(args) == 1:
             return bind_one(op, args[0])
+    elif len(args) == 1 and isinstance(args[0], Node) and not op.inlined:
+        (x,) = args                              # a reduction, as a rule, and nothing else to do
+        if x.data is not None and _LOCAL.mode is None:
+            return _recorded(op, args, attrs, (x.data,), x.requires_grad)
     for a in args:
         if isinstance(a, Node):
             return _bind_with_care(op, args, attrs, a.makes)
@@ -373,10 +377,14 @@ def _forward(op: Op, inputs: Sequence[Any], attrs: Attrs, values: tuple[Any, ...
         raise explained(op, inputs, attrs, error) from error
 
 
-def _made(
+def _recorded(
     op: Op, inputs: tuple[Node, ...], attrs: Attrs, values: tuple[Any, ...], needs: bool
 ) -> Node:
     """The node of an op on nodes with numbers."""
+    if op.canonical is not None:
+        attrs = _canonical(op, inputs, attrs)
+    if op.sized or len(values) > 1:
+        affordable(op, values, attrs, inputs)
     data = _forward(op, inputs, attrs, values)
     if type(data) is not np.ndarray and not isinstance(data, np.generic):
         data = np.asarray(data)
@@ -406,11 +414,7 @@ def _bind_with_care(op: Op, args: tuple[Any, ...], attrs: Attrs, cls: type[Node]
     inputs, values = tuple(found), tuple(data)
     if symbolic:
         return _symbolic(op, inputs, attrs, needs, cls, mode)
-    if op.canonical is not None:
-        attrs = _canonical(op, inputs, attrs)
-    if op.sized or len(values) > 1:
-        affordable(op, values, attrs, inputs)
-    node = _made(op, inputs, attrs, values, needs)
+    node = _recorded(op, inputs, attrs, values, needs)
     if mode is None:
         return node
     if not mode.recording:
