@@ -507,6 +507,25 @@ def test_watching_brings_values_out():
     assert step.watched == {}
 
 
+def test_gradients_stay_unless_the_step_uses_them_up():
+    net, x, t = network()
+    criterion, opt = nn.SoftmaxWithLoss(), optim.SGD(net.parameters(), lr=0.1)
+
+    def backward(x, t):
+        opt.zero_grad()
+        loss = criterion(net(x), t)
+        loss.backward()
+        return loss
+
+    backward(x, t)
+    eager = [p.grad for p in net.parameters()]
+    sg.compile(backward)(x, t)
+    for p, g in zip(net.parameters(), eager):
+        np.testing.assert_allclose(p.grad, g, rtol=1e-4, atol=1e-6)
+    sg.compile(step_of(net, opt))(x, t)
+    assert [p.grad for p in net.parameters()] == [None] * len(eager)
+
+
 def test_many_shapes_do_not_pile_up():
     f = sg.compile(lambda x: (x * x).sum(), threads=1)
     for n in range(1, 91):
