@@ -171,7 +171,7 @@ def test_a_run_that_diverges_leaves_the_last_good_checkpoint(tmp_path):
 
 @pytest.mark.parametrize(("x", "t", "kind", "said"), [
     (np.ones((3, 2)), np.zeros(4, int), ShapeError, r"x \(3, 2\), t \(4,\)"),
-    (np.ones((0, 2)), np.zeros(0, int), ShapeError, "x "),
+    (np.ones((0, 2)), np.zeros(0, int), ShapeError, "no rows to learn from"),
     (np.array([[1.0, np.nan]]), np.zeros(1, int), ValueRangeError, r"x\[0, 1\] = nan"),
     (np.ones((2, 2)), np.array([0, 2]), ValueRangeError, "from 0 to 1"),
     (np.ones((2, 3)), np.array([0, 1]), ShapeError, r"\(2, 3\)"),

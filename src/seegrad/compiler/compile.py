@@ -349,8 +349,8 @@ def compile(function: Function | None = None, *, threads: int | None = None) -> 
 
     `.grad` of a leaf is afterwards what the function left there, as in eager, but for leaves that
     the function assigns too, as an optimizer's step does: their gradients are used up inside of
-    the kernels and never written to memory, and their `.grad` is None. `step.watch("affine1.W.grad")`
-    brings one out.
+    the kernels and never written to memory, and their `.grad` is None.
+    `step.watch("affine1.W.grad")` brings one out.
 
     Args:
         function: what to compile; may be left out when used as `@compile(threads=1)`.

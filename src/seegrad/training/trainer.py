@@ -491,7 +491,13 @@ def checked(data: Any) -> tuple[Array, Array]:
     Raises ShapeError or ValueRangeError.
     """
     x, t = map(by_rows, data)
-    if x.ndim == 0 or t.ndim == 0 or len(x) != len(t) or not len(x):
+    if x.ndim and not len(x):
+        raise ShapeError(
+            say("there are no rows to learn from, or to try out"),
+            asked=say("at least one example"),
+            came=f"x {x.shape}, t {t.shape}",
+        )
+    if x.ndim == 0 or t.ndim == 0 or len(x) != len(t):
         raise ShapeError(
             say("inputs and targets do not have the same number of rows"),
             asked=say("x and t with one row for each example"),
