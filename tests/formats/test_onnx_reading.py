@@ -259,3 +259,11 @@ def test_what_is_not_read_is_said(tmp_path):
                  {"s": np.array([2**40], I64)})  # fmt: skip
     with pytest.raises((sg.SeegradError, MemoryError)):
         import_onnx(kept(huge, tmp_path))(np.zeros((1, 3), F))
+
+
+@pytest.mark.parametrize("sides", [{}, {"detect_negative": 0}, {"detect_positive": 0}], ids=str)
+def test_infinities_of_either_side(sides, tmp_path):
+    made = model([("IsInf", "x", "i", sides), ("Cast", "i", "y", {"to": FLOAT})])
+    x = np.array([[np.inf, -np.inf, 1], [np.nan, 0, -np.inf]], F)
+    ours, theirs = both(made, x, tmp_path)
+    np.testing.assert_array_equal(np.asarray(ours), theirs)

@@ -13,7 +13,7 @@ from seegrad import nn
 from seegrad.cli import main
 from seegrad.errors import FormatError, OpDefinitionError
 from seegrad.graph.exchange import Exchange, Literal, parse_exchange
-from seegrad.training import export_onnx
+from seegrad.training import export_onnx, import_onnx
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
@@ -44,7 +44,7 @@ def drawn(op, case):
 
 
 @pytest.mark.parametrize("op", sg.TABLE.values(), ids=lambda op: op.name)
-def test_every_op_gives_the_same_in_onnxruntime(op, tmp_path):
+def test_every_op_gives_the_same_in_onnxruntime_and_read_back(op, tmp_path):
     for number, case in enumerate(op.cases):
         xs = tuple(drawn(op, case))
         path = tmp_path / f"{number}.onnx"
@@ -56,6 +56,9 @@ def test_every_op_gives_the_same_in_onnxruntime(op, tmp_path):
         (found,), wanted = run(path, *xs), np.asarray(op(*xs, **case.attrs))
         assert (found.shape, found.dtype) == (wanted.shape, wanted.dtype)
         np.testing.assert_allclose(found, wanted, rtol=2e-5, atol=2e-6)
+        again = np.asarray(import_onnx(path)(*xs))
+        assert (again.shape, again.dtype) == (wanted.shape, wanted.dtype)
+        np.testing.assert_allclose(again, wanted, rtol=2e-5, atol=2e-6)
 
 
 LAYERS = {

@@ -21,7 +21,7 @@ def by_form(model: Steps, node: Merged, inputs: list[str]) -> str | None:
     """Write a node by the form of its op; None where the form does not say it."""
     match node.op.lower:
         case Reduce("all" | "any" as kind):
-            return _truth(model, node, inputs[0], "ReduceMin" if kind == "all" else "ReduceSum")
+            return _truth(model, node, inputs[0], "ReduceProd" if kind == "all" else "ReduceSum")
         case ArgReduce(kind):
             return _extreme_of_all(model, node, inputs[0], f"Arg{kind.capitalize()}")
         case Slice():

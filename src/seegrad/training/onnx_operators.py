@@ -359,6 +359,15 @@ def _hard_sigmoid(x: Any, alpha: float = 0.2, beta: float = 0.5) -> Any:
     return arithmetic.clip(x * alpha + beta, low=0.0, high=1.0)
 
 
+def _is_infinite(values: Values, attributes: Attributes) -> Any:
+    x = values[0]
+    found = compare.isinf(x)
+    for name, side in (("detect_positive", x < 0), ("detect_negative", x > 0)):
+        if not attributes.get(name, 1):
+            found = compare.logical_and(found, side)
+    return found
+
+
 def _prelu(values: Values, attributes: Attributes) -> Any:
     x, slope = values
     return arithmetic.maximum(x, 0.0) + slope * arithmetic.minimum(x, 0.0)
@@ -454,6 +463,7 @@ SPECIAL: dict[str, Reader] = {
     "GatherND": _gather_nd,
     "HardSigmoid": _bent(_hard_sigmoid),
     "HardSwish": lambda values, attributes: values[0] * _hard_sigmoid(values[0], 1 / 6, 0.5),
+    "IsInf": _is_infinite,
     "Mean": lambda values, attributes: arithmetic.add_all(*values) / len(values),
     "Mish": lambda values, attributes: (
         values[0] * transcendental.tanh(activation.softplus(values[0]))
