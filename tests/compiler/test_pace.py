@@ -29,7 +29,7 @@ class Machine:
             steps = max(1, int(0.002 / seconds))
             self.now += steps * seconds
             spent[together] += steps * seconds
-            self.pace.note(together, seconds, self.now)
+            self.pace.note(together, seconds, self.now, steps)
         return spent[True] / sum(spent.values())
 
 
@@ -43,6 +43,18 @@ def test_work_that_is_too_small_to_be_shared_out_is_found_to_be() -> None:
     machine = Machine(6e-6, 4e-6)
     machine.shares(20)
     assert machine.shares(2000) < 0.02
+
+
+def test_calls_of_few_steps_are_not_taken_for_slow_threads() -> None:
+    pace, now, spent = Pace(), 0.0, {True: 0.0, False: 0.0}
+    for slices in range(3000):
+        together = pace.all_together(now)
+        steps = (1, 16, 183)[slices % 3]                # as an epoch's slices grow
+        seconds = (2.7e-6 if together else 4.4e-6) + 9e-6 / steps
+        now += steps * seconds
+        spent[together] += steps * seconds
+        pace.note(together, seconds, now, steps)
+    assert spent[True] / sum(spent.values()) > 0.99
 
 
 def test_one_thread_goes_on_where_the_others_come_late_and_they_return() -> None:

@@ -80,7 +80,7 @@ class Segment:
                 self.alone(table, 0, 0, first, many)
             now = time.perf_counter()
             if self.awake or not before:  # to wake them up once says nothing about their pace
-                self.pace.note(together, (now - start) / many, now)
+                self.pace.note(together, (now - start) / many, now, many)
             first += many
 
 

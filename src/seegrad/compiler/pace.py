@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import math
 
+BRIEF = 5e-5
+"""Seconds below which the call itself may be what took the time, and not the steps."""
 LATE = 1.5
 """So many times longer than at best, and it is tried whether one thread is faster."""
 SHORT, LONG = 0.01, 1.0
@@ -31,14 +33,14 @@ class Pace:
         """Seconds that a step took of late in the way that comes next; inf where unknown."""
         return self.together if self.all_together(now) else self.alone
 
-    def note(self, together: bool, seconds: float, now: float) -> None:
-        """Learn how long a step took."""
+    def note(self, together: bool, seconds: float, now: float, steps: int = 1) -> None:
+        """Learn how long each of so many steps took."""
         if together:
             first = self.best == math.inf                 # when much is done for the first time
             self.together, self.best = seconds, min(self.best, seconds)
             if self.alone < math.inf and seconds <= min(LATE * self.best, self.alone):
                 self.rest = max(self.rest / 2, SHORT)
-            elif now >= self.again and not first:
+            elif now >= self.again and not first and steps * seconds >= BRIEF:
                 self.until = math.inf
             return
         trial, self.alone = self.until == math.inf, seconds
