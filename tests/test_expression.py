@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from seegrad.cli.group import main
 from seegrad.errors import ExpressionError
 from seegrad.expression import read_expression, read_value
+from seegrad.language import speak
 from trust.typed import HOSTILE
 
 
@@ -90,3 +92,22 @@ def test_explain_on_the_command_line(capsys):
     assert "$$" in capsys.readouterr().out
     assert main(["explain", "x*x", "x=3", "--json"]) == 0
     assert '"derivatives": [6.0]' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"])
+@pytest.mark.parametrize("form", [[], ["--latex"], ["--mathml"], ["--markdown"], ["--json"]])
+def test_every_form_in_both_languages(form, lang, capsys):
+    words = ["X@W+B", "X=[[1,0],[0,1],[1,1]]", "W=[[1,2,3],[4,5,6]]", "B=[7,8,9]"]
+    try:
+        assert main(["explain", *words, *form, "--lang", lang]) == 0
+    finally:
+        speak("en")
+    out = capsys.readouterr().out
+    said = {"en": "From right to left", "ko": "오른쪽에서 왼쪽으로"}
+    assert (said["en"] in out, said["ko"] in out) == (lang == "en", lang == "ko")
+    if not form:
+        assert "(2, 3) = (2, N)(N, 3)" in out
+    elif form == ["--json"]:
+        assert json.loads(out)["derivatives"] == [None] * 3  # nothing was sent in
+    else:
+        assert ("\\top" in out) or ("⊤" in out)

@@ -13,6 +13,7 @@ from seegrad.autodiff import fit
 from seegrad.drawing.derivation import explain
 from seegrad.drawing.formula import symbol
 from seegrad.drawing.mathml import to_mathml, to_text
+from seegrad.drawing.sketch import sketch
 from seegrad.drawing.terms import Name, evaluate, mentions, shape_of, term_of, write
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
@@ -148,6 +149,25 @@ def test_sigmoid_open_folds_into_y_1_minus_y():
 def test_not_every_quotient_is_taken_for_a_sigmoid():
     x = sg.tensor(1.0, name="x")
     assert "y(1 − y)" not in explain(1 / (2 + sg.exp(-x)), wrt=x).text
+
+
+def test_parts_of_arrays_say_which() -> None:
+    x = sg.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], name="x")
+    text = explain(sg.sum(x[0] * x[1:, ::-1][1])).text
+    assert "= x[0, 0:2] = [1, 2]" in text
+    assert "place(∂y/∂T" in text
+    w = sg.tensor([[1.0, 0.0], [2.0, 1.0]], name="W")
+    told = explain(sg.sum(sg.concatenate([x, w]) ** 2))
+    assert "∂y/∂W = (∂y/∂T₁)[3:5, 0:2] = [[2, 0], [4, 2]]" in told.text
+    assert "() = Σ_(0, 1) (5, 2)" in told.text  # no number of samples that is not one
+    assert r"_{[3:5, 0:2]}" in told.latex
+
+
+def test_picture_and_derivation_call_the_nameless_alike() -> None:
+    y = sg.tensor([1.0, 2.0]) * sg.tensor(3.0) + sg.tensor([4.0, 5.0])
+    named = [box.name for box in sketch(y).boxes if box.kind == "input"]
+    assert named == ["x", "b", "b1"]
+    assert "with respect to x, b, b₁" in explain(y, gradient=[1.0, 1.0], lang="en").text
 
 
 def test_paths_are_added():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,13 +12,16 @@ from test_scene import pairs, signs
 
 import seegrad as sg
 from seegrad.drawing.reading import lines
-from seegrad.drawing.scene import Scene, fold
+from seegrad.drawing.scene import Group, Scene, fold
 from seegrad.drawing.sketch import sketch
 from seegrad.drawing.svg import to_svg
 from seegrad.graph.bind import frame
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import NO_ATTRS
+from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
+from seegrad.ops import TABLE
+from seegrad.ops.families import composite
 
 
 def grads(scene: Scene) -> dict[str, str]:
@@ -125,6 +130,58 @@ def test_a_network_by_hand() -> None:
     assert grads(scene)["x"] == "[6, −3, 0, 0, 0]"
     assert [lines(w.value) for w in scene.wires if w.kind == "output" and w.value] == [("1.609",)]
     assert {"W1", "W2", "x"} == set(grads(scene))
+
+
+@composite(sign="wave", latex=r"\operatorname{wave}($x)", cases=(Case(((3,),)),))
+def wave(x: Any) -> Any:
+    """x·sin(x): somebody's own composite, without a rule."""
+    return x * sg.sin(x)
+
+
+class Doubled(sg.nn.Module):
+    """Somebody's own layer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner = sg.nn.Affine(3, 2)
+
+    def forward(self, x: Any) -> Any:
+        return wave(self.inner(x)) * 2.0
+
+
+@pytest.mark.parametrize("suffix", [".svg", ".html"])
+def test_composites_and_layers_of_the_users_own(suffix: str, tmp_path: Path) -> None:
+    """They fold, open, and take the check like ours."""
+    y = sg.sum(Doubled()(np.ones((4, 3))))
+    y.backward()
+    scene = sketch(y, open="none", check=True)
+    seen = {box.name for box in fold(scene).boxes if isinstance(box, Group)}
+    assert seen == {"doubled"}
+    assert {group.name for group in scene.groups} == {"doubled", "inner", "wave"}
+    opened = fold(scene.opened(group.id for group in scene.groups))
+    assert {"sin", "×"} <= {getattr(box, "sign", "") for box in opened.boxes}
+    marks = next(overlay.marks for overlay in scene.overlays if overlay.name == "check")
+    assert {words.split()[0] for _, words in marks.values()} == {"✓"}
+    assert scene.painted == "check"
+    text = sg.draw(y, tmp_path / f"own{suffix}", check=True).read_text("utf-8")
+    assert "✓" in text
+
+
+def test_a_wrong_rule_is_painted_and_told_at_the_fold() -> None:
+    wrong = replace(TABLE["sigmoid"], d={"x": lambda g, out: g * out})
+    y = sg.sum(wrong(sg.tensor([0.3, -1.0], name="x")))
+    y.backward()
+    scene = sketch(y, check=True)
+    assert [group.note for group in scene.groups] == ["≠"]
+    closed = sketch(y, check=True, composites=False)
+    (overlay,) = closed.overlays
+    words = {closed_box.sign: overlay.marks[closed_box.id][1] for closed_box in closed.boxes
+             if closed_box.id in overlay.marks}  # fmt: skip
+    assert words["σ"].startswith("✗")
+    assert words["Σ"] == "✓"
+    svg = to_svg(closed)
+    assert svg.count("shade bad") == 1
+    assert svg.count('class="shade"') == 1
 
 
 def test_a_traced_graph_shows_shapes() -> None:

@@ -540,6 +540,8 @@ def test_checks_and_measures_are_painted(visit: Visit) -> None:
     loss = network(2)
     slow = {node: float(i) for i, node in enumerate(loss.graph.operations)}
     page = visit(loss, check=True, overlays={"seconds": slow})
+    assert any("✓" in text for text in page.locator("text.mark").all_text_contents())
+    assert "overlay" not in page.url
     page.locator(".do-more").click()
     for name, mark in (("check", "✓"), ("seconds", "3")):
         page.locator(".overlays").select_option(name)

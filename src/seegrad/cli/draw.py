@@ -38,7 +38,7 @@ def _backward(z: Tensor) -> None:
 )
 @option("--open", "opened", is_flag=True, help="Open composites such as sigmoid into small steps.")
 @option("--quiz", is_flag=True, help="Leave the derivatives blank, to be filled in.")
-@option("--check", is_flag=True, help="Paint each operation's gradient check (in the page).")
+@option("--check", is_flag=True, help="Paint each operation's gradient check (.html, .svg, .png).")
 @option("--theme", type=click.Choice(tuple(THEMES)), default="light", help="light or dark.")
 @option("--show", "shown", is_flag=True, help="Show it in the browser.")
 @picture_option

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.drawing.reading import shown
+from seegrad.drawing.reading import shown, shown_attribute
 from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
 from seegrad.graph.node import NO_ATTRS, Node
@@ -72,7 +72,7 @@ def _power(found: re.Match[str]) -> str:
 def _applied(node: Node, done: Mapping[Node, Piece]) -> Piece:
     op = node.op
     assert op is not None
-    words = {name: _attribute(value) for name, value in node.attrs.items()}
+    words = {name: shown_attribute(value) for name, value in node.attrs.items()}
     template = op.latex
     for i, x in enumerate(node.inputs):
         name = op.inputs[min(i, len(op.inputs) - 1)].lstrip("*")
@@ -87,16 +87,6 @@ def _applied(node: Node, done: Mapping[Node, Piece]) -> Piece:
         words[name] = piece.text if enclosed else piece.within(strict, (r"\left(", r"\right)"))
     text = fill(template, {**words, "out": "y"})
     return Piece(text if len(text) <= 4 * LONGEST else r"\ldots", op.binds)
-
-
-def _attribute(value: Any) -> str:
-    if isinstance(value, (bool, int, str)):
-        return str(value)
-    if isinstance(value, float):
-        return shown(value).replace("−", "-")
-    if isinstance(value, tuple):
-        return ", ".join(_attribute(item) for item in value)
-    return ""
 
 
 @cache

@@ -279,6 +279,8 @@ def _(tree: Script) -> str:
 def _raised(text: str, letters: dict[str, str], mark: str) -> str:
     if text and all(c in letters for c in text):
         return "".join(letters[c] for c in text)
+    if mark == "_" and text.startswith("["):
+        return text  # a part of an array, in brackets already
     return f"{mark}{text}" if text.isalnum() else f"{mark}({text})"
 
 

@@ -174,6 +174,34 @@ def shown_shape(shape: tuple[int, ...]) -> str:
     return f"({inner},)" if len(shape) == 1 else f"({inner})"
 
 
+def shown_attribute(value: object) -> str:
+    """An operation's attribute in a formula: numbers, words, and parts of axes as NumPy writes
+    them; "" for what says nothing to a reader.
+
+    >>> shown_attribute(((0, 1, 1), (2, 3, 1), (4, 5, -1)))
+    '0, 2:5, 4::-1'
+    """
+    if isinstance(value, (bool, int, str)):
+        return str(value)
+    if isinstance(value, float):
+        return shown(value).replace("−", "-")
+    if isinstance(value, tuple):
+        return ", ".join(
+            _slice(*item) if isinstance(item, tuple) and len(item) == 3 else shown_attribute(item)
+            for item in value
+        )
+    return ""
+
+
+def _slice(start: int, length: int, step: int) -> str:
+    """`length` places from `start` on."""
+    if length == 1:
+        return str(start)
+    stop = start + length * step
+    end = "" if stop < 0 else str(stop)
+    return f"{start}:{end}" if step == 1 else f"{start}:{end}:{step}"
+
+
 def lines(reading: Reading, backward: bool = False) -> tuple[str, ...]:
     """What stands on a wire: all numbers of a small array, the outline of a large one."""
     if reading.size == 0:

@@ -87,6 +87,7 @@ class Scene:
     groups: tuple[Group, ...] = ()
     open: frozenset[str] = frozenset()
     overlays: tuple[Overlay, ...] = ()
+    painted: str = ""  # the overlay that is seen at first
     blanks: frozenset[str] = frozenset()  # wires whose derivative is asked for in the quiz
     title: str = ""
     language: str = "en"

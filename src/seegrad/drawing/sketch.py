@@ -475,7 +475,10 @@ def sketch(
         tuple(boxes), tuple(drawn.wires), tuple(groups), title=clean(title), language=language,
         rate=rate, program=drawn.program() if live else {},
     )  # fmt: skip
-    scene = replace(scene, overlays=_overlays(unfolded, check, overlays or {}))
+    wanted = ["check"] if check else [*(overlays or {})]
+    painted = _overlays(unfolded, check, overlays or {})
+    first = next((name for name in wanted if name in {each.name for each in painted}), "")
+    scene = replace(scene, overlays=painted, painted=first)
     blanks = frozenset(w.id for w in scene.wires if _blank(w)) if quiz else frozenset()
     return replace(scene, open=frozenset(opened(scene, open)), blanks=blanks)
 

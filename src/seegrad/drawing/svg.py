@@ -6,7 +6,7 @@ lowerings; no layout is decided here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -20,7 +20,7 @@ from seegrad.drawing.fit import (
 )
 from seegrad.drawing.layout import Point, Rect
 from seegrad.drawing.reading import lines, shown_shape
-from seegrad.drawing.scene import Box, Group, Scene, Wire
+from seegrad.drawing.scene import Box, Group, Scene, View, Wire
 from seegrad.drawing.theme import (
     BACK,
     FONT,
@@ -121,6 +121,7 @@ class Drawing:
         self.names, self.bare = wire_names(scene), bare_sources(scene)
         self.origin = {wire.id: wire.source for wire in scene.wires}
         self.boxes: dict[str, Box | Group] = {box.id: box for box in self.view.boxes}
+        self.marks = seen_marks(scene, self.view)
 
     def text(self, x: float, y: float, words: str, kind: str, anchor: str = "middle") -> None:
         place = "" if anchor == "middle" else f' style="text-anchor:{anchor}"'
@@ -135,10 +136,12 @@ class Drawing:
         self.text(rect.x + 12, rect.y + 19, short(group.name), "caption", "start")
         self.parts.append("</g>")
 
-    def rect(self, rect: Rect, kind: str, radius: float) -> None:
+    def rect(self, rect: Rect, kind: str, radius: float, fill: float = 1.0) -> None:
+        opacity = "" if fill == 1.0 else f' fill-opacity="{number(fill)}"'
         self.parts.append(
             f'<rect class="{kind}" x="{number(rect.x)}" y="{number(rect.y)}"'
-            f' width="{number(rect.width)}" height="{number(rect.height)}" rx="{number(radius)}"/>'
+            f' width="{number(rect.width)}" height="{number(rect.height)}" rx="{number(radius)}"'
+            f"{opacity}/>"
         )
 
     def wire(self, wire: Wire) -> None:
@@ -197,6 +200,7 @@ class Drawing:
         x, y = rect.x + rect.width / 2, rect.y + rect.height / 2
         kind = f"closed {box.kind}" if isinstance(box, Group) else box.kind
         self.parts.append(f'<g class="box {kind}"><title>{escape(_title(box))}</title>')
+        first = len(self.parts)
         if isinstance(box, Group):
             self.closed(box, rect, x)
         elif box.kind == "fork":
@@ -212,7 +216,17 @@ class Drawing:
             self.text(x, y + FONT * 0.36, constant_text(box), "number")
         elif box.name:
             self.text(x, y + FONT * 0.36, short(box.name), "label")
+        if box.id in self.marks and box.kind not in ("fork", "output"):
+            self.mark(rect, first + 1, box.kind == "operation", *self.marks[box.id])
         self.parts.append("</g>")
+
+    def mark(self, rect: Rect, at: int, rounded: bool, level: float, words: str) -> None:
+        """An overlay's colour over a box, below its sign; its words above."""
+        kind = "shade bad" if words.startswith("✗") else "shade"
+        radius = min(rect.width, rect.height) / 2 if rounded else 8.0
+        self.rect(rect, kind, radius, 0.08 + 0.6 * level)
+        self.parts.insert(at, self.parts.pop())
+        self.text(rect.x + rect.width / 2, rect.y - 4, words, "mark")
 
     def closed(self, group: Group, rect: Rect, x: float) -> None:
         self.rect(rect, "ground", 10)
@@ -248,6 +262,17 @@ class Drawing:
         return head + "".join(self.parts) + "</svg>\n"
 
 
+def seen_marks(scene: Scene, view: View) -> Mapping[str, tuple[float, str]]:
+    """What the painted overlay says of each box that is seen: of a closed one, the strongest."""
+    found: dict[str, tuple[float, str]] = {}
+    for overlay in scene.overlays:
+        for box, mark in overlay.marks.items() if overlay.name == scene.painted else ():
+            place = view.stands.get(box, box)
+            if place not in found or found[place][0] < mark[0]:
+                found[place] = mark
+    return found
+
+
 def _title(box: Box | Group) -> str:
     if isinstance(box, Group):
         return box.name
@@ -278,6 +303,8 @@ def style(theme: Theme) -> str:
         f"text.sign{{font:19px {MATH}}}text.word{{font:15px {MATH}}}"
         f"text.shape,text.caption,text.rule{{font-size:{number(SMALL)}px;fill:{t.soft}}}"
         f"text.rule{{fill:{t.accent}}}"
+        f".shade{{fill:{t.cool}}}.shade.bad{{fill:{t.wrong}}}"
+        f"text.mark{{font-size:10px;fill:{t.cool}}}"
         f".culprit .node{{stroke:{t.wrong};stroke-width:3}}"
         f".culprit text,text.problem{{fill:{t.wrong}}}"
     )

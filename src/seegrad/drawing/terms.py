@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.drawing.reading import shown
+from seegrad.drawing.reading import shown, shown_attribute
 from seegrad.graph import lowering
 from seegrad.graph.graph import walk
 from seegrad.graph.laws import Commutative, Idempotent, Involution, Unit, Zero
@@ -514,22 +514,12 @@ def _factor(base: Term, exponent: float, names: Names, alone: bool) -> str:
     return inner.text if alone else inner.within(tight, _BRACKETS)
 
 
-def _attribute(value: Any) -> str:
-    if isinstance(value, (bool, int, str)):
-        return str(value)
-    if isinstance(value, float):
-        return number(value)
-    if isinstance(value, tuple):
-        return ", ".join(_attribute(item) for item in value)
-    return ""
-
-
 def _applied(term: Applied, names: Names) -> Piece:
     op, attrs = term.op, dict(term.attrs)
     if op is by_function("where"):
         return Piece(_cases(term, names), op.binds)
     template = op.latex
-    values = {name: _attribute(value) for name, value in attrs.items()}
+    values = {name: shown_attribute(value) for name, value in attrs.items()}
     if column := _column(term):
         inner = piece(column, names).within(ATOM, _BRACKETS)
         return Piece(rf"{inner}^{{\top}}")

@@ -34,7 +34,7 @@ from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
 from seegrad.graph.lowering import Input, Product, Scalar
 from seegrad.graph.node import Node
-from seegrad.graph.spec import Spec
+from seegrad.graph.spec import Shape, Spec
 from seegrad.text import Piece
 
 SHORT = 12
@@ -135,11 +135,16 @@ def _with_many(nodes: Sequence[Node], chosen: set[Node]) -> dict[Node, Spec] | N
                 specs[node] = node.spec
             else:
                 specs[node] = node.op.spec(*[specs[x] for x in node.inputs], **node.attrs)
-                if len(specs[node].shape) != len(node.shape) or _summed_away(node, specs):
+                if not _as_it_was(specs[node].shape, node.shape) or _summed_away(node, specs):
                     return None
     except Exception:
         return None
     return specs
+
+
+def _as_it_was(shape: Shape, real: Shape) -> bool:
+    """Is this the real shape, but for axes of N samples?"""
+    return len(shape) == len(real) and all(n in (MANY, m) for n, m in zip(shape, real))
 
 
 def _summed_away(node: Node, specs: Mapping[Node, Spec]) -> bool:

@@ -353,7 +353,7 @@ _CUTS = (
     spec=lambda x, *, index: Spec(_lengths(index, x.shape), x.dtype),
     lower=Slice(),
     sign="[:]",
-    latex="${x}_{[:]}",
+    latex="${x}_{[$index]}",
     numpy=(),
     d={"x": lambda g, x_spec, index: place(g, index=index, shape=x_spec.shape)},
     cases=_CUTS,
@@ -368,7 +368,7 @@ def cut(x, *, index):
     spec=lambda x, *, index, shape: written(x, _lengths(index, shape), shape),
     lower=Place(),
     sign="▫",
-    latex=r"\operatorname{place} $x",
+    latex=r"\operatorname{place}($x, [$index])",
     numpy=(),
     d={"x": lambda g, index: cut(g, index=index)},
     cases=(

@@ -16,7 +16,7 @@ import { ON_WIRE, lines, shownShape, sizeOf } from "./reading.js";
  *   below?: string, origin?: string, goal?: string}} Wire
  * @typedef {{name: string, unit?: string, marks: Record<string, [number, string]>}} Overlay
  * @typedef {{boxes: Box[], wires: Wire[], groups: Group[], open: string[], blanks?: string[],
- *   overlays?: Overlay[], note?: string[], title?: string, language?: string, program?: any, moments?: any[],
+ *   overlays?: Overlay[], painted?: string, note?: string[], title?: string, language?: string, program?: any, moments?: any[],
  *   rate?: number}} Scene
  * @typedef {{boxes: (Box | Group)[], wires: Wire[], groups: Group[], stands: Map<string, string>}} View
  */

@@ -93,7 +93,7 @@ export class Explorer {
     this.step = Infinity;
     this.quiz = false;
     this.pinned = "";
-    this.overlay = "";
+    this.overlay = data.painted ?? "";
     this.constants = true;
     this.pathOnly = false;
     this.moment = -1;
@@ -1358,7 +1358,7 @@ export class Explorer {
     if (this.language !== (this.scene.language ?? "en")) said.set("lang", this.language);
     if (this.theme) said.set("theme", this.theme);
     if (this.quiz && !this.scene.blanks?.length) said.set("quiz", "1");
-    if (this.overlay) said.set("overlay", this.overlay);
+    if (this.overlay !== (this.scene.painted ?? "")) said.set("overlay", this.overlay);
     const text = said.toString();
     try {
       history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);
