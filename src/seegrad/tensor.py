@@ -573,7 +573,7 @@ class Tensor(Node):
         return arithmetic.identity(self)  # type: ignore[no-any-return]
 
 
-Tensor.makes = Tensor
+Tensor.makes = Node.makes = Tensor
 
 
 def _rebuild(value: Array, requires_grad: bool, name: str) -> Tensor:

@@ -18,7 +18,7 @@ from seegrad.drawing.svg import to_svg
 from seegrad.graph.bind import frame
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import NO_ATTRS
-from seegrad.graph.op import Case
+from seegrad.graph.op import Case, Op
 from seegrad.graph.spec import Spec
 from seegrad.ops import TABLE
 from seegrad.ops.families import composite
@@ -132,10 +132,14 @@ def test_a_network_by_hand() -> None:
     assert {"W1", "W2", "x"} == set(grads(scene))
 
 
-@composite(sign="wave", latex=r"\operatorname{wave}($x)", cases=(Case(((3,),)),))
-def wave(x: Any) -> Any:
-    """x·sin(x): somebody's own composite, without a rule."""
-    return x * sg.sin(x)
+def somebodys_own() -> Op:
+    """x·sin(x), a composite without a rule, kept out of the table that other tests draw from."""
+
+    @composite(sign="wave", latex=r"\operatorname{wave}($x)", cases=(Case(((3,),)),))
+    def wave(x: Any) -> Any:
+        return x * sg.sin(x)
+
+    return TABLE.pop("wave")
 
 
 class Doubled(sg.nn.Module):
@@ -143,15 +147,17 @@ class Doubled(sg.nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.inner = sg.nn.Affine(3, 2)
+        self.inner, self.wave = sg.nn.Affine(3, 2), somebodys_own()
 
     def forward(self, x: Any) -> Any:
-        return wave(self.inner(x)) * 2.0
+        return self.wave(self.inner(x)) * 2.0
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".html"])
 def test_composites_and_layers_of_the_users_own(suffix: str, tmp_path: Path) -> None:
     """They fold, open, and take the check like ours."""
+    spec = Spec((4, 2), np.dtype(np.float32))
+    assert somebodys_own().spec(spec) == spec
     y = sg.sum(Doubled()(np.ones((4, 3))))
     y.backward()
     scene = sketch(y, open="none", check=True)

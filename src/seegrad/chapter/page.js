@@ -5,7 +5,7 @@ function wake(place) {
   const { scene, step } = scenes[place.dataset.figure];
   place.replaceChildren();
   const explorer = seegradPage.mount(place, scene, step === null ? {} : { step });
-  if (place.classList.contains("whole")) explorer.fitView();
+  if (place.classList.contains("whole")) explorer.camera.fit();
 }
 
 const watcher = new IntersectionObserver((seen) => {

@@ -20,7 +20,7 @@ from seegrad.language import say
 
 MODULES = (
     "theme", "reading", "layout", "fit", "walk", "math", "draw", "evaluate", "train", "words",
-    "page",
+    "html", "facts", "camera", "telling", "exporting", "page",
 )  # fmt: skip
 """The page's modules, each after those it imports."""
 

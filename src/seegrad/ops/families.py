@@ -355,8 +355,8 @@ def body_spec(body: Forward) -> Callable[..., Spec]:
 
 
 def symbol(spec: Spec, name: str = "") -> Node:
-    """A node of which only the spec is known."""
-    return Node(None, (), {}, (), None, spec.dtype.kind == "f", spec, name)
+    """A node of which only the spec is known; it takes part in what bodies are written in."""
+    return Node.makes(None, (), {}, (), None, spec.dtype.kind == "f", spec, name)
 
 
 def composite(*, cases: Sequence[Case], **said: Unpack[Said]) -> Callable[[Forward], Op]:

@@ -5,11 +5,16 @@ import { arrange } from "./layout.js";
 import { fit, fold, isGroup } from "./fit.js";
 import { walk } from "./walk.js";
 import { draw, element } from "./draw.js";
-import { fillHoles, math, mathName, mathNumber } from "./math.js";
+import { math } from "./math.js";
 import { lines, read, shown, shownShape, sizeOf } from "./reading.js";
 import { evaluate, plainNumber, unknownForm } from "./evaluate.js";
 import { Trainer, drawBoundary, drawCurve } from "./train.js";
 import { WORDS } from "./words.js";
+import { ICONS, html, icon } from "./html.js";
+import { exact, facts } from "./facts.js";
+import { Camera } from "./camera.js";
+import { Telling } from "./telling.js";
+import { savePng, saveSvg, svgText } from "./exporting.js";
 
 /**
  * @typedef {import("./fit.js").Scene} Scene
@@ -22,30 +27,7 @@ import { WORDS } from "./words.js";
  */
 
 const QUICK = 200;
-const LEGIBLE = 0.75;
 const BACKWARD = new Set(["backward", "sum", "seed"]);
-const MAP_WIDTH = 200, MAP_HEIGHT = 80;
-
-/** @param {string} tag @param {Record<string, string>} [attributes] @param {...(Node | string)} inner */
-function html(tag, attributes = {}, ...inner) {
-  const made = document.createElement(tag);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  made.append(...inner);
-  return made;
-}
-
-/** The controls' signs, on a field of 16 by 16. @type {Record<string, string>} */
-const ICONS = {
-  first: "M3 3v10M13 3L5 8l8 5z", back: "M11 3L4 8l7 5z", play: "M4 2l9 6-9 6z",
-  pause: "M5 3v10M11 3v10", next: "M5 3l7 5-7 5z", last: "M13 3v10M3 3l8 5-8 5z",
-  fit: "M2 6V2h4M10 2h4v4M14 10v4h-4M6 14H2v-4", dark: "M8 1a7 7 0 1 0 0 14A7 7 0 0 0 8 1zM8 3a5 5 0 0 1 0 10z",
-};
-
-/** @param {string} name */
-function icon(name) {
-  return element("svg", { class: `icon ${name}`, viewBox: "0 0 16 16", width: 16, height: 16, "aria-hidden": "true" },
-    element("path", { d: ICONS[name] }));
-}
 
 /** Numbers that JSON cannot hold come as words. @param {Reading | undefined} reading */
 function revive(reading) {
@@ -98,14 +80,13 @@ export class Explorer {
     this.pathOnly = false;
     this.moment = -1;
     this.playing = 0;
-    this.zoom = { k: 1, x: 0, y: 0 };
-    this.following = true;
     /** @type {Map<string, string>} */
     this.answers = new Map();
     this.graded = false;
     /** @type {Map<number, ArrayLike<number>>} */
     this.given = new Map();
     this.recorded = this.keep();
+    this.telling = new Telling(this.scene);
     this.frames = 0;
     /** @type {Trainer | null} */
     this.trainer = null;
@@ -136,12 +117,13 @@ export class Explorer {
     if (typeof this.options.step === "number") this.step = this.options.step;
     this.root.classList.add("sg");
     this.canvas = /** @type {SVGSVGElement} */ (element("svg", { class: "canvas", role: "group" }));
-    this.camera = element("g", { class: "camera" });
-    this.canvas.append(this.camera);
+    this.picture = element("g", { class: "camera" });
+    this.canvas.append(this.picture);
     this.layer = html("div", { class: "layer" });
     this.tip = html("div", { class: "tip", hidden: "" });
-    this.map = element("svg", { class: "map", "aria-hidden": "true", preserveAspectRatio: "none" });
-    this.stage = html("div", { class: "stage" }, this.canvas, this.layer, this.map, this.tip);
+    const map = element("svg", { class: "map", "aria-hidden": "true", preserveAspectRatio: "none" });
+    this.stage = html("div", { class: "stage" }, this.canvas, this.layer, map, this.tip);
+    this.camera = new Camera(this.stage, this.picture, this.layer, map);
     this.says = html("div", { class: "says", "aria-live": "polite" });
     this.panel = html("aside", { class: "panel", hidden: "" });
     this.more = html("div", { class: "drawer", hidden: "" });
@@ -151,7 +133,7 @@ export class Explorer {
     this.buildBar();
     this.listen();
     this.render(false);
-    this.home();
+    this.camera.home();
     if (this.scene.program?.train) this.showTraining();
     else if (this.scene.moments?.length) this.toggleMore();
   }
@@ -179,8 +161,8 @@ export class Explorer {
         this.button("next", "next", () => this.go(this.step + 1)),
         this.button("last", "last", () => this.go(Infinity))),
       this.slider, this.count,
-      html("span", { class: "look" }, this.button("zoomOut", "−", () => this.scale(0.8)),
-        this.button("fit", "fit", () => this.fitView()), this.button("zoomIn", "+", () => this.scale(1.25))),
+      html("span", { class: "look" }, this.button("zoomOut", "−", () => this.camera?.scale(0.8)),
+        this.button("fit", "fit", () => this.camera?.fit()), this.button("zoomIn", "+", () => this.camera?.scale(1.25))),
       html("span", { class: "rest" }, this.button("quiz", "?=", () => this.toggleQuiz()),
         this.button("language", this.language === "en" ? "한" : "En", () => this.switchLanguage()),
         this.button("dark", "dark", () => this.switchTheme()),
@@ -227,7 +209,7 @@ export class Explorer {
       check("path", this.pathOnly, () => this.togglePath()),
       this.textButton("openAll", () => this.openAll()),
       this.textButton("closeAll", () => this.setOpen([])),
-      this.textButton("svg", () => this.saveSvg()), this.textButton("png", () => this.savePng()),
+      this.textButton("svg", () => saveSvg(this.svgText())), this.textButton("png", () => savePng(this.svgText(), /** @type {Plan} */ (this.plan))),
       html("p", { class: "keys" }, this.say("keys")));
     if (this.scene.moments?.length) more.prepend(this.momentSlider());
   }
@@ -300,8 +282,8 @@ export class Explorer {
     const [places, routes] = fit(scene, this.view, this.blanks);
     this.plan = arrange(places, routes);
     this.drawn = draw(scene, this.view, this.plan, this.blanks);
-    const focused = this.camera?.contains(document.activeElement) ? document.activeElement : null;
-    this.camera?.replaceChildren(this.drawn);
+    const focused = this.picture?.contains(document.activeElement) ? document.activeElement : null;
+    this.picture?.replaceChildren(this.drawn);
     if (focused) this.focusOn(focused.getAttribute("data-box") ?? focused.getAttribute("data-group") ?? "");
     this.steps = walk(scene, this.view);
     this.step = Math.min(this.step, this.steps.length);
@@ -311,8 +293,7 @@ export class Explorer {
     this.layBlanks();
     this.paintOverlay();
     this.showStep(false);
-    this.drawMap();
-    this.place();
+    this.camera?.show(this.plan, [...this.view.boxes, ...this.view.groups].map(({ id }) => id));
     if (this.pinned) this.pin(this.pinned);
   }
 
@@ -375,7 +356,7 @@ export class Explorer {
     this.nameNodes(now ? [now.box] : []);
     if (this.count) this.count.textContent = `${this.step} / ${steps.length}`;
     this.explain(now);
-    if (now) this.follow(now);
+    if (now) this.camera?.follow(now.box);
     if (run && now && !this.calm) this.runDots(now);
   }
 
@@ -390,7 +371,7 @@ export class Explorer {
       const node = this.drawn?.querySelector(`[data-box="${CSS.escape(id)}"]`);
       if (box?.kind !== "operation" || box.name || !rect || !node) continue;
       const text = element("text", { class: "letter", x: rect.x + rect.width / 2, y: rect.y - 5 });
-      text.textContent = this.letter(id).replace(/_\{(\d+)\}/, (_, digits) => [...digits].map((d) => "₀₁₂₃₄₅₆₇₈₉"[Number(d)]).join(""));
+      text.textContent = this.telling.letter(id).replace(/_\{(\d+)\}/, (_, digits) => [...digits].map((d) => "₀₁₂₃₄₅₆₇₈₉"[Number(d)]).join(""));
       node.append(text);
     }
   }
@@ -437,51 +418,6 @@ export class Explorer {
 
   // ------------------------------------------------------------------ saying
 
-  /** @param {string} latex */
-  formula(latex) {
-    return math(latex);
-  }
-
-  /** The letter for a box's value in formulas. @param {string} id @returns {string} */
-  letter(id) {
-    const box = this.scene.boxes.find((each) => each.id === id);
-    if (!box) return "y";
-    if (box.kind === "fork") {
-      const trunk = this.scene.wires.find((wire) => wire.target === id);
-      return trunk ? this.letter(trunk.source) : "y";
-    }
-    if (box.name) return mathName(box.name);
-    if (box.kind === "constant" && box.value && !box.value.shape.length) {
-      return mathNumber(lines(box.value)[0]);
-    }
-    const out = this.scene.wires.find((wire) => wire.source === id && wire.kind === "output");
-    if (out) return this.byItself(out) ? this.resultLetter() : "y";
-    return `h_{${this.scene.boxes.filter((each) => each.kind === "operation").indexOf(box) + 1}}`;
-  }
-
-  /** Is it the result itself that is differentiated, so that 1 comes in from the right?
-   * @param {Wire} out */
-  byItself(out) {
-    return !out.value?.shape.length && (!out.grad || out.grad.numbers?.[0] === 1);
-  }
-
-  /** What is differentiated: the result, or an L further on when a derivative was sent in. */
-  resultLetter() {
-    const out = this.scene.wires.find((wire) => wire.kind === "output");
-    const name = this.scene.boxes.find((box) => box.id === out?.target)?.name;
-    return name && out && this.byItself(out) ? mathName(name) : "L";
-  }
-
-  /** @param {Reading | undefined} reading */
-  numberIn(reading) {
-    if (!reading) return "?";
-    if (sizeOf(reading.shape) === 1 && reading.numbers?.length) {
-      const text = mathNumber(shown(reading.numbers[0]));
-      return text.startsWith("-") ? `(${text})` : text;
-    }
-    return `\\text{${shownShape(reading.shape)}}`;
-  }
-
   /** @param {Step | null} step */
   explain(step) {
     const says = /** @type {HTMLElement} */ (this.says);
@@ -496,99 +432,23 @@ export class Explorer {
     const label = ["start", "seed", "sum", "update"].includes(step.phase) ? this.say(
       step.phase === "update" ? "updateSays" : step.phase) : this.say(step.phase);
     const inner = [html("span", { class: "phase" }, label)];
-    if (box && isGroup(box)) inner.push(...this.groupLines(step, box.id, [box.sign, box.name].filter(Boolean).join(" ")));
-    else if (box && step.phase === "forward") inner.push(...this.forwardLines(/** @type {Box} */ (box)));
-    else if (box && step.phase === "backward") inner.push(...this.backwardLines(/** @type {Box} */ (box), step.wires));
-    else if (box && step.phase === "sum") inner.push(this.sumLine(/** @type {Box} */ (box)));
-    else if (step.phase === "update") inner.push(this.updateLine());
+    if (box && isGroup(box)) inner.push(html("b", {}, [box.sign, box.name].filter(Boolean).join(" ")));
+    for (const latex of this.formulas(step, box)) inner.push(html("span", { class: "formula" }, math(latex)));
     says.replaceChildren(...inner);
     return undefined;
   }
 
-  /** @param {Box} box @returns {HTMLElement[]} */
-  forwardLines(box) {
-    const into = this.scene.wires.filter((wire) => wire.target === box.id);
-    const sign = box.sign ?? "";
-    const list = (/** @type {(wire: Wire) => string} */ word) => {
-      const words = into.map(word);
-      const mark = { "×": "\\times", "·": "\\cdot" }[sign] ?? sign;
-      if (words.length === 2 && [...sign].length <= 1 || sign === "dot") return words.join(` ${mark === "dot" ? "\\cdot" : mark} `);
-      if (sign === "/" && words.length === 1) return `\\frac{1}{${words[0]}}`;
-      return `\\operatorname{${sign.replace(/[\\{}$^_&#%~]/g, "")}}(${words.join(", ")})`;
-    };
-    const letter = this.letter(box.id);
-    const text = `${letter} = ${list((wire) => this.letter(wire.source))}` +
-      ` = ${list((wire) => this.numberIn(wire.value))} = ${this.numberIn(box.value)}`;
-    return [html("span", { class: "formula" }, this.formula(text))];
-  }
-
-  /** upstream × local derivative = downstream, in letters, then with the numbers put in.
-   * @param {Box} box @param {string[]} wires @returns {HTMLElement[]} */
-  backwardLines(box, wires) {
-    const into = this.scene.wires.filter((wire) => wire.target === box.id);
-    return into.filter((wire) => wires.includes(wire.id)).map((wire) =>
-      html("span", { class: "formula" }, this.formula(this.chainRule(box, wire, into, true))));
-  }
-
-  /** @param {Box} box @param {Wire} wire @param {Wire[]} into @param {boolean} answer */
-  chainRule(box, wire, into, answer) {
-    const result = this.resultLetter(), by = this.letter(wire.source);
-    const left = `\\frac{\\partial ${result}}{\\partial ${by}}`;
-    const rule = box.rules?.[wire.position ?? 0] ?? "";
-    const upstream = `\\frac{\\partial ${result}}{\\partial ${this.letter(box.id)}}`;
-    const ask = (/** @type {string} */ g, /** @type {(w: Wire) => string} */ word, /** @type {string} */ out) =>
-      fillHoles(rule, (name) => {
-        if (name === "g") return g;
-        if (name === "out") return out;
-        const source = into.find((each) => each.argument === name);
-        return source ? word(source) : name;
-      });
-    if (!rule) return answer ? `${left} = ${this.numberIn(wire.grad)}` : left;
-    const letters = ask(upstream, (w) => this.letter(w.source), this.letter(box.id));
-    if (!answer) return `${left} = ${letters}`;
-    const whole = wire.grad && sizeOf(wire.grad.shape) > 1;
-    const numbers = ask(this.numberIn(box.grad), (w) => this.numberIn(w.value), this.numberIn(box.value));
-    return `${left} = ${letters} = ${numbers}${whole ? ` \\to ${this.numberIn(wire.grad)}` : ` = ${this.numberIn(wire.grad).replace(/^\((.*)\)$/, "$1")}`}`;
-  }
-
-  /** @param {Box} box */
-  sumLine(box) {
-    const branches = this.scene.wires.filter((wire) => wire.source === box.id && wire.backward);
-    const text = `${branches.map((wire) => this.numberIn(wire.grad)).join(" + ")} = ${this.numberIn(box.grad)}`;
-    return html("span", { class: "formula" }, this.formula(text));
-  }
-
-  /** @param {Step} step @param {string} id @param {string} name @returns {HTMLElement[]} */
-  groupLines(step, id, name) {
-    const wires = (this.view?.wires ?? []).filter((wire) => step.wires.includes(wire.id));
-    const group = this.scene.groups.find((each) => each.id === id);
-    const facts = wires.slice(0, 4).map((wire) => this.numberIn(step.phase === "forward" ? wire.value : wire.grad));
-    const into = (this.view?.wires ?? []).filter((wire) => wire.target === id);
-    const made = [html("b", {}, name)];
-    if (step.phase === "backward" && group?.rule && into.length === 1) {
-      const up = (this.view?.wires ?? []).find((wire) => wire.source === id);
-      const rule = group.rule.replace(/²/g, "^2").replace(/·/g, "\\cdot ").replace(/−/g, "-");
-      const result = this.resultLetter(), one = !up?.value?.shape.length;
-      const known = { y: up?.value, x: into[0].value };
-      const put = one ? rule.replace(/\b[xy]\b/g, (c) => this.numberIn(known[/** @type {"x" | "y"} */ (c)])) : rule;
-      const text = `\\frac{\\partial ${result}}{\\partial ${this.letter(into[0].origin ?? "")}} = ` +
-        `\\frac{\\partial ${result}}{\\partial y} \\cdot ${rule} = ${this.numberIn(up?.grad)} \\cdot ${put}` +
-        ` ${one ? "=" : "\\to"} ${(facts[0] ?? "?").replace(/^\((-?[\d.]+)\)$/, "$1")}`;
-      made.push(html("span", { class: "formula" }, this.formula(text)));
-    } else made.push(html("span", { class: "formula" }, this.formula(facts.join(",\\ "))));
-    return made;
-  }
-
-  updateLine() {
-    const rate = this.scene.rate ?? 0;
-    const parameter = this.scene.boxes.find((box) => ["parameter", "input"].includes(box.kind) && box.grad);
-    const name = parameter ? this.letter(parameter.id) : "W";
-    let text = `${name} \\leftarrow ${name} - \\eta \\frac{\\partial ${this.resultLetter()}}{\\partial ${name}}`;
-    if (parameter?.value && parameter.grad && !parameter.value.shape.length) {
-      const value = parameter.value.numbers?.[0] ?? 0, grad = parameter.grad.numbers?.[0] ?? 0;
-      text += ` = ${mathNumber(shown(value))} - ${shown(rate)} \\cdot ${this.numberIn(parameter.grad)} = ${mathNumber(shown(value - rate * grad))}`;
-    } else text += `,\\ \\eta = ${shown(rate)}`;
-    return html("span", { class: "formula" }, this.formula(text));
+  /** @param {Step} step @param {Box | import("./fit.js").Group | undefined} box @returns {string[]} */
+  formulas(step, box) {
+    const { telling } = this;
+    if (box && isGroup(box)) return [telling.group(step, box.id, /** @type {View} */ (this.view))];
+    if (box && step.phase === "forward") return [telling.forward(box)];
+    if (box && step.phase === "backward") {
+      const wires = telling.into(box.id).filter((wire) => step.wires.includes(wire.id));
+      return wires.map((wire) => telling.chainRule(box, wire, true));
+    }
+    if (box && step.phase === "sum") return [telling.sum(box)];
+    return step.phase === "update" ? [telling.update()] : [];
   }
 
   // ------------------------------------------------------------------ quiz
@@ -683,10 +543,9 @@ export class Explorer {
     const box = this.scene.boxes.find((each) => each.id === goal?.target);
     this.explainQuiz();
     this.nameNodes(box ? [box.id] : []);
-    const into = this.scene.wires.filter((each) => each.target === box?.id);
-    const text = box?.rules && goal ? this.chainRule(box, goal, into, false) : "";
+    const text = box?.rules && goal ? this.telling.chainRule(box, goal, false) : "";
     this.says?.append(html("span", { class: "hint" }, html("b", {}, this.say("hint")), " ",
-      text ? this.formula(text) : box?.kind === "fork" ? this.say("sum") : this.say("noHint")));
+      text ? math(text) : box?.kind === "fork" ? this.say("sum") : this.say("noHint")));
   }
 
   // ------------------------------------------------------------------ opening, pinning, finding
@@ -695,7 +554,7 @@ export class Explorer {
   setOpen(ids) {
     this.open = new Set(ids);
     this.render();
-    if (this.following) this.home();
+    if (this.camera?.following) this.camera.home();
     this.writeFragment();
   }
 
@@ -721,7 +580,7 @@ export class Explorer {
   togglePath() {
     this.pathOnly = !this.pathOnly;
     this.render();
-    this.fitView();
+    this.camera?.fit();
   }
 
   /** @param {string} words @returns {string[]} */
@@ -751,19 +610,8 @@ export class Explorer {
     this.open = open;
     this.pinned = id;
     this.render();
-    this.centre(id);
+    this.camera?.centre(id);
     this.find(this.more?.querySelector("input")?.value ?? "");
-  }
-
-  /** @param {string} id */
-  centre(id) {
-    const rect = this.plan?.places.get(id), stage = this.stage?.getBoundingClientRect();
-    if (!rect || !stage) return;
-    this.zoom.k = Math.max(this.zoom.k, LEGIBLE);
-    this.zoom.x = stage.width / 2 - (rect.x + rect.width / 2) * this.zoom.k;
-    this.zoom.y = stage.height / 2 - (rect.y + rect.height / 2) * this.zoom.k;
-    this.following = false;
-    this.place();
   }
 
   /** @param {string} id */
@@ -789,8 +637,8 @@ export class Explorer {
     if (box?.title) panel.append(html("p", { class: "title" }, box.title));
     const value = wire ? wire.value : box?.value, grad = wire ? wire.grad : box?.grad;
     const quizzed = wire && this.blanks.has(wire.id) || (!wire && this.quiz);
-    if (value) panel.append(...this.facts("value", value));
-    if (grad && !quizzed) panel.append(...this.facts("derivative", grad));
+    if (value) panel.append(...facts((key) => this.say(key), "value", value));
+    if (grad && !quizzed) panel.append(...facts((key) => this.say(key), "derivative", grad));
     if (box && this.scene.program?.inputs && box.id in this.scene.program.inputs) panel.append(this.editor(box));
     return undefined;
   }
@@ -801,66 +649,6 @@ export class Explorer {
     if (this.scene.program?.train) this.showTraining();
     for (const node of this.drawn?.querySelectorAll(".pinned") ?? []) node.classList.remove("pinned");
     if (this.pathOnly) this.togglePath();
-  }
-
-  /** @param {string} what @param {Reading} reading @returns {HTMLElement[]} */
-  facts(what, reading) {
-    const made = [html("h3", { class: what }, this.say(what))];
-    const size = sizeOf(reading.shape);
-    made.push(html("p", { class: "shape" }, `${shownShape(reading.shape)} ${reading.dtype}`));
-    if (size > 1) {
-      const rows = [["low", reading.low], ["high", reading.high], ["mean", reading.mean], ["norm", reading.norm]];
-      made.push(html("dl", {}, ...rows.flatMap(([key, x]) =>
-        [html("dt", {}, this.say(String(key))), html("dd", {}, shown(Number(x ?? 0)))]),
-        ...(reading.bad ? [html("dt", {}, this.say("bad")), html("dd", { class: "bad" }, String(reading.bad))] : [])));
-    }
-    if (reading.numbers?.length) made.push(this.table(reading, reading.numbers));
-    if (size > 3) made.push(this.heat(reading));
-    if ((reading.numbers?.length ?? 0) > 7) made.push(this.histogram(reading.numbers ?? []));
-    return made;
-  }
-
-  /** @param {Reading} reading @param {number[]} numbers */
-  table(reading, numbers) {
-    const width = reading.shape.length ? reading.shape[reading.shape.length - 1] : 1;
-    const table = html("table", { class: "numbers" });
-    for (let i = 0; i < numbers.length; i += width) {
-      table.append(html("tr", {}, ...numbers.slice(i, i + width).map((x) =>
-        html("td", { title: String(x) }, reading.dtype === "bool" ? (x ? "T" : "F") : numbers.length === 1 ? exact(x) : shown(x)))));
-    }
-    return html("div", { class: "scroll" }, table);
-  }
-
-  /** @param {Reading} reading */
-  heat(reading) {
-    const width = reading.shape[reading.shape.length - 1] || 1;
-    /** @type {number[][]} */
-    const grid = reading.grid ?? [];
-    if (!grid.length) {
-      const numbers = reading.numbers ?? [];
-      for (let i = 0; i < numbers.length; i += width) grid.push(numbers.slice(i, i + width));
-    }
-    const most = Math.max(...grid.flat().map((x) => (Number.isFinite(x) ? Math.abs(x) : 0)), 1e-300);
-    const cell = Math.max(3, Math.min(18, Math.floor(240 / Math.max(...grid.map((row) => row.length)))));
-    const svg = element("svg", { class: "heat", role: "img", "aria-label": this.say("heat"),
-      width: cell * grid[0].length, height: cell * grid.length });
-    grid.forEach((row, r) => row.forEach((x, c) => {
-      svg.append(element("rect", { x: c * cell, y: r * cell, width: cell, height: cell,
-        class: Number.isFinite(x) ? (x < 0 ? "less" : "more") : "bad",
-        "fill-opacity": Number.isFinite(x) ? Math.round((Math.abs(x) / most) * 100) / 100 : 1 }));
-    }));
-    return html("div", { class: "scroll" }, svg);
-  }
-
-  /** @param {number[]} numbers @returns {any} */
-  histogram(numbers) {
-    const fine = numbers.filter(Number.isFinite), low = Math.min(...fine), high = Math.max(...fine);
-    const bins = new Array(16).fill(0);
-    for (const x of fine) bins[Math.min(15, Math.floor(((x - low) / (high - low || 1)) * 16))]++;
-    const most = Math.max(...bins, 1);
-    const svg = element("svg", { class: "histogram", width: 240, height: 60, role: "img", "aria-label": this.say("histogram") });
-    bins.forEach((n, i) => svg.append(element("rect", { x: i * 15, y: 60 - (n / most) * 58, width: 14, height: (n / most) * 58 })));
-    return svg;
   }
 
   // ------------------------------------------------------------------ live numbers
@@ -1081,96 +869,6 @@ export class Explorer {
     }
   }
 
-  // ------------------------------------------------------------------ camera
-
-  place() {
-    const { k, x, y } = this.zoom;
-    this.camera?.setAttribute("transform", `translate(${x} ${y}) scale(${k})`);
-    if (this.layer) this.layer.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
-    this.frameMap();
-  }
-
-  /** The whole picture, small, for when only a part of it is seen. */
-  drawMap() {
-    const plan = /** @type {Plan} */ (this.plan), map = /** @type {SVGElement} */ (this.map);
-    const scale = Math.min(MAP_WIDTH / plan.width, MAP_HEIGHT / plan.height);
-    const boxes = [...(this.view?.boxes ?? []), ...(this.view?.groups ?? [])].map(({ id }) => {
-      const { x, y, width, height } = /** @type {import("./layout.js").Rect} */ (plan.places.get(id));
-      return `M${x} ${y}h${width}v${height}h${-width}z`;
-    });
-    map.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);
-    map.setAttribute("width", String(plan.width * scale));
-    map.setAttribute("height", String(Math.max(16, plan.height * scale)));
-    map.replaceChildren(element("path", { d: boxes.join("") }), element("rect"));
-  }
-
-  /** A frame around what is seen; no map where everything is. */
-  frameMap() {
-    const stage = this.stage?.getBoundingClientRect(), plan = this.plan, map = this.map;
-    if (!stage || !plan || !map) return;
-    const { k, x, y } = this.zoom, low = Math.max(0, -x / k), high = Math.max(0, -y / k);
-    const width = Math.min(plan.width, (stage.width - x) / k) - low, height = Math.min(plan.height, (stage.height - y) / k) - high;
-    map.classList.toggle("away", width >= plan.width - 2 && height >= plan.height - 2);
-    for (const [key, size] of Object.entries({ x: low, y: high, width: Math.max(0, width), height: Math.max(0, height) })) {
-      map.lastElementChild?.setAttribute(key, String(size));
-    }
-  }
-
-  /** Brings the place under the pointer on the map to the middle. @param {PointerEvent} event */
-  moveByMap(event) {
-    const map = /** @type {SVGElement} */ (this.map).getBoundingClientRect(), plan = /** @type {Plan} */ (this.plan);
-    const stage = /** @type {HTMLElement} */ (this.stage).getBoundingClientRect();
-    this.zoom.x = stage.width / 2 - ((event.clientX - map.left) / map.width) * plan.width * this.zoom.k;
-    this.zoom.y = stage.height / 2 - ((event.clientY - map.top) / map.height) * plan.height * this.zoom.k;
-    this.following = false;
-    this.place();
-  }
-
-  fitView() {
-    const stage = this.stage?.getBoundingClientRect(), plan = this.plan;
-    if (!stage?.width || !plan) return;
-    const k = Math.min(1.4, stage.width / Math.max(plan.width, 1), stage.height / Math.max(plan.height, 1));
-    this.following = true;
-    this.zoom = { k: Math.max(k, 0.02), x: 0, y: 0 };
-    this.zoom.x = (stage.width - plan.width * this.zoom.k) / 2;
-    this.zoom.y = (stage.height - plan.height * this.zoom.k) / 2;
-    this.place();
-  }
-
-  /** The first view: the whole picture where it can be read, else its left end, or what failed. */
-  home() {
-    this.fitView();
-    const stage = this.stage?.getBoundingClientRect(), plan = this.plan;
-    if (!stage?.width || !plan || this.zoom.k >= LEGIBLE * 0.9) return;
-    this.zoom.k = Math.min(LEGIBLE, Math.max(stage.height / plan.height, this.zoom.k));
-    this.zoom.x = Math.max(0, (stage.width - plan.width * this.zoom.k) / 2);
-    this.zoom.y = (stage.height - plan.height * this.zoom.k) / 2;
-    if (plan.places.has("culprit")) this.zoom.x = Math.min(this.zoom.x, stage.width - plan.width * this.zoom.k);
-    this.place();
-  }
-
-  /** @param {number} by @param {number} [px] @param {number} [py] */
-  scale(by, px, py) {
-    const stage = this.stage?.getBoundingClientRect();
-    const x = px ?? (stage?.width ?? 0) / 2, y = py ?? (stage?.height ?? 0) / 2;
-    const k = Math.max(0.02, Math.min(8, this.zoom.k * by));
-    this.zoom.x = x - ((x - this.zoom.x) * k) / this.zoom.k;
-    this.zoom.y = y - ((y - this.zoom.y) * k) / this.zoom.k;
-    this.zoom.k = k;
-    this.following = false;
-    this.place();
-  }
-
-  /** Keeps the step that is shown in sight. @param {Step} step */
-  follow(step) {
-    const stage = this.stage?.getBoundingClientRect();
-    const spot = step.box ? this.plan?.places.get(step.box) : undefined;
-    if (!spot || !stage) return;
-    const x = spot.x * this.zoom.k + this.zoom.x, y = spot.y * this.zoom.k + this.zoom.y;
-    const right = x + spot.width * this.zoom.k, low = y + spot.height * this.zoom.k;
-    if (x < 0 || y < 0 || right > stage.width || low > stage.height) this.centre(step.box);
-  }
-
   // ------------------------------------------------------------------ hands
 
   listen() {
@@ -1178,22 +876,21 @@ export class Explorer {
     /** @type {Map<number, [number, number]>} */
     const fingers = new Map();
     let moved = false;
-    const map = /** @type {SVGElement} */ (this.map);
+    const camera = /** @type {Camera} */ (this.camera), { map } = camera;
     for (const kind of ["pointerdown", "pointermove"]) {
       map.addEventListener(kind, (event) => {
         const at = /** @type {PointerEvent} */ (event);
         event.stopPropagation();
-        if (at.buttons) this.moveByMap(at);
+        if (at.buttons) camera.moveByMap(at);
       });
     }
     stage.addEventListener("wheel", (event) => {
       event.preventDefault();
       const box = stage.getBoundingClientRect();
       if (event.ctrlKey || event.metaKey || !event.shiftKey) {
-        this.scale(Math.exp(-event.deltaY / 400), event.clientX - box.left, event.clientY - box.top);
+        camera.scale(Math.exp(-event.deltaY / 400), event.clientX - box.left, event.clientY - box.top);
       } else {
-        this.zoom.x -= event.deltaY + event.deltaX;
-        this.place();
+        camera.pan(-event.deltaY - event.deltaX, 0);
       }
     }, { passive: false });
     stage.addEventListener("pointerdown", (event) => {
@@ -1212,12 +909,9 @@ export class Explorer {
       if (fingers.size === 2) {
         const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1] ?? before;
         const was = Math.hypot(x - other[0], y - other[1]), now = Math.hypot(event.clientX - other[0], event.clientY - other[1]);
-        this.scale(now / (was || 1), (event.clientX + other[0]) / 2 - box.left, (event.clientY + other[1]) / 2 - box.top);
+        camera.scale(now / (was || 1), (event.clientX + other[0]) / 2 - box.left, (event.clientY + other[1]) / 2 - box.top);
       } else {
-        this.zoom.x += dx;
-        this.zoom.y += dy;
-        this.following = false;
-        this.place();
+        camera.pan(dx, dy);
       }
       fingers.set(event.pointerId, [event.clientX, event.clientY]);
       return undefined;
@@ -1230,7 +924,7 @@ export class Explorer {
     }
     stage.addEventListener("focusin", (event) => {
       const id = event.target instanceof Element ? event.target.getAttribute("data-box") : null;
-      if (id) this.follow({ phase: "", box: id, wires: [] });
+      if (id) camera.follow(id);
     });
     stage.addEventListener("click", (event) => {
       if (!moved && event.target instanceof Element) this.touch(event.target);
@@ -1244,7 +938,7 @@ export class Explorer {
     if (!this.root.hasAttribute("tabindex")) this.root.tabIndex = -1;
     if (typeof ResizeObserver === "function") {
       new ResizeObserver(() => {
-        if (this.following) this.home();
+        if (camera.following) camera.home();
       }).observe(stage);
     }
   }
@@ -1287,8 +981,8 @@ export class Explorer {
     /** @type {Record<string, () => void>} */
     const keys = {
       ArrowRight: () => this.go(this.step + 1), ArrowLeft: () => this.go(this.step - 1),
-      Home: () => this.go(0), End: () => this.go(Infinity), "+": () => this.scale(1.25), "=": () => this.scale(1.25),
-      "-": () => this.scale(0.8), 0: () => this.fitView(), Escape: () => this.escape(), q: () => this.toggleQuiz(),
+      Home: () => this.go(0), End: () => this.go(Infinity), "+": () => this.camera?.scale(1.25), "=": () => this.camera?.scale(1.25),
+      "-": () => this.camera?.scale(0.8), 0: () => this.camera?.fit(), Escape: () => this.escape(), q: () => this.toggleQuiz(),
       l: () => this.switchLanguage(), d: () => this.switchTheme(), m: () => this.toggleMore(), "?": () => this.toggleMore(),
       "/": () => this.openSearch(), c: () => this.toggleConstants(), p: () => this.togglePath(), o: () => this.nextOverlay(),
     };
@@ -1367,47 +1061,8 @@ export class Explorer {
     }
   }
 
-  /** The current view as SVG text with its colours written in. */
   svgText() {
-    const plan = /** @type {Plan} */ (this.plan), look = getComputedStyle(this.root);
-    const sheet = this.options.sheet ?? document.querySelector("style[data-sg=picture]")?.textContent ?? "";
-    const style = sheet.replace(/var\((--[\w-]+)\)/g, (/** @type {string} */ _, /** @type {string} */ name) => look.getPropertyValue(name).trim()).replace(/\.sg /g, "");
-    const copy = /** @type {SVGElement} */ (this.camera?.cloneNode(true));
-    copy.removeAttribute("transform");
-    for (const field of this.layer?.querySelectorAll("input") ?? []) {
-      if (!field.value) continue;
-      const text = element("text", { class: "grad", x: parseFloat(field.style.left) + 30, y: parseFloat(field.style.top) + 15 });
-      text.textContent = field.value;
-      copy.append(text);
-    }
-    const svg = element("svg", { xmlns: "http://www.w3.org/2000/svg", class: "canvas", width: plan.width, height: plan.height,
-      viewBox: `0 0 ${plan.width} ${plan.height}` },
-      element("style"), element("rect", { width: "100%", height: "100%", fill: look.getPropertyValue("--paper").trim() }), copy);
-    /** @type {Element} */ (svg.firstChild).textContent = style;
-    return new XMLSerializer().serializeToString(svg);
-  }
-
-  /** @param {string} url @param {string} name */
-  download(url, name) {
-    const link = html("a", { href: url, download: name });
-    link.click();
-  }
-
-  saveSvg() {
-    this.download(`data:image/svg+xml;charset=utf-8,${encodeURIComponent(this.svgText())}`, "graph.svg");
-  }
-
-  savePng() {
-    const plan = /** @type {Plan} */ (this.plan), picture = new Image();
-    picture.addEventListener("load", () => {
-      const scale = Math.min(2, 8000 / Math.max(plan.width, plan.height));
-      const canvas = /** @type {HTMLCanvasElement} */ (html("canvas"));
-      canvas.width = plan.width * scale;
-      canvas.height = plan.height * scale;
-      canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
-      this.download(canvas.toDataURL("image/png"), "graph.png");
-    });
-    picture.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(this.svgText())}`;
+    return svgText(/** @type {Camera} */ (this.camera), this.options.sheet);
   }
 }
 
@@ -1417,9 +1072,4 @@ export function parseAnswer(text) {
   const parts = plain.split("/");
   if (!plain || parts.length > 2 || parts.some((part) => !/^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(part))) return null;
   return parts.length === 2 ? Number(parts[0]) / Number(parts[1]) : Number(parts[0]);
-}
-
-/** Every digit of a number. @param {number} x */
-function exact(x) {
-  return String(x).replace("-", "−").replace("Infinity", "∞");
 }
