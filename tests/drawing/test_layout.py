@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from seegrad.drawing import layout
+from seegrad.drawing import layers, layout
 from seegrad.drawing.layout import Place, Plan, Rect, Route, arrange
 
 WEB = Path(layout.__file__).parent / "web"
@@ -190,12 +190,12 @@ def test_transposing_neighbours_helps_dense_graphs() -> None:
     places = [Place(f"{side}{i}", "", 40, 40) for side in "ab" for i in range(12)]
     pairs = [(i, j) for i in range(12) for j in range(12) if draw.random() < 0.4]
     routes = [Route(f"{i}-{j}", f"a{i}", f"b{j}", i) for i, j in pairs]
-    kept = layout._exchange
+    kept = layers._exchange
     try:
-        layout._exchange = lambda *_: 0
+        layers._exchange = lambda *_: 0
         plain = arrange(places, routes).crossings
     finally:
-        layout._exchange = kept
+        layers._exchange = kept
     assert arrange(places, routes).crossings < plain
 
 

@@ -19,8 +19,8 @@ from seegrad.drawing.theme import DARK, LIGHT, MATH, SANS, Theme
 from seegrad.language import say
 
 MODULES = (
-    "theme", "reading", "layout", "fit", "walk", "math", "draw", "evaluate", "train", "words",
-    "html", "facts", "camera", "telling", "exporting", "page",
+    "theme", "reading", "layers", "layout", "fit", "walk", "math", "draw", "evaluate", "train",
+    "words", "html", "facts", "camera", "telling", "exporting", "page",
 )  # fmt: skip
 """The page's modules, each after those it imports."""
 
