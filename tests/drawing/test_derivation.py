@@ -14,7 +14,8 @@ from seegrad.drawing.derivation import explain
 from seegrad.drawing.formula import symbol
 from seegrad.drawing.mathml import to_mathml, to_text
 from seegrad.drawing.sketch import sketch
-from seegrad.drawing.terms import Name, evaluate, mentions, shape_of, term_of, write
+from seegrad.drawing.terms import Name, evaluate, mentions, shape_of, term_of
+from seegrad.drawing.writing import write
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
 from seegrad.ops import TABLE

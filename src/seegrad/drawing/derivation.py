@@ -30,18 +30,14 @@ from seegrad.drawing.terms import (
     evaluate,
     mentions,
     multiplied,
-    number,
-    piece,
     rebuilt,
-    shape_line,
     shape_of,
-    shape_text,
     size,
     term_of,
     total,
-    write,
 )
 from seegrad.drawing.told import Told
+from seegrad.drawing.writing import number, piece, shape_line, shape_text, write
 from seegrad.errors import GradientError, ShapeError
 from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk

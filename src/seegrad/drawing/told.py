@@ -24,12 +24,11 @@ from seegrad.drawing.terms import (
     apply,
     constant,
     mentions,
-    number_piece,
     rebuilt,
     size,
     term_of,
-    write,
 )
+from seegrad.drawing.writing import number_piece, write
 from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
 from seegrad.graph.lowering import Input, Product, Scalar
