@@ -23,6 +23,7 @@ from seegrad.compiler.plan import Apply, Buffer, Foreign, Kernel, Literal, Load,
 from seegrad.compiler.program import Task, program_text
 from seegrad.compiler.schedule import Schedule, scheduled
 from seegrad.errors import IndexRangeError, ValueRangeError
+from seegrad.graph.bind import explained
 from seegrad.graph.lowering import OneHot
 
 SMALL = 1 << 16
@@ -333,8 +334,11 @@ class Executable:
             array = self.array(view, step)
             array.flags.writeable = False
             given.append(array[()] if array.ndim == 0 else array)
-        with np.errstate(all="ignore"):
-            result = node.op.forward(*given, **node.attrs)
+        try:
+            with np.errstate(all="ignore"):
+                result = node.op.forward(*given, **node.attrs)
+        except Exception as error:
+            raise explained(node.op, given, node.attrs, error) from error
         self.array(kernel.output, step)[...] = result
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from seegrad.errors import DTypeError
 from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
@@ -35,9 +36,12 @@ class Identity:
         found: dict[Node, Node] = {}
         if not matches(self.left, node, found):
             return None
-        with in_mode(frame=node.frame, recording=True):
-            _, right = self.build(*(found[x] for x in self.free))
-            right = as_tensor(right)
+        try:
+            with in_mode(frame=node.frame, recording=True):
+                _, right = self.build(*(found[x] for x in self.free))
+                right = as_tensor(right)
+        except DTypeError:
+            return None                 # −x of a boolean, which x·(−1) makes a number
         return right if right.spec == node.spec else None
 
 

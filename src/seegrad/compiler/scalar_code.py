@@ -232,7 +232,7 @@ _MATHEMATICS = ("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "arcsin", "
                 "arctan", "arctan2", "sinh", "cosh", "tanh", "erf", "exp2", "log2", "log10", "cbrt",
                 "arcsinh", "arccosh", "arctanh")  # fmt: skip
 _EMITTERS.update({name: _own(name) for name in _MATHEMATICS})
-_FLOATING_ONLY = {"divide", "power", "mod", "floor_divide", "sqrt", "hypot", "logaddexp",
+_FLOATING_ONLY = {"divide", "power", "mod", "floor_divide", "sqrt", "hypot", "logaddexp", "round",
                   *_MATHEMATICS}  # fmt: skip
 _LOGICAL = {"logical_and", "logical_or", "logical_xor", "logical_not"}
 _EXPENSIVE = {*_MATHEMATICS, "power", "mod", "floor_divide", "divide", "sqrt", "hypot",

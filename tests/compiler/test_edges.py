@@ -1,0 +1,66 @@
+"""Every elementwise operation, compiled, at the edges of its dtypes: what eager gives.
+
+The inputs are all combinations of signs, halves, zeros of both signs, infinities and NaN, far
+outside of the domains in which derivatives are looked at.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+import seegrad as sg
+
+REALS = (-np.inf, -3.0, -2.5, -1.0, -0.0, 0.0, 0.5, 1.0, 2.0, 3.5, np.inf, np.nan)
+WHOLE = (-128, -7, -2, -1, 0, 1, 2, 3, 127)
+EDGES = {"float64": REALS, "float32": REALS, "int64": WHOLE, "int8": WHOLE, "bool": (0, 1)}
+EXACT = {"float64": 1e-12, "float32": 2e-6}
+OPS = [op for op in sg.TABLE.values()
+       if op.family == "elementwise" and not op.variadic and op.arity in (1, 2, 3)]  # fmt: skip
+
+
+def _columns(op, dtype):
+    rows = itertools.product(EDGES[dtype], repeat=op.arity)
+    return [np.array(column, dtype) for column in zip(*rows)]
+
+
+def _check(found, want, given, rtol):
+    assert found.dtype == want.dtype
+    same = np.isclose(found, want, rtol=rtol, atol=0, equal_nan=True)
+    if want.dtype.kind == "f":
+        same &= (want != 0) | (np.signbit(found) == np.signbit(want))
+    wrong = [(tuple(x[k] for x in given), found[k], want[k]) for k in np.flatnonzero(~same)[:5]]
+    assert not wrong, wrong
+
+
+@pytest.mark.parametrize("dtype", EDGES)
+@pytest.mark.parametrize("op", OPS, ids=lambda op: op.name)
+def test_values_at_the_edges(op, dtype):
+    given, attrs = _columns(op, dtype), op.cases[0].attrs
+    with np.errstate(all="ignore"):
+        try:
+            want = np.asarray(op(*given, **attrs))
+        except sg.SeegradError as refused:
+            with pytest.raises(type(refused)):
+                sg.compile(lambda *xs: op(*xs, **attrs))(*given)
+            return
+        found = np.asarray(sg.compile(lambda *xs: op(*xs, **attrs))(*given))
+    _check(found, want, given, EXACT.get(want.dtype.name, 0 if want.dtype.kind != "f" else 2e-3))
+
+
+@pytest.mark.parametrize("op", [op for op in OPS if op.differentiable], ids=lambda op: op.name)
+def test_derivatives_at_the_edges(op):
+    given, attrs = _columns(op, "float64"), op.cases[0].attrs
+    slopes = sg.grad(lambda *xs: op(*xs, **attrs).sum(), range(op.arity))
+    with np.errstate(all="ignore"):
+        try:
+            want = slopes(*given)
+        except sg.SeegradError:
+            return                                  # nothing goes back to any input
+        found = sg.compile(slopes)(*given)
+    for a, b in zip(found, want):
+        same = np.isclose(np.asarray(a), b, rtol=1e-11, atol=0, equal_nan=True)
+        assert same.all(), [(tuple(x[k] for x in given), np.asarray(a)[k], b[k])
+                            for k in np.flatnonzero(~same)[:5]]  # fmt: skip
