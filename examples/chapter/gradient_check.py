@@ -1,7 +1,7 @@
 """Backpropagation against numerical differentiation, on three digits (chapter 5.7.3).
 
 Run: SEEGRAD_MNIST=folder-with-the-IDX-files python examples/chapter/gradient_check.py
-It makes 79,520 forward passes, which take some seconds, and prints four numbers far below 1e-8.
+It makes 79,520 forward passes, which take up to a minute, and prints four numbers far below 1e-8.
 """
 
 import numpy as np
