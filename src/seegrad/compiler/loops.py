@@ -361,12 +361,27 @@ class NestEmitter:
         candidates = [a for a in self.axes if a.size > 1 and not a.running]
         return max(candidates, key=score, default=None)
 
+    def _side_by_side(self) -> Axis | None:
+        """The axis of rows, where each is gone through several times but is too short to fill a
+        vector: then lanes are rows, and nothing is summed across lanes. Only for whole vectors
+        of rows: for what is left, all of it would be written, and compiled, once more."""
+        rows, along = ([a for a in self.axes if a.reduced is r] for r in (False, True))
+        if len(rows) != 1 or len(along) != 1 or self.stages < 2:
+            return None
+        (row,), (short,) = rows, along
+        fits = 1 < short.size < self.lanes and row.size % self.lanes == 0
+        plain = not (row.running or short.gathered or self.nest.overlapping)
+        guarded = any(isinstance(e, Guarded) for e in self.everything)
+        written = short.size * len(self.varies) <= WRITTEN_OUT
+        return row if fits and plain and written and not guarded else None
+
     # ------------------------------------------------------------------ writing it
 
     def emit(self) -> None:
         if any(a.size == 0 for a in self.axes if not a.reduced):
             return
-        self.vector = self._vector_axis()
+        beside = self._side_by_side()
+        self.vector, self.written = beside or self._vector_axis(), beside is not None
         if self.vector is not None:
             size = self.vector.size
             while self.lanes > 1 and self.lanes // 2 >= size:
@@ -431,7 +446,7 @@ class NestEmitter:
         """Lanes along an axis of the result."""
         assert self.vector is not None
         f, size, lanes = self.f, self.vector.size, self.lanes
-        wide = SIDE_BY_SIDE if any(a.reduced for a in self.axes) else 1
+        wide = SIDE_BY_SIDE if any(a.reduced for a in self.axes) and not self.written else 1
         chunks = size // lanes
         wide = min(wide, max(1, chunks))
 
@@ -619,6 +634,9 @@ class NestEmitter:
             self._pass_row(points[0], [a for a in inner if a is not self.vector],
                            reductions, stores, kept)
             return
+        if self.written:
+            self._pass_written(points, inner[0], reductions, stores, kept)
+            return
         for point in points:     # what stays fixed is computed before the loops
             self._settle([*(r.argument for r in reductions), *(s.value for s in stores)], point)
 
@@ -636,6 +654,22 @@ class NestEmitter:
         sums = self._inner(inner, points[0].pointers, points[0].counters, start, body)
         for k, point in enumerate(points):
             self._take(point, reductions, sums[k * len(reductions):(k + 1) * len(reductions)])
+
+    def _pass_written(
+        self, points: list[Point], axis: Axis, reductions: list[Reduced], stores: list[Store],
+        kept: dict[int, dict[Expression, Value]],
+    ) -> None:
+        """The short reduced axis place by place; what is computed there is kept for later."""
+        for k, point in enumerate(points):
+            sums: Sequence[Value] = [self._start(r, point.lanes) for r in reductions]
+            for j in range(axis.size):
+                at = self.f.integer(j)
+                here = Point(self._moved(point.pointers, axis, at), point.offset, point.lanes,
+                             point.count, self._counted(point.counters, axis, at),
+                             kept.setdefault(k * axis.size + j, {}))
+                self._store(here, point, stores)
+                sums = self._add(here, point, reductions, sums)
+            self._take(point, reductions, sums)
 
     def _settle(self, roots: Sequence[Expression], point: Point) -> None:
         """Compute at `point` what of these does not vary along the reduced axes."""
