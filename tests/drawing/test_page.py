@@ -117,6 +117,32 @@ def test_a_map_shows_where_one_is(visit: Visit) -> None:
     sync.expect(seen).to_be_hidden()
 
 
+def test_wheel_and_hand_zoom_and_move(visit: Visit) -> None:
+    page = visit(apple())
+
+    def seen() -> list[float]:
+        text = page.locator(".camera").get_attribute("transform")
+        return [float(x) for x in re.findall(r"-?[\d.]+(?:e-?\d+)?", text or "")]
+
+    x, y, k = seen()
+    spot = page.locator("[data-box=n2]").bounding_box()
+    page.mouse.move(spot["x"] + 20, spot["y"] + 20)
+    page.mouse.wheel(0, -200)
+    page.wait_for_function(f"!document.querySelector('.camera').getAttribute('transform').endsWith('({k})')")
+    closer = page.locator("[data-box=n2]").bounding_box()
+    assert seen()[2] == pytest.approx(k * np.exp(0.5), rel=1e-3)
+    assert closer["width"] > 1.5 * spot["width"]
+    assert abs(closer["x"] - spot["x"]) < spot["width"]  # what is under the pointer stays there
+    x, y, k = seen()
+    page.mouse.move(100, 100)
+    page.mouse.down()
+    page.mouse.move(160, 130, steps=3)
+    page.mouse.up()
+    assert seen() == pytest.approx([x + 60, y + 30, k])
+    page.keyboard.press("0")
+    assert seen() != pytest.approx([x + 60, y + 30, k])
+
+
 def test_no_backward_arrow_to_constants(visit: Visit) -> None:
     page = visit(sigmoid(), open="all")
     assert page.locator(".wire").count() == 7
@@ -232,7 +258,7 @@ def test_search_overlay_path_and_constants(visit: Visit) -> None:
 
 
 def test_nan_overlay_marks_its_path(visit: Visit) -> None:
-    page = visit(broken(), "#overlay=NaN")
+    page = visit(broken())  # what came through is painted unasked
     marked = page.eval_on_selector_all(
         ".mark.shade", "all => all.map(e => e.parentElement.querySelector('.word, .sign')"
         ".textContent)"

@@ -14,6 +14,7 @@ import seegrad as sg
 from seegrad.drawing.reading import lines, read, shown
 from seegrad.drawing.scene import Scene, fold, to_json
 from seegrad.drawing.sketch import sketch
+from seegrad.drawing.svg import to_svg
 from seegrad.drawing.walk import walk
 from seegrad.graph.graph import Graph
 
@@ -152,6 +153,19 @@ def test_nan_is_counted_where_it_is() -> None:
     bad = {box.sign: box.value.bad for box in scene.boxes if box.value and box.value.bad}
     assert bad == {"log": 1, "×": 1, "Σ": 1}
     assert '"nan"' in to_json(scene)
+
+
+def test_the_way_of_a_nan_is_painted_unasked() -> None:
+    scene = sketch(broken())
+    assert scene.painted == "NaN"
+    svg = to_svg(scene)
+    assert svg.count("shade bad") == 3
+    assert svg.count("born here") == 1
+    assert "여기서 생김" in to_svg(sketch(broken(), language="ko"))
+    assert sketch(apple()).painted == ""
+    masked = sg.sum(sg.softmax(sg.where([True, False], sg.tensor([1.0, 2.0], name="x"), -np.inf)))
+    masked.backward()
+    assert sketch(masked).painted == ""  # an infinity that was meant and did no harm
 
 
 @pytest.mark.parametrize("figure", ALL)

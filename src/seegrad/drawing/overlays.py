@@ -1,6 +1,7 @@
 """Colours over the boxes: gradient checks, dead units, and any measure given node by node.
 
-The page adds gradient norms and NaN by itself, for it recomputes them. Nothing is drawn here.
+The page adds gradient norms and NaN by itself, for it recomputes them; of NaN, drawings are told
+here. Nothing is drawn here.
 """
 
 from __future__ import annotations
@@ -10,9 +11,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from seegrad.drawing.reading import shown
-from seegrad.drawing.scene import Overlay
+from seegrad.drawing.scene import Overlay, Scene
 from seegrad.gradcheck import gradcheck_node
 from seegrad.graph.node import Node
+from seegrad.language import say
 
 Places = Mapping[Node, str]
 """Node → the box that stands for it."""
@@ -58,3 +60,31 @@ def checked(nodes: Iterable[Node], places: Places) -> Overlay:
         else:
             marks[places[node]] = (1.0, f"✗ {shown(report.max_error)}")
     return Overlay("check", "", marks)
+
+
+NOT_FINITE = "NaN"
+"""The name of the overlay that shows the way of NaN and infinity, as the page knows it."""
+
+
+def spoilt(scene: Scene) -> bool:
+    """Has NaN or infinity come through to a result, or back to what it is differentiated by?"""
+    ends = [wire for wire in scene.wires if wire.kind == "output"]
+    leaves = [box for box in scene.boxes if box.kind in ("input", "parameter") and box.grad]
+    readings = [*(wire.value for wire in ends), *(wire.grad for wire in ends)]
+    return any(reading is not None and reading.bad for reading in readings) or any(
+        leaf.grad is not None and leaf.grad.bad for leaf in leaves
+    )
+
+
+def not_finite(scene: Scene) -> Overlay:
+    """The way of NaN and infinity from where they were born."""
+    reached = {wire.target for wire in scene.wires if wire.value is not None and wire.value.bad}
+    marks: dict[str, tuple[float, str]] = {}
+    for box in scene.boxes:
+        came = box.value.bad if box.value is not None else 0
+        bad = came + (box.grad.bad if box.grad is not None else 0)
+        if came and box.id not in reached:
+            marks[box.id] = (1.0, say("born here", language=scene.language))
+        elif bad:
+            marks[box.id] = (0.4, str(bad))
+    return Overlay(NOT_FINITE, "", marks)

@@ -14,7 +14,7 @@ import numpy as np
 
 from seegrad.drawing.formula import rule_text
 from seegrad.drawing.naming import free_name, input_word
-from seegrad.drawing.overlays import checked, dead_units, measured
+from seegrad.drawing.overlays import NOT_FINITE, checked, dead_units, measured, spoilt
 from seegrad.drawing.program import Spot, program
 from seegrad.drawing.reading import Reading, read, shown_shape
 from seegrad.drawing.scene import Box, Group, Overlay, Scene, Wire
@@ -343,7 +343,8 @@ def sketch(
     )  # fmt: skip
     wanted = ["check"] if check else [*(overlays or {})]
     painted = _overlays(unfolded, check, overlays or {})
-    first = next((name for name in wanted if name in {each.name for each in painted}), "")
+    wanted = [name for name in wanted if name in {each.name for each in painted}]
+    first = wanted[0] if wanted else NOT_FINITE if spoilt(scene) else ""
     scene = replace(scene, overlays=painted, painted=first)
     blanks = frozenset(w.id for w in scene.wires if _blank(w)) if quiz else frozenset()
     return replace(scene, open=frozenset(opened(scene, open)), blanks=blanks)

@@ -19,6 +19,7 @@ from seegrad.drawing.fit import (
     wire_names,
 )
 from seegrad.drawing.layout import Point, Rect
+from seegrad.drawing.overlays import NOT_FINITE, not_finite
 from seegrad.drawing.reading import lines, shown_shape
 from seegrad.drawing.scene import Box, Group, Scene, View, Wire
 from seegrad.drawing.theme import (
@@ -222,7 +223,8 @@ class Drawing:
 
     def mark(self, rect: Rect, at: int, rounded: bool, level: float, words: str) -> None:
         """An overlay's colour over a box, below its sign; its words above."""
-        kind = "shade bad" if words.startswith("✗") else "shade"
+        bad = words.startswith("✗") or self.scene.painted == NOT_FINITE
+        kind = "shade bad" if bad else "shade"
         radius = min(rect.width, rect.height) / 2 if rounded else 8.0
         self.rect(rect, kind, radius, 0.08 + 0.6 * level)
         self.parts.insert(at, self.parts.pop())
@@ -265,7 +267,8 @@ class Drawing:
 def seen_marks(scene: Scene, view: View) -> Mapping[str, tuple[float, str]]:
     """What the painted overlay says of each box that is seen: of a closed one, the strongest."""
     found: dict[str, tuple[float, str]] = {}
-    for overlay in scene.overlays:
+    every = (*scene.overlays, not_finite(scene)) if scene.painted == NOT_FINITE else scene.overlays
+    for overlay in every:
         for box, mark in overlay.marks.items() if overlay.name == scene.painted else ():
             place = view.stands.get(box, box)
             if place not in found or found[place][0] < mark[0]:

@@ -13,4 +13,3 @@ for (const [id, act] of [["language", "switchLanguage"], ["theme", "switchTheme"
   document.getElementById(id).addEventListener("click", () => explorer[act]());
 }
 new MutationObserver(follow).observe(place, { attributes: true, attributeFilter: ["lang", "data-theme"] });
-if (explorer.overlayNames().includes("NaN")) explorer.setOverlay("NaN");
