@@ -12,10 +12,13 @@ import numpy as np
 import pytest
 
 import seegrad as sg
+from trust.drawn import inputs_of
 
 REALS = (-np.inf, -3.0, -2.5, -1.0, -0.0, 0.0, 0.5, 1.0, 2.0, 3.5, np.inf, np.nan)
 WHOLE = (-128, -7, -2, -1, 0, 1, 2, 3, 127)
-EDGES = {"float64": REALS, "float32": REALS, "int64": WHOLE, "int8": WHOLE, "bool": (0, 1)}
+UNSIGNED = (0, 1, 2, 3, 127, 128, 255)
+EDGES = {"float64": REALS, "float32": REALS, "int64": WHOLE, "int8": WHOLE, "uint8": UNSIGNED,
+         "bool": (0, 1)}  # fmt: skip
 EXACT = {"float64": 1e-12, "float32": 2e-6}
 OPS = [op for op in sg.TABLE.values()
        if op.family == "elementwise" and not op.variadic and op.arity in (1, 2, 3)]  # fmt: skip
@@ -64,3 +67,41 @@ def test_derivatives_at_the_edges(op):
         same = np.isclose(np.asarray(a), b, rtol=1e-11, atol=0, equal_nan=True)
         assert same.all(), [(tuple(x[k] for x in given), np.asarray(a)[k], b[k])
                             for k in np.flatnonzero(~same)[:5]]  # fmt: skip
+
+
+NUMBERS = ("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64",
+           "float16", "float32", "float64")  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", NUMBERS)
+def test_every_dtype_becomes_every_other(dtype):
+    signed = np.dtype(dtype).kind in "if"
+    x = np.array([0, 1, 2, 3, 100, *([-1, -2, -100] if signed else [])], dtype)
+    targets = [d for d in NUMBERS if not signed or d[0] != "u"]  # of −1 as uint8 nobody says more
+
+    def turned(x):
+        return [sg.astype(x, dtype=d) for d in targets]
+
+    for found, want in zip(sg.compile(turned)(x), turned(x)):
+        np.testing.assert_array_equal(np.asarray(found), want, strict=True)
+
+
+@pytest.mark.parametrize("op", sg.TABLE.values(), ids=lambda op: op.name)
+def test_half_precision_is_moved_and_computed(op):
+    for case in op.cases:
+        given = [x.astype("float16") if x.dtype.kind == "f" else x
+                 for x in inputs_of(op, case, np.random.default_rng(0))]  # fmt: skip
+        try:
+            want = np.asarray(op(*given, **case.attrs))
+        except sg.SeegradError:
+            continue
+        attrs = case.attrs
+        found = np.asarray(sg.compile(lambda *xs, attrs=attrs: op(*xs, **attrs))(*given))
+        assert (found.dtype, found.shape) == (want.dtype, want.shape)
+        np.testing.assert_allclose(found.astype(float), want.astype(float), 2e-2, 2e-2)
+
+
+def test_half_precision_is_filled_with_its_own_bits():
+    x = np.arange(4, dtype="float16")
+    found = sg.compile(lambda x: sg.pad(x, widths=1, value=1.5))(x)
+    np.testing.assert_array_equal(found.value, [1.5, 0, 1, 2, 3, 1.5])

@@ -207,7 +207,7 @@ def evaluate(f: Function, roots: Sequence[Expression], memo: dict[Expression, Va
             memo[e] = _applied(f, e, [memo[x] for x in e.arguments])
         elif isinstance(e, Literal):
             kind = vector(scalar_code.scalar_type(e.dtype), lanes)
-            memo[e] = f.constant(kind, e.value)
+            memo[e] = f.constant(kind, scalar_code.literal(e.dtype, e.value))
         else:
             memo[e] = load(e)
         stack.pop()

@@ -24,13 +24,20 @@ Emit = Callable[..., Value]
 
 
 def scalar_type(dtype: DType) -> str:
-    """The type of one lane that computes with `dtype`."""
-    return SCALARS[dtype.name]
+    """The type of one lane that computes with `dtype`; of one that is only moved, its bits."""
+    return SCALARS.get(dtype.name, f"i{8 * dtype.itemsize}")
 
 
 def memory_type(dtype: DType) -> str:
     """The type of one element in memory (booleans take a byte)."""
-    return "i8" if dtype.kind == "b" else SCALARS[dtype.name]
+    return "i8" if dtype.kind == "b" else scalar_type(dtype)
+
+
+def literal(dtype: DType, value: float) -> float:
+    """The number as code writes it: by its bits where its dtype is only moved."""
+    if dtype.name in SCALARS:
+        return value
+    return int(np.array(value, dtype).view(f"u{dtype.itemsize}"))
 
 
 def cast(f: Function, x: Value, source: DType, target: DType) -> Value:
