@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import cache
 from math import isfinite, isinf, isnan, prod
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +46,12 @@ class Reading:
         return prod(self.shape)
 
 
+@cache
+def _name(dtype: np.dtype[Any]) -> str:
+    """The dtype's name, which NumPy puts together anew each time."""
+    return dtype.name
+
+
 def read(value: NDArray[np.generic]) -> Reading:
     """The reading of an array of numbers or truth values.
 
@@ -51,13 +59,13 @@ def read(value: NDArray[np.generic]) -> Reading:
     """
     array = np.asarray(value)
     if array.shape == () and array.dtype.kind != "c":
-        return _one(float(array), array.dtype.name)
+        return _one(float(array), _name(array.dtype))
     numbers = np.abs(array) if array.dtype.kind == "c" else array
     size = numbers.size
     few = tuple(float(x) for x in numbers.ravel()) if size <= KEPT else ()
     facts, good = _facts(numbers.reshape(-1)) if size else ({}, 0)
     grid = () if few or not size else _grid(numbers.reshape(_rows(array.shape)))
-    return Reading(array.shape, array.dtype.name, few, grid, bad=size - good, **facts)
+    return Reading(array.shape, _name(array.dtype), few, grid, bad=size - good, **facts)
 
 
 def _facts(flat: NDArray[np.generic]) -> tuple[dict[str, float], int]:

@@ -186,15 +186,20 @@ def _thing(thing: Box | Wire, places: Mapping[int, int]) -> dict[str, Any]:
 def _reading(reading: Reading) -> dict[str, Any]:
     """A reading; of a single number the page knows the rest itself."""
     if reading.shape == () and reading.numbers:
-        one = {"shape": [], "dtype": reading.dtype, "numbers": _plain(reading.numbers, {})}
+        one = {"shape": [], "dtype": reading.dtype, "numbers": [_number(reading.numbers[0])]}
         return {**one, "bad": 1} if reading.bad else one
     plain: dict[str, Any] = _plain(reading, {})
     return plain
 
 
+def _number(value: float) -> float | str:
+    """A number, or its word where JSON has no number for it."""
+    return value if isfinite(value) else {"nan": "nan", "inf": "inf"}.get(str(value), "-inf")
+
+
 def _plain(value: Any, places: Mapping[int, int]) -> Any:
     if isinstance(value, float):
-        return value if isfinite(value) else {"nan": "nan", "inf": "inf"}.get(str(value), "-inf")
+        return _number(value)
     if isinstance(value, (str, int, type(None))):
         return value
     if isinstance(value, frozenset):
