@@ -15,8 +15,8 @@ from seegrad.graph.lowering import Body, OneHot
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import reciprocal
-from seegrad.ops.compare import where
-from seegrad.ops.families import CALL, elementwise, one_axis, operation, result_dtype
+from seegrad.ops.compare import floating, where
+from seegrad.ops.families import CALL, elementwise, one_axis, operation
 from seegrad.ops.reduce import logsumexp, steady_shift, sum
 from seegrad.ops.transcendental import erf, exp, expm1, log1p, tanh
 
@@ -145,7 +145,7 @@ def _along(x: Any, *, axis: Any) -> dict[str, Any]:
 
 
 def _floating_spec(x: Spec, *, axis: int) -> Spec:
-    return Spec(x.shape, result_dtype(np.exp, [x], {}))
+    return Spec(x.shape, x.dtype if x.dtype.kind == "f" else np.dtype(np.float64))
 
 
 _ALONG = (
@@ -158,6 +158,7 @@ _ALONG = (
 
 
 def _softmax_body(x, *, axis):
+    x = floating(x)
     shifted = exp(x - steady_shift(x, axis))
     return shifted / sum(shifted, axis=axis, keepdims=True)
 
@@ -179,11 +180,16 @@ def softmax(x, *, axis=-1):
     return _softmax_body(x, axis=axis)
 
 
+def _log_softmax_body(x, *, axis):
+    x = floating(x)
+    return x - logsumexp(x, axis=axis, keepdims=True)
+
+
 @operation(
     spec=_floating_spec,
     canonical=_along,
     lower=Body(),
-    body=lambda x, *, axis: x - logsumexp(x, axis=axis, keepdims=True),
+    body=_log_softmax_body,
     sign="log softmax",
     latex=r"\log\operatorname{softmax}($x)",
     binds=CALL,
@@ -194,7 +200,7 @@ def softmax(x, *, axis=-1):
 )
 def log_softmax(x, *, axis=-1):
     """log(softmax(x)) along `axis`, without taking the logarithm of a rounded 0."""
-    return x - logsumexp(x, axis=axis, keepdims=True)
+    return _log_softmax_body(x, axis=axis)
 
 
 def _one_hot_attrs(labels: Any, *, classes: Any, dtype: Any) -> dict[str, Any]:

@@ -220,3 +220,8 @@ def zero_times_infinity_to_zero(x, arrived):
 def astype(x, *, dtype):
     """x converted to another dtype; the derivative is converted back."""
     return np.asarray(x).astype(dtype)
+
+
+def floating(x: Any) -> Any:
+    """x itself; as float64 where it holds integers or booleans."""
+    return x if x.dtype.kind == "f" else astype(x, dtype=np.float64)

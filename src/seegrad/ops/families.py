@@ -78,7 +78,10 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
 
 
 @cache
-def _result_dtype(forward: Forward, dtypes: tuple[DType, ...], attrs: tuple[Any, ...]) -> DType:
+def _result_dtype(
+    forward: Forward, dtypes: tuple[DType, ...], attrs: tuple[Any, ...], kinds: tuple[type, ...]
+) -> DType:
+    """`kinds` are the types of the attributes: 2 and 2.0 are equal, but not to NumPy."""
     ones = [np.ones((1,), dtype) for dtype in dtypes]
     with np.errstate(all="ignore"):
         result = np.asarray(forward(*ones, **dict(attrs)))
@@ -88,8 +91,10 @@ def _result_dtype(forward: Forward, dtypes: tuple[DType, ...], attrs: tuple[Any,
 
 def result_dtype(forward: Forward, specs: Sequence[Spec], attrs: Mapping[str, Any]) -> DType:
     """The dtype that `forward` gives for these inputs, found by asking it once."""
+    given = tuple(sorted(attrs.items()))
+    kinds = tuple(type(value) for _, value in given)
     try:
-        return _result_dtype(forward, tuple(s.dtype for s in specs), tuple(sorted(attrs.items())))
+        return _result_dtype(forward, tuple(s.dtype for s in specs), given, kinds)
     except TypeError as error:
         raise DTypeError(str(error)) from None
 

@@ -16,7 +16,7 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec, spec_of
 from seegrad.ops.activation import labels_in_range, log_softmax, one_hot, sigmoid, softmax, softplus
 from seegrad.ops.arithmetic import abs, clip, sign
-from seegrad.ops.compare import astype, where
+from seegrad.ops.compare import astype, floating, where
 from seegrad.ops.families import operation
 from seegrad.ops.reduce import mean, sum
 from seegrad.ops.transcendental import log
@@ -58,7 +58,7 @@ def _cross_entropy_spec(x: Spec, t: Spec) -> Spec:
         )
     if 0 in x.shape:
         raise ShapeError("the mean loss of an empty batch is not defined")
-    return Spec((), np.result_type(x.dtype, np.float32) if x.dtype.kind != "f" else x.dtype)
+    return Spec((), x.dtype if x.dtype.kind == "f" else np.dtype(np.float64))
 
 
 def _rows(x: Any) -> int:
@@ -75,6 +75,7 @@ def _targets(x: Any, t: Any) -> Any:
 
 def _cross_entropy_body(x, t):
     """−Σ t·log softmax(x), averaged over the rows."""
+    x = floating(x)
     if _is_labels(x, t):
         # chosen, not multiplied: a score of −∞ elsewhere must not count
         chosen = one_hot(t, classes=x.shape[-1], dtype=np.bool_)
@@ -215,6 +216,7 @@ def _log_of(x: Any) -> Any:
 
 
 def _bce_body(x, t):
+    x = floating(x)
     return -mean(t * _log_of(x) + (1 - t) * _log_of(1 - x))
 
 
@@ -244,15 +246,19 @@ def binary_cross_entropy(x, t):
     certainty costs nothing and a wrong one is finite; from scores, use
     `binary_cross_entropy_with_logits`.
     """
-    x = x if x.dtype.kind == "f" else x.astype(np.float64)
     return _bce_body(x, t)
+
+
+def _logits_body(x, t):
+    x = floating(x)
+    return mean(softplus(x) - x * t)
 
 
 @operation(
     spec=_paired_spec,
     canonical=_fitting(_paired_spec),
     lower=Body(),
-    body=lambda x, t: mean(softplus(x) - x * t),
+    body=_logits_body,
     sign="σ-BCE",
     latex=r"\overline{\log(1 + e^{$x}) - $x $t}",
     d={
@@ -265,4 +271,4 @@ def binary_cross_entropy(x, t):
 )
 def binary_cross_entropy_with_logits(x, t):
     """Sigmoid and binary cross-entropy in one, steady for any score x: mean of log(1+eˣ) − x·t."""
-    return np.mean(softplus(x) - x * t)
+    return _logits_body(x, t)

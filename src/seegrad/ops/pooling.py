@@ -66,7 +66,9 @@ def _pool_spec(
 
 
 def _lowest(dtype: Any) -> float:
-    return -math.inf if dtype.kind == "f" else int(np.iinfo(dtype).min)
+    if dtype.kind == "f":
+        return -math.inf
+    return 0 if dtype.kind == "b" else int(np.iinfo(dtype).min)
 
 
 def _lifted(y: Any, count: int) -> Any:

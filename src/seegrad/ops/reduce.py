@@ -16,7 +16,7 @@ from seegrad.graph.lowering import ArgReduce
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import sqrt
-from seegrad.ops.compare import astype, logical_or, where
+from seegrad.ops.compare import astype, floating, logical_or, where
 from seegrad.ops.families import one_axis, operation, reduced_shape, reduction
 from seegrad.ops.shape import broadcast_to, concatenate, reshape, transpose
 from seegrad.ops.transcendental import exp, log
@@ -54,13 +54,17 @@ def sum(x, *, axis=None, keepdims=False):
     return np.add.reduce(x, axis=axis, keepdims=keepdims)
 
 
+def _mean_body(x, *, axis, keepdims):
+    return sum(floating(x), axis=axis, keepdims=keepdims) / count(x, axis)
+
+
 @reduction(
     sign="mean",
     latex=r"\overline{$x}",
     onnx="ReduceMean(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
     zero_size=False,
     d={"x": lambda g, x_spec, axis: spread(g / count(x_spec, axis), x_spec, axis)},
-    body=lambda x, *, axis, keepdims: sum(x, axis=axis, keepdims=keepdims) / count(x, axis),
+    body=_mean_body,
 )
 def mean(x, *, axis=None, keepdims=False):
     """The arithmetic mean; each of n elements gets 1/n of the derivative."""
