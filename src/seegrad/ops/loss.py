@@ -123,6 +123,7 @@ def softmax_cross_entropy(x, t):
 
     The derivative by the scores is (softmax(x) − t)/N (chapter 5.6.3).
     """
+    x = floating(x)
     if _is_labels(x, t):
         labels_in_range(t, x.shape[-1])
         rows = log_softmax(x, axis=-1)
