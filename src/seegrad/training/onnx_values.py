@@ -13,6 +13,8 @@ from seegrad.tensor import Tensor
 
 Values = Sequence[Any]
 Attributes = Mapping[str, Any]
+MOST = 2**16
+"""No list of sizes, axes or parts is longer."""
 Reader = Callable[[Values, Attributes], Any]
 
 
@@ -29,8 +31,15 @@ def known(value: Any, what: str) -> Any:
 
 
 def whole(value: Any, what: str) -> tuple[int, ...]:
-    """An input that holds whole numbers."""
-    return tuple(int(n) for n in known(value, what).ravel())
+    """An input that holds whole numbers, such as a shape or axes: not millions of them."""
+    numbers = known(value, what)
+    if numbers.size > MOST:
+        raise FormatError(
+            say("{name} has too many numbers", name=what),
+            asked=say("at most {count} elements", count=MOST),
+            came=f"{numbers.size}",
+        )
+    return tuple(int(n) for n in numbers.ravel())
 
 
 def at(values: Values, place: int) -> Any:
