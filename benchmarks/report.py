@@ -47,6 +47,10 @@ TITLES: Mapping[str, tuple[str, str]] = {
     "GRU": ("GRU of 128 over 32 characters, batch 32", "글자 32개에 대한 너비 128의 GRU, 배치 32"),
     "TRANSFORMER": ("Transformer block, width 128, 64 positions, batch 16",
                     "Transformer 블록, 너비 128, 자리 64개, 배치 16"),
+    "GATE": ("an eager step whose mini-batch is copied where it comes in, and is not",
+             "미니배치를 들어올 때 복사하는 즉시 실행 한 걸음과 복사하지 않는 한 걸음"),
+    "MASKED": ("compiled derivative of where(x > 0, log(x), 0), with 0·∞ as 0 and without",
+               "where(x > 0, log(x), 0)의 컴파일한 미분, 0·∞를 0으로 칠 때와 아닐 때"),
 }  # fmt: skip
 WORDS: Mapping[str, Mapping[str, str]] = {
     "en": {
