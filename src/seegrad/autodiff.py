@@ -25,7 +25,7 @@ from seegrad.graph.lowering import Scalar
 from seegrad.graph.node import Node
 from seegrad.graph.op import NOTHING, OUT, Op
 from seegrad.graph.spec import Inputs
-from seegrad.ops.compare import astype, nan_to_zero, zero_times_infinity_to_zero
+from seegrad.ops.compare import astype, nan_to_zero, where, zero_times_infinity_to_zero
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import broadcast_to, reshape
 
@@ -136,7 +136,7 @@ def _walk_back(
             else:
                 gx = rule(g, out, ins, node.attrs, len(branches))
             if invalid:
-                gx = _without_zero_times_infinity(gx, g, out, ins, invalid)
+                gx = _without_zero_times_infinity(gx, g, out, ins, op, invalid)
             elif doubtful is not None:
                 gx = _beyond_doubt(gx, g, node, x, wants, doubtful)
             if gx.shape != value.shape or gx.dtype is not value.dtype:
@@ -158,9 +158,13 @@ def _walk_back(
 
 
 def _without_zero_times_infinity(
-    gx: Any, g: Any, out: Any, ins: Sequence[Any], invalid: list[str]
+    gx: Any, g: Any, out: Any, ins: Sequence[Any], op: Op, invalid: list[str]
 ) -> Any:
-    """`gx` with 0 for the NaN that 0·∞ has just made, and only for that."""
+    """`gx` with 0 for the NaN that 0·∞ has just made, and only for that.
+
+    A NaN that was there before stays: where an op works element by element, at its elements;
+    elsewhere nobody can tell which results it has reached.
+    """
     if "mended" not in invalid:
         invalid.clear()
     array, arrived = (np.asarray(x.data if isinstance(x, Node) else x) for x in (gx, g))
@@ -170,9 +174,13 @@ def _without_zero_times_infinity(
     if nothing_arrived.all() or (born.shape == arrived.shape and nothing_arrived[born].all()):
         return nan_to_zero(gx)
     before = [np.asarray(x.data if isinstance(x, Node) else x) for x in (g, out, *ins)]
-    if any(x.dtype.kind == "f" and np.isnan(x).any() for x in before):
+    older = [nan for x in before if x.dtype.kind == "f" and (nan := np.isnan(x)).any()]
+    if not older:
+        return nan_to_zero(gx)
+    if op.family != "elementwise":
         return gx
-    return nan_to_zero(gx)
+    stays = np.logical_or.reduce(np.broadcast_arrays(born, *older)[1:])
+    return where(stays, gx, nan_to_zero(gx)) if stays.shape == born.shape else gx
 
 
 def _hides_a_nan(node: Node) -> bool:

@@ -74,6 +74,25 @@ def test_rows_that_are_masked():
     _same(lambda x, v: sg.hvp(f, x, v), x, np.ones_like(x))
 
 
+NAN = float("nan")
+MIXED = (
+    (lambda x: sg.sqrt(x * x), [0.0, NAN, 2.0], [0.0, NAN, 1.0]),
+    (lambda x: sg.sqrt(x * x) * np.array([1.0, NAN, 1.0]), [0.0, 1.0, 2.0], [0.0, NAN, 1.0]),
+    (lambda x: sg.sqrt(x * x) * np.array([NAN, 1.0, 1.0]), [0.0, 1.0, 2.0], [NAN, 1.0, 1.0]),
+    (lambda x: sg.where(x > 0, sg.log(x), 0.0), [0.0, NAN, 2.0], [0.0, 0.0, 0.5]),
+    (lambda x: sg.sqrt(x) * x, [4.0, -1.0, 1.0], [3.0, NAN, 1.5]),
+)
+
+
+@pytest.mark.parametrize(("f", "at", "slopes"), MIXED)
+def test_a_nan_that_was_there_stays_and_hides_nothing_beside_it(f, at, slopes):
+    slope = sg.grad(lambda x: f(x).sum())
+    with np.errstate(all="ignore"):
+        found = (slope(np.array(at)), slope(sg.tensor(at)), sg.compile(slope)(np.array(at)))
+    for each in found:
+        np.testing.assert_allclose(np.asarray(each), slopes, rtol=1e-12)
+
+
 def test_what_is_steep_is_found_by_its_own_rule():
     names = {op.name for op in sg.TABLE.values() if not op.attributes and steep(op, ())}
     assert {"sqrt", "cbrt", "arcsin", "arccos", "power"} <= names
