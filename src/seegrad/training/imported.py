@@ -175,6 +175,7 @@ def _computed(step: Step, values: Values) -> Any:
         raise
     except (
         TypeError, ValueError, LookupError, AttributeError, ArithmeticError, MemoryError,
+        RuntimeError,
     ) as fault:  # fmt: skip
         raise FormatError(
             say("{name} cannot be computed as the file says", name=step.name[:80]),
