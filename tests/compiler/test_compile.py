@@ -252,6 +252,34 @@ def test_what_is_captured_and_changed_is_noticed():
     assert f(x).tolist() == [121, 100]
 
 
+@pytest.mark.parametrize("kept", [
+    lambda zero: {"number": zero}, lambda zero: {"number": np.float32(zero)},
+    lambda zero: {"number": np.array([zero])}, lambda zero: {"number": [zero]},
+])  # fmt: skip
+def test_a_zero_that_is_captured_may_change_its_sign(kept):
+    holder = kept(0.0)
+
+    def f(x):
+        number = holder["number"]
+        return x / (number[0] if isinstance(number, list) else number)
+
+    f, one = sg.compile(f, threads=1), np.ones(1)
+    assert f(one).tolist() == [np.inf]
+    holder.update(kept(-0.0))
+    assert f(one).tolist() == [-np.inf]
+    if isinstance(holder["number"], np.ndarray):
+        holder["number"][0] = 0.0
+        assert f(one).tolist() == [np.inf]
+
+
+def test_a_static_zero_has_its_sign():
+    f, one = sg.compile(lambda x, zero: x / zero + x / -zero * 0.5, threads=1), np.ones(1)
+    g = sg.compile(lambda x, zero: x / zero, threads=1)
+    assert g(one, 0.0).tolist() == [np.inf]
+    assert g(one, -0.0).tolist() == [-np.inf]
+    assert np.isnan(f(one, 0.0).value).all()
+
+
 @pytest.mark.parametrize("shape", [(), (3,), (1, 3)])
 def test_ones_that_are_captured_may_become_others(shape):
     w = sg.tensor(np.ones(shape))

@@ -288,7 +288,8 @@ def _kind(x: Any) -> Any:
             came=type(x).__name__,
             hint="pass arrays, tensors, numbers, strings, or nested tuples, lists and dicts",
         ) from None
-    return (type(x), x)
+    sign = repr(x) if isinstance(x, float) and not x else ""           # 0.0 == -0.0
+    return (type(x), x, sign)
 
 
 def _rows_of(data: Sequence[Any]) -> int:

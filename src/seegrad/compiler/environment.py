@@ -37,7 +37,7 @@ class Environment:
         self._lists: list[tuple[list[Any], tuple[Any, ...]]] = []
         self._containers: list[Any] = []
         self._sizes: list[int] = []
-        self._arrays: list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]] = []
+        self._arrays: list[tuple[np.ndarray[Any, Any], tuple[Any, ...]]] = []
         self._seen: set[int] = set()
         self._keep: list[Any] = []
         stack = [function]
@@ -70,7 +70,7 @@ class Environment:
             for now, value in zip(items, values):
                 if now is not value and not _same(now, value):
                     return True
-        return any(not _equal(array, copy) for array, copy in self._arrays)
+        return any(_contained(array) != then for array, then in self._arrays)
 
     def traced_values(self) -> Iterator[str]:
         """Names under which containers outside now hold values of the trace.
@@ -102,7 +102,7 @@ class Environment:
         self._keep.append(x)
         if isinstance(x, np.ndarray):
             if x.flags.writeable:
-                self._arrays.append((x, x.copy()))
+                self._arrays.append((x, _contained(x)))
             return []
         if isinstance(x, types.FunctionType):
             return self._function(x)
@@ -243,10 +243,11 @@ def _same(now: Any, value: Any) -> bool:
     """Whether two plain values are equal, and of one type."""
     if type(now) is not type(value) or not isinstance(value, _PLAIN):
         return False
-    return bool(now == value) or (now != now and value != value)
+    if now != value:
+        return bool(now != now and value != value)
+    return bool(value) or repr(now) == repr(value)       # 0.0 == -0.0, but 1 / x tells
 
 
-def _equal(array: np.ndarray[Any, Any], copy: np.ndarray[Any, Any]) -> bool:
-    return array.shape == copy.shape and array.dtype == copy.dtype and bool(
-        np.array_equal(array, copy, equal_nan=array.dtype.kind == "f")
-    )
+def _contained(array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
+    """All that an array holds, to the bit."""
+    return array.shape, array.dtype, array.tobytes()
