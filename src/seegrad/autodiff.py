@@ -163,7 +163,8 @@ def _without_zero_times_infinity(
     """`gx` with 0 for the NaN that 0·∞ has just made, and only for that.
 
     A NaN that was there before stays: where an op works element by element, at its elements;
-    elsewhere nobody can tell which results it has reached.
+    elsewhere nobody can tell which results it has reached. So does what a rule itself leaves
+    undefined, though something finite arrives: the slopes of hypot at (∞, ∞).
     """
     if "mended" not in invalid:
         invalid.clear()
@@ -175,11 +176,10 @@ def _without_zero_times_infinity(
         return nan_to_zero(gx)
     before = [np.asarray(x.data if isinstance(x, Node) else x) for x in (g, out, *ins)]
     older = [nan for x in before if x.dtype.kind == "f" and (nan := np.isnan(x)).any()]
-    if not older:
-        return nan_to_zero(gx)
     if op.family != "elementwise":
-        return gx
-    stays = np.logical_or.reduce(np.broadcast_arrays(born, *older)[1:])
+        return gx if older else nan_to_zero(gx)
+    undefined = np.isfinite(arrived) & ~nothing_arrived      # by the rule itself, as ∞ / ∞ is
+    stays = np.logical_or.reduce(np.broadcast_arrays(born, undefined, *older)[1:])
     return where(stays, gx, nan_to_zero(gx)) if stays.shape == born.shape else gx
 
 

@@ -150,10 +150,10 @@ class Compiled:
             executable.table[variant.index.number] = pointer(block)
         executable.make_outputs(steps)
         count = len(variant.trace.outputs)
-        first, slice_ = 0, 1
+        first = 0
         try:
             while first < steps:
-                many = min(slice_, steps - first)
+                many = min(variant.slice, steps - first)
                 saved = variant.snapshot() if finite else []
                 start = time.perf_counter()
                 executable.run(first, many)
@@ -161,7 +161,7 @@ class Compiled:
                 shown = [x[first : first + many] for x in executable.results()[:count]]
                 fine = self._fine(variant, saved, shown, first) if finite else many
                 first += fine
-                slice_ = max(1, int(min(many * SLICE / took, many * 16)))
+                variant.slice = max(1, int(min(many * SLICE / took, many * 16)))
                 stop = False
                 if progress is not None and fine:
                     executable.show_state()

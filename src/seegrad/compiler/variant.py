@@ -143,6 +143,7 @@ class Variant:
         self.places = [(place, own.get(place) if place else None) for place in places]
         self.index = next((b for b in self.lowered.buffers if b.name == "rows" and b.steps), None)
         self.signature = [(s.shape, s.dtype) for s in self.call.symbols]
+        self.slice = 1           # steps of a pass between two looks outside, as learnt so far
 
     # ------------------------------------------------------------------ running
 
