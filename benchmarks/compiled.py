@@ -291,6 +291,11 @@ def _trained(
         f"measured peak of {cores} threads, GFLOP/s": f"{peak / 1e9:.0f}",
         "share of the peak": f"{task.flops / ours.median / peak:.0%}",
     }
+    if (ratio := result.ratio("fastest")) is not None:       # nothing could be faster than this
+        bound = task.flops / peak
+        facts["the products alone at the whole peak"] = (
+            f"{bound * 1e6:.1f} µs, {ratio * ours.median / bound:.2f}× the fastest"
+        )
     return Result(key, title, timings, result.targets, facts=facts)
 
 
