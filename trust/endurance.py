@@ -23,7 +23,22 @@ from trust.row import Found, Run, first, row
 
 compiling: Any = importlib.import_module("seegrad.compiler.compile")
 
+
+def _compiled_step(net: Any, opt: Any, threads: int | None = None) -> Any:
+    """A step of training: forward, backward, update."""
+
+    def step(x: Any, t: Any) -> Any:
+        opt.zero_grad()
+        loss = sg.softmax_cross_entropy(net(x), t)
+        loss.backward()
+        opt.step()
+        return loss
+
+    return sg.compile(step, threads=threads)
+
+
 # --------------------------------------------------------------- C4
+
 
 def _trained(steps: int, threads: int) -> list[float]:
     """Losses and the last weights of a small compiled training, in whole."""
@@ -33,14 +48,7 @@ def _trained(steps: int, threads: int) -> list[float]:
     rng = np.random.default_rng(0)
     x, t = rng.normal(size=(200, 64)).astype(np.float32), rng.integers(0, 10, 200)
 
-    def step(x: Any, t: Any) -> Any:
-        opt.zero_grad()
-        loss = sg.softmax_cross_entropy(net(x), t)
-        loss.backward()
-        opt.step()
-        return loss
-
-    quick = sg.compile(step, threads=threads)
+    quick = _compiled_step(net, opt, threads)
     losses = [float(quick(x, t)) for _ in range(steps)]
     return losses + [float(p.value.astype(np.float64).sum()) for p in net.parameters()]
 
@@ -87,14 +95,7 @@ def endure(steps: int) -> dict[str, Any]:
     rng = np.random.default_rng(0)
     x, t = rng.normal(size=(8, 4)).astype(np.float32), rng.integers(0, 3, 8)
 
-    def step(x: Any, t: Any) -> Any:
-        opt.zero_grad()
-        loss = sg.softmax_cross_entropy(net(x), t)
-        loss.backward()
-        opt.step()
-        return loss
-
-    quick = sg.compile(step)
+    quick = _compiled_step(net, opt)
     start = {name: np.array(value) for name, value in net.state_dict().items()}
     ends = []
     for _ in range(2):
@@ -157,14 +158,7 @@ def retraced(shapes: int) -> dict[str, Any]:
     opt = sg.optim.Adam(net.parameters(), lr=0.001)
     rng = np.random.default_rng(0)
 
-    @sg.compile
-    def step(x: Any, t: Any) -> Any:
-        opt.zero_grad()
-        loss = sg.softmax_cross_entropy(net(x), t)
-        loss.backward()
-        opt.step()
-        return loss
-
+    step = _compiled_step(net, opt)
     traced, last, before = 0, None, 0
     for k, n in enumerate(rng.permutation(shapes) + 1):
         if k == shapes // 5:
