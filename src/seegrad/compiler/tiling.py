@@ -132,9 +132,10 @@ def best_shape(m: int, n: int, k: int, lanes: int, along: str, registers: int) -
 
 @lru_cache(maxsize=128)
 def crowded(count: int, stride: int, cache: tuple[int, int]) -> bool:
-    """Whether `count` lines `stride` bytes apart fight for the same sets of a cache."""
+    """Whether the lines of `count` numbers `stride` bytes apart fight for the same sets."""
     sets, ways = cache
-    taken = Counter(i * stride // LINE % sets for i in range(min(count, 4 * sets)))
+    lines = {i * stride // LINE for i in range(min(count, 4 * sets))}
+    taken = Counter(line % sets for line in lines)
     return max(taken.values(), default=0) > ways
 
 
