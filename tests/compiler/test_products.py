@@ -179,3 +179,20 @@ def test_rows_picked_by_an_index_are_read_where_they_lie(threads, width, narrow)
     for step, picked in enumerate(rows):
         for have, want in zip(got, products(x[picked], t[picked])):
             np.testing.assert_array_equal(have[step], want)
+
+
+def test_numbers_on_one_line_do_not_crowd_a_cache():
+    """A row of a matrix is one line or two, however many numbers it has."""
+    assert not tiling.crowded(13, 4, tiling.NEAR)
+    assert not tiling.crowded(2048, 4, tiling.NEAR)
+    assert not tiling.crowded(8, 4096, tiling.NEAR)
+    assert tiling.crowded(9, 4096, tiling.NEAR)
+
+
+def test_what_lies_side_by_side_is_not_packed(ways):
+    """The gradient of a weight reads down the batch: its numbers are neighbours already."""
+    chance = np.random.default_rng(1)
+    a, b = (whole(chance, s, "float32") for s in ((32, 64), (32, 32)))
+    got = sg.compile(lambda a, b: a.T @ b, threads=2)(a, b)
+    np.testing.assert_array_equal(got.value, a.T @ b)
+    assert not ways & {"a", "b", "ab"}
