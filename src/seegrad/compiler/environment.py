@@ -31,10 +31,9 @@ class Environment:
     """A snapshot of everything that a function captures."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
-        self._entries: list[tuple[Mapping[Any, Any], Any, Any]] = []
+        self._entries: list[tuple[Any, Any, Any]] = []
         self._functions: list[tuple[types.FunctionType, Any, Any]] = []
         self._cells: list[tuple[Any, Any]] = []
-        self._lists: list[tuple[list[Any], tuple[Any, ...]]] = []
         self._containers: list[Any] = []
         self._sizes: list[int] = []
         self._arrays: list[tuple[np.ndarray[Any, Any], tuple[Any, ...]]] = []
@@ -52,7 +51,7 @@ class Environment:
             for holder, key, value in self._entries:
                 if holder[key] is not value and not _same(holder[key], value):
                     return True
-        except KeyError:
+        except LookupError:
             return True
         for cell, value in self._cells:
             try:
@@ -64,29 +63,22 @@ class Environment:
         for function, code, defaults in self._functions:
             if function.__code__ is not code or function.__defaults__ is not defaults:
                 return True
-        for items, values in self._lists:
-            if len(items) != len(values):
-                return True
-            for now, value in zip(items, values):
-                if now is not value and not _same(now, value):
-                    return True
-        return any(_contained(array) != then for array, then in self._arrays)
+        return bool(self._arrays) and any(_contained(x) != then for x, then in self._arrays)
 
     def traced_values(self) -> Iterator[str]:
         """Names under which containers outside now hold values of the trace.
 
         What stands under a private name (`_x`) is scratch: what it was before is put back.
         """
-        for items, _ in self._lists:
-            if any(map(_of_a_trace, items)):
-                yield "a list"
         for holder, key, value in self._entries:
-            if _of_a_trace(holder.get(key)):
+            if isinstance(holder, Mapping) and _of_a_trace(holder.get(key)):
                 if str(key).startswith("_") and not _of_a_trace(value) and isinstance(holder, dict):
                     holder[key] = value
                 else:
                     yield str(key)
         for holder in self._containers:
+            if isinstance(holder, list) and any(map(_of_a_trace, holder)):
+                yield "a list"
             if isinstance(holder, dict):
                 yield from (str(key) for key, x in holder.items() if _of_a_trace(x))
 
@@ -111,10 +103,10 @@ class Environment:
         if isinstance(x, functools.partial):
             return [x.func, *x.args, *x.keywords.values()]
         if isinstance(x, (list, tuple, set, frozenset)):
-            if isinstance(x, list):
-                self._lists.append((x, tuple(x)))
-            elif isinstance(x, set):
+            if isinstance(x, (list, set)):
                 self._measure(x)
+            if isinstance(x, list):
+                self._entries += [(x, place, value) for place, value in enumerate(x)]
             return list(x)
         if isinstance(x, dict):
             return self._dictionary(x)
