@@ -34,7 +34,7 @@ def aligned(shape: tuple[int, ...], dtype: Any, order: tuple[int, ...] = ()) -> 
     dtype = np.dtype(dtype)
     size = max(1, math.prod(shape)) * dtype.itemsize
     step = PAGE if size >= PAGED else LINE
-    root = np.frombuffer(bytearray(size + step), np.uint8)
+    root = np.zeros(size + step, np.uint8)   # NumPy asks the system for huge pages
     skip = -root.ctypes.data % step
     flat = root[skip : skip + size].view(dtype)[: math.prod(shape)]
     order = order or tuple(range(len(shape)))
