@@ -296,9 +296,8 @@ class Function:
             return pointer
         return self.emit(f"getelementptr i8, ptr {pointer.name}, i64 {name}", "ptr")
 
-    def load(self, pointer: Value, kind: str, align: int, invariant: bool = False) -> Value:
-        mark = ", !invariant.load !0" if invariant else ""
-        return self.emit(f"load {kind}, ptr {pointer.name}, align {align}{mark}", kind)
+    def load(self, pointer: Value, kind: str, align: int) -> Value:
+        return self.emit(f"load {kind}, ptr {pointer.name}, align {align}", kind)
 
     def store(self, a: Value, pointer: Value, align: int, stream: bool = False) -> None:
         mark = ", !nontemporal !1" if stream else ""

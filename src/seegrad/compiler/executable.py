@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.compiler import native, runtime
+from seegrad.compiler import arena, native, runtime
 from seegrad.compiler.lower import Index, Lowered
-from seegrad.compiler.memory import Array, Slot, aligned, pointer
+from seegrad.compiler.memory import Array, Slot, aligned, laid, pointer
 from seegrad.compiler.pace import Pace
 from seegrad.compiler.plan import Apply, Buffer, Foreign, Kernel, Literal, Load, View, array_of
 from seegrad.compiler.program import Task, program_text
@@ -33,7 +33,7 @@ LARGE = 1 << 20
 STRETCH = 0.002
 """Seconds of steps that several threads take before it is asked again how many had better."""
 POISON = False
-"""In tests: temporary memory is filled with NaN before every run."""
+"""In tests: temporary memory is filled with NaN before every run, and shared wherever it can."""
 Test = tuple[int, int, int, int]
 
 
@@ -114,8 +114,6 @@ class Executable:
                 array = aligned(buffer.shape, buffer.dtype)
                 np.copyto(array, lowered.constants[buffer])
                 self.hold(buffer, array)
-            elif buffer.role == "temporary":
-                self.hold(buffer, aligned(buffer.shape, buffer.dtype, buffer.order))
             elif buffer.role == "input" and buffer.nbytes <= SMALL and not buffer.steps:
                 self.inputs[buffer] = aligned(buffer.shape, buffer.dtype)
                 self.hold(buffer, self.inputs[buffer])
@@ -123,6 +121,16 @@ class Executable:
                 self.small[buffer] = aligned((), buffer.dtype)
                 self.hold(buffer, self.small[buffer])
         self.large = [b for b in lowered.outputs if b not in self.small]
+        self._make_temporaries()
+
+    def _make_temporaries(self) -> None:
+        """One piece of memory for them all, in which they lie as `arena.py` says."""
+        parts = [s.schedule if isinstance(s, Segment) else s for s in self.segments]
+        offsets, room = arena.placed(arena.needed(parts), 0 if POISON else arena.APART)
+        self.temporary = aligned((room,), np.uint8)
+        for buffer, start in offsets.items():
+            memory = self.temporary[start : start + buffer.nbytes]
+            self.hold(buffer, laid(memory, buffer.shape, buffer.dtype, buffer.order))
 
     def _divide(self, kernels: Sequence[Kernel]) -> None:
         """Native programs between the calls of NumPy."""
@@ -274,9 +282,7 @@ class Executable:
         """Run `count` steps; step by step where NumPy has a part."""
         if POISON:
             self.scratch.fill(255)                       # NaN in every type of number
-            for buffer in self.lowered.buffers:
-                if buffer.role == "temporary" and buffer.dtype.kind == "f":
-                    self.arrays[buffer].fill(np.nan)
+            self.temporary.fill(255)
         if len(self.segments) == 1 and self.pure:
             self.segments[0].run(self.table_address, first, count)  # type: ignore[union-attr]
             return

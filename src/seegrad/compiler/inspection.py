@@ -293,12 +293,13 @@ def report(variant: Variant) -> str:
     meetings = sum(t.barrier for s in natives for t in s.schedule.tasks)
     meetings += sum(s.schedule.closing for s in natives)
     threads = max((s.threads for s in natives), default=1)
-    memory = sum(b.nbytes for b in lowered.buffers if b.role == "temporary")
+    values = sum(b.nbytes for b in lowered.buffers if b.role == "temporary")
     lines = [
         f"{nodes} nodes in {kernels} native kernels"
         f" and {len(executable.segments) - len(natives)} calls of NumPy",
         f"{threads} thread{'s' * (threads > 1)}, {meetings} meetings a step",
-        f"{memory / 1e3:.1f} kB of temporary memory",
+        f"{executable.temporary.nbytes / 1e3:.1f} kB of temporary memory"
+        f" for {values / 1e3:.1f} kB of values",
     ]
     for node, why in lowered.foreign.items():
         place = f" at {node.where}" if node.where else ""

@@ -36,7 +36,12 @@ def aligned(shape: tuple[int, ...], dtype: Any, order: tuple[int, ...] = ()) -> 
     step = PAGE if size >= PAGED else LINE
     root = np.zeros(size + step, np.uint8)   # NumPy asks the system for huge pages
     skip = -root.ctypes.data % step
-    flat = root[skip : skip + size].view(dtype)[: math.prod(shape)]
+    return laid(root[skip : skip + size], shape, dtype, order)
+
+
+def laid(memory: Array, shape: tuple[int, ...], dtype: Any, order: tuple[int, ...] = ()) -> Array:
+    """The first of these bytes as an array; its axes lie in memory in `order`."""
+    flat = memory[: math.prod(shape) * np.dtype(dtype).itemsize].view(dtype)
     order = order or tuple(range(len(shape)))
     made = flat.reshape([shape[i] for i in order])
     turned: Array = made.transpose([order.index(i) for i in range(len(shape))])

@@ -1,0 +1,120 @@
+"""Memory of temporary values: shared by those that are never needed at once, and by no others."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import seegrad as sg
+from seegrad import nn, optim
+from seegrad.compiler import arena, executable, native
+from seegrad.compiler.plan import Buffer, Literal, Load, Nest, Store
+from seegrad.compiler.program import Task
+from seegrad.compiler.schedule import Schedule
+
+FLOAT = np.dtype(np.float32)
+
+
+def _buffer(size, name=""):
+    return Buffer(name, (size,), FLOAT, "temporary")
+
+
+def _kernel(write, read=None):
+    value = Literal(0.0, FLOAT) if read is None else Load(read.view())
+    return Nest("", write.shape, [Store(write.view(), value)])
+
+
+def _tasks(kernels, meet):
+    return [Task(k, None, (), barrier=b) for k, b in zip(kernels, meet)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), max_size=30))
+def test_what_is_needed_at_once_lies_apart(wanted):
+    moments = {_buffer(size): bits for size, bits in wanted}
+    offsets, room = arena.placed(moments, 0)
+    assert offsets.keys() == moments.keys()
+    for a, start in offsets.items():
+        assert start % arena.LINE == 0
+        assert start + a.nbytes <= room
+        for b, other in offsets.items():
+            if a is not b and moments[a] & moments[b]:
+                assert start + a.nbytes <= other or other + b.nbytes <= start
+    assert room <= sum(-(-b.nbytes // arena.LINE) * arena.LINE for b in moments)
+
+
+def test_a_chain_takes_the_memory_of_two_values():
+    a, b, c, d = (_buffer(1 << 18) for _ in range(4))
+    kernels = [_kernel(a), _kernel(b, a), _kernel(c, b), _kernel(d, c)]
+    alone = Schedule(_tasks(kernels, [False] * 4), 1, False)
+    _, room = arena.placed(arena.needed([alone]))
+    assert room == 2 * a.nbytes
+    together = Schedule(_tasks(kernels, [False] * 4), 2, True)
+    _, room = arena.placed(arena.needed([together]))
+    assert room == 4 * a.nbytes                # nobody knows which of them comes first
+    met = Schedule(_tasks(kernels, [False, True, True, True]), 2, True)
+    _, room = arena.placed(arena.needed([met]))
+    assert room == 2 * a.nbytes
+
+
+def test_the_end_of_a_step_may_meet_the_start_of_the_next():
+    a, b, c = (_buffer(1 << 18) for _ in range(3))
+    tasks = _tasks([_kernel(a), _kernel(b, a), _kernel(c, b)], [False, True, True])
+    tasks.append(Task(_kernel(b, c), None, (), barrier=True))
+    for closing, apart in ((True, False), (False, True)):
+        needed = arena.needed([Schedule(tasks, 2, closing)])
+        assert bool(needed[a] & needed[c]) is apart
+
+
+def test_what_is_computed_once_is_needed_always():
+    a, b = _buffer(10), _buffer(10)
+    schedule = Schedule(_tasks([_kernel(b, a)], [False]), 1, False)
+    schedule.prologue = _tasks([_kernel(a)], [False])
+    needed = arena.needed([schedule, _kernel(b)])
+    assert needed[a] == arena.ALWAYS
+    assert needed[b] == 0b11
+
+
+def test_small_programs_share_nothing():
+    moments = {_buffer(100): 1, _buffer(50): 2}
+    offsets, _ = arena.placed(moments)
+    assert sorted(offsets.values()) == [0, 448]
+
+
+def _network():
+    """A deep network's step of training, and the data."""
+    chance = np.random.default_rng(0)
+    x, t = chance.random((256, 20), np.float32), chance.integers(0, 3, 256)
+    nn.seed(0)
+    layers = [layer for _ in range(6) for layer in (nn.Affine(20, 20), nn.Tanh())]
+    net = nn.Sequential(*layers, nn.Affine(20, 3))
+    rule, loss_of = optim.Adam(net.parameters(), lr=1e-2), nn.SoftmaxWithLoss()
+
+    def step(x, t):
+        rule.zero_grad()
+        loss = loss_of(net(x), t)
+        loss.backward()
+        rule.step()
+        return loss
+
+    return step, x, t
+
+
+@pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_a_deep_network_learns_the_same_in_shared_memory(threads, monkeypatch):
+    monkeypatch.setattr(executable, "POISON", True)
+    order = np.stack([np.random.default_rng(i).permutation(256)[:64] for i in range(12)])
+    step, x, t = _network()
+    want = [float(step(x[rows], t[rows]).value) for rows in order]
+    run, x, t = _network()
+    run = sg.compile(run, threads=threads)
+    got = run.epoch(x, t, batch=64, rows=order)
+    np.testing.assert_allclose(np.asarray(got), want, rtol=1e-4)
+    step, x, t = _network()
+    once = sg.compile(step, threads=threads)
+    for rows, loss in zip(order, want):
+        np.testing.assert_allclose(float(once(x[rows], t[rows]).value), loss, rtol=1e-4)
+    made = once.last.executable
+    values = sum(b.nbytes for b in made.lowered.buffers if b.role == "temporary")
+    assert made.temporary.nbytes < (0.8 if threads == 1 else 1.01) * values
+    assert f"{made.temporary.nbytes / 1e3:.1f} kB of temporary memory for" in once.report
