@@ -113,6 +113,39 @@ def lower(request: Request) -> Lowered:
             apart |= cycle.leaves
 
 
+class _Held:
+    """How much memory temporaries would hold, as kernels are done one by one."""
+
+    def __init__(self, kernels: Sequence[Kernel]) -> None:
+        self.touched = {
+            k: {v.buffer for v in (*k.writes(), *k.reads()) if v.buffer.role == "temporary"}
+            for k in kernels
+        }
+        self.left: dict[Buffer, set[Kernel]] = {}
+        for kernel, buffers in self.touched.items():
+            for buffer in buffers:
+                self.left.setdefault(buffer, set()).add(kernel)
+        self.begun: set[Buffer] = set()
+
+    def change(self, kernel: Kernel) -> int:
+        """The bytes that come to be held if the kernel is done next, less those let go."""
+        return sum(
+            b.nbytes * ((b not in self.begun) - (len(self.left[b]) == 1))
+            for b in self.touched[kernel]
+        )
+
+    def done(self, kernel: Kernel) -> set[Kernel]:
+        """The kernel is done; gives those for which `change` may be another now."""
+        found: set[Kernel] = set()
+        for buffer in self.touched[kernel]:
+            left = self.left[buffer]
+            left.discard(kernel)
+            if buffer not in self.begun or len(left) == 1:
+                found |= left
+            self.begun.add(buffer)
+        return found
+
+
 class _Lowering:
     def __init__(self, request: Request, apart: set[Node], grouping: Grouping) -> None:
         self.request, self.apart, self.grouping = request, apart, grouping
@@ -771,18 +804,24 @@ class _Lowering:
         for users in after.values():
             for user in users:
                 waiting[user] += 1
-        ready = [place[k] for k in self.kernels if not waiting[k]]
+        held = _Held(self.kernels)
+        ready = [(held.change(k), place[k]) for k in self.kernels if not waiting[k]]
         heapq.heapify(ready)
-        found: list[Kernel] = []
+        found: dict[Kernel, None] = {}
         while ready:
-            kernel = self.kernels[heapq.heappop(ready)]
-            found.append(kernel)
+            change, first = heapq.heappop(ready)
+            kernel = self.kernels[first]
+            if kernel in found or change != held.change(kernel):
+                continue                                  # it stands there again, as it is now
+            found[kernel] = None
+            now = {user for user in after[kernel] if waiting[user] == 1}
             for user in after[kernel]:
                 waiting[user] -= 1
+            for user in now | held.done(kernel):
                 if not waiting[user]:
-                    heapq.heappush(ready, place[user])
+                    heapq.heappush(ready, (held.change(user), place[user]))
         if len(found) < len(self.kernels):
             left = set(self.kernels) - set(found)
             stuck = {leaf for leaf in self.writes if writer[leaf] in left}
             raise _Cycle(stuck or set(self.writes))
-        return found
+        return list(found)
