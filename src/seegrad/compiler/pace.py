@@ -11,7 +11,10 @@ import math
 BRIEF = 5e-5
 """Seconds below which the call itself may be what took the time, and not the steps."""
 LATE = 1.5
-"""So many times longer than at best, and it is tried whether one thread is faster."""
+"""So many times longer than at best is late."""
+IN_A_ROW = 3
+"""So often late, one after the other, and it is tried whether one thread is faster: once or twice
+is chance, as on any machine where others work too."""
 SHORT, LONG = 0.01, 1.0
 """Seconds for which what a trial found is kept: at first, and at most, where it repeats."""
 
@@ -24,6 +27,7 @@ class Pace:
         self.until = 0.0                                  # alone until then; inf: as a trial
         self.again = 0.0                                  # no trial before
         self.rest = self.calm = SHORT
+        self.late = 0                                     # how often in a row, of late
 
     def all_together(self, now: float) -> bool:
         """Whether all threads are to work on what comes next."""
@@ -39,9 +43,11 @@ class Pace:
             first = self.best == math.inf                 # when much is done for the first time
             self.together, self.best = seconds, min(self.best, seconds)
             if self.alone < math.inf and seconds <= min(LATE * self.best, self.alone):
-                self.rest = max(self.rest / 2, SHORT)
+                self.rest, self.late = max(self.rest / 2, SHORT), 0
             elif now >= self.again and not first and steps * seconds >= BRIEF:
-                self.until = math.inf
+                self.late += 1
+                if self.alone == math.inf or self.late >= IN_A_ROW:
+                    self.until, self.late = math.inf, 0
             return
         trial, self.alone = self.until == math.inf, seconds
         if trial and seconds < self.together:
