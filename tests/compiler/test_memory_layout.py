@@ -63,6 +63,63 @@ def test_who_reads_a_turned_weight_sees_its_values() -> None:
     np.testing.assert_array_equal((w * 1.0).data, w.data)
 
 
+def _passes(compiled: Any, times: int = 1) -> None:
+    rows = np.arange(20).reshape(4, 5)
+    for _ in range(times):
+        compiled.epoch(X, batch=5, rows=rows)
+
+
+def test_passes_go_on_where_the_last_one_ended() -> None:
+    """Between them a weight is shown in C order; its memory is taken up again, not copied."""
+    w, step = descent()
+    for _ in range(3):
+        for rows in np.arange(20).reshape(4, 5):
+            step(X[rows])
+    v, again = descent()
+    compiled = sg.compile(again)
+    _passes(compiled)
+    (slot,) = [s for s in compiled.newest.executable.slots if s.assigned]
+    memory = pointer(slot.view)
+    assert v.data.flags.c_contiguous
+    _passes(compiled, 2)
+    assert pointer(slot.view) == memory
+    np.testing.assert_allclose(v.data, w.data, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("between", ["a call", "a pass", "a change", "another", "a reader"])
+def test_a_value_put_back_is_taken_as_it_was(between: str) -> None:
+    """An array that was shown keeps its numbers, and counts when it is put back, whatever ran."""
+    v, step = descent()
+    compiled, other = sg.compile(step), sg.compile(step)
+    _passes(compiled)
+    shown, values = v.data, np.array(v.data)
+    if between == "a call":
+        compiled(X)
+        compiled(X)
+    elif between == "a pass":
+        _passes(compiled, 2)
+    elif between == "a change":
+        compiled.epoch(X, batch=5, rows=np.arange(20).reshape(4, 5),
+                       progress=lambda done, losses: v.assign(values * 0))
+    elif between == "another":
+        _passes(other)
+        other(X[:7])
+    else:
+        held = [v.data]
+        _passes(compiled)
+        held.append(v.data)
+        compiled(X[:5])
+        assert not np.array_equal(held[1], v.data)
+    np.testing.assert_array_equal(shown, values)
+    v.data = shown
+    _passes(compiled)
+    found = np.array(v.data)
+    w, fresh = descent(start=values)
+    _passes(sg.compile(fresh))
+    np.testing.assert_array_equal(found, w.data)
+    np.testing.assert_array_equal(shown, values)
+
+
 def test_a_weight_that_is_also_read_in_part_stays_as_it_is() -> None:
     _, step = descent(lambda w: w[1:4].sum())
     compiled = sg.compile(step)

@@ -184,7 +184,7 @@ class Executable:
     def take_state(self) -> None:
         """Have every leaf's value in memory that may be written."""
         for slot in self.slots:
-            if slot.leaf.data is slot.shown and slot.may_stay():
+            if slot.leaf.data is slot.shown and slot.straight is None and slot.may_stay():
                 continue
             self.table[slot.buffer.number] = slot.take_in()
             self.arrays[slot.buffer] = slot.view

@@ -64,6 +64,7 @@ class Slot:
         self.view: Any = None
         self.write: Any = None
         self.shown: Any = None
+        self.straight: Any = None                 # in C order what has lain here since
         item = buffer.dtype.itemsize
         self.strides = tuple(s * item for s in buffer.strides)
 
@@ -85,10 +86,18 @@ class Slot:
             self.view[()] = data
             self.shown = data
             return pointer(self.view)
+        copied, self.straight = data is self.straight, None
+        if copied and self._back():
+            return pointer(self.view)
         if not self.assigned and self._fits(data):
             self.shown = self.view = data
             return pointer(data)
         return self._fresh(data)
+
+    def _back(self) -> bool:
+        """The leaf shows a copy of what lies here: whether it can show this itself again."""
+        self.leaf.data = self.shown
+        return self.may_stay()
 
     def _fits(self, data: Any) -> bool:
         strides = [s for s, n in zip(data.strides, data.shape) if n > 1]
@@ -119,7 +128,7 @@ class Slot:
             straight = aligned(self.buffer.shape, self.buffer.dtype)
             np.copyto(straight, self.shown)
             straight.flags.writeable = False
-            self.leaf.data = straight
+            self.leaf.data = self.straight = straight
 
 
 def _in_c_order(order: tuple[int, ...]) -> bool:
