@@ -676,7 +676,6 @@ class _Lowering:
 
     def _join(self, node: Node) -> None:
         axis, at, whole = node.attrs["axis"], 0, self.of[node].view()
-        last: Kernel | None = None
         for x in node.inputs:
             view = self.view(x)
             self.reading.add(self._behind(x))
@@ -686,10 +685,7 @@ class _Lowering:
             assert part is not None
             at += x.shape[axis]
             value = cast(Load(view), node.dtype)
-            kernel = self._add(Nest(self._name(node), x.shape, [Store(part, value)], (node,)))
-            if last is not None:
-                self.extra.append((last, kernel))
-            last = kernel
+            self._add(Nest(self._name(node), x.shape, [Store(part, value)], (node,)))
 
     def _gather(self, node: Node) -> None:
         """Rows picked by an index that came in: a copy through the index."""

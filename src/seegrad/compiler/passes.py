@@ -5,17 +5,19 @@ They know forms, laws and identities, never an operation by name. `PIPELINE` say
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from seegrad.compiler.match import heads
+from seegrad.compiler.places import join_places
+from seegrad.compiler.rewriting import constant, remade, rewrite
 from seegrad.compiler.rules import IDENTITIES
 from seegrad.graph.bind import frame as open_frame
 from seegrad.graph.bind import in_mode
-from seegrad.graph.graph import Graph, walk
+from seegrad.graph.graph import Graph
 from seegrad.graph.laws import Idempotent, Involution, Unit
 from seegrad.graph.lowering import (
     Body,
@@ -26,7 +28,7 @@ from seegrad.graph.lowering import (
     Scalar,
     Slice,
 )
-from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.node import Node
 from seegrad.graph.verify import verify
 from seegrad.tensor import Tensor, as_tensor
 
@@ -53,45 +55,6 @@ class Record:
     name: str
     reason: str
     graph: Graph
-
-
-def remade(node: Node, inputs: Sequence[Node]) -> Node:
-    """The node with other inputs of the same specs; its place and name are kept."""
-    if all(a is b for a, b in zip(inputs, node.inputs)):
-        return node
-    new = Tensor(node.op, tuple(inputs), node.attrs, (), None, False, node.spec, node.name)
-    new.frame, new.where = node.frame, node.where
-    return new
-
-
-def rewrite(graph: Graph, change: Callable[[Node], Node]) -> Graph:
-    """Every node, inputs first, put through `change`, which gives an equal one."""
-    done: dict[Node, Node] = {}
-    for node in graph.nodes:
-        if node.op is None:
-            done[node] = node
-            continue
-        new = change(remade(node, [done[x] for x in node.inputs]))
-        if node.name and not new.name and new.op is not None:
-            new.name = node.name
-        done[node] = new
-    return Graph([done[x] for x in graph.outputs], graph.listed)
-
-
-def replaced(outputs: Sequence[Node], known: Mapping[Node, Node]) -> list[Node]:
-    """The outputs with some leaves replaced by others of the same spec."""
-    done: dict[Node, Node] = dict(known)
-    for node in walk(outputs):
-        if node not in done:
-            done[node] = remade(node, [done[x] for x in node.inputs]) if node.op else node
-    return [done[node] for node in outputs]
-
-
-def constant(value: Any) -> Node:
-    """A leaf with a number or a small array."""
-    data = np.asarray(value)
-    data.flags.writeable = False
-    return Tensor(None, (), NO_ATTRS, (), data[()] if data.ndim == 0 else data, False)
 
 
 # --------------------------------------------------------------- the passes
@@ -283,6 +246,7 @@ def share(graph: Graph) -> Graph:
 PIPELINE: tuple[Pass, ...] = (
     Pass(open_composites, "a composite runs as its body, and other passes see inside"),
     Pass(join_views, "views of views are one view; views that change nothing go"),
+    Pass(join_places, "zeros but for a part each, added up to a whole, are put side by side"),
     Pass(apply_laws, "units, involutions and copies compute nothing"),
     Pass(fold_constants, "what depends on no input is computed once, now"),
     Pass(apply_identities, "a cheaper expression with the same bits"),

@@ -102,6 +102,25 @@ class View:
         """Whether positions one after the other along `axis` are neighbours in memory."""
         return self.strides[axis] == 1 and not self.gathered(axis)
 
+    def box(self) -> tuple[tuple[int, int], ...] | None:
+        """What part of the buffer it shows: (from, to) along each axis; None if it is no box."""
+        shape, left = self.buffer.shape, self.offset
+        if self.rows is not None or not self.size or not self.buffer.size:
+            return None
+        lengths = dict.fromkeys(range(len(shape)), 1)
+        axis_of = {s: i for i, s in enumerate(self.buffer.strides) if shape[i] > 1}
+        for n, s in zip(self.shape, self.strides):
+            if n > 1 and s:
+                axis = axis_of.pop(s, None)
+                if axis is None:
+                    return None
+                lengths[axis] = n
+        found = [(0, 1)] * len(shape)
+        for axis in self.buffer.order:
+            start, left = divmod(left, self.buffer.strides[axis])
+            found[axis] = start, start + lengths[axis]
+        return tuple(found) if all(stop <= n for (_, stop), n in zip(found, shape)) else None
+
     def permute(self, axes: Sequence[int]) -> View:
         where = list(axes).index(self.rows_axis) if self.rows is not None else 0
         return replace(

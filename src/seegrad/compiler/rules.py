@@ -1,14 +1,20 @@
 """Identities that hold to the last bit: pairs of ordinary expressions, the only place of the
 compiler that names operations. Tests evaluate both sides.
+
+What a sum of parts is equal to is here too; where there is one, `places.py` finds out.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from seegrad.compiler.match import Identity, identity
+from seegrad.graph.node import Node
 from seegrad.ops.arithmetic import divide, negative, raise_to, reciprocal, sqrt, square
 from seegrad.ops.arithmetic import identity as same
+from seegrad.ops.shape import concatenate
+from seegrad.tensor import as_tensor
 
 Pair = tuple[Any, Any]
 
@@ -60,6 +66,10 @@ def power_of_minus_one(x: Any) -> Pair:
 def from_zero(x: Any) -> Pair:
     return negative(negative(x)), same(x)
 
+
+def side_by_side(parts: Sequence[Node], axis: int) -> Node:
+    """Parts that fill a whole along an axis, each in its place."""
+    return as_tensor(concatenate(*parts, axis=axis))
 
 
 IDENTITIES: tuple[Identity, ...] = tuple(

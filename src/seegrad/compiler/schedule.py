@@ -37,13 +37,25 @@ Choice = int | None
 
 @dataclass(frozen=True)
 class Access:
-    """How a kernel touches a buffer: `step` is the stride along the cut axis, 0: all of it."""
+    """How a kernel touches a buffer: `step` is the stride along the cut axis, 0: all of it.
+
+    `box` is the part of the buffer that all threads together touch, where that can be said.
+    """
 
     buffer: Buffer
     step: int
     offset: int
     write: bool
     nbytes: int
+    box: tuple[tuple[int, int], ...] | None
+
+
+def elsewhere(a: Access, b: Access) -> bool:
+    """Whether two accesses to one buffer are known to be to different parts of it."""
+    if a.box is None or b.box is None:
+        return False
+    pairs = zip(a.box, b.box)
+    return any(low >= stop or start >= high for (start, stop), (low, high) in pairs)
 
 
 @dataclass(eq=False)
@@ -160,9 +172,9 @@ def _accesses(kernel: Kernel, choice: Choice, threads: int) -> list[Access]:
         if view.rows is not None and axis == view.rows_axis:
             size //= threads
         if axis is None or view.rows is not None:
-            return Access(view.buffer, 0, 0, write, size)
+            return Access(view.buffer, 0, 0, write, size, view.box())
         step = view.strides[axis]
-        return Access(view.buffer, step, view.offset if step else 0, write, size)
+        return Access(view.buffer, step, view.offset if step else 0, write, size, view.box())
 
     found = []
     if isinstance(kernel, Product):
@@ -216,16 +228,16 @@ class _Scheduler:
 
     def _links(self) -> list[list[int]]:
         """For each kernel, the earlier ones that it must follow."""
-        touched: dict[Buffer, list[tuple[int, bool]]] = {}
+        touched: dict[Buffer, list[tuple[int, Access]]] = {}
         links: list[list[int]] = []
         for j, work in enumerate(self.works):
             found = set()
-            for a in work.accesses[None]:
-                for i, write in touched.get(a.buffer, ()):
-                    if (a.write or write) and i != j:
+            for b in work.accesses[None]:
+                for i, a in touched.get(b.buffer, ()):
+                    if (a.write or b.write) and i not in found and not elsewhere(a, b):
                         found.add(i)
-            for a in work.accesses[None]:
-                touched.setdefault(a.buffer, []).append((j, a.write))
+            for b in work.accesses[None]:
+                touched.setdefault(b.buffer, []).append((j, b))
             links.append(sorted(found))
         return links
 
@@ -305,7 +317,10 @@ class _Scheduler:
     # ------------------------------------------------------------------ judging a choice
 
     def _apart(self, i: int, a: Access, j: int, b: Access, choices: Sequence[Choice]) -> bool:
-        """Whether two accesses to one buffer stay within each thread's own part."""
+        """Whether two accesses to one buffer are to different parts of it, or stay within each
+        thread's own part."""
+        if elsewhere(a, b):
+            return True
         if choices[i] is None and choices[j] is None:
             return True                                   # both are thread 0's alone
         if choices[i] is None or choices[j] is None:

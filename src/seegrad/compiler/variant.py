@@ -14,6 +14,7 @@ from seegrad.compiler.executable import Executable
 from seegrad.compiler.lower import Lowered, Request, lower
 from seegrad.compiler.memory import Slot
 from seegrad.compiler.replay import find_birth
+from seegrad.compiler.rewriting import replaced
 from seegrad.errors import TraceError, ValueRangeError
 from seegrad.graph.graph import Graph, walk
 from seegrad.graph.node import NO_ATTRS, Node
@@ -110,7 +111,7 @@ class Variant:
         arguments = (*self.call.symbols, *found.gathered.values())
         # State has numbers now that it will not have then: symbols stand for it.
         self.stands = {x: symbol(x.spec, x.name, x.requires_grad) for x in self.state}
-        outputs = passes.replaced([*results, *found.assigned.values()], self.stands)
+        outputs = replaced([*results, *found.assigned.values()], self.stands)
         raw = Graph(outputs, [*arguments, *self.stands.values()])
         self.graph, self.records = passes.run(raw)
         self.records.insert(0, passes.Record("trace", "what the function did", raw))

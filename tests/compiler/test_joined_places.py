@@ -1,0 +1,155 @@
+"""Derivatives of parts, put side by side: the bits of their sum, without the zeros between."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import seegrad as sg
+from seegrad.compiler import passes
+from seegrad.compiler.plan import Buffer
+from seegrad.graph.lowering import Join, Place
+from seegrad.ops.shape import place
+
+CHANCE = np.random.default_rng(4)
+X = CHANCE.standard_normal((4, 6, 3))
+
+
+def operations(compiled, form):
+    return [n for n in compiled.graph.operations if isinstance(n.op.lower, form)]
+
+
+def columns(x):
+    h = 0.0
+    for t in range(6):
+        h = x[:, t] * x[:, t] + h * 0.25
+    return h.sum()
+
+
+def halves(x):
+    if x.shape[1] < 2:
+        return (x * x * 2.0).sum()
+    middle = x.shape[1] // 2
+    return halves(x[:, :middle]) * 0.5 + halves(x[:, middle:])
+
+
+def both_ways(x):
+    rows = [(x[i : i + 2, :3] * 0.5).sum() + (x[i : i + 2, 3:] * 2.0).sum() for i in (0, 2)]
+    return rows[0] + rows[1] * 3.0
+
+
+WHOLE = {
+    "columns": (columns, 1),
+    "halves of halves": (halves, 1),
+    "out of order": (lambda x: (x[2:] ** 2).sum() + (x[0] * x[0]).sum() + (x[1] ** 2).sum(), 1),
+    "thirds": (lambda x: (x[..., :1] * x[..., 1:2] + x[..., 2:]).sum(), 1),
+}
+PARTIAL = {
+    "a gap": lambda x: (x[:, :2] * 2.0).sum() + (x[:, 3:] * 3.0).sum(),
+    "an overlap": lambda x: (x[:, :4] * 2.0).sum() + (x[:, 2:] * 3.0).sum(),
+    "twice the same": lambda x: (x[:, :3] * 2.0).sum() + (x[:, :3] * 3.0).sum(),
+    "every other": lambda x: (x[:, ::2] * 2.0).sum() + (x[:, 1::2] * 3.0).sum(),
+    "backwards": lambda x: (x[:, 2::-1] * 2.0).sum() + (x[:, 3:] * 3.0).sum(),
+    "blocks": both_ways,
+}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("name", WHOLE)
+def test_parts_that_fill_the_whole_are_joined(name, threads):
+    f, joins = WHOLE[name]
+    slope = sg.compile(sg.grad(f), threads=threads)
+    np.testing.assert_array_equal(np.asarray(slope(X)), np.asarray(sg.grad(f)(X)))
+    assert len(operations(slope, Join)) == joins
+    assert not operations(slope, Place)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("name", PARTIAL)
+def test_others_are_added_as_they_were(name, threads):
+    f = PARTIAL[name]
+    slope = sg.compile(sg.grad(f), threads=threads)
+    np.testing.assert_array_equal(np.asarray(slope(X)), np.asarray(sg.grad(f)(X)))
+
+
+def test_zero_stays_without_a_sign():
+    """-0 placed and added to the zeros of the others is +0, and so it is where it is joined."""
+    minus = np.full((2, 3), -0.0)
+
+    def f(x, y):
+        whole = place(x, index=((0, 2, 1), (0, 3, 1)), shape=(4, 3))
+        return whole + place(y, index=((2, 2, 1), (0, 3, 1)), shape=(4, 3))
+
+    joined = sg.compile(f)
+    got = np.asarray(joined(minus, minus))
+    assert not operations(joined, Place)
+    np.testing.assert_array_equal(np.signbit(got), np.signbit(np.asarray(f(minus, minus))))
+    nan = np.array([[np.nan, np.inf, -np.inf]] * 2)
+    np.testing.assert_array_equal(np.asarray(joined(nan, minus)), np.asarray(f(nan, minus)))
+
+
+def test_numbers_of_other_kinds_are_joined_too():
+    for dtype in ("float32", "int64"):
+        x = np.arange(6).reshape(2, 3).astype(dtype)
+        f = lambda x: place(x, index=((0, 2, 1), (0, 3, 1)), shape=(4, 3)) + place(  # noqa: E731
+            x, index=((2, 2, 1), (0, 3, 1)), shape=(4, 3)
+        )
+        joined = sg.compile(f)
+        np.testing.assert_array_equal(np.asarray(joined(x)), np.asarray(f(x)), strict=True)
+        assert operations(joined, Join)
+
+
+def test_a_long_sum_of_parts_takes_time_in_proportion():
+    """Every part is looked at once for each sum that it is in, by its size alone."""
+    x = np.ones((400, 2))
+    slope = sg.compile(sg.grad(lambda x: sum((x[i] ** 2 * i).sum() for i in range(400))))
+    want = 2 * np.repeat(np.arange(400.0), 2).reshape(400, 2)
+    np.testing.assert_array_equal(np.asarray(slope(x)), want)
+    assert len(operations(slope, Join)) == 1
+
+
+def test_a_part_that_is_used_thousands_of_times():
+    x = np.ones((2, 3))
+
+    def f(x):
+        total = (x[1] * x[1]).sum()
+        for _ in range(1500):
+            total = total + (x[0] ** 2).sum()
+        return total
+
+    graph = sg.compile(sg.grad(f))
+    np.testing.assert_array_equal(np.asarray(graph(x)), [[3000.0] * 3, [2.0] * 3])
+    assert len(operations(graph, Join)) == 1
+
+
+def test_the_pass_is_named_with_its_reason():
+    assert any(p.name == "join_places" and "side by side" in p.reason for p in passes.PIPELINE)
+
+
+@given(
+    st.lists(st.integers(1, 4), min_size=1, max_size=3), st.permutations(range(3)), st.data()
+)
+def test_a_box_is_what_a_slice_shows(shape, order, data):
+    order = tuple(i for i in order if i < len(shape))
+    buffer = Buffer("", tuple(shape), np.dtype(float), "temporary", order=order)
+    cuts = []
+    for n in shape:
+        start = data.draw(st.integers(0, n - 1))
+        cuts.append((start, data.draw(st.integers(1, n - start)), 1))
+    view = buffer.view().slice(cuts)
+    box = view.box()
+    assert box is not None
+    for (start, length, _), (low, high), n in zip(cuts, box, shape):
+        assert (low, high) == (start, start + length) or n == 1
+    turned = view.permute(tuple(reversed(range(len(shape)))))
+    assert turned.box() == box
+
+
+def test_what_is_no_box_is_not_taken_for_one():
+    buffer = Buffer("", (4, 6), np.dtype(float), "temporary")
+    assert buffer.view().reshape((24,)).box() is None
+    assert buffer.view().slice(((0, 4, 1), (0, 3, 2))).box() is None
+    assert buffer.view().slice(((3, 4, -1), (0, 6, 1))).box() is None
+    assert buffer.view().broadcast((2, 4, 6)).box() == ((0, 4), (0, 6))
