@@ -12,6 +12,7 @@ import pytest
 
 import seegrad as sg
 from seegrad.compiler import executable, native, product, tiling
+from seegrad.compiler.plan import Product
 
 pytestmark = pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
 LAYOUTS = {
@@ -196,3 +197,44 @@ def test_what_lies_side_by_side_is_not_packed(ways):
     got = sg.compile(lambda a, b: a.T @ b, threads=2)(a, b)
     np.testing.assert_array_equal(got.value, a.T @ b)
     assert not ways & {"a", "b", "ab"}
+
+
+def _spaces(compiled):
+    tasks = executable.tasks_of(compiled.newest.executable)
+    return [t.kernel.space for t in tasks if isinstance(t.kernel, Product)]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_batch_with_one_second_factor_is_one_product_of_all_rows(threads, width, narrow):
+    narrow(WIDTHS[width])
+    chance = np.random.default_rng(6)
+    x, w, b = (whole(chance, s, "float32") for s in ((3, 5, 7, 6), (6, 9), (9,)))
+    r = whole(chance, (3, 5, 7, 9), "float32")
+    cases = (
+        (lambda x, w, b, r: sg.relu(x @ w + b) * r, (105, 9)),
+        (lambda x, w, b, r: (x[:, :, :1] @ w) * r[:, :, :1], (15, 9)),
+        (lambda x, w, b, r: (x[:1] @ w) * r[:1], (35, 9)),
+        (lambda x, w, b, r: sg.swapaxes(x, 0, 1) @ w, (5, 3, 7, 9)),
+        (lambda x, w, b, r: (x[:, :, 1:] @ w) * r[:, :, 1:], (3, 5, 6, 9)),
+        (lambda x, w, b, r: (x @ w) * sg.swapaxes(sg.reshape(r, (5, 3, 7, 9)), 0, 1),
+         (3, 5, 7, 9)),
+        (lambda x, w, b, r: x @ sg.reshape(sg.concatenate(w, w, w), (3, 1, 6, 9)), (3, 35, 9)),
+    )  # fmt: skip
+    for f, space in cases:
+        compiled = sg.compile(f, threads=threads)
+        got = compiled(x, w, b, r).value
+        np.testing.assert_array_equal(got, np.asarray(f(x, w, b, r)))
+        (found,) = _spaces(compiled)
+        assert found == space
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_gradient_of_a_shared_weight_is_one_product(threads):
+    chance = np.random.default_rng(7)
+    x, w, g = (whole(chance, s, "float64") for s in ((4, 5, 6), (6, 3), (4, 5, 3)))
+    slope = sg.compile(sg.grad(lambda w, x, g: ((x @ w) * g).sum()), threads=threads)
+    np.testing.assert_array_equal(np.asarray(slope(w, x, g)), np.einsum("bnk,bnm->km", x, g))
+    assert _spaces(slope) == [(6, 3)]
+    eager = sg.grad(lambda w: ((x @ w) * g).sum())(w)
+    np.testing.assert_array_equal(np.asarray(eager), np.einsum("bnk,bnm->km", x, g))

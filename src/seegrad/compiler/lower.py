@@ -22,6 +22,7 @@ from seegrad.compiler.grouping import (
     through,
     why_foreign,
 )
+from seegrad.compiler.merging import merged
 from seegrad.compiler.plan import (
     Accumulated,
     Apply,
@@ -514,7 +515,7 @@ class _Lowering:
                 view = self._aligned(self.of[node].view(), group.maps[node], space, group.sizes)
                 stores.append(Store(view, values[node]))
         name = self._name(head)
-        self._add(Product(name, sizes, stores, tuple(group.members), left, right))
+        self._add(merged(Product(name, sizes, stores, tuple(group.members), left, right)))
 
     def _product_space(
         self, group: Group, head: Node, labels: tuple[str, str] | None

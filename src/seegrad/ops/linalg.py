@@ -69,6 +69,10 @@ def _by_right(g: Any, a: Any, b_spec: Spec) -> Any:
             return g * a
         column = reshape(a, shape=(a.shape[0], 1))
         return column * reshape(g, shape=(*g.shape[:-1], 1, g.shape[-1]))
+    if b_spec.ndim == 2 and len(a.shape) > 2:       # one product over all rows, no sum of many
+        count = math.prod(a.shape[:-1])
+        rows = reshape(a, shape=(count, a.shape[-1]))
+        return matmul(matrix_transpose(rows), reshape(g, shape=(count, g.shape[-1])))
     if b_spec.ndim > 1:
         return matmul(matrix_transpose(a), g)
     tall = matmul(matrix_transpose(a), reshape(g, shape=(*g.shape, 1)))
@@ -104,6 +108,9 @@ def matmul(a, b):
     dA = g·Bᵀ and dB = Aᵀ·g, with shapes (N, K) = (N, M)(M, K) and (K, M) = (K, N)(N, M):
     chapter 5, the Affine layer.
     """
+    if b.ndim == 2 and a.ndim > 2 and a.flags.c_contiguous:       # NumPy would take them one by one
+        flat = np.matmul(a.reshape(math.prod(a.shape[:-1]), a.shape[-1]), b)
+        return flat.reshape(*a.shape[:-1], b.shape[-1])
     return np.matmul(a, b)
 
 
