@@ -328,6 +328,7 @@ def walk_faults() -> Iterator[str]:
 
 _CHOSEN = "a number put where the other branch is chosen"
 _EMPTY = "it changes the rule for no elements"
+_ROWS = "a product for each member of the batch, added up, instead of one of all rows"
 HARMLESS: dict[tuple[str, str], str] = {
     ("hypot", "1.0 became 2.0"): "at (0, 0) the numerator is 0 whatever it is divided by",
     ("hypot", "0 became 1"): "at (0, 0) the numerator is 0 whatever it is divided by",
@@ -340,6 +341,8 @@ HARMLESS: dict[tuple[str, str], str] = {
     ("elu", "0.0 became 1.0"): _CHOSEN,
     ("elu", "0 became 1"): _CHOSEN,
     ("logsumexp", "0.0 became 1.0"): "subtracted from −∞",
+    ("matmul", "Gt became Lt"): _ROWS,
+    ("matmul", "2 became 3"): _ROWS,
     ("prod", "x_spec.size: return x / 0"): _EMPTY,
     ("prod", "x_spec.size: return x kept"): _EMPTY,
     ("prod", "x_spec.size: return x * 1"): _EMPTY,
