@@ -39,3 +39,14 @@ def test_retraces_over_changing_shapes_leave_nothing_behind(monkeypatch):
     assert len(slope.variants) == FEW
     grown = min(after - before for before, after in pairwise(held))  # what every turn leaves
     assert grown < 5 * FEW, f"{grown / FEW:.0f} blocks a retrace"
+
+
+def test_a_profile_may_be_captured():
+    """What the compiler gave out is looked at like any other object."""
+    step = sg.compile(lambda x: x * 2.0)
+    found = step.profile(np.ones(3))
+
+    def scaled(x):
+        return x * float(len(found.lines) + 1)
+
+    assert np.asarray(sg.compile(scaled)(np.ones(2))).tolist() == [len(found.lines) + 1.0] * 2

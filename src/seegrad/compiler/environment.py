@@ -125,7 +125,9 @@ class Environment:
 
     def _object(self, x: Any) -> list[Any]:
         if type(x).__module__.startswith(__name__.rpartition(".")[0]):
-            return [x.function]                  # a compiled function; its own notes are no state
+            # A compiled function, whose own notes are no state; or what the compiler gave out
+            # about one, which stays as it is.
+            return [x.function] if callable(x) else []
         found: list[Any] = []
         call = getattr(type(x), "__call__", None)  # noqa: B004 - its code is wanted
         for function in (call, getattr(type(x), "forward", None)):
