@@ -186,8 +186,8 @@ def test_numbers_on_one_line_do_not_crowd_a_cache():
     """A row of a matrix is one line or two, however many numbers it has."""
     assert not tiling.crowded(13, 4, tiling.NEAR)
     assert not tiling.crowded(2048, 4, tiling.NEAR)
-    assert not tiling.crowded(8, 4096, tiling.NEAR)
-    assert tiling.crowded(9, 4096, tiling.NEAR)
+    assert not tiling.crowded(7, 4096, tiling.NEAR)
+    assert tiling.crowded(8, 4096, tiling.NEAR)
 
 
 def test_what_lies_side_by_side_is_not_packed(ways):

@@ -136,7 +136,7 @@ def crowded(count: int, stride: int, cache: tuple[int, int]) -> bool:
     sets, ways = cache
     lines = {i * stride // LINE for i in range(min(count, 4 * sets))}
     taken = Counter(line % sets for line in lines)
-    return max(taken.values(), default=0) > ways
+    return max(taken.values(), default=0) >= ways     # with no room for anything beside them
 
 
 def pack_cycles(view: View, axis: int, deep: int) -> float:
