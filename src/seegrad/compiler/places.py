@@ -93,6 +93,7 @@ def join_places(graph: Graph) -> Graph:
                 else:
                     found.append(part)
             whole: Node = side_by_side(found, axis)
+        whole.where = node.where
         joined.add(whole)
         return whole
 
@@ -123,4 +124,5 @@ def _is_sum(node: Node) -> bool:
     zero = any(
         isinstance(law, Unit) and law.value == 0 and not law.right_only for law in node.op.laws
     )
-    return zero and len(node.inputs) == 2 and all(x.spec == node.spec for x in node.inputs)
+    alike = len(node.inputs) == 2 and all(x.spec == node.spec for x in node.inputs)
+    return zero and alike and not node.attrs
