@@ -105,8 +105,10 @@ def _walk_back(
             else:
                 pending[node] = seed
                 heappush(heap, (node.order, node))
-    while heap:
-        node = heappop(heap)[1]
+    first = heappop(heap) if heap else None   # the lowest stays out of the heap: a chain needs none
+    while first is not None:
+        node = first[1]
+        first = heappop(heap) if heap else None
         g = pending.pop(node)
         op = node.op
         assert op is not None
@@ -144,13 +146,19 @@ def _walk_back(
             if watch is not None:
                 watch(node, len(branches), gx)
             branches.append(gx)
-            if x.op is None or x in stops:  # nothing lies behind it: it need not wait its turn
+            if x.op is None or (stops and x in stops):  # nothing lies behind it: no need to wait
                 found[x] = found[x] + gx if x in found else gx
             elif x in pending:
                 pending[x] = pending[x] + gx
             else:
                 pending[x] = gx
-                heappush(heap, (x.order, x))
+                if first is None:
+                    first = (x.order, x)
+                elif x.order < first[0]:
+                    heappush(heap, first)
+                    first = (x.order, x)
+                else:
+                    heappush(heap, (x.order, x))
         if keep:
             node.gradient = g
             node.branches = branches

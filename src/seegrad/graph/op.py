@@ -339,19 +339,24 @@ class Op:
         return f"<op {self.name} {self.sign}>"
 
 
+_NONE: Any = object()
+"""Stands for an argument that was not given."""
+
+
 class _OfOne(Op):
     """An op of one input and nothing else: the same, called with less ado."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) != 1 or kwargs:
-            return super().__call__(*args, **kwargs)
-        return bind_one(self, args[0])
+    def __call__(self, x: Any = _NONE, /, *more: Any, **kwargs: Any) -> Any:
+        if more or kwargs or x is _NONE:
+            return super().__call__(*(() if x is _NONE else (x, *more)), **kwargs)
+        return bind_one(self, x)
 
 
 class _OfTwo(Op):
     """An op of two inputs and nothing else: the same, called with less ado."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) == 2 and not kwargs:
-            return bind_two(self, args[0], args[1])
-        return super().__call__(*args, **kwargs)
+    def __call__(self, a: Any = _NONE, b: Any = _NONE, /, *more: Any, **kwargs: Any) -> Any:
+        if more or kwargs or b is _NONE:
+            given = tuple(x for x in (a, b) if x is not _NONE)
+            return super().__call__(*given, *more, **kwargs)
+        return bind_two(self, a, b)

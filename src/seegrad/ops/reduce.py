@@ -13,6 +13,7 @@ import numpy as np
 from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.laws import idempotent
 from seegrad.graph.lowering import ArgReduce
+from seegrad.graph.node import Node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import sqrt
@@ -34,7 +35,9 @@ def spread(g: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     """`g`, the derivative by a reduced value, handed to every element it came from."""
     if g.shape != ():
         g = unreduce(g, x_spec, axis)
-    return broadcast_to(g, shape=x_spec.shape)
+    if isinstance(g, Node):
+        return broadcast_to(g, shape=x_spec.shape)
+    return broadcast_to.run(g, shape=x_spec.shape)      # as large as x is: nothing is to be asked
 
 
 def count(x: Any, axis: tuple[int, ...]) -> int:
