@@ -152,13 +152,13 @@ def _walk_back(
                 pending[x] = pending[x] + gx
             else:
                 pending[x] = gx
+                entry = (x.order, x)
                 if first is None:
-                    first = (x.order, x)
-                elif x.order < first[0]:
-                    heappush(heap, first)
-                    first = (x.order, x)
-                else:
-                    heappush(heap, (x.order, x))
+                    first = entry
+                    continue
+                if x.order < first[0]:
+                    first, entry = entry, first
+                heappush(heap, entry)
         if keep:
             node.gradient = g
             node.branches = branches

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import seegrad as sg
 from seegrad import nn, optim
-from seegrad.compiler import arena, executable, native
+from seegrad.compiler import arena, executable, memory, native
 from seegrad.compiler.plan import Buffer, Literal, Load, Nest, Store
 from seegrad.compiler.program import Task
 from seegrad.compiler.schedule import Schedule
@@ -34,12 +34,12 @@ def test_what_is_needed_at_once_lies_apart(wanted):
     offsets, room = arena.placed(moments, 0)
     assert offsets.keys() == moments.keys()
     for a, start in offsets.items():
-        assert start % arena.LINE == 0
+        assert start % memory.LINE == 0
         assert start + a.nbytes <= room
         for b, other in offsets.items():
             if a is not b and moments[a] & moments[b]:
                 assert start + a.nbytes <= other or other + b.nbytes <= start
-    assert room <= sum(-(-b.nbytes // arena.LINE) * arena.LINE for b in moments)
+    assert room <= sum(-(-b.nbytes // memory.LINE) * memory.LINE for b in moments)
 
 
 def test_a_chain_takes_the_memory_of_two_values():

@@ -12,9 +12,9 @@ Larger values are placed first, each as low as what is needed beside it allows.
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from seegrad.compiler.memory import LINE, PAGE, PAGED
+from seegrad.compiler.memory import up_to_grain
 from seegrad.compiler.plan import Buffer, Kernel
 from seegrad.compiler.schedule import Schedule
 
@@ -35,7 +35,7 @@ def needed(parts: Iterable[Schedule | Kernel]) -> dict[Buffer, int]:
             _touch(spans, part, now)
             continue
         for task in part.prologue:
-            always |= set(_temporaries(task.kernel))
+            always |= task.kernel.temporaries()
         first = now
         for number, task in enumerate(part.tasks):
             now += number > 0 and (task.barrier or part.threads == 1)
@@ -54,12 +54,8 @@ def needed(parts: Iterable[Schedule | Kernel]) -> dict[Buffer, int]:
     return found
 
 
-def _temporaries(kernel: Kernel) -> Iterator[Buffer]:
-    return (v.buffer for v in (*kernel.writes(), *kernel.reads()) if v.buffer.role == "temporary")
-
-
 def _touch(spans: dict[Buffer, tuple[int, int]], kernel: Kernel, now: int) -> None:
-    for buffer in _temporaries(kernel):
+    for buffer in kernel.temporaries():
         spans[buffer] = spans.get(buffer, (now, now))[0], now
 
 
@@ -68,31 +64,24 @@ def placed(moments: Mapping[Buffer, int], apart: int = APART) -> tuple[dict[Buff
 
     Buffers that take up to `apart` bytes together lie beside each other.
     """
-    few = sum(_room(buffer) for buffer in moments) <= apart
+    few = sum(up_to_grain(b.nbytes, b.nbytes) for b in moments) <= apart
     offsets: dict[Buffer, int] = {}
     taken: list[tuple[int, int, int]] = []            # from, to, moments: in order of memory
     for buffer in sorted(moments, key=lambda b: -b.nbytes):
-        mine, room = ALWAYS if few else moments[buffer], _room(buffer)
-        start = _lowest(taken, mine, room)
+        mine = ALWAYS if few else moments[buffer]
+        start = _lowest(taken, mine, buffer.nbytes)
         offsets[buffer] = start
-        insort(taken, (start, start + room, mine))
+        insort(taken, (start, start + up_to_grain(buffer.nbytes, buffer.nbytes), mine))
     return offsets, max((stop for _, stop, _ in taken), default=0)
 
 
-def _room(buffer: Buffer) -> int:
-    """The buffer's bytes, up to where the next may begin."""
-    step = PAGE if buffer.nbytes >= PAGED else LINE
-    return -(-buffer.nbytes // step) * step
-
-
-def _lowest(taken: Sequence[tuple[int, int, int]], mine: int, room: int) -> int:
+def _lowest(taken: Sequence[tuple[int, int, int]], mine: int, nbytes: int) -> int:
     """The lowest place for so many bytes that is free in these moments."""
-    step = PAGE if room >= PAGED else LINE
     start = 0
     for low, high, moments in taken:
         if not moments & mine:
             continue
-        if low >= start + room:
+        if low >= start + nbytes:
             break
-        start = max(start, -(-high // step) * step)
+        start = max(start, up_to_grain(high, nbytes))
     return start

@@ -118,10 +118,7 @@ class _Held:
     """How much memory temporaries would hold, as kernels are done one by one."""
 
     def __init__(self, kernels: Sequence[Kernel]) -> None:
-        self.touched = {
-            k: {v.buffer for v in (*k.writes(), *k.reads()) if v.buffer.role == "temporary"}
-            for k in kernels
-        }
+        self.touched = {k: k.temporaries() for k in kernels}
         self.left: dict[Buffer, set[Kernel]] = {}
         for kernel, buffers in self.touched.items():
             for buffer in buffers:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import time
+from collections.abc import Callable
 from functools import cache
 
 import numpy as np
@@ -40,6 +41,15 @@ def _text() -> str:
     return module.text
 
 
+def _best(run: Callable[[], object]) -> float:
+    """The fewest seconds that it takes, of all the times for which there is time."""
+    best, end = float("inf"), time.perf_counter() + WHILE
+    while (start := time.perf_counter()) < end:
+        run()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
 @cache
 def flops(threads: int) -> float:
     """float32 operations a second of so many threads, at best (a multiply-add counts twice)."""
@@ -48,14 +58,14 @@ def flops(threads: int) -> float:
     call = program.function("run", [place, place, word, word, word])
     table = aligned((16 * (threads + 2),), np.float32)
     table[0] = 0.5
-    best, end = float("inf"), time.perf_counter() + WHILE
-    while (start := time.perf_counter()) < end:
+
+    def run() -> None:
         if threads == 1:
             call(pointer(table), 0, 0, 0, 1)
         else:
             runtime.pool().run(program.address("run"), pointer(table), 0, 1, threads)
-        best = min(best, time.perf_counter() - start)
-    return 2.0 * _CHAINS * native.host().lanes(32) * _STEPS * threads / best
+
+    return 2.0 * _CHAINS * native.host().lanes(32) * _STEPS * threads / _best(run)
 
 
 @cache
@@ -63,8 +73,4 @@ def copy_bandwidth(megabytes: int = 40) -> float:
     """Bytes a second that NumPy copies (read and written, counted both), at best."""
     source = np.ones(megabytes * 250_000, np.float32)
     target = np.ones_like(source)
-    best, end = float("inf"), time.perf_counter() + WHILE
-    while (start := time.perf_counter()) < end:
-        np.copyto(target, source)
-        best = min(best, time.perf_counter() - start)
-    return 2.0 * source.nbytes / best
+    return 2.0 * source.nbytes / _best(lambda: np.copyto(target, source))

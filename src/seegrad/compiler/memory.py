@@ -33,10 +33,20 @@ def aligned(shape: tuple[int, ...], dtype: Any, order: tuple[int, ...] = ()) -> 
     """
     dtype = np.dtype(dtype)
     size = max(1, math.prod(shape)) * dtype.itemsize
-    step = PAGE if size >= PAGED else LINE
+    step = _grain(size)
     root = np.zeros(size + step, np.uint8)   # NumPy asks the system for huge pages
     skip = -root.ctypes.data % step
     return laid(root[skip : skip + size], shape, dtype, order)
+
+
+def _grain(nbytes: int) -> int:
+    """What the place of so many bytes is a multiple of."""
+    return PAGE if nbytes >= PAGED else LINE
+
+
+def up_to_grain(place: int, nbytes: int) -> int:
+    """The first place from here on at which so many bytes may begin."""
+    return -(-place // _grain(nbytes)) * _grain(nbytes)
 
 
 def laid(memory: Array, shape: tuple[int, ...], dtype: Any, order: tuple[int, ...] = ()) -> Array:

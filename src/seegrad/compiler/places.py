@@ -87,7 +87,7 @@ def join_places(graph: Graph) -> Graph:
             for _, term in sorted(sums[node].terms.items(), key=lambda item: item[0][axis]):
                 part = _added(node, term, done)
                 if part not in joined:
-                    found.append(_added(node, (part, zero), {part: part, zero: zero}))
+                    found.append(_sum(node, part, zero))
                 elif part.attrs["axis"] == axis:
                     found += part.inputs
                 else:
@@ -102,20 +102,25 @@ def join_places(graph: Graph) -> Graph:
 
 def _added(node: Node, term: Term, done: Mapping[Node, Node]) -> Node:
     """A term as a node: sums are made as `node` is."""
-    assert node.op is not None
     built: list[Node] = []
     work: list[Term] = [term]
     while work:
         next_ = work.pop()
         if next_ is None:
             b, a = built.pop(), built.pop()
-            built.append(as_tensor(bind(node.op, (a, b), NO_ATTRS)))
+            built.append(_sum(node, a, b))
         elif isinstance(next_, Node):
             built.append(done[next_])
         else:
             first, second = next_
             work += [None, second, first]
     return built.pop()
+
+
+def _sum(node: Node, a: Node, b: Node) -> Node:
+    """a and b, added as `node` adds."""
+    assert node.op is not None
+    return as_tensor(bind(node.op, (a, b), NO_ATTRS))
 
 
 def _is_sum(node: Node) -> bool:

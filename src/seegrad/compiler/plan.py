@@ -399,6 +399,11 @@ class Kernel:
     def writes(self) -> list[View]:
         return [s.view for s in self.stores]
 
+    def temporaries(self) -> set[Buffer]:
+        """The temporary values that are written or read."""
+        views = (*self.writes(), *self.reads())
+        return {v.buffer for v in views if v.buffer.role == "temporary"}
+
 
 @dataclass(eq=False)
 class Nest(Kernel):
