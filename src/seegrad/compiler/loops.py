@@ -92,24 +92,25 @@ def index_at(f: Function, rows: View, pointer: Value, i: Value) -> Value:
 
 
 def load_lanes(
-    f: Function, view: View, pointer: Value, stride: int, lanes: int, count: int
-) -> Value:
-    """`count` elements `stride` apart as lanes of the view's computing type."""
+    f: Function, view: View, pointer: Value, stride: int, lanes: int, count: int,
+    fill: float = 0,
+) -> Value:  # fmt: skip
+    """`count` elements `stride` apart as lanes of the view's computing type; `fill` in the rest."""
     size, kind = view.dtype.itemsize, scalar_code.memory_type(view.dtype)
     if stride == 0 or lanes == 1:
         x = f.splat(f.load(pointer, kind, size), lanes)
     elif stride == 1:
-        x = f.load_some(pointer, vector(kind, lanes), size, count, 0)
+        x = f.load_some(pointer, vector(kind, lanes), size, count, fill)
     elif stride == 2 and host().bytes == 64:             # what lies between is read and left
         span = 2 * count - 1
-        low = f.load_some(pointer, vector(kind, lanes), size, min(span, lanes), 0)
+        low = f.load_some(pointer, vector(kind, lanes), size, min(span, lanes), fill)
         high = low
         if span > lanes:
             behind = f.at(pointer, lanes * size)
-            high = f.load_some(behind, vector(kind, lanes), size, span - lanes, 0)
+            high = f.load_some(behind, vector(kind, lanes), size, span - lanes, fill)
         x = f.shuffle(low, high, range(0, 2 * lanes, 2))
     else:
-        x = gather(f, pointer, _offsets(f, stride * size, lanes), kind, size, count)
+        x = gather(f, pointer, _offsets(f, stride * size, lanes), kind, size, count, fill=fill)
     if view.dtype.kind == "b":
         return f.compare("ne", x, f.constant(x.type, 0))
     return x
@@ -150,10 +151,10 @@ def _offsets(f: Function, step: int, lanes: int) -> Value:
 
 def gather(
     f: Function, pointer: Value, offsets: Value, kind: str, align: int, count: int,
-    mask: Value | None = None,
+    mask: Value | None = None, fill: float = 0,
 ) -> Value:  # fmt: skip
     """Elements at byte offsets from a pointer; lanes from `count` on, or outside of the mask,
-    stay zero, unread."""
+    hold `fill`, unread."""
     lanes = lanes_of(offsets.type)
     if kind in ("float", "double", "i32", "i64"):
         places = f.emit(
@@ -163,14 +164,14 @@ def gather(
         result, mask = vector(kind, lanes), mask or f.first(count, lanes)
         short = {"float": "f32", "double": "f64"}.get(kind, kind)
         name = f"llvm.masked.gather.v{lanes}{short}.v{lanes}p0"
-        zero = f.constant(result, 0)
+        rest = f.constant(result, fill)
         f.module.declare(name, result, [places.type, "i32", mask.type, result])
         text = (
             f"call {result} @{name}({places.type} {places.name}, i32 {align}, "
-            f"{mask.type} {mask.name}, {result} {zero.name})"
+            f"{mask.type} {mask.name}, {result} {rest.name})"
         )
         return f.emit(text, result)
-    x = f.constant(vector(kind, lanes), 0)
+    x = f.constant(vector(kind, lanes), fill)
     for lane in range(count):
         place = f.at(pointer, f.extract(offsets, lane))
         one = (
@@ -388,6 +389,10 @@ class NestEmitter:
                 self.lanes //= 2
         else:
             self.lanes = 1
+        # Lanes beyond a row's end are left out of its sum. With 0 in them, LLVM (22.1, on aarch64)
+        # takes 0 / 0 for 0 and drops the select that leaves them out; 1 / 1 is safe.
+        divides = any(isinstance(e, Apply) and e.function == "divide" for e in self.everything)
+        self.fill = int(divides and self.vector is not None and self.vector.reduced)
         pointers = {v: self.addresses.base(v) for v in dict.fromkeys(self.views)}
         for v in list(pointers):
             if v.rows is not None:
@@ -515,7 +520,7 @@ class NestEmitter:
                 return self._guarded(e, point)
             stride = self.vector.strides[e.view] if self.vector else 0
             return load_lanes(f, e.view, self._place(e.view, point), stride, point.lanes,
-                              point.count)
+                              point.count, self.fill)
 
         if point is not outer:
             self._bring(roots, point, outer)

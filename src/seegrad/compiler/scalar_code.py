@@ -13,6 +13,7 @@ import numpy as np
 
 from seegrad.compiler import vector_math
 from seegrad.compiler.assembly import Function, Value, like
+from seegrad.compiler.native import host
 from seegrad.graph.spec import DType
 
 SCALARS = {
@@ -87,10 +88,13 @@ def _negative(f: Function, dtype: DType, x: Value) -> Value:
     return f.binary("sub", f.constant(x.type, 0), x)
 
 
-def _extreme(floating: str, relation: tuple[str, str]) -> Emit:
+def _extreme(intrinsic: str, floating: str, relation: tuple[str, str]) -> Emit:
     def emit(f: Function, dtype: DType, a: Value, b: Value) -> Value:
         if dtype.kind == "f":
-            # NaN in either gives NaN; which of two equal zeros comes out is left open.
+            # NaN in either gives NaN. Which of two zeros comes out is as in NumPy, whose loops
+            # use each processor's own instruction.
+            if not host().x86:
+                return f.intrinsic(intrinsic, a, b)
             better = f.select(f.compare(floating, a, b), a, b)
             return f.select(f.compare("uno", a, a), a, better)
         word = relation[0] if dtype.kind == "i" else relation[1]
@@ -222,7 +226,8 @@ _EMITTERS: dict[str, Emit] = {
     "divide": _arithmetic("fdiv", ""),
     "negative": _negative, "power": _power, "mod": _mod, "floor_divide": _floor_divide,
     "sqrt": _sqrt, "abs": _absolute, "sign": _sign,
-    "maximum": _extreme("ogt", ("sgt", "ugt")), "minimum": _extreme("olt", ("slt", "ult")),
+    "maximum": _extreme("maximum", "ogt", ("sgt", "ugt")),
+    "minimum": _extreme("minimum", "olt", ("slt", "ult")),
     "floor": _llvm("floor"), "ceil": _llvm("ceil"), "round": _llvm("rint"),
     "trunc": _llvm("trunc"),
     "equal": _relation("oeq", "eq", "eq"), "not_equal": _relation("une", "ne", "ne"),
