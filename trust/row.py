@@ -66,7 +66,7 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
-ORDER = "GDMCSFTB"
+ORDER = "GDLMUZCASFTBO"
 """Gradients, differences, mutation, compiled code, scale, files, text, bad inputs."""
 
 

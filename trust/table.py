@@ -13,6 +13,7 @@ from trust import (
     mutation,
     names,
     planted,
+    processors,
     readers,
     scale,
     storage,
@@ -20,6 +21,6 @@ from trust import (
 )
 
 LOADED = (
-    basics, corners, planted, differing, mutation, compiled, endurance, scale, storage, hostile,
-    typed, names, readers, lines, calls, huge,
+    basics, corners, planted, differing, mutation, compiled, processors, endurance, scale, storage,
+    hostile, typed, names, readers, lines, calls, huge,
 )  # fmt: skip

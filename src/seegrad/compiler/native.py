@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import ctypes
 import importlib.util
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from seegrad.errors import MissingExtraError
+from seegrad.errors import MissingExtraError, ValueRangeError
 from seegrad.language import say
 
 
@@ -36,6 +37,24 @@ def _binding() -> Any:
     return binding
 
 
+MAX_ISA = "SEEGRAD_MAX_ISA"
+_BEYOND = {"avx512": (), "avx2": ("avx512", "avx10", "evex"),
+           "sse": ("avx", "evex", "fma", "f16c", "vaes", "vpclmul", "xop")}  # fmt: skip
+"""Of each instruction set that the variable may name, how the features beyond it begin."""
+
+
+@cache
+def _features() -> dict[str, bool]:
+    """What the processor offers, by LLVM's names, up to the instruction set that is allowed."""
+    found = dict(_binding().get_host_cpu_features())
+    most = os.environ.get(MAX_ISA, "avx512")
+    if most not in _BEYOND:
+        raise ValueRangeError(
+            "SEEGRAD_MAX_ISA names no set of instructions", asked=", ".join(_BEYOND), came=most
+        )
+    return {name: on and not name.startswith(_BEYOND[most]) for name, on in found.items()}
+
+
 @dataclass(frozen=True)
 class Host:
     """What the processor at hand offers to the emitters."""
@@ -56,7 +75,7 @@ class Host:
 def host() -> Host:
     """The processor at hand, by LLVM's own account."""
     binding = _binding()
-    features = binding.get_host_cpu_features()
+    features = _features()
     wide, middle = features.get("avx512f", False), features.get("avx", False)
     triple = binding.get_process_triple()
     arm = triple.startswith(("aarch64", "arm64"))
@@ -74,7 +93,7 @@ def _machine() -> Any:
     """A target machine; an engine takes it over, so each program has its own."""
     binding = _binding()
     target = binding.Target.from_triple(binding.get_process_triple())
-    features = binding.get_host_cpu_features().flatten()
+    features = ",".join(f"{'+' if on else '-'}{name}" for name, on in _features().items())
     # The emitters choose the width themselves; LLVM must not split their vectors.
     features += ",-prefer-256-bit" if host().bytes == 64 else ""
     return target.create_target_machine(
