@@ -93,7 +93,7 @@ class _Recorded:
         self, function: Function, args: Sequence[Any], argnums: Sequence[int], name: str
     ) -> None:
         mode = current_mode()
-        self.name, self.looked = name, False
+        self.name, self.looked = f"{name}()", False
         flat, self.structure, leaves = list(args), [], []
         for i in argnums:
             values, structure = flatten(args[i])
@@ -112,7 +112,7 @@ class _Recorded:
         self.outputs = [as_tensor(x) for x in self.outputs]
         for out in self.outputs:
             if out.dtype.kind != "f":
-                raise _no_floating_result(name, out)
+                raise _no_floating_result(self.name, out)
 
     @cached_property
     def captured(self) -> bool:

@@ -128,7 +128,7 @@ TRANSFORMS = {
     lambda x: sg.argmax(x), lambda x: (x > 0).all(), lambda x: x.sum().astype(int), lambda x: 3,
 ])  # fmt: skip
 def test_whole_numbers_and_truth_values_are_refused(name, f):
-    with pytest.raises(DTypeError, match="(?s)the result of <lambda> cannot.*test_attached"):
+    with pytest.raises(DTypeError, match=r"(?s)the result of <lambda>\(\) cannot.*test_attached"):
         TRANSFORMS[name](f)
 
 
@@ -145,13 +145,13 @@ def test_a_result_that_does_not_depend_on_the_argument_warns_once_and_is_0(name)
     (only,) = found
     assert issubclass(only.category, GradientWarning)
     assert only.filename == __file__
-    assert "the result of constant does not depend" in str(only.message)
+    assert "the result of constant() does not depend" in str(only.message)
     assert "test_attached.py" in str(only.message)
 
 
 def test_which_of_several_results_depends_on_nothing():
     pull = sg.vjp(lambda x: (x * 2, np.ones(2)), X)[1]
-    with pytest.warns(GradientWarning, match="result 1 of <lambda>"):
+    with pytest.warns(GradientWarning, match=r"result 1 of <lambda>\(\)"):
         assert pull((X, X))[0].tolist() == [2.0, 4.0]
     assert pull((X, X))[0].tolist() == [2.0, 4.0], "and once"
     speak("ko")
