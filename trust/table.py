@@ -10,6 +10,7 @@ from trust import (
     hostile,
     huge,
     lines,
+    modes,
     mutation,
     names,
     planted,
@@ -20,6 +21,6 @@ from trust import (
 )
 
 LOADED = (
-    basics, corners, planted, differing, mutation, compiled, endurance, scale, storage, hostile,
+    basics, corners, planted, differing, mutation, compiled, modes, endurance, scale, storage, hostile,
     typed, names, readers, lines, calls, huge,
 )  # fmt: skip

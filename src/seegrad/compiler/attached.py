@@ -31,7 +31,7 @@ class Read:
     outside, or the gradient that one has gathered. `source`: is it differentiated by?"""
 
     symbol: Node
-    source: bool
+    source: bool = False
     place: int = 0
     leaf: Node | None = None
     gathered_by: Node | None = None
@@ -74,7 +74,9 @@ def computed_again(outputs: Sequence[Node], known: Mapping[Node, Any]) -> list[A
         if node.op is None:
             done[node] = node.data if numbers else node
         else:
-            done[node] = bind(node.op, tuple(done[x] for x in node.inputs), node.attrs)
+            made = done[node] = bind(node.op, tuple(done[x] for x in node.inputs), node.attrs)
+            if not (numbers or node.requires_grad):        # computed under no_grad
+                made.requires_grad = False
     return [done[x] for x in outputs]
 
 
@@ -86,9 +88,9 @@ class Result:
         self.reads = tuple(r for r in reads if r.symbol in used)
         self.op = _op(out, self.reads, name, compiled)
 
-    def node(self, data: Any, held: Mapping[Node, Tensor]) -> Tensor:
+    def node(self, data: Any, held: Mapping[Read, Tensor]) -> Tensor:
         """The node of the result `data`; `held` are the inputs that the call began with."""
-        inputs = tuple(held[r.symbol] for r in self.reads)
+        inputs = tuple(held[r] for r in self.reads)
         made = Tensor(self.op, inputs, NO_ATTRS, tuple(x.data for x in inputs), data, True)
         return in_place(made)
 
@@ -150,7 +152,7 @@ class Refused:
         self.source = Tensor(None, (), NO_ATTRS, (), leaf.dtype.type(0), True, name=leaf.name)
         self.op = _refusing(f"{tidy(name)}()", tidy(leaf.name) or "a tensor")
 
-    def node(self, data: Any, held: Mapping[Node, Tensor]) -> Tensor:
+    def node(self, data: Any, held: Mapping[Read, Tensor]) -> Tensor:
         """The node of the result `data`."""
         values = (self.source.data,)
         return in_place(Tensor(self.op, (self.source,), NO_ATTRS, values, data, True))

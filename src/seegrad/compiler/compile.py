@@ -222,7 +222,7 @@ class Compiled:
     @property
     def graph(self) -> Graph:
         """The graph of the latest kind of call, after all passes."""
-        return self._shown().graph
+        return self.newest.graph
 
     def watch(self, *names: str) -> None:
         """Bring out values inside of the compiled function from the next call on.
@@ -238,22 +238,22 @@ class Compiled:
     @property
     def watched(self) -> dict[str, Any]:
         """The values of what is watched, by name."""
-        return dict(self._shown().seen)
+        return dict(self.newest.seen)
 
     @property
     def source(self) -> str:
         """The kernels as readable text, with the names of nodes and frames."""
-        return inspection.source(self._shown())
+        return inspection.source(self.newest)
 
     @property
     def assembly(self) -> str:
         """The native programs as LLVM's assembly."""
-        return inspection.assembly(self._shown())
+        return inspection.assembly(self.newest)
 
     @property
     def report(self) -> str:
         """What was compiled, what goes through NumPy and why, what each pass left."""
-        return inspection.report(self._shown())
+        return inspection.report(self.newest)
 
     def profile(self, *args: Any, **kwargs: Any) -> inspection.Profile:
         """Time, operations, bytes and share of the machine's peak of every kernel.
@@ -267,14 +267,16 @@ class Compiled:
 
     def graph_after(self, name: str) -> Graph:
         """The graph as the named pass left it; "trace" is what the function did."""
-        records = self._shown().records
+        records = self.newest.records
         for record in reversed(records):
             if record.name == name:
                 return record.graph
         names = ", ".join(dict.fromkeys(r.name for r in records))
         raise ValueRangeError(f"there is no pass {name!r}", asked=names, came=name)
 
-    def _shown(self) -> Variant:
+    @property
+    def newest(self) -> Variant:
+        """The form that was used last."""
         if not self.variants:
             raise ValueRangeError(
                 "nothing is compiled yet", hint="call the function once, or its epoch"

@@ -112,14 +112,15 @@ class Variant:
         # What is older than the trace and still no state is part of the code, as it is now.
         baked = [x for x in found.leaves if x.order > self.began and x not in state]
         self.observed += [(leaf, leaf.data) for leaf in baked]
-        self.gradients = [(leaf, leaf in found.gathered) for leaf in found.gradients]
+        self.arrived = [i for i, s in enumerate(self.call.symbols) if s in found.arrived]
+        self.gradients = [(leaf, leaf in found.gathered) for leaf in found.touched]
         captured = (*self.environment.nodes, *found.leaves)
         self.captured = [x for x in dict.fromkeys(captured) if x.data is not None]
         self.needs = list(map(_NEEDS, self.captured))
         self._compile(kind.asked.threads, kind.rows)
         name = getattr(function, "__name__", "a function")
         self.nodes = self._attached(name, compiled) if kind.asked.recording else {}
-        self.reads = {r.symbol: r for node in self.nodes.values() for r in node.reads}
+        self.reads = list(dict.fromkeys(r for node in self.nodes.values() for r in node.reads))
 
     def _attached(
         self, name: str, compiled: Callable[[Function], Function]
@@ -127,19 +128,20 @@ class Variant:
         """The results, by number, that need a derivative outside: how their nodes are made."""
         found = self.trace
         reads = [
-            *(Read(s, s.requires_grad, place=i) for i, s in enumerate(self.call.symbols)),
-            *(Read(x, x.requires_grad, leaf=x) for x in self.state),
-            *(Read(s, False, gathered_by=x) for x, s in found.gathered.items()),
+            *(Read(s, place=i) for i, s in enumerate(self.call.symbols)),
+            *(Read(x, leaf=x) for x in self.state),
+            *(Read(s, gathered_by=x) for x, s in found.gathered.items()),
         ]
-        outside = {r.symbol for r in reads if r.source}
+        needed = {r.symbol: replace(r, source=True) for r in reads if r.symbol.requires_grad}
         nodes: dict[int, Result | Refused] = {}
         for i, out in enumerate(found.outputs):
-            own = sources(out) & outside
+            own = sources(out) & needed.keys()
             lost = [x for x in own if x in found.assigned]
             if lost:
                 nodes[i] = Refused(name, lost[0])
             elif own:
-                nodes[i] = Result(out, reads, name, compiled)
+                own_reads = [needed[r.symbol] if r.symbol in own else r for r in reads]
+                nodes[i] = Result(out, own_reads, name, compiled)
         return nodes
 
     def _traced(self, function: Function) -> Trace:
@@ -166,7 +168,7 @@ class Variant:
         found = self.trace
         self.seen: dict[str, Any] = {}
         looked_at = [watched_node(found, name) for name in self.names]
-        results = (*found.outputs, *self.kept.values(), *looked_at)
+        results = (*found.outputs, *self.kept.values(), *found.arrived.values(), *looked_at)
         arguments = (*self.call.symbols, *found.gathered.values())
         # State has numbers now that it will not have then: symbols stand for it.
         self.stands = {x: symbol(x.spec, x.name, x.requires_grad) for x in self.state}
@@ -251,7 +253,7 @@ class Variant:
     def run(self, values: Sequence[Any]) -> Any:
         """The function of these arguments."""
         executable = self.executable
-        held = {s: r.node(values) for s, r in self.reads.items()} if self.reads else {}
+        held = {r: r.node(values) for r in self.reads} if self.reads else {}
         self.give(values)
         if executable.large:
             executable.make_outputs()
@@ -260,7 +262,7 @@ class Variant:
             executable.show_state()
         results = executable.results()
         count = len(self.trace.outputs)
-        self.leave(results[count:])
+        self.leave(results[count:], values)
         self.note(results)
         nodes = self.nodes
         tensors = [
@@ -295,12 +297,16 @@ class Variant:
             known[stand] = leaf.gradient
         find_birth(self.records[0].graph, known)
 
-    def leave(self, gradients: Sequence[Any]) -> None:
-        """Leave on outside leaves the gradients that the function left there."""
+    def leave(self, gradients: Sequence[Any], values: Sequence[Any] = ()) -> None:
+        """Leave on outside leaves, and add on the arguments, the gradients that the function left
+        there."""
         for leaf in self.cleared:
             leaf.gradient = None
         for leaf, g in zip(self.kept, gradients):
             leaf.gradient = g
+        for place, g in zip(self.arrived, gradients[len(self.kept) :]):
+            x = values[place]
+            x.gradient = g if x.gradient is None else x.gradient + g
 
     def note(self, results: Sequence[Any]) -> None:
         """Keep what is watched, of all that came out."""
