@@ -149,13 +149,13 @@ class Refused:
 
     def __init__(self, name: str, leaf: Node) -> None:
         self.reads: tuple[Read, ...] = ()
-        self.source = Tensor(None, (), NO_ATTRS, (), leaf.dtype.type(0), True, name=leaf.name)
+        source = Tensor(None, (), NO_ATTRS, (), leaf.dtype.type(0), True, name=leaf.name)
+        self.inputs, self.values = (source,), (source.data,)
         self.op = _refusing(f"{tidy(name)}()", tidy(leaf.name) or "a tensor")
 
     def node(self, data: Any, held: Mapping[Read, Tensor]) -> Tensor:
         """The node of the result `data`."""
-        values = (self.source.data,)
-        return in_place(Tensor(self.op, (self.source,), NO_ATTRS, values, data, True))
+        return Tensor(self.op, self.inputs, NO_ATTRS, self.values, data, True)
 
 
 def _refusing(name: str, leaf: str) -> Op:

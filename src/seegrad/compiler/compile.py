@@ -23,7 +23,7 @@ from seegrad.errors import (
     TraceError,
     ValueRangeError,
 )
-from seegrad.graph.bind import Mode, current_mode
+from seegrad.graph.bind import current_mode
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
 from seegrad.tree import Structure, flatten, unflatten
@@ -55,21 +55,23 @@ class Compiled:
             return self.function(*args, **kwargs)          # a part of a larger graph
         with self.lock:
             asked = (mode.recording, self.threads, self.names)     # an `Asked`, made fast
-            for place, variant in enumerate(self.variants):
-                if not kwargs and variant.fits(args, asked) and variant.suits():
+            for variant in () if kwargs else self.variants:
+                if variant.fits(args, asked) and variant.suits():
                     if variant.stale():
                         break
-                    if place:
+                    if variant is not self.variants[0]:
                         self._put_first(variant)
-                    return self._run(variant, args, mode)
+                    if mode.watch is None:
+                        return variant.run(args)
+                    return self._watched(variant, args)
             leaves, structure = flatten((list(args), kwargs))
             variant = self._variant(leaves, structure, args, kwargs)
-            return self._run(variant, [x for x in leaves if isinstance(x, ARRAYS)], mode)
+            values = [x for x in leaves if isinstance(x, ARRAYS)]
+            return variant.run(values) if mode.watch is None else self._watched(variant, values)
 
-    def _run(self, variant: Variant, values: Sequence[Any], mode: Mode) -> Any:
-        if mode.watch is not None:
-            variant.executable.take_state()
-            variant.find_birth(values)          # before anything is assigned
+    def _watched(self, variant: Variant, values: Sequence[Any]) -> Any:
+        variant.executable.take_state()
+        variant.find_birth(values)              # before anything is assigned
         return variant.run(values)
 
     def _put_first(self, variant: Variant) -> None:

@@ -227,7 +227,7 @@ class Variant:
         for leaf, gathered in self.gradients:
             if (leaf.gradient is None) is gathered:
                 return False
-        return list(map(_NEEDS, self.captured)) == self.needs
+        return not self.needs or list(map(_NEEDS, self.captured)) == self.needs
 
     def stale(self) -> bool:
         """Whether something that the trace depended on is different now, most likely for good."""
@@ -265,6 +265,8 @@ class Variant:
         self.leave(results[count:], values)
         self.note(results)
         nodes = self.nodes
+        if not nodes and self.trace.structure is LEAF:
+            return Tensor(None, (), NO_ATTRS, (), results[0], False)
         tensors = [
             nodes[i].node(x, held) if i in nodes else Tensor(None, (), NO_ATTRS, (), x, False)
             for i, x in enumerate(results[:count])
@@ -304,6 +306,8 @@ class Variant:
             leaf.gradient = None
         for leaf, g in zip(self.kept, gradients):
             leaf.gradient = g
+        if not self.arrived:
+            return
         for place, g in zip(self.arrived, gradients[len(self.kept) :]):
             x = values[place]
             x.gradient = g if x.gradient is None else x.gradient + g
