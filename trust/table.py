@@ -21,6 +21,6 @@ from trust import (
 )
 
 LOADED = (
-    basics, corners, planted, differing, mutation, compiled, modes, endurance, scale, storage, hostile,
-    typed, names, readers, lines, calls, huge,
+    basics, corners, planted, differing, mutation, compiled, modes, endurance, scale, storage,
+    hostile, typed, names, readers, lines, calls, huge,
 )  # fmt: skip

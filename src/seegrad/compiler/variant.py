@@ -265,14 +265,14 @@ class Variant:
         self.leave(results[count:], values)
         self.note(results)
         nodes = self.nodes
-        if not nodes and self.trace.structure is LEAF:
+        if self.trace.structure is LEAF:
+            if nodes:
+                return nodes[0].node(results[0], held)
             return Tensor(None, (), NO_ATTRS, (), results[0], False)
         tensors = [
             nodes[i].node(x, held) if i in nodes else Tensor(None, (), NO_ATTRS, (), x, False)
             for i, x in enumerate(results[:count])
         ]
-        if self.trace.structure is LEAF:
-            return tensors[0]
         return unflatten(self.trace.structure, tensors)
 
     def snapshot(self) -> list[tuple[Slot, Any]]:
