@@ -10,6 +10,7 @@ from trust import (
     hostile,
     huge,
     lines,
+    modes,
     mutation,
     names,
     planted,
@@ -21,6 +22,6 @@ from trust import (
 )
 
 LOADED = (
-    basics, corners, planted, differing, mutation, compiled, processors, endurance, scale, storage,
-    hostile, typed, names, readers, lines, calls, huge,
+    basics, corners, planted, differing, mutation, compiled, modes, processors, endurance,
+    scale, storage, hostile, typed, names, readers, lines, calls, huge,
 )  # fmt: skip

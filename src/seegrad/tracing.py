@@ -26,7 +26,9 @@ class Trace:
     """What one run of a function showed.
 
     `assigned` and `gradients` are what leaves outside hold, and have gathered, when it ends;
-    `gathered` are the symbols of gradients that were there before;
+    `touched` are the leaves whose gradients it has looked at at all, `gathered` the symbols of
+    gradients that were there before; `arrived` are the gradients that it has sent to its
+    arguments;
     `observed` are leaves whose numbers Python looked at, so that the graph depends on them.
     """
 
@@ -35,7 +37,9 @@ class Trace:
     structure: Structure = field(default_factory=lambda: Structure(None))
     assigned: dict[Tensor, Node] = field(default_factory=dict)
     gradients: dict[Tensor, Node | None] = field(default_factory=dict)
+    touched: list[Tensor] = field(default_factory=list)
     gathered: dict[Tensor, Tensor] = field(default_factory=dict)
+    arrived: dict[Tensor, Node] = field(default_factory=dict)
     observed: set[Node] = field(default_factory=set)
 
     @property
@@ -119,7 +123,7 @@ def trace(
 
     Gradients that leaves outside had gathered before are put back afterwards.
     """
-    tracer = _Tracer()
+    tracer, arguments = _Tracer(), set(symbols)
     found = Trace(tuple(symbols))
     try:
         with in_mode(tracer=tracer):
@@ -130,8 +134,11 @@ def trace(
             if leaf.op is None and isinstance(leaf, Tensor):
                 found.assigned[leaf] = value
         for leaf, before in tracer.gathering.items():
+            if leaf in arguments and leaf.gradient is not None:
+                found.arrived[leaf] = leaf.gradient  # type: ignore[index]
             if not isinstance(leaf, Tensor) or leaf.data is None:
                 continue
+            found.touched.append(leaf)
             if leaf.gradient is not tracer.gathered.get(leaf, before):
                 found.gradients[leaf] = leaf.gradient
             if leaf in tracer.gathered:

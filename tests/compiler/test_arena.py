@@ -114,7 +114,7 @@ def test_a_deep_network_learns_the_same_in_shared_memory(threads, monkeypatch):
     once = sg.compile(step, threads=threads)
     for rows, loss in zip(order, want):
         np.testing.assert_allclose(float(once(x[rows], t[rows]).value), loss, rtol=1e-4)
-    made = once.last.executable
+    made = once.newest.executable
     values = sum(b.nbytes for b in made.lowered.buffers if b.role == "temporary")
     assert made.temporary.nbytes < (0.8 if threads == 1 else 1.01) * values
     assert f"{made.temporary.nbytes / 1e3:.1f} kB of temporary memory for" in once.report
