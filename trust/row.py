@@ -66,8 +66,8 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
-ORDER = "GDMCSFTB"
-"""Gradients, differences, mutation, compiled code, scale, files, text, bad inputs."""
+ORDER = "GDMCSFTBU"
+"""Gradients, differences, mutation, compiled code, scale, files, text, bad inputs, layers."""
 
 
 def in_order() -> list[Row]:

@@ -9,6 +9,7 @@ from trust import (
     endurance,
     hostile,
     huge,
+    layers,
     lines,
     mutation,
     names,
@@ -21,5 +22,5 @@ from trust import (
 
 LOADED = (
     basics, corners, planted, differing, mutation, compiled, endurance, scale, storage, hostile,
-    typed, names, readers, lines, calls, huge,
+    typed, names, readers, lines, calls, huge, layers,
 )  # fmt: skip
