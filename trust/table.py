@@ -9,6 +9,7 @@ from trust import (
     endurance,
     hostile,
     huge,
+    layers,
     lines,
     modes,
     mutation,
@@ -23,5 +24,5 @@ from trust import (
 
 LOADED = (
     basics, corners, planted, differing, mutation, compiled, modes, processors, endurance,
-    scale, storage, hostile, typed, names, readers, lines, calls, huge,
+    scale, storage, hostile, typed, names, readers, lines, calls, huge, layers,
 )  # fmt: skip

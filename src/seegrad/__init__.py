@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from seegrad.present import more_presenters
+from seegrad.streams import fit_streams
 
 if TYPE_CHECKING:
     from seegrad.appendix import *  # noqa: F403
@@ -60,3 +61,4 @@ def __dir__() -> list[str]:
 
 sys.modules[__name__].__class__ = _Package
 more_presenters(lambda: _read("appendix"))
+fit_streams()

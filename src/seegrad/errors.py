@@ -143,6 +143,18 @@ class FormatError(SeegradError, ValueError):
     """A file that is not what its name says, or is damaged."""
 
 
+class MissingFileError(FormatError, FileNotFoundError):
+    """There is no such file or folder."""
+
+
+class FolderError(FormatError, IsADirectoryError):
+    """A folder stands where a file is needed."""
+
+
+class AccessError(FormatError, PermissionError):
+    """A file or folder that this user may not read or write."""
+
+
 class DiskError(FormatError):
     """The disk is full; what was written before is whole."""
 

@@ -16,7 +16,14 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 
-from seegrad.errors import DiskError, FormatError
+from seegrad.errors import (
+    AccessError,
+    CallError,
+    DiskError,
+    FolderError,
+    FormatError,
+    MissingFileError,
+)
 from seegrad.language import say
 
 MAX_BYTES = 2**31
@@ -25,16 +32,55 @@ FREE_BYTES = 2**20
 _CHUNK = 2**20
 
 
+_KINDS: dict[int | None, type[FormatError]] = {
+    errno.ENOENT: MissingFileError,
+    errno.ENOTDIR: MissingFileError,
+    errno.EISDIR: FolderError,
+    errno.EACCES: AccessError,
+    errno.EPERM: AccessError,
+    errno.EROFS: AccessError,
+    errno.ENOSPC: DiskError,
+    errno.EDQUOT: DiskError,
+}
+
+
+def kind_of(fault: OSError) -> type[FormatError]:
+    """Our error for what the system says: also a FileNotFoundError, a PermissionError …"""
+    return _KINDS.get(fault.errno, FormatError)
+
+
+def as_path(path: str | os.PathLike[str]) -> Path:
+    """`path` with ~ opened; CallError when it is no path at all."""
+    try:
+        file = Path(path)
+    except TypeError:
+        raise CallError(
+            say("this is no path"), asked=say("a text or a Path"), came=type(path).__name__
+        ) from None
+    with suppress(RuntimeError):  # a user that is not known here
+        file = file.expanduser()
+    return file
+
+
 def existing(path: str | os.PathLike[str], wanted: str) -> Path:
-    """`path` as a Path to a file that is there; `wanted` says what was hoped for."""
-    file = Path(path).expanduser()
-    if file.is_file():
-        return file
-    if file.is_dir():
-        came, hint = say("a folder"), say("name a file in it")
-    else:
-        came, hint = say("no such file"), say("check the path; nothing is ever downloaded")
-    raise FormatError(say("cannot read {path}", path=str(path)), asked=wanted, came=came, hint=hint)
+    """`path` as a Path to a file that may be read; `wanted` says what was hoped for.
+
+    Raises MissingFileError, FolderError or AccessError.
+    """
+    file = as_path(path)
+    kind: type[FormatError] = MissingFileError
+    came, hint = say("no such file"), say("check the path; nothing is ever downloaded")
+    try:
+        if file.is_file():
+            with file.open("rb"):
+                return file
+        if file.is_dir():
+            kind, came, hint = FolderError, say("a folder"), say("name a file in it")
+    except OSError as fault:
+        kind, came = kind_of(fault), fault.strerror or type(fault).__name__
+        if kind is AccessError:
+            hint = say("ask for the right to read it, or copy it to where you may")
+    raise kind(say("cannot read {path}", path=str(path)), asked=wanted, came=came, hint=hint)
 
 
 def allow(file: Path, packed: int, unpacked: int, limit: int = MAX_BYTES) -> None:
@@ -94,10 +140,10 @@ def write_whole(path: str | os.PathLike[str], data: bytes | str) -> Path:
     """Write `data` to `path` so that whoever looks, and whatever breaks, finds the old or the new.
 
     The bytes (text as UTF-8) go to a temporary file beside it, are flushed to the disk and renamed.
-    Raises FormatError when the folder is missing or cannot be written to, DiskError when there is
-    no room; the old file stays.
+    Raises FormatError when the folder is missing (MissingFileError) or cannot be written to
+    (AccessError), DiskError when there is no room; the old file stays.
     """
-    file = Path(path).expanduser()
+    file = as_path(path)
     raw = data.encode("utf-8") if isinstance(data, str) else data
     beside = _beside(file)
     try:
@@ -109,12 +155,11 @@ def write_whole(path: str | os.PathLike[str], data: bytes | str) -> Path:
     except OSError as fault:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
-        if fault.errno in (errno.ENOSPC, errno.EDQUOT):
-            kind: type[FormatError] = DiskError
+        kind = kind_of(fault)
+        if kind is DiskError:
             asked = say("{count} bytes of room on the disk", count=len(raw))
             hint = say("make room; what was written before is whole")
         else:
-            kind = FormatError
             asked = say("a folder that is there and may be written to")
             hint = say("choose another place")
         raise kind(

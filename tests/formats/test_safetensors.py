@@ -91,7 +91,7 @@ def test_every_truncation_is_refused(saved, tmp_path):
         {"x": {"dtype": "F32", "shape": [2**62, 4], "data_offsets": [0, 8]}},
         {"x": {"dtype": "F32", "shape": [2], "data_offsets": [8, 0]}},
         {"x": {"dtype": "F32", "shape": [-2], "data_offsets": [0, 8]}},
-        {"x": {"dtype": "BF16", "shape": [4], "data_offsets": [0, 8]}},
+        {"x": {"dtype": "BF17", "shape": [4], "data_offsets": [0, 8]}},
         {"x": 3},
         [],
         {"__metadata__": 7},
@@ -124,3 +124,52 @@ def test_a_damaged_name_of_the_checksum_is_noticed(tmp_path):
         path.write_bytes(raw.replace(name, torn))
         with pytest.raises(FormatError):
             load_arrays(path)
+
+
+def by_hand(file, kind, size, raw):
+    """A file as another program writes it, with no checksum."""
+    head = json.dumps({"W": {"dtype": kind, "shape": [size], "data_offsets": [0, len(raw)]}})
+    file.write_bytes(len(head).to_bytes(8, "little") + head.encode() + raw)
+    return file
+
+
+def test_numbers_of_kind_bf16_are_read_exactly(tmp_path):
+    bits = np.arange(2**16, dtype=np.uint16)
+    arrays, _ = load_arrays(by_hand(tmp_path / "b.safetensors", "BF16", 2**16, bits.tobytes()))
+    assert arrays["W"].dtype == np.float32
+    np.testing.assert_array_equal(arrays["W"].view(np.uint32) >> 16, bits)
+    assert not (arrays["W"].view(np.uint32) & 0xFFFF).any()
+    known = {0x3F80: 1.0, 0xC000: -2.0, 0x3F81: 1.0078125, 0x7F80: np.inf, 0x0001: 2.0**-133}
+    for pattern, value in known.items():
+        assert arrays["W"][pattern] == value
+
+
+@pytest.mark.parametrize("kind", [
+    "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ", "F4", "F6_E2M3", "F6_E3M2",
+    "C64",
+])  # fmt: skip
+def test_numbers_that_are_not_read_are_named_and_not_called_damaged(tmp_path, kind):
+    with pytest.raises(FormatError, match=f"not read here(?s:.)*W: {kind}") as caught:
+        load_arrays(by_hand(tmp_path / "f.safetensors", kind, 8, bytes(8)))
+    assert "damaged" not in str(caught.value)
+
+
+KINDS_READ = {
+    "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "u2", "I16": "i2", "U32": "u4", "I32": "i4",
+    "U64": "u8", "I64": "i8", "F16": "f2", "F32": "f4", "F64": "f8",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS_READ)
+def test_every_other_kind_is_read_as_it_is(tmp_path, kind):
+    values = np.array([0, 1, 1, 0], KINDS_READ[kind])
+    if kind[0] in "UI":
+        values[1:3] = np.iinfo(values.dtype).min, np.iinfo(values.dtype).max
+    arrays, _ = load_arrays(by_hand(tmp_path / "k.safetensors", kind, 4, values.tobytes()))
+    assert arrays["W"].dtype == values.dtype
+    np.testing.assert_array_equal(arrays["W"], values)
+
+
+def test_a_text_that_looks_like_a_kind_is_no_kind(tmp_path):
+    file = save_arrays({"dtype": np.ones(2)}, tmp_path / "t.safetensors", {"dtype": "F4"})
+    assert load_arrays(file)[1] == {"dtype": "F4"}

@@ -198,3 +198,18 @@ def test_flatten():
     x = sg.tensor(np.ones((2, 3, 4)))
     nn.Flatten()(x).sum().backward()
     assert x.grad.shape == (2, 3, 4)
+
+
+def test_a_loss_of_bytes_does_not_wrap_around_and_lists_are_looked_at():
+    x, t = np.uint8([200, 0]), np.uint8([0, 200])
+    for given in (x, sg.tensor(x)):
+        assert float(sg.mean_squared_error(given, t)) == 40_000
+        assert float(sg.mean_absolute_error(given, t)) == 200
+    assert float(sg.nn.MSELoss()(x, t)) == 40_000
+    assert float(sg.mean_squared_error(x > 0, t > 0)) == 1
+    compiled = sg.compile(sg.mean_squared_error)
+    assert float(compiled(x, t)) == 40_000
+    half = np.float32([0.5])
+    assert sg.mean_squared_error(half, np.uint8([1])).dtype == np.float32
+    with pytest.raises(sg.SeegradError, match="not an array of numbers"):
+        sg.nn.SoftmaxWithLoss()(np.ones((2, 2)), [[1, 0], [1]])

@@ -8,6 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seegrad.book.arrays import as_array, as_floats
+from seegrad.errors import ShapeError, ValueRangeError
+from seegrad.language import say
+from seegrad.tensor import Tensor
+
 STEP = 1e-4
 
 
@@ -16,21 +21,41 @@ def numerical_gradient(f: Callable[[Any], Any], x: Any, h: float = STEP) -> NDAr
 
     A floating-point array is moved in place, one number at a time, and put back as it was, so
     that f may look at it from elsewhere; anything else is converted first (adding 0.0001 to an
-    integer would be lost).
+    integer would be lost). Raises ShapeError where f gives anything but one number.
 
     >>> numerical_gradient(lambda x: np.sum(x**2), np.array([1, 2])).round(6)
     array([2., 4.])
     """
-    array = x if isinstance(x, np.ndarray) and x.dtype.kind == "f" else np.array(x, np.float64)
+    if not h > 0:
+        raise ValueRangeError(
+            say("the step of a difference is a number above 0"), asked="h > 0", came=f"h={h}"
+        )
+    given = as_floats(x, "x")
+    array = np.array(given.value) if isinstance(given, Tensor) else np.asarray(given)
+    if not array.flags.writeable:
+        array = array.copy()
     found = np.zeros(array.shape)
     for index in np.ndindex(array.shape):
         before = array[index]
         try:
             array[index] = before + h
-            above = float(np.asarray(f(array)))
+            above = _number(f(array))
             array[index] = before - h
-            below = float(np.asarray(f(array)))
+            below = _number(f(array))
         finally:
             array[index] = before
         found[index] = (above - below) / (2 * h)
     return found
+
+
+def _number(value: Any) -> float:
+    """The one number that f gives."""
+    array = np.asarray(as_array(value, "f(x)"))
+    if array.size != 1:
+        raise ShapeError(
+            say("a gradient is of a function with one number as its result"),
+            asked="()",
+            came=f"{array.shape}",
+            hint=say("sum the result, or differentiate one of its numbers"),
+        )
+    return float(array.item())

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.autodiff import backward, ones_like
+from seegrad.book.arrays import as_array, as_floats, exact
 from seegrad.errors import GradientError, ShapeError
 from seegrad.graph.graph import Graph
 from seegrad.language import say
@@ -20,10 +21,8 @@ from seegrad.tensor import Tensor, tensor
 
 def as_leaf(value: Any, name: str) -> Tensor:
     """`value` as a floating-point leaf of a graph; a tensor as it is."""
-    if isinstance(value, Tensor):
-        return value
-    array = np.asarray(value)
-    return tensor(array if array.dtype.kind == "f" else array.astype(np.float64), name=name)
+    array = as_floats(value, name)
+    return array if isinstance(array, Tensor) else tensor(array, name=name)
 
 
 def as_given(result: Any, *like: Any) -> Any:
@@ -34,9 +33,12 @@ def as_given(result: Any, *like: Any) -> Any:
     if any(isinstance(x, Tensor) for x in like):
         return result
     value = result.value if isinstance(result, Tensor) else np.asarray(result)
-    dtype = np.result_type(*like)
-    value = value.astype(dtype) if dtype.kind in "iu" else value
-    if all(isinstance(x, (int, float)) for x in like):
+    single = all(isinstance(x, (int, float)) for x in like)
+    dtype = np.result_type(*(x if isinstance(x, (int, float)) else np.asarray(x) for x in like))
+    if dtype.kind in "iu":
+        exact(value, say("the result"))
+        value = value.astype(dtype)
+    if single and not value.ndim:
         return value.item()
     return np.array(value) if value.ndim else value[()]
 
@@ -85,7 +87,8 @@ class Layer:
                 hint=say("make a layer object for each use"),
             )
         self._ambiguous, self._forwards = self._forwards > 1, 0
-        given = dout.value if isinstance(dout, Tensor) else np.asarray(dout)
+        given = as_array(dout, "dout")
+        given = given.value if isinstance(given, Tensor) else given
         if given.shape != out.shape and given.ndim:
             raise ShapeError(
                 say("the derivative that arrives does not have the shape of the output"),

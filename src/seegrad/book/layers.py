@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seegrad.book.arrays import as_targets
 from seegrad.book.functions import cross_entropy_error
 from seegrad.book.layer import Layer, as_leaf
 from seegrad.errors import ShapeError
@@ -19,6 +20,11 @@ from seegrad.ops.shape import reshape
 from seegrad.tensor import Tensor, tensor
 
 Array = NDArray[Any]
+
+
+def _biases(width: int) -> tuple[tuple[int, ...], ...]:
+    """The shapes a bias for `width` outputs may have: the same for every sample."""
+    return (width,), (1, width)
 
 
 def _plain(result: Any, *like: Any) -> Any:
@@ -66,7 +72,8 @@ class Affine(Layer):
     """Y = X·W + b, for one sample (D,), a batch (N, D) or images (N, C, H, W) (chapter 5.6).
 
     W and b are the caller's own arrays: what is done to them in place holds at the next forward.
-    After `backward`, `dW` and `db` have the shapes of W and b.
+    After `backward`, `dW` and `db` have the shapes of W and b. Raises ShapeError where X and W, or
+    W (D, M) and b (M,), do not fit.
     """
 
     def __init__(self, W: Any, b: Any, names: tuple[str, str] = ("W", "b")) -> None:
@@ -85,6 +92,12 @@ class Affine(Layer):
         flat = leaf
         if len(leaf.shape) > 2:
             flat = reshape(leaf, shape=(leaf.shape[0], math.prod(leaf.shape[1:])))
+        if len(weights.shape) != 2 or bias.shape not in _biases(weights.shape[-1]):
+            raise ShapeError(
+                say("Affine: W and b do not fit"),
+                asked=say("W with two axes, and b with one value for each column of W"),
+                came=f"W {weights.shape} · b {bias.shape}",
+            )
         if not flat.shape or flat.shape[-1] != weights.shape[0]:
             raise ShapeError(
                 say("Affine: X and W do not fit"),
@@ -95,7 +108,8 @@ class Affine(Layer):
             )
         self.x = _plain(flat, x)
         self._leaves = weights, bias
-        return _plain(self._remember((leaf, weights, bias), matmul(flat, weights) + bias), x)
+        out = self._remember((leaf, weights, bias), matmul(flat, weights) + bias)
+        return _plain(out, x, self.W, self.b)
 
     def backward(self, dout: Any) -> Any:
         """dX in the shape of X; keeps dW = Xᵀ·dY and db, the sum of dY over the samples."""
@@ -107,7 +121,8 @@ class Affine(Layer):
 class SoftmaxWithLoss(Layer):
     """Softmax and cross-entropy in one; sends back (y − t)/N times dout (chapter 5.6.3).
 
-    t: labels, one-hot or soft targets, of one sample or a batch. delta: 1e-7 shows the loss that
+    t: labels, one-hot or soft targets, of one sample or a batch; what does not fit is refused as
+    `sg.softmax_cross_entropy` refuses it, never broadcast. delta: 1e-7 shows the loss that
     the book's code prints, which adds it inside of the logarithm; the derivative never has it.
     """
 
@@ -120,14 +135,15 @@ class SoftmaxWithLoss(Layer):
     def forward(self, x: Any, t: Any) -> Any:
         """The mean loss; `y` keeps the probabilities."""
         leaf = as_leaf(x, "x")
-        self.t = np.asarray(t)
-        targets = self.t
-        if targets.ndim == leaf.ndim:
-            targets = targets.astype(leaf.dtype)
-        out = softmax_cross_entropy(leaf, tensor(targets, name="t", requires_grad=False))
+        targets = as_targets("SoftmaxWithLoss", leaf, t)
+        self.t = targets
+        if not isinstance(targets, Tensor):
+            targets = targets.astype(leaf.dtype) if targets.ndim == leaf.ndim else targets
+            targets = tensor(targets, name="t", requires_grad=False)
+        out = softmax_cross_entropy(leaf, targets)
         self.y = np.array(softmax(leaf.value))
-        self.loss = _plain(self._remember((leaf,), out), x)
-        if self.delta and not isinstance(x, Tensor):
+        self.loss = _plain(self._remember((leaf,), out), x, t)
+        if self.delta and not isinstance(self.loss, Tensor):
             self.loss = cross_entropy_error(self.y, self.t, self.delta)
         return self.loss
 
@@ -135,5 +151,3 @@ class SoftmaxWithLoss(Layer):
         """(y − t)/N times dout."""
         (dx,) = self._sent_back(dout, self._inputs)
         return _plain(dx, dout)
-
-

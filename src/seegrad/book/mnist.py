@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.data import mnist
-from seegrad.errors import FormatError
+from seegrad.errors import MissingFileError
 from seegrad.language import say
 
 Array = NDArray[Any]
@@ -33,7 +33,7 @@ def load_mnist(
     told = path or os.environ.get("SEEGRAD_MNIST")
     place = told or next((name for name in PLACES if os.path.isdir(name)), None)
     if place is None:
-        raise FormatError(
+        raise MissingFileError(
             say("where are MNIST's files?"),
             asked=say("load_mnist(path=...), or the folder in SEEGRAD_MNIST"),
             came=say("no folder {names} here", names=", ".join(PLACES)),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from seegrad.cli.group import GOOD, SpokenCommand, json_option, lang_option, option
+from seegrad.cli.group import GOOD, SpokenCommand, echo_json, json_option, lang_option, option
 from seegrad.errors import MissingExtraError
 from seegrad.language import say
 
@@ -38,7 +38,7 @@ def command(keys: tuple[str, ...], rounds: int | None, as_json: bool) -> int:
         file = Path(folder, "figures.json")
         code = _run([*words, "--json", str(file)], stdout=subprocess.DEVNULL)
         if code == GOOD:
-            click.echo(json.dumps(json.loads(file.read_text("utf-8")), ensure_ascii=False))
+            echo_json(json.loads(file.read_text("utf-8")))
     return code
 
 

@@ -5,7 +5,6 @@ Of a run's network, of a fresh one, or of an expression, node by node; as a pict
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import click
 import numpy as np
 
 from seegrad.cli.explain import values_of
-from seegrad.cli.group import FAILED, GOOD, json_option, lang_option, option
+from seegrad.cli.group import FAILED, GOOD, echo_json, json_option, lang_option, option
 from seegrad.cli.picture import PicturedCommand, picture_option
 from seegrad.cli.setting import Setting
 from seegrad.drawing.showing import draw
@@ -83,7 +82,7 @@ def command(
             for name, report in reports.items()
         }
         facts = {"right": right, "subject": title, "parts": rows}
-        click.echo(json.dumps(facts, ensure_ascii=False))
+        echo_json(facts)
         return GOOD if right else FAILED
     click.echo(title)
     wide = max((len(name) for name in reports), default=0)

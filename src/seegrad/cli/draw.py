@@ -11,7 +11,7 @@ import click
 import numpy as np
 
 from seegrad.cli.explain import values_of
-from seegrad.cli.group import json_option, lang_option, option
+from seegrad.cli.group import echo_json, json_option, lang_option, option
 from seegrad.cli.picture import PicturedCommand, picture_option
 from seegrad.drawing.scene import to_json
 from seegrad.drawing.showing import draw, scene_of, show
@@ -62,11 +62,14 @@ def command(
     options["open"] = "all" if opened else "auto"
     if out is not None:
         file = draw(z, out, theme=theme, **options)
-        click.echo(json.dumps({"file": str(file)}) if as_json else str(file))
+        if as_json:
+            echo_json({"file": str(file)})
+        else:
+            click.echo(str(file))
     if shown:
         show(z, **options)
     if as_json and out is None:
-        click.echo(to_json(scene_of(z, **options)))
+        echo_json(json.loads(to_json(scene_of(z, **options))))
     elif out is None and not shown:
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
         click.echo(to_text(scene_of(z, **options), colour), nl=False)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 import numpy as np
 
-from seegrad.cli.group import json_option, lang_option, option
+from seegrad.cli.group import echo_json, json_option, lang_option, option
 from seegrad.cli.picture import PicturedCommand, picture_option
 from seegrad.drawing.derivation import explain
 from seegrad.errors import ExpressionError
@@ -67,7 +65,6 @@ def command(
         results = derivation.result if isinstance(derivation.result, tuple) else [derivation.result]
         numbers = [None if r is None else np.asarray(r).tolist() for r in results]
         title = derivation.title.text
-        click.echo(json.dumps({"title": title, "steps": steps, "derivatives": numbers},
-                              ensure_ascii=False))  # fmt: skip
+        echo_json({"title": title, "steps": steps, "derivatives": numbers})
         return
     click.echo(getattr(derivation, form) if form else derivation.text)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 import numpy as np
 
-from seegrad.cli.group import SpokenCommand, json_option, lang_option, option
+from seegrad.cli.group import SpokenCommand, echo_json, json_option, lang_option, option
 from seegrad.cli.setting import Setting
 from seegrad.language import say
 from seegrad.training import RunFolder, export_onnx, load
@@ -35,7 +34,7 @@ def command(run: Path, output: Path | None, as_json: bool) -> None:
     file = export_onnx(network, output or folder.path / "net.onnx", example)
     if as_json:
         facts = {"file": str(file), "inputs": setting.inputs, "outputs": setting.outputs}
-        click.echo(json.dumps({**facts, "bytes": file.stat().st_size}, ensure_ascii=False))
+        echo_json({**facts, "bytes": file.stat().st_size})
         return
     click.echo(
         say(

@@ -8,6 +8,7 @@ of our own is imported late. No command does its work here.
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import sys
 import traceback
@@ -18,7 +19,8 @@ import click
 
 from seegrad.cli.wording import Spoken, SpokenOption, complaint
 from seegrad.errors import DiskError, NonFiniteError, SeegradError
-from seegrad.language import LANGUAGES, say, speak, translate
+from seegrad.language import LANGUAGES, language, say, speak, translate
+from seegrad.streams import fit_streams, holds
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "train": ("train", "Train a network on digits, a toy set or your own data."),
@@ -44,7 +46,12 @@ def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
 
 def _choose_language(ctx: click.Context, parameter: click.Parameter, chosen: str | None) -> None:
     if chosen:
-        speak(chosen)
+        speak(chosen if _can_be_written(chosen) else "en")
+
+
+def _can_be_written(chosen: str) -> bool:
+    """Have both streams the letters of this language?"""
+    return chosen != "ko" or (holds(sys.stdout, "가") and holds(sys.stderr, "가"))
 
 
 def lang_option(function: Decorated) -> Decorated:
@@ -64,6 +71,12 @@ def json_option(function: Decorated) -> Decorated:
     """`--json`, passed on as `as_json`."""
     decorate = option("--json", "as_json", is_flag=True, help="Print one JSON object, no prose.")
     return decorate(function)
+
+
+def echo_json(facts: Any) -> None:
+    """Print a JSON object; signs that the stream has not are escaped, never replaced."""
+    text = json.dumps(facts, ensure_ascii=False)
+    click.echo(text if holds(sys.stdout, text) else json.dumps(facts))
 
 
 class SpokenCommand(Spoken):
@@ -140,6 +153,9 @@ def _language_asked(arguments: Sequence[str]) -> None:
         chosen = following if here == "--lang" else here.removeprefix("--lang=")
         if here.startswith("--lang") and chosen in LANGUAGES:
             speak(chosen)
+    if not _can_be_written(language()):
+        speak("en")
+        _complain(say("this terminal cannot show Korean letters; it is told in English"))
 
 
 LONGEST = 600
@@ -172,6 +188,7 @@ def complain_of(fault: BaseException) -> int:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns 0 (good), 1 (failed), 2 (misused) or 130 (interrupted)."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    fit_streams()
     _language_asked(words)
     try:
         outcome = seegrad.main(words, prog_name="seegrad", standalone_mode=False)

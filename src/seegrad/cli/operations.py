@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import inspect
-import json
 from typing import Any
 
 import click
 
-from seegrad.cli.group import SpokenCommand, json_option, lang_option
+from seegrad.cli.group import SpokenCommand, echo_json, json_option, lang_option
 from seegrad.errors import ValueRangeError
 from seegrad.language import say
 from seegrad.ops import TABLE
@@ -48,7 +47,7 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
         )
     chosen = [facts(TABLE[name]) for name in names or TABLE]
     if as_json:
-        click.echo(json.dumps(chosen, ensure_ascii=False))
+        echo_json(chosen)
         return
     wide = max(len(row["name"]) for row in chosen)
     for row in chosen:

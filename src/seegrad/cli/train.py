@@ -17,6 +17,7 @@ from seegrad.cli.group import (
     GOOD,
     INTERRUPTED,
     complain_of,
+    echo_json,
     json_option,
     lang_option,
     option,
@@ -281,7 +282,7 @@ def _check(setting: Setting, network: Any, train: Any, summary: dict[str, Any]) 
 
 def _conclude(summary: dict[str, Any], as_json: bool) -> None:
     if as_json:
-        click.echo(json.dumps(summary, ensure_ascii=False))
+        echo_json(summary)
         return
     if summary["stopped"]:
         click.echo(say("stopped early: {why}", why=summary["stopped"]))

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from seegrad.data.archive import npz
 from seegrad.data.dataset import Dataset
-from seegrad.errors import FormatError, ShapeError, ValueRangeError
-from seegrad.files import MAX_BYTES, beginning, content, existing
+from seegrad.errors import FormatError, MissingFileError, ShapeError, ValueRangeError
+from seegrad.files import MAX_BYTES, as_path, beginning, content, existing
 from seegrad.language import say
 
 _KINDS = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -76,13 +76,13 @@ def mnist(path: str | os.PathLike[str]) -> Dataset:
     exactly these; with only one of them, its last fifth is the test part (8,000 and 2,000 for
     the 10,000 images of the test file).
     """
-    place = Path(path).expanduser()
+    place = as_path(path)
     if place.suffix == ".npz":
         return npz(place)
     if place.is_dir():
         pairs = [pair for part in ("train", "t10k") if (pair := _pair(place, part))]
         if not pairs:
-            raise FormatError(
+            raise MissingFileError(
                 say("no MNIST files in {path}", path=str(path)),
                 asked="train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-…",
                 came=_listing(place),
@@ -112,7 +112,7 @@ def _pair(folder: Path, part: str) -> tuple[Path, Path] | None:
     if images is None and labels is None:
         return None
     if images is None or labels is None:
-        raise FormatError(
+        raise MissingFileError(
             say("half of the {part} files is missing", part=part),
             asked=say("images and labels"),
             came=_listing(folder),

@@ -26,7 +26,7 @@ from seegrad.drawing.theme import THEMES
 from seegrad.drawing.tikz import to_tikz
 from seegrad.drawing.trouble import troubled
 from seegrad.errors import FormatError, SeegradError, ValueRangeError
-from seegrad.files import write_whole
+from seegrad.files import as_path, write_whole
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
 from seegrad.language import LANGUAGES, language, say
@@ -138,7 +138,7 @@ def draw(
     Returns the path. Raises FormatError for an unknown suffix or a place that cannot be written,
     MissingExtraError when PNG's package or a font is not there.
     """
-    file = Path(path).expanduser()
+    file = as_path(path)
     if file.suffix.lower() not in SUFFIXES or theme not in THEMES:
         lowered(Scene(), file.suffix.lower(), theme)
     options.setdefault("live", file.suffix.lower() == ".html")

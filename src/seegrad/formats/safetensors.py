@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import safetensors.numpy as official
 from numpy.typing import NDArray
-from safetensors import SafetensorError
+from safetensors import SafetensorError, deserialize
 
 from seegrad.errors import DTypeError, FormatError
 from seegrad.files import content, existing, write_whole
@@ -26,6 +26,18 @@ from seegrad.language import say
 DIGEST = "seegrad.sha256"
 _CHECKSUM = re.compile("[0-9a-f]{64}")
 """What a checksum looks like: one under another name is ours, and the name is damaged."""
+
+
+_READ = {
+    "BOOL": "?", "U8": "u1", "I8": "i1", "U16": "<u2", "I16": "<i2", "U32": "<u4", "I32": "<i4",
+    "U64": "<u8", "I64": "<i8", "F16": "<f2", "F32": "<f4", "F64": "<f8", "BF16": "<u2",
+}  # fmt: skip
+"""The format's names for kinds of numbers, and how their bytes are read."""
+_UNREAD = frozenset({
+    "C64", "F4", "F6_E2M3", "F6_E3M2", "F8_E4M3", "F8_E5M2", "F8_E8M0", "F8_E4M3FNUZ",
+    "F8_E5M2FNUZ",
+})  # fmt: skip
+"""Those it has and NumPy has not, or that nothing here computes with."""
 
 
 def save_arrays(
@@ -51,14 +63,24 @@ def save_arrays(
 def load_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
     """The named arrays of a file, and the texts about them.
 
-    Raises FormatError when the file is missing, cut short, damaged anywhere, or of another kind.
+    Numbers of kind BF16 become float32, which holds each of them exactly. Raises MissingFileError
+    without the file, FormatError when it is cut short, damaged anywhere, of another kind, or holds
+    numbers that are not read here (F8, F6, F4, complex): the message names them.
     """
     file = existing(path, say("a safetensors file"))
     raw = content(file)
     try:
-        arrays = {name: np.array(value) for name, value in official.load(raw).items()}
-        texts = _metadata(raw)
-    except (SafetensorError, ValueError, LookupError, TypeError, AttributeError) as fault:
+        head = _head(raw)
+        _refuse_unread(file, head)
+        views = deserialize(raw)  # type: ignore[no-untyped-call]
+        arrays = {name: _numbers(view) for name, view in views}
+        told = head.get("__metadata__") or {}
+        texts = {str(key): str(value) for key, value in told.items()}
+    except FormatError:
+        raise
+    except (
+        SafetensorError, ValueError, LookupError, TypeError, AttributeError, RecursionError,
+    ) as fault:  # fmt: skip
         raise FormatError(
             say("{path} is damaged or is no safetensors file", path=file.name),
             asked=say("a whole safetensors file"),
@@ -77,11 +99,33 @@ def load_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], 
     return arrays, texts
 
 
-def _metadata(raw: bytes) -> dict[str, str]:
+def _head(raw: bytes) -> dict[str, Any]:
+    """What stands about each array, by its name, and the texts."""
     size = int.from_bytes(raw[:8], "little")
-    head = json.loads(raw[8 : 8 + size])
-    found = head.get("__metadata__") or {}
-    return {str(key): str(value) for key, value in found.items()}
+    found: dict[str, Any] = json.loads(raw[8 : 8 + size])
+    return found
+
+
+def _refuse_unread(file: Path, head: Mapping[str, Any]) -> None:
+    """FormatError for a kind of numbers that the format has and we have not."""
+    for name, told in head.items():
+        kind = None if name == "__metadata__" else told.get("dtype")
+        if kind in _UNREAD:
+            raise FormatError(
+                say("{path} holds numbers that are not read here", path=file.name),
+                asked=", ".join(_READ),
+                came=f"{name[:60]}: {kind}",
+                hint=say("convert it to F32 or BF16 with the program that wrote it"),
+            )
+
+
+def _numbers(view: Mapping[str, Any]) -> NDArray[Any]:
+    """One array as the official reader hands it out: kind, shape and bytes."""
+    kind = view["dtype"]
+    values = np.frombuffer(view["data"], _READ[kind]).reshape(view["shape"])
+    if kind == "BF16":  # the upper half of a float32
+        return (values.astype(np.uint32) << 16).view(np.float32)
+    return values.astype(values.dtype.newbyteorder("="))
 
 
 def _digest(arrays: Mapping[str, NDArray[Any]], texts: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from seegrad.graph.node import snapshot
 from seegrad.nn.module import Module
 from seegrad.ops import loss
 from seegrad.ops.compare import astype
@@ -14,8 +15,8 @@ from seegrad.tensor import Tensor
 
 def _fitted(x: Any, t: Any) -> tuple[Any, Any]:
     """Outputs and targets as arrays; floating targets in the outputs' dtype."""
-    x = x if isinstance(x, Tensor) else np.asarray(x)
-    t = t if isinstance(t, Tensor) else np.asarray(t)
+    x = x if isinstance(x, (Tensor, np.ndarray)) else np.asarray(snapshot(x, None, "x"))
+    t = t if isinstance(t, (Tensor, np.ndarray)) else np.asarray(snapshot(t, None, "t"))
     if t.ndim == x.ndim and t.dtype != x.dtype and x.dtype.kind == "f":
         t = astype(t, dtype=x.dtype)
     return x, t

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from seegrad.errors import SeegradError, ShapeError, ValueRangeError
 from seegrad.graph.bind import frame
+from seegrad.graph.node import snapshot
 from seegrad.language import say
 from seegrad.ops.compare import astype
 from seegrad.tensor import Tensor, tensor
@@ -184,7 +185,7 @@ class Module(ABC):
             )
         fitting: list[tuple[Tensor, Array]] = []
         for name in own.keys() & values.keys():
-            value = np.asarray(values[name])
+            value = np.asarray(snapshot(values[name], None, name))
             if value.shape != own[name].shape:
                 raise ShapeError(
                     say("{name} has another shape than the value for it", name=name),

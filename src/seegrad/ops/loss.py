@@ -160,15 +160,27 @@ _PAIRS = (
 )
 
 
+def _apart(x: Any, t: Any) -> Any:
+    """x − t; of whole numbers and truth values as float64, since bytes would wrap around."""
+    if spec_of(x).dtype.kind != "f" and spec_of(t).dtype.kind != "f":
+        x, t = floating(x), floating(t)
+    return x - t
+
+
 def _size(x: Any) -> int:
     return int(np.prod(x.shape, dtype=int))
+
+
+def _squared_body(x, t):
+    d = _apart(x, t)
+    return mean(d * d)
 
 
 @operation(
     spec=_paired_spec,
     canonical=_fitting(_paired_spec),
     lower=Body(),
-    body=lambda x, t: mean((x - t) * (x - t)),
+    body=_squared_body,
     sign="MSE",
     latex=r"\overline{($x - $t)^2}",
     d={
@@ -181,14 +193,14 @@ def _size(x: Any) -> int:
 )
 def mean_squared_error(x, t):
     """The mean of the squared differences of outputs and targets of equal shapes."""
-    return np.mean(np.square(np.subtract(x, t)))
+    return np.mean(np.square(_apart(x, t)))
 
 
 @operation(
     spec=_paired_spec,
     canonical=_fitting(_paired_spec),
     lower=Body(),
-    body=lambda x, t: mean(abs(x - t)),
+    body=lambda x, t: mean(abs(_apart(x, t))),
     sign="MAE",
     latex=r"\overline{\left|$x - $t\right|}",
     kinks="x - t",
@@ -205,7 +217,7 @@ def mean_absolute_error(x, t):
 
     Where they are equal the derivative is 0, as in PyTorch (JAX: ±1/n).
     """
-    return np.mean(np.abs(np.subtract(x, t)))
+    return np.mean(np.abs(_apart(x, t)))
 
 
 def _smallest(x: Any) -> float:

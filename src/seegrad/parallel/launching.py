@@ -67,7 +67,7 @@ def launch(count: int, arguments: Sequence[str]) -> int:
     ended by the launcher and one sentence says so.
     """
     threads = str(max(1, (os.cpu_count() or 1) // count))
-    environment = dict(os.environ)
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}  # how `_pass_on` reads them
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "SEEGRAD_NUM_THREADS"):
         environment.setdefault(name, threads)
     command = [launcher(), "-n", str(count), sys.executable, "-m", "seegrad", *arguments]

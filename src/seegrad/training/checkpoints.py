@@ -10,7 +10,8 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from seegrad.errors import FormatError, ValueRangeError
+from seegrad.errors import MissingFileError, ValueRangeError
+from seegrad.files import as_path, kind_of
 from seegrad.language import say
 
 KEPT = 3
@@ -33,7 +34,7 @@ class Checkpoints:
                 asked="keep ≥ 1",
                 came=f"keep={keep}",
             )
-        self.folder, self.keep = Path(folder).expanduser(), keep
+        self.folder, self.keep = as_path(folder), keep
 
     def place(self, step: int) -> Path:
         """Where the checkpoint of a step stands."""
@@ -47,10 +48,10 @@ class Checkpoints:
         return [path for _, path in sorted((int(m[1]), path) for m, path in found)]
 
     def newest(self) -> Path:
-        """The checkpoint to go on from; FormatError when there is none."""
+        """The checkpoint to go on from; MissingFileError when there is none."""
         paths = self.paths()
         if not paths:
-            raise FormatError(
+            raise MissingFileError(
                 say("there is no checkpoint in {path}", path=str(self.folder)),
                 asked=say("the folder of a run that was stopped"),
                 came=say("no such file"),
@@ -63,7 +64,7 @@ class Checkpoints:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
-            raise FormatError(
+            raise kind_of(fault)(
                 say("cannot make the folder {path}", path=str(self.folder)),
                 asked=say("a place that may be written to"),
                 came=fault.strerror or type(fault).__name__,

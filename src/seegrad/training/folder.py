@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seegrad.errors import FormatError
-from seegrad.files import existing, write_whole
+from seegrad.files import as_path, existing, kind_of, write_whole
 from seegrad.language import say
 from seegrad.training.checkpoints import Checkpoints
 
@@ -27,13 +27,14 @@ class RunFolder:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path).expanduser()
+        self.path = as_path(path)
 
     @classmethod
     def fresh(cls, parent: str | os.PathLike[str], name: str) -> RunFolder:
         """A folder in `parent` named after `name` and the time, that no other run has."""
         stem = f"{name}-{time.strftime('%Y%m%d-%H%M%S')}"
-        parent = Path(parent).expanduser()
+        parent = as_path(parent)
+        kind = FormatError
         for number in range(1000):
             path = parent / (f"{stem}-{number}" if number else stem)
             try:
@@ -42,10 +43,11 @@ class RunFolder:
                 if not parent.is_dir():
                     break
                 continue
-            except OSError:
+            except OSError as fault:
+                kind = kind_of(fault)
                 break
             return cls(path)
-        raise FormatError(
+        raise kind(
             say("cannot make a folder in {path}", path=str(parent)),
             asked=say("a folder that may be written to"),
             came=str(parent),
@@ -57,7 +59,7 @@ class RunFolder:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
-            raise FormatError(
+            raise kind_of(fault)(
                 say("cannot make the folder {path}", path=str(self.path)),
                 asked=say("a place that may be written to"),
                 came=fault.strerror or type(fault).__name__,

@@ -34,9 +34,13 @@ def save(network: Module, path: str | os.PathLike[str]) -> Path:
     return save_arrays(network.state_dict(), path)
 
 
-def load(network: Module, path: str | os.PathLike[str]) -> None:
-    """Take over a network's values from a safetensors file; nothing changes unless all fit."""
-    network.load_state_dict(load_arrays(path)[0])
+def load(network: Module, path: str | os.PathLike[str], strict: bool = True) -> None:
+    """Take over a network's values from a safetensors file; nothing changes unless all fit.
+
+    strict: refuse missing and unknown names too. Raises MissingFileError without the file, else as
+    `load_arrays` and `Module.load_state_dict` do.
+    """
+    network.load_state_dict(load_arrays(path)[0], strict)
 
 
 def save_checkpoint(
