@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,12 @@ Array = NDArray[Any]
 
 
 def load_values(
-    own: Mapping[str, Tensor], known: Mapping[str, Tensor], values: Any, strict: bool
-) -> None:
+    own: Mapping[str, Tensor], aliases: Callable[[], Mapping[str, Tensor]], values: Any,
+    strict: bool,
+) -> None:  # fmt: skip
     """Assign `values` to the tensors of their names.
 
-    own: every tensor once, by its first name; known: by all of its names.
+    own: every tensor once, by its first name; aliases: gives them by all of their names.
     """
     if not isinstance(values, Mapping):
         raise DTypeError(
@@ -29,6 +30,7 @@ def load_values(
             came=type(values).__name__,
             hint=say("read a file with sg.load(net, path)"),
         )
+    known = own if own.keys() == values.keys() else aliases()
     given = {name: np.asarray(value) for name, value in values.items() if name in known}
     _check_names(own, known, values, given, strict)
     _check_shapes(known, given)

@@ -196,7 +196,7 @@ class Module(ABC):
         known = {id(module) for _, module, _ in walked}
         known |= {id(part) for _, _, parts in walked for _, part in parts}
         for name, module, _ in walked:
-            own = dict(module._attributes())
+            own = {**vars(module), **dict(module._attributes())}
             held_by_class = {k: v for k, v in _class_attributes(type(module)) if k not in own}
             for attribute, value in [*own.items(), *held_by_class.items()]:
                 where = joined(name, attribute)
@@ -283,8 +283,7 @@ class Module(ABC):
         """
         self._refuse_hidden()
         own = dict(self.named_leaves())
-        known = own if own.keys() == values.keys() else self._every_name()
-        load_values(own, known, values, strict)
+        load_values(own, self._every_name, values, strict)
 
     # ------------------------------------------------------------- for people
 
