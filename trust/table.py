@@ -12,15 +12,15 @@ from trust import (
     lines,
     mutation,
     names,
-    networks,
     planted,
     readers,
     scale,
+    scenarios,
     storage,
     typed,
 )
 
 LOADED = (
     basics, corners, planted, differing, mutation, compiled, endurance, scale, storage, hostile,
-    typed, names, networks, readers, lines, calls, huge,
+    typed, names, scenarios, readers, lines, calls, huge,
 )  # fmt: skip

@@ -95,27 +95,28 @@ def _better(key: Any) -> str:
     return text or "_"
 
 
-def replaced(value: Any, swaps: Mapping[int, Any]) -> Any:
+def replaced(value: Any, swaps: Mapping[int, Any], around: tuple[Any, ...] = ()) -> Any:
     """`value` with other items in the place of some, by identity; itself where nothing changes."""
     if id(value) in swaps:
         return swaps[id(value)]
+    if not isinstance(value, (list, tuple, dict)) or any(value is other for other in around):
+        return value
+    around = (*around, value)
     if isinstance(value, dict):
-        changed = {k: n for k, x in value.items() if (n := replaced(x, swaps)) is not x}
+        changed = {k: n for k, x in value.items() if (n := replaced(x, swaps, around)) is not x}
         if not changed:
             return value
         table = copy.copy(value)
         table.update(changed)
         return table
-    if isinstance(value, (list, tuple)):
-        items = [replaced(x, swaps) for x in value]
-        if all(a is b for a, b in zip(items, value)):
-            return value
-        if isinstance(value, tuple):
-            return value._make(items) if hasattr(value, "_make") else type(value)(items)
-        made = copy.copy(value)
-        made[:] = items
-        return made
-    return value
+    items = [replaced(x, swaps, around) for x in value]
+    if all(a is b for a, b in zip(items, value)):
+        return value
+    if isinstance(value, tuple):
+        return value._make(items) if hasattr(value, "_make") else type(value)(items)
+    made = copy.copy(value)
+    made[:] = items
+    return made
 
 
 # ------------------------------------------------------------- what names cannot reach
