@@ -304,10 +304,10 @@ class Scenario:
         twin.net.load_state_dict(state)          # running means had moved
 
 
-OPERATIONS = (
-    Scenario.train_steps, Scenario.train_steps, Scenario.backward, Scenario.look, Scenario.look_without_recording,
-    Scenario.freeze, Scenario.mode, Scenario.save_and_load, Scenario.load_others, Scenario.load_strange,
-    Scenario.deep_copy, Scenario.replace,
+OPERATIONS: tuple[Callable[[Scenario], None], ...] = (
+    Scenario.train_steps, Scenario.train_steps, Scenario.backward, Scenario.look,
+    Scenario.look_without_recording, Scenario.freeze, Scenario.mode, Scenario.save_and_load,
+    Scenario.load_others, Scenario.load_strange, Scenario.deep_copy, Scenario.replace,
 )  # fmt: skip
 
 

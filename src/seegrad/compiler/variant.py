@@ -33,8 +33,6 @@ class Call:
     def __init__(self, args: Sequence[Any], kwargs: dict[str, Any]) -> None:
         leaves, structure = flatten((list(args), kwargs))
         self.symbols: list[Tensor] = []
-        self.began = symbol(Spec((), np.dtype(np.float64))).order
-        """Leaves of a higher order were there before the function ran."""
         placed = []
         for x in leaves:
             if isinstance(x, ARRAYS):
@@ -83,12 +81,6 @@ class Variant:
         }
         self.cleared = [leaf for leaf in found.gradients if leaf not in self.kept]
         self.state = [leaf for leaf in found.leaves if _lives_outside(leaf, found)]
-        # A small constant from outside is part of the trace until it is assigned to.
-        outside = set(self.state)
-        self.observed += [
-            (leaf, leaf.data) for leaf in found.leaves
-            if leaf not in outside and leaf.order > self.call.began
-        ]
         self.gradients = [(leaf, leaf in found.gathered) for leaf in found.gradients]
         self._compile(threads, rows)
 
