@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import linecache
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -45,6 +46,18 @@ def user_line() -> Line | None:
     return None
 
 
+def told(problem: str, asked: str, came: str, hint: str, line: Line | None) -> str:
+    """The sentence and its parts in the language in force, one a line."""
+    rows = ((say("asked"), asked), (say("came"), came), (say("try"), hint))
+    lines = [translate(problem)]
+    lines += [f"  {label}: {translate(text)}" for label, text in rows if text]
+    if line is not None:
+        lines.append(f"  {say('at')}: {line}")
+    text = "\n".join(lines)
+    # Nothing that a file or a name brings along may steer a terminal.
+    return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+
+
 class SeegradError(Exception):
     """The base of all: a sentence, and optionally what was asked, what came and what to try.
 
@@ -79,14 +92,7 @@ class SeegradError(Exception):
         return lines
 
     def message(self) -> str:
-        rows = ((say("asked"), self.asked), (say("came"), self.came), (say("try"), self.hint))
-        lines = [translate(self.problem)]
-        lines += [f"  {label}: {translate(text)}" for label, text in rows if text]
-        if self.line is not None:
-            lines.append(f"  {say('at')}: {self.line}")
-        text = "\n".join(lines)
-        # Nothing that a file or a name brings along may steer a terminal.
-        return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
+        return told(self.problem, self.asked, self.came, self.hint, self.line)
 
 
 class ShapeError(SeegradError, ValueError):
@@ -151,3 +157,27 @@ class OpDefinitionError(SeegradError, TypeError):
 
 class GraphError(SeegradError, RuntimeError):
     """A graph that does not hold together; found by the verifier."""
+
+
+class SeegradWarning(UserWarning):
+    """The base of all warnings, told as errors are: something is right as asked, but hardly meant.
+
+    `warn_user` gives it out.
+    """
+
+    def __init__(self, problem: str, *, asked: str = "", came: str = "", hint: str = "") -> None:
+        self.problem, self.asked, self.came, self.hint = problem, asked, came, hint
+        self.line = user_line()
+        super().__init__(told(problem, asked, came, hint, self.line))
+
+
+class GradientWarning(SeegradWarning):
+    """A derivative that is 0 because nothing depends on what is differentiated by."""
+
+
+def warn_user(warning: SeegradWarning) -> None:
+    """Give out a warning at the user's own line; by default Python shows it once for each line."""
+    level, frame = 1, sys._getframe(0)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith((_OURS, "<frozen")):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(warning, stacklevel=level)

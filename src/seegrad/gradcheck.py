@@ -214,9 +214,10 @@ def _compare(
     function: Callable[..., Any], points: Sequence[Array], h: float, atol: float, rtol: float,
     seed: int, what: str,
 ) -> Iterator[Finding]:  # fmt: skip
-    value, pull = vjp(function, *points)
-    weights = _weights(np.shape(value), seed)
-    computed = pull(weights)
+    with in_mode(recording=False):
+        value, pull = vjp(function, *points)
+        weights = _weights(np.shape(value), seed)
+        computed = pull(weights)
 
     def total(*xs: Array) -> float:
         with in_mode(recording=False), np.errstate(all="ignore"):

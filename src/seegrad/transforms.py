@@ -1,20 +1,32 @@
 """Derivatives of functions: grad, vjp, jvp, jacobian, hessian and their relatives.
 
 They take and give what the function takes and gives: on arrays the rules run on arrays, inside
-another transform (or on tensors) on tensors, so that any order can be taken. Arguments may be
-nested tuples, lists and dictionaries. Signatures follow JAX.
+another transform (or on tensors) on tensors, so that any order can be taken. Where the function
+has captured tensors that require a gradient, such as parameters, the results are tensors too, which
+depend on them; under `no_grad` they are plain. Arguments may be nested tuples, lists and
+dictionaries. Signatures follow JAX.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from seegrad.autodiff import backward, ones_like
-from seegrad.errors import CallError, DTypeError, GradientError, MutationError, ShapeError
+from seegrad.errors import (
+    CallError,
+    DTypeError,
+    GradientError,
+    GradientWarning,
+    MutationError,
+    ShapeError,
+    warn_user,
+)
 from seegrad.graph.bind import bind, current_mode, in_mode
 from seegrad.graph.graph import walk
 from seegrad.graph.lowering import Call
@@ -30,6 +42,9 @@ from seegrad.text import tidy
 from seegrad.tree import Structure, flatten, unflatten
 
 Function = Callable[..., Any]
+_DERIVATIVES: WeakValueDictionary[int, Node] = WeakValueDictionary()
+"""Derivatives handed out as nodes, by id: they belong to their argument even where they are
+constants, as the slope of a straight line is."""
 
 
 @contextmanager
@@ -51,7 +66,15 @@ def _lift(x: Any, what: str) -> Tensor:
     data = snapshot(x, what=what)
     if data.dtype.kind != "f":
         raise _not_floating(what, data.dtype)
-    return Tensor(None, (), NO_ATTRS, (), data, True)
+    return _own(data)
+
+
+def _own(data: Any) -> Tensor:
+    """A node of our own with these numbers: not a leaf, so that nobody takes it for a parameter."""
+    if current_mode().tracer is not None:
+        return Tensor(None, (), NO_ATTRS, (), data, True)     # what a trace has computed is none
+    source = Tensor(None, (), NO_ATTRS, (), data, False)
+    return Tensor(identity, (source,), NO_ATTRS, (data,), data, True)
 
 
 def _not_floating(what: str, dtype: Any) -> DTypeError:
@@ -66,8 +89,11 @@ def _not_floating(what: str, dtype: Any) -> DTypeError:
 class _Recorded:
     """A function that has been run on nodes of our own: what came out, ready to walk back from."""
 
-    def __init__(self, function: Function, args: Sequence[Any], argnums: Sequence[int]) -> None:
+    def __init__(
+        self, function: Function, args: Sequence[Any], argnums: Sequence[int], name: str
+    ) -> None:
         mode = current_mode()
+        self.name, self.looked = f"{name}()", False
         flat, self.structure, leaves = list(args), [], []
         for i in argnums:
             values, structure = flatten(args[i])
@@ -76,7 +102,7 @@ class _Recorded:
             self.structure.append((structure, len(values)))
             flat[i] = unflatten(structure, lifted)
         given = [x for a in args for x in flatten(a)[0]]
-        self.as_graph = (
+        self.inside = (
             mode.depth > 0 or mode.tracer is not None or any(isinstance(x, Node) for x in given)
         )
         with in_mode(depth=mode.depth + 1, recording=True):
@@ -84,32 +110,97 @@ class _Recorded:
         self.leaves = leaves
         self.outputs, self.shape = flatten(result)
         self.outputs = [as_tensor(x) for x in self.outputs]
+        for out in self.outputs:
+            if out.dtype.kind != "f":
+                raise _no_floating_result(self.name, out)
 
-    def pull(self, seeds: Sequence[Any], *, as_graph: bool | None = None) -> list[Any]:
+    @cached_property
+    def captured(self) -> bool:
+        """Do the outputs depend on anything that requires a gradient and is no leaf of ours?"""
+        oldest = max((x.order for x in self.leaves), default=0)
+        seen, stack = set(self.leaves), list(self.outputs)
+        while stack:
+            node = stack.pop()
+            if node.requires_grad and node not in seen:
+                if node.op is None or node.order > oldest:
+                    return True
+                seen.add(node)
+                stack.extend(node.inputs)
+        return False
+
+    def gives_tensors(self) -> bool:
+        """Are results tensors, or NumPy values? Asked anew for each result: `no_grad` counts."""
+        return self.inside or (current_mode().recording and self.captured)
+
+    def pull(self, seeds: Sequence[Any], *, tensors: bool) -> list[Any]:
         """The derivatives by every lifted leaf, for one derivative a output."""
-        as_graph = self.as_graph if as_graph is None else as_graph
-        mode = current_mode()
-        changes = {"recording": True, "depth": mode.depth + 1} if as_graph else {}
-        with in_mode(**changes):
-            seeds = [_as_data(s, out, as_graph) for s, out in zip(seeds, self.outputs)]
-            found = backward(self.outputs, seeds, self.leaves, as_graph=as_graph)
-        return [found.get(leaf, _zeros(leaf, as_graph)) for leaf in self.leaves]
+        found = self.walk_back(self.outputs, seeds, self.leaves, tensors)
+        if not (self.looked or (any(g is not None for g in found) and len(self.outputs) == 1)):
+            self._warn_of_independent()
+        as_graph = self.as_graph(tensors)
+        return [_zeros(leaf, as_graph) if g is None else g for leaf, g in zip(self.leaves, found)]
 
-    def result(self, x: Any, as_graph: bool | None = None) -> Any:
+    def as_graph(self, tensors: bool) -> bool:
+        """Is the walk a graph itself? For tensors, where a graph is recorded."""
+        mode = current_mode()
+        return tensors and (
+            mode.recording or mode.tracer is not None or any(x.is_symbol for x in self.leaves)
+        )
+
+    def walk_back(
+        self, outputs: Sequence[Tensor], seeds: Sequence[Any], wrt: Sequence[Tensor], tensors: bool
+    ) -> list[Any]:
+        """The derivative by each of `wrt`; None where the walk has not come."""
+        as_graph = self.as_graph(tensors)
+        changes = {"recording": True, "depth": current_mode().depth + 1} if as_graph else {}
+        with in_mode(**changes):
+            seeds = [_as_data(s, out, as_graph) for s, out in zip(seeds, outputs)]
+            found = backward(outputs, seeds, wrt, as_graph=as_graph)
+        return [found.get(x) for x in wrt]
+
+    def _warn_of_independent(self) -> None:
+        """Warn, once, of every output to which no way leads from what is differentiated by."""
+        self.looked = True
+        for i, out in enumerate(self.outputs):
+            if self.leaves and not _depends(out, self.leaves):
+                what = "the result" if len(self.outputs) == 1 else f"result {i}"
+                warn_user(GradientWarning(
+                    f"{what} of {self.name} does not depend on what it is differentiated by: the"
+                    " derivative is 0",
+                    asked="a result computed from the argument with seegrad's functions",
+                    came=f"a result of shape {out.shape} that the argument has no part in",
+                    hint="check that the function uses its argument, outside of sg.no_grad();"
+                    " sg.stop_gradient(x) says that this is meant",
+                ))  # fmt: skip
+
+    def result(self, x: Any, tensors: bool) -> Any:
         """A node, or a NumPy value of the caller's own, as the caller expects it."""
-        if self.as_graph if as_graph is None else as_graph:
-            return x
+        if tensors:
+            x = as_tensor(x)
+            return x if current_mode().recording else identity(x)      # a constant
         data = x.data if isinstance(x, Node) else x
         if data is None:
             return x
         # the caller's own: what a node or another derivative may share is copied
         return np.array(data) if isinstance(data, np.ndarray) else data
 
-    def arguments(self, derivatives: Sequence[Any]) -> list[Any]:
+    def derivative(self, g: Any, tensors: bool) -> Any:
+        """`result` of what was sent back."""
+        found = self.result(g, tensors)
+        if tensors:
+            _DERIVATIVES[id(found)] = found
+        return found
+
+    def value(self) -> Any:
+        """What the function gave."""
+        tensors = self.gives_tensors()
+        return unflatten(self.shape, [self.result(x, tensors) for x in self.outputs])
+
+    def arguments(self, derivatives: Sequence[Any], tensors: bool) -> list[Any]:
         """Derivatives by leaves, put together in the arguments' own structures."""
         rest, found = list(derivatives), []
         for structure, count in self.structure:
-            found.append(unflatten(structure, [self.result(g) for g in rest[:count]]))
+            found.append(unflatten(structure, [self.derivative(g, tensors) for g in rest[:count]]))
             rest = rest[count:]
         return found
 
@@ -125,6 +216,22 @@ class _Recorded:
             )
         out: Tensor = self.outputs[0]
         return out
+
+
+def _depends(out: Node, leaves: Sequence[Node]) -> bool:
+    """Does any way lead from the leaves to `out`? One on which no derivative passes counts too."""
+    ends = set(leaves)
+    return any(node in ends or _DERIVATIVES.get(id(node)) is node for node in walk([out]))
+
+
+def _no_floating_result(name: str, out: Node) -> DTypeError:
+    return DTypeError(
+        f"the result of {name} cannot be differentiated: it is not a floating-point number",
+        asked="a result of dtype float32 or float64",
+        came=f"a result of shape {out.shape} and dtype {out.dtype}",
+        hint="differentiate what it was computed from, before it was rounded, compared or counted;"
+        " has_aux=True brings out such a result beside",
+    )
 
 
 def _as_data(seed: Any, out: Tensor, as_graph: bool) -> Any:
@@ -164,8 +271,12 @@ def _check_args(function: Function, args: Sequence[Any], argnums: Sequence[int])
             )
 
 
+def _name_of(function: Function) -> str:
+    return getattr(function, "__name__", "a function")
+
+
 def _named(function: Function, what: str) -> str:
-    return f"{what} of {getattr(function, '__name__', 'a function')}"
+    return f"{what} of {_name_of(function)}"
 
 
 def value_and_grad(
@@ -189,10 +300,10 @@ def value_and_grad(
                 aux.append(more)
             return result
 
-        run = _Recorded(only, args, which)
-        out = run.only_output("grad")
-        derivatives = run.arguments(run.pull([ones_like(out)]))
-        value = run.result(out)
+        run = _Recorded(only, args, which, _name_of(function))
+        out, tensors = run.only_output("grad"), run.gives_tensors()
+        derivatives = run.arguments(run.pull([ones_like(out)], tensors=tensors), tensors)
+        value = run.result(out, tensors)
         first = (value, aux[0]) if has_aux else value
         return first, derivatives[0] if isinstance(argnums, int) else tuple(derivatives)
 
@@ -204,6 +315,15 @@ def grad(
     function: Function, argnums: int | Sequence[int] = 0, *, has_aux: bool = False
 ) -> Function:
     """The derivative of a function that gives one number, by its arguments `argnums`.
+
+    It comes as its argument did: an array for an array, a tensor for a tensor. Where the function
+    has captured tensors that require a gradient, such as a network's parameters, it is a tensor for
+    an array too, so that a loss made of it reaches them; for the numbers alone, call it under
+    `sg.no_grad()`, or make data with `sg.tensor(..., requires_grad=False)`. This holds for the
+    value and the derivatives of `value_and_grad`, `vjp`, `jvp`, `jacobian`, `hessian`, `hvp` alike.
+
+    Warns (GradientWarning) when the result does not depend on the argument at all. Raises
+    GradientError if it is not one number, DTypeError if it is a whole number or a truth value.
 
     >>> slope = grad(lambda x, y: (x + y) ** 2)
     >>> float(slope(3.0, 4.0))
@@ -228,7 +348,7 @@ def vjp(function: Function, *args: Any) -> tuple[Any, Function]:
     >>> pull(np.array([1.0, 10.0, 100.0]))[0]
     array([  2.,  40., 600.])
     """
-    run = _Recorded(function, args, range(len(args)))
+    run = _Recorded(function, args, range(len(args)), _name_of(function))
 
     def pull(gradient: Any) -> tuple[Any, ...]:
         seeds, structure = flatten(gradient)
@@ -237,17 +357,10 @@ def vjp(function: Function, *args: Any) -> tuple[Any, Function]:
                 "the derivative has another structure than the value",
                 asked=_shape_of(run.shape), came=_shape_of(structure),
             )  # fmt: skip
-        if any(isinstance(s, Node) for s in seeds) and not run.as_graph:
-            derivatives = run.pull(seeds, as_graph=True)
-            run.as_graph, before = True, run.as_graph
-            try:
-                return tuple(run.arguments(derivatives))
-            finally:
-                run.as_graph = before
-        return tuple(run.arguments(run.pull(seeds)))
+        tensors = run.gives_tensors() or any(isinstance(s, Node) for s in seeds)
+        return tuple(run.arguments(run.pull(seeds, tensors=tensors), tensors))
 
-    value = unflatten(run.shape, [run.result(x) for x in run.outputs])
-    return value, pull
+    return run.value(), pull
 
 
 def _shape_of(structure: Structure) -> str:
@@ -279,22 +392,20 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
             "as many tangents as arguments are needed",
             asked=str(len(primals)), came=str(len(tangents)),
         )  # fmt: skip
-    run = _Recorded(function, primals, range(len(primals)))
-    outer = run.as_graph or any(isinstance(t, Node) for t in flatten(list(tangents))[0])
+    run = _Recorded(function, primals, range(len(primals)), _name_of(function))
+    tensors = run.gives_tensors() or any(isinstance(t, Node) for t in flatten(list(tangents))[0])
     mode = current_mode()
     with in_mode(depth=mode.depth + 1, recording=True):
-        seeds = [Tensor(None, (), NO_ATTRS, (), ones_like(x) * 0, True) for x in run.outputs]
-        pulled = [as_tensor(g) for g in run.pull(seeds, as_graph=True)]
+        seeds = [_own(ones_like(x) * 0) for x in run.outputs]
+        pulled = [as_tensor(g) for g in run.pull(seeds, tensors=True)]
         along = [as_tensor(t) for t in flatten(list(tangents))[0]]
     for x, t in zip(run.leaves, along):
         _same_shape(x, t)
     starts = [(g, t) for g, t in zip(pulled, along) if g.requires_grad]
-    with in_mode(depth=mode.depth + outer):
-        arriving = [_as_data(t, g, outer) for g, t in starts]
-        found = backward([g for g, _ in starts], arriving, seeds, as_graph=outer)
-    changes = [found.get(s, _zeros(s, outer)) for s in seeds]
-    value = unflatten(run.shape, [run.result(x) for x in run.outputs])
-    return value, unflatten(run.shape, [run.result(c, outer) for c in changes])
+    found = run.walk_back([g for g, _ in starts], [t for _, t in starts], seeds, tensors)
+    changes = [run.derivative(_zeros(s, False) if c is None else c, tensors)
+               for s, c in zip(seeds, found)]  # fmt: skip
+    return run.value(), unflatten(run.shape, changes)
 
 
 def jacobian(function: Function, argnums: int = 0) -> Function:
@@ -307,7 +418,9 @@ def jacobian(function: Function, argnums: int = 0) -> Function:
 
     def differentiated(*args: Any, **kwargs: Any) -> Any:
         _check_args(function, args, (argnums,))
-        run = _Recorded(lambda *xs: function(*xs, **kwargs), args, (argnums,))
+        run = _Recorded(
+            lambda *xs: function(*xs, **kwargs), args, (argnums,), _name_of(function)
+        )
         if len(run.outputs) != 1 or len(run.leaves) != 1:
             raise GradientError(
                 "jacobian takes one array to one array",
@@ -318,15 +431,15 @@ def jacobian(function: Function, argnums: int = 0) -> Function:
             out.size * x.size * out.dtype.itemsize,
             f"a Jacobian of shape {(*out.shape, *x.shape)}",
         )
-        rows = []
+        rows, tensors = [], run.gives_tensors()
         for i in range(out.size):
             seed = np.zeros(out.size, out.dtype)
             seed[i] = 1
-            rows.append(run.pull([seed.reshape(out.shape)])[0])
+            rows.append(run.pull([seed.reshape(out.shape)], tensors=tensors)[0])
         if not rows:
-            return run.result(_zeros(x, run.as_graph)[None][:0].reshape((*out.shape, *x.shape)))
-        every = stack(rows) if run.as_graph else np.stack(rows)
-        return run.result(reshape(every, shape=(*out.shape, *x.shape)))
+            return run.derivative(np.zeros((*out.shape, *x.shape), x.dtype), tensors)
+        every = stack(rows) if run.as_graph(tensors) else np.stack(rows)
+        return run.derivative(reshape(every, shape=(*out.shape, *x.shape)), tensors)
 
     differentiated.__name__ = _named(function, "Jacobian")
     return differentiated
@@ -418,7 +531,8 @@ def _checkpoint_op(function: Function, count: int, leaves: Sequence[Node]) -> Op
                         " has been given another value since",
                         hint="call backward() before you update the parameters",
                     )
-            with in_mode(recording=True):
+            # a compiled function in it is a part of this graph
+            with in_mode(recording=True, depth=current_mode().depth + 1):
                 own = [
                     identity(x) if isinstance(x, Node)
                     else Tensor(None, (), NO_ATTRS, (), x, x.dtype.kind == "f")

@@ -15,7 +15,7 @@ import numpy as np
 
 from seegrad.compiler import inspection, runtime
 from seegrad.compiler.memory import pointer
-from seegrad.compiler.variant import ARRAYS, Variant
+from seegrad.compiler.variant import ARRAYS, Asked, Kind, Variant
 from seegrad.errors import (
     IndexRangeError,
     NonFiniteError,
@@ -23,7 +23,7 @@ from seegrad.errors import (
     TraceError,
     ValueRangeError,
 )
-from seegrad.graph.bind import current_mode
+from seegrad.graph.bind import Mode, current_mode
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
 from seegrad.tree import Structure, flatten, unflatten
@@ -41,8 +41,7 @@ class Compiled:
     def __init__(self, function: Function, threads: int | None) -> None:
         self.function = function
         self.threads = threads or runtime.thread_count()
-        self.variants: dict[Any, Variant] = {}
-        self.last: Variant | None = None
+        self.variants: list[Variant] = []         # the latest used first
         self.names: tuple[str, ...] = ()
         self.lock: Any = threading.RLock()
         runtime.renew_lock_after_fork(self)
@@ -55,33 +54,53 @@ class Compiled:
         if mode.tracer is not None or mode.depth:
             return self.function(*args, **kwargs)          # a part of a larger graph
         with self.lock:
-            last = self.last if mode.watch is None else None
-            if last is not None and not kwargs and _fits(last, args) and not last.stale():
-                return last.run(args)
+            asked = (mode.recording, self.threads, self.names)     # an `Asked`, made fast
+            for place, variant in enumerate(self.variants):
+                if not kwargs and variant.fits(args, asked) and variant.suits():
+                    if variant.stale():
+                        break
+                    if place:
+                        self._put_first(variant)
+                    return self._run(variant, args, mode)
             leaves, structure = flatten((list(args), kwargs))
             variant = self._variant(leaves, structure, args, kwargs)
-            simple = not kwargs and all(type(x) is np.ndarray for x in args)
-            self.last = variant if simple and mode.watch is None else None
-            values = [x for x in leaves if isinstance(x, ARRAYS)]
-            if mode.watch is not None:
-                variant.executable.take_state()
-                variant.find_birth(values)          # before anything is assigned
-            return variant.run(values)
+            return self._run(variant, [x for x in leaves if isinstance(x, ARRAYS)], mode)
+
+    def _run(self, variant: Variant, values: Sequence[Any], mode: Mode) -> Any:
+        if mode.watch is not None:
+            variant.executable.take_state()
+            variant.find_birth(values)          # before anything is assigned
+        return variant.run(values)
+
+    def _put_first(self, variant: Variant) -> None:
+        self.variants.remove(variant)
+        self.variants.insert(0, variant)
 
     def _variant(
         self, leaves: Sequence[Any], structure: Structure, args: Sequence[Any],
         kwargs: dict[str, Any], rows: Sequence[Any] = (),
     ) -> Variant:
-        """The form for this kind of call, made if there is none that still holds."""
-        key = (structure, tuple(map(_kind, leaves)), current_mode().recording, tuple(rows))
-        found = self.variants.get(key)
-        if found is None or found.stale():
-            found = Variant(self.function, args, kwargs, self.threads, rows, self.names)
-            self.variants[key] = found
-            while len(self.variants) > KINDS:
-                self.variants.pop(next(iter(self.variants)))
-        self.newest = found
-        return found
+        """The form for this kind of call, made if there is none that still holds.
+
+        What a change has left behind goes; forms for other modes, for parameters frozen or not,
+        with gradients or without, stay beside each other.
+        """
+        asked = Asked(current_mode().recording, self.threads, self.names)
+        kind = Kind(structure, tuple(map(_kind, leaves)), asked, tuple(rows))
+        for variant in [v for v in self.variants if v.kind == kind]:
+            if variant.stale():
+                self.variants.remove(variant)
+            elif variant.suits():
+                self._put_first(variant)
+                return variant
+        made = Variant(self.function, args, kwargs, kind, self._alike)
+        self.variants.insert(0, made)
+        del self.variants[KINDS:]
+        return made
+
+    def _alike(self, function: Function) -> Compiled:
+        """Another function, compiled as this one is."""
+        return Compiled(function, self.threads)
 
     # ------------------------------------------------------------------ a whole pass
 
@@ -214,8 +233,7 @@ class Compiled:
         or of every step of an epoch. Raises ValueRangeError, at that call, for unknown names.
         """
         with self.lock:
-            self.names, self.last = tuple(names), None
-            self.variants.clear()
+            self.names = tuple(names)
 
     @property
     def watched(self) -> dict[str, Any]:
@@ -257,23 +275,11 @@ class Compiled:
         raise ValueRangeError(f"there is no pass {name!r}", asked=names, came=name)
 
     def _shown(self) -> Variant:
-        found: Variant | None = getattr(self, "newest", None)
-        if found is None:
+        if not self.variants:
             raise ValueRangeError(
                 "nothing is compiled yet", hint="call the function once, or its epoch"
             )
-        return found
-
-
-def _fits(variant: Variant, args: Sequence[Any]) -> bool:
-    """Whether all arguments are plain arrays of the shapes and dtypes of this form."""
-    signature = variant.signature
-    if len(args) != len(signature):
-        return False
-    for x, (shape, dtype) in zip(args, signature):
-        if type(x) is not np.ndarray or x.shape != shape or x.dtype is not dtype:
-            return False
-    return True
+        return self.variants[0]
 
 
 def _kind(x: Any) -> Any:
@@ -345,8 +351,12 @@ def compile(function: Function | None = None, *, threads: int | None = None) -> 
 
     Parameters, optimizer state and random keys that the function uses are state: read at every
     call, and assigned. Shapes, dtypes, Python values and captured variables are part of the
-    trace: when they change, it is traced again. Results are tensors without a past; to
-    differentiate, compile the derivative (`compile(grad(f))`), or take `grad` of the compiled.
+    trace: when they change, it is traced again. Recording or `sg.no_grad()`, and parameters frozen
+    or not, are forms of their own. A result that depends on arguments or captured tensors that
+    require a gradient is a node of the graph around it, whose derivative is compiled when it is
+    first needed; where the function also assigns those tensors, as a training step does, a
+    backward pass that comes to its result is an error. Fastest is one compiled whole: `compile(
+    grad(f))`, or a step with its `backward()` inside.
 
     `.grad` of a leaf is afterwards what the function left there, as in eager, but for leaves that
     the function assigns too, as an optimizer's step does: their gradients are used up inside of

@@ -1,7 +1,8 @@
 """What a traced function depends on besides its arguments: captured variables, and what they hold.
 
 A snapshot is taken when the function is traced; `changed` says, at every call, whether anything
-in it is different now. Tensors are left out: their values are state, read anew by every call.
+in it is different now. Tensors are left out: their values are state, read anew by every call; they
+are listed as `nodes`.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ class Environment:
         self._arrays: list[tuple[np.ndarray[Any, Any], tuple[Any, ...]]] = []
         self._seen: set[int] = set()
         self._keep: list[Any] = []
+        self.nodes: list[Node] = []
         stack = [function]
         while stack:
             stack.extend(self._look(stack.pop()))
@@ -86,7 +88,10 @@ class Environment:
 
     def _look(self, x: Any) -> list[Any]:
         """Note what `x` holds now; gives what is to be looked at next."""
-        if isinstance(x, (*_PLAIN, Node, Op, types.BuiltinFunctionType)):
+        if isinstance(x, Node):
+            self.nodes.append(x)
+            return []
+        if isinstance(x, (*_PLAIN, Op, types.BuiltinFunctionType)):
             return []
         if id(x) in self._seen:
             return []

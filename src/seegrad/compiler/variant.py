@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from seegrad.compiler import layout, native, passes
+from seegrad.compiler.attached import Read, Refused, Result, sources
 from seegrad.compiler.environment import Environment
 from seegrad.compiler.executable import Executable
 from seegrad.compiler.lower import Lowered, Request, lower
@@ -16,15 +18,39 @@ from seegrad.compiler.memory import Slot
 from seegrad.compiler.replay import find_birth
 from seegrad.compiler.rewriting import replaced
 from seegrad.errors import TraceError, ValueRangeError
+from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import Graph, walk
 from seegrad.graph.node import NO_ATTRS, Node
 from seegrad.graph.spec import Shape, Spec
 from seegrad.tensor import Tensor
 from seegrad.tracing import Trace, symbol, trace
-from seegrad.tree import LEAF, flatten, unflatten
+from seegrad.tree import LEAF, Structure, flatten, unflatten
 
 Function = Callable[..., Any]
 ARRAYS = (np.ndarray, Node, np.generic)
+_NEEDS = attrgetter("requires_grad")
+
+
+class Asked(NamedTuple):
+    """What of the mode, and of the compiled function's own settings, its code depends on.
+
+    The rest of the mode (frames, debugging, watching, the language) says what happens around a
+    call, and is looked at anew by every one.
+    """
+
+    recording: bool
+    threads: int
+    watched: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of call: all that one variant serves, but for what leaves outside hold (`suits`)."""
+
+    structure: Structure
+    leaves: tuple[Any, ...]
+    asked: Asked
+    rows: tuple[Shape, ...] = ()
 
 
 class Call:
@@ -55,12 +81,12 @@ class Variant:
         function: Function,
         args: Sequence[Any],
         kwargs: dict[str, Any],
-        threads: int,
-        rows: Sequence[Shape] = (),
-        watched: Sequence[str] = (),
+        kind: Kind,
+        compiled: Callable[[Function], Function],
     ) -> None:
+        """`compiled` compiles another function as this one is, for its derivative."""
         self.call = Call(args, kwargs)
-        self.names = tuple(watched)
+        self.kind, self.asked, self.names = kind, kind.asked, kind.asked.watched
         self.environment = Environment(function)
         self.trace = self._traced(function)
         if self.environment.changed():           # made by the first run, such as an optimizer's
@@ -80,13 +106,46 @@ class Variant:
             if g is not None and leaf not in found.assigned
         }
         self.cleared = [leaf for leaf in found.gradients if leaf not in self.kept]
-        self.state = [leaf for leaf in found.leaves if _lives_outside(leaf, found)]
+        outside = {*self.environment.nodes, *found.assigned}
+        self.state = [x for x in found.leaves if x in outside or _lives_outside(x)]
+        state = set(self.state)
+        # What is older than the trace and still no state is part of the code, as it is now.
+        baked = [x for x in found.leaves if x.order > self.began and x not in state]
+        self.observed += [(leaf, leaf.data) for leaf in baked]
         self.gradients = [(leaf, leaf in found.gathered) for leaf in found.gradients]
-        self._compile(threads, rows)
+        captured = (*self.environment.nodes, *found.leaves)
+        self.captured = [x for x in dict.fromkeys(captured) if x.data is not None]
+        self.needs = list(map(_NEEDS, self.captured))
+        self._compile(kind.asked.threads, kind.rows)
+        name = getattr(function, "__name__", "a function")
+        self.nodes = self._attached(name, compiled) if kind.asked.recording else {}
+        self.reads = {r.symbol: r for node in self.nodes.values() for r in node.reads}
+
+    def _attached(
+        self, name: str, compiled: Callable[[Function], Function]
+    ) -> dict[int, Result | Refused]:
+        """The results, by number, that need a derivative outside: how their nodes are made."""
+        found = self.trace
+        reads = [
+            *(Read(s, s.requires_grad, place=i) for i, s in enumerate(self.call.symbols)),
+            *(Read(x, x.requires_grad, leaf=x) for x in self.state),
+            *(Read(s, False, gathered_by=x) for x, s in found.gathered.items()),
+        ]
+        outside = {r.symbol for r in reads if r.source}
+        nodes: dict[int, Result | Refused] = {}
+        for i, out in enumerate(found.outputs):
+            own = sources(out) & outside
+            lost = [x for x in own if x in found.assigned]
+            if lost:
+                nodes[i] = Refused(name, lost[0])
+            elif own:
+                nodes[i] = Result(out, reads, name, compiled)
+        return nodes
 
     def _traced(self, function: Function) -> Trace:
-        call = self.call
-        found = trace(function, call.symbols, lambda f: f(*call.args, **call.kwargs))
+        call, self.began = self.call, symbol(Spec((), np.dtype(float))).order
+        with in_mode(frame=None, locate=False, watch=None, watch_gradient=None):
+            found = trace(function, call.symbols, lambda f: f(*call.args, **call.kwargs))
         for name in self.environment.traced_values():
             raise TraceError(
                 f"the traced function put a value into {name} that lives outside of it",
@@ -143,18 +202,35 @@ class Variant:
         places = map(leaves.get, self.call.symbols)
         self.places = [(place, own.get(place) if place else None) for place in places]
         self.index = next((b for b in self.lowered.buffers if b.name == "rows" and b.steps), None)
-        self.signature = [(s.shape, s.dtype) for s in self.call.symbols]
+        signature = [(s.shape, s.dtype) for s in self.call.symbols]
+        plain = not rows and self.kind.structure == flatten(([0] * len(signature), {}))[1]
+        self.plain = signature if plain and not any(map(_NEEDS, self.call.symbols)) else None
         self.slice = 1           # steps of a pass between two looks outside, as learnt so far
 
     # ------------------------------------------------------------------ running
 
-    def stale(self) -> bool:
-        """Whether something that the trace depended on is different now."""
-        for leaf, data in self.observed:
-            if leaf.data is not data:
-                return True
+    def fits(self, args: Sequence[Any], asked: tuple[bool, int, tuple[str, ...]]) -> bool:
+        """Whether this is the form for plain arrays, as these are: the quick way to ask whether
+        the kind of call is the same."""
+        signature = self.plain
+        if signature is None or len(args) != len(signature):
+            return False
+        for x, (shape, dtype) in zip(args, signature):
+            if type(x) is not np.ndarray or x.shape != shape or x.dtype is not dtype:
+                return False
+        return self.asked == asked
+
+    def suits(self) -> bool:
+        """Whether leaves outside have the gradients, and need them, as when this was traced."""
         for leaf, gathered in self.gradients:
             if (leaf.gradient is None) is gathered:
+                return False
+        return list(map(_NEEDS, self.captured)) == self.needs
+
+    def stale(self) -> bool:
+        """Whether something that the trace depended on is different now, most likely for good."""
+        for leaf, data in self.observed:
+            if leaf.data is not data:
                 return True
         return self.environment.changed()
 
@@ -175,6 +251,7 @@ class Variant:
     def run(self, values: Sequence[Any]) -> Any:
         """The function of these arguments."""
         executable = self.executable
+        held = {s: r.node(values) for s, r in self.reads.items()} if self.reads else {}
         self.give(values)
         if executable.large:
             executable.make_outputs()
@@ -185,9 +262,13 @@ class Variant:
         count = len(self.trace.outputs)
         self.leave(results[count:])
         self.note(results)
+        nodes = self.nodes
+        tensors = [
+            nodes[i].node(x, held) if i in nodes else Tensor(None, (), NO_ATTRS, (), x, False)
+            for i, x in enumerate(results[:count])
+        ]
         if self.trace.structure is LEAF:
-            return Tensor(None, (), NO_ATTRS, (), results[0], False)
-        tensors = [Tensor(None, (), NO_ATTRS, (), x, False) for x in results[:count]]
+            return tensors[0]
         return unflatten(self.trace.structure, tensors)
 
     def snapshot(self) -> list[tuple[Slot, Any]]:
@@ -252,7 +333,6 @@ def watched_node(found: Trace, name: str) -> Node:
                           asked=", ".join(known[:12]), came=name)
 
 
-def _lives_outside(leaf: Node, found: Trace) -> bool:
-    """Whether a leaf lives outside of the trace, so that its value is read at every call."""
-    named = bool(leaf.name) or leaf.spec.size > 64
-    return leaf.requires_grad or leaf in found.assigned or named
+def _lives_outside(leaf: Node) -> bool:
+    """Whether a leaf that nothing captured is known to hold is read at every call all the same."""
+    return leaf.requires_grad or bool(leaf.name) or leaf.spec.size > 64
