@@ -333,7 +333,7 @@ def scenario_fault(seed: int, length: int = 10) -> str:
     " files, copies and replaced parameters in every order: eager, compiled, loaded, PyTorch",
     "≥ 500: values, gradients, parameters equal to 1e-9, or a named error where promised",
     count=500,
-    sample=12,
+    sample=8,
     seconds=1200,
 )
 def m2(run: Run) -> Found:
