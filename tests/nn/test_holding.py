@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad import nn, optim
+from seegrad import data, nn, optim
 from seegrad.errors import DTypeError, GradientError, ShapeError, ValueRangeError
 from seegrad.training.checking import check_network
+from seegrad.training.trainer import Trainer
 
 
 class Keeper(nn.Module):
@@ -35,7 +36,7 @@ class Two(nn.Module):
     def __init__(self):
         self.a = {"lin": nn.Affine(2, 2, dtype=float)}
         self.b = {"lin": nn.Affine(2, 2, dtype=float)}
-        self.scales = [sg.tensor(np.ones(2)), (sg.tensor([2.0]), {"k": sg.tensor([1.0])})]
+        self.scales = [sg.tensor(np.ones(2)), (sg.tensor([2.0]), {"k": sg.tensor([1.0, 0.5])})]
         self.tied = self.scales[0]
 
     def forward(self, x):
@@ -359,3 +360,16 @@ def test_a_small_constant_that_is_assigned_later_is_read_anew():
     assert quick(np.ones(1)).tolist() == [2]
     bare.assign(3.0)
     assert quick(np.ones(1)).tolist() == [3]
+
+
+@pytest.mark.parametrize("eager", [False, True])
+def test_the_trainer_trains_all_that_lies_in_containers(eager):
+    nn.seed(0)
+    net = nn.Sequential(Two())
+    before = net.state_dict()
+    x, t = data.moons(40)
+    trainer = Trainer(net, optim.SGD(net.parameters(), lr=0.1), eager=eager)
+    trainer.fit((x, t), epochs=1, batch=10)
+    after = net.state_dict()
+    assert [name for name in before if np.array_equal(before[name], after[name])] == []
+    assert sorted(trainer.gradients()) == sorted(f"two1.{name}" for name in NAMES)
