@@ -18,11 +18,12 @@ from trust import (
     processors,
     readers,
     scale,
+    scenarios,
     storage,
     typed,
 )
 
 LOADED = (
     basics, corners, planted, differing, mutation, compiled, modes, processors, endurance,
-    scale, storage, hostile, typed, names, readers, lines, calls, huge, layers,
+    scale, storage, hostile, typed, names, scenarios, readers, lines, calls, huge, layers,
 )  # fmt: skip

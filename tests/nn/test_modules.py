@@ -52,8 +52,8 @@ def test_a_module_of_ones_own_finds_what_is_inside():
         "inner.0.b",
         "inner.1.W",
         "inner.1.b",
-        "head.W",
-        "head.b",
+        "ends.head.W",
+        "ends.head.b",
     }
     out = net(np.ones((2, 3)))
     assert {node.frame.path[0] for node in out.graph.operations} == {"residual"}

@@ -329,10 +329,10 @@ def watched_node(found: Trace, name: str) -> Node:
     for node in nodes:
         if node.name == name:
             return node
-    layer = tuple(name.removesuffix(".out").split("."))
+    layer = f".{name.removesuffix('.out')}."
     inside = [
         n for n in nodes if n.op is not None and n.frame is not None
-        and any(n.frame.path[i : i + len(layer)] == layer for i in range(len(n.frame.path)))
+        and layer in f".{'.'.join(n.frame.path)}."
     ]  # fmt: skip
     if name.endswith(".out") and inside:
         return min(inside, key=lambda n: n.order)

@@ -5,8 +5,12 @@ No layer lives here, and no numbers are computed here.
 
 from __future__ import annotations
 
+import functools
+import types
+import warnings
+import weakref
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, Self
 
@@ -15,32 +19,46 @@ from numpy.typing import NDArray
 
 from seegrad.errors import SeegradError, ShapeError, ValueRangeError
 from seegrad.graph.bind import frame
-from seegrad.graph.node import snapshot
 from seegrad.language import say
+from seegrad.nn.holding import PLAIN, Counts, held, hidden, joined, replaced
+from seegrad.nn.loading import load_values
 from seegrad.ops.compare import astype
 from seegrad.tensor import Tensor, tensor
 
 Array = NDArray[Any]
 
 
+class Parameters(list[Tensor]):
+    """A module's parameters, and which module's: an optimizer notices what it comes to lack."""
+
+    def __init__(self, values: Iterable[Tensor], module: Module) -> None:
+        super().__init__(values)
+        self.module = module
+
+
 class Module(ABC):
     """A layer or a network: tensors and other modules as attributes, and `forward`.
 
     A tensor attribute that takes part in differentiation is a parameter; one that does not is
-    kept state (running means, random keys). Modules may stand in attributes, lists and dicts.
+    kept state (running means, random keys). Tensors and modules may stand in attributes and, at
+    any depth, in lists, tuples and dicts; their names are the way to them: `layers.0.W`,
+    `blocks.encoder.W`. One that stands in several places is one parameter, under its first name.
     Calling a module runs `forward` inside a box of the module's name, which pictures can fold.
 
     >>> class Scale(Module):
     ...     def __init__(self):
-    ...         self.factor = parameter(np.ones(3), "factor")
+    ...         self.factors = {"left": parameter(np.ones(3), "left")}
     ...     def forward(self, x):
-    ...         return x * self.factor
+    ...         return x * self.factors["left"]
     >>> [name for name, _ in Scale().named_parameters()]
-    ['factor']
+    ['factors.left']
     """
 
     kind: ClassVar[str] = ""
     """What the module is called in boxes when nobody names it; by default its class's name."""
+
+    spread: ClassVar[tuple[str, ...]] = ()
+    """Containers whose items are named as if each were an attribute: a Sequential's layers."""
 
     training: bool = True
     name: str = ""
@@ -59,22 +77,54 @@ class Module(ABC):
         return cls.kind or cls.__name__.lower()
 
     def __setattr__(self, name: str, value: Any) -> None:
+        # A key that gives no name is refused before anything is set.
+        parts = held("" if name in self.spread else name, value, _is_part)
         object.__setattr__(self, name, value)
-        found = {id(module): (key, module) for key, module in reversed([*_modules_in(name, value)])}
-        for key, module in found.values():
-            module._take_name(key)
-
-    def _take_name(self, name: str) -> None:
-        """Be called `name` from now on, with the tensors inside named after it."""
-        if not self.name:
-            object.__setattr__(self, "name", name.rsplit(".", 1)[-1])
-        for inner, value in self._named_tensors():
-            value.name = f"{name}.{inner}"
+        inside: set[int] = set()
+        for key, part in parts:
+            if isinstance(part, Module):
+                if not part.name:
+                    object.__setattr__(part, "name", key)
+                inside.update(id(tensor) for _, tensor in part.named_leaves())
+            elif not part.name:
+                part.name = key
+        if inside:
+            for key, tensor in self.named_leaves():
+                if id(tensor) in inside:
+                    tensor.name = key
 
     # ------------------------------------------------------------- what is inside
 
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and every module inside, each once, with its dotted name."""
+    def _attributes(self) -> list[tuple[str, Any]]:
+        """The attributes that may hold something, by name."""
+        own = [item for item in self.__dict__.items() if type(item[1]) not in _USUAL]
+        if slots := _slots(type(self)):
+            own += [(name, getattr(self, name)) for name in slots if hasattr(self, name)]
+        return own
+
+    def _parts(self, counts: Counts | None = None) -> list[tuple[str, Any]]:
+        """The leaves and the modules directly inside, each under every name that it has here."""
+        counts = counts or _is_part
+        found: list[tuple[str, Any]] = []
+        several = False
+        for attribute, value in self._attributes():
+            if isinstance(value, (list, tuple, dict)):
+                several = True
+                found += held("" if attribute in self.spread else attribute, value, counts)
+            elif counts(value):
+                found.append((attribute, value))
+        if several and len(found) > len(dict(found)):
+            names = [name for name, _ in found]
+            raise ValueRangeError(
+                say("two parts of a module have the same name"),
+                asked=say("one name for each"),
+                came=_listed({name for name in names if names.count(name) > 1}),
+                hint=say("name one of them otherwise"),
+            )
+        return found
+
+    def _walk(self, prefix: str = "") -> Iterator[tuple[str, Module, list[tuple[str, Any]]]]:
+        """This module and every module inside, each once: its dotted name and its parts."""
         seen: set[int] = set()
         stack: list[tuple[str, Module]] = [(prefix, self)]
         while stack:
@@ -82,38 +132,82 @@ class Module(ABC):
             if id(module) in seen:
                 continue
             seen.add(id(module))
-            yield name, module
-            inner = [
-                found
-                for attribute, value in vars(module).items()
-                for found in _modules_in(attribute, value)
+            parts = module._parts()
+            yield name, module, parts
+            stack += [
+                (f"{name}.{key}" if name else key, part)
+                for key, part in reversed(parts)
+                if not isinstance(part, Tensor)
             ]
-            start = f"{name}." if name else ""
-            stack.extend((start + key, child) for key, child in reversed(inner))
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """This module and every module inside, each once, with its dotted name."""
+        for name, module, _ in self._walk(prefix):
+            yield name, module
 
     def modules(self) -> list[Module]:
         """This module and every module inside, each once."""
         return [module for _, module in self.named_modules()]
 
-    def _named_tensors(self) -> Iterator[tuple[str, Tensor]]:
+    def named_leaves(self) -> Iterator[tuple[str, Tensor]]:
+        """Every leaf, each once, under its first name."""
         seen: set[int] = set()
-        for name, module in self.named_modules():
-            for attribute, value in vars(module).items():
-                if isinstance(value, Tensor) and value.is_leaf and id(value) not in seen:
-                    seen.add(id(value))
-                    yield (f"{name}.{attribute}" if name else attribute), value
+        for name, _, parts in self._walk():
+            for key, part in parts:
+                if isinstance(part, Tensor) and id(part) not in seen:
+                    seen.add(id(part))
+                    yield (f"{name}.{key}" if name else key), part
+
+    def _every_name(self) -> dict[str, Tensor]:
+        """Every tensor by each of its names: one that is shared has several."""
+        found: dict[str, Tensor] = {}
+        stack: list[tuple[str, Module, tuple[Module, ...]]] = [("", self, ())]
+        while stack:
+            name, module, around = stack.pop()
+            if module in around:
+                continue
+            for key, part in module._parts(_is_kept):
+                if isinstance(part, Module):
+                    stack.append((joined(name, key), part, (*around, module)))
+                else:
+                    found[joined(name, key)] = part
+        return found
 
     def named_parameters(self) -> list[tuple[str, Tensor]]:
-        """Every parameter, each once, with its dotted name: ("affine1.W", …)."""
-        return [(name, value) for name, value in self._named_tensors() if value.requires_grad]
+        """Every parameter, each once, with its dotted name: ("affine1.W", …).
+
+        Raises ValueRangeError for parameters and modules where no name leads: in sets, objects
+        that are no modules, in what a function has captured.
+        """
+        self._refuse_hidden()
+        return [(name, value) for name, value in self.named_leaves() if value.requires_grad]
 
     def parameters(self) -> list[Tensor]:
         """Every parameter, each once."""
-        return [value for _, value in self.named_parameters()]
+        return Parameters([value for _, value in self.named_parameters()], self)
 
     def named_state(self) -> list[tuple[str, Tensor]]:
         """Every tensor that is kept but not learnt: running means, random keys."""
-        return [(name, value) for name, value in self._named_tensors() if not value.requires_grad]
+        return [(name, value) for name, value in self.named_leaves() if not value.requires_grad]
+
+    def _refuse_hidden(self) -> None:
+        """An error for parameters and modules that would be neither trained nor saved."""
+        walked = list(self._walk())
+        known = {id(module) for _, module, _ in walked}
+        known |= {id(part) for _, _, parts in walked for _, part in parts}
+        for name, module, _ in walked:
+            own = {**vars(module), **dict(module._attributes())}
+            held_by_class = {k: v for k, v in _class_attributes(type(module)) if k not in own}
+            for attribute, value in [*own.items(), *held_by_class.items()]:
+                where = joined(name, attribute)
+                lost = [*hidden(where, value, _is_part)]
+                if attribute in held_by_class:
+                    lost += [(type(module), part) for _, part in held(where, value, _is_part)]
+                for holder, part in lost:
+                    if id(part) not in known and _matters(part):
+                        raise _hidden_error(where, holder, part)
+                for _, part in held(where, value, _is_lost):
+                    _warn_of_computed(where, part)
 
     def count(self) -> int:
         """How many numbers are learnt."""
@@ -121,41 +215,49 @@ class Module(ABC):
 
     def zero_grad(self) -> None:
         """Forget the gradients of all parameters."""
-        for value in self.parameters():
-            value.zero_grad()
+        for _, value in self.named_leaves():
+            if value.requires_grad:
+                value.zero_grad()
 
     @contextmanager
     def using(self, values: Mapping[str, Any]) -> Iterator[Self]:
         """In this block, compute with other tensors in the place of some, by dotted name.
 
         The way to differentiate by parameters as by any argument: with `using({"W": w})`,
-        `self(x)` is a function of w. Raises ValueRangeError for a name that is not there.
+        `self(x)` is a function of w. One that is shared is replaced wherever it stands. Raises
+        ValueRangeError for a name that is not there.
         """
-        places: list[tuple[Module, str, Any]] = []
-        homes = dict(self.named_modules())
+        known = self._every_name()
+        swaps: dict[int, Any] = {}
         for name, value in values.items():
-            path, _, attribute = name.rpartition(".")
-            home = homes.get(path)
-            if home is None or not isinstance(vars(home).get(attribute), Tensor):
+            if name not in known:
                 raise ValueRangeError(
-                    say("the network has no value of this name"),
-                    asked=name,
-                    came=_some([known for known, _ in self._named_tensors()]),
+                    say("the network has no value of this name"), asked=name, came=_some(known)
                 )
-            places.append((home, attribute, value))
-        before = [vars(home)[attribute] for home, attribute, _ in places]
+            if swaps.setdefault(id(known[name]), value) is not value:
+                raise ValueRangeError(
+                    say("one shared tensor is given two values"),
+                    asked=say("one value, under any of its names"),
+                    came=_listed(key for key in values if known[key] is known[name]),
+                )
+        before: list[tuple[Module, str, Any]] = []
         try:
-            for home, attribute, value in places:
-                object.__setattr__(home, attribute, value)
+            for module in self.modules():
+                for attribute, value in module._attributes():
+                    other = replaced(value, swaps)
+                    if other is not value:
+                        before.append((module, attribute, value))
+                        object.__setattr__(module, attribute, other)
             yield self
         finally:
-            for (home, attribute, _), value in zip(places, before):
-                object.__setattr__(home, attribute, value)
+            for module, attribute, value in before:
+                object.__setattr__(module, attribute, value)
 
     # ------------------------------------------------------------- mode and state
 
     def train(self, training: bool = True) -> Self:
         """Choose how layers behave that differ between training and use; returns this module."""
+        self._refuse_hidden()
         for module in self.modules():
             object.__setattr__(module, "training", training)
         return self
@@ -165,37 +267,23 @@ class Module(ABC):
         return self.train(False)
 
     def state_dict(self) -> dict[str, Array]:
-        """Name → copy of the values, of every parameter and all kept state."""
-        return {name: np.array(value.value) for name, value in self._named_tensors()}
+        """Name → copy of the values, of every parameter and all kept state.
+
+        A shared tensor stands there once, under its first name.
+        """
+        self._refuse_hidden()
+        return {name: np.array(value.value) for name, value in self.named_leaves()}
 
     def load_state_dict(self, values: Mapping[str, Any], strict: bool = True) -> None:
         """Take over values by name; nothing changes unless all of them fit.
 
-        strict: refuse missing and unknown names too. Raises ShapeError with both shapes,
-        ValueRangeError for names.
+        strict: refuse missing and unknown names too. A shared tensor may come under any of its
+        names, or several with equal values. Raises ValueRangeError for names, ShapeError for
+        shapes, DTypeError for kinds of numbers; each lists all that do not fit.
         """
-        own = dict(self._named_tensors())
-        missing, unknown = own.keys() - values.keys(), values.keys() - own.keys()
-        if strict and (missing or unknown):
-            raise ValueRangeError(
-                say("these values belong to another network"),
-                asked=_some(missing or own.keys()),
-                came=_some(unknown or values.keys()),
-                hint=say("build the network as it was when it was saved, or pass strict=False"),
-            )
-        fitting: list[tuple[Tensor, Array]] = []
-        for name in own.keys() & values.keys():
-            value = np.asarray(snapshot(values[name], None, name))
-            if value.shape != own[name].shape:
-                raise ShapeError(
-                    say("{name} has another shape than the value for it", name=name),
-                    asked=f"{own[name].shape}",
-                    came=f"{value.shape}",
-                    hint=say("build the network as it was when it was saved"),
-                )
-            fitting.append((own[name], value.astype(own[name].dtype)))
-        for target, value in fitting:
-            target.assign(value)
+        self._refuse_hidden()
+        own = dict(self.named_leaves())
+        load_values(own, self._every_name, values, strict)
 
     # ------------------------------------------------------------- for people
 
@@ -204,11 +292,7 @@ class Module(ABC):
         return ""
 
     def __repr__(self) -> str:
-        inner = [
-            found
-            for attribute, value in vars(self).items()
-            for found in _modules_in(attribute, value)
-        ]
+        inner = [(key, part) for key, part in self._parts() if isinstance(part, Module)]
         head = f"{type(self).__name__}({self.describe()})"
         if not inner:
             return head
@@ -219,21 +303,84 @@ class Module(ABC):
         return "\n".join([*lines, ")"])
 
 
-def _modules_in(name: str, value: Any) -> Iterator[tuple[str, Module]]:
-    """The modules that an attribute holds, named after it."""
-    if isinstance(value, Module):
-        yield name, value
-    elif isinstance(value, (list, tuple)):
-        for position, item in enumerate(value):
-            yield from _modules_in(f"{name}.{position}", item)
-    elif isinstance(value, dict):
-        for key, item in value.items():
-            yield from _modules_in(str(key), item)
+def _is_part(x: Any) -> bool:
+    """Whether x is a module, or a leaf with numbers."""
+    if isinstance(x, Tensor):                    # asked first: of a class that is not abstract
+        return x.op is None and x.data is not None
+    return isinstance(x, Module)
 
 
-def _some(names: Any, most: int = 6) -> str:
+def _is_kept(x: Any) -> bool:
+    """Whether x is a module or any tensor, computed ones too."""
+    return isinstance(x, (Tensor, Module))
+
+
+def _is_lost(x: Any) -> bool:
+    """Whether x was computed from what can be learnt, outside of any module's call."""
+    return isinstance(x, Tensor) and x.op is not None and x.requires_grad and x.frame is None
+
+
+def _matters(part: Any) -> bool:
+    """Whether it is a fault not to find this part: it can be learnt, or its mode can change."""
+    if isinstance(part, Tensor):
+        return part.requires_grad
+    return any(
+        module.training or any(isinstance(p, Tensor) and p.requires_grad for _, p in parts)
+        for _, module, parts in part._walk()
+    )
+
+
+def _hidden_error(where: str, holder: Any, part: Any) -> SeegradError:
+    kind = holder.__name__ if isinstance(holder, type) else type(holder).__name__
+    return ValueRangeError(
+        say("a part of the network lies where it is neither trained nor saved"),
+        asked=say("tensors and modules as attributes, in lists, tuples and dictionaries"),
+        came=say("{part} in {holder}, in {name}", part=repr(part).splitlines()[0][:60],
+                 holder=kind, name=where),
+        hint=say("make it an attribute; or freeze it: requires_grad = False, and .eval()"),
+    )  # fmt: skip
+
+
+def _warn_of_computed(where: str, part: Tensor) -> None:
+    """Say once of a computed tensor that it will not be trained."""
+    if part in _TOLD:
+        return
+    _TOLD.add(part)
+    text = say(
+        "{name} was computed from other tensors, so it is neither trained nor saved: make a leaf"
+        " of its values with nn.parameter(t.value, ...), or say .detach() if it is meant",
+        name=where,
+    )
+    warnings.warn(text, UserWarning, stacklevel=5)
+
+
+_USUAL = frozenset({str, int, float, bool, type(None), np.ndarray, np.dtype})
+"""What most attributes are that hold neither tensors nor modules."""
+_TOLD: weakref.WeakSet[Tensor] = weakref.WeakSet()
+
+
+@functools.cache
+def _slots(kind: type) -> tuple[str, ...]:
+    """The attributes that a class of modules keeps outside of its dictionary."""
+    found = [vars(part).get("__slots__", ()) for part in kind.__mro__]
+    return tuple(n for some in found for n in ((some,) if isinstance(some, str) else some))
+
+
+def _class_attributes(kind: type) -> Iterator[tuple[str, Any]]:
+    """What the classes below Module hold that is no method."""
+    for part in kind.__mro__[: kind.__mro__.index(Module)]:
+        for name, value in vars(part).items():
+            if not isinstance(value, (*PLAIN, types.FunctionType)) and not name.startswith("__"):
+                yield name, value
+
+
+def _some(names: Iterable[str], most: int = 6) -> str:
     listed = sorted(names)
     return ", ".join(listed[:most]) + (" …" if len(listed) > most else "")
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def parameter(values: Any, name: str, dtype: Any = np.float32) -> Tensor:

@@ -25,6 +25,7 @@ class Sequential(Module):
     """
 
     kind = "net"
+    spread = ("layers",)
 
     def __init__(self, *layers: Any, name: str = "") -> None:
         self.name = name
@@ -40,7 +41,7 @@ class Sequential(Module):
                     if isinstance(layer, type)
                     else say("wrap a function in a Module of your own"),
                 )
-            word, key = layer.kind_name(), layer.name
+            word, key = layer.kind_name(), layer.name.rpartition(".")[2]
             counts[word] = counts.get(word, 0) + 1
             while not key or key in named:
                 key = f"{word}{counts[word]}"

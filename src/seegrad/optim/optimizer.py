@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from seegrad.errors import DTypeError, GradientError, ShapeError, ValueRangeError
 from seegrad.graph.bind import frame, in_mode
 from seegrad.language import say
+from seegrad.nn.module import Parameters
 from seegrad.ops.arithmetic import clip, minimum, sqrt
 from seegrad.ops.compare import astype
 from seegrad.ops.reduce import sum
@@ -41,6 +42,7 @@ class Optimizer(ABC):
         clip_norm: float | None = None,
         clip_value: float | None = None,
     ) -> None:
+        self.network = parameters.module if isinstance(parameters, Parameters) else None
         self.parameters = list(parameters)
         if not self.parameters:
             raise ValueRangeError(
@@ -102,8 +104,10 @@ class Optimizer(ABC):
     def step(self) -> None:
         """Give every parameter that has a gradient its next value.
 
-        Raises GradientError when none has: `loss.backward()` has not been called.
+        Raises GradientError when none has: `loss.backward()` has not been called; and when the
+        network has got parameters since the optimizer was made.
         """
+        self._refuse_unknown()
         having = [(i, p) for i, p in enumerate(self.parameters) if p.grad is not None]
         if not having:
             raise GradientError(
@@ -118,6 +122,27 @@ class Optimizer(ABC):
             for (i, p), g in zip(having, gradients):
                 lr = self._lr if p.dtype == self._lr.dtype else astype(self._lr, dtype=p.dtype)
                 p.assign(self.updated(i, p, self.decayed(p, g), lr))
+
+    def _refuse_unknown(self) -> None:
+        """GradientError for a parameter of the network that the loss needs and no step changes."""
+        if self.network is None:
+            return
+        known = set(map(id, self.parameters))
+        lost = [
+            name
+            for name, value in self.network.named_leaves()
+            if value.requires_grad and value.gradient is not None and id(value) not in known
+        ]
+        if lost:
+            raise GradientError(
+                say("the network has parameters that the optimizer does not know"),
+                asked=say("the parameters that there were when the optimizer was made"),
+                came=say("{names}: added, replaced or unfrozen since", names=", ".join(lost)),
+                hint=say(
+                    "make the optimizer anew from net.parameters(); or from a plain list of those"
+                    " that it is to train"
+                ),
+            )
 
     def begin(self) -> None:  # noqa: B027 - most rules have nothing to do here
         """What is done once a step, before the parameters."""

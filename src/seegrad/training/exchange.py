@@ -46,7 +46,7 @@ def export_onnx(
     names: dict[Node, str] = {}
     training = False
     if isinstance(network, Module):
-        names = {tensor: name for name, tensor in network._named_tensors()}
+        names = {tensor: name for name, tensor in network.named_leaves()}
         floats = [tensor.dtype for tensor in network.parameters()]
         if floats:
             examples = tuple(x.astype(floats[0]) if x.dtype.kind == "f" else x for x in examples)
