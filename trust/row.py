@@ -66,8 +66,8 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
-ORDER = "GDMCSFTB"
-"""Gradients, differences, mutation, compiled code, scale, files, text, bad inputs."""
+ORDER = "GDMCSOFTB"
+"""Gradients, differences, mutation, compiled code, scale, ONNX, files, text, bad inputs."""
 
 
 def in_order() -> list[Row]:

@@ -254,8 +254,8 @@ def _resize(values: Values, attributes: Attributes) -> Any:
 
 def _nearest(x: Any, axis: int, places: NDArray[Any], mode: str) -> Any:
     rounded = {
-        "round_prefer_floor": np.ceil(places - 0.5),
-        "round_prefer_ceil": np.floor(places + 0.5),
+        "round_prefer_floor": np.ceil(places - np.float32(0.5)),
+        "round_prefer_ceil": np.floor(places + np.float32(0.5)),
         "floor": np.floor(places),
         "ceil": np.ceil(places),
     }[mode]
@@ -275,17 +275,20 @@ def _taken(x: Any, axis: int, places: NDArray[Any]) -> Any:
 
 
 def _places(old: int, new: int, factor: float, mode: str) -> NDArray[Any]:
-    """Where the new elements lie among the old ones."""
-    counted = np.arange(new, dtype=np.float64)
+    """Where the new elements lie among the old ones.
+
+    In single precision and in onnxruntime's order, since at halves the last bit decides which
+    element is the nearest.
+    """
+    counted, scale = np.arange(new, dtype=np.float32), np.float32(factor)
+    half = np.float32(0.5)
     if mode == "asymmetric":
-        return counted / factor
+        return counted / scale
     if mode == "align_corners":
-        return counted * ((old - 1) / (new - 1) if new > 1 else 0.0)
-    if mode == "half_pixel" or (mode == "pytorch_half_pixel" and new > 1):
-        return (counted + 0.5) / factor - 0.5
-    if mode == "pytorch_half_pixel":
-        return np.zeros(1)
-    raise ValueError(f"coordinate_transformation_mode={mode}")
+        return counted * np.float32(old - 1) / np.float32(max(new - 1, 1))
+    if mode == "pytorch_half_pixel" and new == 1:
+        return np.zeros(1, np.float32)
+    return (counted + half) / scale - half
 
 
 @reads("blocksize", mode=("DCR", "CRD"))
