@@ -342,18 +342,14 @@ def scatter_elements(rng: RNG, dtype: Any, opset: int) -> Inputs:
     kinds = ["none", *(["add", "mul"] if opset >= 16 else []), *(["max"] if opset >= 18 else [])]
     more = {"axis": 1, **({"reduction": str(rng.choice(kinds))} if opset >= 16 else {})}
     places = np.stack([rng.permutation(4)[:2] for _ in range(2)]).astype(I64)
-    return Inputs(
-        [numbers(rng, (3, 4), dtype), places, numbers(rng, (2, 2), dtype)], {1}, more
-    )
+    return Inputs([numbers(rng, (3, 4), dtype), places, numbers(rng, (2, 2), dtype)], {1}, more)
 
 
 def scatter_nd(rng: RNG, dtype: Any, opset: int) -> Inputs:
     kinds = ["none", *(["add", "mul"] if opset >= 16 else []), *(["max"] if opset >= 18 else [])]
     more = {"reduction": str(rng.choice(kinds))} if opset >= 16 else {}
     places = rng.permutation(3)[:2].reshape(2, 1).astype(I64)
-    return Inputs(
-        [numbers(rng, (3, 4), dtype), places, numbers(rng, (2, 4), dtype)], {1}, more
-    )
+    return Inputs([numbers(rng, (3, 4), dtype), places, numbers(rng, (2, 4), dtype)], {1}, more)
 
 
 def top(rng: RNG, dtype: Any, opset: int) -> Inputs:
@@ -498,9 +494,7 @@ def counted(rng: RNG, dtype: Any, opset: int) -> Inputs:
 
 DRAWS: dict[str, Draw] = {
     **dict.fromkeys(
-        "Abs Neg Sign Floor Ceil Round Exp Sin Cos Atan Sinh Cosh Tanh Asinh Erf Relu LeakyRelu"
-        " Elu Sigmoid Softplus Gelu Celu HardSigmoid HardSwish Mish Selu Softsign Swish"
-        " ThresholdedRelu Identity Not Shape Size".split(),
+        ["Abs", "Neg", "Sign", "Floor", "Ceil", "Round", "Exp", "Sin", "Cos", "Atan", "Sinh", "Cosh", "Tanh", "Asinh", "Erf", "Relu", "LeakyRelu", "Elu", "Sigmoid", "Softplus", "Gelu", "Celu", "HardSigmoid", "HardSwish", "Mish", "Selu", "Softsign", "Swish", "ThresholdedRelu", "Identity", "Not", "Shape", "Size"],
         one(),
     ),
     **dict.fromkeys(("Log", "Sqrt", "Reciprocal"), one((0.5, 2.0))),
@@ -508,13 +502,12 @@ DRAWS: dict[str, Draw] = {
     "Acosh": one((1.2, 3.0)),
     **dict.fromkeys(("Softmax", "LogSoftmax", "ArgMax", "ArgMin"), with_axis),
     **dict.fromkeys(
-        "Add Sub Mul Div PRelu Equal Greater GreaterOrEqual Less LessOrEqual And Or Xor".split(),
+        ["Add", "Sub", "Mul", "Div", "PRelu", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor"],
         two,
     ),
     **dict.fromkeys(("Max", "Min", "Sum", "Mean"), several),
     **dict.fromkeys(
-        "ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean ReduceMin ReduceProd"
-        " ReduceSumSquare".split(),
+        ["ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSumSquare"],
         reduced(18),
     ),
     "ReduceSum": reduced(13),
