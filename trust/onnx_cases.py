@@ -494,7 +494,12 @@ def counted(rng: RNG, dtype: Any, opset: int) -> Inputs:
 
 DRAWS: dict[str, Draw] = {
     **dict.fromkeys(
-        ["Abs", "Neg", "Sign", "Floor", "Ceil", "Round", "Exp", "Sin", "Cos", "Atan", "Sinh", "Cosh", "Tanh", "Asinh", "Erf", "Relu", "LeakyRelu", "Elu", "Sigmoid", "Softplus", "Gelu", "Celu", "HardSigmoid", "HardSwish", "Mish", "Selu", "Softsign", "Swish", "ThresholdedRelu", "Identity", "Not", "Shape", "Size"],
+        [
+        "Abs", "Neg", "Sign", "Floor", "Ceil", "Round", "Exp", "Sin", "Cos", "Atan", "Sinh",
+        "Cosh", "Tanh", "Asinh", "Erf", "Relu", "LeakyRelu", "Elu", "Sigmoid", "Softplus",
+        "Gelu", "Celu", "HardSigmoid", "HardSwish", "Mish", "Selu", "Softsign", "Swish",
+        "ThresholdedRelu", "Identity", "Not", "Shape", "Size",
+        ],
         one(),
     ),
     **dict.fromkeys(("Log", "Sqrt", "Reciprocal"), one((0.5, 2.0))),
@@ -502,12 +507,18 @@ DRAWS: dict[str, Draw] = {
     "Acosh": one((1.2, 3.0)),
     **dict.fromkeys(("Softmax", "LogSoftmax", "ArgMax", "ArgMin"), with_axis),
     **dict.fromkeys(
-        ["Add", "Sub", "Mul", "Div", "PRelu", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "And", "Or", "Xor"],
+        [
+        "Add", "Sub", "Mul", "Div", "PRelu", "Equal", "Greater", "GreaterOrEqual", "Less",
+        "LessOrEqual", "And", "Or", "Xor",
+        ],
         two,
     ),
     **dict.fromkeys(("Max", "Min", "Sum", "Mean"), several),
     **dict.fromkeys(
-        ["ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean", "ReduceMin", "ReduceProd", "ReduceSumSquare"],
+        [
+        "ReduceL1", "ReduceL2", "ReduceLogSum", "ReduceLogSumExp", "ReduceMax", "ReduceMean",
+        "ReduceMin", "ReduceProd", "ReduceSumSquare",
+        ],
         reduced(18),
     ),
     "ReduceSum": reduced(13),

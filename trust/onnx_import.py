@@ -81,19 +81,19 @@ def drawn(rng: np.random.Generator, operator: str, newest: int) -> Case | None:
     given = DRAWS[operator](rng, dtype, opset)
     for name, values in SETTINGS.items():
         if name in schema.attributes and name not in given.attributes and rng.random() < 0.5:
-            given.attributes[name] = values[rng.integers(len(values))]
+            given.attributes[name] = values[int(rng.integers(len(values)))]
     given.attributes = {k: v for k, v in given.attributes.items() if k in schema.attributes}
     label = f"{operator} of version {opset}, {np.dtype(dtype)}, {given.attributes}"
     model, feed = built(operator, given, opset)
     return Case(label, model, feed, ())
 
 
-def _dtypes(types: Sequence[str]) -> list[type]:
+def _dtypes(types: Sequence[str]) -> list[Any]:
     wide = {"float": "float32", "double": "float64"}
     names = (text.removeprefix("tensor(").removesuffix(")") for text in sorted(types))
     found = [getattr(np, wide.get(name, name), None) for name in names if name != "bool"]
-    known = [kind for kind in found if isinstance(kind, type) and issubclass(kind, np.number)]
-    real = [kind for kind in known if not issubclass(kind, np.complexfloating)]
+    known: list[Any] = [kind for kind in found if isinstance(kind, type)]
+    real = [kind for kind in known if issubclass(kind, (np.integer, np.floating))]
     return real or [np.bool_]
 
 
@@ -209,6 +209,15 @@ def differs(ours: Sequence[Any], theirs: Sequence[Any]) -> str:
 # --------------------------------------------------------------- one case
 
 
+def _authorities(case: Case) -> Iterator[Sequence[Array] | None]:
+    """What must come out, by each that says it, asked one after another."""
+    yield by_the_runtime(case)
+    if case.expected:
+        yield from case.expected
+    else:
+        yield by_the_package(case)
+
+
 class Tally:
     """How many cases came out equal or refused, and what was wrong."""
 
@@ -221,11 +230,8 @@ class Tally:
         ours = self._tried(case, lambda: _listed(import_onnx(path)(*case.feed.values())))
         if ours is None:
             return
-        judges: list[Callable[[], Any]] = [lambda: by_the_runtime(case)]
-        judges += [lambda e=e: e for e in case.expected] or [lambda: by_the_package(case)]
         said = ""
-        for judge in judges:
-            theirs = judge()
+        for theirs in _authorities(case):
             if theirs is None:
                 continue
             if not (said := differs(ours, theirs)):
@@ -327,9 +333,9 @@ def o1(run: Run) -> Found:
                 tally.judge(case, path)
         operators, done = list(rng.permutation(sorted(READERS))), 0
         while done < run.count and not run.out_of_time():
-            case = drawn(rng, str(operators[done % len(operators)]), newest)
-            if case is not None:
-                tally.judge(case, path)
+            made = drawn(rng, str(operators[done % len(operators)]), newest)
+            if made is not None:
+                tally.judge(made, path)
             done += 1
     counts = tally.counts
     figure = (
