@@ -14,6 +14,7 @@ from trust import (
     modes,
     mutation,
     names,
+    onnx_import,
     planted,
     processors,
     readers,
@@ -25,5 +26,6 @@ from trust import (
 
 LOADED = (
     basics, corners, planted, differing, mutation, compiled, modes, processors, endurance,
-    scale, storage, hostile, typed, names, scenarios, readers, lines, calls, huge, layers,
+    scale, storage, hostile, typed, names, scenarios, readers, lines, calls, huge, onnx_import,
+    layers,
 )  # fmt: skip

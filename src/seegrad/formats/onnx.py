@@ -22,6 +22,8 @@ from seegrad.language import say
 
 Array = NDArray[Any]
 OPSET, OLDEST_OPSET, IR_VERSION = 20, 13, 9
+NEWEST_OPSET = 28
+"""The last version whose operators were held against onnxruntime (row O1 of the table of trust)."""
 MOST_STEPS = 100_000
 
 
@@ -34,15 +36,25 @@ class Value:
     shape: tuple[int | str, ...]
 
 
+ResultType = tuple[int, ...] | np.dtype[Any] | None
+"""A result's dtype: that of inputs by their places, one that is always so, or None: not said."""
+
+
 @dataclass(frozen=True)
 class Step:
-    """One operator applied to named values; an input that is left away is the empty name."""
+    """One operator applied to named values; an input that is left away is the empty name.
+
+    Of a step that was read, `changed` names the attributes that are not at their defaults, and
+    `results` says which dtype ONNX gives to each result.
+    """
 
     operator: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any] = field(default_factory=dict)
     name: str = ""
+    changed: frozenset[str] = frozenset()
+    results: tuple[ResultType, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,13 +101,22 @@ def slots(operator: str) -> tuple[tuple[Slot, ...], tuple[str, ...]]:
 
 
 def _dtypes(onnx: Any, types: Any) -> frozenset[np.dtype[Any]]:
-    known = set()
-    for text in types:
-        element = text.removeprefix("tensor(").removesuffix(")")
-        name = {"float": "float32", "double": "float64"}.get(element, element)
-        if name == "bool" or name.rstrip("0123456789") in ("float", "int", "uint"):
-            known.add(np.dtype(name))
-    return frozenset(known)
+    found = (_dtype_named(text) for text in types)
+    return frozenset(dtype for dtype in found if dtype is not None)
+
+
+_DTYPES = frozenset({
+    "float16", "float32", "float64", "int8", "int16", "int32", "int64",
+    "uint8", "uint16", "uint32", "uint64", "bool",
+})  # fmt: skip
+"""The dtypes that are read, by their names in NumPy."""
+
+
+def _dtype_named(text: str) -> np.dtype[Any] | None:
+    """`tensor(float)` of a schema as a dtype; None for another type, or a letter for several."""
+    element = text.removeprefix("tensor(").removesuffix(")")
+    name = {"float": "float32", "double": "float64"}.get(element, element)
+    return np.dtype(name) if name in _DTYPES and name != text else None
 
 
 # --------------------------------------------------------------- writing
@@ -153,12 +174,16 @@ def _as_attribute(helper: Any, value: Any) -> Any:
 
 # --------------------------------------------------------------- reading
 
+OFFICIAL = ("", "ai.onnx")
+"""The names of the domain of ONNX's own operators."""
+
 
 def read_model(path: str | os.PathLike[str]) -> Model:
     """Read a model that is in one file; attributes that are left away get their defaults.
 
     Raises FormatError for a damaged file, for values kept in other files (which could point
-    anywhere), for nested graphs and functions, and for steps that are out of order.
+    anywhere), for dtypes that NumPy does not have, for nested graphs and functions, and for steps
+    that are out of order.
     """
     onnx = official()
     file = existing(path, say("an ONNX file"))
@@ -172,15 +197,15 @@ def read_model(path: str | os.PathLike[str]) -> Model:
     graph = made.graph
     if not graph.output or not graph.node:
         raise _damaged(file, say("a model without steps or results"))
-    opset = max((it.version for it in made.opset_import if it.domain in ("", "ai.onnx")), default=0)
-    if opset < OLDEST_OPSET:
+    opset = max((it.version for it in made.opset_import if it.domain in OFFICIAL), default=0)
+    if opset < OLDEST_OPSET and any(node.domain in OFFICIAL for node in graph.node):
         raise FormatError(
             say("{path} is written for an old version of ONNX", path=file.name),
             asked=say("operators of version {count} or later", count=OLDEST_OPSET),
             came=say("version {count}", count=opset),
             hint=say("export it again with a newer version"),
         )
-    nested = [a.name for n in graph.node for a in n.attribute if a.type in (5, 10)]
+    nested = [a.name for n in graph.node for a in n.attribute if a.type in _UNREAD_ATTRIBUTES]
     if made.functions or nested or graph.sparse_initializer or len(graph.node) > MOST_STEPS:
         raise FormatError(
             say("{path} uses parts of ONNX that are not read here", path=file.name),
@@ -236,37 +261,73 @@ def _array(file: Path, onnx: Any, one: Any) -> Array:
         count *= size
     if count < 0 or count > 8 * max(one.ByteSize(), 1):
         raise _damaged(file, say("a shape of {count} values that are not there", count=count))
+    _dtype(file, onnx, one.data_type, one.name)
     try:
         found: Array = np.array(onnx.numpy_helper.to_array(one))
     except Exception as fault:
         raise _damaged(file, str(fault)) from fault
-    if found.dtype.kind not in "fiub":
-        raise _damaged(file, f"{one.name}: {found.dtype}")
     return found
 
 
-def _dtype(file: Path, onnx: Any, number: int) -> np.dtype[Any]:
+def _dtype(file: Path, onnx: Any, number: int, name: str) -> np.dtype[Any]:
+    """The dtype of a value by its number in ONNX; a valid one that is not read is named."""
     try:
-        found: np.dtype[Any] = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(number))
-    except (KeyError, TypeError) as fault:
+        word = onnx.TensorProto.DataType.Name(number).lower()
+    except ValueError as fault:
         raise _damaged(file, f"dtype {number}") from fault
-    if found.kind not in "fiub":
-        raise _damaged(file, f"dtype {found}")
+    if word == "undefined":
+        raise _damaged(file, f"dtype {number}")
+    word = {"float": "float32", "double": "float64"}.get(word, word)
+    if word not in _DTYPES:
+        raise _unsupported(file, name, word)
+    found: np.dtype[Any] = np.dtype(word)
     return found
+
+
+def _unsupported(file: Path, name: str, kind: str) -> FormatError:
+    return FormatError(
+        say("{path} has values of a type that is not read here", path=file.name),
+        asked=", ".join(sorted(_DTYPES)),
+        came=f"{name[:80]}: {kind}",
+        hint=say("export it again with one of these"),
+    )
 
 
 def _value(file: Path, onnx: Any, one: Any) -> Value:
+    form = one.type.WhichOneof("value")
+    if form not in (None, "tensor_type"):
+        raise _unsupported(file, one.name, form.removesuffix("_type").replace("_", " "))
     kind = one.type.tensor_type
-    dtype = _dtype(file, onnx, kind.elem_type)
+    dtype = _dtype(file, onnx, kind.elem_type, one.name)
     sizes = tuple(d.dim_value if d.HasField("dim_value") else d.dim_param for d in kind.shape.dim)
     return Value(one.name, dtype, sizes)
 
 
 def _step(file: Path, onnx: Any, node: Any, opset: int) -> Step:
     """A node as a step, with the defaults of its schema filled in."""
+    schema = _schema(file, onnx, node, opset)
     attributes: dict[str, Any] = {}
+    for name, known in schema.attributes.items():
+        if known.default_value.type:
+            attributes[name] = _attribute(file, onnx, known.default_value)
+    given = {one.name: _attribute(file, onnx, one) for one in node.attribute}
+    changed = frozenset(name for name in given if not _same(given[name], attributes.get(name)))
+    attributes.update(given)
+    if node.op_type == "Cast":
+        attributes["to"] = _dtype(file, onnx, int(attributes.get("to", 0)), node.name or "Cast")
+    if node.op_type == "Split" and len(node.input) < 2:  # before version 18 the results are counted
+        attributes.setdefault("num_outputs", len(node.output))
+    return Step(
+        node.op_type, tuple(node.input), tuple(node.output), attributes,
+        node.name or node.op_type, changed, _result_types(schema, node),
+    )  # fmt: skip
+
+
+def _schema(file: Path, onnx: Any, node: Any, opset: int) -> Any:
+    """What ONNX says of a node's operator in the version that the file is written for."""
+    newest = min(NEWEST_OPSET, onnx.defs.onnx_opset_version())
     try:
-        if node.domain not in ("", "ai.onnx"):
+        if node.domain not in OFFICIAL:
             raise onnx.defs.SchemaError(node.domain)
         schema = onnx.defs.get_schema(node.op_type, min(opset, onnx.defs.onnx_opset_version()))
     except onnx.defs.SchemaError as fault:
@@ -275,20 +336,40 @@ def _step(file: Path, onnx: Any, node: Any, opset: int) -> Step:
             asked=say("ONNX's own operators"),
             came=f"{node.domain}.{node.op_type}".strip("."),
         ) from fault
-    for name, known in schema.attributes.items():
-        if known.default_value.type:
-            attributes[name] = _attribute(file, onnx, known.default_value)
-    for one in node.attribute:
-        attributes[one.name] = _attribute(file, onnx, one)
-    if node.op_type == "Cast":
-        attributes["to"] = _dtype(file, onnx, int(attributes.get("to", 0)))
-    return Step(
-        node.op_type, tuple(node.input), tuple(node.output), attributes, node.name or node.op_type
-    )
+    if opset > onnx.defs.onnx_opset_version() or schema.since_version > newest:
+        raise FormatError(
+            say("{path} is written for a version of ONNX that is not known here", path=file.name),
+            asked=say("operators of version {count} or earlier", count=newest),
+            came=f"{node.op_type}, " + say("version {count}", count=opset),
+            hint=say("export it again with an older version"),
+        )
+    return schema
+
+
+def _result_types(schema: Any, node: Any) -> tuple[ResultType, ...]:
+    """The dtype of each result, as the schema's letters for types tell."""
+    takes = schema.inputs
+    places: dict[str, tuple[int, ...]] = {}
+    for place, name in enumerate(node.input):
+        if name and takes:
+            letter = takes[min(place, len(takes) - 1)].type_str
+            places[letter] = (*places.get(letter, ()), place)
+    found: list[ResultType] = []
+    for place in range(len(node.output)):
+        text = schema.outputs[min(place, len(schema.outputs) - 1)].type_str
+        found.append(places.get(text, _dtype_named(text)))
+    return tuple(found)
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Is an attribute at its default? An array never is: no operator has one as default."""
+    return not isinstance(a, np.ndarray) and type(a) is type(b) and bool(a == b)
 
 
 _PLAIN_ATTRIBUTES = (1, 2, 3, 6, 7, 8)
 """A float, an integer, a text, and lists of them."""
+_UNREAD_ATTRIBUTES = (5, 9, 10, 11, 12, 13, 14)
+"""Graphs, lists of arrays, sparse arrays, types."""
 
 
 def _attribute(file: Path, onnx: Any, one: Any) -> Any:
@@ -297,6 +378,10 @@ def _attribute(file: Path, onnx: Any, one: Any) -> Any:
     if one.type not in _PLAIN_ATTRIBUTES or one.ref_attr_name:
         raise _damaged(file, say("{name} is of no known kind", name=one.name[:80]))
     found = onnx.helper.get_attribute_value(one)
-    if isinstance(found, bytes):
-        return found.decode("utf-8", "replace")
-    return found if isinstance(found, (int, float)) else tuple(found)
+    if isinstance(found, (int, float, bytes)):
+        return _text(found)
+    return tuple(map(_text, found))
+
+
+def _text(value: Any) -> Any:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value

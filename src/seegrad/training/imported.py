@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import FormatError, SeegradError
-from seegrad.formats.onnx import Model, Step, read_model
+from seegrad.formats.onnx import Model, ResultType, Step, Value, read_model
 from seegrad.graph.bind import frame
 from seegrad.language import say
 from seegrad.nn.module import Module, parameter, state
@@ -58,6 +58,8 @@ class ImportedNetwork(Module):
                 came=", ".join(unknown[:8]),
                 hint=say("the guide on ONNX lists them; export the model without these"),
             )
+        for step in model.steps:
+            _refuse_settings(step)
         self.model = Model(model.inputs, model.outputs, {}, model.steps)
         kept = {
             name
@@ -110,18 +112,50 @@ class ImportedNetwork(Module):
         values.update({name: self._value(path) for name, path in self._places})
         for one, given in zip(wanted, inputs):
             x = given if isinstance(given, Tensor) else np.asarray(given)
-            fits = x.dtype == one.dtype or x.dtype.kind != one.dtype.kind
-            values[one.name] = x if fits else compare.astype(x, dtype=one.dtype)
+            values[one.name] = _fitting(one, x)
         for step in _in_boxes(self.model.steps):
-            found = _computed(step, [_made(values, name) for name in step.inputs])
+            given = [_made(values, name) for name in step.inputs]
+            found = _computed(step, given)
             results = found if isinstance(found, (list, tuple)) else (found,)
-            values.update(zip(step.outputs, results))
+            for name, result, want in zip(step.outputs, results, step.results):
+                values[name] = _typed(step, result, given, want)
         out = tuple(_made(values, one.name) for one in self.model.outputs)
         return out[0] if len(out) == 1 else out
 
     def describe(self) -> str:
         names = ", ".join(f"{one.name} {one.shape}" for one in self.model.inputs)
         return f"{names}; {len(self.model.steps)} steps"
+
+
+def _fitting(wanted: Value, x: Any) -> Any:
+    """An input in the model's dtype, if that is only another width of its kind."""
+    if x.dtype == wanted.dtype:
+        return x
+    if x.dtype.kind != wanted.dtype.kind:
+        raise FormatError(
+            say("{name} has another dtype than the model", name=wanted.name[:80]),
+            asked=str(wanted.dtype),
+            came=str(x.dtype),
+            hint=say("convert it first: {how}", how=f".astype({str(wanted.dtype)!r})"),
+        )
+    return compare.astype(x, dtype=wanted.dtype)
+
+
+def _refuse_settings(step: Step) -> None:
+    """FormatError for an attribute that would be passed over."""
+    reader = READERS[step.operator]
+    if names := reader.refused(step.attributes, step.changed):
+        raise FormatError(
+            say("{name} has a setting that is not honoured here", name=step.name[:80]),
+            asked=f"{step.operator}({', '.join(map(_allowed, reader.honours.items()))})",
+            came=", ".join(f"{name}={step.attributes[name]}" for name in names)[:200],
+            hint=say("the guide on ONNX lists them; export the model without these"),
+        )
+
+
+def _allowed(honoured: tuple[str, tuple[Any, ...] | None]) -> str:
+    name, values = honoured
+    return name if values is None else f"{name}={'|'.join(map(str, values))}"
 
 
 def _made(values: Mapping[str, Any], name: str) -> Any:
@@ -170,7 +204,7 @@ def _in_boxes(steps: Sequence[Step]) -> Iterator[Step]:
 def _computed(step: Step, values: Values) -> Any:
     try:
         with frame(step.operator.lower()) if step.operator in LAYERS else nullcontext():
-            return READERS[step.operator](values, step.attributes)
+            found = READERS[step.operator].compute(values, step.attributes)
     except SeegradError:
         raise
     except (
@@ -182,3 +216,21 @@ def _computed(step: Step, values: Values) -> Any:
             asked=step.operator,
             came=str(fault)[:200],
         ) from fault
+    return found
+
+
+def _typed(step: Step, result: Any, given: Values, want: ResultType) -> Any:
+    """A result in the dtype that ONNX gives it: wider ones of its kind are narrowed as there."""
+    if want is None:
+        return result
+    # one dtype in the file; several where the network was made wider than it
+    dtype = np.result_type(*(given[i].dtype for i in want)) if isinstance(want, tuple) else want
+    if result.dtype == dtype:
+        return result
+    if {result.dtype.kind, dtype.kind} in ({"f"}, {"i"}, {"u"}, {"i", "u"}):
+        return compare.astype(result, dtype=dtype)
+    raise FormatError(
+        say("{name} cannot be computed as the file says", name=step.name[:80]),
+        asked=f"{step.operator}: {dtype}",
+        came=f"{result.dtype}",
+    )

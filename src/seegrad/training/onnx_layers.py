@@ -13,9 +13,18 @@ from numpy.typing import NDArray
 
 from seegrad.graph.bind import frame
 from seegrad.nn.recurrent import unstack
-from seegrad.ops import activation, arithmetic, linalg, reduce, shape, transcendental
+from seegrad.ops import (
+    activation,
+    arithmetic,
+    compare,
+    linalg,
+    reduce,
+    select,
+    shape,
+    transcendental,
+)
 from seegrad.ops.select import index
-from seegrad.training.onnx_values import Attributes, Reader, Values, at, known, whole
+from seegrad.training.onnx_values import Attributes, Reader, Values, at, known, reads, whole
 
 Step = Callable[[Any, tuple[Any, ...]], tuple[Any, ...]]
 
@@ -33,17 +42,17 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 def recurrence(kind: str) -> Reader:
     """RNN, GRU or LSTM over (T, N, inputs): all outputs (T, directions, N, hidden), last states."""
 
+    @reads("hidden_size", "direction", "activations", "linear_before_reset")
     def read(values: Values, attributes: Attributes) -> Any:
-        for name in ("clip", "input_forget", "layout"):
-            if attributes.get(name):
-                raise ValueError(f"{name}={attributes[name]}")
         if at(values, 4) is not None or at(values, 7) is not None:
             raise ValueError("sequence_lens or peepholes")
-        x, hidden = values[0], int(attributes["hidden_size"])
+        x, hidden = values[0], values[2].shape[2]
+        if attributes.get("hidden_size", hidden) != hidden:
+            raise ValueError(f"hidden_size={attributes['hidden_size']}")
         direction = attributes.get("direction", "forward")
         ways = {"forward": (1,), "reverse": (-1,), "bidirectional": (1, -1)}[direction]
         named = attributes.get("activations") or USUAL[kind] * len(ways)
-        words = [w.decode() if isinstance(w, bytes) else str(w) for w in named]
+        words = [str(word) for word in named]
         outputs, ends = [], []
         for way, turn in enumerate(ways):
             mine = len(USUAL[kind])
@@ -133,11 +142,18 @@ def _standard(x: Any, axes: tuple[int, ...], epsilon: float) -> Any:
     return centred / arithmetic.sqrt(variance + epsilon)
 
 
+def _wide(x: Any) -> Any:
+    """x in the dtype in which norms are summed, `stash_type`: halves in single precision."""
+    return compare.astype(x, dtype=np.float32) if x.dtype == np.float16 else x
+
+
 def _by_channel(v: Any, x: Any) -> Any:
     """One number a channel, ready to meet x (N, C, …)."""
     return shape.reshape(v, shape=(-1, *(1,) * (len(x.shape) - 2)))
 
 
+# momentum speaks of training alone
+@reads("epsilon", "momentum")
 def _batch_normalization(values: Values, attributes: Attributes) -> Any:
     x = values[0]
     scale, bias, middle, variance = (_by_channel(v, x) for v in values[1:5])
@@ -145,14 +161,21 @@ def _batch_normalization(values: Values, attributes: Attributes) -> Any:
     return (x - middle) / spread * scale + bias
 
 
+@reads("axis", "epsilon", stash_type=(1,))
 def _layer_normalization(values: Values, attributes: Attributes) -> Any:
-    x = values[0]
+    """The normalised values, and what they were normalised with: mean and 1 / deviation."""
+    x = _wide(values[0])
     axes = tuple(range(attributes.get("axis", -1) % len(x.shape), len(x.shape)))
-    out = _standard(x, axes, attributes.get("epsilon", 1e-5)) * values[1]
-    bias = at(values, 2)
-    return out if bias is None else out + bias
+    mean = reduce.mean(x, axis=axes, keepdims=True)
+    centred = x - mean
+    variance = reduce.mean(centred * centred, axis=axes, keepdims=True)
+    deviation = arithmetic.sqrt(variance + attributes.get("epsilon", 1e-5))
+    out = centred / deviation * values[1]
+    out = out if at(values, 2) is None else out + values[2]
+    return out, mean, arithmetic.reciprocal(deviation)
 
 
+@reads("epsilon")
 def _instance_normalization(values: Values, attributes: Attributes) -> Any:
     x, scale, bias = values
     axes = tuple(range(2, len(x.shape)))
@@ -160,8 +183,10 @@ def _instance_normalization(values: Values, attributes: Attributes) -> Any:
     return out * _by_channel(scale, x) + _by_channel(bias, x)
 
 
+@reads("num_groups", "epsilon", stash_type=(1,))
 def _group_normalization(values: Values, attributes: Attributes) -> Any:
     x, scale, bias = values
+    x = _wide(x)
     groups = int(attributes["num_groups"])
     n, channels, *rest = x.shape
     parts = shape.reshape(x, shape=(n, groups, channels // groups, *rest))
@@ -172,13 +197,15 @@ def _group_normalization(values: Values, attributes: Attributes) -> Any:
     return out * _by_channel(scale, x) + _by_channel(bias, x)
 
 
+@reads("axis", "epsilon", stash_type=(1,))
 def _rms_normalization(values: Values, attributes: Attributes) -> Any:
-    x = values[0]
+    x = _wide(values[0])
     axes = tuple(range(attributes.get("axis", -1) % len(x.shape), len(x.shape)))
     squares = reduce.mean(x * x, axis=axes, keepdims=True)
     return x / arithmetic.sqrt(squares + attributes.get("epsilon", 1e-5)) * values[1]
 
 
+@reads("size", "alpha", "beta", "bias")
 def _local_response(values: Values, attributes: Attributes) -> Any:
     """LRN: divided by the squares of the channels near by (Krizhevsky et al., 2012)."""
     x, size = values[0], int(attributes["size"])
@@ -194,14 +221,19 @@ def _local_response(values: Values, attributes: Attributes) -> Any:
 # --------------------------------------------------------------- resizing
 
 
+@reads(
+    "axes", "nearest_mode",
+    mode=("nearest", "linear"),
+    coordinate_transformation_mode=(
+        "asymmetric", "align_corners", "half_pixel", "pytorch_half_pixel"
+    ),
+)  # fmt: skip
 def _resize(values: Values, attributes: Attributes) -> Any:
-    """Each axis as a product with a fixed matrix: which elements meet in which."""
+    """Axis by axis: the nearest element, or a mixture of the two around."""
     x = values[0]
     mode = attributes.get("mode", "nearest")
-    if mode not in ("nearest", "linear") or attributes.get("antialias"):
-        raise ValueError(f"mode={mode}")
-    if attributes.get("keep_aspect_ratio_policy", "stretch") != "stretch":
-        raise ValueError("keep_aspect_ratio_policy")
+    if mode == "linear" and x.dtype.kind != "f":
+        raise ValueError(f"mode=linear, {x.dtype}")
     axes = attributes.get("axes") or range(len(x.shape))
     scales, sizes = at(values, 2), at(values, 3)
     if sizes is not None:
@@ -212,45 +244,54 @@ def _resize(values: Values, attributes: Attributes) -> Any:
         wanted = tuple(int(x.shape[axis] * f) for axis, f in zip(axes, factors))
     for axis, count, factor in zip(axes, wanted, factors):
         if count != x.shape[axis]:
-            rows = _mixing(x.shape[axis], count, factor, mode, attributes).astype(x.dtype)
-            moved = shape.moveaxis(x, source=axis, destination=-1)
-            x = shape.moveaxis(linalg.matmul(moved, rows.T), source=-1, destination=axis)
+            places = _places(
+                x.shape[axis], count, factor, attributes["coordinate_transformation_mode"]
+            )
+            near = attributes.get("nearest_mode", "round_prefer_floor")
+            x = _between(x, axis, places) if mode == "linear" else _nearest(x, axis, places, near)
     return x
 
 
-def _mixing(old: int, new: int, factor: float, mode: str, attributes: Attributes) -> NDArray[Any]:
-    """(new, old): how much of each old element is in each new one."""
-    places = _places(old, new, factor, attributes["coordinate_transformation_mode"])
-    rows = np.zeros((new, old))
-    if mode == "nearest":
-        rounded = {
-            "round_prefer_floor": np.ceil(places - 0.5),
-            "round_prefer_ceil": np.floor(places + 0.5),
-            "floor": np.floor(places),
-            "ceil": np.ceil(places),
-        }[attributes.get("nearest_mode", "round_prefer_floor")]
-        rows[np.arange(new), np.clip(rounded, 0, old - 1).astype(int)] = 1
-        return rows
+def _nearest(x: Any, axis: int, places: NDArray[Any], mode: str) -> Any:
+    rounded = {
+        "round_prefer_floor": np.ceil(places - np.float32(0.5)),
+        "round_prefer_ceil": np.floor(places + np.float32(0.5)),
+        "floor": np.floor(places),
+        "ceil": np.ceil(places),
+    }[mode]
+    return _taken(x, axis, rounded)
+
+
+def _between(x: Any, axis: int, places: NDArray[Any]) -> Any:
+    """The neighbours on both sides, each by how near it is."""
     low = np.floor(places)
-    for place, share in ((low, 1 - (places - low)), (low + 1, places - low)):
-        np.add.at(rows, (np.arange(new), np.clip(place, 0, old - 1).astype(int)), share)
-    return rows
+    lined = [-1 if i == axis else 1 for i in range(len(x.shape))]
+    share = (places - low).astype(x.dtype).reshape(lined)
+    return _taken(x, axis, low) * (1 - share) + _taken(x, axis, low + 1) * share
+
+
+def _taken(x: Any, axis: int, places: NDArray[Any]) -> Any:
+    return select.take(x, np.clip(places, 0, x.shape[axis] - 1).astype(np.int64), axis=axis)
 
 
 def _places(old: int, new: int, factor: float, mode: str) -> NDArray[Any]:
-    """Where the new elements lie among the old ones."""
-    counted = np.arange(new, dtype=np.float64)
+    """Where the new elements lie among the old ones.
+
+    In single precision and in onnxruntime's order, since at halves the last bit decides which
+    element is the nearest.
+    """
+    counted, scale = np.arange(new, dtype=np.float32), np.float32(factor)
+    half = np.float32(0.5)
     if mode == "asymmetric":
-        return counted / factor
+        return counted / scale
     if mode == "align_corners":
-        return counted * ((old - 1) / (new - 1) if new > 1 else 0.0)
-    if mode == "half_pixel" or (mode == "pytorch_half_pixel" and new > 1):
-        return (counted + 0.5) / factor - 0.5
-    if mode == "pytorch_half_pixel":
-        return np.zeros(1)
-    raise ValueError(f"coordinate_transformation_mode={mode}")
+        return counted * np.float32(old - 1) / np.float32(max(new - 1, 1))
+    if mode == "pytorch_half_pixel" and new == 1:
+        return np.zeros(1, np.float32)
+    return (counted + half) / scale - half
 
 
+@reads("blocksize", mode=("DCR", "CRD"))
 def _depth_to_space(values: Values, attributes: Attributes) -> Any:
     n, c, h, w = values[0].shape
     b = int(attributes["blocksize"])
@@ -262,11 +303,13 @@ def _depth_to_space(values: Values, attributes: Attributes) -> Any:
     return shape.reshape(turned, shape=(n, c // b**2, h * b, w * b))
 
 
+@reads("blocksize", mode=("DCR", "CRD"))
 def _space_to_depth(values: Values, attributes: Attributes) -> Any:
     n, c, h, w = values[0].shape
     b = int(attributes["blocksize"])
     parts = shape.reshape(values[0], shape=(n, c, h // b, b, w // b, b))
-    turned = shape.transpose(parts, axes=(0, 3, 5, 1, 2, 4))
+    order = (0, 3, 5, 1, 2, 4) if attributes.get("mode", "DCR") == "DCR" else (0, 1, 3, 5, 2, 4)
+    turned = shape.transpose(parts, axes=order)
     return shape.reshape(turned, shape=(n, c * b**2, h // b, w // b))
 
 

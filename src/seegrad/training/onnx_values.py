@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,38 @@ Values = Sequence[Any]
 Attributes = Mapping[str, Any]
 MOST = 2**16
 """No list of sizes, axes or parts is longer."""
-Reader = Callable[[Values, Attributes], Any]
+Compute = Callable[[Values, Attributes], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """How an operator is computed, and which of its attributes that honours.
+
+    `honours` has for each attribute the values that are understood, None for all. An attribute
+    that is not there may only have its default; `refused` finds what a step asks for beyond.
+    """
+
+    compute: Compute
+    honours: Mapping[str, tuple[Any, ...] | None]
+
+    def refused(self, attributes: Attributes, changed: frozenset[str]) -> list[str]:
+        """The attributes that are neither at their defaults nor honoured."""
+        return [
+            name
+            for name in sorted(changed)
+            if name not in self.honours
+            or ((values := self.honours[name]) is not None and attributes[name] not in values)
+        ]  # fmt: skip
+
+
+def reads(*names: str, **values: tuple[Any, ...]) -> Callable[[Compute], Reader]:
+    """A reader that honours the attributes `names`, and those in `values` at these values alone."""
+    return lambda compute: Reader(compute, {**dict.fromkeys(names), **values})
+
+
+def plain(function: Callable[[Values], Any]) -> Reader:
+    """A reader of an operator without attributes."""
+    return Reader(lambda values, attributes: function(values), {})
 
 
 def known(value: Any, what: str) -> Any:
