@@ -66,8 +66,8 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
-ORDER = "GDMCSFTB"
-"""Gradients, differences, mutation, compiled code, scale, files, text, bad inputs."""
+ORDER = "GZDMCSFTB"
+"""Gradients, 0·∞, differences, mutation, compiled code, scale, files, text, bad inputs."""
 
 
 def in_order() -> list[Row]:

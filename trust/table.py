@@ -9,6 +9,7 @@ from trust import (
     endurance,
     hostile,
     huge,
+    limits,
     lines,
     mutation,
     names,
@@ -20,6 +21,6 @@ from trust import (
 )
 
 LOADED = (
-    basics, corners, planted, differing, mutation, compiled, endurance, scale, storage, hostile,
-    typed, names, readers, lines, calls, huge,
+    basics, corners, limits, planted, differing, mutation, compiled, endurance, scale, storage,
+    hostile, typed, names, readers, lines, calls, huge,
 )  # fmt: skip

@@ -111,16 +111,22 @@ class _Mending:
     def __call__(self, gx: Any, node: Node, wants: int, g: Any, ins: Any, out: Any) -> Any:
         """`gx` with 0 where it is structurally zero, whatever 0 was multiplied by."""
         sums = not self.tracing or node in self.near
-        self.zeros.of(g, (), sums=sums)      # where several derivatives have come together
+        known = self.zeros.known
+        self.zeros.of(g, sums=sums)          # where several derivatives have come together
+        if not self.as_graph:
+            for value, x in zip((*ins, out), (*node.inputs, node)):
+                if value not in known:
+                    known[value] = self.zeros.of(x, sums=sums)
         if not isinstance(gx, Node):
             gx = Node.makes(None, (), NO_ATTRS, (), gx, True)
-        zeros = self.zeros.of(gx, {*ins, out}, sums=sums)
+        zeros = self.zeros.of(gx, sums=sums)
         if not self.as_graph:
-            data = gx.data if zeros is None else np.where(zeros, gx.dtype.type(0), gx.data)
-            gx = Node.makes(None, (), NO_ATTRS, (), data, True)
-        elif zeros is not None and not (self.tracing and self._safe(zeros, gx, node, wants)):
+            gx = Node.makes(None, (), NO_ATTRS, (), gx.data, True)
+        elif self.tracing and zeros is not None and self._safe(zeros, gx, node, wants):
+            return gx
+        if zeros is not None:
             gx = where(zeros, gx.dtype.type(0), gx)
-        self.zeros.known[gx] = zeros
+        known[gx] = zeros
         return gx
 
     def _safe(self, zeros: Zeros, gx: Node, node: Node, wants: int) -> bool:

@@ -7,7 +7,7 @@ scatter are zeros whatever they are multiplied by; a 0 that was computed is not.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -40,7 +40,7 @@ Zeros = Any
 """None: no element is structurally zero; True: each is; else booleans, as an array or a node."""
 
 
-def _both(a: Zeros, b: Zeros) -> Zeros:
+def _and(a: Zeros, b: Zeros) -> Zeros:
     if a is None or b is None:
         return None
     if a is True or b is True:
@@ -48,12 +48,16 @@ def _both(a: Zeros, b: Zeros) -> Zeros:
     return logical_and(a, b)
 
 
-def _either(a: Zeros, b: Zeros) -> Zeros:
+def _or(a: Zeros, b: Zeros) -> Zeros:
     if a is True or b is True:
         return True
     if a is None or b is None:
         return b if a is None else a
     return logical_or(a, b)
+
+
+def _constant(node: Node) -> bool:
+    return node.op is None and node.data is not None and not node.requires_grad
 
 
 def _settled(zeros: Zeros) -> Zeros:
@@ -86,52 +90,52 @@ class StructuralZeros:
     def __init__(self, tracing: bool) -> None:
         self.tracing = tracing
         self.known: dict[Node, Zeros] = {}
+        self.began = Node.makes(None, (), NO_ATTRS, (), np.float32(0), False).order
 
     def of_seed(self, seed: Any) -> Zeros:
         """A seed's zeros are structural where it is a constant: nothing is asked for there."""
         if not isinstance(seed, Node):
             return _settled(np.equal(seed, 0))
-        return self.of(seed, (), sums=True)
+        if _constant(seed):
+            return _settled(np.equal(seed.data, 0))
+        return self.of(seed, sums=True)
 
-    def of(self, g: Node, reads: Collection[Node], *, sums: bool) -> Zeros:
-        """The structural zeros of `g`, a graph over known derivatives and the values `reads`.
+    def of(self, g: Node, *, sums: bool) -> Zeros:
+        """The structural zeros of a derivative, or of a value.
 
         `sums`: is it worth a reduction to know them behind one?
         """
-        found: dict[Node, Zeros] = {}
-        stack = [g]
+        known, stack = self.known, [g]
         while stack:
             node = stack[-1]
-            if node in found or node in self.known:
-                stack.pop()
-                continue
-            inner = node.op is not None and node not in reads and node.dtype.kind != "b"
-            waiting = [x for x in node.inputs if x not in found and x not in self.known]
-            if inner and waiting:
-                stack.extend(waiting)
-                continue
+            if node not in known and node.op is not None and node.dtype.kind != "b":
+                waiting = [x for x in node.inputs if x not in known]
+                if waiting:
+                    stack.extend(waiting)
+                    continue
+                zeros = [known[x] for x in node.inputs]
+                known[node] = _settled(self._through(node, zeros, sums))
+            elif node not in known:
+                known[node] = _settled(self._at_an_end(node))
             stack.pop()
-            if inner:
-                zeros = [found[x] if x in found else self.known[x] for x in node.inputs]
-                found[node] = _settled(self._through(node, zeros, sums))
-            else:
-                found[node] = _settled(self._at_an_end(node, node in reads))
-        return self.known.setdefault(g, found[g]) if g in found else self.known[g]
+        return known[g]
 
     def _value(self, node: Node) -> Any:
         return node if self.tracing or node.data is None else node.data
 
-    def _at_an_end(self, node: Node, read: bool) -> Zeros:
+    def _at_an_end(self, node: Node) -> Zeros:
         if node.dtype.kind == "b":
             return logical_not(self._value(node))
-        if read or node.requires_grad or node.op is not None or node.data is None:
-            return None
-        return np.equal(node.data, 0)        # a literal of a rule, or a constant seed
+        made_here = node.order < self.began        # a literal of a rule
+        return np.equal(node.data, 0) if made_here and _constant(node) else None
 
     def _through(self, node: Node, zeros: Sequence[Zeros], sums: bool) -> Zeros:
         op = node.op
         assert op is not None
         if isinstance(op.lower, Scalar):
+            if op.chooses and not self.tracing:     # a number beside what was chosen
+                zeros = [_settled(np.equal(x.data, 0)) if z is None and _constant(x) else z
+                         for x, z in zip(node.inputs, zeros)]  # fmt: skip
             return self._scalar(op.lower.tree, node, dict(zip(op.inputs, zeros)))
         if all(z is None for z in zeros) and not isinstance(op.lower, GAPS):
             return None
@@ -165,9 +169,9 @@ class StructuralZeros:
                     return zeros[name]
                 return True if not np.any(node.attrs[name]) else None
             case Apply("add" | "subtract", (a, b)):
-                return _both(self._scalar(a, node, zeros), self._scalar(b, node, zeros))
+                return _and(self._scalar(a, node, zeros), self._scalar(b, node, zeros))
             case Apply("multiply", (a, b)):
-                return _either(self._scalar(a, node, zeros), self._scalar(b, node, zeros))
+                return _or(self._scalar(a, node, zeros), self._scalar(b, node, zeros))
             case Apply("divide" | "negative", (a, *_)):
                 return self._scalar(a, node, zeros)
             case Apply("where", (condition, a, b)):
