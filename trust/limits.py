@@ -245,7 +245,8 @@ def faults_of(f: Composition, compiled: bool) -> tuple[int, list[str]]:
                               f" {ends[order - 1]}")  # fmt: skip
         alike = seen.setdefault(order, found)
         if way == "forward":            # adds in another order, where ∞ may meet 0 alone
-            found, alike = (np.where(np.isnan(a), a, b) for a, b in ((alike, found), (found, alike)))
+            lost = np.isnan(found) | np.isnan(alike)
+            found, alike = (np.where(lost, np.nan, a) for a in (found, alike))
         if not np.allclose(found, alike, rtol=1e-9, atol=1e-12, equal_nan=True):
             faults.append(f"{f} at {x}, order {order}: {way} {found}, eager {alike}")
     return len(known), faults

@@ -2,11 +2,10 @@
 
 Rules are ordinary code over array functions, so that the same walk serves twice: on arrays it
 gives numbers, on nodes it gives the derivative as a graph, which can be differentiated again.
-Broadcasting is undone here, once, for every op; so is 0·∞, which is taken as 0: where nothing
-arrives, or nothing passes, nothing goes on. `where(x > 0, log(x), 0)` and `sqrt(x * x)` so have the
-derivative 0 at x = 0. A NaN that was there before, in a value or in what arrives, stays, unless a
-choice has put it aside. With numbers at hand this costs nothing until a NaN is born; in a trace the
-graph says it, behind choices and steep rules, for what is computed element by element.
+Broadcasting is undone here, once, for every op. What a choice has put aside is 0, whatever it is
+multiplied by: `where(x > 0, log(x), 0)` has the derivative 0 at x = 0. A 0 that was computed is
+not: `sqrt(x) ** 2` there is 0·∞, no number. With numbers at hand this costs nothing until a NaN
+is born; the walk then begins anew, and knows of every derivative which zeros are structural.
 """
 
 from __future__ import annotations

@@ -218,6 +218,10 @@ def singular(op: Op, attrs: tuple[tuple[str, Any], ...], positive: tuple[bool, .
     return not all(np.isfinite(slope).all() for slope in slopes)
 
 
+def _settings(node: Node) -> tuple[tuple[str, Any], ...]:
+    return tuple(sorted(node.attrs.items()))
+
+
 def before_a_singular_slope(outputs: Sequence[Node]) -> set[Node]:
     """The nodes from which a derivative can come to an infinite slope on its way back."""
     found: set[Node] = set()
@@ -228,9 +232,8 @@ def before_a_singular_slope(outputs: Sequence[Node]) -> set[Node]:
         if op is None or not node.requires_grad:
             continue
         positive = tuple(sign[x] == 1 for x in node.inputs)
-        if not found.isdisjoint(node.inputs) or (
-            isinstance(op.lower, Scalar) and singular(op, tuple(sorted(node.attrs.items())), positive)
-        ):
+        steep = isinstance(op.lower, Scalar) and singular(op, _settings(node), positive)
+        if steep or not found.isdisjoint(node.inputs):
             found.add(node)
     return found
 
