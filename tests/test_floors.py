@@ -18,8 +18,8 @@ FLOORS = (
     ("graph",),
     ("ops",),
     (
-        "tree", "autodiff", "numpy_names", "tensor", "creation", "tracing", "transforms",
-        "debugging", "gradcheck", "folding", "expression",
+        "tree", "structural_zeros", "autodiff", "numpy_names", "tensor", "creation", "tracing",
+        "transforms", "debugging", "gradcheck", "folding", "expression",
     ),
     ("nn", "compiler", "drawing", "formats"),
     ("optim", "data", "training", "parallel"),
@@ -29,8 +29,8 @@ LADDERS = {0, 3, 5}
 OPEN = {"contents", "appendix", "cli", "__main__", "__init__"}
 LEVEL = {wing: level for level, wings in enumerate(FLOORS) for wing in wings}
 MAY_NAME_OPS = {
-    "ops", "autodiff", "numpy_names", "tensor", "creation", "transforms", "nn", "optim",
-    "training", "book", "contents", "appendix", "chapter",
+    "ops", "structural_zeros", "autodiff", "numpy_names", "tensor", "creation", "transforms", "nn",
+    "optim", "training", "book", "contents", "appendix", "chapter",
 }  # fmt: skip
 RULES_FILE = "compiler/rules.py"
 ALWAYS_THERE = {"numpy", "click", "rich"}

@@ -67,9 +67,8 @@ def by_table(name: str, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
     return sg.TABLE[name](*args, **attrs)
 
 
-STEPPED = {"astype", "stop_gradient", "sign", "floor", "ceil", "round", "trunc", "nan_to_zero",
-           "mod", "floor_divide", "clip", "raise_to",
-           "zero_times_infinity_to_zero"}  # fmt: skip
+STEPPED = {"astype", "stop_gradient", "sign", "floor", "ceil", "round", "trunc",
+           "mod", "floor_divide", "clip", "raise_to"}  # fmt: skip
 """What has no derivative, or jumps."""
 SMOOTH = [
     op for op in sg.TABLE.values()

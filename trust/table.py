@@ -10,6 +10,7 @@ from trust import (
     hostile,
     huge,
     layers,
+    limits,
     lines,
     modes,
     mutation,
@@ -25,7 +26,7 @@ from trust import (
 )
 
 LOADED = (
-    basics, corners, planted, differing, mutation, compiled, modes, processors, endurance,
-    scale, storage, hostile, typed, names, scenarios, readers, lines, calls, huge, onnx_import,
-    layers,
+    basics, corners, limits, planted, differing, mutation, compiled, modes, processors,
+    endurance, scale, storage, hostile, typed, names, scenarios, readers, lines, calls, huge,
+    onnx_import, layers,
 )  # fmt: skip

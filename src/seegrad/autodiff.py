@@ -2,32 +2,33 @@
 
 Rules are ordinary code over array functions, so that the same walk serves twice: on arrays it
 gives numbers, on nodes it gives the derivative as a graph, which can be differentiated again.
-Broadcasting is undone here, once, for every op; so is 0·∞, which is taken as 0: where nothing
-arrives, or nothing passes, nothing goes on. `where(x > 0, log(x), 0)` and `sqrt(x * x)` so have the
-derivative 0 at x = 0. A NaN that was there before, in a value or in what arrives, stays, unless a
-choice has put it aside. With numbers at hand this costs nothing until a NaN is born; in a trace the
-graph says it, behind choices and steep rules, for what is computed element by element.
+Broadcasting is undone here, once, for every op. What a choice has put aside is 0, whatever it is
+multiplied by: `where(x > 0, log(x), 0)` has the derivative 0 at x = 0. A 0 that was computed is
+not: `sqrt(x) ** 2` there is 0·∞, no number. With numbers at hand this costs nothing until a NaN
+is born; the walk then begins anew, and knows of every derivative which zeros are structural.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
 
 from seegrad.errors import MutationError
-from seegrad.graph.bind import current_tracer, gradient_watch
+from seegrad.graph.bind import current_tracer, gradient_watch, in_mode
 from seegrad.graph.graph import walk
-from seegrad.graph.lowering import Scalar
-from seegrad.graph.node import Node
-from seegrad.graph.op import NOTHING, OUT, Op
+from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.op import NOTHING, OUT
 from seegrad.graph.spec import Inputs
-from seegrad.ops.compare import astype, nan_to_zero, where, zero_times_infinity_to_zero
+from seegrad.ops.compare import astype, where
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import broadcast_to, reshape
+from seegrad.structural_zeros import StructuralZeros, Zeros, before_a_singular_slope
+
+Watch = Callable[[Node, int, Any], None]
 
 
 def between(wrt: Sequence[Node], outputs: Sequence[Node]) -> set[Node]:
@@ -56,6 +57,86 @@ def fit(g: Any, x: Any) -> Any:
     return g if g.dtype == x.dtype else astype(g, dtype=x.dtype)
 
 
+class _Born(Exception):
+    """A NaN was born in a walk that does not know where it may be."""
+
+
+def _as_recorded(node: Node) -> tuple[Any, Any]:
+    _check_current(node)
+    return node.inputs, node
+
+
+def _as_constants(node: Node) -> tuple[Any, Any]:
+    """A node's values as leaves, so that the graph which a rule makes of them can be read."""
+    ins = [Node.makes(None, (), NO_ATTRS, (), value, x.requires_grad)
+           for x, value in zip(node.inputs, node.values)]  # fmt: skip
+    return ins, Node.makes(None, (), NO_ATTRS, (), node.data, True)
+
+
+def _plain(g: Any) -> Any:
+    return g.data if isinstance(g, Node) else g
+
+
+@dataclass(slots=True)              # not frozen: one is made for each walk
+class _Policy:
+    """What one walk does about NaN.
+
+    `born` is filled by NumPy as soon as a NaN is born; the walk then stops with _Born. `operands`
+    gives a rule its inputs and result (None: the arrays of the node). `mend` puts 0 where the
+    derivative that a rule has made is structurally zero. `plain` makes an array of a derivative.
+    """
+
+    born: Sequence[str] = ()
+    operands: Callable[[Node], tuple[Any, Any]] | None = None
+    mend: Callable[[Any, Node, int, Any, Any, Any], Any] | None = None
+    plain: Callable[[Any], Any] | None = None
+
+
+class _Mending:
+    """The `mend` of a careful policy: eager on arrays, eager as a graph, or in a trace."""
+
+    def __init__(self, outputs: Sequence[Node], *, as_graph: bool, tracing: bool) -> None:
+        self.zeros = StructuralZeros(tracing)
+        self.as_graph, self.tracing = as_graph, tracing
+        self.near = before_a_singular_slope(outputs) if tracing else frozenset()
+
+    def seed(self, seed: Any) -> Any:
+        zeros = self.zeros.of_seed(seed)
+        if not self.as_graph:
+            seed = Node.makes(None, (), NO_ATTRS, (), seed, True)
+        self.zeros.known[seed] = zeros
+        return seed
+
+    def __call__(self, gx: Any, node: Node, wants: int, g: Any, ins: Any, out: Any) -> Any:
+        """`gx` with 0 where it is structurally zero, whatever 0 was multiplied by."""
+        sums = not self.tracing or node in self.near
+        known = self.zeros.known
+        self.zeros.of(g, sums=sums)          # where several derivatives have come together
+        if not self.as_graph:
+            for value, x in zip((*ins, out), (*node.inputs, node)):
+                if value not in known:
+                    known[value] = self.zeros.of(x, sums=sums)
+        if not isinstance(gx, Node):
+            gx = Node.makes(None, (), NO_ATTRS, (), gx, True)
+        zeros = self.zeros.of(gx, sums=sums)
+        if not self.as_graph:
+            gx = Node.makes(None, (), NO_ATTRS, (), gx.data, True)
+        elif self.tracing and zeros is not None and self._safe(zeros, gx, node, wants):
+            return gx
+        if zeros is not None:
+            gx = where(zeros, gx.dtype.type(0), gx)
+        known[gx] = zeros
+        return gx
+
+    def _safe(self, zeros: Zeros, gx: Node, node: Node, wants: int) -> bool:
+        """Would a compiled loop be asked for what it need not, or could not, do in passing?"""
+        assert node.op is not None
+        if zeros is True:
+            return False
+        chosen = gx.op is not None and gx.op.chooses
+        return wants == NOTHING or chosen or node.op.family != "elementwise"
+
+
 def backward(
     outputs: Sequence[Node],
     seeds: Sequence[Any],
@@ -63,6 +144,7 @@ def backward(
     *,
     as_graph: bool = False,
     keep: bool = False,
+    within: bool = False,
 ) -> dict[Node, Any]:
     """The derivatives of the outputs, each weighted by its seed, from right to left.
 
@@ -71,28 +153,74 @@ def backward(
         wrt: the nodes to stop at; None: every leaf that takes part.
         as_graph: run the rules on nodes, so that the derivative is a graph itself.
         keep: leave each node's derivative, and each edge's before the sum, on the graph.
+        within: a rule asks, in the middle of another walk, which looks after NaN on arrays.
 
     Returns the derivative by each leaf, or by each node of `wrt`, that was reached.
     """
-    tracer = current_tracer()
+    tracer, watch = current_tracer(), gradient_watch()
     if tracer is not None:
         with tracer.as_recorded():
-            return _walk_back(outputs, seeds, wrt, as_graph, keep, [], set())
-    invalid: list[str] = []
-    with np.errstate(all="ignore", invalid="call", call=lambda what, _: invalid.append(what)):
-        return _walk_back(outputs, seeds, wrt, as_graph, keep, invalid, None)
+            return _carefully(outputs, seeds, wrt, keep, watch, as_graph, tracing=as_graph)
+    if within:
+        if as_graph:
+            return _carefully(outputs, seeds, wrt, keep, watch, as_graph)
+        return _walk_back(outputs, seeds, wrt, keep, watch, _Policy())
+    born: list[str] = []
+    seen: list[int] = []
+    if watch is not None:
+        watch = _counted(watch, seen)
+    with np.errstate(all="ignore", invalid="call", call=lambda what, _: born.append(what)):
+        try:
+            policy = _Policy(born, _as_recorded if as_graph else None)
+            return _walk_back(outputs, seeds, wrt, keep, watch, policy)
+        except _Born:
+            pass
+    if watch is not None:
+        watch = _after(watch, len(seen))
+    with np.errstate(all="ignore"), in_mode(recording=True, watch=None):
+        return _carefully(outputs, seeds, wrt, keep, watch, as_graph)
+
+
+def _counted(watch: Watch, seen: list[int]) -> Watch:
+    def counted(node: Node, position: int, gx: Any) -> None:
+        seen.append(position)
+        watch(node, position, gx)
+
+    return counted
+
+
+def _after(watch: Watch, count: int) -> Watch:
+    """`watch` from the derivative on at which the walk before this one stopped."""
+    left = [count]
+
+    def rest(node: Node, position: int, gx: Any) -> None:
+        if left[0]:
+            left[0] -= 1
+        else:
+            watch(node, position, _plain(gx))
+
+    return rest
+
+
+def _carefully(
+    outputs: Sequence[Node], seeds: Sequence[Any], wrt: Sequence[Node] | None, keep: bool,
+    watch: Watch | None, as_graph: bool, *, tracing: bool = False,
+) -> dict[Node, Any]:  # fmt: skip
+    """The walk with the structural zeros of every derivative at hand."""
+    mend = _Mending(outputs, as_graph=as_graph, tracing=tracing)
+    operands, plain = (_as_recorded, None) if as_graph else (_as_constants, _plain)
+    policy = _Policy((), operands, mend, plain)
+    return _walk_back(outputs, [mend.seed(s) for s in seeds], wrt, keep, watch, policy)
 
 
 def _walk_back(
-    outputs: Sequence[Node], seeds: Sequence[Any], wrt: Sequence[Node] | None,
-    as_graph: bool, keep: bool, invalid: list[str], doubtful: set[Node] | None,
+    outputs: Sequence[Node], seeds: Sequence[Any], wrt: Sequence[Node] | None, keep: bool,
+    watch: Watch | None, policy: _Policy,
 ) -> dict[Node, Any]:  # fmt: skip
-    """`backward`, with a list to which NumPy adds whenever a NaN is born; in a trace, where none
-    is seen, with a set for the nodes at which a 0 may arrive that meets an infinity, or the
-    reverse."""
+    """`backward` under a policy for NaN."""
+    born, operands, mend, plain = policy.born, policy.operands, policy.mend, policy.plain
     needed = None if wrt is None else between(wrt, outputs)
     stops = frozenset(wrt) if wrt else ()
-    watch = gradient_watch()
     pending: dict[Node, Any] = {}
     heap: list[tuple[int, Node]] = []
     found: dict[Node, Any] = {}
@@ -112,14 +240,13 @@ def _walk_back(
         g = pending.pop(node)
         op = node.op
         assert op is not None
-        if as_graph:
-            _check_current(node)
-            ins: Any = node.inputs
-            out: Any = node
+        if operands is None:
+            ins: Any = node.values
+            out: Any = node.data
         else:
-            ins, out = node.values, node.data
-        if op.chooses and doubtful is None and _hides_a_nan(node):
-            invalid.append("mended")  # look at every product from here
+            ins, out = operands(node)
+        if op.chooses and mend is None and _hides_a_nan(node):
+            raise _Born
         branches: list[Any] = []
         pulls = op.pulls
         if op.arity < 0:
@@ -137,10 +264,10 @@ def _walk_back(
                 gx = rule(g, out)
             else:
                 gx = rule(g, out, ins, node.attrs, len(branches))
-            if invalid:
-                gx = _without_zero_times_infinity(gx, g, out, ins, op, invalid)
-            elif doubtful is not None:
-                gx = _beyond_doubt(gx, g, node, x, wants, doubtful)
+            if born:
+                raise _Born
+            if mend is not None:
+                gx = mend(gx, node, wants, g, ins, out)
             if gx.shape != value.shape or gx.dtype is not value.dtype:
                 gx = fit(gx, value)
             if watch is not None:
@@ -160,79 +287,20 @@ def _walk_back(
                     first, entry = entry, first
                 heappush(heap, entry)
         if keep:
-            node.gradient = g
-            node.branches = branches
-    return found
-
-
-def _without_zero_times_infinity(
-    gx: Any, g: Any, out: Any, ins: Sequence[Any], op: Op, invalid: list[str]
-) -> Any:
-    """`gx` with 0 for the NaN that 0·∞ has just made, and only for that.
-
-    A NaN that was there before stays: where an op works element by element, at its elements;
-    elsewhere nobody can tell which results it has reached. So does what a rule itself leaves
-    undefined, though something finite arrives: the slopes of hypot at (∞, ∞).
-    """
-    if "mended" not in invalid:
-        invalid.clear()
-    array, arrived = (np.asarray(x.data if isinstance(x, Node) else x) for x in (gx, g))
-    if array.dtype.kind != "f" or not (born := np.isnan(array)).any():
-        return gx
-    nothing_arrived = arrived == 0
-    if nothing_arrived.all() or (born.shape == arrived.shape and nothing_arrived[born].all()):
-        return nan_to_zero(gx)
-    before = [np.asarray(x.data if isinstance(x, Node) else x) for x in (g, out, *ins)]
-    older = [nan for x in before if x.dtype.kind == "f" and (nan := np.isnan(x)).any()]
-    if op.family != "elementwise":
-        return gx if older else nan_to_zero(gx)
-    undefined = np.isfinite(arrived) & ~nothing_arrived      # by the rule itself, as ∞ / ∞ is
-    stays = np.logical_or.reduce(np.broadcast_arrays(born, undefined, *older)[1:])
-    return where(stays, gx, nan_to_zero(gx)) if stays.shape == born.shape else gx
+            node.gradient = g if plain is None else plain(g)
+            node.branches = branches if plain is None else [*map(plain, branches)]
+    return found if plain is None else {x: plain(g) for x, g in found.items()}
 
 
 def _hides_a_nan(node: Node) -> bool:
     """Is there a NaN in what a choice did not choose, as in `where(x != 0, sin(x) / x, 1)`?"""
     out = node.data
+    if out is None:
+        return False
     return any(
         np.asarray(x).dtype.kind == "f" and bool((np.isnan(x) & ~np.isnan(out)).any())
         for x in node.values
     )
-
-
-def _beyond_doubt(
-    gx: Any, g: Any, node: Node, x: Node, wants: int, doubtful: set[Node]
-) -> Any:
-    """`gx`, in a trace, with a node that puts 0 for 0·∞ where that can have come about."""
-    op, made = node.op, gx.op
-    assert op is not None
-    chosen = made is not None and made.chooses
-    doubted = node in doubtful
-    if doubted and wants != NOTHING and not chosen and op.family == "elementwise":
-        gx = zero_times_infinity_to_zero(gx, g)
-    if doubted or chosen or steep(op, tuple(sorted(node.attrs.items()))):
-        doubtful.add(x)
-    return gx
-
-
-CORNERS = (0.0, 0.5, 1.0, -1.0)
-
-
-@cache
-def steep(op: Op, attrs: tuple[tuple[str, Any], ...]) -> bool:
-    """Has the op, computed element by element, an infinite slope where its value is finite?
-
-    So has √x at 0. It is looked for at a few corners, by the op's own rules.
-    """
-    if not isinstance(op.lower, Scalar) or op.integer_inputs or op.variadic:
-        return False
-    axes = np.meshgrid(*[np.array(CORNERS)] * op.arity)
-    given = dict(attrs)
-    with np.errstate(all="ignore"):
-        out = op.forward(*axes, **given)
-        slopes = [rule(np.ones_like(axes[0]), out, axes, given, i)
-                  for i, rule in enumerate(op.rules) if rule is not None]  # fmt: skip
-    return any(bool((np.isinf(slope) & np.isfinite(out)).any()) for slope in slopes)
 
 
 def _check_current(node: Node) -> None:

@@ -30,6 +30,27 @@ def _element(data: Any, index: tuple[int, ...], shape: tuple[int, ...]) -> str:
         return f"shape {array.shape}, from {array.min():.6g} to {array.max():.6g}"
 
 
+MET = (
+    "0 meets an infinite slope: write what the function is equal to, log_softmax(z) for"
+    " log(softmax(z)), x for exp(log(x)), abs(x) for sqrt(x * x), or keep 0 from it with where"
+)
+TAKEN = (
+    "it takes a 0 that was computed: write log_softmax(z) for log(softmax(z)),"
+    " log(det(c * A)) - n * log(c) for log(det(A)), or keep 0 from it with where"
+)
+
+
+def _instead(node: Node, values: tuple[Any, ...], found: Any, way: str) -> str:
+    """What to write where 0 and infinity met, or are about to."""
+    if way == BACK:
+        return MET if np.isnan(found) else ""
+    zero = any(x.op is not None and np.any(v == 0) for x, v in zip(node.inputs, values))
+    return TAKEN if zero else ""
+
+
+THERE, BACK = "its value", "the derivative by"
+
+
 def birth(node: Node, data: Any, values: tuple[Any, ...], what: str) -> None:
     """NonFiniteError if `data`, made from finite `values`, is not finite."""
     index = first_non_finite(data)
@@ -47,6 +68,7 @@ def birth(node: Node, data: Any, values: tuple[Any, ...], what: str) -> None:
         f"{node.op.name}{frame}: {what} is {array[index]} at {index} of shape {array.shape}",
         asked="finite numbers",
         came=f"from {inputs}",
+        hint=_instead(node, values, array[index], BACK if what.startswith(BACK) else THERE),
         line=node.where,
     ).of(node.op, node.inputs)
 
@@ -54,17 +76,18 @@ def birth(node: Node, data: Any, values: tuple[Any, ...], what: str) -> None:
 def check_value(node: Node) -> None:
     """Raise NonFiniteError if this node is where a NaN or an infinity was born."""
     if node.op is not None:
-        birth(node, node.data, node.values, "its value")
+        birth(node, node.data, node.values, THERE)
 
 
 def check_gradient(node: Node, position: int, g: Any) -> None:
     """Raise NonFiniteError if the derivative sent to an input of `node` is the first that is not
     finite."""
     assert node.op is not None
-    if isinstance(g, Node):
+    g = g.data if isinstance(g, Node) else g
+    if g is None:
         return
     name = node.inputs[position].name or node.op.input_name(position)
-    birth(node, g, node.values, f"the derivative by {name}")
+    birth(node, g, node.values, f"{BACK} {name}")
 
 
 @contextmanager

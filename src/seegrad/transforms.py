@@ -539,7 +539,7 @@ def _checkpoint_op(function: Function, count: int, leaves: Sequence[Node]) -> Op
                     for x in xs[:count]
                 ]  # fmt: skip
                 out = as_tensor(function(*own))
-                found = backward([out], [g], [*own, *leaves], as_graph=as_graph)
+                found = backward([out], [g], [*own, *leaves], as_graph=as_graph, within=True)
             last[:] = [g, [found.get(x) for x in (*own, *leaves)]]
         return last[1]  # type: ignore[no-any-return]
 

@@ -160,7 +160,7 @@ def _power_slope(g: Any, x: Any, n: float) -> Any:
 def sqrt(x):
     """The square root; its derivative at 0 is infinite, as the mathematics says.
 
-    In `sqrt(x * x)` the walk takes ∞·0 as 0, so that its derivative at 0 is 0 (PyTorch: NaN).
+    That of `sqrt(x * x)` at 0 is ∞·0, no number; `abs(x)` and `norm(x)` have one.
     """
     return np.sqrt(x)
 

@@ -175,33 +175,6 @@ def _number_dtype(dtype: Any) -> Any:
 
 
 @elementwise(
-    scalar="where(isnan(x), 0, x)",
-    sign="nan→0",
-    latex=r"\operatorname{nan\!\to\!0}($x)",
-    numpy=(),
-    laws=[idempotent],
-    d={"x": lambda g, x: where(isnan(x), 0.0, g)},
-)
-def nan_to_zero(x):
-    """x, and 0 where x is not a number; nothing goes back to what was not a number."""
-    return np.where(np.isnan(x), np.zeros_like(x), x)
-
-
-@elementwise(
-    scalar="where(isnan(x) and (arrived == 0 or isinf(arrived)), 0, x)",
-    sign="0·∞→0",
-    latex=r"\operatorname{0\cdot\infty\!\to\!0}($x, $arrived)",
-    numpy=(),
-    d={"x": lambda g, x, arrived: where(isnan(x) & ((arrived == 0) | isinf(arrived)), 0.0, g),
-       "arrived": None},
-)  # fmt: skip
-def zero_times_infinity_to_zero(x, arrived):
-    """x, a product with what arrived, and 0 where 0·∞ made it no number."""
-    lost = np.isnan(x) & ((arrived == 0) | np.isinf(arrived))
-    return np.where(lost, np.zeros_like(x), x)
-
-
-@elementwise(
     scalar="x",
     sign="▷$dtype",
     latex="$x",

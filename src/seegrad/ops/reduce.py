@@ -251,7 +251,7 @@ def var(x, *, axis=None, keepdims=False, ddof=0):
 
 def _std_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...], ddof: float) -> Any:
     centred = x - mean(x, axis=axis, keepdims=True)
-    slope = where(out == 0, 0.0, g / where(out == 0, 1.0, out))
+    slope = g / where(out == 0, np.inf, out)    # 0 by arithmetic, not by choice
     return unreduce(slope, x_spec, axis) * (1 / (count(x_spec, axis) - ddof)) * centred
 
 

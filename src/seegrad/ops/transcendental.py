@@ -254,8 +254,8 @@ def erf(x):
     onnx="Pow",
     within={"a": POSITIVE, "b": (-2.0, 2.0)},
     d={
-        "a": lambda g, a, b: g * where(b == 0, 0.0, b * power(a, where(b == 0, 1.0, b - 1))),
-        "b": lambda g, a, out: g * where(a > 0, out * log(where(a > 0, a, 1.0)), 0.0),
+        "a": lambda g, a, b: g * (b * power(a, where(b == 0, 0.0, b - 1))),
+        "b": lambda g, a, out: g * (where(a > 0, out, 1.0) * log(where(a > 0, a, 1.0))),
     },
 )
 def power(a, b):
