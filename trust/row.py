@@ -66,8 +66,8 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
-ORDER = "GDMCSFTB"
-"""Gradients, differences, mutation, compiled code, scale, files, text, bad inputs."""
+ORDER = "GDLMCSFTB"
+"""Gradients, differences, lost derivatives, mutation, compiled code, scale, files, text, bad input."""
 
 
 def in_order() -> list[Row]:

@@ -9,6 +9,7 @@ from trust import (
     endurance,
     hostile,
     huge,
+    leaving,
     lines,
     mutation,
     names,
@@ -17,9 +18,10 @@ from trust import (
     scale,
     storage,
     typed,
+    writing,
 )
 
 LOADED = (
     basics, corners, planted, differing, mutation, compiled, endurance, scale, storage, hostile,
-    typed, names, readers, lines, calls, huge,
+    typed, names, readers, lines, calls, huge, leaving, writing,
 )  # fmt: skip
