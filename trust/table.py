@@ -10,6 +10,7 @@ from trust import (
     hostile,
     huge,
     layers,
+    leaving,
     limits,
     lines,
     modes,
@@ -23,10 +24,11 @@ from trust import (
     scenarios,
     storage,
     typed,
+    writing,
 )
 
 LOADED = (
     basics, corners, limits, planted, differing, mutation, compiled, modes, processors,
     endurance, scale, storage, hostile, typed, names, scenarios, readers, lines, calls, huge,
-    onnx_import, layers,
+    leaving, writing, onnx_import, layers,
 )  # fmt: skip

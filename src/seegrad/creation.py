@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
+from seegrad.graph.node import holds_node
 from seegrad.memory import afford
 from seegrad.numpy_names import NUMPY_FUNCTIONS
-from seegrad.ops.shape import as_shape
-from seegrad.tensor import Tensor, tensor
+from seegrad.ops.arithmetic import stop_gradient
+from seegrad.ops.shape import array_like, as_shape, broadcast_to
+from seegrad.tensor import Tensor, as_tensor, tensor
 
 
 def _leaf(
@@ -64,9 +66,22 @@ def full(
     requires_grad: bool | None = None,
     name: str = "",
 ) -> Tensor:
-    """A leaf that holds `fill_value` everywhere."""
+    """A leaf that holds `fill_value` everywhere; of a tensor, not a leaf: it is broadcast."""
     sizes = _sizes(shape)
+    if holds_node(fill_value):
+        return _filled(as_tensor(fill_value), sizes, dtype, requires_grad, name)
     return _leaf(lambda: np.full(sizes, fill_value, dtype), math.prod(sizes), requires_grad, name)
+
+
+def _filled(
+    x: Tensor, sizes: tuple[int, ...], dtype: Any, requires_grad: bool | None, name: str
+) -> Tensor:
+    """x broadcast to a shape: its derivative is kept unless `requires_grad` is False."""
+    if requires_grad is False:
+        x = stop_gradient(x)
+    made: Tensor = broadcast_to(x if dtype is None else x.astype(dtype), shape=sizes)
+    made.name = name
+    return made
 
 
 def eye(
@@ -128,8 +143,10 @@ def linspace(
 
 
 def full_like(x: Any, fill_value: Any, dtype: Any = None, *, name: str = "") -> Tensor:
-    """A constant that holds `fill_value`, in the shape and dtype of x: no derivative goes to it."""
-    like = x if hasattr(x, "dtype") else np.asarray(x)
+    """A constant that holds `fill_value`, in the shape and dtype of x: no derivative goes to x."""
+    like = array_like(x)
+    if holds_node(fill_value):
+        return full(like.shape, fill_value, dtype or like.dtype, name=name)
     return full(like.shape, fill_value, dtype or like.dtype, requires_grad=False, name=name)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import linecache
 import sys
+import sysconfig
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from seegrad.language import say, translate
 from seegrad.present import present
 
 _OURS = str(Path(__file__).parent)
+_LIBRARIES = tuple({sysconfig.get_path(p) for p in ("stdlib", "platstdlib", "purelib", "platlib")})
 
 
 class Line:
@@ -36,14 +38,20 @@ class Line:
 
 
 def user_line() -> Line | None:
-    """The innermost line now running that is not seegrad's own (nor the interpreter's)."""
-    frame = sys._getframe(1)
+    """The innermost line now running that is not seegrad's own (nor the interpreter's).
+
+    A line of an installed library counts only where there is no other: the user called it.
+    """
+    frame, library = sys._getframe(1), None
     while frame is not None:
         file = frame.f_code.co_filename
         if not file.startswith((_OURS, "<frozen")):
-            return Line(file, frame.f_lineno, frame.f_code.co_name)
+            line = Line(file, frame.f_lineno, frame.f_code.co_name)
+            if not file.startswith(_LIBRARIES):
+                return line
+            library = library or line
         frame = frame.f_back  # type: ignore[assignment]
-    return None
+    return library
 
 
 def told(problem: str, asked: str, came: str, hint: str, line: Line | None) -> str:

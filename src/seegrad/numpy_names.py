@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError
-from seegrad.graph.node import Node
 from seegrad.ops import (
     TABLE,
     along,
@@ -28,7 +27,7 @@ from seegrad.ops import (
 
 def _flat(x: Any, axis: Any) -> tuple[Any, Any]:
     """x and axis, or all elements in one axis where NumPy's default asks for that."""
-    x = x if isinstance(x, Node) else np.asarray(x)
+    x = shape.array_like(x)
     return (shape.ravel(x), 0) if axis is None else (x, axis)
 
 
@@ -79,8 +78,7 @@ def take(x: Any, indices: Any, axis: Any = None) -> Any:
     """x read at the integers `indices` along `axis` (None: of the flattened x)."""
     if axis is None:
         x, axis = shape.ravel(x), 0
-    if not isinstance(indices, Node):
-        indices = np.asarray(indices)
+    indices = shape.array_like(indices)
     return select.take(x, indices, axis=axis)
 
 
@@ -134,23 +132,25 @@ KEYWORDS = {("clip", "a_min"): "low", ("clip", "a_max"): "high", ("clip", "min")
              ("clip", "max"): "high"}  # fmt: skip
 ON_SHAPES = {"shape", "ndim", "size"}
 """NumPy functions that a tensor answers also where it has no numbers."""
-ON_VALUES = {"allclose", "array_equal", "array_equiv", "isclose", "shape", "ndim", "size",
-              "array2string", "array_repr", "array_str", "result_type", "iscomplexobj",
-              "may_share_memory", "shares_memory", "count_nonzero", "nonzero", "unique",
-              "histogram", "bincount", "save", "savetxt"}  # fmt: skip
-"""NumPy functions that need the numbers and give nothing to differentiate."""
+DECIDING = {"allclose", "array_equal", "array_equiv", "isclose", "shape", "ndim", "size",
+            "array2string", "array_repr", "array_str", "result_type", "iscomplexobj",
+            "may_share_memory", "shares_memory", "count_nonzero", "nonzero"}  # fmt: skip
+"""NumPy functions that need the numbers and only show them, or decide something by them."""
+ON_VALUES = {"unique", "histogram", "bincount", "save", "savetxt"}
+"""NumPy functions that need the numbers and pass some of them on without a derivative."""
 
 
 def undefined(name: str) -> DTypeError:
     return DTypeError(
         f"{name} is not defined for tensors",
         asked="a function of the table: `seegrad ops` lists them",
-        hint="for the numbers alone, without a derivative, pass x.value",
+        hint="for the numbers alone, without a derivative, pass sg.stop_gradient(x).value",
     )
 
 
 def boolean(x: Any, sign: str) -> Any:
-    dtype = x.dtype if hasattr(x, "dtype") else np.asarray(x).dtype
+    x = shape.array_like(x)
+    dtype = x.dtype
     if dtype.kind != "b":
         raise DTypeError(
             f"{sign} combines booleans", came=f"dtype {dtype}", hint="compare first, as in (x > 0)"

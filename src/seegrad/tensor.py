@@ -6,7 +6,7 @@ Nothing is computed here; every method applies an operation of the table.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,8 +23,10 @@ from seegrad.errors import (
 )
 from seegrad.graph.bind import bind, bind_one, bind_two, current_mode, current_tracer
 from seegrad.graph.graph import Graph
-from seegrad.graph.node import NO_ATTRS, Node, read_only, snapshot
+from seegrad.graph.leaving import AT, may_be_written, may_leave
+from seegrad.graph.node import NO_ATTRS, Node, holds_node, read_only, snapshot
 from seegrad.numpy_names import (
+    DECIDING,
     KEYWORDS,
     NUMPY_FUNCTIONS,
     ON_SHAPES,
@@ -37,6 +39,7 @@ from seegrad.numpy_names import (
     undefined,
 )
 from seegrad.ops import arithmetic, compare, linalg, reduce, select, shape, transcendental
+from seegrad.ops.updating import At
 from seegrad.present import can_present, present
 from seegrad.text import tidy
 
@@ -56,9 +59,25 @@ class Tensor(Node):
 
     # ---------------------------------------------------------- value
 
+    @classmethod
+    def joined(cls, parts: Any) -> Any:
+        """Nested lists with tensors among their elements as one tensor: stacks of stacks."""
+        if isinstance(parts, (list, tuple)):
+            return shape.stack(*map(cls.joined, parts))
+        return parts
+
     @property
     def value(self) -> Array:
-        """The numbers, as a read-only NumPy array. A traced tensor has none: TraceError."""
+        """The numbers, as a read-only NumPy array. A traced tensor has none: TraceError.
+
+        Inside a transform, of what depends on its input: GradientError, for the derivative would
+        be lost. `sg.stop_gradient(x).value` says that it is meant.
+        """
+        may_leave(self, "value")
+        return self._look()
+
+    def _look(self) -> Array:
+        """The numbers for showing and deciding, which no derivative needs to follow."""
         return read_only(self._numbers("its value was asked for"))
 
     def _numbers(self, why: str) -> Any:
@@ -83,7 +102,11 @@ class Tensor(Node):
         return self.spec.size
 
     def item(self) -> Any:
-        """The only element, as a Python number. ShapeError if there are more, or none."""
+        """The only element, as a Python number. ShapeError if there are more, or none.
+
+        Inside a transform as for `value`: GradientError where a derivative would be lost.
+        """
+        may_leave(self, "item()")
         return self._only("item()", ShapeError)
 
     def _only(self, what: str, error: type[SeegradError]) -> Any:
@@ -212,7 +235,8 @@ class Tensor(Node):
     def assign(self, value: Any) -> None:
         """Give this leaf another value, of the same shape, in its own dtype.
 
-        Graphs recorded before keep the value that they were computed from.
+        Graphs recorded before keep the value that they were computed from. MutationError where a
+        derivative would be lost: the value depends on something else that needs one.
         """
         if self.op is not None:
             raise MutationError(
@@ -221,6 +245,8 @@ class Tensor(Node):
                 hint="make a new tensor instead",
             )
         mode = current_mode()
+        value = as_tensor(value) if holds_node(value) else value
+        may_be_written(self, value)
         shape = tuple(value.shape) if isinstance(value, Node) else np.shape(value)
         if shape != self.shape:
             raise ShapeError(
@@ -265,7 +291,7 @@ class Tensor(Node):
             words.append(f"op={self.op.name}")
         if self.data is None:
             return f"tensor({', '.join([str(self.spec), 'traced', *words])})"
-        text = np.array2string(self.value, separator=", ", prefix="tensor(", threshold=100)
+        text = np.array2string(self._look(), separator=", ", prefix="tensor(", threshold=100)
         words.insert(0, f"dtype={self.dtype}")
         return f"tensor({text}, {', '.join(words)})"
 
@@ -274,13 +300,20 @@ class Tensor(Node):
     def __getitem__(self, key: Any) -> Tensor:
         return select.index(self, key)  # type: ignore[no-any-return]
 
+    @property
+    def at(self) -> At:
+        """`x.at[key].set(v)`, `.add .multiply .max .min`: a new tensor, with v at x[key]."""
+        return At(self)
+
     def __setitem__(self, key: Any, value: Any) -> None:
         if self.op is not None or self.data is None or current_mode().tracer is not None:
             raise MutationError(
                 "a computed value does not change: a graph still needs it",
                 came=f"{self!r}",
-                hint="use sg.where(mask, new, old), or build the value with sg.concatenate",
+                hint=AT,
             )
+        value = as_tensor(value) if holds_node(value) else value
+        may_be_written(self, value)
         data = np.array(self.data)
         new = value.data if isinstance(value, Tensor) else snapshot(value, self.dtype)
         part = select.index(data, key)
@@ -306,12 +339,13 @@ class Tensor(Node):
         return (self[i] for i in range(self.shape[0]))
 
     def __contains__(self, item: Any) -> bool:
-        return item in self.value
+        return item in self._look()
 
     def __bool__(self) -> bool:
         return bool(self._only("a truth value", ShapeError))
 
     def __float__(self) -> float:
+        may_leave(self, "float()")
         return float(self._only("float()", CallError))
 
     def __int__(self) -> int:
@@ -326,7 +360,10 @@ class Tensor(Node):
         return complex(float(self))
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and self.size == 1 else format(repr(self), spec)
+        if not spec or self.size != 1:
+            return format(repr(self), spec)
+        may_leave(self, "a format of a number")
+        return format(self.item(), spec)
 
     def __reduce__(self) -> Any:
         if self.op is not None:
@@ -341,6 +378,7 @@ class Tensor(Node):
     # ---------------------------------------------------------- as an array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        may_leave(self, "a NumPy array of a tensor")
         value = read_only(self._numbers("NumPy asked for them"))
         return np.array(value, dtype=dtype, copy=copy)
 
@@ -368,6 +406,8 @@ class Tensor(Node):
             return ours(*args, **{KEYWORDS.get((name, k), k): v for k, v in kwargs.items()})
         if name in ON_SHAPES and len(args) == 1 and isinstance(args[0], Tensor) and not kwargs:
             return getattr(args[0], name)
+        if name in DECIDING:
+            return function(*_values(args, _look_at), **_values(dict(kwargs), _look_at))
         if name in ON_VALUES:
             return function(*_values(args), **_values(dict(kwargs)))
         raise undefined(f"{function.__module__}.{name}")
@@ -602,6 +642,7 @@ def tensor(
     2.2
     """
     if isinstance(data, Node):
+        may_leave(data, "sg.tensor()")
         if data.data is None:
             raise TraceError("a traced value cannot become a leaf", hint="use it as it is")
         data = data.data
@@ -630,8 +671,15 @@ def from_dlpack(x: Any) -> Tensor:
 
 
 def as_tensor(x: Any) -> Tensor:
-    """x itself if it is a tensor, otherwise a constant with a copy of its numbers."""
-    return x if isinstance(x, Tensor) else tensor(x, requires_grad=False)
+    """x itself if it is a tensor, otherwise a constant with a copy of its numbers.
+
+    Lists of tensors are stacked: their derivatives are kept.
+    """
+    if isinstance(x, Tensor):
+        return x
+    if isinstance(x, (list, tuple)) and holds_node(x):
+        return Tensor.joined(x)  # type: ignore[no-any-return]
+    return tensor(x, requires_grad=False)
 
 
 def value_of(x: Any) -> Any:
@@ -639,9 +687,13 @@ def value_of(x: Any) -> Any:
     return x.value if isinstance(x, Tensor) else x
 
 
-def _values(tree: Any) -> Any:
+def _look_at(x: Any) -> Any:
+    return x._look() if isinstance(x, Tensor) else x
+
+
+def _values(tree: Any, read: Callable[[Any], Any] = value_of) -> Any:
     if isinstance(tree, (tuple, list)):
-        return type(tree)(_values(x) for x in tree)
+        return type(tree)(_values(x, read) for x in tree)
     if isinstance(tree, dict):
-        return {k: _values(v) for k, v in tree.items()}
-    return value_of(tree)
+        return {k: _values(v, read) for k, v in tree.items()}
+    return read(tree)

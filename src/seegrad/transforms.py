@@ -10,7 +10,7 @@ dictionaries. Signatures follow JAX.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import Any
 from weakref import WeakValueDictionary
@@ -86,6 +86,14 @@ def _not_floating(what: str, dtype: Any) -> DTypeError:
     )
 
 
+def _differentiating(nodes: Sequence[Any]) -> AbstractContextManager[None]:
+    """In this block a function runs that is differentiated by `nodes`: they must not be lost."""
+    mode = current_mode()
+    return in_mode(
+        depth=mode.depth + 1, recording=True, differentiated=mode.differentiated.union(nodes)
+    )
+
+
 class _Recorded:
     """A function that has been run on nodes of our own: what came out, ready to walk back from."""
 
@@ -105,7 +113,7 @@ class _Recorded:
         self.inside = (
             mode.depth > 0 or mode.tracer is not None or any(isinstance(x, Node) for x in given)
         )
-        with in_mode(depth=mode.depth + 1, recording=True):
+        with _differentiating(leaves):
             result = function(*flat)
         self.leaves = leaves
         self.outputs, self.shape = flatten(result)
@@ -498,10 +506,12 @@ def checkpoint(function: Function) -> Function:
 
 def _captured(function: Function, args: Sequence[Any]) -> list[Node]:
     """The leaves that take part in the function without being its arguments."""
-    with in_mode(recording=True):
+    given = [a for a in args if isinstance(a, Node)]
+    watched = given if current_mode().recording else []
+    with in_mode(recording=True), _differentiating(watched):
         out = as_tensor(function(*args))
-    given = set(walk([a for a in args if isinstance(a, Node)]))
-    return [x for x in walk([out]) if x.op is None and x.requires_grad and x not in given]
+    past = set(walk(given))
+    return [x for x in walk([out]) if x.op is None and x.requires_grad and x not in past]
 
 
 def _checkpoint_op(function: Function, count: int, leaves: Sequence[Node]) -> Op:

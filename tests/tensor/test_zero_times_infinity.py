@@ -28,7 +28,9 @@ COMPUTED = {
 CHOSEN = {
     "where": (lambda x: sg.where(x > 0, sg.log(x), 0.0), 0.0, 0.0),
     "where, a NaN": (lambda x: sg.where(x != 0, sg.sin(x) / x, 1.0), 0.0, 0.0),
-    "where, twice": (lambda x: sg.where(x > 0, sg.sqrt(sg.where(x > 1, sg.log(x), x)), x), 0.0, 1.0),
+    "where, twice": (
+        lambda x: sg.where(x > 0, sg.sqrt(sg.where(x > 1, sg.log(x), x)), x), 0.0, 1.0
+    ),
     "relu": (lambda x: sg.sqrt(sg.relu(x)), -1.0, 0.0),
     "maximum": (lambda x: sg.maximum(sg.sqrt(x), 1 + x), 0.0, 1.0),
     "minimum": (lambda x: sg.minimum(sg.sqrt(x), x - 1), 0.0, 1.0),

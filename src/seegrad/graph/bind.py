@@ -27,7 +27,7 @@ from seegrad.errors import (
     user_line,
 )
 from seegrad.graph.lowering import SIZES
-from seegrad.graph.node import NO_ATTRS, Attrs, Frame, Node, remedy, snapshot
+from seegrad.graph.node import NO_ATTRS, Attrs, Frame, Node, holds_node, remedy, snapshot
 from seegrad.graph.spec import spec_of
 from seegrad.memory import LARGE as UNASKED
 from seegrad.memory import afford
@@ -58,13 +58,17 @@ class Tracer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """How the gate behaves in this thread; `None` in its place means all of these defaults."""
+    """How the gate behaves in this thread; `None` in its place means all of these defaults.
+
+    `differentiated` are the nodes that the transforms now running differentiate by.
+    """
 
     recording: bool = True
     tracer: Tracer | None = None
     frame: Frame | None = None
     locate: bool = False
     depth: int = 0
+    differentiated: frozenset[Node] = frozenset()
     watch: Callable[[Node], None] | None = None
     watch_gradient: Callable[[Node, int, Any], None] | None = None
 
@@ -200,6 +204,8 @@ def constant(op: Op, position: int, value: Any, like: Sequence[Any], cls: type[N
     kind = type(value)
     if (kind is float or kind is int) and len(like) == 1 and like[0].dtype.kind == "f":
         data = like[0].dtype.type(value)
+    elif isinstance(value, (list, tuple)) and holds_node(value):
+        return numbers(op, position, value)  # type: ignore[no-any-return]
     elif integer:
         data = snapshot(numbers(op, position, value))
         if data.dtype.kind not in "iu":
@@ -220,9 +226,14 @@ def constant(op: Op, position: int, value: Any, like: Sequence[Any], cls: type[N
 
 
 def numbers(op: Op, position: int, value: Any) -> Any:
-    """`value` as an array of numbers; DTypeError for text, objects, complex numbers, dates."""
+    """`value` as an array of numbers; DTypeError for text, objects, complex numbers, dates.
+
+    A (nested) list with nodes in it is joined into a node, so that no derivative is lost.
+    """
     if type(value) is np.ndarray and value.dtype.kind in NUMBERS:
         return value
+    if isinstance(value, (list, tuple)) and holds_node(value):
+        return Node.makes.joined(value)
     name = op.input_name(position)
     try:
         array = value if hasattr(value, "dtype") else np.asarray(value)
@@ -261,6 +272,9 @@ def gradient_watch() -> Callable[[Node, int, Any], None] | None:
 
 def _plain(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
     """The op on plain arrays, numbers and lists of numbers: NumPy in, NumPy out."""
+    for a in args:
+        if isinstance(a, (list, tuple)) and holds_node(a):
+            return bind(op, tuple([numbers(op, i, x) for i, x in enumerate(args)]), attrs)
     known = SINGLE if op.inlined or op.canonical is not None else PLAIN
     args = tuple([a if type(a) in known else numbers(op, i, a) for i, a in enumerate(args)])
     if op.inlined:

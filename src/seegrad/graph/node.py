@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from seegrad.errors import DTypeError, Line, SizeError
+from seegrad.errors import DTypeError, Line, SeegradError, SizeError
 from seegrad.graph.spec import DType, Shape, Spec
 from seegrad.memory import afford
 
@@ -143,7 +143,20 @@ class Node:
         return f"<{made} {self.name!r} {self.spec}>" if self.name else f"<{made} {self.spec}>"
 
 
+    @classmethod
+    def joined(cls, parts: Any) -> Any:
+        """One node of (nested) lists among whose elements are nodes; see `Tensor.joined`."""
+        raise NotImplementedError
+
+
 Node.makes = Node
+
+
+def holds_node(value: Any, most: int = 32) -> bool:
+    """Is value a node, or a (nested) list or tuple with one in it?"""
+    if isinstance(value, (list, tuple)):
+        return most > 0 and any(holds_node(x, most - 1) for x in value)
+    return isinstance(value, Node)
 
 
 def read_only(data: Any) -> np.ndarray[Any, Any]:
@@ -189,6 +202,8 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
         ) from None
     try:
         array = np.asarray(value, dtype=dtype)
+    except SeegradError:
+        raise                                    # a tensor in a list has said why not
     except MemoryError:
         raise SizeError(
             f"{what} does not fit into memory",

@@ -12,7 +12,7 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.families import PRODUCT, operation
 from seegrad.ops.linalg import diagonal
-from seegrad.ops.shape import reshape
+from seegrad.ops.shape import array_like, reshape
 
 
 def _sizes(subscripts: str, xs: tuple[Spec, ...]) -> dict[str, int]:
@@ -117,7 +117,7 @@ def einsum(subscripts: str, *xs: Any) -> Any:
 
     Sizes on `...` axes must be equal or 1.
     """
-    xs = tuple(x if hasattr(x, "shape") else np.asarray(x) for x in xs)
+    xs = tuple(array_like(x) for x in xs)
     terms, out = _plain_subscripts(subscripts, [len(x.shape) for x in xs])
     done, plain = [], []
     for term, x in zip(terms, xs):

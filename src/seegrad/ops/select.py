@@ -13,13 +13,14 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, IndexRangeError, ShapeError, TraceError
+from seegrad.graph.bind import current_tracer
 from seegrad.graph.lowering import Call, Gather, Scatter
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec, spec_of
 from seegrad.ops.arithmetic import add, mod, multiply
 from seegrad.ops.families import broadcast_shapes, one_axis, operation
-from seegrad.ops.shape import as_sizes, cut_by, reshape, transpose, written
+from seegrad.ops.shape import array_like, as_sizes, cut_by, reshape, transpose, written
 
 Layout = tuple[str, ...]
 """For each axis of x: "i" where an index array reads it, ":" where all of it is kept."""
@@ -368,7 +369,7 @@ def _item(item: Any) -> Any:
     if item is None or item is Ellipsis or isinstance(item, slice):
         return item
     if isinstance(item, (list, np.ndarray, Node)):
-        array: Any = np.asarray(item) if isinstance(item, list) else item
+        array: Any = array_like(item)
         if isinstance(item, list) and not array.size:
             array = array.astype(np.intp)
         if array.dtype.kind not in "iub":
@@ -424,6 +425,9 @@ def _as_integers(item: Any, shape: Shape) -> list[Any]:
         return [np.asarray(item)]
     if item.dtype.kind != "b":
         return [item]
+    if isinstance(item, Node) and (tracer := current_tracer()) is not None:
+        item = tracer.read(item)
+        tracer.observe(item)
     mask = item.data if isinstance(item, Node) else item
     if mask is None:
         raise TraceError(

@@ -16,6 +16,7 @@ import numpy as np
 
 from seegrad.errors import DTypeError, IndexRangeError, ShapeError, ValueRangeError
 from seegrad.graph.lowering import Broadcast, Join, Pad, Permute, Place, Reshape, Slice
+from seegrad.graph.node import Node, holds_node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec, Specs
 from seegrad.ops.families import composite, one_axis, operation, some_axes
@@ -502,6 +503,12 @@ def _pad_attrs(x: Any, *, widths: Any, value: Any) -> dict[str, Any]:
         ) from None
     if pairs.dtype.kind not in "iu" or (pairs < 0).any():
         raise DTypeError("widths must be integers, 0 or more", came=f"widths={widths!r}")
+    if isinstance(value, Node):
+        raise DTypeError(
+            "value is a plain number, through which no derivative goes",
+            came=f"value={value!r}",
+            hint="pad with 0 and use sg.where, or sg.concatenate; float(sg.stop_gradient(value))",
+        )
     if np.asarray(value).dtype.kind not in "fiub" or np.ndim(value):
         raise DTypeError("value must be a number", came=f"value={value!r}")
     return {"widths": tuple((int(b), int(a)) for b, a in pairs), "value": value}
@@ -606,6 +613,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
     Returns a list of cuts, as `numpy.split` does.
     """
+    x = array_like(x)
     ndim = len(x.shape)
     at = one_axis(axis, ndim)
     size = x.shape[at]
@@ -634,7 +642,7 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 def hstack(xs: Sequence[Any]) -> Any:
     """The arrays side by side: along the second axis, or the only one."""
-    rows = [reshape(x, shape=(1,)) if not len(x.shape) else x for x in map(_array_like, xs)]
+    rows = [reshape(x, shape=(1,)) if not len(x.shape) else x for x in map(array_like, xs)]
     return concatenate(*rows, axis=0 if rows and len(rows[0].shape) == 1 else 1)
 
 
@@ -642,9 +650,12 @@ def vstack(xs: Sequence[Any]) -> Any:
     """The arrays one below the other: along the first axis, vectors as rows."""
     return concatenate(
         *[x if len(x.shape) > 1 else reshape(x, shape=(1, math.prod(x.shape)))
-          for x in map(_array_like, xs)], axis=0,
+          for x in map(array_like, xs)], axis=0,
     )  # fmt: skip
 
 
-def _array_like(x: Any) -> Any:
-    return x if hasattr(x, "shape") else np.asarray(x)
+def array_like(x: Any) -> Any:
+    """What has a shape as it is; lists as an array, or as a node where nodes are in them."""
+    if hasattr(x, "shape"):
+        return x
+    return Node.makes.joined(x) if holds_node(x) else np.asarray(x)
