@@ -106,6 +106,10 @@ def _pool(op: Op, **more: tuple[str, Any]) -> Compute:
     def read(values: Values, attributes: Attributes) -> Any:
         size, lengths = attributes["kernel_shape"], values[0].shape[2:]
         settings = _window(attributes, size, lengths)
+        around = attributes.get("auto_pad", "NOTSET")
+        if around.startswith("SAME") and set(settings["dilation"]) != {1}:
+            # the runtime pads such windows by another rule than the standard's
+            raise ValueError(f"auto_pad={around} with dilations")
         if attributes.get("ceil_mode"):
             if attributes.get("count_include_pad"):
                 raise ValueError("ceil_mode with count_include_pad")
