@@ -67,7 +67,8 @@ ROWS: dict[str, Row] = {}
 
 
 ORDER = "GDLMCSFTB"
-"""Gradients, differences, lost derivatives, mutation, compiled code, scale, files, text, bad input."""
+"""Gradients, differences, lost derivatives, mutation, compiled code, scale, files, text,
+bad inputs."""
 
 
 def in_order() -> list[Row]:
