@@ -75,7 +75,7 @@ def unclear(error: BaseException) -> str:
     """What an error leaves open; NumPy raises some of ours again, as the cause of its own."""
     named: BaseException | None = error
     while named is not None and not isinstance(named, sg.SeegradError):
-        named = named.__cause__
+        named = named.__cause__ or named.__context__
     if named is None:
         return f"a bare {type(error).__name__}: {error}"
     if named.line is None or Path(named.line.file).parent != HERE:

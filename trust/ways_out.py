@@ -192,7 +192,7 @@ LISTS: dict[str, Way] = {
     "sg.take of a list": lambda x: sg.take([x[0] ** 2, x[1]], [0, 0]).sum(),
     "sg.split of a list": lambda x: sg.split([x[0] ** 2, x[1]], 2)[0].sum(),
     "sg.logsumexp of a list": lambda x: sg.logsumexp([x[0] ** 2, x[1]]),
-    "tensor + list": lambda x: (x + [x[0] ** 2, 1.0, x[1]]).sum(),
+    "tensor + list": lambda x: (x + [x[0] ** 2, 1.0, x[1]]).sum(),  # noqa: RUF005
     "list + tensor": lambda x: ((x[0] ** 2, 1.0, x[1]) * x).sum(),
     "tensor @ list": lambda x: x @ [x[0] ** 2, 1.0, x[1]],
     "namedtuple of tensors": lambda x: sg.sum(Point(x[0] ** 2, x[1])),
@@ -238,10 +238,10 @@ NUMBERS: dict[str, Way] = {
     "array.array": lambda x: sum(array.array("d", x)) ** 2,
     "format": lambda x: float(f"{x[0]:.12f}") ** 2,
     "format()": lambda x: float(format(x[0], ".12e")) ** 2,
-    "percent": lambda x: float("%.12f" % x[0]) ** 2,
+    "percent": lambda x: float("%.12f" % x[0]) ** 2,  # noqa: UP031
     "str.format": lambda x: float(f"{x[0]:.12f}") ** 2,
     "json": lambda x: sum(json.loads(json.dumps(x.tolist()))) ** 2,
-    "pickle": lambda x: (pickle.loads(pickle.dumps(x)) ** 2).sum(),
+    "pickle": lambda x: (pickle.loads(pickle.dumps(x)) ** 2).sum(),  # noqa: S301
     "copy.deepcopy": lambda x: (copy.deepcopy(x) ** 2).sum(),
     "copy.copy of a computed one": lambda x: (copy.copy(x * 1) ** 2).sum(),
     "round": lambda x: round(float(x[0]), 12) ** 2,
@@ -255,7 +255,7 @@ NUMBERS: dict[str, Way] = {
     "argmax": lambda x: x[int(x.argmax())] ** 2,
     "a while loop": lambda x: _doubled(x[0]),
     "print": lambda x: (repr(x), str(x), f"{x}", (x * x).sum())[-1],
-    "in": lambda x: (x * x).sum() if 0.7 in x or True else x.sum(),
+    "in": lambda x: (x * x).sum() if 0.1 in x else x.sum(),
     "len and shape": lambda x: (x * len(x) * x.shape[0]).sum(),
     "a dict": lambda x: sum({"a": x[0], "b": x[1] ** 2}.values()),
     "a dict's array": lambda x: np.array(list({"a": x[0], "b": x[1] ** 2}.values())).sum(),

@@ -1,4 +1,4 @@
-"""What leaves the graph inside a transform is refused; lists of tensors and x.at[...] stay in it."""
+"""What leaves the graph inside a transform is refused; lists of tensors and x.at[...] stay in."""
 
 from __future__ import annotations
 
@@ -141,7 +141,8 @@ def test_parameters_are_updated_as_before():
 
 
 KEYS = [1, -1, slice(1, None), slice(None, None, -1), Ellipsis, (0, None), [0, 2],
-        np.array([True, False, True]), (slice(None), 1), (np.array([0, 2]), np.array([1, 1]))]  # fmt: skip
+        np.array([True, False, True]), (slice(None), 1), (np.array([0, 2]),
+              np.array([1, 1]))]  # fmt: skip
 
 
 @pytest.mark.parametrize("key", KEYS, ids=str)
