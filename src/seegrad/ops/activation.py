@@ -17,6 +17,7 @@ from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import reciprocal
 from seegrad.ops.compare import floating, where
 from seegrad.ops.families import CALL, elementwise, one_axis, operation
+from seegrad.ops.half import wide
 from seegrad.ops.reduce import logsumexp, steady_shift, sum
 from seegrad.ops.transcendental import erf, exp, expm1, log1p, tanh
 
@@ -157,10 +158,16 @@ _ALONG = (
 )
 
 
+@wide
 def _softmax_body(x, *, axis):
     x = floating(x)
     shifted = exp(x - steady_shift(x, axis))
     return shifted / sum(shifted, axis=axis, keepdims=True)
+
+
+@wide
+def _softmax_rule(g: Any, out: Any, axis: int) -> Any:
+    return out * (g - sum(g * out, axis=axis, keepdims=True))
 
 
 @operation(
@@ -171,7 +178,7 @@ def _softmax_body(x, *, axis):
     sign="softmax",
     latex=r"\operatorname{softmax}($x)",
     onnx="Softmax(x, axis=axis)",
-    d={"x": lambda g, out, axis: out * (g - sum(g * out, axis=axis, keepdims=True))},
+    d={"x": _softmax_rule},
     cases=_ALONG,
     family="activation",
 )
@@ -180,9 +187,15 @@ def softmax(x, *, axis=-1):
     return _softmax_body(x, axis=axis)
 
 
+@wide
 def _log_softmax_body(x, *, axis):
     x = floating(x)
     return x - logsumexp(x, axis=axis, keepdims=True)
+
+
+@wide
+def _log_softmax_rule(g: Any, out: Any, axis: int) -> Any:
+    return g - exp(out) * sum(g, axis=axis, keepdims=True)
 
 
 @operation(
@@ -194,7 +207,7 @@ def _log_softmax_body(x, *, axis):
     latex=r"\log\operatorname{softmax}($x)",
     binds=CALL,
     onnx="LogSoftmax(x, axis=axis)",
-    d={"x": lambda g, out, axis: g - exp(out) * sum(g, axis=axis, keepdims=True)},
+    d={"x": _log_softmax_rule},
     cases=_ALONG,
     family="activation",
 )

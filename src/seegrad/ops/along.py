@@ -18,6 +18,7 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import add, multiply, subtract
 from seegrad.ops.families import composite, one_axis, operation, result_dtype
+from seegrad.ops.half import accumulated
 from seegrad.ops.select import take_along_axis
 from seegrad.ops.shape import concatenate, flip, part, reshape
 
@@ -50,7 +51,7 @@ def _along(x: Any, *, axis: Any) -> dict[str, Any]:
 )
 def cumsum(x, *, axis):
     """Running sums along `axis`; the derivative is summed from the other end."""
-    return np.cumsum(x, axis=axis)
+    return accumulated(np.cumsum, x, axis=axis)
 
 
 @composite(

@@ -70,6 +70,8 @@ def _contract_rule(
 )
 def contract(*xs, subscripts):
     """The sum of products that `subscripts` states; no label stands twice in one term."""
+    if all(x.dtype.char == "e" for x in xs):
+        return np.asarray(np.einsum(subscripts, *xs, dtype=np.float32)).astype(np.float16)
     return np.asarray(np.einsum(subscripts, *xs))
 
 

@@ -24,6 +24,7 @@ from seegrad.ops.families import (
     reduction,
     some_axes,
 )
+from seegrad.ops.half import wide
 from seegrad.ops.reduce import sum, unreduce
 from seegrad.ops.select import add_by_arrays, take_by_arrays
 from seegrad.ops.shape import as_sizes, matrix_transpose, reshape, transpose, written
@@ -391,9 +392,15 @@ def triu(x, *, k=0):
     return _triangle(x, np.triu, k)
 
 
+@wide
 def _norm_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     slope = where(out == 0, 0.0, g / where(out == 0, 1.0, out))
     return unreduce(slope, x_spec, axis) * x
+
+
+@wide
+def _norm_body(x, *, axis, keepdims):
+    return sqrt(sum(x * x, axis=axis, keepdims=keepdims))
 
 
 @reduction(
@@ -402,8 +409,9 @@ def _norm_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) ->
     numpy=(),
     onnx="ReduceL2(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
     d={"x": _norm_rule},
-    body=lambda x, *, axis, keepdims: sqrt(sum(x * x, axis=axis, keepdims=keepdims)),
+    body=_norm_body,
 )
+@wide
 def norm(x, *, axis=None, keepdims=False):
     """The Euclidean norm √Σx²; at 0 its derivative is taken as 0, as in PyTorch (others: NaN)."""
     return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))

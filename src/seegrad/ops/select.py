@@ -19,6 +19,7 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec, spec_of
 from seegrad.ops.arithmetic import add, mod, multiply
 from seegrad.ops.families import broadcast_shapes, one_axis, operation
+from seegrad.ops.half import wide
 from seegrad.ops.shape import as_sizes, cut_by, reshape, transpose, written
 
 Layout = tuple[str, ...]
@@ -115,6 +116,7 @@ def _whole_shape(x: Spec, *indices: Spec, shape: Shape, **others: Any) -> Spec:
         Case(((0,), (0,)), {"axis": 0, "shape": (3,)}, integers={"indices": 3}),
     ),
 )
+@wide
 def add_at(x, indices, *, axis, shape):
     """Zeros of `shape`, to which x is added at `indices` along `axis` (the undoing of take)."""
     _in_range(indices, shape[axis])
@@ -191,6 +193,7 @@ def take_along_axis(x, indices, *, axis):
         Case(((4, 2), (4, 2)), {"axis": 1, "shape": (1, 3)}, integers={"indices": 3}),
     ),
 )
+@wide
 def add_along_axis(x, indices, *, axis, shape):
     """Zeros of `shape`, to which x is added where take_along_axis would read."""
     _in_range(indices, shape[axis])
@@ -332,6 +335,7 @@ def take_by_arrays(x, *indices, layout):
         Case(((2,), (2,), (2,)), {"layout": ("i", "i"), "shape": (3, 3)}, integers={"indices": 3}),
     ),
 )
+@wide
 def add_by_arrays(x, *indices, layout, shape):
     """Zeros of `shape`, to which x is added where take_by_arrays would read."""
     _all_in_range(indices, shape, layout)
