@@ -156,7 +156,7 @@ def read_only(data: Any) -> np.ndarray[Any, Any]:
     array.setflags(write=False)
     if array.base is None:
         return array.view()
-    return np.asarray(memoryview(array).toreadonly())    # whatever its base is, which stays as it is
+    return np.asarray(memoryview(array).toreadonly())    # its base stays as it is
 
 
 def _settled(array: np.ndarray[Any, Any]) -> bool:

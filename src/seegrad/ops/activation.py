@@ -142,10 +142,13 @@ def gelu(x, *, approximate=False):
 
 
 def _along(x: Any, *, axis: Any) -> dict[str, Any]:
+    """A single number, which has no axis, is its own row: axis 0 or -1, as in PyTorch."""
+    if not len(x.shape) and axis in (0, -1, ()):
+        return {"axis": ()}
     return {"axis": one_axis(axis, len(x.shape))}
 
 
-def _floating_spec(x: Spec, *, axis: int) -> Spec:
+def _floating_spec(x: Spec, *, axis: int | tuple[()]) -> Spec:
     return Spec(x.shape, x.dtype if x.dtype.kind == "f" else np.dtype(np.float64))
 
 
@@ -155,12 +158,16 @@ _ALONG = (
     Case(((2, 3),), {"axis": 0}),
     Case(((2, 1, 4),), {"axis": 1}),
     Case(((0, 3),), {"axis": 1}),
+    Case(((5, 0, 0),), {"axis": -1}),
+    Case(((),), {"axis": -1}),
 )
 
 
 @wide
 def _softmax_body(x, *, axis):
     x = floating(x)
+    if 0 in x.shape:
+        return x
     shifted = exp(x - steady_shift(x, axis))
     return shifted / sum(shifted, axis=axis, keepdims=True)
 
@@ -190,6 +197,8 @@ def softmax(x, *, axis=-1):
 @wide
 def _log_softmax_body(x, *, axis):
     x = floating(x)
+    if 0 in x.shape:
+        return x
     return x - logsumexp(x, axis=axis, keepdims=True)
 
 

@@ -17,6 +17,7 @@ from seegrad.graph.lowering import Call, Scan
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import add, multiply, subtract
+from seegrad.ops.compare import astype
 from seegrad.ops.families import composite, one_axis, operation, result_dtype
 from seegrad.ops.half import accumulated
 from seegrad.ops.select import take_along_axis
@@ -64,6 +65,8 @@ def cumprod(x, *, axis):
     """Running products along `axis`, one factor at a time, so that zeros among them do no harm."""
     at = one_axis(axis, len(x.shape))
     n = x.shape[at]
+    if x.dtype.kind != "f":
+        x = astype(x, dtype=result_dtype(np.cumprod, [x], {}))
     if n < 2:
         return x
     return concatenate(*accumulate((part(x, at, i, 1) for i in range(n)), multiply), axis=at)

@@ -182,7 +182,6 @@ _PLAIN_CALLS: Mapping[str, Forward] = {
     "multiply": operator.mul,
     "divide": operator.truediv,
     "negative": operator.neg,
-    "round": np.rint,
 }
 """What the scalar functions are in Python and NumPy, where it is not NumPy's of the same name."""
 

@@ -14,7 +14,7 @@ from seegrad.graph.lowering import Call, Product
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
 from seegrad.ops.arithmetic import multiply, sqrt
-from seegrad.ops.compare import where
+from seegrad.ops.compare import astype, where
 from seegrad.ops.families import (
     PRODUCT,
     broadcast_shapes,
@@ -219,7 +219,10 @@ def inner(a, b):
 )
 def vecdot(a, b, *, axis=-1):
     """The sum of products of matching vectors along `axis`, broadcast over the rest."""
-    return sum(multiply(a, b), axis=axis)
+    products = multiply(a, b)
+    total = sum(products, axis=axis)
+    # a sum of small integers is wider, what matmul and this give is not
+    return total if total.dtype == products.dtype else astype(total, dtype=products.dtype)
 
 
 @composite(
@@ -372,12 +375,18 @@ def trace(x, *, offset=0):
 
 
 def _triangle(x: Any, keep: Any, k: Any) -> Any:
-    if len(x.shape) < 2:
-        raise ShapeError("a triangle is part of a matrix", came=f"shape {tuple(x.shape)}")
-    return where(keep(np.ones(x.shape[-2:], bool), k), x, np.zeros((), x.dtype))
+    if not len(x.shape):
+        raise ShapeError("a triangle is part of a matrix", came="shape ()")
+    square = (*x.shape, *x.shape)[-2:]                   # a vector stands for each row
+    return where(keep(np.ones(square, bool), k), x, np.zeros((), x.dtype))
 
 
-_TRIANGLES = (Case(((3, 3),), {"k": 0}), Case(((2, 4),), {"k": 1}), Case(((2, 3, 2),), {"k": -1}))
+_TRIANGLES = (
+    Case(((3, 3),), {"k": 0}),
+    Case(((3,),), {"k": 0}),
+    Case(((2, 4),), {"k": 1}),
+    Case(((2, 3, 2),), {"k": -1}),
+)
 
 
 @composite(sign="◺", latex=r"\operatorname{tril} $x", cases=_TRIANGLES)
