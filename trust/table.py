@@ -12,6 +12,7 @@ from trust import (
     lines,
     mutation,
     names,
+    odd,
     planted,
     readers,
     scale,
@@ -21,5 +22,5 @@ from trust import (
 
 LOADED = (
     basics, corners, planted, differing, mutation, compiled, endurance, scale, storage, hostile,
-    typed, names, readers, lines, calls, huge,
+    typed, names, readers, lines, calls, huge, odd,
 )  # fmt: skip

@@ -272,8 +272,10 @@ def minimum(a, b):
 
 def _bounds(x: Any, *, low: Any, high: Any) -> dict[str, Any]:
     """Numbers for both ends; None means as far as the dtype goes."""
-    ends = (-np.inf, np.inf)
-    if x.dtype.kind in "iu":
+    ends: tuple[Any, Any] = (-np.inf, np.inf)
+    if x.dtype.kind == "b":
+        ends = (False, True)
+    elif x.dtype.kind in "iu":
         ends = (np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)
     for name, end in (("low", low), ("high", high)):
         if isinstance(end, Node):

@@ -27,7 +27,14 @@ from seegrad.ops.families import (
 from seegrad.ops.half import wide
 from seegrad.ops.reduce import sum, unreduce
 from seegrad.ops.select import add_by_arrays, take_by_arrays
-from seegrad.ops.shape import as_sizes, matrix_transpose, reshape, transpose, written
+from seegrad.ops.shape import (
+    as_sizes,
+    matrix_transpose,
+    moveaxis,
+    reshape,
+    transpose,
+    written,
+)
 
 
 def _matmul_spec(a: Spec, b: Spec) -> Spec:
@@ -219,8 +226,16 @@ def inner(a, b):
 )
 def vecdot(a, b, *, axis=-1):
     """The sum of products of matching vectors along `axis`, broadcast over the rest."""
+    if not len(a.shape) or not len(b.shape):
+        raise ShapeError("a vector has an axis", asked="one axis or more on each side",
+                         hint="multiply with *")  # fmt: skip
+    # the axis is counted in each of the two, and not in what they are broadcast to
+    a, b = (moveaxis(x, source=axis, destination=-1) for x in (a, b))
+    if a.shape[-1] != b.shape[-1]:
+        raise ShapeError("the vectors have different lengths", asked="one length on both sides",
+                         came=f"{a.shape[-1]} and {b.shape[-1]}")  # fmt: skip
     products = multiply(a, b)
-    total = sum(products, axis=axis)
+    total = sum(products, axis=-1)
     # a sum of small integers is wider, what matmul and this give is not
     return total if total.dtype == products.dtype else astype(total, dtype=products.dtype)
 

@@ -18,7 +18,13 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import sqrt
 from seegrad.ops.compare import astype, floating, logical_or, where
-from seegrad.ops.families import one_axis, operation, reduced_shape, reduction
+from seegrad.ops.families import (
+    canonical_reduction,
+    one_axis,
+    operation,
+    reduced_shape,
+    reduction,
+)
 from seegrad.ops.half import accumulated, wide
 from seegrad.ops.shape import broadcast_to, concatenate, reshape, transpose
 from seegrad.ops.transcendental import exp, log
@@ -231,15 +237,18 @@ def _var_body(x, *, axis, keepdims, ddof):
     return sum(centred * centred, axis=axis, keepdims=keepdims) / (count(x, axis) - ddof)
 
 
-def _enough(x: Any, axis: tuple[int, ...], ddof: float) -> None:
+def _variance_attrs(x: Any, *, axis: Any, keepdims: Any, ddof: Any) -> dict[str, Any]:
+    """As of any reduction; ShapeError, traced or not, where too few elements are left over."""
+    attrs = canonical_reduction(x, axis=axis, keepdims=keepdims, ddof=ddof)
     if not isinstance(ddof, (int, float, np.number)):
         raise DTypeError("ddof must be a number", came=f"ddof={ddof!r}")
-    if count(x, axis) <= ddof:
+    if count(x, attrs["axis"]) <= ddof:
         raise ShapeError(
             "too few elements for this variance",
             asked=f"more than ddof={ddof} elements",
-            came=f"{count(x, axis)} of shape {tuple(x.shape)}",
+            came=f"{count(x, attrs['axis'])} of shape {tuple(x.shape)}",
         )
+    return attrs
 
 
 @wide
@@ -253,13 +262,13 @@ def _var_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...], ddof: float) 
     latex=r"\operatorname{var} $x",
     zero_size=False,
     more={"ddof": 0.5},
+    canonical=_variance_attrs,
     d={"x": _var_rule},
     body=_var_body,
 )
 @wide
 def var(x, *, axis=None, keepdims=False, ddof=0):
     """The variance: the sum of squared distances from the mean, over n − ddof."""
-    _enough(x, axis, ddof)
     return np.var(x, axis=axis, keepdims=keepdims, ddof=ddof)
 
 
@@ -281,6 +290,7 @@ def _std_body(x, *, axis, keepdims, ddof):
     zero_size=False,
     kinks="constant elements",
     more={"ddof": 0.5},
+    canonical=_variance_attrs,
     d={"x": _std_rule},
     body=_std_body,
 )
@@ -290,7 +300,6 @@ def std(x, *, axis=None, keepdims=False, ddof=0):
 
     So does PyTorch; JAX, autograd and MyGrad give NaN.
     """
-    _enough(x, axis, ddof)
     return np.std(x, axis=axis, keepdims=keepdims, ddof=ddof)
 
 

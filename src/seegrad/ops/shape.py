@@ -204,6 +204,8 @@ def moveaxis(x, *, source, destination):
     come, go = some_axes(source, ndim), some_axes(destination, ndim)
     if len(come) != len(go):
         raise ShapeError("as many axes must go as come", came=f"{source!r} → {destination!r}")
+    if come == go:
+        return x
     order = [i for i in range(ndim) if i not in come]
     for target, origin in sorted(zip(go, come)):
         order.insert(target, origin)
@@ -453,7 +455,8 @@ def flip(x, *, axis=None):
 
 def _shifts(shift: Any, axis: Any, ndim: int) -> dict[int, int]:
     """For each axis, by how much it is shifted in all."""
-    axes = tuple(axis) if isinstance(axis, (tuple, list)) else (axis,)
+    given = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple([one_axis(i, ndim) for i in given])
     try:
         given = shift if isinstance(shift, (tuple, list)) else (shift,)
         shifts = tuple(operator.index(by) for by in given)
@@ -471,8 +474,7 @@ def _shifts(shift: Any, axis: Any, ndim: int) -> dict[int, int]:
         shifts, axes * len(shifts) if len(axes) == 1 else axes
     )  # fmt: skip
     found: dict[int, int] = {}
-    for by, at in zip(shifts, axes):
-        i = one_axis(at, ndim)
+    for by, i in zip(shifts, axes):
         found[i] = found.get(i, 0) + by
     return found
 
