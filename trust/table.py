@@ -16,6 +16,7 @@ from trust import (
     modes,
     mutation,
     names,
+    odd,
     onnx_import,
     planted,
     processors,
@@ -30,5 +31,5 @@ from trust import (
 LOADED = (
     basics, corners, limits, planted, differing, mutation, compiled, modes, processors,
     endurance, scale, storage, hostile, typed, names, scenarios, readers, lines, calls, huge,
-    leaving, writing, onnx_import, layers,
+    odd, leaving, writing, onnx_import, layers,
 )  # fmt: skip

@@ -238,10 +238,10 @@ NUMBERS: dict[str, Way] = {
     "array.array": lambda x: sum(array.array("d", x)) ** 2,
     "format": lambda x: float(f"{x[0]:.12f}") ** 2,
     "format()": lambda x: float(format(x[0], ".12e")) ** 2,
-    "percent": lambda x: float("%.12f" % x[0]) ** 2,  # noqa: UP031
+    "percent": lambda x: float("%.12f" % x[0]) ** 2,  # noqa: UP031  # noqa: UP031
     "str.format": lambda x: float(f"{x[0]:.12f}") ** 2,
     "json": lambda x: sum(json.loads(json.dumps(x.tolist()))) ** 2,
-    "pickle": lambda x: (pickle.loads(pickle.dumps(x)) ** 2).sum(),  # noqa: S301
+    "pickle": lambda x: (pickle.loads(pickle.dumps(x)) ** 2).sum(),  # noqa: S301  # noqa: S301
     "copy.deepcopy": lambda x: (copy.deepcopy(x) ** 2).sum(),
     "copy.copy of a computed one": lambda x: (copy.copy(x * 1) ** 2).sum(),
     "round": lambda x: round(float(x[0]), 12) ** 2,

@@ -72,6 +72,7 @@ from seegrad.ops.arithmetic import square as square
 from seegrad.ops.arithmetic import stop_gradient as stop_gradient
 from seegrad.ops.arithmetic import subtract as subtract
 from seegrad.ops.arithmetic import trunc as trunc
+from seegrad.ops.closeness import isclose as isclose
 from seegrad.ops.compare import astype as astype
 from seegrad.ops.compare import equal as equal
 from seegrad.ops.compare import greater as greater

@@ -82,6 +82,11 @@ def take(x: Any, indices: Any, axis: Any = None) -> Any:
     return select.take(x, indices, axis=axis)
 
 
+def _rint(x: Any) -> Any:
+    """The nearest whole number, always floating-point: NumPy's rint, unlike its round."""
+    return arithmetic.round(compare.astype(x, dtype=np.rint(np.zeros((), x.dtype)).dtype))
+
+
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     if ord not in (None, 2) or (ord == 2 and axis is None and x.ndim != 1):
         raise undefined(f"numpy.linalg.norm with ord={ord!r}")
@@ -113,6 +118,7 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "pad": _pad,
     "power": transcendental.power,
     "positive": arithmetic.identity,
+    "rint": _rint,
     "matrix_transpose": shape.matrix_transpose,
     "bitwise_and": lambda a, b: compare.logical_and(boolean(a, "&"), boolean(b, "&")),
     "bitwise_or": lambda a, b: compare.logical_or(boolean(a, "|"), boolean(b, "|")),
@@ -132,7 +138,7 @@ KEYWORDS = {("clip", "a_min"): "low", ("clip", "a_max"): "high", ("clip", "min")
              ("clip", "max"): "high"}  # fmt: skip
 ON_SHAPES = {"shape", "ndim", "size"}
 """NumPy functions that a tensor answers also where it has no numbers."""
-DECIDING = {"allclose", "array_equal", "array_equiv", "isclose", "shape", "ndim", "size",
+DECIDING = {"allclose", "array_equal", "array_equiv", "shape", "ndim", "size",
             "array2string", "array_repr", "array_str", "result_type", "iscomplexobj",
             "may_share_memory", "shares_memory", "count_nonzero", "nonzero"}  # fmt: skip
 """NumPy functions that need the numbers and only show them, or decide something by them."""

@@ -77,6 +77,19 @@ def test_what_goes_out_cannot_be_written_to():
             array[0] = 5.0
 
 
+@pytest.mark.parametrize("make", [
+    lambda x: x, lambda x: x * 2, lambda x: x.T, lambda x: x[:, 1:], lambda x: x.sum(),
+    lambda x: sg.broadcast_to(x, shape=(2, 2, 3)), lambda x: sg.compile(lambda a: a * 2)(x),
+])  # fmt: skip
+def test_what_goes_out_cannot_be_declared_writable(make):
+    x = sg.tensor(np.arange(6.0).reshape(2, 3))
+    y = make(x)
+    (x * x).sum().backward()
+    for array in (y.value, y.numpy(), x.grad):
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            array.setflags(write=True)
+
+
 def test_a_computed_value_is_not_assigned_to():
     y = sg.tensor([1.0, 2.0]) * 2
     with pytest.raises(MutationError, match=r"(?s)a graph still needs it.*x\.at\["):

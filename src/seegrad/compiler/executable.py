@@ -215,7 +215,8 @@ class Executable:
         if not array.size:
             return
         low, high = array.min(), array.max()
-        if high >= index.size or low < (-index.size if index.wraps else 0):
+        least = -index.size if index.wraps else 0
+        if high >= index.size or low < least:
             assert index.node.op is not None
             if isinstance(index.node.op.lower, OneHot):
                 raise ValueRangeError(
@@ -226,7 +227,7 @@ class Executable:
                 )
             raise IndexRangeError(
                 f"index {high if high >= index.size else low} is out of range",
-                asked=f"from {-index.size} to {index.size - 1}",
+                asked=f"from {least} to {index.size - 1}",
                 came=f"indices from {low} to {high}",
             )
         if low < 0:

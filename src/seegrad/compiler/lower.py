@@ -697,7 +697,8 @@ class _Lowering:
 
     def _picked(self, whole: View, axis: int, indices: Node, node: Node) -> View:
         """The rows of `whole` along `axis` that the indices name, one behind the other."""
-        self._check(indices, whole.shape[axis], True, node)
+        wraps = node.attrs.get("negative", True)
+        self._check(indices, whole.shape[axis], wraps, node)
         count = indices.spec.size
         rows = self._reshaped(self.view(indices), (count,), indices)
         self.reading.add(self._behind(indices))

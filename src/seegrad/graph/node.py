@@ -160,10 +160,16 @@ def holds_node(value: Any, most: int = 32) -> bool:
 
 
 def read_only(data: Any) -> np.ndarray[Any, Any]:
-    """A node's data as an array for people, who may look at it but not write to it."""
+    """A node's data as an array for people, who may look at it but not write to it.
+
+    It is a view, since the owner of memory may always declare itself writable again, and a view
+    only where what it looks at is.
+    """
     array = data if type(data) is np.ndarray else np.asarray(data)
     array.setflags(write=False)
-    return array
+    if array.base is None:
+        return array.view()
+    return np.asarray(memoryview(array).toreadonly())    # its base stays as it is
 
 
 def _settled(array: np.ndarray[Any, Any]) -> bool:

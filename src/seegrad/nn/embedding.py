@@ -48,7 +48,7 @@ class Embedding(Module):
                 asked=say("integers from 0 to {last}", last=self.W.shape[0] - 1),
                 came=f"dtype {x.dtype}",
             )
-        return take(self.W, x, axis=0)
+        return take(self.W, x, axis=0, negative=False)
 
     def describe(self) -> str:
         words, width = self.W.shape

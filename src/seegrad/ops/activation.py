@@ -17,6 +17,7 @@ from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import reciprocal
 from seegrad.ops.compare import floating, where
 from seegrad.ops.families import CALL, elementwise, one_axis, operation
+from seegrad.ops.half import wide
 from seegrad.ops.reduce import logsumexp, steady_shift, sum
 from seegrad.ops.transcendental import erf, exp, expm1, log1p, tanh
 
@@ -141,10 +142,13 @@ def gelu(x, *, approximate=False):
 
 
 def _along(x: Any, *, axis: Any) -> dict[str, Any]:
+    """A single number, which has no axis, is its own row: axis 0 or -1, as in PyTorch."""
+    if not len(x.shape) and axis in (0, -1, ()):
+        return {"axis": ()}
     return {"axis": one_axis(axis, len(x.shape))}
 
 
-def _floating_spec(x: Spec, *, axis: int) -> Spec:
+def _floating_spec(x: Spec, *, axis: int | tuple[()]) -> Spec:
     return Spec(x.shape, x.dtype if x.dtype.kind == "f" else np.dtype(np.float64))
 
 
@@ -154,13 +158,23 @@ _ALONG = (
     Case(((2, 3),), {"axis": 0}),
     Case(((2, 1, 4),), {"axis": 1}),
     Case(((0, 3),), {"axis": 1}),
+    Case(((5, 0, 0),), {"axis": -1}),
+    Case(((),), {"axis": -1}),
 )
 
 
+@wide
 def _softmax_body(x, *, axis):
     x = floating(x)
+    if 0 in x.shape:
+        return x
     shifted = exp(x - steady_shift(x, axis))
     return shifted / sum(shifted, axis=axis, keepdims=True)
+
+
+@wide
+def _softmax_rule(g: Any, out: Any, axis: int) -> Any:
+    return out * (g - sum(g * out, axis=axis, keepdims=True))
 
 
 @operation(
@@ -171,7 +185,7 @@ def _softmax_body(x, *, axis):
     sign="softmax",
     latex=r"\operatorname{softmax}($x)",
     onnx="Softmax(x, axis=axis)",
-    d={"x": lambda g, out, axis: out * (g - sum(g * out, axis=axis, keepdims=True))},
+    d={"x": _softmax_rule},
     cases=_ALONG,
     family="activation",
 )
@@ -180,9 +194,17 @@ def softmax(x, *, axis=-1):
     return _softmax_body(x, axis=axis)
 
 
+@wide
 def _log_softmax_body(x, *, axis):
     x = floating(x)
+    if 0 in x.shape:
+        return x
     return x - logsumexp(x, axis=axis, keepdims=True)
+
+
+@wide
+def _log_softmax_rule(g: Any, out: Any, axis: int) -> Any:
+    return g - exp(out) * sum(g, axis=axis, keepdims=True)
 
 
 @operation(
@@ -194,7 +216,7 @@ def _log_softmax_body(x, *, axis):
     latex=r"\log\operatorname{softmax}($x)",
     binds=CALL,
     onnx="LogSoftmax(x, axis=axis)",
-    d={"x": lambda g, out, axis: g - exp(out) * sum(g, axis=axis, keepdims=True)},
+    d={"x": _log_softmax_rule},
     cases=_ALONG,
     family="activation",
 )

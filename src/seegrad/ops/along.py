@@ -17,7 +17,9 @@ from seegrad.graph.lowering import Call, Scan
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import add, multiply, subtract
+from seegrad.ops.compare import astype
 from seegrad.ops.families import composite, one_axis, operation, result_dtype
+from seegrad.ops.half import accumulated
 from seegrad.ops.select import take_along_axis
 from seegrad.ops.shape import concatenate, flip, part, reshape
 
@@ -50,7 +52,7 @@ def _along(x: Any, *, axis: Any) -> dict[str, Any]:
 )
 def cumsum(x, *, axis):
     """Running sums along `axis`; the derivative is summed from the other end."""
-    return np.cumsum(x, axis=axis)
+    return accumulated(np.cumsum, x, axis=axis)
 
 
 @composite(
@@ -63,6 +65,8 @@ def cumprod(x, *, axis):
     """Running products along `axis`, one factor at a time, so that zeros among them do no harm."""
     at = one_axis(axis, len(x.shape))
     n = x.shape[at]
+    if x.dtype.kind != "f":
+        x = astype(x, dtype=result_dtype(np.cumprod, [x], {}))
     if n < 2:
         return x
     return concatenate(*accumulate((part(x, at, i, 1) for i in range(n)), multiply), axis=at)

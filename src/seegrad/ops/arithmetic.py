@@ -12,6 +12,7 @@ import numpy as np
 from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.laws import associative, commutative, idempotent, involution, unit, zero
 from seegrad.graph.lowering import Call
+from seegrad.graph.node import Node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.compare import where
@@ -271,13 +272,21 @@ def minimum(a, b):
 
 def _bounds(x: Any, *, low: Any, high: Any) -> dict[str, Any]:
     """Numbers for both ends; None means as far as the dtype goes."""
-    ends = (-np.inf, np.inf)
-    if x.dtype.kind in "iu":
+    ends: tuple[Any, Any] = (-np.inf, np.inf)
+    if x.dtype.kind == "b":
+        ends = (False, True)
+    elif x.dtype.kind in "iu":
         ends = (np.iinfo(x.dtype).min, np.iinfo(x.dtype).max)
     for name, end in (("low", low), ("high", high)):
+        if isinstance(end, Node):
+            raise DTypeError(
+                f"{name} must be a number",
+                came=f"{name}=a tensor of shape {end.shape}",
+                hint="for tensors write minimum(maximum(x, low), high)",
+            )
         if not (end is None or hasattr(end, "dtype") or isinstance(end, (int, float, list))):
             raise DTypeError(f"{name} must be a number", came=f"{name}={end!r}")
-        if end is not None and np.ndim(end):
+        if end is not None and len(np.shape(end)):
             raise ShapeError(
                 f"{name} must be a number",
                 came=f"{name} of shape {np.shape(end)}",
@@ -338,14 +347,14 @@ def ceil(x):
     sign="round",
     latex=r"\lfloor $x \rceil",
     onnx="Round",
-    numpy=("rint", "round"),
+    numpy=("round", "around"),
     kinks="cos(3.141592653589793 * x)",
     laws=[idempotent],
     d={"x": lambda g: g * 0},
 )
 def round(x):
-    """The nearest whole number, halves to even; its derivative is 0."""
-    return np.rint(x)
+    """The nearest whole number, halves to even, in the dtype of x; its derivative is 0."""
+    return np.round(x)
 
 
 @elementwise(
@@ -370,7 +379,8 @@ def trunc(x):
     numpy=("remainder", "mod"),
     within={"a": (2.1, 2.3), "b": (0.8, 1.0)},
     kinks="sin(3.141592653589793 * (a / b))",
-    d={"a": lambda g: g, "b": lambda g, a, b: -g * floor(a / b)},
+    # what mod took away, and not floor(a / b), which rounds up to the next number now and then
+    d={"a": lambda g: g, "b": lambda g, a, b: -g * floor_divide(a, b)},
 )
 def mod(a, b):
     """The remainder of a / b, with the sign of b; at its jumps the derivatives are 1 and −⌊a/b⌋."""

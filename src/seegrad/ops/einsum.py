@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from seegrad.ops.linalg import diagonal
 from seegrad.ops.shape import array_like, reshape
 
 
-def _sizes(subscripts: str, xs: tuple[Spec, ...]) -> dict[str, int]:
+def _sizes(subscripts: str, xs: tuple[Any, ...]) -> dict[str, int]:
     terms = subscripts.split("->")[0].split(",")
     if len(terms) != len(xs):
         raise ShapeError(f"{subscripts!r} names {len(terms)} inputs", came=f"{len(xs)} inputs")
@@ -50,8 +51,28 @@ def _contract_rule(
     return part + np.zeros(shape, g.dtype) if part.shape != shape else part
 
 
+@cache
+def _settled(subscripts: str, ndims: tuple[int, ...]) -> str:
+    """`subscripts` with the output written out."""
+    terms, out = _plain_subscripts(subscripts, list(ndims))
+    if twice := [t for t in terms if len(set(t)) != len(t)]:
+        raise ShapeError(
+            f"the term {twice[0]!r} names a label twice",
+            asked="each label once in a term",
+            hint="einsum takes diagonals as well",
+        )
+    return f"{','.join(terms)}->{out}"
+
+
+def _contract_attrs(*xs: Any, subscripts: Any) -> dict[str, Any]:
+    settled = _settled(subscripts, tuple([len(x.shape) for x in xs]))
+    _sizes(settled, xs)
+    return {"subscripts": settled}
+
+
 @operation(
     spec=_contract_spec,
+    canonical=_contract_attrs,
     lower=Contract(),
     sign="Σ×",
     latex=r"\sum_{$subscripts} $xs",
@@ -70,6 +91,8 @@ def _contract_rule(
 )
 def contract(*xs, subscripts):
     """The sum of products that `subscripts` states; no label stands twice in one term."""
+    if all(x.dtype.char == "e" for x in xs):
+        return np.asarray(np.einsum(subscripts, *xs, dtype=np.float32)).astype(np.float16)
     return np.asarray(np.einsum(subscripts, *xs))
 
 

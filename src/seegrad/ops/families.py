@@ -5,6 +5,7 @@ A family gives its members their spec rule, lowering form, test cases and domain
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import math
 import operator
@@ -181,7 +182,6 @@ _PLAIN_CALLS: Mapping[str, Forward] = {
     "multiply": operator.mul,
     "divide": operator.truediv,
     "negative": operator.neg,
-    "round": np.rint,
 }
 """What the scalar functions are in Python and NumPy, where it is not NumPy's of the same name."""
 
@@ -380,7 +380,7 @@ def composite(*, cases: Sequence[Case], **said: Unpack[Said]) -> Callable[[Forwa
 
 
 def _positional(forward: Forward) -> list[str]:
-    code = forward.__code__
+    code = inspect.unwrap(forward).__code__
     names = list(code.co_varnames[: code.co_argcount])
     if code.co_flags & 0x04:
         names.append(f"*{code.co_varnames[code.co_argcount + code.co_kwonlyargcount]}")

@@ -14,7 +14,7 @@ from seegrad.graph.lowering import Call, Product
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
 from seegrad.ops.arithmetic import multiply, sqrt
-from seegrad.ops.compare import where
+from seegrad.ops.compare import astype, where
 from seegrad.ops.families import (
     PRODUCT,
     broadcast_shapes,
@@ -24,9 +24,17 @@ from seegrad.ops.families import (
     reduction,
     some_axes,
 )
+from seegrad.ops.half import wide
 from seegrad.ops.reduce import sum, unreduce
 from seegrad.ops.select import add_by_arrays, take_by_arrays
-from seegrad.ops.shape import as_sizes, matrix_transpose, reshape, transpose, written
+from seegrad.ops.shape import (
+    as_sizes,
+    matrix_transpose,
+    moveaxis,
+    reshape,
+    transpose,
+    written,
+)
 
 
 def _matmul_spec(a: Spec, b: Spec) -> Spec:
@@ -218,7 +226,18 @@ def inner(a, b):
 )
 def vecdot(a, b, *, axis=-1):
     """The sum of products of matching vectors along `axis`, broadcast over the rest."""
-    return sum(multiply(a, b), axis=axis)
+    if not len(a.shape) or not len(b.shape):
+        raise ShapeError("a vector has an axis", asked="one axis or more on each side",
+                         hint="multiply with *")  # fmt: skip
+    # the axis is counted in each of the two, and not in what they are broadcast to
+    a, b = (moveaxis(x, source=axis, destination=-1) for x in (a, b))
+    if a.shape[-1] != b.shape[-1]:
+        raise ShapeError("the vectors have different lengths", asked="one length on both sides",
+                         came=f"{a.shape[-1]} and {b.shape[-1]}")  # fmt: skip
+    products = multiply(a, b)
+    total = sum(products, axis=-1)
+    # a sum of small integers is wider, what matmul and this give is not
+    return total if total.dtype == products.dtype else astype(total, dtype=products.dtype)
 
 
 @composite(
@@ -371,12 +390,18 @@ def trace(x, *, offset=0):
 
 
 def _triangle(x: Any, keep: Any, k: Any) -> Any:
-    if len(x.shape) < 2:
-        raise ShapeError("a triangle is part of a matrix", came=f"shape {tuple(x.shape)}")
-    return where(keep(np.ones(x.shape[-2:], bool), k), x, np.zeros((), x.dtype))
+    if not len(x.shape):
+        raise ShapeError("a triangle is part of a matrix", came="shape ()")
+    square = (*x.shape, *x.shape)[-2:]                   # a vector stands for each row
+    return where(keep(np.ones(square, bool), k), x, np.zeros((), x.dtype))
 
 
-_TRIANGLES = (Case(((3, 3),), {"k": 0}), Case(((2, 4),), {"k": 1}), Case(((2, 3, 2),), {"k": -1}))
+_TRIANGLES = (
+    Case(((3, 3),), {"k": 0}),
+    Case(((3,),), {"k": 0}),
+    Case(((2, 4),), {"k": 1}),
+    Case(((2, 3, 2),), {"k": -1}),
+)
 
 
 @composite(sign="◺", latex=r"\operatorname{tril} $x", cases=_TRIANGLES)
@@ -391,9 +416,15 @@ def triu(x, *, k=0):
     return _triangle(x, np.triu, k)
 
 
+@wide
 def _norm_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     slope = g / where(out == 0, np.inf, out)    # 0 by arithmetic, not by choice
     return unreduce(slope, x_spec, axis) * x
+
+
+@wide
+def _norm_body(x, *, axis, keepdims):
+    return sqrt(sum(x * x, axis=axis, keepdims=keepdims))
 
 
 @reduction(
@@ -402,8 +433,9 @@ def _norm_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) ->
     numpy=(),
     onnx="ReduceL2(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
     d={"x": _norm_rule},
-    body=lambda x, *, axis, keepdims: sqrt(sum(x * x, axis=axis, keepdims=keepdims)),
+    body=_norm_body,
 )
+@wide
 def norm(x, *, axis=None, keepdims=False):
     """The Euclidean norm √Σx²; at 0 its derivative is taken as 0, as in PyTorch (others: NaN)."""
     return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))

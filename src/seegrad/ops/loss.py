@@ -18,6 +18,7 @@ from seegrad.ops.activation import labels_in_range, log_softmax, one_hot, sigmoi
 from seegrad.ops.arithmetic import abs, clip, sign
 from seegrad.ops.compare import astype, floating, where
 from seegrad.ops.families import operation
+from seegrad.ops.half import wide
 from seegrad.ops.reduce import mean, sum
 from seegrad.ops.transcendental import log
 
@@ -73,6 +74,7 @@ def _targets(x: Any, t: Any) -> Any:
     return astype(t, dtype=x.dtype) if t.dtype != x.dtype else t
 
 
+@wide
 def _cross_entropy_body(x, t):
     """−Σ t·log softmax(x), averaged over the rows."""
     x = floating(x)
@@ -83,11 +85,17 @@ def _cross_entropy_body(x, t):
     return sum(_targets(x, t) * log_softmax(x, axis=-1)) * (-1 / _rows(x))
 
 
+@wide
 def _by_scores(g: Any, x: Any, t: Any) -> Any:
     # d/dx of −Σ t·log softmax(x) is softmax(x)·Σt − t; for targets that sum to 1: y − t
     weights = _targets(x, t)
     mass = 1 if _is_labels(x, t) else sum(weights, axis=-1, keepdims=True)
     return (softmax(x, axis=-1) * mass - weights) * (g / _rows(x))
+
+
+@wide
+def _by_targets(g: Any, x: Any) -> Any:
+    return log_softmax(x, axis=-1) * (g * (-1 / _rows(x)))
 
 
 _LABELS = {"t": 3}
@@ -102,7 +110,7 @@ _LABELS = {"t": 3}
     latex=r"-\sum $t \log \operatorname{softmax}($x)",
     d={
         "x": _by_scores,
-        "t": lambda g, x: log_softmax(x, axis=-1) * (g * (-1 / _rows(x))),
+        "t": _by_targets,
     },
     cases=(
         Case(((2, 3), (2,)), integers=_LABELS),
@@ -114,6 +122,7 @@ _LABELS = {"t": 3}
     ),
     family="loss",
 )
+@wide
 def softmax_cross_entropy(x, t):
     """Softmax and cross-entropy in one, steady in log space: the mean over the rows.
 
@@ -176,6 +185,12 @@ def _squared_body(x, t):
     return mean(d * d)
 
 
+@wide
+def _shared(slope: Any, g: Any, part: float) -> Any:
+    """What each element gets of g, the derivative by a mean, where `part` is 1/n or so."""
+    return slope * (g * part)
+
+
 @operation(
     spec=_paired_spec,
     canonical=_fitting(_paired_spec),
@@ -184,8 +199,8 @@ def _squared_body(x, t):
     sign="MSE",
     latex=r"\overline{($x - $t)^2}",
     d={
-        "x": lambda g, x, t: (x - t) * (g * (2 / _size(x))),
-        "t": lambda g, x, t: (t - x) * (g * (2 / _size(x))),
+        "x": lambda g, x, t: _shared(x - t, g, 2 / _size(x)),
+        "t": lambda g, x, t: _shared(t - x, g, 2 / _size(x)),
     },
     numpy=(),
     cases=_PAIRS,
@@ -205,8 +220,8 @@ def mean_squared_error(x, t):
     latex=r"\overline{\left|$x - $t\right|}",
     kinks="x - t",
     d={
-        "x": lambda g, x, t: sign(x - t) * (g * (1 / _size(x))),
-        "t": lambda g, x, t: sign(t - x) * (g * (1 / _size(x))),
+        "x": lambda g, x, t: _shared(sign(x - t), g, 1 / _size(x)),
+        "t": lambda g, x, t: _shared(sign(t - x), g, 1 / _size(x)),
     },
     numpy=(),
     cases=_PAIRS,
@@ -242,11 +257,12 @@ def _bce_body(x, t):
     latex=r"-\overline{$t \log $x + (1 - $t) \log (1 - $x)}",
     within=(0.1, 0.9),
     d={
-        "x": lambda g, x, t: (
-            ((1 - t) / clip(1 - x, low=_smallest(x)) - t / clip(x, low=_smallest(x)))
-            * (g * (1 / _size(x)))
+        "x": lambda g, x, t: _shared(
+            (1 - t) / clip(1 - x, low=_smallest(x)) - t / clip(x, low=_smallest(x)),
+            g,
+            1 / _size(x),
         ),
-        "t": lambda g, x: (_log_of(1 - x) - _log_of(x)) * (g * (1 / _size(x))),
+        "t": lambda g, x: _shared(_log_of(1 - x) - _log_of(x), g, 1 / _size(x)),
     },
     numpy=(),
     cases=_PAIRS,
@@ -275,8 +291,8 @@ def _logits_body(x, t):
     sign="σ-BCE",
     latex=r"\overline{\log(1 + e^{$x}) - $x $t}",
     d={
-        "x": lambda g, x, t: (sigmoid(x) - t) * (g * (1 / _size(x))),
-        "t": lambda g, x: -x * (g * (1 / _size(x))),
+        "x": lambda g, x, t: _shared(sigmoid(x) - t, g, 1 / _size(x)),
+        "t": lambda g, x: _shared(-x, g, 1 / _size(x)),
     },
     numpy=(),
     cases=_PAIRS,

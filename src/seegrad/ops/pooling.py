@@ -18,6 +18,7 @@ from seegrad.graph.spec import Shape, Spec
 from seegrad.ops.arithmetic import maximum
 from seegrad.ops.compare import astype, where
 from seegrad.ops.families import operation
+from seegrad.ops.half import wide
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import broadcast_to, cut, reshape
 from seegrad.ops.window import (
@@ -100,6 +101,7 @@ def _max_pool_body(x, *, size, steps, padding, dilation):
     return _folded(maximum, whole, size, steps, dilation)
 
 
+@wide
 def _max_pool_rule(
     g: Any, x: Any, out: Any, size: Shape, steps: Shape, padding: Pairs, dilation: Shape
 ) -> Any:
@@ -155,6 +157,7 @@ def _average_attrs(x: Any, **attrs: Any) -> dict[str, Any]:
     return _pool_attrs(x, **attrs)
 
 
+@wide
 def _average_body(x, *, size, steps, padding, count_padding):
     one = (1,) * len(size)
     total = _folded(operator.add, padded(x, padding), size, steps, one)
@@ -162,6 +165,7 @@ def _average_body(x, *, size, steps, padding, count_padding):
     return total * (1 / np.asarray(counts)).astype(total.dtype)
 
 
+@wide
 def _average_rule(
     g: Any, x_spec: Spec, size: Shape, steps: Shape, padding: Pairs, count_padding: bool
 ) -> Any:

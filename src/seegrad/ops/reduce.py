@@ -18,7 +18,14 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import sqrt
 from seegrad.ops.compare import astype, floating, logical_or, where
-from seegrad.ops.families import one_axis, operation, reduced_shape, reduction
+from seegrad.ops.families import (
+    canonical_reduction,
+    one_axis,
+    operation,
+    reduced_shape,
+    reduction,
+)
+from seegrad.ops.half import accumulated, wide
 from seegrad.ops.shape import broadcast_to, concatenate, reshape, transpose
 from seegrad.ops.transcendental import exp, log
 
@@ -54,11 +61,19 @@ def count(x: Any, axis: tuple[int, ...]) -> int:
 )
 def sum(x, *, axis=None, keepdims=False):
     """The sum; its derivative is handed to every element."""
+    if x.dtype.char == "e":
+        return accumulated(np.add.reduce, x, axis=axis, keepdims=keepdims)
     return np.add.reduce(x, axis=axis, keepdims=keepdims)
 
 
+@wide
 def _mean_body(x, *, axis, keepdims):
     return sum(floating(x), axis=axis, keepdims=keepdims) / count(x, axis)
+
+
+@wide
+def _mean_rule(g: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
+    return spread(g / count(x_spec, axis), x_spec, axis)
 
 
 @reduction(
@@ -66,7 +81,7 @@ def _mean_body(x, *, axis, keepdims):
     latex=r"\overline{$x}",
     onnx="ReduceMean(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
     zero_size=False,
-    d={"x": lambda g, x_spec, axis: spread(g / count(x_spec, axis), x_spec, axis)},
+    d={"x": _mean_rule},
     body=_mean_body,
 )
 def mean(x, *, axis=None, keepdims=False):
@@ -91,6 +106,7 @@ def _other_factors(x: Any) -> Any:
     return both[..., :n]
 
 
+@wide
 def _prod_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     if not x_spec.size:
         return x * 0
@@ -116,12 +132,13 @@ def prod(x, *, axis=None, keepdims=False):
     Nothing is divided, so that no zero, one or several, makes a NaN, at any order.
     (autograd, which divides, gives NaN at a 0.)
     """
-    return np.prod(x, axis=axis, keepdims=keepdims)
+    return accumulated(np.prod, x, axis=axis, keepdims=keepdims)
 
 
+@wide
 def _extreme_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     ties = x == unreduce(out, x_spec, axis)
-    winners = astype(sum(ties, axis=axis, keepdims=True), dtype=x_spec.dtype)
+    winners = astype(sum(ties, axis=axis, keepdims=True), dtype=g.dtype)
     return where(ties, unreduce(g, x_spec, axis) / winners, 0.0)
 
 
@@ -214,22 +231,27 @@ def argmin(x, *, axis=None, keepdims=False):
     return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
+@wide
 def _var_body(x, *, axis, keepdims, ddof):
     centred = x - mean(x, axis=axis, keepdims=True)
     return sum(centred * centred, axis=axis, keepdims=keepdims) / (count(x, axis) - ddof)
 
 
-def _enough(x: Any, axis: tuple[int, ...], ddof: float) -> None:
+def _variance_attrs(x: Any, *, axis: Any, keepdims: Any, ddof: Any) -> dict[str, Any]:
+    """As of any reduction; ShapeError, traced or not, where too few elements are left over."""
+    attrs = canonical_reduction(x, axis=axis, keepdims=keepdims, ddof=ddof)
     if not isinstance(ddof, (int, float, np.number)):
         raise DTypeError("ddof must be a number", came=f"ddof={ddof!r}")
-    if count(x, axis) <= ddof:
+    if count(x, attrs["axis"]) <= ddof:
         raise ShapeError(
             "too few elements for this variance",
             asked=f"more than ddof={ddof} elements",
-            came=f"{count(x, axis)} of shape {tuple(x.shape)}",
+            came=f"{count(x, attrs['axis'])} of shape {tuple(x.shape)}",
         )
+    return attrs
 
 
+@wide
 def _var_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...], ddof: float) -> Any:
     centred = x - mean(x, axis=axis, keepdims=True)
     return unreduce(g, x_spec, axis) * (2 / (count(x_spec, axis) - ddof)) * centred
@@ -240,19 +262,26 @@ def _var_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...], ddof: float) 
     latex=r"\operatorname{var} $x",
     zero_size=False,
     more={"ddof": 0.5},
+    canonical=_variance_attrs,
     d={"x": _var_rule},
     body=_var_body,
 )
+@wide
 def var(x, *, axis=None, keepdims=False, ddof=0):
     """The variance: the sum of squared distances from the mean, over n − ddof."""
-    _enough(x, axis, ddof)
     return np.var(x, axis=axis, keepdims=keepdims, ddof=ddof)
 
 
+@wide
 def _std_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...], ddof: float) -> Any:
     centred = x - mean(x, axis=axis, keepdims=True)
     slope = g / where(out == 0, np.inf, out)    # 0 by arithmetic, not by choice
     return unreduce(slope, x_spec, axis) * (1 / (count(x_spec, axis) - ddof)) * centred
+
+
+@wide
+def _std_body(x, *, axis, keepdims, ddof):
+    return sqrt(_var_body(x, axis=axis, keepdims=keepdims, ddof=ddof))
 
 
 @reduction(
@@ -261,17 +290,16 @@ def _std_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...], ddo
     zero_size=False,
     kinks="constant elements",
     more={"ddof": 0.5},
+    canonical=_variance_attrs,
     d={"x": _std_rule},
-    body=lambda x, *, axis, keepdims, ddof: sqrt(
-        _var_body(x, axis=axis, keepdims=keepdims, ddof=ddof)
-    ),
+    body=_std_body,
 )
+@wide
 def std(x, *, axis=None, keepdims=False, ddof=0):
     """The standard deviation; for constant elements its derivative is taken as 0.
 
     So does PyTorch; JAX, autograd and MyGrad give NaN.
     """
-    _enough(x, axis, ddof)
     return np.std(x, axis=axis, keepdims=keepdims, ddof=ddof)
 
 
@@ -286,12 +314,14 @@ def infinite(x: Any) -> Any:
     return logical_or(x == np.inf, x == -np.inf)
 
 
+@wide
 def _logsumexp_body(x, *, axis, keepdims):
     shift = steady_shift(x, axis)
     total = log(sum(exp(x - shift), axis=axis, keepdims=True)) + shift
     return total if keepdims else reshape(total, shape=reduced_shape(x.shape, axis, False))
 
 
+@wide
 def _logsumexp_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     top = unreduce(out, x_spec, axis)
     below = where(x == np.inf, 0.0, x - where(top == -np.inf, 0.0, top))

@@ -20,6 +20,7 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec, spec_of
 from seegrad.ops.arithmetic import add, mod, multiply
 from seegrad.ops.families import broadcast_shapes, one_axis, operation
+from seegrad.ops.half import wide
 from seegrad.ops.shape import array_like, as_sizes, cut_by, reshape, transpose, written
 
 Layout = tuple[str, ...]
@@ -35,21 +36,22 @@ def _whole_numbers(indices: Any) -> None:
         )
 
 
-def _take_attrs(x: Any, indices: Any, *, axis: Any) -> dict[str, Any]:
+def _take_attrs(x: Any, indices: Any, *, axis: Any, negative: Any) -> dict[str, Any]:
     _whole_numbers(indices)
-    return {"axis": one_axis(axis, len(x.shape))}
+    return {"axis": one_axis(axis, len(x.shape)), "negative": bool(negative)}
 
 
-def _take_spec(x: Spec, indices: Spec, *, axis: int) -> Spec:
+def _take_spec(x: Spec, indices: Spec, *, axis: int, negative: bool = True) -> Spec:
     return Spec((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]), x.dtype)
 
 
-def _in_range(indices: Any, size: int) -> None:
-    if indices.size and (indices.min() < -size or indices.max() >= size):
+def _in_range(indices: Any, size: int, negative: bool = True) -> None:
+    least = -size if negative else 0
+    if indices.size and (indices.min() < least or indices.max() >= size):
         bad = indices.max() if indices.max() >= size else indices.min()
         raise IndexRangeError(
             f"index {bad} is out of range",
-            asked=f"from {-size} to {size - 1}" if size else "nothing: the axis is empty",
+            asked=f"from {least} to {size - 1}" if size else "nothing: the axis is empty",
             came=f"indices from {indices.min()} to {indices.max()}",
         )
 
@@ -74,9 +76,12 @@ def _in_range(indices: Any, size: int) -> None:
         Case(((3,), (5,)), {"axis": 0}, integers={"indices": 3}),
     ),
 )
-def take(x, indices, *, axis=0):
-    """x read at the integers `indices` along `axis`; what is read twice adds its derivatives."""
-    _in_range(indices, x.shape[axis])
+def take(x, indices, *, axis=0, negative=True):
+    """x read at the integers `indices` along `axis`; what is read twice adds its derivatives.
+
+    negative: do indices below 0 count from the end?
+    """
+    _in_range(indices, x.shape[axis], negative)
     return np.take(x, indices, axis=axis)
 
 
@@ -116,6 +121,7 @@ def _whole_shape(x: Spec, *indices: Spec, shape: Shape, **others: Any) -> Spec:
         Case(((0,), (0,)), {"axis": 0, "shape": (3,)}, integers={"indices": 3}),
     ),
 )
+@wide
 def add_at(x, indices, *, axis, shape):
     """Zeros of `shape`, to which x is added at `indices` along `axis` (the undoing of take)."""
     _in_range(indices, shape[axis])
@@ -192,6 +198,7 @@ def take_along_axis(x, indices, *, axis):
         Case(((4, 2), (4, 2)), {"axis": 1, "shape": (1, 3)}, integers={"indices": 3}),
     ),
 )
+@wide
 def add_along_axis(x, indices, *, axis, shape):
     """Zeros of `shape`, to which x is added where take_along_axis would read."""
     _in_range(indices, shape[axis])
@@ -333,6 +340,7 @@ def take_by_arrays(x, *indices, layout):
         Case(((2,), (2,), (2,)), {"layout": ("i", "i"), "shape": (3, 3)}, integers={"indices": 3}),
     ),
 )
+@wide
 def add_by_arrays(x, *indices, layout, shape):
     """Zeros of `shape`, to which x is added where take_by_arrays would read."""
     _all_in_range(indices, shape, layout)
@@ -368,6 +376,8 @@ def index(x: Any, key: Any) -> Any:
 def _item(item: Any) -> Any:
     if item is None or item is Ellipsis or isinstance(item, slice):
         return item
+    if isinstance(item, (bool, np.bool_)):
+        return np.asarray(item)                          # a mask of no axes, and not 0 or 1
     if isinstance(item, (list, np.ndarray, Node)):
         array: Any = array_like(item)
         if isinstance(item, list) and not array.size:
@@ -409,11 +419,12 @@ def _index_arrays(x: Any, items: list[Any]) -> Any:
             layout.append(":")
             axis += 1
         else:
-            for one in _as_integers(item, x.shape[axis : axis + _axes_of(item)]):
-                first.append(slice(None))
+            axes = _axes_of(item)                        # a mask of none reads an axis of its own
+            for one in _as_integers(item, x.shape[axis : axis + axes]):
+                first.append(slice(None) if axes else None)
                 layout.append("i")
                 arrays.append(one)
-                axis += 1
+            axis += axes
     x = cut_by(x, first)
     if len(arrays) == 1 and not mixed:
         return take(x, arrays[0], axis=layout.index("i"))

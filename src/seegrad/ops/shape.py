@@ -205,6 +205,8 @@ def moveaxis(x, *, source, destination):
     come, go = some_axes(source, ndim), some_axes(destination, ndim)
     if len(come) != len(go):
         raise ShapeError("as many axes must go as come", came=f"{source!r} → {destination!r}")
+    if come == go:
+        return x
     order = [i for i in range(ndim) if i not in come]
     for target, origin in sorted(zip(go, come)):
         order.insert(target, origin)
@@ -452,6 +454,32 @@ def flip(x, *, axis=None):
     )  # fmt: skip
 
 
+def _shifts(shift: Any, axis: Any, ndim: int) -> dict[int, int]:
+    """For each axis, by how much it is shifted in all."""
+    given = axis if isinstance(axis, (tuple, list)) else (axis,)
+    axes = tuple([one_axis(i, ndim) for i in given])
+    try:
+        given = shift if isinstance(shift, (tuple, list)) else (shift,)
+        shifts = tuple(operator.index(by) for by in given)
+    except TypeError:
+        raise DTypeError(
+            "a shift is an integer, or one for each axis", came=f"shift={shift!r}"
+        ) from None
+    if len(shifts) != len(axes) and 1 not in (len(shifts), len(axes)):
+        raise ShapeError(
+            "the shifts do not fit the axes",
+            asked="as many shifts as axes, or one of either",
+            came=f"shift={shift!r}, axis={axis!r}",
+        )
+    shifts, axes = (shifts * len(axes), axes) if len(shifts) == 1 else (
+        shifts, axes * len(shifts) if len(axes) == 1 else axes
+    )  # fmt: skip
+    found: dict[int, int] = {}
+    for by, i in zip(shifts, axes):
+        found[i] = found.get(i, 0) + by
+    return found
+
+
 @composite(
     sign="↻",
     latex="$x",
@@ -460,22 +488,18 @@ def flip(x, *, axis=None):
         Case(((2, 3),), {"shift": -1, "axis": 1}),
         Case(((2, 3),), {"shift": 2, "axis": None}),
         Case(((2, 3),), {"shift": (1, 1), "axis": (0, 1)}),
+        Case(((2, 3),), {"shift": (1, 3), "axis": -1}),
     ),
 )
 def roll(x, *, shift, axis=None):
-    """x shifted along `axis`, what falls off one end coming back at the other."""
+    """x shifted along `axis`, what falls off one end coming back at the other.
+
+    Several shifts and several axes go together in pairs, one of either goes with all of the
+    other, and what is shifted twice is shifted by the sum.
+    """
     if axis is None:
         return reshape(roll(ravel(x), shift=shift, axis=0), shape=tuple(x.shape))
-    axes = axis if isinstance(axis, (tuple, list)) else (axis,)
-    shifts = shift if isinstance(shift, (tuple, list)) else (shift,) * len(axes)
-    for by, at in zip(shifts, axes):
-        i = one_axis(at, len(x.shape))
-        try:
-            by = operator.index(by)
-        except TypeError:
-            raise DTypeError(
-                "a shift is an integer, or one for each axis", came=f"shift={shift!r}"
-            ) from None
+    for i, by in _shifts(shift, axis, len(x.shape)).items():
         if size := x.shape[i]:
             k = -by % size
             head = [slice(None)] * i

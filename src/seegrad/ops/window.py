@@ -18,6 +18,7 @@ from seegrad.graph.lowering import Overlap, Window
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
 from seegrad.ops.families import operation
+from seegrad.ops.half import wide
 from seegrad.ops.shape import cut, pad
 
 Pairs = tuple[tuple[int, int], ...]
@@ -240,6 +241,7 @@ def _corner(
     ),
     family="window",
 )
+@wide
 def overlap_add(x, *, shape, steps=1, dilation=1):
     """Zeros whose last axes are `shape`, to which every window is added where `windows` saw it."""
     count = len(shape)
