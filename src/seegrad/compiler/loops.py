@@ -389,9 +389,11 @@ class NestEmitter:
                 self.lanes //= 2
         else:
             self.lanes = 1
-        # Lanes beyond a row's end are left out of its sum. With 0 in them, LLVM (22.1, on aarch64)
-        # takes 0 / 0 for 0 and drops the select that leaves them out; 1 / 1 is safe.
-        divides = any(isinstance(e, Apply) and e.function == "divide" for e in self.everything)
+        # Lanes beyond a row's end are left out of its sum. With 0 in them, LLVM (22.1, wherever
+        # masked loads are written out: aarch64, x86 without AVX) takes 0 / 0 for 0 and drops the
+        # select that leaves them out; 1 / 1 is safe.
+        applied = [e for e in self.everything if isinstance(e, Apply)]
+        divides = any(scalar_code.divides(e.function) for e in applied)
         self.fill = int(divides and self.vector is not None and self.vector.reduced)
         pointers = {v: self.addresses.base(v) for v in dict.fromkeys(self.views)}
         for v in list(pointers):
@@ -610,7 +612,8 @@ class NestEmitter:
         kind = scalar_code.memory_type(view.dtype)
         if point.lanes == 1:
             return f.load(f.at(point.pointers[view], offsets), kind, view.dtype.itemsize)
-        x = gather(f, point.pointers[view], offsets, kind, view.dtype.itemsize, point.count)
+        x = gather(f, point.pointers[view], offsets, kind, view.dtype.itemsize, point.count,
+                   fill=self.fill)
         return f.compare("ne", x, f.constant(x.type, 0)) if view.dtype.kind == "b" else x
 
     # ------------------------------------------------------------------ one pass

@@ -20,7 +20,13 @@ from seegrad.compiler.waiting import declarations, patience, pause
 from seegrad.errors import ValueRangeError
 
 _LINE = 16                     # eight-byte words between fields, so that no two share a cache line
-_GENERATION, _FUNCTION, _TABLE, _FIRST, _COUNT, _THREADS, _BARRIER, _FINISHED, _WORKERS = range(9)
+_GENERATION, _FUNCTION, _TABLE, _FIRST, _COUNT, _BARRIER, _FINISHED, _WORKERS = range(8)
+_MANY = 1 << 16
+"""The generation counts jobs in steps of this; below it, it says on how many threads the job runs.
+
+In one word, since nobody waits for a worker that is not asked: between two loads of its own, the
+next job might be posted, which the worker would then run twice.
+"""
 _LOOKS = 20000
 """So often an idle worker looks for work before it goes to sleep (about half a millisecond)."""
 
@@ -72,7 +78,7 @@ def _field(index: int) -> int:
 def _serving_text() -> str:
     fields = {
         "generation": _GENERATION, "function": _FUNCTION, "table": _TABLE, "first": _FIRST,
-        "count": _COUNT, "threads": _THREADS, "barrier": _BARRIER, "finished": _FINISHED,
+        "count": _COUNT, "barrier": _BARRIER, "finished": _FINISHED,
     }  # fmt: skip
     places = "\n".join(
         f"  %{name} = getelementptr i8, ptr %shared, i64 {_field(i)}" for name, i in fields.items()
@@ -114,7 +120,7 @@ rouse:
   br i1 %mine, label %start, label %out
 job:
   store i64 %g, ptr %seen, align 8
-  %many = load i64, ptr %threads, align 8
+  %many = and i64 %g, {_MANY - 1}
   %asked = icmp slt i64 %me, %many
   br i1 %asked, label %work, label %start
 work:
@@ -136,10 +142,13 @@ entry:
   store ptr %t, ptr %table, align 8
   store i64 %a, ptr %first, align 8
   store i64 %c, ptr %count, align 8
-  store i64 %many, ptr %threads, align 8
   store i64 0, ptr %barrier, align 8
   store i64 0, ptr %finished, align 8
-  %g = atomicrmw add ptr %generation, i64 1 seq_cst
+  %last = load i64, ptr %generation, align 8
+  %jobs = and i64 %last, {-_MANY}
+  %next_job = add i64 %jobs, {_MANY}
+  %g = or i64 %next_job, %many
+  %was = atomicrmw xchg ptr %generation, i64 %g seq_cst
   %mine0 = getelementptr i8, ptr %shared, i64 {_field(_WORKERS)}
   br label %look
 look:
@@ -173,7 +182,8 @@ entry:
   %t = load ptr, ptr %table, align 8
   %a = load i64, ptr %first, align 8
   %c = load i64, ptr %count, align 8
-  %many = load i64, ptr %threads, align 8
+  %g = load i64, ptr %generation, align 8
+  %many = and i64 %g, {_MANY - 1}
   call void %f(ptr %t, ptr %barrier, i64 0, i64 %a, i64 %c)
   %others = sub i64 %many, 1
   br label %look

@@ -256,6 +256,11 @@ def expensive(function: str) -> bool:
     return function in _EXPENSIVE
 
 
+def divides(function: str) -> bool:
+    """Whether the function's own code may divide what it is given."""
+    return function in _EXPENSIVE
+
+
 @cache
 def result_dtype(function: str, *dtypes: DType) -> DType:
     """The dtype that NumPy gives the function of such arguments."""
