@@ -128,7 +128,9 @@ def emulated(root: Path) -> Iterator[Processor]:
         inside = f"/{folder.name}"
         found = f"PYTHONPATH=/site:{inside}/src:{inside}"
         python = f"python{sys.version_info[0]}.{sys.version_info[1]}"
-        command = ["chroot", str(root), "env", found, "SEEGRAD_NUM_THREADS=2", python]
+        # The emulated processor has SVE, for which OpenBLAS 0.3.31 forms x @ x.T wrongly.
+        settings = ["SEEGRAD_NUM_THREADS=2", "OPENBLAS_CORETYPE=ARMV8"]
+        command = ["chroot", str(root), "env", found, *settings, python]
         yield Processor("aarch64", command, {})
     finally:
         shutil.rmtree(folder)
