@@ -49,9 +49,11 @@ def test_softmax_of_short_rows(shape, dtype, threads, beside):
     run = sg.compile(both, threads=threads)
     with np.errstate(all="ignore"):
         got, again, want = run(x), run(x), both(sg.tensor(x))
-    for a, b, c in zip(got, again, want):
+    # The logarithm is a difference of numbers up to 16: the order of the sum may change its last bit.
+    rounding = 16 * np.finfo(dtype).eps
+    for a, b, c, off in zip(got, again, want, (0, 0, rounding)):
         np.testing.assert_array_equal(a.value, b.value)
-        np.testing.assert_allclose(a.value, c.value, rtol=2e-5 if dtype == "f4" else 1e-12)
+        np.testing.assert_allclose(a.value, c.value, 2e-5 if dtype == "f4" else 1e-12, off)
     if threads == 1:
         lanes = native.host().lanes(8 * int(dtype[1]))
         assert any(beside) == (shape[0] % lanes == 0 and shape[1] < lanes)
