@@ -121,7 +121,7 @@ def test_large_products_stay_within_the_bound_of_a_sum(threads, ways):
             want = f(a.astype(exact), b.astype(exact))
             room = 1024 * np.finfo(dtype).eps / 2 * f(abs(a), abs(b))
             assert np.all(abs(got - want) <= room), (dtype, layout)
-    assert ways & {"a", "ab"}
+    assert ways & {"a", "ab"} or native.host().registers < 32    # fewer: others are cheaper
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -49,7 +49,7 @@ def test_softmax_of_short_rows(shape, dtype, threads, beside):
     run = sg.compile(both, threads=threads)
     with np.errstate(all="ignore"):
         got, again, want = run(x), run(x), both(sg.tensor(x))
-    # The logarithm is a difference of numbers up to 16: the order of the sum may change its last bit.
+    # The logarithm subtracts numbers up to 16, whose last bit the order of the sum may change.
     rounding = 16 * np.finfo(dtype).eps
     for a, b, c, off in zip(got, again, want, (0, 0, rounding)):
         np.testing.assert_array_equal(a.value, b.value)
