@@ -306,6 +306,7 @@ class Tensor(Node):
         return At(self)
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        may_be_written(self, 0)                  # a transform's own argument, before all else
         if self.op is not None or self.data is None or current_mode().tracer is not None:
             raise MutationError(
                 "a computed value does not change: a graph still needs it",

@@ -42,7 +42,21 @@ def _std(x, axis, keepdims, ddof):
 
 
 def _along(function):
-    return lambda x, axis, **rest: function(x, dim=axis, **rest)
+    return lambda x, axis, **rest: function(x, dim=-1 if axis == () else axis, **rest)
+
+
+def _roll(x, shift, axis):
+    if axis is None or isinstance(shift, tuple) == isinstance(axis, tuple):
+        return torch.roll(x, shift, axis)
+    for s in shift if isinstance(shift, tuple) else (shift,) * len(axis):
+        x = torch.roll(x, s, axis) if not isinstance(axis, tuple) else x
+    for a in axis if isinstance(axis, tuple) else ():
+        x = torch.roll(x, shift, a)
+    return x
+
+
+def _triangle(function):
+    return lambda x, k: function(x if x.ndim > 1 else x.expand(len(x), len(x)), k)
 
 
 def _losses(function):
@@ -85,7 +99,7 @@ THEIRS = {
     "tile": lambda x, reps: torch.tile(x, reps if isinstance(reps, tuple) else (reps,)),
     "repeat": lambda x, repeats, axis: torch.repeat_interleave(x, repeats, dim=axis),
     "flip": lambda x, axis: torch.flip(x, tuple(range(x.ndim)) if axis is None else (axis,)),
-    "roll": lambda x, shift, axis: torch.roll(x, shift, axis),
+    "roll": _roll,
     "pad": lambda x, widths, value: F.pad(
         x, [n for pair in reversed(widths) for n in pair], value=value),
     "concatenate": lambda *xs, axis: torch.cat(xs, axis),
@@ -104,7 +118,7 @@ THEIRS = {
     "quantile": lambda x, q, axis, keepdims: torch.quantile(x, q, dim=axis, keepdim=keepdims),
     "inner": lambda a, b: a * b if a.ndim == 0 or b.ndim == 0 else torch.inner(a, b),
     "vecdot": lambda a, b, axis: torch.linalg.vecdot(a, b, dim=axis),
-    "tril": lambda x, k: torch.tril(x, k), "triu": lambda x, k: torch.triu(x, k),
+    "tril": _triangle(torch.tril), "triu": _triangle(torch.triu),
     "inv": torch.linalg.inv, "det": torch.linalg.det, "solve": lambda a, b: torch.linalg.solve(
         a, b if b.ndim > 1 else b[:, None]).squeeze(-1 if b.ndim == 1 else ()),
     "one_hot": lambda t, classes, dtype: F.one_hot(t, classes).float(),

@@ -188,11 +188,15 @@ class _Writer(Steps):
     def by_call(self, node: Merged, inputs: list[str], call: Exchange) -> str | None:
         """Write the call that stands at the op's definition, where it says all there is to say."""
         op, first = node.op, node.nodes[0]
-        unsaid = set(op.attributes) - call.named - {"dtype"}
+        # what `negative` refuses, ONNX reads as well: no value is another for it
+        unsaid = set(op.attributes) - call.named - {"dtype", "negative"}
         if any(node.attrs.get(name) != op.attributes[name] for name in unsaid):
             return None
-        if any(node.attrs.get(name) is None for name in call.named & set(op.attributes)):
+        said = call.named & set(op.attributes)
+        if any(node.attrs.get(name) is None for name in said):
             return None
+        if any(node.attrs[name] == () for name in said if isinstance(op.attributes[name], int)):
+            return None                                  # of a single number, which has no axis
         takes, gives = slots(call.name)
         result = gives[call.result]
         have = {x.lstrip("*"): i for i, x in enumerate(op.inputs)}

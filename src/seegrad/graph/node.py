@@ -169,7 +169,8 @@ def read_only(data: Any) -> np.ndarray[Any, Any]:
     array.setflags(write=False)
     if array.base is None:
         return array.view()
-    return np.asarray(memoryview(array).toreadonly())    # its base stays as it is
+    seen = memoryview(array).toreadonly()  # type: ignore[arg-type]
+    return np.asarray(seen)              # its base stays as it is
 
 
 def _settled(array: np.ndarray[Any, Any]) -> bool:
