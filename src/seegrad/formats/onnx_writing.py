@@ -193,8 +193,8 @@ class _Writer(Steps):
             return None
         if any(node.attrs.get(name) is None for name in call.named & set(op.attributes)):
             return None
-        if any(node.attrs.get(ours) == () for _, ours in call.attributes if isinstance(ours, str)):
-            return None                      # the axis of a single number, which has none
+        if ("axis", "axis") in call.attributes and node.attrs["axis"] == ():
+            return None                      # that of a single number, which has none
         takes, gives = slots(call.name)
         result = gives[call.result]
         have = {x.lstrip("*"): i for i, x in enumerate(op.inputs)}
