@@ -201,6 +201,7 @@ def by_hand() -> Iterator[Bad]:
     yield bad("var: ddof text", lambda: sg.var(x, ddof="a"), "var")
     yield bad("logsumexp of nothing", lambda: sg.logsumexp(t(np.zeros(0))), "logsumexp")
     yield bad("softmax: axis", lambda: sg.softmax(m, axis=2), "softmax", "2")
+    yield bad("softmax along axis 1 of a number", lambda: sg.softmax(t(1.0), axis=1), "softmax")
     yield bad("astype: text", lambda: x.astype("flaot"), "flaot")
     yield bad("astype: complex", lambda: x.astype(complex), "complex")
     yield bad("astype: object", lambda: x.astype(object), "object")

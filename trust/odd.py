@@ -66,6 +66,13 @@ MASKS = [
 Call = tuple[str, Callable[..., Any], Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
+def stumbles(name: str, inputs: list[Any], given: dict[str, Any]) -> bool:
+    """Where NumPy itself fails inside, by accident: nothing is to be compared with."""
+    if name == "roll":
+        return given["axis"] == () and not inputs[0].ndim
+    return name == "clip" and inputs[0].dtype == bool and set(given.values()) == {None}
+
+
 def _taken(x: Any, key: Any) -> Any:
     return x[key]
 
@@ -95,8 +102,12 @@ def calls(rng: np.random.Generator) -> Iterator[Call]:
         inputs = [drawn() for _ in range(op.arity)]
         if op.arity > 1 and rng.integers(2):
             inputs = [inputs[0], drawn(inputs[0].shape)]
-        theirs = getattr(np, (*op.numpy, name)[0])
-        yield name, theirs, theirs, tuple(inputs), given
+        if stumbles(name, inputs, given):
+            continue
+        ours = theirs = getattr(np, (*op.numpy, name)[0])
+        if name == "argsort":                        # ours keeps equal elements in their order
+            theirs = partial(theirs, kind="stable")
+        yield name, theirs, ours, tuple(inputs), given
 
 
 def _outcome(function: Callable[..., Any], inputs: Any, given: dict[str, Any]) -> Any:

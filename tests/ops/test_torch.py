@@ -41,22 +41,13 @@ def _std(x, axis, keepdims, ddof):
     return torch.std(x, dim=axis, correction=ddof, keepdim=keepdims) if axis else x * 0
 
 
+def _square(x):
+    return (*x.shape, *x.shape)[-2:] if x.ndim == 1 else x.shape
+
+
 def _along(function):
-    return lambda x, axis, **rest: function(x, dim=-1 if axis == () else axis, **rest)
-
-
-def _roll(x, shift, axis):
-    if axis is None or isinstance(shift, tuple) == isinstance(axis, tuple):
-        return torch.roll(x, shift, axis)
-    for s in shift if isinstance(shift, tuple) else (shift,) * len(axis):
-        x = torch.roll(x, s, axis) if not isinstance(axis, tuple) else x
-    for a in axis if isinstance(axis, tuple) else ():
-        x = torch.roll(x, shift, a)
-    return x
-
-
-def _triangle(function):
-    return lambda x, k: function(x if x.ndim > 1 else x.expand(len(x), len(x)), k)
+    # a single number has no axis, and is its own row in PyTorch too
+    return lambda x, axis, **rest: function(x, dim=0 if axis == () else axis, **rest)
 
 
 def _losses(function):
@@ -99,7 +90,8 @@ THEIRS = {
     "tile": lambda x, reps: torch.tile(x, reps if isinstance(reps, tuple) else (reps,)),
     "repeat": lambda x, repeats, axis: torch.repeat_interleave(x, repeats, dim=axis),
     "flip": lambda x, axis: torch.flip(x, tuple(range(x.ndim)) if axis is None else (axis,)),
-    "roll": _roll,
+    "roll": lambda x, shift, axis: torch.roll(
+        x, shift, axis if np.ndim(axis) == np.ndim(shift) else (axis,) * len(shift)),
     "pad": lambda x, widths, value: F.pad(
         x, [n for pair in reversed(widths) for n in pair], value=value),
     "concatenate": lambda *xs, axis: torch.cat(xs, axis),
@@ -118,7 +110,8 @@ THEIRS = {
     "quantile": lambda x, q, axis, keepdims: torch.quantile(x, q, dim=axis, keepdim=keepdims),
     "inner": lambda a, b: a * b if a.ndim == 0 or b.ndim == 0 else torch.inner(a, b),
     "vecdot": lambda a, b, axis: torch.linalg.vecdot(a, b, dim=axis),
-    "tril": _triangle(torch.tril), "triu": _triangle(torch.triu),
+    "tril": lambda x, k: torch.tril(x.expand(_square(x)), k),
+    "triu": lambda x, k: torch.triu(x.expand(_square(x)), k),
     "inv": torch.linalg.inv, "det": torch.linalg.det, "solve": lambda a, b: torch.linalg.solve(
         a, b if b.ndim > 1 else b[:, None]).squeeze(-1 if b.ndim == 1 else ()),
     "one_hot": lambda t, classes, dtype: F.one_hot(t, classes).float(),

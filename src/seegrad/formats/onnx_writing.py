@@ -195,8 +195,8 @@ class _Writer(Steps):
         said = call.named & set(op.attributes)
         if any(node.attrs.get(name) is None for name in said):
             return None
-        if any(node.attrs[name] == () for name in said if isinstance(op.attributes[name], int)):
-            return None                                  # of a single number, which has no axis
+        if ("axis", "axis") in call.attributes and node.attrs["axis"] == ():
+            return None                      # that of a single number, which has none
         takes, gives = slots(call.name)
         result = gives[call.result]
         have = {x.lstrip("*"): i for i, x in enumerate(op.inputs)}

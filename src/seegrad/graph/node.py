@@ -165,12 +165,12 @@ def read_only(data: Any) -> np.ndarray[Any, Any]:
     It is a view, since the owner of memory may always declare itself writable again, and a view
     only where what it looks at is.
     """
-    array = data if type(data) is np.ndarray else np.asarray(data)
+    array: Any = data if type(data) is np.ndarray else np.asarray(data)
     array.setflags(write=False)
     if array.base is None:
-        return array.view()
-    seen = memoryview(array).toreadonly()  # type: ignore[arg-type]
-    return np.asarray(seen)              # its base stays as it is
+        view: np.ndarray[Any, Any] = array.view()
+        return view
+    return np.asarray(memoryview(array).toreadonly())    # its base stays as it is
 
 
 def _settled(array: np.ndarray[Any, Any]) -> bool:

@@ -63,6 +63,8 @@ def _in_range(indices: Any, size: int, negative: bool = True) -> None:
     sign="[i]",
     latex="${x}_{$indices}",
     onnx="Gather(x, indices, axis=axis)",
+    # ONNX always counts from the end, so that the other kind is the same without the check
+    onnx_body=lambda x, indices, *, axis, negative: take(x, indices, axis=axis),
     d={
         "x": lambda g, x_spec, indices, axis: add_at(g, indices, axis=axis, shape=x_spec.shape),
         "indices": None,
