@@ -109,7 +109,10 @@ class _Mending:
 
     def __call__(self, gx: Any, node: Node, wants: int, g: Any, ins: Any, out: Any) -> Any:
         """`gx` with 0 where it is structurally zero, whatever 0 was multiplied by."""
-        sums = not self.tracing or node in self.near
+        assert node.op is not None
+        # A rule that asks for the result can meet a NaN there, as softmax of −∞ alone gives it.
+        undefined = node.op.family != "elementwise" and node.op.asks_for_result
+        sums = not self.tracing or node in self.near or undefined
         known = self.zeros.known
         self.zeros.of(g, sums=sums)          # where several derivatives have come together
         if not self.as_graph:
@@ -134,7 +137,8 @@ class _Mending:
         if zeros is True:
             return False
         chosen = gx.op is not None and gx.op.chooses
-        return wants == NOTHING or chosen or node.op.family != "elementwise"
+        op = node.op
+        return wants == NOTHING or chosen or not (op.family == "elementwise" or op.asks_for_result)
 
 
 def backward(

@@ -158,3 +158,23 @@ def test_debugging_does_not_stop_at_what_a_choice_has_put_aside():
     with sg.debug():
         sg.where(x > 1, sg.sqrt(x) * x, 0.0).sum().backward()
     np.testing.assert_array_equal(x.grad, [0.0, 3.0])
+
+
+def test_rows_that_a_mask_shuts_send_nothing_back_through_softmax():
+    """Attention over nothing: softmax gives NaN there, a choice puts it aside; compiled alike."""
+    chance = np.random.default_rng(0)
+    q, k, v = (chance.normal(size=(4, 3)) for _ in range(3))
+    mask = np.tril(np.ones((4, 4), bool))
+    mask[1] = False
+    shut = ~mask.any(1, keepdims=True)
+
+    def attended(q, k, v):
+        share = sg.softmax(q @ k.T + np.where(mask, 0.0, -np.inf))
+        return ((sg.where(shut, 0.0, share) @ v) ** 2).sum()
+
+    with np.errstate(all="ignore"):
+        eager = sg.grad(attended, (0, 1, 2))(q, k, v)
+        compiled = sg.compile(sg.grad(attended, (0, 1, 2)))(q, k, v)
+    for a, b in zip(eager, compiled):
+        assert np.isfinite(a).all()
+        np.testing.assert_allclose(b, a, rtol=1e-12)

@@ -163,6 +163,7 @@ class Op:
     sized: bool = field(init=False)
     integer_positions: frozenset[int] = field(init=False)
     chooses: bool = field(init=False)
+    asks_for_result: bool = field(init=False)
 
     def __post_init__(self) -> None:
 
@@ -203,6 +204,7 @@ class Op:
         put("rule_parameters", asked)
         put("differentiable", any(rule is not None for rule in rules))
         put("integer_positions", frozenset(map(inputs.index, self.integer_inputs)))
+        put("asks_for_result", any("out" in names for names in asked.values()))
         put("chooses", isinstance(self.lower, Scalar) and self.lower.chooses)
         if self.direct and self.arity == 1:
             put("__class__", _OfOne)
