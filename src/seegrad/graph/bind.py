@@ -11,8 +11,7 @@ import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -56,8 +55,7 @@ class Tracer(Protocol):
         """In this block, leaves stand for what they were when the graph was recorded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mode:
+class Mode(NamedTuple):
     """How the gate behaves in this thread; `None` in its place means all of these defaults.
 
     `differentiated` are the nodes that the transforms now running differentiate by.
@@ -90,7 +88,7 @@ def current_mode() -> Mode:
 def in_mode(**changes: Any) -> Iterator[None]:
     """Run the block with the mode changed, for example `in_mode(recording=False)`."""
     before = _LOCAL.mode
-    _LOCAL.mode = replace(before or Mode(), **changes)
+    _LOCAL.mode = (before or _DEFAULT)._replace(**changes)
     try:
         yield
     finally:
@@ -101,8 +99,8 @@ def in_mode(**changes: Any) -> Iterator[None]:
 def frame(name: str, op: Op | None = None) -> Iterator[None]:
     """Put the nodes made in the block into a box of this name, inside the box now open."""
     before = _LOCAL.mode
-    outer = before or Mode()
-    _LOCAL.mode = replace(outer, frame=Frame(name, op, outer.frame))
+    outer = before or _DEFAULT
+    _LOCAL.mode = outer._replace(frame=Frame(name, op, outer.frame))
     try:
         yield
     finally:
