@@ -9,7 +9,7 @@ import pytest
 
 import seegrad as sg
 from seegrad.compiler import target
-from seegrad.compiler.codegen import loop_nest
+from seegrad.compiler.codegen import loop_axes
 
 pytestmark = pytest.mark.skipif(not target.available(), reason="needs llvmlite")
 
@@ -20,14 +20,14 @@ SHAPES = [(16, 2), (48, 10), (32, 15), (40, 7), (33, 3), (5, 4)]
 def beside(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """For each nest that is written, whether its rows lie side by side."""
     seen: list[bool] = []
-    plain = loop_nest.NestEmitter._side_by_side
+    plain = loop_axes.LoopAxes.side_by_side
 
-    def watched(self: Any) -> Any:
-        found = plain(self)
+    def watched(self: Any, lanes: int) -> Any:
+        found = plain(self, lanes)
         seen.append(found is not None)
         return found
 
-    monkeypatch.setattr(loop_nest.NestEmitter, "_side_by_side", watched)
+    monkeypatch.setattr(loop_axes.LoopAxes, "side_by_side", watched)
     return seen
 
 

@@ -12,7 +12,8 @@ import numpy as np
 from seegrad.compiler import target
 from seegrad.compiler.attached import Read, Refused, Result, sources
 from seegrad.compiler.guards import Environment
-from seegrad.compiler.lowering.lower import Lowered, Request, lower
+from seegrad.compiler.lowering.builder import Request
+from seegrad.compiler.lowering.lower import Lowered, lower
 from seegrad.compiler.passes import pipeline
 from seegrad.compiler.passes.rewrite import replaced
 from seegrad.compiler.replay import find_birth

@@ -10,14 +10,9 @@ from collections.abc import Callable, Sequence
 
 from seegrad.compiler.codegen import scalar
 from seegrad.compiler.codegen.llvm_builder import Function, Value, lanes_of, vector
-from seegrad.compiler.codegen.loop_nest import (
-    Addresses,
-    evaluate,
-    index_at,
-    load_lanes,
-    store_lanes,
-)
+from seegrad.compiler.codegen.memory_access import index_at, load_lanes, place_name, store_lanes
 from seegrad.compiler.codegen.packing import Lines, Panel, pack, slack
+from seegrad.compiler.codegen.point import evaluate
 from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import Accumulated, Expression, Load, every
@@ -59,11 +54,8 @@ class ProductEmitter:
         self.panels = [x + slack(self.size) if x else 0 for x in room]
         self.scratch = sum(_aligned(x * self.size) for x in self.panels)
         """Bytes of memory of its own that each thread needs."""
-        self.addresses = Addresses(f)
         self.roots = [s.value for s in product.stores]
         self.loads = [e.view for e in every(self.roots) if isinstance(e, Load)]
-        wide = lanes_for(every(self.roots))
-        self.epilogue_lanes = min(self.lanes, wide) if self.shape.along == "n" else 0
 
     # ------------------------------------------------------------------ the outer loops
 
@@ -71,10 +63,10 @@ class ProductEmitter:
         product, f = self.product, self.f
         views = [product.a, product.b, *(s.view for s in product.stores), *self.loads]
         views = list(dict.fromkeys(views))
-        pointers = {v: self.addresses.base(v) for v in views}
+        pointers = {v: f.parameters[place_name(v)] for v in views}
         for v in views:
             if v.rows is not None:
-                pointers[v.rows] = self.addresses.base(v.rows)
+                pointers[v.rows] = f.parameters[place_name(v.rows)]
         if self.split is not None:
             pointers = self._shifted(pointers, self.split, f.parameters["start"])
         if self.m == 0 or self.n == 0:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from seegrad.compiler.codegen.llvm_builder import Function, Module
-from seegrad.compiler.codegen.loop_nest import NestEmitter, place_name
+from seegrad.compiler.codegen.loop_nest import NestEmitter
 from seegrad.compiler.codegen.matmul import ProductEmitter
+from seegrad.compiler.codegen.memory_access import place_name
 from seegrad.compiler.codegen.spin_wait import declarations, meeting
 from seegrad.compiler.ir.kernel import Kernel, Nest, Product, form_of, places
 from seegrad.compiler.scheduling.task import Task

@@ -182,7 +182,7 @@ class Grouping:
             if isinstance(node.op.lower, (Product, Contract)):
                 found.append((base, None))
                 continue
-            mine = self._input_axes(node, x)
+            mine = self.input_axes(node, x)
             wanted: dict[int, int | None] = {}
             for place, a in enumerate(axes):
                 if a is not None:
@@ -190,7 +190,7 @@ class Grouping:
             found.append((base, tuple(wanted.get(i) for i in range(len(base.shape)))))
         return found
 
-    def _input_axes(self, node: Node, x: Node) -> AxisMap:
+    def input_axes(self, node: Node, x: Node) -> AxisMap:
         """The classes along which the axes of input x run."""
         assert node.op is not None
         form = node.op.lower
@@ -208,12 +208,12 @@ class Grouping:
         for node in self.of:
             group = self.of[node]
             for x in node.inputs:
-                base = self._source(x)
+                base = self.source(x)
                 if base is not None and base in self.of and self.of[base] is not group:
                     group.before.add(self.of[base])
                     self.of[base].after.add(group)
 
-    def _source(self, x: Node) -> Node | None:
+    def source(self, x: Node) -> Node | None:
         """The computing node behind all views of x."""
         while is_view(x):
             x = x.inputs[0]
@@ -247,7 +247,7 @@ class Grouping:
         users: dict[Node, list[Node]] = {}
         for node in self.of:
             for x in node.inputs:
-                base = self._source(x)
+                base = self.source(x)
                 if base is not None:
                     users.setdefault(base, []).append(node)
         return users
@@ -307,7 +307,7 @@ class Grouping:
     def _only_behind(self, first: Group, second: Group) -> bool:
         """Whether what `second`'s product itself reads is not in `first`."""
         assert second.head is not None
-        return all(self.of.get(self._source(x)) is not first  # type: ignore[arg-type]
+        return all(self.of.get(self.source(x)) is not first  # type: ignore[arg-type]
                    for x in second.head.inputs)
 
     def _unified(self, first: Group, second: Group) -> dict[int, int] | None:
@@ -328,7 +328,7 @@ class Grouping:
                     if names.setdefault(mine, theirs) != theirs:
                         return None
             for x in node.inputs:                      # a view that moves elements about
-                behind = self._source(x)
+                behind = self.source(x)
                 if behind is not None and self.of.get(behind) is first and (
                     through(x)[0] is not behind
                 ):

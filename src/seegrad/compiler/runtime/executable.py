@@ -21,7 +21,8 @@ from seegrad.compiler.ir.alignment import Array, aligned, laid, pointer
 from seegrad.compiler.ir.buffer import Buffer, View, array_of
 from seegrad.compiler.ir.expression import Apply, Literal, Load
 from seegrad.compiler.ir.kernel import Foreign, Kernel
-from seegrad.compiler.lowering.lower import Index, Lowered
+from seegrad.compiler.lowering.builder import Index
+from seegrad.compiler.lowering.lower import Lowered
 from seegrad.compiler.runtime import jit, thread_pool
 from seegrad.compiler.runtime.state_slot import Slot
 from seegrad.compiler.runtime.thread_policy import Pace
