@@ -11,7 +11,7 @@ from seegrad.compiler import target
 from seegrad.compiler.ir import alignment
 from seegrad.compiler.ir.buffer import Buffer
 from seegrad.compiler.ir.expression import Literal, Load
-from seegrad.compiler.ir.kernel import Nest, Store
+from seegrad.compiler.ir.kernel import LoopNest, Store
 from seegrad.compiler.runtime import executable
 from seegrad.compiler.scheduling import buffer_reuse
 from seegrad.compiler.scheduling.schedule import Schedule
@@ -26,7 +26,7 @@ def _buffer(size, name=""):
 
 def _kernel(write, read=None):
     value = Literal(0.0, FLOAT) if read is None else Load(read.view())
-    return Nest("", write.shape, [Store(write.view(), value)])
+    return LoopNest("", write.shape, [Store(write.view(), value)])
 
 
 def _tasks(kernels, meet):

@@ -13,7 +13,7 @@ import pytest
 import seegrad as sg
 from seegrad.compiler import target
 from seegrad.compiler.codegen import matmul
-from seegrad.compiler.ir.kernel import Product
+from seegrad.compiler.ir.kernel import Matmul
 from seegrad.compiler.runtime import executable
 from seegrad.compiler.scheduling import tiling
 
@@ -208,7 +208,7 @@ def test_what_lies_side_by_side_is_not_packed(ways):
 
 def _spaces(compiled):
     tasks = executable.tasks_of(compiled.newest.executable)
-    return [t.kernel.space for t in tasks if isinstance(t.kernel, Product)]
+    return [t.kernel.space for t in tasks if isinstance(t.kernel, Matmul)]
 
 
 @pytest.mark.parametrize("threads", [1, 2])

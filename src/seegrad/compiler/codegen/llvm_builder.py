@@ -1,6 +1,6 @@
 """Writing LLVM's assembly as text: typed values, vectors with masked tails, carrying loops.
 
-Nothing here knows what is computed (see `loops.py`, `product.py`) or how it is run (`native.py`).
+Nothing here knows what is computed (see `loop_nest.py`, `matmul.py`) or how it is run (`jit.py`).
 """
 
 from __future__ import annotations

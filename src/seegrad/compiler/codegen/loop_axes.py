@@ -11,13 +11,13 @@ from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import (
     Counter,
     Expression,
-    Guarded,
     Load,
+    MaskedLoad,
     Reduced,
     every,
     parts,
 )
-from seegrad.compiler.ir.kernel import Nest, Store
+from seegrad.compiler.ir.kernel import LoopNest, Store
 from seegrad.compiler.target import host
 
 WRITTEN_OUT = 4000
@@ -41,7 +41,7 @@ class Axis:
 class LoopAxes:
     """What is known of a nest before it is written, for a share of its split axis."""
 
-    def __init__(self, nest: Nest, split: int | None, length: int) -> None:
+    def __init__(self, nest: LoopNest, split: int | None, length: int) -> None:
         self.nest = nest
         self.everything = list(every([s.value for s in nest.stores]))
         self.views: list[View] = [s.view for s in nest.stores]
@@ -51,7 +51,7 @@ class LoopAxes:
 
     def _normal_axes(self, split: int | None, length: int) -> list[Axis]:
         counted = {e.axis for e in self.everything if isinstance(e, Counter)}
-        counted |= {i for e in self.everything if isinstance(e, Guarded) for i in e.counted}
+        counted |= {i for e in self.everything if isinstance(e, MaskedLoad) for i in e.counted}
         axes = []
         for i, n in enumerate(self.nest.space):
             size = length if i == split else n
@@ -110,7 +110,7 @@ class LoopAxes:
             varies = any(self.varies[x] for x in parts(e))
             if isinstance(e, Load):
                 varies = any(a.strides[e.view] or e.view in a.gathered for a in reduced)
-                if isinstance(e, Guarded):
+                if isinstance(e, MaskedLoad):
                     varies = varies or not e.counted.isdisjoint(self.nest.reduced)
             elif isinstance(e, Counter):
                 varies = e.axis in self.nest.reduced
@@ -165,6 +165,6 @@ class LoopAxes:
         (row,), (short,) = rows, along
         fits = 1 < short.size < lanes and row.size % lanes == 0
         plain = not (row.running or short.gathered or self.nest.overlapping)
-        guarded = any(isinstance(e, Guarded) for e in self.everything)
+        guarded = any(isinstance(e, MaskedLoad) for e in self.everything)
         written = short.size * len(self.varies) <= WRITTEN_OUT
         return row if fits and plain and written and not guarded else None

@@ -17,15 +17,15 @@ from seegrad.compiler.ir.expression import (
     Apply,
     Expression,
 )
-from seegrad.compiler.ir.kernel import Nest
+from seegrad.compiler.ir.kernel import LoopNest
 from seegrad.compiler.scheduling.tiling import lanes_for
 
 
-class NestEmitter:
+class LoopNestEmitter:
     """Writes one nest into a function, for a share of its split axis."""
 
     def __init__(
-        self, f: Function, nest: Nest, split: int | None, length: int, stream: bool = False,
+        self, f: Function, nest: LoopNest, split: int | None, length: int, stream: bool = False,
         lanes: int | None = None,
     ) -> None:  # fmt: skip
         self.f = f

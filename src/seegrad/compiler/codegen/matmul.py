@@ -16,7 +16,7 @@ from seegrad.compiler.codegen.point import evaluate
 from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import Accumulated, Expression, Load, every
-from seegrad.compiler.ir.kernel import Product
+from seegrad.compiler.ir.kernel import Matmul
 from seegrad.compiler.scheduling.tiling import choose, lanes_for, lanes_to_use, panels, turned
 from seegrad.compiler.target import host
 
@@ -28,10 +28,10 @@ ROOM_FOR_B = 1 << 19
 """Bytes of the second factor that stay near the core while rows of the first pass by."""
 
 
-class ProductEmitter:
+class MatmulEmitter:
     """Writes one product into a function, for a share of its split axis."""
 
-    def __init__(self, f: Function, product: Product, split: int | None, length: int) -> None:
+    def __init__(self, f: Function, product: Matmul, split: int | None, length: int) -> None:
         last = len(product.space)
         m = length if split == last - 2 else product.space[-2]
         n = length if split == last - 1 else product.space[-1]

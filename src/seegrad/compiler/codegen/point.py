@@ -23,9 +23,9 @@ from seegrad.compiler.ir.expression import (
     Apply,
     Counter,
     Expression,
-    Guarded,
     Literal,
     Load,
+    MaskedLoad,
     parts,
 )
 from seegrad.compiler.ir.kernel import Store
@@ -157,7 +157,7 @@ class PointEmitter:
             assert isinstance(e, Load), e
             if self.vector is not None and e.view in self.vector.gathered:
                 return self._gathered(e.view, point)
-            if isinstance(e, Guarded):
+            if isinstance(e, MaskedLoad):
                 return self._guarded(e, point)
             stride = self.vector.strides[e.view] if self.vector else 0
             return load_lanes(f, e.view, self.place(e.view, point), stride, point.lanes,
@@ -193,7 +193,7 @@ class PointEmitter:
         at = point.counters[e.axis]
         return f.splat(f.cast("trunc", at, kind) if kind != "i64" else at, point.lanes)
 
-    def _guarded(self, e: Guarded, point: Point) -> Value:
+    def _guarded(self, e: MaskedLoad, point: Point) -> Value:
         """The lanes that lie within the memory; 0 in the others."""
         f, view, bound, slope = self.f, e.view, 0, 1
         along: Value | None = None

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from seegrad.compiler.codegen.llvm_builder import Function, Module
-from seegrad.compiler.codegen.loop_nest import NestEmitter
-from seegrad.compiler.codegen.matmul import ProductEmitter
+from seegrad.compiler.codegen.loop_nest import LoopNestEmitter
+from seegrad.compiler.codegen.matmul import MatmulEmitter
 from seegrad.compiler.codegen.memory_access import place_name
-from seegrad.compiler.codegen.spin_wait import declarations, meeting
-from seegrad.compiler.ir.kernel import Kernel, Nest, Product, form_of, places
+from seegrad.compiler.codegen.spin_wait import barrier, declarations
+from seegrad.compiler.ir.kernel import Kernel, LoopNest, Matmul, form_of, places
 from seegrad.compiler.scheduling.task import Task
 
 
@@ -37,7 +37,7 @@ def program_text(
     for number, task in enumerate((*prologue, *tasks)):
         room = max(room, _write_kernels(module, task, number, written))
     if threads > 1:
-        module.functions += [declarations(), meeting()]
+        module.functions += [declarations(), barrier()]
         module.functions.append(_alone(tasks, threads, prologue, scratch))
     module.functions.append(_main(tasks, threads, closing, prologue, scratch, room))
     module.functions.append(_check(tests))
@@ -107,17 +107,17 @@ def _write_kernels(
             parameters = [("i64", "start"), ("ptr", "scratch"), *pointers]
             f = Function(module, name, parameters, public=False)
             f.comment(describe(kernel))
-            if isinstance(kernel, Nest):
-                NestEmitter(f, kernel, task.split, length, task.stream).emit()
+            if isinstance(kernel, LoopNest):
+                LoopNestEmitter(f, kernel, task.split, length, task.stream).emit()
             else:
-                assert isinstance(kernel, Product)
-                emitter = ProductEmitter(f, kernel, task.split, length)
+                assert isinstance(kernel, Matmul)
+                emitter = MatmulEmitter(f, kernel, task.split, length)
                 emitter.emit()
                 room = max(room, emitter.scratch)
             f.finish()
         task.names[length] = written[key]
-        task.doors[length] = f"t{number}_{length}"
-        module.functions.append(_door(task, length, task.doors[length]))
+        task.entry_points[length] = f"t{number}_{length}"
+        module.functions.append(_door(task, length, task.entry_points[length]))
     return room
 
 
@@ -136,7 +136,7 @@ def _main(
     scratch: int, room: int,
 ) -> str:
     """`run`: what each of the threads does."""
-    meetings = (sum(t.barrier for t in tasks) + closing) if threads > 1 else 0
+    barriers = (sum(t.barrier for t in tasks) + closing) if threads > 1 else 0
     cases = " ".join(f"i64 {t}, label %begin{t}" for t in range(threads))
     lines = [
         "define void @run(ptr %table, ptr %barrier, i64 %thread, i64 %first, i64 %count) {",
@@ -163,7 +163,7 @@ def _main(
             f"step{t}:",
             f"  %s{t} = phi i64 [ %first, %begin{t} ], [ %n{t}, %step{t} ]",
             f"  %done{t} = sub i64 %s{t}, %first",
-            f"  %past{t} = mul i64 %done{t}, {meetings * threads}",
+            f"  %past{t} = mul i64 %done{t}, {barriers * threads}",
             f"  %phase{t} = add i64 %past{t}, {before}",
         ]
         met = 0
@@ -237,7 +237,7 @@ def _call(task: Task, thread: int, step: str) -> str:
         return ""
     length, start = share
     given = f"ptr %table, ptr %scratch, i64 %{step}, i64 {start}"
-    return f"  call void @{task.doors[length]}({given})"
+    return f"  call void @{task.entry_points[length]}({given})"
 
 
 def _door(task: Task, length: int, name: str) -> str:

@@ -1,6 +1,7 @@
 """How a native thread waits for others: it looks again, then lets others run, then sleeps.
 
-The assembly of it, for programs (`program.py`) and for the workers that run them (`runtime.py`).
+The assembly of it, for programs (`program.py`) and for the workers that run them
+(`thread_pool.py`).
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ doze:
   br label %{after}"""
 
 
-def meeting() -> str:
+def barrier() -> str:
     """`wait(barrier, target)`: arrive, and go on once `target` arrivals are counted."""
     return f"""define internal void @wait(ptr %barrier, i64 %target) {{
 entry:

@@ -14,7 +14,7 @@ from seegrad.compiler import target
 from seegrad.compiler.inspect import machine_peak
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import Apply, Reduced, every
-from seegrad.compiler.ir.kernel import Foreign, Kernel, Product
+from seegrad.compiler.ir.kernel import Kernel, Matmul, NumpyCall
 from seegrad.compiler.runtime.executable import Executable, Segment
 from seegrad.compiler.specialization import Variant
 from seegrad.graph.node import Node
@@ -83,9 +83,9 @@ def flops_of(kernel: Kernel) -> float:
         for e in every([s.value for s in kernel.stores])
     )
     total = float(points * applied)
-    if isinstance(kernel, Product):
+    if isinstance(kernel, Matmul):
         total += 2.0 * points * kernel.k
-    if isinstance(kernel, Foreign):
+    if isinstance(kernel, NumpyCall):
         total += kernel.output.size
     return total
 

@@ -16,7 +16,7 @@ from seegrad.compiler.ir.expression import (
     Reduced,
     every,
 )
-from seegrad.compiler.ir.kernel import Foreign, Kernel, Nest, Product
+from seegrad.compiler.ir.kernel import Kernel, LoopNest, Matmul, NumpyCall
 from seegrad.compiler.runtime.executable import Segment
 from seegrad.compiler.scheduling.schedule import Schedule, owners
 from seegrad.compiler.scheduling.task import Task
@@ -68,17 +68,17 @@ def _kernel(kernel: Kernel, share: str = "") -> str:
     nodes = ", ".join(_node(n) for n in kernel.nodes)
     lines = [f"def {_identifier(kernel.name)}():  # {list(kernel.space)}{share}"]
     lines.append(f"    # {nodes}")
-    if isinstance(kernel, Foreign):
+    if isinstance(kernel, NumpyCall):
         lines.append(f"    # NumPy: {kernel.why}")
         given = ", ".join(names.view(v, ()) for v in kernel.inputs)
         assert kernel.nodes[0].op is not None
         lines.append(f"    {names.view(kernel.output, ())} = "
                      f"{kernel.nodes[0].op.name}({given})")
         return "\n".join(lines)
-    if isinstance(kernel, Product):
+    if isinstance(kernel, Matmul):
         lines += _product_lines(kernel, names)
     else:
-        assert isinstance(kernel, Nest)
+        assert isinstance(kernel, LoopNest)
         lines += _nest_lines(kernel, names)
     return "\n".join(lines)
 
@@ -93,7 +93,7 @@ def _identifier(name: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in name)
 
 
-def _product_lines(kernel: Product, names: _Names) -> list[str]:
+def _product_lines(kernel: Matmul, names: _Names) -> list[str]:
     axes = [f"b{i}" for i in range(len(kernel.space) - 2)] + ["m", "n"]
     over = ", ".join(f"{a} < {n}" for a, n in zip(axes, kernel.space))
     left = names.view(kernel.a, (*axes[:-2], "m", "k"))
@@ -105,7 +105,7 @@ def _product_lines(kernel: Product, names: _Names) -> list[str]:
     ]
 
 
-def _nest_lines(kernel: Nest, names: _Names) -> list[str]:
+def _nest_lines(kernel: LoopNest, names: _Names) -> list[str]:
     axes = ["i", "j", "k", "l", "p", "q", "r", "s"][: len(kernel.space)]
     outer = [f"{a} < {n}" for i, (a, n) in enumerate(zip(axes, kernel.space))
              if i not in kernel.reduced]
@@ -163,14 +163,14 @@ def report(variant: Variant) -> str:
     natives = [s for s in executable.segments if isinstance(s, Segment)]
     nodes = len(variant.graph.operations)
     kernels = sum(len(s.schedule.tasks) for s in natives)
-    meetings = sum(t.barrier for s in natives for t in s.schedule.tasks)
-    meetings += sum(s.schedule.closing for s in natives)
+    barriers = sum(t.barrier for s in natives for t in s.schedule.tasks)
+    barriers += sum(s.schedule.closing for s in natives)
     threads = max((s.threads for s in natives), default=1)
     values = sum(b.nbytes for b in lowered.buffers if b.role == "temporary")
     lines = [
         f"{nodes} nodes in {kernels} native kernels"
         f" and {len(executable.segments) - len(natives)} calls of NumPy",
-        f"{threads} thread{'s' * (threads > 1)}, {meetings} meetings a step",
+        f"{threads} thread{'s' * (threads > 1)}, {barriers} barriers a step",
         f"{executable.temporary.nbytes / 1e3:.1f} kB of temporary memory"
         f" for {values / 1e3:.1f} kB of values",
     ]

@@ -27,7 +27,7 @@ class Load(Expression):
         self.view, self.dtype = view, view.dtype
 
 
-class Guarded(Load):
+class MaskedLoad(Load):
     """An element of a view that reaches beyond its memory, and 0 there: read only where, for each
     (axis, inner, step, size) of `bounds`, position[axis] - step · position[inner] is in 0 … size.
     """

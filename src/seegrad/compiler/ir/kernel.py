@@ -15,9 +15,9 @@ from seegrad.compiler.ir.expression import (
     Apply,
     Counter,
     Expression,
-    Guarded,
     Literal,
     Load,
+    MaskedLoad,
     Reduced,
     every,
     parts,
@@ -66,7 +66,7 @@ class Kernel:
 
 
 @dataclass(eq=False)
-class Nest(Kernel):
+class LoopNest(Kernel):
     """Loops over `space`; axes in `reduced` are those that Reduced expressions sum away.
 
     A store whose view has stride 0 on all the reduced axes, and whose value does not vary along
@@ -81,7 +81,7 @@ class Nest(Kernel):
 
 
 @dataclass(eq=False)
-class Product(Kernel):
+class Matmul(Kernel):
     """sum over k of a[batch, m, k] · b[batch, k, n]; `space` is (*batch, m, n).
 
     The stores' values are expressions over Accumulated: the product's epilogue.
@@ -100,7 +100,7 @@ class Product(Kernel):
 
 
 @dataclass(eq=False)
-class Foreign(Kernel):
+class NumpyCall(Kernel):
     """A call of a node's own NumPy function: inputs and output are whole views."""
 
     inputs: tuple[View, ...] = ()
@@ -141,7 +141,7 @@ def form_of(kernel: Kernel) -> Hashable:
         numbers[id(e)] = len(numbers)
         said: Hashable = ()
         if isinstance(e, Load):
-            said = seen(e.view), e.bounds if isinstance(e, Guarded) else ()
+            said = seen(e.view), e.bounds if isinstance(e, MaskedLoad) else ()
         elif isinstance(e, Literal):
             said = (str(np.asarray(e.value).dtype), repr(e.value))
         elif isinstance(e, Apply):
@@ -154,6 +154,6 @@ def form_of(kernel: Kernel) -> Hashable:
         written.append((type(e), e.dtype, said, inner))
     values = tuple(numbers[id(s.value)] for s in kernel.stores)
     own: Hashable = ()
-    if isinstance(kernel, Nest):
+    if isinstance(kernel, LoopNest):
         own = kernel.reduced, kernel.overlapping, kernel.running
     return type(kernel), kernel.space, own, tuple(touched), tuple(written), values

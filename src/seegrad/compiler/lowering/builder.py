@@ -16,7 +16,7 @@ from seegrad.compiler.ir.expression import (
     Literal,
     Load,
 )
-from seegrad.compiler.ir.kernel import Kernel, Nest, Store
+from seegrad.compiler.ir.kernel import Kernel, LoopNest, Store
 from seegrad.compiler.lowering.fusion import AxisMap, Grouping, is_view
 from seegrad.graph import lowering as forms
 from seegrad.graph.graph import Graph
@@ -186,7 +186,7 @@ class KernelBuilder:
             if view.buffer is source.buffer and not is_view(view_node):
                 self.reading.add(view_node)
         kernel = self.add(
-            Nest("copy", source.shape, [Store(target, Load(source))], (node,))
+            LoopNest("copy", source.shape, [Store(target, Load(source))], (node,))
         )
         self.reading = before
         return kernel
@@ -209,7 +209,7 @@ class KernelBuilder:
 
     def fill(self, target: View, value: Any, node: Node) -> Kernel:
         literal = Literal(value, target.dtype)
-        return self.add(Nest("fill", target.shape, [Store(target, literal)], (node,)))
+        return self.add(LoopNest("fill", target.shape, [Store(target, literal)], (node,)))
 
     def picked(self, whole: View, axis: int, indices: Node, node: Node) -> View:
         """The rows of `whole` along `axis` that the indices name, one behind the other."""

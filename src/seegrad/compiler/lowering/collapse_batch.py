@@ -19,12 +19,12 @@ from seegrad.compiler.ir.expression import (
     every,
     rebuild,
 )
-from seegrad.compiler.ir.kernel import Product, Store
+from seegrad.compiler.ir.kernel import Matmul, Store
 
 KNOWN = (Accumulated, Apply, Literal, Load)
 
 
-def merged(product: Product) -> Product:
+def merged(product: Matmul) -> Matmul:
     """The product with as many of its batch axes counted among its rows as can be."""
     while len(product.space) > 2:
         found = _once(product)
@@ -34,7 +34,7 @@ def merged(product: Product) -> Product:
     return product
 
 
-def _once(product: Product) -> Product | None:
+def _once(product: Matmul) -> Matmul | None:
     batch, rows = product.space[-3:-1]
     values = [s.value for s in product.stores]
     expressions = list(every(values))

@@ -11,11 +11,11 @@ from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import (
     Apply,
     Expression,
-    Guarded,
     Load,
+    MaskedLoad,
     Reduced,
 )
-from seegrad.compiler.ir.kernel import Foreign, Nest, Store
+from seegrad.compiler.ir.kernel import LoopNest, NumpyCall, Store
 from seegrad.compiler.lowering.builder import KernelBuilder, behind
 from seegrad.compiler.lowering.type_promotion import cast
 from seegrad.graph import lowering as forms
@@ -26,7 +26,7 @@ def numpy_call(builder: KernelBuilder, node: Node) -> None:
     views = tuple(map(builder.ungathered, node.inputs))
     why = builder.grouping.why[node]
     builder.add(
-        Foreign(builder.name(node), (), [], (node,), views, builder.of[node].view(), why)
+        NumpyCall(builder.name(node), (), [], (node,), views, builder.of[node].view(), why)
     )
 
 
@@ -41,7 +41,7 @@ def _filled(
     before = builder.fill(whole, value, node)
     part = whole.slice(index)
     assert part is not None
-    after = builder.add(Nest(builder.name(node), source.shape,
+    after = builder.add(LoopNest(builder.name(node), source.shape,
                            [Store(part, Load(source))], (node,)))
     builder.extra.append((before, after))
 
@@ -72,13 +72,13 @@ def _fold(builder: KernelBuilder, node: Node) -> None:
     apart = all(k == 1 or (d == 1 and k <= s)
                 for k, s, d in zip(size, steps, node.attrs["dilation"]))
     if apart and source.size == whole.size:      # side by side, they leave nothing out
-        builder.add(Nest(name, source.shape, [Store(seen, Load(source))], (node,)))
+        builder.add(LoopNest(name, source.shape, [Store(seen, Load(source))], (node,)))
         return
     before = builder.fill(whole, 0, node)
     total: Expression = Load(source)
     if not apart:
         total = Apply("add", (Load(seen), total), node.dtype, node.dtype)
-    after = builder.add(Nest(name, source.shape, [Store(seen, total)], (node,),
+    after = builder.add(LoopNest(name, source.shape, [Store(seen, total)], (node,),
                            overlapping=frozenset() if apart else frozenset(windows)))
     builder.extra.append((before, after))
 
@@ -96,10 +96,10 @@ def _fold_densely(
     seen = View(source.buffer, space, (*source.strides[:lead], *along, *aslant), source.offset)
     bounds = [(lead + i, lead + count + i, dilation[i], source.shape[lead + count + i])
               for i in range(count)]  # fmt: skip
-    total = Reduced("sum", Guarded(seen, bounds), node.dtype)
+    total = Reduced("sum", MaskedLoad(seen, bounds), node.dtype)
     out = View(whole.buffer, space, (*whole.strides, *(0,) * count), whole.offset)
     reduced = frozenset(range(lead + count, lead + 2 * count))
-    builder.add(Nest(builder.name(node), space, [Store(out, total)], (node,), reduced))
+    builder.add(LoopNest(builder.name(node), space, [Store(out, total)], (node,), reduced))
 
 
 def _concatenate(builder: KernelBuilder, node: Node) -> None:
@@ -113,7 +113,7 @@ def _concatenate(builder: KernelBuilder, node: Node) -> None:
         assert part is not None
         at += x.shape[axis]
         value = cast(Load(view), node.dtype)
-        builder.add(Nest(builder.name(node), x.shape, [Store(part, value)], (node,)))
+        builder.add(LoopNest(builder.name(node), x.shape, [Store(part, value)], (node,)))
 
 
 def _gather(builder: KernelBuilder, node: Node) -> None:
@@ -124,7 +124,7 @@ def _gather(builder: KernelBuilder, node: Node) -> None:
     picked = builder.picked(source, axis, indices, node)
     out = builder.of[node].view().reshape(picked.shape)
     assert out is not None
-    builder.add(Nest(builder.name(node), picked.shape, [Store(out, Load(picked))], (node,)))
+    builder.add(LoopNest(builder.name(node), picked.shape, [Store(out, Load(picked))], (node,)))
 
 
 def _scatter_add(builder: KernelBuilder, node: Node) -> None:
@@ -136,7 +136,7 @@ def _scatter_add(builder: KernelBuilder, node: Node) -> None:
     source = builder.reshaped(source, seen.shape, x)
     before = builder.fill(whole, 0, node)
     total = Apply("add", (Load(seen), Load(source)), node.dtype, node.dtype)
-    after = builder.add(Nest(builder.name(node), seen.shape, [Store(seen, total)], (node,),
+    after = builder.add(LoopNest(builder.name(node), seen.shape, [Store(seen, total)], (node,),
                            running=frozenset({axis})))
     builder.extra.append((before, after))
 
@@ -157,13 +157,13 @@ def _cumulate(builder: KernelBuilder, node: Node) -> None:
     name, length = builder.name(node), x.shape[axis]
     first = cast(Load(part(source, 0, min(length, 1))), node.dtype)
     target = part(out, 0, min(length, 1))
-    before = builder.add(Nest(name, target.shape, [Store(target, first)], (node,)))
+    before = builder.add(LoopNest(name, target.shape, [Store(target, first)], (node,)))
     if length < 2:
         return
     target = part(out, 1, length - 1)
     coming = cast(Load(part(source, 1, length - 1)), node.dtype)
     total = Apply("add", (Load(part(out, 0, length - 1)), coming), node.dtype, node.dtype)
-    after = builder.add(Nest(name, target.shape, [Store(target, total)], (node,),
+    after = builder.add(LoopNest(name, target.shape, [Store(target, total)], (node,),
                            running=frozenset({axis})))
     builder.extra.append((before, after))
 

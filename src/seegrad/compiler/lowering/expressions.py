@@ -15,7 +15,7 @@ from seegrad.compiler.ir.expression import (
     Load,
     Reduced,
 )
-from seegrad.compiler.ir.kernel import Nest, Store
+from seegrad.compiler.ir.kernel import LoopNest, Store
 from seegrad.compiler.lowering.builder import KernelBuilder, aligned, behind
 from seegrad.compiler.lowering.fusion import AxisMap, Group, is_constant, through
 from seegrad.compiler.lowering.type_promotion import cast, expression
@@ -54,7 +54,7 @@ def _input(builder: KernelBuilder, group: Group, node: Node, x: Node, space: Seq
     if view.rows is not None and axes[view.rows_axis] is None:
         view = builder.copied(view, x)
     view = aligned(view, axes, space, group.sizes)
-    if group.kind == "product" and view.rows is not None and (
+    if group.kind == "matmul" and view.rows is not None and (
         view.rows_axis == len(space) - 1
     ):
         view = aligned(
@@ -105,7 +105,7 @@ def loop_nest(builder: KernelBuilder, group: Group) -> None:
     reduced = frozenset(i for i, c in enumerate(space) if c in group.reduced)
     if stores:
         name = builder.name(group.members[-1])
-        builder.add(Nest(name, sizes, stores, tuple(group.members), reduced))
+        builder.add(LoopNest(name, sizes, stores, tuple(group.members), reduced))
 
 
 def _space(builder: KernelBuilder, group: Group) -> list[int]:

@@ -91,7 +91,7 @@ def _same_but_for_ones(shape: Shape, before: Shape) -> list[int | None] | None:
 class Group:
     """Nodes computed in one kernel. Classes stand for the axes of its space."""
 
-    kind: str                                # "nest", "product" or "solo"
+    kind: str                                # "loop_nest", "matmul" or "unfused"
     members: list[Node]
     maps: dict[Node, AxisMap]
     sizes: dict[int, int]
@@ -145,10 +145,10 @@ class Grouping:
         form = node.op.lower
         if why:
             self.why[node] = why
-            self.of[node] = Group("solo", [node], {}, {}, head=node)
+            self.of[node] = Group("unfused", [node], {}, {}, head=node)
         elif isinstance(form, (Scalar, OneHot)):
             axes, sizes = self._axes(node.shape)
-            self.of[node] = Group("nest", [node], {node: axes}, sizes)
+            self.of[node] = Group("loop_nest", [node], {node: axes}, sizes)
         elif isinstance(form, Reduce):
             x = node.inputs[0]
             axes, sizes = self._axes(x.shape)
@@ -158,13 +158,13 @@ class Grouping:
                 None if i in over else a for i, a in enumerate(axes)
             ) if node.attrs["keepdims"] else tuple(kept)
             reduced = frozenset(a for i, a in enumerate(axes) if i in over and a is not None)
-            self.of[node] = Group("nest", [node], {node: out}, sizes, reduced)
+            self.of[node] = Group("loop_nest", [node], {node: out}, sizes, reduced)
             self.argument[node] = axes
         elif isinstance(form, (Product, Contract)):
             axes, sizes = self._axes(node.shape)
-            self.of[node] = Group("product", [node], {node: axes}, sizes, head=node)
+            self.of[node] = Group("matmul", [node], {node: axes}, sizes, head=node)
         else:
-            self.of[node] = Group("solo", [node], {}, {}, head=node)
+            self.of[node] = Group("unfused", [node], {}, {}, head=node)
 
     # ------------------------------------------------------------------ wires between groups
 
@@ -176,7 +176,7 @@ class Grouping:
         group = self.of[node]
         for x in node.inputs:
             base, axes = through(x)
-            if group.kind == "solo" or base.op is None or is_view(base):
+            if group.kind == "unfused" or base.op is None or is_view(base):
                 found.append((base, None))
                 continue
             if isinstance(node.op.lower, (Product, Contract)):
@@ -233,9 +233,9 @@ class Grouping:
                     self._try(self.of[node], consumer)
         for node in nodes:                               # what comes behind a product
             group = self.of[node]
-            if group.kind == "product":
+            if group.kind == "matmul":
                 for consumer in self._ordered(group.after):
-                    if consumer.kind == "nest":
+                    if consumer.kind == "loop_nest":
                         self._try(self.of[node], consumer)
         for node in nodes:                               # along the other wires
             for user in users.get(node, ()):
@@ -257,7 +257,7 @@ class Grouping:
 
     def _merge_numbers(self) -> None:
         """Groups of single numbers that do not wait for each other become one."""
-        numbers = [g for g in self.groups() if g.kind == "nest" and not g.sizes]
+        numbers = [g for g in self.groups() if g.kind == "loop_nest" and not g.sizes]
         for i, first in enumerate(numbers):
             if first.members and self.of[first.members[0]] is first:
                 anchor = first.members[0]
@@ -285,13 +285,13 @@ class Grouping:
 
     def _try(self, first: Group, second: Group) -> bool:
         """Merge the group of a producer with that of a user, if that is sound."""
-        if first is second or "solo" in (first.kind, second.kind):
+        if first is second or "unfused" in (first.kind, second.kind):
             return False
-        if first.kind == second.kind == "product":
+        if first.kind == second.kind == "matmul":
             return False
-        if second.kind == "product" and not self._only_behind(first, second):
+        if second.kind == "matmul" and not self._only_behind(first, second):
             return False
-        if first.kind == "product" and second.reduced:
+        if first.kind == "matmul" and second.reduced:
             return False
         names = self._unified(first, second)
         if names is None:
@@ -378,8 +378,8 @@ class Grouping:
                     given = {names_here.get(a, a) for a in self.argument[node] if a is not None}
                     if given != sizes or covered != outer:
                         return False
-        if "product" in (first.kind, second.kind):
-            product = first if first.kind == "product" else second
+        if "matmul" in (first.kind, second.kind):
+            product = first if first.kind == "matmul" else second
             names_here = {} if product is first else names
             mine = {names_here.get(c, c) for c in product.sizes}
             return mine == sizes and not reduced
@@ -404,7 +404,7 @@ class Grouping:
         first.sizes.update({names.get(c, c): n for c, n in second.sizes.items()})
         first.reduced = reduced
         first.head = second.head if first.head is None else first.head
-        first.kind = "product" if "product" in (first.kind, second.kind) else "nest"
+        first.kind = "matmul" if "matmul" in (first.kind, second.kind) else "loop_nest"
         for node in second.members:
             self.of[node] = first
         second.members = []

@@ -58,9 +58,9 @@ def _lowered(builder: KernelBuilder, apart: set[Node]) -> Lowered:
     for group in grouping.order:
         builder.reading = set()
         before = len(builder.kernels)
-        if group.kind == "nest":
+        if group.kind == "loop_nest":
             loop_nest(builder, group)
-        elif group.kind == "product":
+        elif group.kind == "matmul":
             matmul(builder, group)
         else:
             assert group.head is not None
@@ -90,7 +90,7 @@ def _plan_memory(builder: KernelBuilder, apart: set[Node]) -> dict[Node, Node]:
         group = grouping.of.get(value)
         fits = (
             group is not None and leaf not in apart and value not in taken
-            and value.dtype == leaf.dtype and group.kind != "solo"
+            and value.dtype == leaf.dtype and group.kind != "unfused"
         )  # fmt: skip
         if fits:
             taken[value] = builder.of[leaf]
@@ -109,7 +109,7 @@ def _needed(request: Request, grouping: Grouping) -> set[Node]:
     """The nodes whose values are read outside of their group."""
     found = set()
     for node, group in grouping.of.items():
-        if group.kind == "solo":
+        if group.kind == "unfused":
             found.add(node)
         inside = dict(zip(node.inputs, grouping.fused_inputs(node)))
         for x in node.inputs:

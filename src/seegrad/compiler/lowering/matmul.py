@@ -6,7 +6,7 @@ from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import (
     Accumulated,
 )
-from seegrad.compiler.ir.kernel import Product, Store
+from seegrad.compiler.ir.kernel import Matmul, Store
 from seegrad.compiler.lowering.builder import KernelBuilder, aligned, behind
 from seegrad.compiler.lowering.collapse_batch import merged
 from seegrad.compiler.lowering.expressions import expressions
@@ -33,7 +33,7 @@ def matmul(builder: KernelBuilder, group: Group) -> None:
             view = aligned(builder.of[node].view(), group.maps[node], space, group.sizes)
             stores.append(Store(view, values[node]))
     name = builder.name(head)
-    builder.add(merged(Product(name, sizes, stores, tuple(group.members), left, right)))
+    builder.add(merged(Matmul(name, sizes, stores, tuple(group.members), left, right)))
 
 
 def _space(builder: KernelBuilder, group: Group, head: Node, labels: tuple[str, str] | None

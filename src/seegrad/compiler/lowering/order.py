@@ -8,7 +8,7 @@ import heapq
 from collections.abc import Mapping, Sequence
 
 from seegrad.compiler.ir.buffer import Buffer
-from seegrad.compiler.ir.kernel import Kernel, Product
+from seegrad.compiler.ir.kernel import Kernel, Matmul
 from seegrad.compiler.lowering.builder import KernelBuilder
 from seegrad.graph.node import Node
 
@@ -95,7 +95,7 @@ def _check_in_place(
                 wrong |= {leaf for leaf in writes if builder.of[leaf] is view.buffer}
     for leaf in writes:
         kernel, buffer = writer[leaf], builder.of[leaf]
-        if isinstance(kernel, Product) and buffer in (kernel.a.buffer, kernel.b.buffer):
+        if isinstance(kernel, Matmul) and buffer in (kernel.a.buffer, kernel.b.buffer):
             wrong.add(leaf)
     if wrong:
         raise Cycle(wrong)

@@ -1,7 +1,7 @@
 """Identities that hold to the last bit: pairs of ordinary expressions, the only place of the
 compiler that names operations. Tests evaluate both sides.
 
-What a sum of parts is equal to is here too; where there is one, `places.py` finds out.
+What a sum of parts is equal to is here too; where there is one, `concat_slices.py` finds out.
 """
 
 from __future__ import annotations

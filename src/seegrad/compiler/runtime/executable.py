@@ -20,7 +20,7 @@ from seegrad.compiler.codegen.program import program_text
 from seegrad.compiler.ir.alignment import Array, aligned, laid, pointer
 from seegrad.compiler.ir.buffer import Buffer, View, array_of
 from seegrad.compiler.ir.expression import Apply, Literal, Load
-from seegrad.compiler.ir.kernel import Foreign, Kernel
+from seegrad.compiler.ir.kernel import Kernel, NumpyCall
 from seegrad.compiler.lowering.builder import Index
 from seegrad.compiler.lowering.lower import Lowered
 from seegrad.compiler.runtime import jit, thread_pool
@@ -98,7 +98,7 @@ class Executable:
     def __init__(
         self, lowered: Lowered, slots: Sequence[Slot], threads: int, apart: bool = False
     ) -> None:
-        """With `apart`, every kernel is a program of its own (see `inspection.py`)."""
+        """With `apart`, every kernel is a program of its own (see `inspect/`)."""
         self.lowered, self.slots, self.threads = lowered, list(slots), threads
         self.apart = apart
         self.table = np.zeros(len(lowered.buffers) + 1, np.int64)
@@ -142,9 +142,9 @@ class Executable:
 
     def _divide(self, kernels: Sequence[Kernel]) -> None:
         """Native programs between the calls of NumPy."""
-        runs: list[list[Kernel] | Foreign] = [[]]
+        runs: list[list[Kernel] | NumpyCall] = [[]]
         for kernel in kernels:
-            if isinstance(kernel, Foreign):
+            if isinstance(kernel, NumpyCall):
                 runs += [kernel, []]
             else:
                 if self.apart and runs[-1]:
@@ -153,7 +153,7 @@ class Executable:
                 runs[-1].append(kernel)
         tests = self._tests()
         for run in runs:
-            if isinstance(run, Foreign):
+            if isinstance(run, NumpyCall):
                 self.segments.append(run)
             elif run and target.available():
                 self.segments.append(
@@ -303,7 +303,7 @@ class Executable:
         """One native program, or one call of NumPy."""
         if isinstance(segment, Segment):
             segment.run(self.table_address, step, 1)
-        elif isinstance(segment, Foreign):
+        elif isinstance(segment, NumpyCall):
             self.call(segment, step)
         else:
             self.move(segment, step)
@@ -340,7 +340,7 @@ class Executable:
         taken: Array = np.take(self.array(whole, step), rows, axis=axis)
         return taken
 
-    def call(self, kernel: Foreign, step: int) -> None:
+    def call(self, kernel: NumpyCall, step: int) -> None:
         """A node's own NumPy function."""
         (node,) = kernel.nodes
         assert node.op is not None

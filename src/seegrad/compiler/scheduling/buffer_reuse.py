@@ -1,7 +1,7 @@
 """Where temporary values lie: those that are never needed at once share memory.
 
 Time is counted in moments: on one thread a task is a moment; on several, all tasks between two
-meetings are one, since nobody knows which of them comes first; a call of NumPy is one too. A value
+barriers are one, since nobody knows which of them comes first; a call of NumPy is one too. A value
 is needed from the first moment that touches it to the last. What is computed once, before the
 first of many steps, is needed always; and where threads do not meet at the end of a step, the
 last moment of a step may be the first of the next.

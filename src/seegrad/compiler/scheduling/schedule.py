@@ -1,8 +1,8 @@
 """The scheduler: who does which share of each kernel, in which order, and where threads meet.
 
 A kernel is cut along one axis, or left whole. Two kernels that touch the same memory need a
-meeting between them unless every thread touches only what it touched before. The cost that is
-weighed counts cycles of the slowest thread, meetings, and bytes that cross from core to core.
+barrier between them unless every thread touches only what it touched before. The cost that is
+weighed counts cycles of the slowest thread, barriers, and bytes that cross from core to core.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.buffer import Buffer, View
 from seegrad.compiler.ir.expression import Apply, every
-from seegrad.compiler.ir.kernel import Kernel, Nest, Product
+from seegrad.compiler.ir.kernel import Kernel, LoopNest, Matmul
 from seegrad.compiler.scheduling.task import Task
 from seegrad.compiler.scheduling.tiling import choose, lanes_for
 
-MEETING = 1500.0
-"""Cycles that a meeting of all threads costs, with the wait for the slowest."""
+BARRIER = 1500.0
+"""Cycles that a barrier of all threads costs, with the wait for the slowest."""
 LAUNCH = 6000.0
 """Cycles that it costs, once a call, to have other threads take part at all."""
 EPOCH = 40
@@ -134,7 +134,7 @@ def _same_every_step(kernels: Sequence[Kernel]) -> set[Kernel]:
 
 def _cycles(kernel: Kernel, choice: Choice, threads: int) -> float:
     share = 1 if choice is None else threads
-    if isinstance(kernel, Product):
+    if isinstance(kernel, Matmul):
         m, n = kernel.space[-2:]
         last = len(kernel.space)
         batch = math.prod(kernel.space[:-2])
@@ -178,7 +178,7 @@ def _accesses(kernel: Kernel, choice: Choice, threads: int) -> list[Access]:
         return Access(view.buffer, step, view.offset if step else 0, write, size, view.box())
 
     found = []
-    if isinstance(kernel, Product):
+    if isinstance(kernel, Matmul):
         axes: dict[str, Choice] = {"a": choice, "b": choice}
         if choice == last - 1:
             axes["a"] = None
@@ -200,7 +200,7 @@ class _Scheduler:
         self.threads = threads
         self.works = [self._work(k) for k in kernels]
         self.links = self._links()
-        self.meetings: dict[tuple[int, int, Choice, Choice], bool] = {}
+        self.barriers: dict[tuple[int, int, Choice, Choice], bool] = {}
         self.cut_so: dict[Hashable, list[tuple[int, int]]] = {}
         """For each way to share out memory: the kernels, and the options of theirs, that do."""
         for i, work in enumerate(self.works):
@@ -213,7 +213,7 @@ class _Scheduler:
         options: list[Choice] = [None]
         if self.threads > 1:
             never: frozenset[int] = frozenset()
-            if isinstance(kernel, Nest):
+            if isinstance(kernel, LoopNest):
                 never = kernel.reduced | kernel.overlapping | kernel.running
             for axis, n in enumerate(kernel.space):
                 whole = any(
@@ -331,14 +331,14 @@ class _Scheduler:
             and self._length(i, choices[i]) == self._length(j, choices[j])
         )  # fmt: skip
 
-    def _meets(self, i: int, j: int, choices: Sequence[Choice]) -> bool:
+    def _needs_barrier(self, i: int, j: int, choices: Sequence[Choice]) -> bool:
         """Whether threads must meet between kernels i and j."""
         key = (i, j, choices[i], choices[j])
-        if key not in self.meetings:
-            self.meetings[key] = self._must_meet(i, j, choices)
-        return self.meetings[key]
+        if key not in self.barriers:
+            self.barriers[key] = self._conflict(i, j, choices)
+        return self.barriers[key]
 
-    def _must_meet(self, i: int, j: int, choices: Sequence[Choice]) -> bool:
+    def _conflict(self, i: int, j: int, choices: Sequence[Choice]) -> bool:
         first, second = self.works[i].accesses[choices[i]], self.works[j].accesses[choices[j]]
         return any(
             a.buffer is b.buffer and (a.write or b.write)
@@ -351,7 +351,7 @@ class _Scheduler:
         for j, before in enumerate(self.links):
             phase = 0
             for i in before:
-                phase = max(phase, phases[i] + self._meets(i, j, choices))
+                phase = max(phase, phases[i] + self._needs_barrier(i, j, choices))
             phases.append(phase)
         return phases
 
@@ -372,10 +372,10 @@ class _Scheduler:
         )  # fmt: skip
 
     def cost(self, choices: Sequence[Choice]) -> tuple[float, list[int], bool]:
-        """Cycles a step, the phase of every kernel, whether a step ends with a meeting."""
+        """Cycles a step, the phase of every kernel, whether a step ends with a barrier."""
         phases = self._phases(choices)
         closing = self.threads > 1 and self._closing(phases, choices)
-        total = MEETING * (max(phases, default=0) + closing) if self.threads > 1 else 0.0
+        total = BARRIER * (max(phases, default=0) + closing) if self.threads > 1 else 0.0
         alone: dict[int, float] = {}
         shared: dict[int, float] = {}
         for work, choice, phase in zip(self.works, choices, phases):
@@ -424,7 +424,7 @@ class _Scheduler:
 
 def _streams(kernel: Kernel, cut: Sequence[int]) -> bool:
     """Whether what is stored is so much that it had better go past the caches."""
-    if not isinstance(kernel, Nest) or kernel.reduced:
+    if not isinstance(kernel, LoopNest) or kernel.reduced:
         return False
     read = {v.buffer for v in kernel.loads()}
     stored = kernel.writes()

@@ -1,7 +1,7 @@
 """How state lies in memory: matrices are kept turned round where products run faster so.
 
 A weight that lies along what is summed serves as lanes of dot products, and its gradient is
-written along the longer axis. What is computed does not change; costs are those of `product.py`.
+written along the longer axis. What is computed does not change; costs are those of `matmul.py`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from seegrad.compiler.ir.buffer import Buffer, View
 from seegrad.compiler.ir.expression import Load, rebuild
-from seegrad.compiler.ir.kernel import Kernel, Product, Store
+from seegrad.compiler.ir.kernel import Kernel, Matmul, Store
 from seegrad.compiler.lowering.lower import Lowered
 from seegrad.compiler.scheduling.tiling import choose
 from seegrad.graph.node import Node
@@ -76,7 +76,7 @@ def _turned(kernels: Iterable[Kernel], group: set[Buffer]) -> list[Kernel] | Non
             v.buffer not in group and sum(s != 0 for s in v.strides) > 1 for v in beside
         ):
             return None
-        if isinstance(kernel, Product):
+        if isinstance(kernel, Matmul):
             found.append(_product(kernel, group))
     return found
 
@@ -90,7 +90,7 @@ def _whole(view: View) -> bool:
     )
 
 
-def _product(kernel: Product, group: set[Buffer]) -> Product:
+def _product(kernel: Matmul, group: set[Buffer]) -> Matmul:
     def turn(view: View) -> View:
         if view.buffer not in group:
             return view
@@ -109,7 +109,7 @@ def _cycles(kernels: Iterable[Kernel], threads: int) -> float:
     """Cycles of the products among them, each shared out along its better axis."""
     total = 0.0
     for kernel in kernels:
-        if isinstance(kernel, Product):
+        if isinstance(kernel, Matmul):
             m, n = kernel.space[-2:]
             shares = {(-(-m // threads), n), (m, -(-n // threads))}
             total += min(choose(kernel, *share)[1].cycles for share in shares)

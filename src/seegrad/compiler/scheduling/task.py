@@ -26,7 +26,7 @@ class Task:
     barrier: bool = False
     stream: bool = False
     names: dict[int, str] = field(default_factory=dict)
-    doors: dict[int, str] = field(default_factory=dict)
+    entry_points: dict[int, str] = field(default_factory=dict)
 
     @property
     def lengths(self) -> list[int]:

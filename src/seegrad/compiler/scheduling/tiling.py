@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import Expression, Load, rebuild
-from seegrad.compiler.ir.kernel import Product, Store
+from seegrad.compiler.ir.kernel import Matmul, Store
 from seegrad.compiler.target import host
 
 LINE = 64
@@ -37,7 +37,7 @@ def _exchanged(count: int) -> tuple[int, ...]:
     return (*range(count - 2), count - 1, count - 2)
 
 
-def turned(product: Product) -> Product:
+def turned(product: Matmul) -> Matmul:
     """The same product with m and n exchanged: cᵀ = bᵀ aᵀ."""
     axes = _exchanged(len(product.space))
     done: dict[Expression, Expression] = {}
@@ -149,7 +149,7 @@ def pack_cycles(view: View, axis: int, deep: int) -> float:
     return TRANSPOSED if view.neighbours(deep) else PICKED
 
 
-def choose(product: Product, m: int, n: int) -> tuple[bool, Shape]:
+def choose(product: Matmul, m: int, n: int) -> tuple[bool, Shape]:
     """Whether to turn the product round, and its shape, for a share of m × n."""
     found: list[tuple[float, bool, Shape]] = []
     last = len(product.space)
