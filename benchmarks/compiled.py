@@ -26,7 +26,8 @@ from benchmarks.harness import (
     side_by_side,
 )
 from seegrad import nn, optim
-from seegrad.compiler import executable, machine, runtime
+from seegrad.compiler.inspect import machine_peak
+from seegrad.compiler.runtime import executable, thread_pool
 
 Contenders = Mapping[str, Callable[[], object]]
 STEPS = 60
@@ -284,8 +285,8 @@ def _trained(
     result = Result(key, title, timings, (Target("fastest", factor),))
     ours = result.of(OURS)
     assert ours is not None
-    cores = runtime.thread_count()
-    peak = machine.flops(cores)
+    cores = thread_pool.thread_count()
+    peak = machine_peak.flops(cores)
     facts |= {
         "products of a step, MFLOP": f"{task.flops / 1e6:.1f}",
         f"measured peak of {cores} threads, GFLOP/s": f"{peak / 1e9:.0f}",
@@ -308,7 +309,7 @@ def chapter() -> Result:
     ours = result.of(OURS)
     assert ours is not None
     facts = {**result.facts, "10,000 steps, s": f"{ours.median * 1e4:.2f}",
-             "copy bandwidth, GB/s": f"{machine.copy_bandwidth() / 1e9:.0f}"}
+             "copy bandwidth, GB/s": f"{machine_peak.copy_bandwidth() / 1e9:.0f}"}
     return Result("P1", result.title, result.timings, result.targets, facts=facts)
 
 
@@ -399,7 +400,7 @@ def sigmoid_arithmetic() -> Result:
                     targets, unit="ms")
     ours = result.of(OURS)
     assert ours is not None
-    moved, copied = 4.0 * x.nbytes / ours.median, machine.copy_bandwidth()
+    moved, copied = 4.0 * x.nbytes / ours.median, machine_peak.copy_bandwidth()
     facts = {
         "bytes moved, GB/s": f"{moved / 1e9:.1f}",
         "copy bandwidth, GB/s": f"{copied / 1e9:.1f}",

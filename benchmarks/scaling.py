@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 import seegrad as sg
 from benchmarks.compiled import Task, epochs, our_step, torch_step
 from benchmarks.harness import OURS, Curve, Result, finding, installed, rest
-from seegrad.compiler import runtime
+from seegrad.compiler.runtime import thread_pool
 
 SAMPLES = 3
 SHORTEST = 0.03
@@ -68,7 +68,7 @@ def _joined(
 
 def _by_threads(task: Task) -> Curve:
     """Ours and PyTorch's, the two that can be told how many threads to use."""
-    places = tuple(range(1, runtime.thread_count() + 1))
+    places = tuple(range(1, thread_pool.thread_count() + 1))
     points = []
     for threads in places:
         step = sg.compile(our_step(task).function, threads=threads)

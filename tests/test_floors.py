@@ -32,7 +32,14 @@ MAY_NAME_OPS = {
     "ops", "structural_zeros", "autodiff", "numpy_names", "tensor", "creation", "transforms", "nn",
     "optim", "training", "book", "contents", "appendix", "chapter",
 }  # fmt: skip
-RULES_FILE = "compiler/rules.py"
+RULES_FILE = "compiler/passes/identities.py"
+# Inside a wing, its rooms in the order in which data goes through them.
+STAGES = {
+    "compiler": (
+        "target", "guards", "ir", "passes", "lowering", "scheduling", "codegen", "runtime",
+        "replay", "attached", "specialization", "inspect", "compile", "vmap",
+    ),
+}  # fmt: skip
 ALWAYS_THERE = {"numpy", "click", "rich"}
 
 Import = tuple[int, list[str], str | None]
@@ -83,6 +90,8 @@ def faults(package: Path) -> Iterator[str]:
         for line, path, name in own_imports(file, package):
             other = path[0]
             if other == wing:
+                if fault := upstream(file, path, package):
+                    yield f"{place}:{line}: {fault}"
                 continue
             if fault := between(wing, other):
                 yield f"{place}:{line}: {fault}"
@@ -93,6 +102,21 @@ def faults(package: Path) -> Iterator[str]:
                 and (len(path) > 1 or name != "TABLE")
             ):
                 yield f"{place}:{line}: {wing} may not name an op, only the TABLE"
+
+
+def upstream(file: Path, path: list[str], package: Path) -> str | None:
+    """What is wrong with a stage of a wing importing another one, or None."""
+    parts = file.relative_to(package).with_suffix("").parts
+    stages = STAGES.get(parts[0])
+    if stages is None or parts[1] == "__init__" or len(path) < 2:
+        return None
+    mine, theirs = parts[1], path[1]
+    for stage in (mine, theirs):
+        if stage not in stages:
+            return f"{parts[0]}/{stage} is no stage"
+    if stages.index(theirs) > stages.index(mine):
+        return f"stage {mine} reaches up to stage {theirs}"
+    return None
 
 
 def between(wing: str, other: str) -> str | None:
@@ -202,6 +226,10 @@ PLANTED = {
     "share a floor": ("nn/affine.py", "from ..drawing import svg\n"),
     "comes after": ("data/sampling.py", "import seegrad.training\n"),
     "on no floor": ("tools.py", ""),
+    "reaches up to stage": (
+        "compiler/lowering/fusion.py", "from seegrad.compiler.codegen import program\n"
+    ),
+    "is no stage": ("compiler/lowering/fusion.py", "import seegrad.compiler.extra\n"),
     "may not name an op": ("drawing/svg.py", "from seegrad.ops.arithmetic import multiply\n"),
 }
 

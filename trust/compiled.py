@@ -9,7 +9,7 @@ from unittest import mock
 import numpy as np
 
 import seegrad as sg
-from seegrad.compiler import executable
+from seegrad.compiler.runtime import executable
 from seegrad.graph.op import Op
 from trust.apart import in_child, over_cores
 from trust.drawn import inputs_of

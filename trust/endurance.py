@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import seegrad as sg
-from seegrad.compiler import executable
+from seegrad.compiler.runtime import executable
 from trust.apart import memory, run_apart
 from trust.row import Found, Run, first, row
 

@@ -25,7 +25,8 @@ from unittest import mock
 import numpy as np
 
 import seegrad as sg
-from seegrad.compiler import executable, native
+from seegrad.compiler import target
+from seegrad.compiler.runtime import executable
 from seegrad.graph.op import Case, Op
 from trust.apart import environment
 from trust.compiled import compiled_fault
@@ -84,7 +85,7 @@ def faults_here(count: int, seed: int) -> dict[str, Any]:
         found = [compiled_fault(p) for p in programs]
         found += [call_fault(op, case, rng) for op, case in chosen]
     return {
-        "machine": platform.machine(), "bytes": native.host().bytes, "done": len(found),
+        "machine": platform.machine(), "bytes": target.host().bytes, "done": len(found),
         "faults": [fault for fault in found if fault],
     }  # fmt: skip
 
@@ -110,11 +111,11 @@ def faults_on(processor: Processor, count: int, seed: int, seconds: float) -> di
 
 def forced() -> Iterator[Processor]:
     """This processor as if it were older, on several threads; it must be of the kind of x86."""
-    for most in SETS if native.host().x86 else ():
+    for most in SETS if target.host().x86 else ():
         for threads in THREADS:
             yield Processor(
                 f"{most} on {threads}", [sys.executable],
-                {native.MAX_ISA: most, "SEEGRAD_NUM_THREADS": str(threads)},
+                {target.MAX_ISA: most, "SEEGRAD_NUM_THREADS": str(threads)},
             )  # fmt: skip
 
 

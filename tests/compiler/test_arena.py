@@ -7,10 +7,15 @@ from hypothesis import strategies as st
 
 import seegrad as sg
 from seegrad import nn, optim
-from seegrad.compiler import arena, executable, memory, native
-from seegrad.compiler.plan import Buffer, Literal, Load, Nest, Store
-from seegrad.compiler.program import Task
-from seegrad.compiler.schedule import Schedule
+from seegrad.compiler import target
+from seegrad.compiler.ir import alignment
+from seegrad.compiler.ir.buffer import Buffer
+from seegrad.compiler.ir.expression import Literal, Load
+from seegrad.compiler.ir.kernel import LoopNest, Store
+from seegrad.compiler.runtime import executable
+from seegrad.compiler.scheduling import buffer_reuse
+from seegrad.compiler.scheduling.schedule import Schedule
+from seegrad.compiler.scheduling.task import Task
 
 FLOAT = np.dtype(np.float32)
 
@@ -21,7 +26,7 @@ def _buffer(size, name=""):
 
 def _kernel(write, read=None):
     value = Literal(0.0, FLOAT) if read is None else Load(read.view())
-    return Nest("", write.shape, [Store(write.view(), value)])
+    return LoopNest("", write.shape, [Store(write.view(), value)])
 
 
 def _tasks(kernels, meet):
@@ -31,28 +36,28 @@ def _tasks(kernels, meet):
 @given(st.lists(st.tuples(st.integers(0, 5000), st.integers(0, 255)), max_size=30))
 def test_what_is_needed_at_once_lies_apart(wanted):
     moments = {_buffer(size): bits for size, bits in wanted}
-    offsets, room = arena.placed(moments, 0)
+    offsets, room = buffer_reuse.placed(moments, 0)
     assert offsets.keys() == moments.keys()
     for a, start in offsets.items():
-        assert start % memory.LINE == 0
+        assert start % alignment.LINE == 0
         assert start + a.nbytes <= room
         for b, other in offsets.items():
             if a is not b and moments[a] & moments[b]:
                 assert start + a.nbytes <= other or other + b.nbytes <= start
-    assert room <= sum(-(-b.nbytes // memory.LINE) * memory.LINE for b in moments)
+    assert room <= sum(-(-b.nbytes // alignment.LINE) * alignment.LINE for b in moments)
 
 
 def test_a_chain_takes_the_memory_of_two_values():
     a, b, c, d = (_buffer(1 << 18) for _ in range(4))
     kernels = [_kernel(a), _kernel(b, a), _kernel(c, b), _kernel(d, c)]
     alone = Schedule(_tasks(kernels, [False] * 4), 1, False)
-    _, room = arena.placed(arena.needed([alone]))
+    _, room = buffer_reuse.placed(buffer_reuse.needed([alone]))
     assert room == 2 * a.nbytes
     together = Schedule(_tasks(kernels, [False] * 4), 2, True)
-    _, room = arena.placed(arena.needed([together]))
+    _, room = buffer_reuse.placed(buffer_reuse.needed([together]))
     assert room == 4 * a.nbytes                # nobody knows which of them comes first
     met = Schedule(_tasks(kernels, [False, True, True, True]), 2, True)
-    _, room = arena.placed(arena.needed([met]))
+    _, room = buffer_reuse.placed(buffer_reuse.needed([met]))
     assert room == 2 * a.nbytes
 
 
@@ -61,7 +66,7 @@ def test_the_end_of_a_step_may_meet_the_start_of_the_next():
     tasks = _tasks([_kernel(a), _kernel(b, a), _kernel(c, b)], [False, True, True])
     tasks.append(Task(_kernel(b, c), None, (), barrier=True))
     for closing, apart in ((True, False), (False, True)):
-        needed = arena.needed([Schedule(tasks, 2, closing)])
+        needed = buffer_reuse.needed([Schedule(tasks, 2, closing)])
         assert bool(needed[a] & needed[c]) is apart
 
 
@@ -69,14 +74,14 @@ def test_what_is_computed_once_is_needed_always():
     a, b = _buffer(10), _buffer(10)
     schedule = Schedule(_tasks([_kernel(b, a)], [False]), 1, False)
     schedule.prologue = _tasks([_kernel(a)], [False])
-    needed = arena.needed([schedule, _kernel(b)])
-    assert needed[a] == arena.ALWAYS
+    needed = buffer_reuse.needed([schedule, _kernel(b)])
+    assert needed[a] == buffer_reuse.ALWAYS
     assert needed[b] == 0b11
 
 
 def test_small_programs_share_nothing():
     moments = {_buffer(100): 1, _buffer(50): 2}
-    offsets, _ = arena.placed(moments)
+    offsets, _ = buffer_reuse.placed(moments)
     assert sorted(offsets.values()) == [0, 448]
 
 
@@ -99,7 +104,7 @@ def _network():
     return step, x, t
 
 
-@pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
+@pytest.mark.skipif(not target.available(), reason="llvmlite is not installed")
 @pytest.mark.parametrize("threads", [1, 2, 3])
 def test_a_deep_network_learns_the_same_in_shared_memory(threads, monkeypatch):
     monkeypatch.setattr(executable, "POISON", True)

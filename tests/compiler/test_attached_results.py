@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.compiler import native
+from seegrad.compiler import target
 from seegrad.errors import GradientError
 
-pytestmark = pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
+pytestmark = pytest.mark.skipif(not target.available(), reason="llvmlite is not installed")
 
 X = np.array([1.0, 2.0])
 

@@ -9,7 +9,8 @@ import pytest
 
 import seegrad as sg
 from seegrad import TABLE, nn, optim
-from seegrad.compiler import executable, native
+from seegrad.compiler import target
+from seegrad.compiler.runtime import executable
 from seegrad.errors import (
     IndexRangeError,
     NonFiniteError,
@@ -18,7 +19,7 @@ from seegrad.errors import (
     ValueRangeError,
 )
 
-pytestmark = pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
+pytestmark = pytest.mark.skipif(not target.available(), reason="llvmlite is not installed")
 
 
 @pytest.fixture(autouse=True)
@@ -444,7 +445,7 @@ def test_a_compiled_function_goes_when_nobody_holds_it():
 
 
 def test_without_llvmlite_numpy_runs_the_plan(monkeypatch):
-    monkeypatch.setattr(native, "available", lambda: False)
+    monkeypatch.setattr(target, "available", lambda: False)
     net, x, t = network()
     other, _, _ = network()
     step = sg.compile(step_of(net, optim.SGD(net.parameters(), lr=0.1)))

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import seegrad as sg
-from seegrad.compiler import passes
-from seegrad.compiler.plan import Buffer
+from seegrad.compiler.ir.buffer import Buffer
+from seegrad.compiler.passes import pipeline
 from seegrad.graph.lowering import Join, Place
 from seegrad.ops.shape import place
 
@@ -125,7 +125,7 @@ def test_a_part_that_is_used_thousands_of_times():
 
 
 def test_the_pass_is_named_with_its_reason():
-    assert any(p.name == "join_places" and "side by side" in p.reason for p in passes.PIPELINE)
+    assert any(p.name == "join_places" and "side by side" in p.reason for p in pipeline.PIPELINE)
 
 
 @given(

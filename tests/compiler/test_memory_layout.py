@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.compiler import native
-from seegrad.compiler.memory import aligned, pointer
+from seegrad.compiler import target
+from seegrad.compiler.ir.alignment import aligned, pointer
 
-pytestmark = pytest.mark.skipif(not native.available(), reason="needs llvmlite")
+pytestmark = pytest.mark.skipif(not target.available(), reason="needs llvmlite")
 
 CHANCE = np.random.default_rng(3)
 X = CHANCE.standard_normal((20, 96)).astype(np.float32)

@@ -7,7 +7,7 @@ import pytest
 
 import seegrad as sg
 from seegrad import nn, optim
-from seegrad.compiler import native
+from seegrad.compiler import target
 
 CHANCE = np.random.default_rng(0)
 WINDOWS = [
@@ -113,7 +113,7 @@ def test_windows_are_only_looked_at_and_nothing_goes_through_numpy():
 @pytest.mark.parametrize("threads", [1, 2])
 def test_steps_of_a_sequence_share_their_code(threads):
     """Native code does not grow with the length of what is unrolled, only the list of calls."""
-    if not native.available():
+    if not target.available():
         pytest.skip("llvmlite is not installed")
 
     def functions(length):

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.compiler import native
-from seegrad.compiler.pace import LONG, SHORT, Pace
+from seegrad.compiler import target
+from seegrad.compiler.runtime.thread_policy import LONG, SHORT, Pace
 
 
 class Machine:
@@ -77,7 +77,7 @@ def test_threads_that_are_slow_for_another_reason_are_hardly_doubted() -> None:
     assert machine.pace.rest == SHORT
 
 
-@pytest.mark.skipif(not native.available(), reason="needs llvmlite")
+@pytest.mark.skipif(not target.available(), reason="needs llvmlite")
 @pytest.mark.parametrize("threads", [2, 3])
 def test_one_thread_in_place_of_several_gives_the_same_bits(threads: int) -> None:
     chance = np.random.default_rng(0)

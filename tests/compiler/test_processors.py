@@ -18,9 +18,10 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.compiler import executable, native
+from seegrad.compiler import target
+from seegrad.compiler.runtime import executable
 
-pytestmark = pytest.mark.skipif(not native.available(), reason="needs llvmlite")
+pytestmark = pytest.mark.skipif(not target.available(), reason="needs llvmlite")
 x86 = pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="x86 alone")
 
 Case = tuple[str, Any, tuple[Any, ...]]
@@ -84,13 +85,13 @@ def differing(cases: Iterator[Case]) -> list[str]:
 def main() -> None:
     """Print the width of vectors, and what differs."""
     with np.errstate(all="ignore"), mock.patch.object(executable, "POISON", True):
-        print(native.host().bytes, native.host().fma)
+        print(target.host().bytes, target.host().fma)
         print(*differing(quotients()), *differing(signs()), sep="; ")
 
 
 def apart(most: str) -> subprocess.CompletedProcess[str]:
     """This file as a program, on a processor with no more than that."""
-    settings = {native.MAX_ISA: most, "PYTHONPATH": os.pathsep.join(sys.path)}
+    settings = {target.MAX_ISA: most, "PYTHONPATH": os.pathsep.join(sys.path)}
     return subprocess.run(
         [sys.executable, __file__], env={**os.environ, **settings}, capture_output=True, text=True,
         check=False,
@@ -109,7 +110,7 @@ def test_on_lesser_processors(most, width):
     assert done.returncode == 0, done.stderr
     said, faults = done.stdout.splitlines()
     size, fma = said.split()
-    assert int(size) == width or native.host().bytes < width
+    assert int(size) == width or target.host().bytes < width
     assert most != "sse" or fma == "False"
     assert faults == ""
 

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.compiler import executable, native, product, tiling
-from seegrad.compiler.plan import Product
+from seegrad.compiler import target
+from seegrad.compiler.codegen import matmul
+from seegrad.compiler.ir.kernel import Matmul
+from seegrad.compiler.runtime import executable
+from seegrad.compiler.scheduling import tiling
 
-pytestmark = pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
+pytestmark = pytest.mark.skipif(not target.available(), reason="llvmlite is not installed")
 LAYOUTS = {
     "ab": lambda a, b: a @ b,
     "abt": lambda a, b: a @ b.T,
@@ -37,7 +40,7 @@ def narrow(monkeypatch):
     def set_width(size):
         if size is None:
             return
-        host = replace(native.host(), bytes=size, registers=16)
+        host = replace(target.host(), bytes=size, registers=16)
         for name, module in list(sys.modules.items()):
             if name.startswith("seegrad.compiler") and hasattr(module, "host"):
                 monkeypatch.setattr(module, "host", lambda: host)
@@ -49,14 +52,14 @@ def narrow(monkeypatch):
 def ways(monkeypatch):
     """What was packed, for each product that was written."""
     seen = set()
-    real = product.choose
+    real = matmul.choose
 
     def spy(*given):
         turn, shape = real(*given)
         seen.add(("a" if shape.pack_a else "") + ("b" if shape.pack_b else "") or shape.along)
         return turn, shape
 
-    monkeypatch.setattr(product, "choose", spy)
+    monkeypatch.setattr(matmul, "choose", spy)
     return seen
 
 
@@ -121,7 +124,7 @@ def test_large_products_stay_within_the_bound_of_a_sum(threads, ways):
             want = f(a.astype(exact), b.astype(exact))
             room = 1024 * np.finfo(dtype).eps / 2 * f(abs(a), abs(b))
             assert np.all(abs(got - want) <= room), (dtype, layout)
-    assert ways & {"a", "ab"} or native.host().registers < 32    # fewer: others are cheaper
+    assert ways & {"a", "ab"} or target.host().registers < 32    # fewer: others are cheaper
 
 
 @pytest.mark.parametrize("threads", [1, 2])
@@ -205,7 +208,7 @@ def test_what_lies_side_by_side_is_not_packed(ways):
 
 def _spaces(compiled):
     tasks = executable.tasks_of(compiled.newest.executable)
-    return [t.kernel.space for t in tasks if isinstance(t.kernel, Product)]
+    return [t.kernel.space for t in tasks if isinstance(t.kernel, Matmul)]
 
 
 @pytest.mark.parametrize("threads", [1, 2])

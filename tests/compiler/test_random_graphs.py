@@ -5,10 +5,11 @@ import pytest
 
 import seegrad as sg
 from seegrad import TABLE
-from seegrad.compiler import executable, native
+from seegrad.compiler import target
+from seegrad.compiler.runtime import executable
 
 pytestmark = [
-    pytest.mark.skipif(not native.available(), reason="llvmlite is not installed"),
+    pytest.mark.skipif(not target.available(), reason="llvmlite is not installed"),
     # some of the programs that are drawn do not use their first argument
     pytest.mark.filterwarnings("ignore::seegrad.errors.GradientWarning"),
 ]

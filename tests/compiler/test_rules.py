@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.compiler.rules import IDENTITIES
+from seegrad.compiler.passes.identities import IDENTITIES
 
 DRAWN = np.random.default_rng(0).normal(size=6).tolist()
 EDGES = (-np.inf, -3.0, -1.0, -0.0, 0.0, 0.5, 1.0, 2.5, 1e300, np.inf, np.nan, *DRAWN)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.compiler import native
+from seegrad.compiler import target
 
 CHANCE = np.random.default_rng(0)
-pytestmark = pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
+pytestmark = pytest.mark.skipif(not target.available(), reason="llvmlite is not installed")
 SHAPES = [((7,), 0), ((1,), 0), ((5, 1), 1), ((33, 40), 0), ((33, 40), 1), ((3, 17, 20), 1),
           ((0, 4), 0), ((4, 0), 0), ((2, 3, 4, 5), 2)]  # fmt: skip
 DTYPES = [np.float64, np.float32, np.int64, np.int32, bool]

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.compiler import loops, native
+from seegrad.compiler import target
+from seegrad.compiler.codegen import loop_axes
 
-pytestmark = pytest.mark.skipif(not native.available(), reason="needs llvmlite")
+pytestmark = pytest.mark.skipif(not target.available(), reason="needs llvmlite")
 
 SHAPES = [(16, 2), (48, 10), (32, 15), (40, 7), (33, 3), (5, 4)]
 
@@ -19,14 +20,14 @@ SHAPES = [(16, 2), (48, 10), (32, 15), (40, 7), (33, 3), (5, 4)]
 def beside(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     """For each nest that is written, whether its rows lie side by side."""
     seen: list[bool] = []
-    plain = loops.NestEmitter._side_by_side
+    plain = loop_axes.LoopAxes.side_by_side
 
-    def watched(self: Any) -> Any:
-        found = plain(self)
+    def watched(self: Any, lanes: int) -> Any:
+        found = plain(self, lanes)
         seen.append(found is not None)
         return found
 
-    monkeypatch.setattr(loops.NestEmitter, "_side_by_side", watched)
+    monkeypatch.setattr(loop_axes.LoopAxes, "side_by_side", watched)
     return seen
 
 
@@ -55,7 +56,7 @@ def test_softmax_of_short_rows(shape, dtype, threads, beside):
         np.testing.assert_array_equal(a.value, b.value)
         np.testing.assert_allclose(a.value, c.value, 2e-5 if dtype == "f4" else 1e-12, off)
     if threads == 1:
-        lanes = native.host().lanes(8 * int(dtype[1]))
+        lanes = target.host().lanes(8 * int(dtype[1]))
         assert any(beside) == (shape[0] % lanes == 0 and shape[1] < lanes)
 
 
@@ -85,4 +86,4 @@ def test_the_loss_of_short_rows_with_labels_and_picked_rows(rows, beside):
 
     for a, b in zip(trained(True), trained(False)):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
-    assert any(beside) == (native.host().lanes(32) > 10)
+    assert any(beside) == (target.host().lanes(32) > 10)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.compiler import loops, native
+from seegrad.compiler import target
+from seegrad.compiler.codegen import loop_axes
 
-pytestmark = pytest.mark.skipif(not native.available(), reason="needs llvmlite")
+pytestmark = pytest.mark.skipif(not target.available(), reason="needs llvmlite")
 
 CHANCE = np.random.default_rng(5)
 X = CHANCE.standard_normal((37, 2))
@@ -45,7 +46,7 @@ def training() -> tuple[list[Any], Any]:
 def test_many_numbers_become_one_kernel_with_the_values_of_eager(
     written_out: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loops, "WRITTEN_OUT", written_out)
+    monkeypatch.setattr(loop_axes, "WRITTEN_OUT", written_out)
     weights, step = training()
     want = [step(X, T).item() for _ in range(3)]
     others, again = training()

@@ -7,10 +7,12 @@ import mpmath
 import numpy as np
 import pytest
 
-from seegrad.compiler import native, vector_math
-from seegrad.compiler.assembly import Function, Module, Value, vector
+from seegrad.compiler import target
+from seegrad.compiler.codegen import vector_math
+from seegrad.compiler.codegen.llvm_builder import Function, Module, Value, vector
+from seegrad.compiler.runtime import jit
 
-pytestmark = pytest.mark.skipif(not native.available(), reason="llvmlite is not installed")
+pytestmark = pytest.mark.skipif(not target.available(), reason="llvmlite is not installed")
 
 SCALAR = {"f4": "float", "f8": "double"}
 TRUTH = {
@@ -41,7 +43,7 @@ def native_function(name, dtype, lanes, arity):
 
     f.loop(0, f.parameters["n"], lanes, body)
     f.finish()
-    program = native.Program(module.text)
+    program = jit.Program(module.text)
     call = program.function("run", [ctypes.c_void_p] * (arity + 1) + [ctypes.c_int64])
 
     def run(*arrays):
@@ -136,5 +138,5 @@ def test_exponentials_have_the_same_bits_with_and_without_avx512(name, dtype, mo
     x = np.append(np.linspace(low, high, 20001), [np.nan, np.inf, -np.inf, 0.0]).astype(dtype)
     lanes = 64 // np.dtype(dtype).itemsize
     here = native_function(name, dtype, lanes, 1)(x)
-    monkeypatch.setattr(vector_math, "host", lambda: replace(native.host(), bytes=32))
+    monkeypatch.setattr(vector_math, "host", lambda: replace(target.host(), bytes=32))
     np.testing.assert_array_equal(native_function(name, dtype, lanes, 1)(x), here)

@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.compiler import inspection, runtime
-from seegrad.compiler.memory import pointer
-from seegrad.compiler.variant import ARRAYS, Asked, Kind, Variant
+from seegrad.compiler.inspect import profile, source
+from seegrad.compiler.ir.alignment import pointer
+from seegrad.compiler.runtime import thread_pool
+from seegrad.compiler.specialization import ARRAYS, Asked, Kind, Variant
 from seegrad.errors import (
     IndexRangeError,
     NonFiniteError,
@@ -40,11 +41,11 @@ class Compiled:
 
     def __init__(self, function: Function, threads: int | None) -> None:
         self.function = function
-        self.threads = threads or runtime.thread_count()
+        self.threads = threads or thread_pool.thread_count()
         self.variants: list[Variant] = []         # the latest used first
         self.names: tuple[str, ...] = ()
         self.lock: Any = threading.RLock()
-        runtime.renew_lock_after_fork(self)
+        thread_pool.renew_lock_after_fork(self)
         functools.update_wrapper(self, function, updated=())
 
     # ------------------------------------------------------------------ calling
@@ -245,19 +246,19 @@ class Compiled:
     @property
     def source(self) -> str:
         """The kernels as readable text, with the names of nodes and frames."""
-        return inspection.source(self.newest)
+        return source.source(self.newest)
 
     @property
     def assembly(self) -> str:
         """The native programs as LLVM's assembly."""
-        return inspection.assembly(self.newest)
+        return source.assembly(self.newest)
 
     @property
     def report(self) -> str:
         """What was compiled, what goes through NumPy and why, what each pass left."""
-        return inspection.report(self.newest)
+        return source.report(self.newest)
 
-    def profile(self, *args: Any, **kwargs: Any) -> inspection.Profile:
+    def profile(self, *args: Any, **kwargs: Any) -> profile.Profile:
         """Time, operations, bytes and share of the machine's peak of every kernel.
 
         Runs each kernel alone, on one thread and on copies of the state, which stays as it is.
@@ -265,7 +266,7 @@ class Compiled:
         leaves, structure = flatten((list(args), kwargs))
         with self.lock:
             variant = self._variant(leaves, structure, args, kwargs)
-            return inspection.profile(variant, [x for x in leaves if isinstance(x, ARRAYS)])
+            return profile.profile(variant, [x for x in leaves if isinstance(x, ARRAYS)])
 
     def graph_after(self, name: str) -> Graph:
         """The graph as the named pass left it; "trace" is what the function did."""

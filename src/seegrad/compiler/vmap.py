@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.compiler.passes import open_composites
+from seegrad.compiler.passes.pipeline import open_composites
 from seegrad.errors import ShapeError, TraceError
 from seegrad.graph.bind import bind, current_mode
 from seegrad.graph.graph import Graph

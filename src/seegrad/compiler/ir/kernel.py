@@ -1,0 +1,159 @@
+"""Kernels: loops over a space of points, matrix products, and calls of NumPy.
+
+What a kernel computes at each point is an expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from seegrad.compiler.ir.buffer import Buffer, View
+from seegrad.compiler.ir.expression import (
+    Apply,
+    Counter,
+    Expression,
+    Literal,
+    Load,
+    MaskedLoad,
+    Reduced,
+    every,
+    parts,
+)
+from seegrad.graph.node import Node
+from seegrad.graph.spec import Shape
+
+# --------------------------------------------------------------- kernels
+
+
+@dataclass(frozen=True)
+class Store:
+    """Where the value at each point goes. `view` has the kernel's axes."""
+
+    view: View
+    value: Expression
+
+
+@dataclass(eq=False)
+class Kernel:
+    """Work on a space of points: what it stores, and which nodes of the graph it stands for."""
+
+    name: str
+    space: Shape
+    stores: list[Store]
+    nodes: tuple[Node, ...] = ()
+
+    def loads(self) -> Iterator[View]:
+        """Every view that is read (with repetitions)."""
+        for e in every([s.value for s in self.stores]):
+            if isinstance(e, Load):
+                yield e.view
+                if e.view.rows is not None:
+                    yield e.view.rows
+
+    def reads(self) -> list[View]:
+        return list(self.loads())
+
+    def writes(self) -> list[View]:
+        return [s.view for s in self.stores]
+
+    def temporaries(self) -> set[Buffer]:
+        """The temporary values that are written or read."""
+        views = (*self.writes(), *self.reads())
+        return {v.buffer for v in views if v.buffer.role == "temporary"}
+
+
+@dataclass(eq=False)
+class LoopNest(Kernel):
+    """Loops over `space`; axes in `reduced` are those that Reduced expressions sum away.
+
+    A store whose view has stride 0 on all the reduced axes, and whose value does not vary along
+    them, is done once for each point of the other axes. Along the axes in `overlapping` what is
+    stored adds to what was stored before: one thread does them all. So it is along those in
+    `running`, where each place needs the one before it: no lanes lie along them.
+    """
+
+    reduced: frozenset[int] = frozenset()
+    overlapping: frozenset[int] = frozenset()
+    running: frozenset[int] = frozenset()
+
+
+@dataclass(eq=False)
+class Matmul(Kernel):
+    """sum over k of a[batch, m, k] · b[batch, k, n]; `space` is (*batch, m, n).
+
+    The stores' values are expressions over Accumulated: the product's epilogue.
+    """
+
+    a: View = field(default=None)  # type: ignore[assignment]
+    b: View = field(default=None)  # type: ignore[assignment]
+
+    @property
+    def k(self) -> int:
+        return self.a.shape[-1]
+
+    def reads(self) -> list[View]:
+        extra = [v.rows for v in (self.a, self.b) if v.rows is not None]
+        return [self.a, self.b, *extra, *self.loads()]
+
+
+@dataclass(eq=False)
+class NumpyCall(Kernel):
+    """A call of a node's own NumPy function: inputs and output are whole views."""
+
+    inputs: tuple[View, ...] = ()
+    output: View = field(default=None)  # type: ignore[assignment]
+    why: str = ""
+
+    def reads(self) -> list[View]:
+        return [*self.inputs, *(v.rows for v in self.inputs if v.rows is not None)]
+
+    def writes(self) -> list[View]:
+        return [self.output]
+
+
+def places(kernel: Kernel) -> list[View]:
+    """A view for each different place in memory at which one of the kernel's views begins."""
+    found = {(v.buffer, v.offset): v for v in (*kernel.writes(), *kernel.reads())}
+    return list(found.values())
+
+
+def form_of(kernel: Kernel) -> Hashable:
+    """What the kernel does, whatever memory it does it to: equal for kernels whose code is.
+
+    Places are numbered in the order of `places`, buffers as they come.
+    """
+    places_: dict[tuple[Buffer, int], int] = {}
+    buffers: dict[Buffer, int] = {}
+
+    def seen(view: View) -> Hashable:
+        place = places_.setdefault((view.buffer, view.offset), len(places_))
+        buffer = buffers.setdefault(view.buffer, len(buffers))
+        rows = None if view.rows is None else seen(view.rows)
+        return place, buffer, view.dtype, view.shape, view.strides, rows, view.rows_axis
+
+    touched = [seen(v) for v in (*kernel.writes(), *kernel.reads())]
+    numbers: dict[int, int] = {}
+    written: list[Hashable] = []
+    for e in every([s.value for s in kernel.stores]):
+        numbers[id(e)] = len(numbers)
+        said: Hashable = ()
+        if isinstance(e, Load):
+            said = seen(e.view), e.bounds if isinstance(e, MaskedLoad) else ()
+        elif isinstance(e, Literal):
+            said = (str(np.asarray(e.value).dtype), repr(e.value))
+        elif isinstance(e, Apply):
+            said = (e.function, e.compute)
+        elif isinstance(e, Reduced):
+            said = e.kind
+        elif isinstance(e, Counter):
+            said = e.axis
+        inner = tuple(numbers[id(x)] for x in parts(e))
+        written.append((type(e), e.dtype, said, inner))
+    values = tuple(numbers[id(s.value)] for s in kernel.stores)
+    own: Hashable = ()
+    if isinstance(kernel, LoopNest):
+        own = kernel.reduced, kernel.overlapping, kernel.running
+    return type(kernel), kernel.space, own, tuple(touched), tuple(written), values

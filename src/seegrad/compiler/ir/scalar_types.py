@@ -1,0 +1,97 @@
+"""Which dtypes native code computes with, and what each scalar function takes and gives."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from seegrad.graph.spec import DType
+
+SCALARS = {
+    "float32": "float", "float64": "double", "bool": "i1",
+    "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64",
+    "uint8": "i8", "uint16": "i16", "uint32": "i32", "uint64": "i64",
+}  # fmt: skip
+
+
+def scalar_type(dtype: DType) -> str:
+    """The type of one lane that computes with `dtype`; of one that is only moved, its bits."""
+    return SCALARS.get(dtype.name, f"i{8 * dtype.itemsize}")
+
+
+def memory_type(dtype: DType) -> str:
+    """The type of one element in memory (booleans take a byte)."""
+    return "i8" if dtype.kind == "b" else scalar_type(dtype)
+
+
+def literal(dtype: DType, value: float) -> float:
+    """The number as code writes it: by its bits where its dtype is only moved."""
+    if dtype.name in SCALARS:
+        return value
+    return int(np.array(value, dtype).view(f"u{dtype.itemsize}"))
+MATHEMATICS = ("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "arcsin", "arccos",
+                "arctan", "arctan2", "sinh", "cosh", "tanh", "erf", "exp2", "log2", "log10", "cbrt",
+                "arcsinh", "arccosh", "arctanh")  # fmt: skip
+FUNCTIONS = {
+    "add", "subtract", "multiply", "divide", "negative", "power", "mod", "floor_divide", "sqrt",
+    "abs", "sign", "maximum", "minimum", "floor", "ceil", "round", "trunc", "equal", "not_equal",
+    "less", "less_equal", "greater", "greater_equal", "logical_and", "logical_or", "logical_xor",
+    "logical_not", "isnan", "isinf", "isfinite", "hypot", "logaddexp", *MATHEMATICS,
+}  # fmt: skip
+"""The functions that have native code, beside `where`."""
+_FLOATING_ONLY = {"divide", "power", "mod", "floor_divide", "sqrt", "hypot", "logaddexp", "round",
+                  *MATHEMATICS}  # fmt: skip
+_LOGICAL = {"logical_and", "logical_or", "logical_xor", "logical_not"}
+_EXPENSIVE = {*MATHEMATICS, "power", "mod", "floor_divide", "divide", "sqrt", "hypot",
+              "logaddexp"}  # fmt: skip
+
+
+def expensive(function: str) -> bool:
+    """Whether a value of this function is better kept than computed again."""
+    return function in _EXPENSIVE
+
+
+def divides(function: str) -> bool:
+    """Whether the function's own code may divide what it is given."""
+    return function in _EXPENSIVE
+
+
+@cache
+def result_dtype(function: str, *dtypes: DType) -> DType:
+    """The dtype that NumPy gives the function of such arguments."""
+    if function == "where":
+        return np.result_type(*dtypes[1:])
+    name = {"round": "rint", "mod": "remainder"}.get(function, function)
+    name = "exp" if name == "erf" else name
+    with np.errstate(all="ignore"):
+        made: DType = getattr(np, name)(*[np.ones(1, d) for d in dtypes]).dtype
+    return made
+
+
+@cache
+def compute_dtype(function: str, *dtypes: DType) -> DType:
+    """The dtype in which the function works."""
+    if function == "where":
+        return np.result_type(*dtypes[1:])
+    if function in _LOGICAL:
+        return np.dtype(bool)
+    if function in _FLOATING_ONLY:
+        return result_dtype(function, *dtypes)
+    return np.result_type(*dtypes)
+
+
+def supported(function: str, compute: DType) -> bool:
+    """Whether there is native code for the function in this dtype."""
+    if function == "where":
+        return compute.name in SCALARS
+    if function not in FUNCTIONS or compute.name not in SCALARS:
+        return False
+    if function in _FLOATING_ONLY:
+        return compute.kind == "f"
+    if function in _LOGICAL:
+        return compute.kind == "b"
+    if compute.kind == "b":
+        return function in {"add", "multiply", "equal", "not_equal", "isnan", "isinf", "isfinite",
+                            "maximum", "minimum"}  # fmt: skip
+    return True

@@ -1,0 +1,222 @@
+"""What every form is lowered with: buffers, views of nodes, copies, and kernels as they come.
+
+Which kernels a form becomes is said in the files beside: expressions, matmul, data_movement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from seegrad.compiler.ir.buffer import Buffer, View
+from seegrad.compiler.ir.expression import (
+    Literal,
+    Load,
+)
+from seegrad.compiler.ir.kernel import Kernel, LoopNest, Store
+from seegrad.compiler.lowering.fusion import AxisMap, Grouping, is_view
+from seegrad.graph import lowering as forms
+from seegrad.graph.graph import Graph
+from seegrad.graph.node import Node
+from seegrad.graph.spec import Shape
+
+
+@dataclass(frozen=True)
+class Index:
+    """An input that must hold integers from 0 to `size` - 1 (or from -size, where `wraps`)."""
+
+    leaf: Node
+    size: int
+    wraps: bool
+    node: Node
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is to be lowered.
+
+    `state` are leaves whose memory the program keeps; `assigned` says which node each of them
+    becomes. `batches` are inputs whose rows are picked out of a larger array by an index.
+    With `stepwise` there is one of each result for each step.
+    """
+
+    graph: Graph
+    results: tuple[Node, ...]
+    assigned: Mapping[Node, Node]
+    state: frozenset[Node]
+    arguments: tuple[Node, ...]
+    batches: Mapping[Node, Shape] = field(default_factory=dict)
+    batch: int = 0
+    stepwise: bool = False
+    orders: Mapping[Node, tuple[int, ...]] = field(default_factory=dict)
+    native: bool = True
+
+
+def behind(node: Node) -> Node:
+    """The node whose memory a chain of views looks at."""
+    while is_view(node):
+        node = node.inputs[0]
+    return node
+
+
+def seen_through(node: Node, view: View) -> View | None:
+    """What a view node makes of the view before it; None where no view can say so."""
+    assert node.op is not None
+    form, attrs = node.op.lower, node.attrs
+    if isinstance(form, forms.Permute):
+        return view.permute(attrs["axes"])
+    if isinstance(form, forms.Broadcast):
+        return view.broadcast(node.shape)
+    if isinstance(form, forms.Reshape):
+        return view.reshape(node.shape)
+    if isinstance(form, forms.Window):
+        return view.window(attrs["size"], attrs["steps"], attrs["dilation"])
+    assert isinstance(form, forms.Slice)
+    return view.slice(attrs["index"])
+
+
+def aligned(view: View, axes: AxisMap, space: Sequence[int | None],
+             sizes: Mapping[int, int]) -> View:
+    """The view along the axes of a kernel's space."""
+    strides, rows_axis = [], 0
+    for place, c in enumerate(space):
+        stride = 0
+        for i, a in enumerate(axes):
+            if a is not None and a == c:
+                stride = view.strides[i]
+                if view.rows is not None and i == view.rows_axis:
+                    rows_axis = place
+        strides.append(stride)
+    rows, offset = view.rows, view.offset
+    if rows is not None and (axes[view.rows_axis] is None):
+        raise AssertionError("a gathered axis of length one is copied before")
+    shape = tuple(1 if c is None else sizes[c] for c in space)
+    return View(view.buffer, shape, tuple(strides), offset, rows, rows_axis)
+
+
+class KernelBuilder:
+    """The kernels of one graph as they are made: buffers, views of nodes, and who read what."""
+
+    def __init__(self, request: Request, grouping: Grouping) -> None:
+        self.request, self.grouping = request, grouping
+        self.kernels: list[Kernel] = []
+        self.buffers: list[Buffer] = []
+        self.of: dict[Node, Buffer] = {}
+        self.views: dict[Node, View] = {}
+        self.sources: dict[Kernel, set[Node]] = {}
+        self.maker: dict[Node, Kernel] = {}
+        self.constants: dict[Buffer, np.ndarray[Any, Any]] = {}
+        self.indices: list[Index] = []
+        self.reading: set[Node] = set()
+        self.index_buffer: Buffer | None = None
+        self.extra: list[tuple[Kernel, Kernel]] = []
+
+    def buffer(self, name: str, shape: Shape, dtype: Any, role: str, **more: Any) -> Buffer:
+        buffer = Buffer(name or role, tuple(shape), dtype, role, number=len(self.buffers), **more)
+        self.buffers.append(buffer)
+        return buffer
+
+    def leaf(self, node: Node) -> View:
+        request = self.request
+        if node in request.batches:
+            whole = self.buffer(node.name, request.batches[node], node.dtype, "input")
+            if self.index_buffer is None:
+                self.index_buffer = self.buffer(
+                    "rows", (request.batch,), np.dtype(np.int64), "input", steps=True
+                )
+            self.of[node] = whole
+            return View(whole, node.shape, whole.strides, 0, self.index_buffer.view(), 0)
+        if node in request.state:
+            order = request.orders.get(node, ())
+            buffer = self.buffer(node.name, node.shape, node.dtype, "state", order=order)
+        elif node.data is None:
+            buffer = self.buffer(node.name, node.shape, node.dtype, "input")
+        else:
+            buffer = self.buffer(node.name, node.shape, node.dtype, "constant")
+            self.constants[buffer] = np.asarray(node.data)
+        self.of[node] = buffer
+        return buffer.view()
+
+    def name(self, node: Node) -> str:
+        frame = f"{node.frame}/" if node.frame else ""
+        return f"{frame}{node.name or (node.op.name if node.op else 'value')}"
+
+    def view(self, node: Node) -> View:
+        """Where the node's values lie, as it sees them; copies where no view can say so."""
+        if node in self.views:
+            self.reading.add(node)
+            return self.views[node]
+        if node.op is None:
+            self.views[node] = self.leaf(node)
+            self.reading.add(node)
+            return self.views[node]
+        chain = []
+        while node not in self.views and node.op is not None and is_view(node):
+            chain.append(node)
+            node = node.inputs[0]
+        view = self.view(node)
+        for step in reversed(chain):
+            found = seen_through(step, view)
+            if found is None:
+                found = seen_through(step, self.copied(view, step))
+                assert found is not None
+            view = self.views[step] = found
+        # who reads a view reads what is behind it
+        return view
+
+    def ungathered(self, x: Node) -> View:
+        """What a kernel is to read of `x`, without an index between."""
+        view = self.view(x)
+        self.reading.add(behind(x))
+        return self.copied(view, x) if view.rows is not None else view
+
+    def copied(self, view: View, node: Node, role: str = "temporary") -> View:
+        """The same values in memory of their own, in C order."""
+        buffer = self.buffer(f"{self.name(node)}.copy", view.shape, view.dtype, role)
+        self.copy(view, buffer.view(), node)
+        return buffer.view()
+
+    def copy(self, source: View, target: View, node: Node) -> Kernel:
+        before = self.reading
+        self.reading = {behind(node)} if is_view(node) else set(before)
+        for view_node, view in self.views.items():
+            if view.buffer is source.buffer and not is_view(view_node):
+                self.reading.add(view_node)
+        kernel = self.add(
+            LoopNest("copy", source.shape, [Store(target, Load(source))], (node,))
+        )
+        self.reading = before
+        return kernel
+
+    def add(self, kernel: Kernel) -> Kernel:
+        self.kernels.append(kernel)
+        self.sources[kernel] = set(self.reading)
+        return kernel
+
+    def reshaped(self, view: View, shape: Shape, node: Node) -> View:
+        found = view.reshape(shape)
+        if found is None:
+            found = self.copied(view, node).reshape(shape)
+        assert found is not None
+        return found
+
+    def check(self, x: Node, size: int, wraps: bool, node: Node) -> None:
+        leaf = behind(x)
+        self.indices.append(Index(leaf, size, wraps, node))
+
+    def fill(self, target: View, value: Any, node: Node) -> Kernel:
+        literal = Literal(value, target.dtype)
+        return self.add(LoopNest("fill", target.shape, [Store(target, literal)], (node,)))
+
+    def picked(self, whole: View, axis: int, indices: Node, node: Node) -> View:
+        """The rows of `whole` along `axis` that the indices name, one behind the other."""
+        wraps = node.attrs.get("negative", True)
+        self.check(indices, whole.shape[axis], wraps, node)
+        count = indices.spec.size
+        rows = self.reshaped(self.view(indices), (count,), indices)
+        self.reading.add(behind(indices))
+        shape = (*whole.shape[:axis], count, *whole.shape[axis + 1:])
+        return View(whole.buffer, shape, whole.strides, whole.offset, rows, axis)

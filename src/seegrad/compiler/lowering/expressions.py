@@ -1,0 +1,123 @@
+"""Groups of fused nodes as loop nests: the expression of every member along the kernel's axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from seegrad.compiler.ir.buffer import View
+from seegrad.compiler.ir.expression import (
+    Apply,
+    Counter,
+    Expression,
+    Literal,
+    Load,
+    Reduced,
+)
+from seegrad.compiler.ir.kernel import LoopNest, Store
+from seegrad.compiler.lowering.builder import KernelBuilder, aligned, behind
+from seegrad.compiler.lowering.fusion import AxisMap, Group, is_constant, through
+from seegrad.compiler.lowering.type_promotion import cast, expression
+from seegrad.graph import lowering as forms
+from seegrad.graph.node import Node
+
+
+def expressions(
+    builder: KernelBuilder, group: Group, space: Sequence[int | None],
+    start: Mapping[Node, Expression],
+) -> dict[Node, Expression]:
+    """The expression of every member, over loads along the kernel's axes."""
+    found: dict[Node, Expression] = dict(start)
+    loads: dict[View, Load] = {}
+    for node in group.members:
+        if node in found:
+            continue
+        inputs = []
+        for x in node.inputs:
+            inputs.append(_input(builder, group, node, x, space, found, loads))
+        found[node] = _expression(builder, group, node, inputs, space)
+    return found
+
+
+def _input(builder: KernelBuilder, group: Group, node: Node, x: Node, space: Sequence[int | None],
+    found: Mapping[Node, Expression], loads: dict[View, Load],
+) -> Expression:
+    base, _ = through(x)
+    if base in found and builder.grouping.of.get(base) is group:
+        return found[base]
+    if is_constant(base):
+        return Literal(np.asarray(base.data).item(), base.dtype)
+    view = builder.view(x)
+    builder.reading.add(behind(x))
+    axes = builder.grouping.input_axes(node, x)
+    if view.rows is not None and axes[view.rows_axis] is None:
+        view = builder.copied(view, x)
+    view = aligned(view, axes, space, group.sizes)
+    if group.kind == "matmul" and view.rows is not None and (
+        view.rows_axis == len(space) - 1
+    ):
+        view = aligned(
+            builder.copied(builder.view(x), x), axes, space, group.sizes
+        )
+    return loads.setdefault(view, Load(view))
+
+
+def _expression(
+    builder: KernelBuilder, group: Group, node: Node, inputs: Sequence[Expression],
+    space: Sequence[int | None],
+) -> Expression:
+    assert node.op is not None
+    form = node.op.lower
+    if isinstance(form, forms.Scalar):
+        names = [n.lstrip("*") for n in node.op.inputs]
+        return expression(node, dict(zip(names, inputs)))
+    if isinstance(form, forms.Reduce):
+        if form.kind in ("all", "any"):
+            given = cast(inputs[0], np.dtype(bool))
+        else:
+            given = cast(inputs[0], node.dtype)
+        if all(node.inputs[0].shape[i] == 1 for i in node.attrs["axis"]):
+            return given                         # one element: nothing to go through
+        return Reduced(form.kind, given, node.dtype)
+    assert isinstance(form, forms.OneHot)
+    last = group.maps[node][-1]
+    labels = cast(inputs[0], np.dtype(np.int32))
+    place: Expression
+    if last is None:
+        place = Literal(0, labels.dtype)
+    else:
+        place = Counter(list(space).index(last), labels.dtype)
+    builder.check(node.inputs[0], node.attrs["classes"], False, node)
+    equal = Apply("equal", (labels, place), np.dtype(bool), labels.dtype)
+    return cast(equal, node.dtype)
+
+
+def loop_nest(builder: KernelBuilder, group: Group) -> None:
+    space = _space(builder, group)
+    sizes = tuple(group.sizes[c] for c in space)
+    values = expressions(builder, group, space, {})
+    stores = []
+    for node in group.members:
+        if node in builder.of:
+            view = aligned(builder.of[node].view(), group.maps[node], space, group.sizes)
+            stores.append(Store(view, values[node]))
+    reduced = frozenset(i for i, c in enumerate(space) if c in group.reduced)
+    if stores:
+        name = builder.name(group.members[-1])
+        builder.add(LoopNest(name, sizes, stores, tuple(group.members), reduced))
+
+
+def _space(builder: KernelBuilder, group: Group) -> list[int]:
+    """The group's axes in the order of the largest thing that is stored or summed."""
+    best: AxisMap = ()
+    for node in group.members:
+        axes = group.maps[node]
+        stored = node in builder.of
+        for candidate in (axes, builder.grouping.argument.get(node, ())):
+            count = sum(a is not None for a in candidate)
+            have = sum(a is not None for a in best)
+            if count > have or (count == have and stored):
+                best = candidate
+    order = [a for a in best if a is not None]
+    return order + [c for c in group.sizes if c not in order]

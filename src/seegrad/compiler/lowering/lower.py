@@ -1,0 +1,156 @@
+"""From groups of nodes to kernels: buffers, views, expressions, in an order that can run.
+
+State that is assigned is written where it lies whenever everyone who needs the old value comes
+before. Who runs what, and when, is decided by the scheduler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seegrad.compiler.ir.buffer import Buffer
+from seegrad.compiler.ir.kernel import Kernel
+from seegrad.compiler.lowering.builder import Index, KernelBuilder, Request
+from seegrad.compiler.lowering.data_movement import unfused
+from seegrad.compiler.lowering.expressions import loop_nest
+from seegrad.compiler.lowering.fusion import Grouping
+from seegrad.compiler.lowering.matmul import matmul
+from seegrad.compiler.lowering.native_support import why_foreign
+from seegrad.compiler.lowering.order import Cycle, ordered
+from seegrad.errors import GraphError
+from seegrad.graph.node import Node
+
+
+@dataclass(eq=False)
+class Lowered:
+    """Kernels in an order that can run, and the memory that they use."""
+
+    kernels: list[Kernel]
+    buffers: list[Buffer]
+    leaves: dict[Node, Buffer]
+    outputs: list[Buffer]
+    indices: list[Index]
+    constants: dict[Buffer, np.ndarray[Any, Any]]
+    foreign: dict[Node, str]
+
+
+def lower(request: Request) -> Lowered:
+    """Kernels for the graph."""
+    apart: set[Node] = set()
+    foreign = why_foreign if request.native else (lambda node: "llvmlite is not installed")
+    while True:
+        try:
+            return _lowered(KernelBuilder(request, Grouping(request.graph, foreign)), apart)
+        except Cycle as cycle:
+            if cycle.leaves <= apart:
+                raise GraphError("the plan's kernels wait for each other") from None
+            apart |= cycle.leaves
+
+
+def _lowered(builder: KernelBuilder, apart: set[Node]) -> Lowered:
+    """Kernels for every group, then for results and state; leaves in `apart` are copied to."""
+    request, grouping = builder.request, builder.grouping
+    in_place = _plan_memory(builder, apart)
+    for group in grouping.order:
+        builder.reading = set()
+        before = len(builder.kernels)
+        if group.kind == "loop_nest":
+            loop_nest(builder, group)
+        elif group.kind == "matmul":
+            matmul(builder, group)
+        else:
+            assert group.head is not None
+            unfused(builder, group.head)
+        for node in group.members:
+            if len(builder.kernels) > before:
+                builder.maker[node] = builder.kernels[-1]
+    outputs = [_result(builder, node) for node in request.results]
+    late = _copy_state(builder, in_place)
+    return Lowered(
+        ordered(builder, in_place, late), builder.buffers,
+        {n: b for n, b in builder.of.items() if n.op is None}, outputs,
+        builder.indices, builder.constants, grouping.why,
+    )  # fmt: skip
+
+
+def _plan_memory(builder: KernelBuilder, apart: set[Node]) -> dict[Node, Node]:
+    """A buffer for every node that someone outside of its group reads; gives the leaves whose
+    new value is written where the old one lies."""
+    request, grouping = builder.request, builder.grouping
+    kept = [x for x in request.graph.listed if x in request.state]
+    for leaf in (*request.arguments, *kept):
+        builder.views[leaf] = builder.leaf(leaf)
+    in_place: dict[Node, Node] = {}
+    taken: dict[Node, Buffer] = {}
+    for leaf, value in request.assigned.items():
+        group = grouping.of.get(value)
+        fits = (
+            group is not None and leaf not in apart and value not in taken
+            and value.dtype == leaf.dtype and group.kind != "unfused"
+        )  # fmt: skip
+        if fits:
+            taken[value] = builder.of[leaf]
+            in_place[leaf] = value
+    needed = _needed(request, grouping)
+    for node in grouping.of:
+        if node in needed:
+            builder.of[node] = taken.get(node) or builder.buffer(
+                builder.name(node), node.shape, node.dtype, "temporary"
+            )
+            builder.views[node] = builder.of[node].view()
+    return in_place
+
+
+def _needed(request: Request, grouping: Grouping) -> set[Node]:
+    """The nodes whose values are read outside of their group."""
+    found = set()
+    for node, group in grouping.of.items():
+        if group.kind == "unfused":
+            found.add(node)
+        inside = dict(zip(node.inputs, grouping.fused_inputs(node)))
+        for x in node.inputs:
+            base = grouping.source(x)
+            if base is None:
+                continue
+            fused = inside[x][1] is not None
+            if grouping.of[base] is not group or not fused:
+                found.add(base)
+    for node in (*request.results, *request.assigned.values()):
+        base = grouping.source(node)
+        if base is not None:
+            found.add(base)
+    return found
+
+
+def _result(builder: KernelBuilder, node: Node) -> Buffer:
+    """The buffer that a result is handed out in."""
+    stepwise = builder.request.stepwise
+    buffer = builder.of.get(node)
+    if buffer is not None and node.op is not None and buffer.role == "temporary":
+        buffer.role, buffer.steps = "output", stepwise
+        return buffer
+    builder.reading = set()
+    view = builder.view(node)
+    out = builder.buffer(node.name or "result", node.shape, node.dtype, "output", steps=stepwise)
+    builder.copy(view, out.view(), node)
+    return out
+
+
+def _copy_state(builder: KernelBuilder, in_place: Mapping[Node, Node]) -> dict[Kernel, Node]:
+    """What was not written where it lies is copied there in the end: by which kernel, to where."""
+    state = {builder.of[leaf] for leaf in builder.request.assigned}
+    late: dict[Kernel, Node] = {}
+    for leaf, value in builder.request.assigned.items():
+        if leaf in in_place:
+            continue
+        builder.reading = set()
+        view = builder.view(value)
+        if view.buffer in state:                 # what it looks at is itself about to change
+            view = builder.copied(view, value)
+            builder.reading = set()
+        late[builder.copy(view, builder.of[leaf].view(), value)] = leaf
+    return late

@@ -1,0 +1,79 @@
+"""Which nodes have native code, and why the others do not."""
+
+from __future__ import annotations
+
+from seegrad.compiler.ir import scalar_types
+from seegrad.compiler.lowering.fusion import is_view
+from seegrad.compiler.lowering.type_promotion import typed
+from seegrad.graph.lowering import (
+    Contract,
+    Gather,
+    Join,
+    OneHot,
+    Overlap,
+    Pad,
+    Place,
+    Product,
+    Reduce,
+    Scalar,
+    Scan,
+    Scatter,
+)
+from seegrad.graph.node import Node
+
+
+def why_foreign(node: Node) -> str:
+    """Why the node goes through NumPy; empty where it has native code."""
+    assert node.op is not None
+    form = node.op.lower
+    if isinstance(form, Scalar):
+        return typed(node).why
+    if isinstance(form, (OneHot, Overlap, Scan)):
+        return "" if node.dtype.name in scalar_types.SCALARS else f"dtype {node.dtype}"
+    if isinstance(form, Reduce):
+        return _why_reduction(node)
+    if isinstance(form, (Product, Contract)):
+        return _why_product(node)
+    if isinstance(form, (Gather, Scatter)):
+        if isinstance(form, Scatter) and node.dtype.name not in scalar_types.SCALARS:
+            return f"dtype {node.dtype}"
+        indices = node.inputs[1]
+        if indices.op is not None:
+            return "its indices are computed, so that they can only be checked as they come"
+    copied = isinstance(form, (Gather, Scatter, Place, Pad, Join, Overlap))
+    if not copied and not is_view(node):
+        return f"the form {type(form).__name__} has no native code"
+    return ""
+
+
+def _why_reduction(node: Node) -> str:
+    x = node.inputs[0]
+    assert node.op is not None
+    kind = node.op.lower.kind  # type: ignore[union-attr]
+    for dtype in (x.dtype, node.dtype):
+        if dtype.name not in scalar_types.SCALARS:
+            return f"dtype {dtype}"
+    empty = any(x.shape[i] == 0 for i in node.attrs["axis"])
+    if empty and kind in ("max", "min"):
+        return "a reduction of no elements"
+    return ""
+
+
+def _why_product(node: Node) -> str:
+    if any(x.dtype != node.dtype for x in node.inputs) or node.dtype.name not in (
+        "float32", "float64",
+    ):
+        return f"a product of {' and '.join(str(x.dtype) for x in node.inputs)}"
+    assert node.op is not None
+    if isinstance(node.op.lower, Contract):
+        if len(node.inputs) != 2:
+            return f"a contraction of {len(node.inputs)} inputs"
+        left, out = node.attrs["subscripts"].split("->")
+        a, b = left.split(",")
+        for label in set(a) ^ set(b):
+            if label not in out:
+                return "a label is summed within one input"
+        for labels in (set(a) - set(b), set(b) - set(a), set(a) & set(b) - set(out)):
+            if len(labels) > 1:
+                return "a contraction over several axes at once"
+    return ""

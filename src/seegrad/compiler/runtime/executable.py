@@ -1,0 +1,364 @@
+"""A plan made ready to run: memory for its buffers, native programs, calls through NumPy.
+
+It is given arrays and gives arrays; what they mean to the person who called is said in
+`compile.py`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import time
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from seegrad.compiler import target
+from seegrad.compiler.codegen.program import program_text
+from seegrad.compiler.ir.alignment import Array, aligned, laid, pointer
+from seegrad.compiler.ir.buffer import Buffer, View, array_of
+from seegrad.compiler.ir.expression import Apply, Literal, Load
+from seegrad.compiler.ir.kernel import Kernel, NumpyCall
+from seegrad.compiler.lowering.builder import Index
+from seegrad.compiler.lowering.lower import Lowered
+from seegrad.compiler.runtime import jit, thread_pool
+from seegrad.compiler.runtime.state_slot import Slot
+from seegrad.compiler.runtime.thread_policy import Pace
+from seegrad.compiler.scheduling import buffer_reuse
+from seegrad.compiler.scheduling.schedule import Schedule, scheduled
+from seegrad.compiler.scheduling.task import Task
+from seegrad.errors import IndexRangeError, ValueRangeError
+from seegrad.graph.bind import explained
+from seegrad.graph.lowering import OneHot
+
+SMALL = 1 << 16
+"""Arguments of up to so many bytes are copied into memory of ours rather than pointed at."""
+LARGE = 1 << 20
+"""Results from so many bytes on lie in memory that is used again once nobody holds it."""
+STRETCH = 0.002
+"""Seconds of steps that several threads take before it is asked again how many had better."""
+POISON = False
+"""In tests: temporary memory is filled with NaN before every run, and shared wherever it can."""
+Test = tuple[int, int, int, int]
+
+
+@lru_cache(maxsize=64)
+def made(text: str) -> jit.Program:
+    """The program of this text; equal networks share theirs, since memory is given by table."""
+    return jit.Program(text, 0)
+
+
+class Segment:
+    """A run of kernels in one native program."""
+
+    def __init__(self, schedule: Schedule, tests: Sequence[Test], scratch: int) -> None:
+        """`scratch` is the table's entry for memory of the threads' own."""
+        self.schedule = schedule
+        self.threads = schedule.threads
+        self.text, self.room = program_text(
+            schedule.tasks, schedule.threads, schedule.closing, tests, schedule.prologue, scratch
+        )
+        thread_pool.prepare()
+        self.program = made(self.text)
+        self.address = self.program.address("run")
+        word, place = ctypes.c_int64, ctypes.c_void_p
+        self.call = self.program.function("run", [place, place, word, word, word])
+        self.check = self.program.function("check", [place], word)
+        if self.threads == 1:
+            self.once = self.program.function("once", [place], word)
+        else:
+            self.alone = self.program.function("alone", [place, place, word, word, word])
+            self.pace, self.awake = Pace(), True
+
+    def run(self, table: int, first: int, count: int) -> None:
+        """Steps first … first + count - 1; several threads look at the clock now and then."""
+        if self.threads == 1:
+            self.call(table, 0, 0, first, count)
+            return
+        now, stop = time.perf_counter(), first + count
+        while first < stop:
+            many = min(stop - first, max(1, int(STRETCH / self.pace.step(now))))
+            start, together = now, self.pace.all_together(now)
+            before, self.awake = self.awake, True
+            if together:
+                self.awake = thread_pool.pool().run(self.address, table, first, many, self.threads)
+            else:
+                self.alone(table, 0, 0, first, many)
+            now = time.perf_counter()
+            if self.awake or not before:  # to wake them up once says nothing about their pace
+                self.pace.note(together, (now - start) / many, now, many)
+            first += many
+
+
+class Executable:
+    """Runs a plan on given arrays."""
+
+    def __init__(
+        self, lowered: Lowered, slots: Sequence[Slot], threads: int, apart: bool = False
+    ) -> None:
+        """With `apart`, every kernel is a program of its own (see `inspect/`)."""
+        self.lowered, self.slots, self.threads = lowered, list(slots), threads
+        self.apart = apart
+        self.table = np.zeros(len(lowered.buffers) + 1, np.int64)
+        self.table_address = pointer(self.table)
+        self.arrays: dict[Buffer, Array] = {}
+        self.inputs: dict[Buffer, Array] = {}
+        self.pools: dict[Buffer, list[Array]] = {}
+        self.small: dict[Buffer, Array] = {}
+        self.segments: list[Segment | Kernel] = []
+        self._divide(lowered.kernels)
+        room = max((s.threads * s.room for s in self.segments if isinstance(s, Segment)), default=0)
+        self.scratch = aligned((room,), np.uint8)
+        self.table[-1] = pointer(self.scratch)
+        self.pure = all(isinstance(s, Segment) for s in self.segments)
+        only = self.segments[0] if len(self.segments) == 1 else None
+        self.once = only.once if isinstance(only, Segment) and only.threads == 1 else None
+        self.scalars = [s for s in self.slots if s.scalar and s.assigned]
+        for buffer in lowered.buffers:
+            if buffer.role == "constant":
+                array = aligned(buffer.shape, buffer.dtype)
+                np.copyto(array, lowered.constants[buffer])
+                self.hold(buffer, array)
+            elif buffer.role == "input" and buffer.nbytes <= SMALL and not buffer.steps:
+                self.inputs[buffer] = aligned(buffer.shape, buffer.dtype)
+                self.hold(buffer, self.inputs[buffer])
+            elif buffer.role == "output" and not buffer.shape and not buffer.steps:
+                self.small[buffer] = aligned((), buffer.dtype)
+                self.hold(buffer, self.small[buffer])
+        self.large = [b for b in lowered.outputs if b not in self.small]
+        self._make_temporaries()
+
+    def _make_temporaries(self) -> None:
+        """One piece of memory for them all, in which they lie as `buffer_reuse.py` says."""
+        parts = [s.schedule if isinstance(s, Segment) else s for s in self.segments]
+        apart = 0 if POISON else buffer_reuse.APART
+        offsets, room = buffer_reuse.placed(buffer_reuse.needed(parts), apart)
+        self.temporary = aligned((room,), np.uint8)
+        for buffer, start in offsets.items():
+            memory = self.temporary[start : start + buffer.nbytes]
+            self.hold(buffer, laid(memory, buffer.shape, buffer.dtype, buffer.order))
+
+    def _divide(self, kernels: Sequence[Kernel]) -> None:
+        """Native programs between the calls of NumPy."""
+        runs: list[list[Kernel] | NumpyCall] = [[]]
+        for kernel in kernels:
+            if isinstance(kernel, NumpyCall):
+                runs += [kernel, []]
+            else:
+                if self.apart and runs[-1]:
+                    runs.append([])
+                assert isinstance(runs[-1], list)
+                runs[-1].append(kernel)
+        tests = self._tests()
+        for run in runs:
+            if isinstance(run, NumpyCall):
+                self.segments.append(run)
+            elif run and target.available():
+                self.segments.append(
+                    Segment(scheduled(run, self.threads), tests, len(self.table) - 1)
+                )
+            else:
+                self.segments += run
+
+    def _tests(self) -> list[Test]:
+        """What native code can check of the indices that come in: buffer, count, bytes, bound."""
+        found = []
+        for index in self.lowered.indices:
+            buffer = self.lowered.leaves[index.leaf]
+            if buffer.size:
+                found.append((buffer.number, buffer.size, buffer.dtype.itemsize, index.size))
+        return list(dict.fromkeys(found))
+
+    def hold(self, buffer: Buffer, array: Array) -> None:
+        """Let the buffer's memory be that of `array`."""
+        self.arrays[buffer] = array
+        self.table[buffer.number] = pointer(array)
+
+    # ------------------------------------------------------------------ inputs and state
+
+    def give(self, buffer: Buffer, value: Any) -> None:
+        """Have the value of an argument where the program reads it."""
+        own = self.inputs.get(buffer)
+        if own is not None:
+            own[...] = value
+            return
+        array = np.asarray(value)
+        if not (array.flags.c_contiguous and array.flags.aligned):
+            array = np.ascontiguousarray(array)
+        self.hold(buffer, array)
+
+    def take_state(self) -> None:
+        """Have every leaf's value in memory that may be written."""
+        for slot in self.slots:
+            if slot.leaf.data is slot.shown and slot.straight is None and slot.may_stay():
+                continue
+            self.table[slot.buffer.number] = slot.take_in()
+            self.arrays[slot.buffer] = slot.view
+
+    def show_state(self) -> None:
+        """Have leaves of a single number show what the program wrote."""
+        for slot in self.scalars:
+            slot.show()
+
+    def straighten_state(self) -> None:
+        """Have every leaf show its value in C order, after the last of many steps."""
+        for slot in self.slots:
+            slot.straighten()
+
+    def check_indices(self) -> None:
+        """Every index within its axis, or an error; negative ones count from the end."""
+        if not self.lowered.indices:
+            return
+        first = self.segments[0] if self.segments else None
+        if isinstance(first, Segment) and not first.check(self.table_address):
+            return
+        for index in self.lowered.indices:
+            self._check(index)
+
+    def _check(self, index: Index) -> None:
+        buffer = self.lowered.leaves[index.leaf]
+        array = self.arrays[buffer]
+        if not array.size:
+            return
+        low, high = array.min(), array.max()
+        least = -index.size if index.wraps else 0
+        if high >= index.size or low < least:
+            assert index.node.op is not None
+            if isinstance(index.node.op.lower, OneHot):
+                raise ValueRangeError(
+                    "a label is out of range",
+                    asked=f"integers from 0 to {index.size - 1}, one for each of"
+                    f" {index.size} classes",
+                    came=f"labels from {low} to {high}",
+                )
+            raise IndexRangeError(
+                f"index {high if high >= index.size else low} is out of range",
+                asked=f"from {least} to {index.size - 1}",
+                came=f"indices from {low} to {high}",
+            )
+        if low < 0:
+            turned = np.where(array < 0, array + index.size, array)
+            if buffer in self.inputs:
+                array[...] = turned
+            else:
+                self.hold(buffer, turned)
+
+    # ------------------------------------------------------------------ outputs
+
+    def make_outputs(self, steps: int = 1) -> None:
+        """Memory for what is handed out: fresh, or what nobody holds any more."""
+        for buffer in self.large:
+            shape = (steps, *buffer.shape) if buffer.steps else buffer.shape
+            self.hold(buffer, self._memory(buffer, shape))
+
+    def _memory(self, buffer: Buffer, shape: tuple[int, ...]) -> Array:
+        if buffer.nbytes < LARGE or buffer.steps:
+            return np.empty(shape, buffer.dtype)
+        pool = self.pools.setdefault(buffer, [])
+        self.arrays.pop(buffer, None)
+        for array in pool:
+            # Held by the pool, the loop and the argument; its bytes by it and the argument.
+            if sys.getrefcount(array) <= 3 and sys.getrefcount(array.base) <= 3:
+                return array
+        array = aligned(shape, buffer.dtype)
+        if len(pool) < 3:
+            pool.append(array)
+        return array
+
+    def results(self) -> list[Any]:
+        """What came out, as nodes hold it: read-only, or a single number."""
+        found = []
+        for buffer in self.lowered.outputs:
+            if buffer in self.small:
+                found.append(self.small[buffer][()])
+                continue
+            shown = self.arrays[buffer].view()
+            shown.flags.writeable = False
+            found.append(shown)
+        return found
+
+    # ------------------------------------------------------------------ running
+
+    def call_once(self) -> None:
+        """Check the indices and run one step; in one native call where a program does it all."""
+        if self.once is None or POISON or self.once(self.table_address):
+            self.check_indices()
+            self.run()
+
+    def run(self, first: int = 0, count: int = 1) -> None:
+        """Run `count` steps; step by step where NumPy has a part."""
+        if POISON:
+            self.scratch.fill(255)                       # NaN in every type of number
+            self.temporary.fill(255)
+        if len(self.segments) == 1 and self.pure:
+            self.segments[0].run(self.table_address, first, count)  # type: ignore[union-attr]
+            return
+        for step in range(first, first + count):
+            for segment in self.segments:
+                self.run_one(segment, step)
+
+    def run_one(self, segment: Segment | Kernel, step: int) -> None:
+        """One native program, or one call of NumPy."""
+        if isinstance(segment, Segment):
+            segment.run(self.table_address, step, 1)
+        elif isinstance(segment, NumpyCall):
+            self.call(segment, step)
+        else:
+            self.move(segment, step)
+
+    def array(self, view: View, step: int) -> Array:
+        """The view as an array, for the step at hand."""
+        array = self.arrays[view.buffer]
+        if view.buffer.steps:
+            array = array[step : step + 1].reshape(view.buffer.shape)
+        if view.buffer.shape:
+            array = array.transpose(view.buffer.order)
+        return array_of(view, array.reshape(-1))
+
+    def move(self, kernel: Kernel, step: int) -> None:
+        """A copy or a fill, where there is no native code."""
+        for store in kernel.stores:
+            value: Any = store.value
+            while isinstance(value, Apply) and value.function == "cast":
+                value = value.arguments[0]
+            if isinstance(value, Literal):
+                self.array(store.view, step)[...] = value.value
+                continue
+            assert isinstance(value, Load)
+            self.array(store.view, step)[...] = self.picked(value.view, step)
+
+    def picked(self, view: View, step: int) -> Array:
+        """The view as an array; rows that an index picks are copied."""
+        if view.rows is None:
+            return self.array(view, step)
+        rows, axis = self.array(view.rows, step), view.rows_axis
+        most = int(rows.max(initial=0)) + 1
+        shape = (*view.shape[:axis], most, *view.shape[axis + 1 :])
+        whole = View(view.buffer, shape, view.strides, view.offset)
+        taken: Array = np.take(self.array(whole, step), rows, axis=axis)
+        return taken
+
+    def call(self, kernel: NumpyCall, step: int) -> None:
+        """A node's own NumPy function."""
+        (node,) = kernel.nodes
+        assert node.op is not None
+        given = []
+        for view in kernel.inputs:
+            array = self.array(view, step)
+            array.flags.writeable = False
+            given.append(array[()] if array.ndim == 0 else array)
+        try:
+            with np.errstate(all="ignore"):
+                result = node.op.forward(*given, **node.attrs)
+        except Exception as error:
+            raise explained(node.op, given, node.attrs, error) from error
+        self.array(kernel.output, step)[...] = result
+
+
+def tasks_of(executable: Executable) -> list[Task]:
+    """Every task of every native segment, in order."""
+    return [
+        task for s in executable.segments if isinstance(s, Segment) for task in s.schedule.tasks
+    ]
