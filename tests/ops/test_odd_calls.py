@@ -176,3 +176,15 @@ def test_too_few_elements_for_a_variance_are_refused_while_traced_as_well():
     for of in (lambda f: f, sg.compile):
         with pytest.raises(ValueError, match="too few elements"):
             of(lambda x: sg.var(x, ddof=1))(np.array(1.0))
+
+
+@pytest.mark.parametrize("name", ["cut", "place"])
+def test_a_part_with_a_step_of_zero_is_refused_eager_and_compiled(name):
+    index, more = ((1, 2, 0), (0, 2, 1)), {"shape": (4, 2)} if name == "place" else {}
+
+    def f(x):
+        return sg.TABLE[name](x, index=index, **more)
+
+    for run in (f, sg.compile(f), lambda x: sg.grad(lambda y: f(y).sum())(x)):
+        with pytest.raises(IndexError, match="other than 0"):
+            run(np.ones((2, 2)))

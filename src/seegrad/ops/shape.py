@@ -333,6 +333,10 @@ def _lengths(index: Sequence[Cut], shape: Shape) -> Shape:
             "a cut names every axis", asked=f"{len(shape)} axes", came=f"{len(index)} axes"
         )
     for (start, length, step), size in zip(index, shape):
+        if not step:
+            raise IndexRangeError(
+                "a cut does not go on", asked="a step other than 0", came=f"step {step}"
+            )
         last = start + (length - 1) * step
         if length < 0 or (length and not (0 <= start < size and 0 <= last < size)):
             raise IndexRangeError(
