@@ -19,8 +19,8 @@ import numpy as np
 
 import seegrad as sg
 from seegrad import data
-from seegrad.formats.onnx import read_model
-from seegrad.formats.safetensors import load_arrays
+from seegrad.onnx.model import read_model
+from seegrad.safetensors_file import load_arrays
 from trust.apart import folder, memory
 from trust.row import Found, Run, first, row
 

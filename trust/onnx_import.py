@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import seegrad as sg
-from seegrad.training.imported import import_onnx
-from seegrad.training.onnx_operators import READERS
+from seegrad.onnx.importing import import_onnx
+from seegrad.onnx.operators import READERS
 from trust.apart import folder
 from trust.onnx_cases import DRAWS, SETTINGS, Inputs
 from trust.row import Found, Run, first, row

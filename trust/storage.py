@@ -18,7 +18,7 @@ import numpy as np
 
 import seegrad as sg
 from seegrad import data
-from seegrad.formats.safetensors import load_arrays, save_arrays
+from seegrad.safetensors_file import load_arrays, save_arrays
 from seegrad.training import Trainer
 from trust.apart import HERE, folder
 from trust.row import Found, Run, first, row

@@ -23,12 +23,12 @@ import numpy as np
 
 import seegrad as sg
 from seegrad import data
-from seegrad.data.archive import read_npz
 from seegrad.data.idx import read_idx
+from seegrad.data.npz_file import read_npz
 from seegrad.expression import read_expression, read_value
-from seegrad.formats.onnx import OPSET, official
-from seegrad.formats.safetensors import load_arrays, save_arrays
-from seegrad.training.imported import import_onnx
+from seegrad.onnx.importing import import_onnx
+from seegrad.onnx.model import OPSET, official
+from seegrad.safetensors_file import load_arrays, save_arrays
 from trust.hostile import hostile
 
 MEMORY = Path("/dev/shm")
