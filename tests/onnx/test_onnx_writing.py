@@ -14,6 +14,7 @@ from seegrad.cli import main
 from seegrad.errors import FormatError, OpDefinitionError
 from seegrad.graph.exchange import Exchange, Literal, parse_exchange
 from seegrad.training import export_onnx, import_onnx
+from trust.harness.sampling import inputs_of
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
@@ -32,21 +33,10 @@ def run(path, *xs):
     return session.run(None, given)
 
 
-def drawn(op, case):
-    rng = np.random.default_rng(0)
-    for i, shape in enumerate(case.shapes):
-        name = op.inputs[min(i, len(op.inputs) - 1)].lstrip("*")
-        if name in case.integers:
-            yield np.asarray(rng.integers(0, case.integers[name], shape))
-        else:
-            low, high = case.within.get(name) or op.within[name]
-            yield np.asarray(rng.uniform(low, high, shape), np.float32)
-
-
 @pytest.mark.parametrize("op", sg.TABLE.values(), ids=lambda op: op.name)
 def test_every_op_gives_the_same_in_onnxruntime_and_read_back(op, tmp_path):
     for number, case in enumerate(op.cases):
-        xs = tuple(drawn(op, case))
+        xs = tuple(inputs_of(op, case, np.random.default_rng(0), np.float32))
         path = tmp_path / f"{number}.onnx"
         if op.name in WITHOUT:
             with pytest.raises(FormatError, match="no form in ONNX"):
