@@ -33,7 +33,6 @@ CLASSES_BEYOND = {
 }
 FUNCTIONS_BEYOND = {
     "autodiff.py _walk_back": 77,
-    "chapter/figures.py _figures": 62,
     "compiler/runtime/thread_pool.py _serving_text": 126,
     "drawing/layers.py _heights": 67,
 }
