@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+
 import numpy as np
 import pytest
 
 import seegrad as sg
 from seegrad import nn, optim
 from seegrad.errors import FormatError
+from seegrad.onnx.operators import READERS
 from seegrad.training import Trainer, check_network, import_onnx
 
 onnx = pytest.importorskip("onnx", reason="onnx is not installed")
@@ -267,3 +270,9 @@ def test_infinities_of_either_side(sides, tmp_path):
     x = np.array([[np.inf, -np.inf, 1], [np.nan, 0, -np.inf]], F)
     ours, theirs = both(made, x, tmp_path)
     np.testing.assert_array_equal(np.asarray(ours), theirs)
+
+
+def test_the_former_place_of_the_readers_still_answers_and_says_so():
+    former = importlib.import_module("seegrad.training.onnx_operators")
+    with pytest.warns(DeprecationWarning, match=r"moved to seegrad\.onnx\.operators"):
+        assert former.READERS is READERS
