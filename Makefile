@@ -68,7 +68,7 @@ fuzz: $(VENV)/.ready-test
 	@mkdir -p runs/fuzz
 	for target in expression idx csv npz safetensors onnx; do \
 	  mkdir -p runs/fuzz/$$target; \
-	  $(RUN) -m trust.fuzz $$target -atheris_runs=$(RUNS) -max_len=4096 -timeout=600 \
+	  $(RUN) -m trust.files.fuzz $$target -atheris_runs=$(RUNS) -max_len=4096 -timeout=600 \
 	    --finds=runs/fuzz runs/fuzz/$$target > runs/fuzz/$$target.log 2>&1 || exit 1; done
 	$(RUN) -m trust T4 --write
 

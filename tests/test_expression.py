@@ -12,7 +12,7 @@ from seegrad.cli.group import main
 from seegrad.errors import ExpressionError
 from seegrad.expression import read_expression, read_value
 from seegrad.language import speak
-from trust.typed import HOSTILE
+from trust.text.expressions import HOSTILE
 
 
 def value(text, **values):

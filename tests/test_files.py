@@ -12,8 +12,8 @@ import pytest
 import seegrad as sg
 from seegrad import files
 from seegrad.book import load_mnist
-from seegrad.data.archive import read_npz
 from seegrad.data.idx import read_idx
+from seegrad.data.npz_file import read_npz
 from seegrad.errors import AccessError, CallError, FolderError, FormatError, MissingFileError
 from seegrad.files import write_whole
 

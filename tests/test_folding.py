@@ -12,6 +12,7 @@ from seegrad.folding import can_open, difference
 from seegrad.graph.node import Node
 from seegrad.ops import TABLE
 from seegrad.tensor import tensor
+from trust.harness.sampling import inputs_of
 
 
 def signs(z):
@@ -88,13 +89,10 @@ def composites():
 @pytest.mark.parametrize(("op", "case"), list(composites()))
 def test_every_composite_agrees_with_its_body(op, case):
     generator = np.random.default_rng(1)
-    inputs = []
-    for name, shape in zip(op.inputs, case.shapes):
-        if name in case.integers:
-            inputs.append(generator.integers(0, case.integers[name], shape))
-            continue
-        low, high = case.within.get(name, op.within.get(name, (-2.0, 2.0)))
-        inputs.append(tensor(generator.uniform(low, high, shape), name=name))
+    inputs = [
+        tensor(x, name=name) if x.dtype.kind == "f" else x
+        for name, x in zip(op.inputs, inputs_of(op, case, generator))
+    ]
     z = op(*inputs, **case.attrs)
     assert isinstance(z, Node)
     weights = generator.normal(size=z.shape)

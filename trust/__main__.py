@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from trust.report import Measured, as_json, kept_in, machine, markdown, one_line
-from trust.row import ROWS, Found, Row, Run, in_order
+from trust.harness.report import Measured, as_json, kept_in, machine, markdown, one_line
+from trust.harness.row import ROWS, Found, Row, Run, in_order
 from trust.table import LOADED
 
 FIGURES = Path(__file__).parent / "figures.json"

@@ -1,35 +1,25 @@
 """The rows in their order: importing this module enters them all."""
 
-from trust import (
-    basics,
-    calls,
-    compiled,
+from trust.compiled import eager_agreement, mode_switches, module_scenarios, processors
+from trust.files import fuzzing, malicious_files, onnx_import, storage
+from trust.gradients import (
+    aliasing,
     corners,
-    differing,
-    endurance,
-    hostile,
-    huge,
-    layers,
-    leaving,
+    differential_testing,
+    graph_escapes,
+    in_place_writes,
+    layer_claims,
     limits,
-    lines,
-    modes,
-    mutation,
-    names,
-    odd,
-    onnx_import,
-    planted,
-    processors,
-    readers,
-    scale,
-    scenarios,
-    storage,
-    typed,
-    writing,
+    mutation_testing,
+    numpy_agreement,
+    op_rules,
 )
+from trust.stress import endurance, oversized_requests, scale
+from trust.text import command_lines, expressions, injection, invalid_calls
 
 LOADED = (
-    basics, corners, limits, planted, differing, mutation, compiled, modes, processors,
-    endurance, scale, storage, hostile, typed, names, scenarios, readers, lines, calls, huge,
-    odd, leaving, writing, onnx_import, layers,
+    op_rules, corners, limits, mutation_testing, differential_testing, aliasing, eager_agreement,
+    mode_switches, processors, endurance, scale, storage, malicious_files, expressions, injection,
+    module_scenarios, fuzzing, command_lines, invalid_calls, oversized_requests, numpy_agreement,
+    graph_escapes, in_place_writes, onnx_import, layer_claims,
 )  # fmt: skip

@@ -17,8 +17,8 @@ from seegrad.drawing.recording import film as film
 from seegrad.drawing.sentence import Derivation as Derivation
 from seegrad.drawing.showing import draw as draw
 from seegrad.drawing.showing import show as show
-from seegrad.training.exchange import export_onnx as export_onnx
-from seegrad.training.imported import ImportedNetwork as ImportedNetwork
-from seegrad.training.imported import import_onnx as import_onnx
+from seegrad.onnx.export import export_onnx as export_onnx
+from seegrad.onnx.importing import ImportedNetwork as ImportedNetwork
+from seegrad.onnx.importing import import_onnx as import_onnx
 from seegrad.training.saving import load as load
 from seegrad.training.saving import save as save

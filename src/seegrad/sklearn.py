@@ -18,8 +18,8 @@ from seegrad import nn, optim
 from seegrad.errors import MissingExtraError, ShapeError, ValueRangeError
 from seegrad.language import say
 from seegrad.training.callbacks import Callback, EarlyStopping
+from seegrad.training.callbacks.progress_bar import progress
 from seegrad.training.history import History
-from seegrad.training.progress import progress
 from seegrad.training.trainer import Trainer
 
 try:

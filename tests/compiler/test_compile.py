@@ -18,6 +18,7 @@ from seegrad.errors import (
     TraceError,
     ValueRangeError,
 )
+from trust.harness import sampling
 
 pytestmark = pytest.mark.skipif(not target.available(), reason="llvmlite is not installed")
 
@@ -29,17 +30,9 @@ def _poisoned(monkeypatch):
 
 
 def inputs_of(op, case, dtype, rng):
-    names = [n.lstrip("*") for n in op.inputs]
-    found = []
-    for i, shape in enumerate(case.shapes):
-        name = names[min(i, len(names) - 1)]
-        if name in case.integers:
-            found.append(rng.integers(0, case.integers[name], shape))
-            continue
-        low, high = case.within.get(name, op.within.get(name, (-2.0, 2.0)))
-        x = rng.uniform(low, high, shape).astype(dtype)
-        found.append(np.asarray(x > 0 if op.name.startswith("logical") else x))
-    return found
+    xs = sampling.inputs_of(op, case, rng, dtype)
+    logical = op.name.startswith("logical")
+    return [np.asarray(x > 0) if logical and x.dtype.kind == "f" else x for x in xs]
 
 
 def same(got, want, ulps=40):

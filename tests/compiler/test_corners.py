@@ -7,7 +7,7 @@ import pytest
 
 import seegrad as sg
 from seegrad.structural_zeros import singular
-from trust.corners import CORNERS, TOGETHER
+from trust.gradients.corners import CORNERS, TOGETHER
 
 BEYOND = (
     ("√(x·x)", lambda x: sg.sqrt(x * x), 0.0),

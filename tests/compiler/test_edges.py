@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from trust.drawn import inputs_of
+from trust.harness.sampling import inputs_of
 
 REALS = (-np.inf, -3.0, -2.5, -1.0, -0.0, 0.0, 0.5, 1.0, 2.0, 3.5, np.inf, np.nan)
 WHOLE = (-128, -7, -2, -1, 0, 1, 2, 3, 127)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from seegrad import data
-from seegrad.data.archive import read_npz
+from seegrad.data.npz_file import read_npz
 from seegrad.errors import FormatError, SeegradError, ShapeError, ValueRangeError
 
 CODES = {"uint8": 8, "int8": 9, "int16": 0x0B, "int32": 0x0C, "float32": 0x0D, "float64": 0x0E}

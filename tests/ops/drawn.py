@@ -17,6 +17,7 @@ import seegrad as sg
 from seegrad.graph import lowering as form
 from seegrad.graph.op import Case, Op
 from seegrad.graph.spec import spec_of
+from trust.harness.sampling import inputs_of
 
 OPS = list(sg.TABLE.values())
 DRAWN = [
@@ -32,38 +33,13 @@ def rng_of(op: Op, case: Case) -> np.random.Generator:
 
 def sample(op: Op, case: Case, dtype: Any = np.float64) -> list[np.ndarray[Any, Any]]:
     """Inputs for a case: indices where it says so, otherwise numbers from the domain."""
-    rng, last, found = rng_of(op, case), len(op.inputs) - 1, []
-    for i, shape in enumerate(case.shapes):
-        name = op.inputs[min(i, last)].lstrip("*")
-        if name in case.integers:
-            found.append(np.asarray(rng.integers(0, case.integers[name], shape)))
-        else:
-            low, high = case.within.get(name) or op.within[name]
-            found.append(np.asarray(rng.uniform(low, high, shape), dtype))
-    return found
-
-
-def floating(xs: list[Any]) -> list[int]:
-    return [i for i, x in enumerate(xs) if x.dtype.kind == "f"]
+    return inputs_of(op, case, rng_of(op, case), dtype)
 
 
 def has_derivative(op: Op, case: Case) -> bool:
     """Does a derivative come back through this case at all?"""
     out = op(*map(sg.tensor, sample(op, case)), **case.attrs)
     return bool(out.requires_grad)
-
-
-def of_floats(op: Op, case: Case, xs: list[Any]) -> Any:
-    """The op as a function of its floating-point inputs alone."""
-    which = floating(xs)
-
-    def function(*floats: Any) -> Any:
-        whole = list(xs)
-        for i, x in zip(which, floats):
-            whole[i] = x
-        return op(*whole, **case.attrs)
-
-    return function
 
 
 def spec_from_rule(op: Op, case: Case, xs: list[Any]) -> Any:

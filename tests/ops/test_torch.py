@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from drawn import DRAWN, floating, sample
+from drawn import DRAWN, sample
 from hypothesis import given
 from hypothesis import strategies as st
 
 import seegrad as sg
+from trust.harness.sampling import floats
 
 torch = pytest.importorskip("torch", reason="PyTorch is a test extra; it is not installed")
 F = torch.nn.functional
@@ -153,7 +154,7 @@ def test_value_and_gradient(op, case):
     g = np.cos(np.arange(out.size)).reshape(out.shape)
     out.backward(g)
     their.backward(torch.tensor(g))
-    for i in floating(xs):
+    for i in floats(xs):
         if ours[i].grad is not None and other[i].grad is not None:
             expected = other[i].grad.numpy()
             known = np.isfinite(expected)  # PyTorch has NaN for the std of equal elements

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 
 from seegrad.errors import MissingExtraError, ValueRangeError
-from seegrad.formats.safetensors import load_arrays
 from seegrad.parallel import launching
 from seegrad.parallel.trainer import enough
+from seegrad.safetensors_file import load_arrays
 
 try:
     MPIEXEC = launching.launcher()

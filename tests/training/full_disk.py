@@ -15,7 +15,7 @@ import numpy as np
 from safetensors import safe_open
 
 from seegrad.cli import main
-from seegrad.formats.safetensors import load_arrays
+from seegrad.safetensors_file import load_arrays
 
 WORDS = ["train", "--data", "digits", "--batch", "500", "--eager", "--save-every", "2"]
 

@@ -15,7 +15,7 @@ import pytest
 import seegrad as sg
 from seegrad import data, nn, optim
 from seegrad.errors import FormatError, SeegradError, ShapeError, ValueRangeError
-from seegrad.formats.safetensors import load_arrays, save_arrays
+from seegrad.safetensors_file import load_arrays, save_arrays
 from seegrad.training import Checkpoints, EarlyStopping, Recorder, RunFolder, Trainer
 from seegrad.training.callbacks import Callback
 from seegrad.training.saving import POSITION

@@ -11,7 +11,7 @@ import pytest
 
 from seegrad import data, nn, optim, training
 from seegrad.errors import FormatError, NonFiniteError, ShapeError, ValueRangeError
-from seegrad.formats.safetensors import load_arrays
+from seegrad.safetensors_file import load_arrays
 from seegrad.training import EarlyStopping, History, Lines, Recorder, RunFolder, Trainer
 from seegrad.training.callbacks import Callback
 

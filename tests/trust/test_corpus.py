@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from trust.readers import CORPUS, fault_of
-from trust.targets import TARGETS
+from trust.files.fuzz_targets import TARGETS
+from trust.files.fuzzing import CORPUS, fault_of
 
 FILES = sorted(file for file in CORPUS.rglob("*") if file.is_file())
 

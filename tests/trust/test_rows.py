@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from trust.row import ROWS, Run
+from trust.harness.row import ROWS, Run
 from trust.table import LOADED
 
 assert LOADED

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from trust.__main__ import FIGURES, TABLE
-from trust.report import as_json, kept_in, markdown
-from trust.row import in_order
+from trust.harness.report import as_json, kept_in, markdown
+from trust.harness.row import in_order
 from trust.table import LOADED
 
 assert LOADED

@@ -31,7 +31,7 @@ from seegrad.parallel.trainer import ParallelTrainer, enough
 from seegrad.parallel.world import World, join
 from seegrad.training import Report, RunFolder, TensorBoard, Trainer, check_network
 from seegrad.training.callbacks import Callback, Recorder
-from seegrad.training.progress import progress
+from seegrad.training.callbacks.progress_bar import progress
 from seegrad.training.report import REPORT
 
 EPOCHS = {"digits": 200, "xor": 2000, "spiral": 2000, "moons": 1000}

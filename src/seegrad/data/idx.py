@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.data.archive import npz
 from seegrad.data.dataset import Dataset
+from seegrad.data.npz_file import npz
 from seegrad.errors import FormatError, MissingFileError, ShapeError, ValueRangeError
 from seegrad.files import MAX_BYTES, as_path, beginning, content, existing
 from seegrad.language import say

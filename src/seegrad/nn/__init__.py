@@ -1,8 +1,14 @@
-"""Layers and networks: a table of contents. Each layer stands in its own file."""
+"""Layers and networks: a table of contents.
+
+`module` is what every network is: `containment` finds its parameters by name, `state_loading` takes
+values over. `initialisers` draw first values, `layers/` apply ops to what comes in, `losses` end in
+one number. How a step is made stands in `optim` and `training`.
+"""
 
 from __future__ import annotations
 
-from seegrad.nn.activations import (
+from seegrad.nn.initialisers import INITIALISERS, he, normal, seed, xavier, zeros
+from seegrad.nn.layers.activations import (
     ELU,
     GELU,
     LeakyReLU,
@@ -13,21 +19,17 @@ from seegrad.nn.activations import (
     Softplus,
     Tanh,
 )
-from seegrad.nn.affine import Affine, Linear
-from seegrad.nn.attention import MultiHeadAttention
-from seegrad.nn.batchnorm import BatchNorm, BatchNorm2d
-from seegrad.nn.convolution import Conv1d, Conv2d
-from seegrad.nn.deconvolution import ConvTranspose2d
-from seegrad.nn.dropping import Dropout
-from seegrad.nn.embedding import Embedding, Positions
-from seegrad.nn.flattening import Flatten
-from seegrad.nn.groupnorm import GroupNorm
-from seegrad.nn.initialisers import INITIALISERS, he, normal, seed, xavier, zeros
-from seegrad.nn.layernorm import LayerNorm
-from seegrad.nn.losses import BCELoss, CrossEntropyLoss, L1Loss, MSELoss, SoftmaxWithLoss
-from seegrad.nn.module import Module, parameter, state
-from seegrad.nn.multilayer import ACTIVATIONS, multilayer
-from seegrad.nn.pooling import (
+from seegrad.nn.layers.affine import Affine, Linear
+from seegrad.nn.layers.attention import MultiHeadAttention
+from seegrad.nn.layers.containers import Residual, Sequential
+from seegrad.nn.layers.conv_transpose import ConvTranspose2d
+from seegrad.nn.layers.convolution import Conv1d, Conv2d
+from seegrad.nn.layers.dropout import Dropout
+from seegrad.nn.layers.embedding import Embedding, Positions
+from seegrad.nn.layers.flatten import Flatten
+from seegrad.nn.layers.mlp import ACTIVATIONS, multilayer
+from seegrad.nn.layers.normalisation import BatchNorm, BatchNorm2d, GroupNorm, LayerNorm
+from seegrad.nn.layers.pooling import (
     AvgPool1d,
     AvgPool2d,
     GlobalAvgPool,
@@ -35,10 +37,10 @@ from seegrad.nn.pooling import (
     MaxPool1d,
     MaxPool2d,
 )
-from seegrad.nn.recurrent import GRU, LSTM, RNN, detached
-from seegrad.nn.residual import Residual
-from seegrad.nn.sequential import Sequential
-from seegrad.nn.transformer import TransformerBlock
+from seegrad.nn.layers.recurrent import GRU, LSTM, RNN, detached
+from seegrad.nn.layers.transformer import TransformerBlock
+from seegrad.nn.losses import BCELoss, CrossEntropyLoss, L1Loss, MSELoss, SoftmaxWithLoss
+from seegrad.nn.module import Module, parameter, state
 
 __all__ = [
     "ACTIVATIONS",

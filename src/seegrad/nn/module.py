@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from seegrad.errors import SeegradError, ShapeError, ValueRangeError
 from seegrad.graph.bind import frame
 from seegrad.language import say
-from seegrad.nn.holding import PLAIN, Counts, held, hidden, joined, replaced
-from seegrad.nn.loading import load_values
+from seegrad.nn.containment import PLAIN, Counts, held, hidden, joined, replaced
+from seegrad.nn.state_loading import load_values
 from seegrad.ops.compare import astype
 from seegrad.tensor import Tensor, tensor
 

@@ -17,7 +17,8 @@ from seegrad.errors import ValueRangeError
 from seegrad.language import say
 from seegrad.parallel.buckets import BUCKET_BYTES, Exchange
 from seegrad.parallel.world import World
-from seegrad.training.trainer import Plan, Trainer
+from seegrad.training.plan import Plan
+from seegrad.training.trainer import Trainer
 
 Array = NDArray[Any]
 
@@ -39,7 +40,7 @@ class ParallelTrainer(Trainer):
         **kwargs: Any,
     ) -> None:
         self.world = world
-        self._asked = self._agreed = False
+        self._asked = False
         self._why = ""
         super().__init__(network, optimizer, *args, **kwargs)
         self.eager = True  # sums are begun while the walk is on its way

@@ -1,21 +1,31 @@
-"""Training: a table of contents."""
+"""Training: a table of contents.
+
+`plan` checks what is asked, `trainer` goes through the passes, `stepping` makes the steps (eagerly,
+compiled, fetched ahead), `evaluation` looks at the weights, `callbacks/` follow, `report/` tells
+the run on a page. `checkpoints`, `saving` and `run_directory` are its files. Rules of the update
+are in `optim`, readers of data in `data`, files of ONNX in `onnx`.
+"""
 
 from __future__ import annotations
 
-from seegrad.training.callbacks import Callback, EarlyStopping, Lines, Recorder
-from seegrad.training.checking import check_network
+from seegrad.onnx import ImportedNetwork, export_onnx, import_onnx
+from seegrad.training.callbacks import (
+    Callback,
+    EarlyStopping,
+    Lines,
+    MLflow,
+    Recorder,
+    TensorBoard,
+    WandB,
+    progress,
+)
 from seegrad.training.checkpoints import Checkpoints
-from seegrad.training.exchange import export_onnx
-from seegrad.training.folder import RunFolder
 from seegrad.training.history import History
-from seegrad.training.imported import ImportedNetwork, import_onnx
-from seegrad.training.mlflow_log import MLflow
-from seegrad.training.progress import progress
+from seegrad.training.network_check import check_network
 from seegrad.training.report import Report
+from seegrad.training.run_directory import RunFolder
 from seegrad.training.saving import load, load_checkpoint, save, save_checkpoint
-from seegrad.training.tensorboard import TensorBoard
 from seegrad.training.trainer import Trainer
-from seegrad.training.wandb_log import WandB
 
 __all__ = [
     "Callback",

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from seegrad.errors import FormatError
-from seegrad.formats.safetensors import load_arrays, save_arrays
 from seegrad.language import say
 from seegrad.nn.module import Module
 from seegrad.optim.optimizer import Optimizer
+from seegrad.safetensors_file import load_arrays, save_arrays
 
 NETWORK, OPTIMIZER, MORE = "network/", "optimizer/", "more/"
 POSITION = "seegrad.position"

@@ -1,60 +1,77 @@
 """The trainer: mini-batch, gradient, update, again (chapter 5.7), with evaluation each epoch.
 
-Everything that only watches is a callback; files are written by one of them.
+Everything that only watches is a callback; files are written by one of them. How a step is made
+stands in `stepping`.
 """
 
 from __future__ import annotations
 
 import math
 import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.compiler.compile import Compiled
 from seegrad.data.augmenting import Change
-from seegrad.data.normalising import blocks
 from seegrad.data.prefetching import Prefetch
-from seegrad.data.rows import Rows, by_rows
-from seegrad.data.sampling import batch_rows
-from seegrad.debugging import debug
-from seegrad.errors import NonFiniteError, ShapeError, ValueRangeError
-from seegrad.graph.bind import in_mode
-from seegrad.language import say, translate
+from seegrad.data.rows import Rows
+from seegrad.errors import NonFiniteError, ValueRangeError
+from seegrad.language import say
 from seegrad.nn.initialisers import random_state, restore_random
 from seegrad.nn.losses import SoftmaxWithLoss
 from seegrad.nn.module import Module
 from seegrad.optim.optimizer import Optimizer
 from seegrad.optim.schedules import Schedule
-from seegrad.training.callbacks import Callback
+from seegrad.training import evaluation
+from seegrad.training.evaluation import locate_non_finite, non_finite_loss
 from seegrad.training.history import History, Row
+from seegrad.training.interrupt import whole_steps
+from seegrad.training.plan import Plan, checked, planned
 from seegrad.training.saving import put_back, read_checkpoint, save_checkpoint
+from seegrad.training.stepping import (
+    CompiledSteps,
+    Parts,
+    batches_of,
+    rest_of_pass,
+    step_function,
+    whole_arrays,
+)
 
 Array = NDArray[Any]
-EVALUATED_AT_ONCE = 1000
 EVALUATED_OF_TRAINING = 2000
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What a call of `fit` is meant to do."""
+class Callback:
+    """Does nothing; write over what you want to hear of.
 
-    examples: int
-    batch: int
-    steps: int
-    per_epoch: int
+    Whoever hears of steps hears of each as it is made, so that it can look at the weights and
+    stop the run there. With `afterwards` it may be told of many at once, after they were made.
+    """
 
-    @property
-    def epochs(self) -> int:
-        """The number of passes, the last perhaps cut short."""
-        return -(-self.steps // self.per_epoch)
+    afterwards = False
+
+    def on_start(self, trainer: Trainer, plan: Plan) -> None:
+        """Before the first step: the plan says how many steps and epochs are meant."""
+
+    def on_step(self, trainer: Trainer, step: int, loss: float) -> None:
+        """After each step (numbered from 1), with the loss before it."""
+
+    def on_epoch(self, trainer: Trainer, row: Row) -> None:
+        """After each pass and its evaluation."""
+
+    def on_end(self, trainer: Trainer) -> None:
+        """After the last step, also when it was interrupted."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Named arrays that a checkpoint keeps of this callback, so that a resumed run has them."""
+        return {}
+
+    def load_state_dict(self, values: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` gave, before the run goes on."""
 
 
 class Trainer:
@@ -93,7 +110,7 @@ class Trainer:
         self.callbacks = list(callbacks)
         self.seed, self.replace, self.schedule = seed, replace, schedule
         self.eager, self.augment = eager, augment
-        self._native: tuple[tuple[Module, Optimizer, Any], Compiled] | None = None
+        self._compiled = CompiledSteps()
         self._latest: tuple[Array, Array] | None = None
         self.history = History()
         self.count = 0
@@ -128,13 +145,13 @@ class Trainer:
         """
         x, t = checked(train)
         held_out = None if test is None or not len(test) else checked(test)
-        plan = self._plan = self._planned(len(x), batch, epochs, steps)
+        plan = self._plan = planned(len(x), batch, epochs, steps)
         self.stopped, self.fault, self._interrupted = "", None, False
         self.network.train()
         for callback in self.callbacks:
             callback.on_start(self, plan)
         try:
-            with self._whole_steps(), np.errstate(all="ignore"):
+            with whole_steps(self._interrupt), np.errstate(all="ignore"):
                 while self.count < plan.steps and not self.stopped:
                     self._pass(x, t, plan)
                     self._evaluate(x, t, held_out, plan)
@@ -145,7 +162,7 @@ class Trainer:
 
     def step(self, x: Any, t: Any) -> float:
         """One step on one mini-batch; returns the loss before it."""
-        made = _step_of(*self._parts(), self._finite)(x, t)
+        made = step_function(*self._parts(), self._finite)(x, t)
         if self.schedule is not None:
             self.schedule.step()
         return float(made.item())
@@ -170,28 +187,14 @@ class Trainer:
         if self._latest is None:
             yield None
             return
-        x, t = self._latest
-        named = self.network.named_parameters()
-        before, mode = [p.grad for _, p in named], self.network.training
-        self.network.eval()
-        try:
-            self.optimizer.zero_grad()
-            loss = self.loss(self.network(x), t)
-            loss.backward()
+        with evaluation.differentiated(*self._parts(), *self._latest) as loss:
             yield loss
-        finally:
-            self.network.train(mode)
-            for (_, p), gradient in zip(named, before):
-                p.grad = gradient
 
     def _pass(self, x: Array, t: Array, plan: Plan) -> None:
         """The rest of the pass that the next step belongs to."""
-        epoch, done = divmod(self.count, plan.per_epoch)
-        seed = int(np.random.SeedSequence([self.seed, epoch]).generate_state(1)[0])
-        order = [*batch_rows(len(x), plan.batch, seed, replace=self.replace)]
-        order = order[done : done + plan.steps - self.count]
+        order = rest_of_pass(plan, self.count, self.seed, self.replace)
         if self.augment is not None or (isinstance(x, Rows) and x.change is not None):
-            self._fed_steps(x, t, order, epoch, done)
+            self._prefetched_steps(x, t, order, plan)
         elif self.eager:
             for rows in order:
                 self._latest = x[rows], t[rows]
@@ -199,23 +202,17 @@ class Trainer:
                     return
         else:
             self._latest = x[order[-1]], t[order[-1]]
-            x, t, order = _where_it_lies(x, t, order)
+            x, t, order = whole_arrays(x, t, order)
             alone = self.schedule is not None or self._heard()
             for some in ([rows] for rows in order) if alone else [order]:
                 self._compiled_steps(x, t, some)
                 if self.stopped:
                     return
 
-    def _fed_steps(self, x: Array, t: Array, order: Sequence[Any], epoch: int, done: int) -> None:
+    def _prefetched_steps(self, x: Array, t: Array, order: Sequence[Any], plan: Plan) -> None:
         """A step for each of these mini-batches, each made while the one before is used."""
-        change = self.augment
-
-        def made() -> Iterator[tuple[Array, Array]]:
-            for number, rows in enumerate(order, start=done):
-                chance = np.random.default_rng([self.seed, epoch, number])
-                yield x[rows] if change is None else change(x[rows], chance), t[rows]
-
-        with Prefetch(made()) as ready:
+        made = batches_of(x, t, order, self.augment, self.seed, *divmod(self.count, plan.per_epoch))
+        with Prefetch(made) as ready:
             for batch, labels in ready:
                 self._latest = batch, labels
                 if self.eager:
@@ -225,15 +222,8 @@ class Trainer:
                 if self.stopped:
                     return
 
-    def _parts(self) -> tuple[Module, Optimizer, Any]:
+    def _parts(self) -> Parts:
         return self.network, self.optimizer, self.loss
-
-    def _compiled(self) -> Compiled:
-        """The step in native code, of the network, optimizer and loss that there are now."""
-        parts = self._parts()
-        if self._native is None or any(a is not b for a, b in zip(self._native[0], parts)):
-            self._native = parts, Compiled(_step_of(*parts), None)
-        return self._native[1]
 
     def _finite(self, loss: Any) -> None:
         """NonFiniteError when the loss of a step is no number: the update is not made then."""
@@ -251,7 +241,7 @@ class Trainer:
             return self._made(losses)
 
         try:
-            self._compiled().epoch(x, t, batch=1, rows=order, finite=True, progress=made)
+            self._compiled(self._parts(), x, t, order, made)
         except NonFiniteError as error:
             rows = order[self.count - before]
             self._latest = x[rows], t[rows]
@@ -297,29 +287,11 @@ class Trainer:
 
     def evaluate(self, x: Any, t: Any) -> dict[str, float]:
         """Loss over all examples, and accuracy where the targets are classes."""
-        outputs = self.predict(x)
-        t = np.asarray(t)
-        with in_mode(recording=False):
-            found = {"loss": float(np.asarray(self.loss(outputs, t)))}
-        classes = t.argmax(axis=-1) if t.ndim == outputs.ndim and t.ndim > 1 else t
-        if outputs.ndim == 2 and outputs.shape[1] > 1 and isinstance(self.loss, SoftmaxWithLoss):
-            found["accuracy"] = float((outputs.argmax(axis=1) == classes).mean())
-        return found
+        return evaluation.scores(self.loss, self.predict(x), t)
 
     def predict(self, x: Any) -> Array:
         """The network's outputs for all rows of x, a thousand at a time, in evaluation mode."""
-        x = by_rows(x)
-        mode = self.network.training
-        self.network.eval()
-        try:
-            with in_mode(recording=False):
-                parts = [
-                    np.asarray(self.network(x[start : start + EVALUATED_AT_ONCE]))
-                    for start in range(0, max(len(x), 1), EVALUATED_AT_ONCE)
-                ]
-        finally:
-            self.network.train(mode)
-        return np.concatenate(parts)
+        return evaluation.predict(self.network, x)
 
     # ------------------------------------------------------------- stopping
 
@@ -388,136 +360,14 @@ class Trainer:
         per_epoch = self._plan.per_epoch if self._plan else 1
         return self.history.losses[-((self.count - 1) % per_epoch + 1) :]
 
-    @contextmanager
-    def _whole_steps(self) -> Iterator[None]:
-        """Let the first Ctrl-C wait for the end of the step; a second one acts at once."""
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-
-        def note(number: int, place: Any) -> None:
-            self._interrupted = True
-            signal.signal(signal.SIGINT, before)
-
-        before = signal.signal(signal.SIGINT, note)
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
-
-    def _planned(self, examples: int, batch: int, epochs: int | None, steps: int | None) -> Plan:
-        if (epochs is None) == (steps is None):
-            epochs = 10 if epochs is None else epochs
-            if steps is not None:
-                raise ValueRangeError(
-                    say("the length of a run is told in epochs or in steps"),
-                    asked=say("one of the two"),
-                    came=f"epochs={epochs}, steps={steps}",
-                )
-        for name, value in (("batch", batch), ("epochs", epochs), ("steps", steps)):
-            if value is not None and value < 1:
-                raise ValueRangeError(
-                    say("{name} counts something, so it starts at {least}", name=name, least=1),
-                    asked=f"{name} ≥ 1",
-                    came=f"{name}={value}",
-                )
-        per_epoch = -(-examples // batch)
-        total = steps if steps is not None else (epochs or 0) * per_epoch
-        return Plan(examples, batch, total, per_epoch)
+    def _interrupt(self) -> None:
+        """Ctrl-C came: the run ends after the step that is being made."""
+        self._interrupted = True
 
     def _not_finite(self, value: float, told: NonFiniteError | None = None) -> NonFiniteError:
-        """What ends the run, with the operation in which it came up, for the picture; `told` is
-        what native code says of it."""
-        birth = self._birth() or told
-        born = "" if birth is None else translate(birth.problem)
-        self.fault = NonFiniteError(
-            say("the loss is {value} at step {step}", value=value, step=self.count + 1),
-            asked=say("a finite loss"),
-            came="; ".join(filter(None, (born, f"lr={self.optimizer.lr.item():g}"))),
-            hint=say("take a smaller learning rate; sg.debug() finds where it was born"),
-        )
-        return self.fault if birth is None else self.fault.of(birth.operation, birth.inputs)
-
-    def _birth(self) -> NonFiniteError | None:
-        """Where the last mini-batch gives birth to a NaN or infinity, computed once more."""
-        if self._latest is None:
-            return None
-        x, t = self._latest
-        state, chance = self.network.state_dict(), random_state()
-        try:
-            with debug():
-                self.loss(self.network(x), t)
-        except NonFiniteError as error:
-            return error
-        finally:
-            self.network.load_state_dict(state)
-            restore_random(chance)
-        return None
-
-
-def _step_of(
-    network: Module, optimizer: Optimizer, loss: Any, look: Callable[[Any], None] | None = None
-) -> Callable[[Any, Any], Any]:
-    """A step as a function of its mini-batch, as it is made and as it is compiled.
-
-    It captures these and not the trainer, whose counts change at every step. look: sees the loss
-    before it is differentiated; compiled steps are watched by the machine that runs them.
-    """
-
-    def step(x: Any, t: Any) -> Any:
-        optimizer.zero_grad()
-        value = loss(network(x), t)
-        if look is not None:
-            look(value)
-        value.backward()
-        optimizer.step()
-        return value
-
-    return step
-
-
-def _where_it_lies(x: Any, t: Array, order: list[Any]) -> tuple[Any, Array, list[Any]]:
-    """Inputs, targets and rows for native code: the whole array of a set that is on the disk."""
-    if not isinstance(x, Rows):
-        return x, t, order
-    whole = np.zeros((len(x.base), *t.shape[1:]), t.dtype)
-    whole[x.numbers] = t
-    return x.base, whole, [x.numbers[rows] for rows in order]
-
-
-def checked(data: Any) -> tuple[Array, Array]:
-    """Inputs and targets as arrays with equal numbers of rows and finite inputs.
-
-    Raises ShapeError or ValueRangeError.
-    """
-    x, t = map(by_rows, data)
-    if x.ndim and not len(x):
-        raise ShapeError(
-            say("there are no rows to learn from, or to try out"),
-            asked=say("at least one example"),
-            came=f"x {x.shape}, t {t.shape}",
-        )
-    if x.ndim == 0 or t.ndim == 0 or len(x) != len(t):
-        raise ShapeError(
-            say("inputs and targets do not have the same number of rows"),
-            asked=say("x and t with one row for each example"),
-            came=f"x {x.shape}, t {t.shape}",
-            hint=say("pass one target for each row of x"),
-        )
-    for name, part in (("x", x), ("t", t)):
-        if part.dtype.kind != "f":
-            continue
-        starts = blocks(part)  # one block in memory at a time: the whole may lie on the disk
-        for start in starts:
-            finite = np.isfinite(part[start : start + starts.step])
-            if finite.all():
-                continue
-            where = np.argwhere(~finite)[0]
-            where[0] += start
-            raise ValueRangeError(
-                say("{name} holds a value that is not finite", name=name),
-                asked=say("numbers without NaN and infinity"),
-                came=f"{name}[{', '.join(map(str, where))}] = {part[tuple(where)]}",
-                hint=say("drop or fill the missing values first"),
-            )
-    return x, t
+        """What ends the run; `told` is what native code says of where it came up."""
+        parts = self.network, self.loss
+        found = None if self._latest is None else locate_non_finite(*parts, *self._latest)
+        lr = float(self.optimizer.lr.item())
+        self.fault = non_finite_loss(value, self.count + 1, lr, found or told)
+        return self.fault

@@ -1,0 +1,137 @@
+"""Arrays that stay on the disk: npy and uncompressed npz files, read only where rows are asked for.
+
+So a set may be larger than memory. Heads are read with the same distrust as in `npz_file`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import struct
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from seegrad.data.dataset import Dataset
+from seegrad.data.labels import encoded
+from seegrad.errors import FormatError
+from seegrad.files import existing
+from seegrad.language import say
+
+Array = NDArray[Any]
+_LOCAL_HEAD = struct.Struct("<4sHHHHHIIIHH")
+
+
+def map_npy(path: str | os.PathLike[str]) -> Array:
+    """The array of an npy file, left on the disk and read-only.
+
+    Raises FormatError when the file is missing, holds Python objects, or is not as long as its
+    head says.
+    """
+    file = existing(path, say("an npy file"))
+    return _mapped(file, 0, file.stat().st_size, file.name)
+
+
+def map_npz(path: str | os.PathLike[str]) -> dict[str, Array]:
+    """All arrays of an npz file written with `np.savez`, by name, left on the disk.
+
+    Raises FormatError for a compressed one (`np.savez_compressed`): it has to be unpacked first.
+    """
+    file = existing(path, say("an npz file"))
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError) as fault:
+        raise _damaged(file.name, str(fault) or type(fault).__name__) from fault
+    return {m.filename.removesuffix(".npy"): _member(file, m) for m in members}
+
+
+def mapped(path: str | os.PathLike[str], targets: str | os.PathLike[str] | None = None) -> Dataset:
+    """A set whose inputs stay on the disk; targets are read, as they are small.
+
+    path: an npz file with x and t, or an npy file with the inputs, and `targets` one with theirs.
+    """
+    if targets is not None:
+        x, t = map_npy(path), map_npy(targets)
+    else:
+        arrays = map_npz(path)
+        if not {"x", "t"} <= arrays.keys():
+            raise FormatError(
+                say("{path} names no inputs and targets", path=Path(path).name),
+                asked=say("arrays named x and t"),
+                came=", ".join(sorted(arrays)[:8]) or say("no arrays"),
+                hint="np.savez(path, x=x, t=t)",
+            )
+        x, t = arrays["x"], arrays["t"]
+    if x.dtype.kind not in "uifb":
+        raise FormatError(
+            say("the inputs in {path} are not numbers", path=Path(path).name),
+            asked=say("whole or floating numbers"),
+            came=f"dtype {x.dtype}",
+        )
+    labels, classes = encoded(np.array(t))
+    return Dataset(x, labels, Path(path).stem, classes)
+
+
+def _member(file: Path, member: zipfile.ZipInfo) -> Array:
+    """One array inside an npz file, found behind its local head."""
+    if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1:
+        raise FormatError(
+            say("{path} is compressed, so that it cannot stay on the disk", path=file.name),
+            asked=say("an npz file written with np.savez"),
+            came=member.filename[:80],
+            hint=say("read it whole with sg.data.npz, or write it again with np.savez"),
+        )
+    with file.open("rb") as stream:
+        stream.seek(member.header_offset)
+        head = stream.read(_LOCAL_HEAD.size)
+    if len(head) < _LOCAL_HEAD.size or head[:4] != b"PK\x03\x04":
+        raise _damaged(file.name, member.filename[:80])
+    *_, name_length, extra_length = _LOCAL_HEAD.unpack(head)
+    start = member.header_offset + _LOCAL_HEAD.size + name_length + extra_length
+    return _mapped(file, start, member.file_size, member.filename)
+
+
+def _mapped(file: Path, start: int, length: int, name: str) -> Array:
+    """The array whose npy file lies at `start`, over `length` bytes."""
+    try:
+        with file.open("rb") as stream:
+            stream.seek(start)
+            version = npy.read_magic(stream)
+            read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+            shape, by_columns, dtype = read(stream)
+            offset = stream.tell()
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, OSError) as fault:
+        raise _damaged(name, say("a head that cannot be read")) from fault
+    if dtype.hasobject:
+        raise FormatError(
+            say("{path} holds Python objects, which may carry code", path=name),
+            asked=say("numbers or text"),
+            came=f"dtype {dtype}",
+            hint=say("save numbers: np.asarray(values, dtype=float)"),
+        )
+    there = min(start + length, file.stat().st_size) - offset
+    needed = math.prod(shape) * dtype.itemsize
+    if any(n < 0 for n in shape) or needed != there:
+        raise FormatError(
+            say("{path} is not as long as its head says", path=name),
+            asked=f"{shape} {dtype}",
+            came=say("{count} bytes", count=max(there, 0)),
+        )
+    if not needed:
+        return np.zeros(shape, dtype)
+    order: Any = "F" if by_columns else "C"
+    return np.memmap(file, dtype, "r", offset, shape, order)
+
+
+def _damaged(name: str, came: str) -> FormatError:
+    return FormatError(
+        say("{path} is damaged or is no npz file", path=name),
+        asked=say("a whole npy or npz file"),
+        came=came,
+        hint=say("write it again with np.save or np.savez"),
+    )

@@ -1,0 +1,61 @@
+"""ConvTranspose2d: the way back of a convolution, from few places to a larger picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from seegrad.nn.initialisers import Initialiser
+from seegrad.nn.layers.convolution import Size, Windowed
+from seegrad.nn.sizes import each
+from seegrad.ops.convolution import conv_transpose
+
+
+class ConvTranspose2d(Windowed):
+    """Each element of (N, inputs, height, width) puts a whole window into the result.
+
+    The result is (length − 1)·stride − 2·padding + dilation·(size − 1) + 1 + more long on each
+    axis; `more` (PyTorch: output_padding) is below the stride. Settings as in `Conv2d`.
+
+    >>> ConvTranspose2d(4, 2, 2, stride=2)(np.ones((3, 4, 7, 7))).shape
+    (3, 2, 14, 14)
+    """
+
+    kind = "conv_transpose"
+    axes = 2
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        size: Size,
+        stride: Size = 1,
+        padding: Size = 0,
+        dilation: Size = 1,
+        groups: int = 1,
+        more: Size = 0,
+        bias: bool = True,
+        initial: str | float | Initialiser = "he",
+        dtype: Any = np.float32,
+        generator: np.random.Generator | None = None,
+    ) -> None:
+        self.more = each(more, 2, least=0, more=more)
+        padding = each(padding, 2, least=0, padding=padding)
+        settings = (stride, padding, dilation, groups, bias, initial, dtype, generator)
+        super().__init__(inputs, outputs, size, *settings)
+
+    def _channels(self) -> tuple[int, int]:
+        return self.inputs, self.outputs // self.groups
+
+    def _slide(self, x: Any, **settings: Any) -> Any:
+        lengths = tuple(
+            (n - 1) * s - 2 * p + d * (k - 1) + 1 + m
+            for n, s, p, d, k, m in zip(
+                x.shape[2:], self.stride, self.padding, self.dilation, self.size, self.more
+            )
+        )
+        return conv_transpose(x, self.W, shape=lengths, **settings)
+
+    def describe(self) -> str:
+        return super().describe() + (f", more={self.more}" if self.more != (0, 0) else "")

@@ -1,0 +1,135 @@
+"""Numbers moved to mean 0 and deviation 1, then scaled anew by batch, row or group."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seegrad.errors import ShapeError
+from seegrad.language import say
+from seegrad.nn.module import Module, as_input, parameter, state
+from seegrad.nn.sizes import divides, whole
+from seegrad.ops.arithmetic import sqrt, stop_gradient
+from seegrad.ops.reduce import mean
+from seegrad.ops.shape import reshape
+
+
+class BatchNorm(Module):
+    """Batch normalisation of (N, features) (Ioffe and Szegedy, 2015).
+
+    While training, the batch's mean and variance are used, and running ones kept:
+    running = (1 − momentum)·running + momentum·batch, the variance with N − 1. In use, `eval()`,
+    the running ones are used. Raises ShapeError for a training batch of one.
+    """
+
+    kind = "batch_norm"
+    axis: ClassVar[int] = -1
+    """The axis that keeps its own mean: features, or channels."""
+
+    def __init__(
+        self, features: int, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float32
+    ) -> None:
+        self.momentum, self.eps = momentum, eps
+        self.gamma = parameter(np.ones(features), "gamma", dtype)
+        self.beta = parameter(np.zeros(features), "beta", dtype)
+        self.running_mean = state(np.zeros(features), "running_mean", dtype)
+        self.running_var = state(np.ones(features), "running_var", dtype)
+
+    def forward(self, x: Any) -> Any:
+        x = as_input(x, self.gamma, self.axis, self.name or self.kind)
+        kept = self.axis % len(x.shape)
+        wide = (x.shape[kept], *(1,) * (len(x.shape) - 1 - kept))
+        if not self.training:
+            return self._scaled(x - _as(self.running_mean, wide), self.running_var, wide)
+        axes = tuple(axis for axis in range(len(x.shape)) if axis != kept)
+        count = int(np.prod([x.shape[axis] for axis in axes], dtype=int))
+        if count < 2:
+            raise ShapeError(
+                say("{layer}: one row has no variance", layer=self.name or self.kind),
+                asked=say("at least two rows while training"),
+                came=say("an input of shape {shape}", shape=x.shape),
+                hint=say("call .eval() before using the network, or take larger mini-batches"),
+            )
+        middle = mean(x, axis=axes)
+        centred = x - _as(middle, wide)
+        variance = mean(centred * centred, axis=axes)
+        self._remember(stop_gradient(middle), stop_gradient(variance) * (count / (count - 1)))
+        return self._scaled(centred, variance, wide)
+
+    def _scaled(self, centred: Any, variance: Any, wide: tuple[int, ...]) -> Any:
+        even = centred / _as(sqrt(variance + self.eps), wide)
+        return even * _as(self.gamma, wide) + _as(self.beta, wide)
+
+    def _remember(self, middle: Any, variance: Any) -> None:
+        m = self.momentum
+        self.running_mean.assign(self.running_mean * (1 - m) + middle * m)
+        self.running_var.assign(self.running_var * (1 - m) + variance * m)
+
+    def describe(self) -> str:
+        return f"{self.gamma.shape[0]}"
+
+
+class BatchNorm2d(BatchNorm):
+    """Batch normalisation of pictures (N, channels, height, width), one mean for each channel."""
+
+    kind = "batch_norm2d"
+    axis = 1
+
+
+def _as(values: Any, wide: tuple[int, ...]) -> Any:
+    """One number a feature, in the shape that meets the input."""
+    return values if tuple(values.shape) == wide else reshape(values, shape=wide)
+
+
+class LayerNorm(Module):
+    """Layer normalisation over the last axis of (…, features) (Ba et al., 2016)."""
+
+    kind = "layer_norm"
+
+    def __init__(self, features: int, eps: float = 1e-5, dtype: Any = np.float32) -> None:
+        self.eps = eps
+        self.gamma = parameter(np.ones(features), "gamma", dtype)
+        self.beta = parameter(np.zeros(features), "beta", dtype)
+
+    def forward(self, x: Any) -> Any:
+        x = as_input(x, self.gamma, -1, self.name or self.kind)
+        centred = x - mean(x, axis=-1, keepdims=True)
+        variance = mean(centred * centred, axis=-1, keepdims=True)
+        return centred / sqrt(variance + self.eps) * self.gamma + self.beta
+
+    def describe(self) -> str:
+        return f"{self.gamma.shape[0]}"
+
+
+class GroupNorm(Module):
+    """Group normalisation of (N, channels, …) (Wu and He, 2018); independent of the batch.
+
+    groups: into how many equal groups the channels fall.
+    """
+
+    kind = "group_norm"
+
+    def __init__(
+        self, groups: int, channels: int, eps: float = 1e-5, dtype: Any = np.float32
+    ) -> None:
+        whole(groups=groups, channels=channels)
+        divides(groups, channels, groups=groups, channels=channels)
+        self.groups, self.eps = groups, eps
+        self.gamma = parameter(np.ones(channels), "gamma", dtype)
+        self.beta = parameter(np.zeros(channels), "beta", dtype)
+
+    def forward(self, x: Any) -> Any:
+        x = as_input(x, self.gamma, 1, self.name or self.kind)
+        n, channels, *places = x.shape
+        inner = channels // self.groups * math.prod(places)
+        parts = reshape(x, shape=(n, self.groups, inner))
+        centred = parts - mean(parts, axis=-1, keepdims=True)
+        variance = mean(centred * centred, axis=-1, keepdims=True)
+        even = reshape(centred / sqrt(variance + self.eps), shape=x.shape)
+        wide = (channels, *(1,) * len(places))
+        return even * reshape(self.gamma, shape=wide) + reshape(self.beta, shape=wide)
+
+    def describe(self) -> str:
+        return f"{self.groups}, {self.gamma.shape[0]}"

@@ -1,0 +1,141 @@
+"""Pooling layers: one number for every window of a picture, or for all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from seegrad.errors import ShapeError
+from seegrad.language import say
+from seegrad.nn.layers.convolution import Size
+from seegrad.nn.module import Module
+from seegrad.nn.sizes import each
+from seegrad.ops.pooling import average_pool, max_pool
+from seegrad.ops.reduce import max, mean
+from seegrad.tensor import Tensor
+
+
+class _Pool(Module):
+    """What the pooling layers share."""
+
+    axes: ClassVar[int] = 2
+
+    def __init__(self, size: Size, stride: Size | None = None, padding: Size = 0) -> None:
+        self.size = each(size, self.axes, size=size)
+        self.stride = self.size if stride is None else each(stride, self.axes, stride=stride)
+        self.padding = each(padding, self.axes, least=0, padding=padding)
+
+    def _pictures(self, x: Any) -> Any:
+        x = x if isinstance(x, Tensor) else np.asarray(x)
+        if x.ndim != self.axes + 2:
+            raise ShapeError(
+                say("{layer}: this is no batch of pictures", layer=self.name or self.kind_name()),
+                asked="(N, C, H, W)" if self.axes == 2 else "(N, C, L)",
+                came=say("an input of shape {shape}", shape=x.shape),
+            )
+        return x
+
+    def describe(self) -> str:
+        words = "×".join(map(str, self.size))
+        words += f", stride={self.stride}" if self.stride != self.size else ""
+        return words + (f", padding={self.padding}" if any(self.padding) else "")
+
+
+class MaxPool2d(_Pool):
+    """The largest element of each window; equal largest ones share the derivative equally.
+
+    size: of the window. stride: between windows (None: its size). padding: at most half a window.
+
+    >>> MaxPool2d(2)(np.arange(16.0).reshape(1, 1, 4, 4))[0, 0]
+    array([[ 5.,  7.],
+           [13., 15.]])
+    """
+
+    kind = "max_pool"
+
+    def forward(self, x: Any) -> Any:
+        return max_pool(self._pictures(x), size=self.size, steps=self.stride, padding=self.padding)
+
+
+class MaxPool1d(MaxPool2d):
+    """`MaxPool2d` along one axis: (N, C, length)."""
+
+    kind = "max_pool1d"
+    axes = 1
+
+
+class AvgPool2d(_Pool):
+    """The mean of each window; settings as in `MaxPool2d`.
+
+    count_padding: whether the zeros around the picture count as elements.
+    """
+
+    kind = "avg_pool"
+
+    def __init__(
+        self,
+        size: Size,
+        stride: Size | None = None,
+        padding: Size = 0,
+        count_padding: bool = True,
+    ) -> None:
+        super().__init__(size, stride, padding)
+        self.count_padding = count_padding
+
+    def forward(self, x: Any) -> Any:
+        return average_pool(
+            self._pictures(x),
+            size=self.size,
+            steps=self.stride,
+            padding=self.padding,
+            count_padding=self.count_padding,
+        )
+
+
+class AvgPool1d(AvgPool2d):
+    """`AvgPool2d` along one axis: (N, C, length)."""
+
+    kind = "avg_pool1d"
+    axes = 1
+
+
+class _GlobalPool(Module):
+    """What pooling over all places shares."""
+
+    pooled: ClassVar[Callable[..., Any]]
+
+    def forward(self, x: Any) -> Any:
+        x = x if isinstance(x, Tensor) else np.asarray(x)
+        if x.ndim < 3 or 0 in x.shape[2:]:
+            raise ShapeError(
+                say("{layer}: there are no places to pool", layer=self.name or self.kind),
+                asked="(N, C, H, W)",
+                came=say("an input of shape {shape}", shape=x.shape),
+            )
+        return type(self).pooled(x, axis=tuple(range(2, x.ndim)))
+
+
+class GlobalAvgPool(_GlobalPool):
+    """The mean of each channel over all places: (N, C, …) becomes (N, C).
+
+    >>> GlobalAvgPool()(np.ones((2, 3, 5, 5))).shape
+    (2, 3)
+    """
+
+    kind = "global_pool"
+    pooled = mean
+
+
+class GlobalMaxPool(_GlobalPool):
+    """The largest element of each channel over all places: (N, C, …) becomes (N, C).
+
+    Equal largest ones share the derivative equally.
+
+    >>> GlobalMaxPool()(np.arange(8.0).reshape(1, 2, 2, 2))
+    array([[3., 7.]])
+    """
+
+    kind = "global_max_pool"
+    pooled = max

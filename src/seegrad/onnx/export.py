@@ -1,0 +1,110 @@
+"""Networks to ONNX files: the door. How a graph is written stands in `writing`."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import FormatError, SeegradError, ShapeError
+from seegrad.graph.bind import in_mode
+from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.spec import Spec
+from seegrad.language import say
+from seegrad.nn.module import Module
+from seegrad.onnx.model import write_model
+from seegrad.onnx.writing import to_model
+from seegrad.tensor import Tensor
+from seegrad.tree import flatten
+
+TRIED_BATCHES = (5, 7, 12)
+"""A dynamic batch is found by tracing with each of these; what differs grows with the batch."""
+
+
+def export_onnx(
+    network: Module | Callable[..., Any],
+    path: str | os.PathLike[str],
+    example: Any,
+    *,
+    dynamic_batch: bool = True,
+    input_names: Sequence[str] | None = None,
+    output_names: Sequence[str] | None = None,
+) -> Path:
+    """Write a network, or any function of arrays, as an ONNX model that onnx.checker accepts.
+
+    example: an input, or a tuple of them: their shapes and dtypes count, not their numbers;
+    floats are taken in the dtype of the network's parameters. dynamic_batch: the first axis of
+    the inputs may have any size in the file. input_names: by default those of the function's own
+    parameters. A network is exported as it is in use (`eval()`), its parameters by their names.
+    Raises FormatError for an op that ONNX has no form for, MissingExtraError without onnx.
+    """
+    examples = tuple(map(np.asarray, example if isinstance(example, tuple) else (example,)))
+    names: dict[Node, str] = {}
+    training = False
+    if isinstance(network, Module):
+        names = {tensor: name for name, tensor in network.named_leaves()}
+        floats = [tensor.dtype for tensor in network.parameters()]
+        if floats:
+            examples = tuple(x.astype(floats[0]) if x.dtype.kind == "f" else x for x in examples)
+        training = network.training
+        network.eval()
+    dynamic = dynamic_batch and all(x.ndim for x in examples)
+    batches = TRIED_BATCHES if dynamic else (len(examples[0]) if examples[0].ndim else 1,)
+    try:
+        traces = [_traced(network, examples, batch if dynamic else None) for batch in batches]
+    finally:
+        if training and isinstance(network, Module):
+            network.train()
+    wanted = list(input_names or _parameter_names(network, len(examples)))
+    count = len(traces[0][1])
+    results = list(output_names or (["y"] if count == 1 else [f"y{i + 1}" for i in range(count)]))
+    for given, there in ((wanted, len(examples)), (results, count)):
+        if len(given) != there:
+            raise FormatError(
+                say("there is not one name for each value"),
+                asked=say("{count} names", count=there),
+                came=", ".join(given),
+            )
+    inputs, outputs = [made[0] for made in traces], [made[1] for made in traces]
+    return write_model(to_model(inputs, outputs, batches, names, wanted, results), path)
+
+
+def _traced(
+    network: Any, examples: tuple[Any, ...], batch: int | None
+) -> tuple[list[Node], list[Node]]:
+    """Inputs without numbers, and what the network makes of them."""
+    inputs: list[Node] = []
+    for x in examples:
+        shape = x.shape if batch is None else (batch, *x.shape[1:])
+        spec = Spec(tuple(map(int, shape)), x.dtype)
+        inputs.append(Tensor(None, (), NO_ATTRS, (), None, x.dtype.kind == "f", spec))
+    try:
+        with in_mode(recording=True, locate=True):
+            made, _ = flatten(network(*inputs))
+    except SeegradError as fault:
+        if batch is None or not isinstance(fault, ShapeError):
+            raise
+        raise FormatError(
+            say("the network does not take a batch of another size"),
+            asked=say("a first axis of any size"),
+            came=fault.problem,
+            hint=say("export with dynamic_batch=False, for the batch of the example alone"),
+        ) from fault
+    return inputs, [x for x in made if isinstance(x, Node)]
+
+
+def _parameter_names(network: Any, count: int) -> list[str]:
+    function = network.forward if isinstance(network, Module) else network
+    try:
+        known = [
+            name
+            for name, parameter in inspect.signature(function).parameters.items()
+            if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+        ]
+    except (TypeError, ValueError):
+        known = []
+    return known[:count] if len(known) >= count else [f"x{i + 1}" for i in range(count)]

@@ -1,0 +1,236 @@
+"""ONNX models as networks of ours: every operator in our ops, so that it can be seen and learnt.
+
+How an operator is read stands in `operators`; the file itself is read in `model`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, nullcontext
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import FormatError, SeegradError
+from seegrad.graph.bind import frame
+from seegrad.language import say
+from seegrad.nn.module import Module, parameter, state
+from seegrad.onnx.layers import LAYERS
+from seegrad.onnx.model import Model, ResultType, Step, Value, read_model
+from seegrad.onnx.operators import READERS
+from seegrad.onnx.values import Values
+from seegrad.ops import compare
+from seegrad.tensor import Tensor
+
+
+def import_onnx(path: str | os.PathLike[str]) -> ImportedNetwork:
+    """A network from an ONNX file, whose operators are ops of ours.
+
+    It can be called, drawn, stepped through, differentiated, trained and exported again. Floating
+    arrays of one axis or more are its parameters, by their names in the file. Raises FormatError
+    for a damaged file, for values kept in other files, for loops and branches, and for an
+    operator that is not known here, all before anything is computed.
+    """
+    return ImportedNetwork(read_model(path))
+
+
+class _Part(Module):
+    """A place for values with a common beginning of their names."""
+
+    kind = "part"
+
+    def forward(self, *inputs: Any) -> Any:
+        raise TypeError("a part of an imported network cannot be called by itself")
+
+
+class ImportedNetwork(Module):
+    """The steps of an ONNX model, one after another; see `import_onnx`."""
+
+    kind = "imported"
+
+    def __init__(self, model: Model) -> None:
+        unknown = sorted({step.operator for step in model.steps} - READERS.keys())
+        if unknown:
+            raise FormatError(
+                say("this model has operators that are not known here"),
+                asked=say("some of the {count} operators that are read", count=len(READERS)),
+                came=", ".join(unknown[:8]),
+                hint=say("the guide on ONNX lists them; export the model without these"),
+            )
+        for step in model.steps:
+            _refuse_settings(step)
+        self.model = Model(model.inputs, model.outputs, {}, model.steps)
+        kept = {
+            name
+            for step in model.steps
+            if step.operator == "BatchNormalization"
+            for name in step.inputs[3:5]
+        }
+        self._fixed: list[tuple[str, Any]] = []
+        self._places: list[tuple[str, tuple[str, ...]]] = []
+        for name, array in model.constants.items():
+            if array.dtype.kind != "f" or not array.ndim:
+                self._fixed.append((name, array))
+                continue
+            make = state if name in kept else parameter
+            self._places.append((name, self._put(name, array, make)))
+
+    def _put(self, name: str, array: Any, make: Callable[..., Tensor]) -> tuple[str, ...]:
+        """Keep a value where its name says: `affine1.W` is W of the part affine1."""
+        *pieces, last = map(_as_word, name.split("."))
+        home: Module = self
+        path = []
+        for piece in pieces:
+            inner = vars(home).get(piece)
+            if not isinstance(inner, _Part):
+                piece = _free(home, piece)
+                inner = _Part()
+                setattr(home, piece, inner)
+            path.append(piece)
+            home = inner
+        last = _free(home, last)
+        setattr(home, last, make(array, last, array.dtype))
+        return (*path, last)
+
+    def _value(self, path: tuple[str, ...]) -> Any:
+        found: Any = self
+        for piece in path:
+            found = vars(found)[piece]
+        return found
+
+    def forward(self, *inputs: Any) -> Any:
+        """The model's result, or a tuple of them."""
+        wanted = self.model.inputs
+        if len(inputs) != len(wanted):
+            raise FormatError(
+                say("this model takes another number of inputs"),
+                asked=", ".join(f"{one.name} {one.shape}" for one in wanted),
+                came=say("{count} inputs", count=len(inputs)),
+            )
+        values: dict[str, Any] = {"": None, **dict(self._fixed)}
+        values.update({name: self._value(path) for name, path in self._places})
+        for one, given in zip(wanted, inputs):
+            x = given if isinstance(given, Tensor) else np.asarray(given)
+            values[one.name] = _fitting(one, x)
+        for step in _in_boxes(self.model.steps):
+            given = [_made(values, name) for name in step.inputs]
+            found = _computed(step, given)
+            results = found if isinstance(found, (list, tuple)) else (found,)
+            for name, result, want in zip(step.outputs, results, step.results):
+                values[name] = _typed(step, result, given, want)
+        out = tuple(_made(values, one.name) for one in self.model.outputs)
+        return out[0] if len(out) == 1 else out
+
+    def describe(self) -> str:
+        names = ", ".join(f"{one.name} {one.shape}" for one in self.model.inputs)
+        return f"{names}; {len(self.model.steps)} steps"
+
+
+def _fitting(wanted: Value, x: Any) -> Any:
+    """An input in the model's dtype, if that is only another width of its kind."""
+    if x.dtype == wanted.dtype:
+        return x
+    if x.dtype.kind != wanted.dtype.kind:
+        raise FormatError(
+            say("{name} has another dtype than the model", name=wanted.name[:80]),
+            asked=str(wanted.dtype),
+            came=str(x.dtype),
+            hint=say("convert it first: {how}", how=f".astype({str(wanted.dtype)!r})"),
+        )
+    return compare.astype(x, dtype=wanted.dtype)
+
+
+def _refuse_settings(step: Step) -> None:
+    """FormatError for an attribute that would be passed over."""
+    reader = READERS[step.operator]
+    if names := reader.refused(step.attributes, step.changed):
+        raise FormatError(
+            say("{name} has a setting that is not honoured here", name=step.name[:80]),
+            asked=f"{step.operator}({', '.join(map(_allowed, reader.honours.items()))})",
+            came=", ".join(f"{name}={step.attributes[name]}" for name in names)[:200],
+            hint=say("the guide on ONNX lists them; export the model without these"),
+        )
+
+
+def _allowed(honoured: tuple[str, tuple[Any, ...] | None]) -> str:
+    name, values = honoured
+    return name if values is None else f"{name}={'|'.join(map(str, values))}"
+
+
+def _made(values: Mapping[str, Any], name: str) -> Any:
+    """A value by its name; further results of a step, as a mask or indices, are not made."""
+    if name not in values:
+        raise FormatError(
+            say("{name} is a result that is not computed here", name=name[:80]),
+            asked=say("the first result of a step"),
+            came=say("one of its further results"),
+        )
+    return values[name]
+
+
+def _as_word(text: str) -> str:
+    """A text as a name that Python allows."""
+    word = "".join(c if f"_{c}".isidentifier() else "_" for c in text)
+    return word if word.isidentifier() else f"_{word}"
+
+
+def _free(home: Module, name: str) -> str:
+    while hasattr(home, name):
+        name += "_"
+    return name
+
+
+def _in_boxes(steps: Sequence[Step]) -> Iterator[Step]:
+    """The steps, with boxes open that are named as their names' paths say."""
+    path: list[str] = []
+    stack: list[ExitStack] = []
+    try:
+        for step in steps:
+            want = [piece for piece in step.name.split("/")[:-1] if piece][:8]
+            while path != want[: len(path)]:
+                path.pop()
+                stack.pop().close()
+            for piece in want[len(path) :]:
+                stack.append(ExitStack())
+                stack[-1].enter_context(frame(piece))
+                path.append(piece)
+            yield step
+    finally:
+        while stack:
+            stack.pop().close()
+
+
+def _computed(step: Step, values: Values) -> Any:
+    try:
+        with frame(step.operator.lower()) if step.operator in LAYERS else nullcontext():
+            found = READERS[step.operator].compute(values, step.attributes)
+    except SeegradError:
+        raise
+    except (
+        TypeError, ValueError, LookupError, AttributeError, ArithmeticError, MemoryError,
+        RuntimeError,
+    ) as fault:  # fmt: skip
+        raise FormatError(
+            say("{name} cannot be computed as the file says", name=step.name[:80]),
+            asked=step.operator,
+            came=str(fault)[:200],
+        ) from fault
+    return found
+
+
+def _typed(step: Step, result: Any, given: Values, want: ResultType) -> Any:
+    """A result in the dtype that ONNX gives it: wider ones of its kind are narrowed as there."""
+    if want is None:
+        return result
+    # one dtype in the file; several where the network was made wider than it
+    dtype = np.result_type(*(given[i].dtype for i in want)) if isinstance(want, tuple) else want
+    if result.dtype == dtype:
+        return result
+    if {result.dtype.kind, dtype.kind} in ({"f"}, {"i"}, {"u"}, {"i", "u"}):
+        return compare.astype(result, dtype=dtype)
+    raise FormatError(
+        say("{name} cannot be computed as the file says", name=step.name[:80]),
+        asked=f"{step.operator}: {dtype}",
+        came=f"{result.dtype}",
+    )

@@ -1,0 +1,97 @@
+"""What a network does on given examples, at the weights it has. Nothing is learnt here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seegrad.data.rows import by_rows
+from seegrad.debugging import debug
+from seegrad.errors import NonFiniteError
+from seegrad.graph.bind import in_mode
+from seegrad.language import say, translate
+from seegrad.nn.initialisers import random_state, restore_random
+from seegrad.nn.losses import SoftmaxWithLoss
+from seegrad.nn.module import Module
+from seegrad.optim.optimizer import Optimizer
+
+Array = NDArray[Any]
+EVALUATED_AT_ONCE = 1000
+
+
+def predict(network: Module, x: Any) -> Array:
+    """The network's outputs for all rows of x, a thousand at a time, in evaluation mode."""
+    x = by_rows(x)
+    mode = network.training
+    network.eval()
+    try:
+        with in_mode(recording=False):
+            parts = [
+                np.asarray(network(x[start : start + EVALUATED_AT_ONCE]))
+                for start in range(0, max(len(x), 1), EVALUATED_AT_ONCE)
+            ]
+    finally:
+        network.train(mode)
+    return np.concatenate(parts)
+
+
+def scores(loss: Any, outputs: Array, t: Any) -> dict[str, float]:
+    """The loss of outputs, and their accuracy where the targets are classes."""
+    t = np.asarray(t)
+    with in_mode(recording=False):
+        found = {"loss": float(np.asarray(loss(outputs, t)))}
+    classes = t.argmax(axis=-1) if t.ndim == outputs.ndim and t.ndim > 1 else t
+    if outputs.ndim == 2 and outputs.shape[1] > 1 and isinstance(loss, SoftmaxWithLoss):
+        found["accuracy"] = float((outputs.argmax(axis=1) == classes).mean())
+    return found
+
+
+@contextmanager
+def differentiated(
+    network: Module, optimizer: Optimizer, loss: Any, x: Any, t: Any
+) -> Iterator[Any]:
+    """The loss, differentiated in evaluation mode; the gradients there were are put back."""
+    named = network.named_parameters()
+    before, mode = [p.grad for _, p in named], network.training
+    network.eval()
+    try:
+        optimizer.zero_grad()
+        value = loss(network(x), t)
+        value.backward()
+        yield value
+    finally:
+        network.train(mode)
+        for (_, p), gradient in zip(named, before):
+            p.grad = gradient
+
+
+def locate_non_finite(network: Module, loss: Any, x: Any, t: Any) -> NonFiniteError | None:
+    """Where a mini-batch first meets a NaN or infinity, computed once more; state is put back."""
+    state, chance = network.state_dict(), random_state()
+    try:
+        with debug():
+            loss(network(x), t)
+    except NonFiniteError as error:
+        return error
+    finally:
+        network.load_state_dict(state)
+        restore_random(chance)
+    return None
+
+
+def non_finite_loss(
+    value: float, step: int, lr: float, cause: NonFiniteError | None
+) -> NonFiniteError:
+    """What ends a run, with the operation in which it came up, for the picture."""
+    found = "" if cause is None else translate(cause.problem)
+    fault = NonFiniteError(
+        say("the loss is {value} at step {step}", value=value, step=step),
+        asked=say("a finite loss"),
+        came="; ".join(filter(None, (found, f"lr={lr:g}"))),
+        hint=say("take a smaller learning rate; sg.debug() finds where it was born"),
+    )
+    return fault if cause is None else fault.of(cause.operation, cause.inputs)

@@ -1,0 +1,91 @@
+"""What a call of `fit` is meant to do, and the inputs it is given, both checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seegrad.data.normalising import blocks
+from seegrad.data.rows import by_rows
+from seegrad.errors import ShapeError, ValueRangeError
+from seegrad.language import say
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a call of `fit` is meant to do."""
+
+    examples: int
+    batch: int
+    steps: int
+    per_epoch: int
+
+    @property
+    def epochs(self) -> int:
+        """The number of passes, the last perhaps cut short."""
+        return -(-self.steps // self.per_epoch)
+
+
+def planned(examples: int, batch: int, epochs: int | None, steps: int | None) -> Plan:
+    """The plan of so many passes or steps; ValueRangeError when both are given, or too few."""
+    if (epochs is None) == (steps is None):
+        epochs = 10 if epochs is None else epochs
+        if steps is not None:
+            raise ValueRangeError(
+                say("the length of a run is told in epochs or in steps"),
+                asked=say("one of the two"),
+                came=f"epochs={epochs}, steps={steps}",
+            )
+    for name, value in (("batch", batch), ("epochs", epochs), ("steps", steps)):
+        if value is not None and value < 1:
+            raise ValueRangeError(
+                say("{name} counts something, so it starts at {least}", name=name, least=1),
+                asked=f"{name} ≥ 1",
+                came=f"{name}={value}",
+            )
+    per_epoch = -(-examples // batch)
+    total = steps if steps is not None else (epochs or 0) * per_epoch
+    return Plan(examples, batch, total, per_epoch)
+
+
+def checked(data: Any) -> tuple[Array, Array]:
+    """Inputs and targets as arrays with equal numbers of rows and finite inputs.
+
+    Raises ShapeError or ValueRangeError.
+    """
+    x, t = map(by_rows, data)
+    if x.ndim and not len(x):
+        raise ShapeError(
+            say("there are no rows to learn from, or to try out"),
+            asked=say("at least one example"),
+            came=f"x {x.shape}, t {t.shape}",
+        )
+    if x.ndim == 0 or t.ndim == 0 or len(x) != len(t):
+        raise ShapeError(
+            say("inputs and targets do not have the same number of rows"),
+            asked=say("x and t with one row for each example"),
+            came=f"x {x.shape}, t {t.shape}",
+            hint=say("pass one target for each row of x"),
+        )
+    for name, part in (("x", x), ("t", t)):
+        if part.dtype.kind != "f":
+            continue
+        starts = blocks(part)  # one block in memory at a time: the whole may lie on the disk
+        for start in starts:
+            finite = np.isfinite(part[start : start + starts.step])
+            if finite.all():
+                continue
+            where = np.argwhere(~finite)[0]
+            where[0] += start
+            raise ValueRangeError(
+                say("{name} holds a value that is not finite", name=name),
+                asked=say("numbers without NaN and infinity"),
+                came=f"{name}[{', '.join(map(str, where))}] = {part[tuple(where)]}",
+                hint=say("drop or fill the missing values first"),
+            )
+    return x, t

@@ -1,0 +1,1 @@
+"""Compiled code against eager: random programs, other modes and processors, whole modules."""

@@ -1,0 +1,1 @@
+"""Much of everything: steps, threads, shapes, sizes, workers that die."""
