@@ -39,6 +39,7 @@ STAGES = {
         "target", "guards", "ir", "passes", "lowering", "scheduling", "codegen", "runtime",
         "replay", "attached", "specialization", "inspect", "compile", "vmap",
     ),
+    "drawing": ("values", "formula", "scene", "layout", "export", "display", "notebook"),
 }  # fmt: skip
 ALWAYS_THERE = {"numpy", "click", "rich"}
 
@@ -223,14 +224,17 @@ def test_no_grab_bags_and_every_module_says_what_lives_there():
 
 PLANTED = {
     "reaches up": ("graph/node.py", "from seegrad.tensor import Tensor\n"),
-    "share a floor": ("nn/affine.py", "from ..drawing import svg\n"),
+    "share a floor": ("nn/affine.py", "from ..drawing import display\n"),
     "comes after": ("data/sampling.py", "import seegrad.training\n"),
     "on no floor": ("tools.py", ""),
     "reaches up to stage": (
         "compiler/lowering/fusion.py", "from seegrad.compiler.codegen import program\n"
     ),
+    "stage scene reaches up": ("drawing/scene/build.py", "from ..layout import theme\n"),
     "is no stage": ("compiler/lowering/fusion.py", "import seegrad.compiler.extra\n"),
-    "may not name an op": ("drawing/svg.py", "from seegrad.ops.arithmetic import multiply\n"),
+    "may not name an op": (
+        "drawing/export/svg.py", "from seegrad.ops.arithmetic import multiply\n"
+    ),
 }
 
 

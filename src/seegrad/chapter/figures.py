@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.drawing.scene import Scene, fold
-from seegrad.drawing.sketch import sketch
-from seegrad.drawing.walk import walk
+from seegrad.drawing.scene.build import build_scene
+from seegrad.drawing.scene.scene import Scene, fold
+from seegrad.drawing.scene.steps import walk
 from seegrad.errors import ValueRangeError
 from seegrad.folding import expand
 from seegrad.graph.bind import frame
@@ -53,7 +53,7 @@ class Figure:
     def scene(self, lang: str = "en") -> Scene:
         """The picture as data."""
         symbolic = self.above is not None or self.below is not None
-        drawn = sketch(
+        drawn = build_scene(
             self.build(lang), open=self.open, quiz=self.quiz, language=lang, live=not symbolic,
             title=f"{say('Figure', language=lang)} {self.number}", composites=self.composites,
         )  # fmt: skip
@@ -330,71 +330,69 @@ _SOFTMAX_STEPS = (
 )  # fmt: skip
 
 
-def _figures() -> tuple[Figure, ...]:
-    return (
-        Figure("5-1", apples_with_numbers),
-        Figure("5-2", lambda lang: apples(lang, backward=False)),
-        Figure("5-3", lambda lang: apples_and_oranges(lang, backward=False)),
-        Figure("5-4", local_computation),
-        Figure("5-5", lambda lang: apples(lang, only_apple=True)),
-        Figure("5-6", any_function, {("x", "y"): "x", ("y", "→"): "y"},
-               {("x", "y"): "E · ∂y/∂x", ("y", "→"): "E"}, sign="f"),
-        Figure("5-7", square_of_sum, None,
-               {**_CHAIN_NAMED, ("x", "t"): _XY[0], ("y", "t"): _XY[1]}),
-        Figure("5-8", square_of_sum, None,
-               {("z", "→"): "1", ("t", "z"): "1 · 2t = 2(x + y)", ("x", "t"): "2(x + y) · 1",
-                ("y", "t"): "2(x + y) · 1"}),
-        Figure("5-9", plus, _NAMES_2, {("z", "→"): "∂L/∂z", ("x", "z"): "∂L/∂z · 1",
-                                       ("y", "z"): "∂L/∂z · 1"}),
-        Figure("5-10", plus_in_a_graph, {("x", "z"): "x", ("y", "z"): "y", ("z", "L"): "z",
-                                         ("L", "→"): "L"},
-               {("z", "L"): "∂L/∂z", ("x", "z"): "∂L/∂z · 1", ("y", "z"): "∂L/∂z · 1",
-                ("L", "→"): "∂L/∂L = 1"}),
-        Figure("5-11", plus),
-        Figure("5-12", product, _NAMES_2, {("z", "→"): "∂L/∂z", ("x", "z"): "∂L/∂z · y",
-                                           ("y", "z"): "∂L/∂z · x"}),
-        Figure("5-13", product),
-        Figure("5-14", apples),
-        Figure("5-15", apples_and_oranges, quiz=True),
-        Figure("5-16", apples),
-        Figure("5-17", apples_and_oranges),
-        Figure("5-18 (x > 0)", rectified, None, {("y", "→"): "∂L/∂y", ("x", "y"): "∂L/∂y"}),
-        Figure("5-18 (x ≤ 0)", lambda lang: rectified(lang, -2.0), None,
-               {("y", "→"): "∂L/∂y", ("x", "y"): "0"}),
-        Figure("5-19", lambda lang: sigmoid_open(lang, backward=False), open="all"),
-        Figure("5-19 (1)", sigmoid_open, _SIGMOID_ABOVE, _SIGMOID_BELOW, open="all",
-               after=("/", "sigmoid")),
-        Figure("5-19 (2)", sigmoid_open, _SIGMOID_ABOVE, _SIGMOID_BELOW, open="all",
-               after=("+", "sigmoid")),
-        Figure("5-19 (3)", sigmoid_open, _SIGMOID_ABOVE, _SIGMOID_BELOW, open="all",
-               after=("exp", "sigmoid")),
-        Figure("5-20", sigmoid_open, open="all"),
-        Figure("5-21", sigmoid_closed, {("x", "y"): "x", ("y", "→"): "y"},
-               {("y", "→"): "∂L/∂y", ("x", "y"): "(∂L/∂y)y² exp(−x)"}, composites=False),
-        Figure("5-22", sigmoid_closed, {("x", "y"): "x", ("y", "→"): "y"},
-               {("y", "→"): "∂L/∂y", ("x", "y"): "(∂L/∂y)y(1 − y)"}, composites=False),
-        Figure("5-23", matrix_product),
-        Figure("5-24", lambda lang: affine(lang, backward=False)),
-        Figure("5-25", affine),
-        Figure("5-26", matrix_product, {("X", "O"): "X (2,)", ("W", "O"): "W (2, 3)",
-                                        ("O", "→"): "O (3,)"},
-               {("O", "→"): "∂L/∂O (3,)", ("X", "O"): "∂L/∂O · Wᵀ: (2,) = (3,)(3, 2)",
-                ("W", "O"): "Xᵀ · ∂L/∂O: (2, 3) = (2, 1)(1, 3)"}),
-        Figure("5-27", lambda lang: affine(lang, batch=True)),
-        Figure("5-28", network, open="none"),
-        Figure("5-29", softmax_with_loss, open="all"),
-        Figure("5-30", softmax_with_loss, open="none"),
-        Figure("A-1", softmax_with_loss, open="none"),
-        Figure("A-2", softmax_forward),
-        Figure("A-3", lambda lang: cross_entropy(lang, backward=False)),
-        Figure("A-4", cross_entropy),
-        *(Figure(f"A-4 ({i})", softmax_with_loss, open="all", after=after)
-          for i, after in enumerate(_SOFTMAX_STEPS, 1)),
-        Figure("A-5", softmax_with_loss, open="all"),
-    )  # fmt: skip
+_FIGURES: tuple[Figure, ...] = (
+    Figure("5-1", apples_with_numbers),
+    Figure("5-2", lambda lang: apples(lang, backward=False)),
+    Figure("5-3", lambda lang: apples_and_oranges(lang, backward=False)),
+    Figure("5-4", local_computation),
+    Figure("5-5", lambda lang: apples(lang, only_apple=True)),
+    Figure("5-6", any_function, {("x", "y"): "x", ("y", "→"): "y"},
+           {("x", "y"): "E · ∂y/∂x", ("y", "→"): "E"}, sign="f"),
+    Figure("5-7", square_of_sum, None,
+           {**_CHAIN_NAMED, ("x", "t"): _XY[0], ("y", "t"): _XY[1]}),
+    Figure("5-8", square_of_sum, None,
+           {("z", "→"): "1", ("t", "z"): "1 · 2t = 2(x + y)", ("x", "t"): "2(x + y) · 1",
+            ("y", "t"): "2(x + y) · 1"}),
+    Figure("5-9", plus, _NAMES_2, {("z", "→"): "∂L/∂z", ("x", "z"): "∂L/∂z · 1",
+                                   ("y", "z"): "∂L/∂z · 1"}),
+    Figure("5-10", plus_in_a_graph, {("x", "z"): "x", ("y", "z"): "y", ("z", "L"): "z",
+                                     ("L", "→"): "L"},
+           {("z", "L"): "∂L/∂z", ("x", "z"): "∂L/∂z · 1", ("y", "z"): "∂L/∂z · 1",
+            ("L", "→"): "∂L/∂L = 1"}),
+    Figure("5-11", plus),
+    Figure("5-12", product, _NAMES_2, {("z", "→"): "∂L/∂z", ("x", "z"): "∂L/∂z · y",
+                                       ("y", "z"): "∂L/∂z · x"}),
+    Figure("5-13", product),
+    Figure("5-14", apples),
+    Figure("5-15", apples_and_oranges, quiz=True),
+    Figure("5-16", apples),
+    Figure("5-17", apples_and_oranges),
+    Figure("5-18 (x > 0)", rectified, None, {("y", "→"): "∂L/∂y", ("x", "y"): "∂L/∂y"}),
+    Figure("5-18 (x ≤ 0)", lambda lang: rectified(lang, -2.0), None,
+           {("y", "→"): "∂L/∂y", ("x", "y"): "0"}),
+    Figure("5-19", lambda lang: sigmoid_open(lang, backward=False), open="all"),
+    Figure("5-19 (1)", sigmoid_open, _SIGMOID_ABOVE, _SIGMOID_BELOW, open="all",
+           after=("/", "sigmoid")),
+    Figure("5-19 (2)", sigmoid_open, _SIGMOID_ABOVE, _SIGMOID_BELOW, open="all",
+           after=("+", "sigmoid")),
+    Figure("5-19 (3)", sigmoid_open, _SIGMOID_ABOVE, _SIGMOID_BELOW, open="all",
+           after=("exp", "sigmoid")),
+    Figure("5-20", sigmoid_open, open="all"),
+    Figure("5-21", sigmoid_closed, {("x", "y"): "x", ("y", "→"): "y"},
+           {("y", "→"): "∂L/∂y", ("x", "y"): "(∂L/∂y)y² exp(−x)"}, composites=False),
+    Figure("5-22", sigmoid_closed, {("x", "y"): "x", ("y", "→"): "y"},
+           {("y", "→"): "∂L/∂y", ("x", "y"): "(∂L/∂y)y(1 − y)"}, composites=False),
+    Figure("5-23", matrix_product),
+    Figure("5-24", lambda lang: affine(lang, backward=False)),
+    Figure("5-25", affine),
+    Figure("5-26", matrix_product, {("X", "O"): "X (2,)", ("W", "O"): "W (2, 3)",
+                                    ("O", "→"): "O (3,)"},
+           {("O", "→"): "∂L/∂O (3,)", ("X", "O"): "∂L/∂O · Wᵀ: (2,) = (3,)(3, 2)",
+            ("W", "O"): "Xᵀ · ∂L/∂O: (2, 3) = (2, 1)(1, 3)"}),
+    Figure("5-27", lambda lang: affine(lang, batch=True)),
+    Figure("5-28", network, open="none"),
+    Figure("5-29", softmax_with_loss, open="all"),
+    Figure("5-30", softmax_with_loss, open="none"),
+    Figure("A-1", softmax_with_loss, open="none"),
+    Figure("A-2", softmax_forward),
+    Figure("A-3", lambda lang: cross_entropy(lang, backward=False)),
+    Figure("A-4", cross_entropy),
+    *(Figure(f"A-4 ({i})", softmax_with_loss, open="all", after=after)
+      for i, after in enumerate(_SOFTMAX_STEPS, 1)),
+    Figure("A-5", softmax_with_loss, open="all"),
+)  # fmt: skip
 
-
-FIGURES: Mapping[str, Figure] = {figure.number: figure for figure in _figures()}
+FIGURES: Mapping[str, Figure] = {figure.number: figure for figure in _FIGURES}
 """Every figure by its number."""
 
 
