@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from seegrad.drawing.layout.labels import bare_sources, constant_text, label, wire_names
+from seegrad.drawing.export.outline import outline
+from seegrad.drawing.layout.labels import Labels, constant_text
 from seegrad.drawing.layout.theme import LIGHT
-from seegrad.drawing.scene.scene import Box, Group, Scene, View, Wire, fold
+from seegrad.drawing.scene.scene import Box, Group, Scene, fold
 from seegrad.drawing.values.user_text import clean
 
 
@@ -30,38 +31,22 @@ def to_dot(scene: Scene) -> str:
     ]
     if scene.title:
         lines.append(f"  label={quote(scene.title)};")
-    _groups(view, lines, "  ")
-    names, bare = wire_names(scene), bare_sources(scene)
-    origin = {wire.id: wire.source for wire in scene.wires}
+    for what, each, depth in outline(view):
+        indent = "  " * (depth + 1)
+        if what == "box":
+            lines.append(f"{indent}{_box(each)}")
+        elif what == "open":
+            lines.append(f"{indent}subgraph {quote('cluster_' + each.id)} {{")
+            lines.append(f"{indent}  label={quote(each.name)}; color={quote(LIGHT.line)};")
+        else:
+            lines.append(f"{indent}}}")
+    labels = Labels(scene)
     for wire in view.wires:
-        source = origin[wire.id]
-        words = "" if source in bare else _label(scene, wire, names.get(source, ""))
+        found = labels.of(wire)
+        words = "" if found is None else _label(*found)
         ends = f"{quote(wire.source)} -> {quote(wire.target)}"
         lines.append(f"  {ends}{f' [label=<{words}>]' if words else ''};")
     return "\n".join([*lines, "}"]) + "\n"
-
-
-def _groups(view: View, lines: list[str], margin: str) -> None:
-    """All boxes, in the subgraphs of their groups."""
-    children: dict[str, list[Group]] = {}
-    for group in view.groups:
-        children.setdefault(group.parent, []).append(group)
-    boxes: dict[str, list[Box | Group]] = {}
-    for box in view.boxes:
-        boxes.setdefault(box.parent if isinstance(box, Group) else box.group, []).append(box)
-    stack: list[tuple[str, Group | None, str]] = [("inside", None, margin)]
-    while stack:
-        what, inside, indent = stack.pop()
-        if what == "close":
-            lines.append(f"{indent}}}")
-        elif what == "open" and inside is not None:
-            lines.append(f"{indent}subgraph {quote('cluster_' + inside.id)} {{")
-            lines.append(f"{indent}  label={quote(inside.name)}; color={quote(LIGHT.line)};")
-            stack += [("close", inside, indent), ("inside", inside, f"{indent}  ")]
-        else:
-            at = inside.id if inside else ""
-            lines += [f"{indent}{_box(box)}" for box in boxes.get(at, ())]
-            stack += [("open", inner, indent) for inner in reversed(children.get(at, []))]
 
 
 def _box(box: Box | Group) -> str:
@@ -83,8 +68,7 @@ def _box(box: Box | Group) -> str:
     return f"{quote(box.id)} [{', '.join(f'{key}={value}' for key, value in facts.items())}];"
 
 
-def _label(scene: Scene, wire: Wire, name: str) -> str:
-    above, below, top = label(wire, name, wire.id in scene.blanks)
+def _label(above: list[str], below: list[str], top: str) -> str:
     rows = [_rich(line) for line in ([top, *above] if top else above)]
     warm = [f'<FONT COLOR="{LIGHT.accent}">{_rich(line)}</FONT>' for line in below]
     return "<BR/>".join([*rows, *warm])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from seegrad.drawing.layout.labels import bare_sources, constant_text, label, wire_names
+from seegrad.drawing.export.outline import outline
+from seegrad.drawing.layout.labels import Labels, constant_text
 from seegrad.drawing.scene.scene import Box, Group, Scene, fold
 from seegrad.drawing.values.user_text import clean
 
@@ -20,32 +21,20 @@ def to_mermaid(scene: Scene) -> str:
     """The scene as a Mermaid flowchart; ◀ marks the derivatives."""
     view = fold(scene)
     lines = ["flowchart LR"]
-    children: dict[str, list[Group]] = {}
-    for group in view.groups:
-        children.setdefault(group.parent, []).append(group)
-    boxes: dict[str, list[Box | Group]] = {}
-    for box in view.boxes:
-        boxes.setdefault(box.parent if isinstance(box, Group) else box.group, []).append(box)
-    stack: list[tuple[str, Group | None, str]] = [("inside", None, "  ")]
-    while stack:
-        what, group_, indent = stack.pop()
-        if what == "close":
-            lines.append(f"{indent}end")
-        elif what == "open" and group_ is not None:
-            lines.append(f"{indent}subgraph {_id(group_.id)}[{quote(group_.name)}]")
-            stack += [("close", group_, indent), ("inside", group_, f"{indent}  ")]
+    for what, each, depth in outline(view):
+        indent = "  " * (depth + 1)
+        if what == "box":
+            lines.append(f"{indent}{_box(each)}")
+        elif what == "open":
+            lines.append(f"{indent}subgraph {_id(each.id)}[{quote(each.name)}]")
         else:
-            at = group_.id if group_ else ""
-            lines += [f"{indent}{_box(box)}" for box in boxes.get(at, ())]
-            stack += [("open", inner, indent) for inner in reversed(children.get(at, []))]
-    names, bare = wire_names(scene), bare_sources(scene)
-    origin = {wire.id: wire.source for wire in scene.wires}
+            lines.append(f"{indent}end")
+    labels = Labels(scene)
     for wire in view.wires:
-        source = origin[wire.id]
         words: list[str] = []
-        if source not in bare:
+        if found := labels.of(wire):
             blank = wire.id in scene.blanks
-            above, below, top = label(wire, names.get(source, ""), blank)
+            above, below, top = found
             words = [quote(line)[1:-1] for line in ([top, *above] if top else above)]
             words += [f"◀ {quote('?' if blank else line)[1:-1]}" for line in below]
         arrow = f'-->|"{"<br>".join(words)}"|' if words else "-->"

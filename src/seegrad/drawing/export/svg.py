@@ -1,7 +1,7 @@
 """The picture as SVG: one self-contained, printable drawing with literal colours.
 
-`web/draw.js` draws the same shapes in the page. Path geometry is shared by the other vector
-lowerings; no layout is decided here.
+`web/draw.js` draws the same shapes in the page. What vector exports share is in
+`strokes.py`; no layout is decided here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from seegrad.drawing.export.strokes import curve, is_circle, number, strokes
-from seegrad.drawing.layout.labels import bare_sources, constant_text, label, wire_names
+from seegrad.drawing.layout.labels import Labels, constant_text
 from seegrad.drawing.layout.measure import laid, sign_size
 from seegrad.drawing.layout.nested import Rect
 from seegrad.drawing.layout.theme import (
@@ -40,8 +40,7 @@ class Drawing:
         self.scene, self.theme = scene, theme
         self.view, self.plan = laid(scene)
         self.parts: list[str] = []
-        self.names, self.bare = wire_names(scene), bare_sources(scene)
-        self.origin = {wire.id: wire.source for wire in scene.wires}
+        self.labels = Labels(scene)
         self.boxes: dict[str, Box | Group] = {box.id: box for box in self.view.boxes}
         self.marks = seen_marks(scene, self.view)
 
@@ -100,18 +99,17 @@ class Drawing:
         self.parts.append("</g>")
 
     def wire_label(self, wire: Wire) -> None:
-        source = self.origin[wire.id]
-        if wire.id not in self.plan.labels or source in self.bare:
+        found = self.labels.of(wire)
+        if wire.id not in self.plan.labels or found is None:
             return
         x, y = self.plan.labels[wire.id]
-        blank = wire.id in self.scene.blanks
-        above, below, top = label(wire, self.names.get(source, ""), blank)
+        above, below, top = found
         at = y - 7 - LINE * (len(above) - 1)
         if top:
             self.text(x, at - LINE, top, "shape")
         for i, words in enumerate(above):
             self.text(x, at + LINE * i, words, "value")
-        if blank:
+        if wire.id in self.scene.blanks:
             self.rect(Rect(x - 26, y + 12, 52, 18), "blank", 3)
             return
         for i, words in enumerate(below):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from unicodedata import category, east_asian_width
 
-from seegrad.drawing.layout.labels import bare_sources, constant_text, label, wire_names
+from seegrad.drawing.layout.labels import Labels, constant_text
 from seegrad.drawing.layout.measure import laid
 from seegrad.drawing.layout.nested import Point, Rect
-from seegrad.drawing.scene.scene import Box, Group, Scene, Wire
+from seegrad.drawing.scene.scene import Box, Group, Scene
 from seegrad.drawing.values.user_text import clean, short
 
 CELL_WIDTH, CELL_HEIGHT = 8.0, 16.0
@@ -88,8 +88,7 @@ def to_text(scene: Scene, colour: bool = False) -> str:
     """The scene in character cells."""
     view, plan = laid(scene)
     paper = _Paper()
-    names, bare = wire_names(scene), bare_sources(scene)
-    origin = {wire.id: wire.source for wire in scene.wires}
+    labels = Labels(scene)
     for group in view.groups:
         _frame(paper, plan.places[group.id], short(group.name))
     places = {box.id: plan.places[box.id] for box in view.boxes}
@@ -100,9 +99,9 @@ def to_text(scene: Scene, colour: bool = False) -> str:
         edge = round(middle - len(cells(words[wire.target])) / 2) - 1
         _wire(paper, plan.paths[wire.id], edge, words[wire.target] != "┬")
     for wire in view.wires:
-        if wire.id in plan.labels and origin[wire.id] not in bare:
-            blank = wire.id in scene.blanks
-            _label(paper, wire, plan.labels[wire.id], names.get(origin[wire.id], ""), blank)
+        found = labels.of(wire)
+        if wire.id in plan.labels and found is not None:
+            _label(paper, plan.labels[wire.id], found, wire.id in scene.blanks)
     for box in view.boxes:
         rect = plan.places[box.id]
         row = _row(rect.y + rect.height / 2)
@@ -159,8 +158,10 @@ def _wire(paper: _Paper, path: tuple[Point, ...], edge: int, head: bool) -> None
         paper.letters[at] = "▶"
 
 
-def _label(paper: _Paper, wire: Wire, spot: Point, name: str, blank: bool) -> None:
-    above, below, top = label(wire, name, blank)
+def _label(
+    paper: _Paper, spot: Point, label: tuple[list[str], list[str], str], blank: bool
+) -> None:
+    above, below, top = label
     x, row = spot[0] / CELL_WIDTH, _row(spot[1])
     for i, line in enumerate(reversed([top, *above] if top else above)):
         paper.centred(x, row - 1 - i, line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seegrad.drawing.export.strokes import is_circle, number, strokes
-from seegrad.drawing.layout.labels import bare_sources, constant_text, label, wire_names
+from seegrad.drawing.layout.labels import Labels, constant_text
 from seegrad.drawing.layout.measure import laid
 from seegrad.drawing.layout.nested import Point
 from seegrad.drawing.layout.theme import LIGHT, LINE
@@ -48,8 +48,7 @@ def _path(points: tuple[Point, ...]) -> str:
 def to_tikz(scene: Scene) -> str:
     """A document of its own with one tikzpicture (xelatex or lualatex for Korean names)."""
     view, plan = laid(scene)
-    names, bare = wire_names(scene), bare_sources(scene)
-    origin = {wire.id: wire.source for wire in scene.wires}
+    labels = Labels(scene)
     boxes: dict[str, Box | Group] = {box.id: box for box in view.boxes}
     lines = [
         r"\documentclass[tikz,border=4pt]{standalone}",
@@ -77,10 +76,11 @@ def to_tikz(scene: Scene) -> str:
         if wire.backward:
             lines.append(rf"\draw[back,line width=1.6pt,<-] {_path(drawn.backward)};")
         lines.append(rf"\draw[->] {_path(drawn.forward)};")
-        if wire.id in plan.labels and origin[wire.id] not in bare:
+        found = labels.of(wire)
+        if wire.id in plan.labels and found is not None:
             x, y = plan.labels[wire.id]
             blank = wire.id in scene.blanks
-            above, below, top = label(wire, names.get(origin[wire.id], ""), blank)
+            above, below, top = found
             for i, line in enumerate(reversed([top, *above] if top else above)):
                 lines.append(_node(x, y - 11 - LINE * i, line))
             for i, line in enumerate(below):

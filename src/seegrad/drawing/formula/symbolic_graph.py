@@ -1,7 +1,7 @@
 """A graph in the terms of a reader: names for its values, N for its number of samples, what each
 value is made of, and what an op's own rule says on such names.
 
-The telling itself is `derivation.py`.
+What a derivation says of it is `by_path.py` and `by_node.py`.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The simplifier is apart from the compiler's. It knows no operation: sums, products and powers are
 recognised by the scalar form that an op declares, everything else by the laws that it declares.
-Nothing is expanded and nothing reordered that a reader put in order. `writing.py` writes them.
+Nothing is expanded and nothing reordered that a reader put in order. `printer.py` writes them.
 """
 
 from __future__ import annotations

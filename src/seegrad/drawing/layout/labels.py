@@ -69,3 +69,19 @@ def bare_sources(scene: Scene) -> set[str]:
     return {
         box.id for box in constants if not box.value or (not box.value.shape and not box.name)
     }
+
+
+class Labels:
+    """What stands on the wires of one scene, as they are seen."""
+
+    def __init__(self, scene: Scene) -> None:
+        self.blanks = scene.blanks
+        self.names, self.bare = wire_names(scene), bare_sources(scene)
+        self.origin = {wire.id: wire.source for wire in scene.wires}
+
+    def of(self, wire: Wire) -> tuple[list[str], list[str], str] | None:
+        """The lines above, below and on top; None for a bare wire."""
+        source = self.origin[wire.id]
+        if source in self.bare:
+            return None
+        return label(wire, self.names.get(source, ""), wire.id in self.blanks)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from seegrad.drawing.layout.labels import bare_sources, constant_text, label, wire_names
+from seegrad.drawing.layout.labels import Labels, constant_text
 from seegrad.drawing.layout.nested import Place, Plan, Route, arrange
 from seegrad.drawing.layout.theme import CIRCLE, FONT, LINE, ROOM, SIGN, SMALL, text_width
 from seegrad.drawing.scene.scene import Box, Group, Scene, View, Wire, fold
@@ -57,16 +57,17 @@ def _closed(group: Group, arguments: int) -> Place:
     return Place(group.id, group.parent, max(max(texts) + 24, 64.0), height)
 
 
-def route_of(wire: Wire, name: str, bare: bool, blank: bool) -> Route:
+def route_of(wire: Wire, labels: Labels) -> Route:
     """The room of one wire's label. A constant's wire is bare: its number stands at its tail."""
     ends = (wire.id, wire.source, wire.target, wire.position)
-    if bare:
+    found = labels.of(wire)
+    if found is None:
         return Route(*ends)
-    above, below, top = label(wire, name, blank)
+    above, below, top = found
     width = _room(top, SMALL) if top else 0.0
     for text in (*above, *below):
         width = max(width, _room(text, FONT))
-    width = max(width, BLANK) if blank else width
+    width = max(width, BLANK) if wire.id in labels.blanks else width
     if not width and not wire.backward:
         return Route(*ends)
     rows = len(above) + (1 if top else 0)
@@ -84,14 +85,8 @@ def fit(scene: Scene, view: View) -> tuple[list[Place], list[Route]]:
         Place(g.id, g.parent, _room(short(g.name), SMALL) + 36, group=True) for g in view.groups
     ]
     places += [place_of(box, counts.get(box.id, 0)) for box in view.boxes]
-    names, bare = wire_names(scene), bare_sources(scene)
-    origin = {wire.id: wire.source for wire in scene.wires}
-    routes = []
-    for wire in view.wires:
-        source = origin[wire.id]
-        blank = wire.id in scene.blanks
-        routes.append(route_of(wire, names.get(source, ""), source in bare, blank))
-    return places, routes
+    labels = Labels(scene)
+    return places, [route_of(wire, labels) for wire in view.wires]
 
 
 def laid(scene: Scene) -> tuple[View, Plan]:

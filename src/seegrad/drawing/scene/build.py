@@ -44,24 +44,24 @@ def leaf_kind(node: Node, named: Mapping[Node, str]) -> str:
 
 
 class SceneBuilder:
-    """Draws up the boxes and wires of one unfolded graph."""
+    """Draws up the boxes and wires of one inlined graph."""
 
     def __init__(
-        self, graph: Graph, unfolded: InlinedGraph, named: Mapping[Node, str], stretched: bool
+        self, graph: Graph, inlined: InlinedGraph, named: Mapping[Node, str], stretched: bool
     ) -> None:
-        self.graph, self.unfolded, self.named = graph, unfolded, named
+        self.graph, self.inlined, self.named = graph, inlined, named
         self.stretched = stretched
-        self.groups = unfolded.groups
-        self.parts = {part.id: part for part in unfolded.parts}
+        self.groups = inlined.groups
+        self.parts = {part.id: part for part in inlined.parts}
         self.boxes: list[Box] = []
         self.wires: list[Wire] = []
         self.summaries: dict[int, ArraySummary] = {}
         self.kept: list[Any] = []
         self.users: dict[str, list[tuple[str, int]]] = {key: [] for key in self.parts}
-        for part in unfolded.parts:
+        for part in inlined.parts:
             for position, source in enumerate(part.inputs):
                 self.users[source].append((part.id, position))
-        self.place: dict[str, str] = {part.id: part.group for part in unfolded.parts}
+        self.place: dict[str, str] = {part.id: part.group for part in inlined.parts}
         self.wire_spots: dict[str, Spot] = {}
         self.box_spots: dict[str, Spot] = {}
         self.copies: dict[str, str] = {}
@@ -80,10 +80,10 @@ class SceneBuilder:
 
     def draw(self) -> None:
         outputs: dict[str, list[int]] = {}
-        for i, key in enumerate(self.unfolded.outputs):
+        for i, key in enumerate(self.inlined.outputs):
             outputs.setdefault(key, []).append(i)
         self.settle_leaves(set(outputs))
-        for part in self.unfolded.parts:
+        for part in self.inlined.parts:
             if self.is_plain_constant(part) and part.id not in outputs:
                 self.scatter(part)
                 continue
@@ -95,7 +95,7 @@ class SceneBuilder:
                 self.place[f"o{i}"] = ""
                 users.append((f"o{i}", 0))
             self.branch(part, part.id, self.place[part.id], users)
-        for i, key in enumerate(self.unfolded.outputs):
+        for i, key in enumerate(self.inlined.outputs):
             part = self.parts[key]
             name = clean(part.node.name) if part.node.op else ""
             self.boxes.append(Box(f"o{i}", "output", name=name))
@@ -123,11 +123,11 @@ class SceneBuilder:
 
     def program(self) -> dict[str, Any]:
         """The graph as a program that the page can run."""
-        parts = [(part.id, part.node, part.inputs) for part in self.unfolded.parts]
-        outputs = [(key, self.seed(key)) for key in dict.fromkeys(self.unfolded.outputs)]
+        parts = [(part.id, part.node, part.inputs) for part in self.inlined.parts]
+        outputs = [(key, self.seed(key)) for key in dict.fromkeys(self.inlined.outputs)]
         leaves = [
             part.id
-            for part in self.unfolded.parts
+            for part in self.inlined.parts
             if part.node.op is None and part.node.dtype.kind == "f"
         ]
         written = program(parts, outputs, self.wire_spots, self.box_spots, leaves)
@@ -141,7 +141,7 @@ class SceneBuilder:
 
     def settle_leaves(self, outputs: set[str]) -> None:
         """Parameters and small constants stand in the layer that alone uses them."""
-        for part in self.unfolded.parts:
+        for part in self.inlined.parts:
             if part.node.op is not None or part.id in outputs:
                 continue
             kind = leaf_kind(part.node, self.named)
@@ -332,17 +332,17 @@ def build_scene(
         overlays: further measures to paint, by name: seconds, bytes ... node by node.
     """
     graph = thing if isinstance(thing, Graph) else Graph([thing])
-    unfolded = inline(graph, composites and len(graph.nodes) <= 20_000)
-    stretched = _stretch(unfolded)
-    drawn = SceneBuilder(graph, unfolded, named_inputs(graph), stretched)
+    inlined = inline(graph, composites and len(graph.nodes) <= 20_000)
+    stretched = _stretch(inlined)
+    drawn = SceneBuilder(graph, inlined, named_inputs(graph), stretched)
     drawn.draw()
-    boxes, groups = _merged(drawn.boxes, [*unfolded.groups.values()])
+    boxes, groups = _merged(drawn.boxes, [*inlined.groups.values()])
     scene = Scene(
         tuple(boxes), tuple(drawn.wires), tuple(groups), title=clean(title), language=language,
         rate=rate, program=drawn.program() if live else {},
     )  # fmt: skip
     wanted = ["check"] if check else [*(overlays or {})]
-    painted = _overlays(unfolded, check, overlays or {})
+    painted = _overlays(inlined, check, overlays or {})
     wanted = [name for name in wanted if name in {each.name for each in painted}]
     first = wanted[0] if wanted else NOT_FINITE if spoilt(scene) else ""
     scene = replace(scene, overlays=painted, painted=first)
@@ -391,11 +391,11 @@ def _merged(boxes: list[Box], groups: list[Group]) -> tuple[list[Box], list[Grou
     ], kept
 
 
-def _stretch(unfolded: InlinedGraph) -> bool:
+def _stretch(inlined: InlinedGraph) -> bool:
     """Cut a long graph without layers into stretches, so that it can be summarize at all."""
-    loose = [part for part in unfolded.parts if not part.group and part.node.op is not None]
-    leaves = sum(part.node.op is None for part in unfolded.parts)
-    tops = sum(not group.parent for group in unfolded.groups.values())
+    loose = [part for part in inlined.parts if not part.group and part.node.op is not None]
+    leaves = sum(part.node.op is None for part in inlined.parts)
+    tops = sum(not group.parent for group in inlined.groups.values())
     if len(loose) + leaves + tops <= VISIBLE or len(loose) <= STRETCH:
         return False
     chunk = max(STRETCH, int(len(loose) ** 0.5))
@@ -405,7 +405,7 @@ def _stretch(unfolded: InlinedGraph) -> bool:
             ends = f"{i + 1}–{min(i + chunk, len(loose))}"
             made.append(Group(f"s{i // chunk}", ends, kind="stretch"))
         part.group = made[-1].id
-    unfolded.groups.update((group.id, group) for group in _stretched(made))
+    inlined.groups.update((group.id, group) for group in _stretched(made))
     return True
 
 
@@ -450,11 +450,11 @@ def opened(scene: Scene, which: str | Iterable[str]) -> set[str]:
 
 
 def _overlays(
-    unfolded: InlinedGraph, check: bool, given: Mapping[str, Mapping[Node, float]]
+    inlined: InlinedGraph, check: bool, given: Mapping[str, Mapping[Node, float]]
 ) -> tuple[Overlay, ...]:
     """The overlays that have something to show."""
-    nodes = [part.node for part in unfolded.parts]
-    places = {**{part.node: part.id for part in unfolded.parts}, **unfolded.stands}
+    nodes = [part.node for part in inlined.parts]
+    places = {**{part.node: part.id for part in inlined.parts}, **inlined.stands}
     found = [measured(name, values, places) for name, values in given.items()]
     found.append(dead_units(nodes, places))
     if check:

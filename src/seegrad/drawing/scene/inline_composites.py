@@ -26,7 +26,7 @@ TOLERANCE = 1e-6  # relative; the two roads of a fold may differ by rounding
 
 @dataclass
 class Part:
-    """One node of the unfolded graph, with the group that it stands in."""
+    """One node of the inlined graph, with the group that it stands in."""
 
     id: str
     node: Node
