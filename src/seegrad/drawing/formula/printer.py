@@ -22,7 +22,7 @@ from seegrad.drawing.formula.terms import (
     shape_of,
     times,
 )
-from seegrad.drawing.values.summary import shown, shown_attribute
+from seegrad.drawing.values.summary import shown_attribute, shown_digits
 from seegrad.graph.laws import Commutative
 from seegrad.graph.lowering import Product, Reduce, Reshape
 from seegrad.graph.spec import Shape
@@ -38,20 +38,17 @@ ENTRIES = 12
 
 def number(value: float) -> str:
     """A number for people, in LaTeX: 220, 3.3, 1.2 \\times 10^{-6}."""
-    text = shown(value).replace("−", "-").replace("∞", r"\infty")
-    text = text.replace("NaN", r"\text{NaN}")
-    if found := re.fullmatch(r"(.*)×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text):
-        digits = found[2].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
-        return rf"{found[1]} \times 10^{{{digits}}}"
-    return text
+    digits, power = shown_digits(value)
+    digits = digits.replace("−", "-").replace("∞", r"\infty").replace("NaN", r"\text{NaN}")
+    return rf"{digits} \times 10^{{{power}}}" if power else digits
 
 
 def number_piece(value: float) -> Piece:
     """A number and how tightly it holds together: a negative one needs brackets in a product."""
-    text = number(value)
-    if text.startswith("-"):
-        return Piece(text, by_function("negative").binds)
-    return Piece(text, by_function("multiply").binds if "times" in text else ATOM)
+    if value < 0:
+        return Piece(number(value), by_function("negative").binds)
+    _, power = shown_digits(value)
+    return Piece(number(value), by_function("multiply").binds if power else ATOM)
 
 
 def constant_piece(value: float) -> Piece:

@@ -14,14 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.drawing.values.summary import shown, shown_attribute
+from seegrad.drawing.values.summary import shown_attribute, shown_digits
 from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
 from seegrad.graph.node import NO_ATTRS, Node
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Shape, Spec
 from seegrad.tensor import Tensor
-from seegrad.text import Piece, fill
+from seegrad.text import ATOM, Piece, fill
 
 LONGEST = 220  # letters; a longer formula helps nobody
 
@@ -58,14 +58,11 @@ def _leaf(node: Node) -> Piece:
         return Piece(rf"\mathrm{{{node.name}}}")
     if node.data is None or node.shape:
         return Piece(r"\mathbf{c}")
-    text = shown(float(node.data))
-    text = re.sub(r"×10([⁻⁰-⁹¹²³]+)", _power, text.replace("−", "-"))
-    return Piece(text, 15 if text.startswith("-") else 100)
-
-
-def _power(found: re.Match[str]) -> str:
-    digits = found[1].translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
-    return rf" \cdot 10^{{{digits}}}"
+    value = float(node.data)
+    digits, power = shown_digits(value)
+    digits = digits.replace("−", "-")
+    text = rf"{digits} \cdot 10^{{{power}}}" if power else digits
+    return Piece(text, 15 if value < 0 else ATOM)
 
 
 def _applied(node: Node, done: Mapping[Node, Piece]) -> Piece:

@@ -143,25 +143,35 @@ def shown(x: float) -> str:
     >>> shown(220.00000000000003), shown(3.3000000000000003), shown(-0.00000123)
     ('220', '3.3', '−1.23×10⁻⁶')
     """
+    digits, power = shown_digits(x)
+    return f"{digits}×10{str(power).translate(_SUPERSCRIPT)}" if power else digits
+
+
+def shown_digits(x: float) -> tuple[str, int]:
+    """The digits of `shown`, and the power of ten behind them; 0 where there is none.
+
+    >>> shown_digits(3.3), shown_digits(-0.00000123)
+    (('3.3', 0), ('−1.23', -6))
+    """
     if isnan(x):
-        return "NaN"
+        return "NaN", 0
     if x == 0:
-        return "0"
+        return "0", 0
     sign = "−" if x < 0 else ""
     size = abs(x)
     if isinf(size):
-        return sign + "∞"
+        return sign + "∞", 0
     if size == int(size) and size < 1e9:
-        return f"{sign}{int(size)}"
+        return f"{sign}{int(size)}", 0
     rounded = _ROUND.create_decimal(Decimal(size))
     exponent = rounded.adjusted()
     if exponent >= 6 or exponent < -4:
-        return sign + scientific(size)
+        return f"{sign}{rounded.scaleb(-exponent).normalize()}", exponent
     if exponent >= DIGITS:
         whole = Decimal(size).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-        return f"{sign}{whole}"
+        return f"{sign}{whole}", 0
     text = f"{rounded:f}"
-    return sign + (text.rstrip("0").rstrip(".") if "." in text else text)
+    return sign + (text.rstrip("0").rstrip(".") if "." in text else text), 0
 
 
 def scientific(size: float) -> str:
