@@ -11,9 +11,9 @@ from pathlib import Path
 
 import seegrad as sg
 from benchmarks.harness import Result, Timing, finding, installed
-from seegrad.drawing.fit import laid
-from seegrad.drawing.html import bundle, to_html
-from seegrad.drawing.sketch import sketch
+from seegrad.drawing.export.html import bundle, to_html
+from seegrad.drawing.layout.measure import laid
+from seegrad.drawing.scene.build import build_scene
 
 NODES = (100, 1_000, 10_000)
 SMALL = 5  # nodes of a picture of which the page itself is most
@@ -38,9 +38,9 @@ def pictures() -> Result:
         page, layout = [], []
         for _ in range(ROUNDS):
             start = time.perf_counter()
-            text = to_html(sketch(graph, live=True))
+            text = to_html(build_scene(graph, live=True))
             page.append(time.perf_counter() - start)
-            scene = sketch(graph)
+            scene = build_scene(graph)
             start = time.perf_counter()
             laid(scene)
             layout.append(time.perf_counter() - start)
@@ -52,7 +52,7 @@ def pictures() -> Result:
         timings.append(Timing(f"{NODES[-1]:,} nodes, first paint", paints))
     except Unseen as reason:
         facts[f"{NODES[-1]:,} nodes, first paint"] = f"not measured: {reason}"
-    small = to_html(sketch(chain(SMALL).graph, live=True))
+    small = to_html(build_scene(chain(SMALL).graph, live=True))
     facts[f"{SMALL} nodes: page"] = f"{len(small.encode()) / 1e3:.0f} kB"
     facts["the explorer alone"] = f"{len(bundle().encode()) / 1e3:.1f} kB"
     facts["targets"] = (

@@ -12,8 +12,8 @@ import numpy as np
 
 import seegrad as sg
 from seegrad import appendix, contents
-from seegrad.drawing.formula import rule_text
-from seegrad.drawing.mathml import to_mathml
+from seegrad.drawing.formula.mathml import to_mathml
+from seegrad.drawing.formula.rules import rule_text
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.text import holes

@@ -24,7 +24,7 @@ from tools.house import (
 
 BOUNDS = Bounds()
 # What still exceeds the bounds, and by how much at most: these lists only get shorter.
-FOLDERS_BEYOND = {".": 25, "drawing": 33, "drawing/web": 19, "ops": 22}
+FOLDERS_BEYOND = {".": 25, "drawing/web": 19, "ops": 22}
 CLASSES_BEYOND = {
     "compiler/codegen/llvm_builder.py Function": 339,
     "compiler/codegen/matmul.py MatmulEmitter": 422,
@@ -34,7 +34,6 @@ CLASSES_BEYOND = {
 FUNCTIONS_BEYOND = {
     "autodiff.py _walk_back": 77,
     "compiler/runtime/thread_pool.py _serving_text": 126,
-    "drawing/layers.py _heights": 67,
 }
 CIRCLES_BEYOND = [["graph.bind", "graph.node", "graph.op"]]
 """Of imports that only types need."""
@@ -113,14 +112,17 @@ def test_no_grab_bags_and_every_module_says_what_lives_there():
 
 PLANTED = {
     "reaches up": ("graph/node.py", "from seegrad.tensor import Tensor\n"),
-    "share a floor": ("nn/module.py", "from ..drawing import svg\n"),
+    "share a floor": ("nn/module.py", "from ..drawing import display\n"),
     "comes after": ("data/sampling.py", "import seegrad.training\n"),
     "on no floor": ("tools.py", ""),
     "reaches up to stage": (
         "compiler/lowering/fusion.py", "from seegrad.compiler.codegen import program\n"
     ),
+    "stage scene reaches up": ("drawing/scene/build.py", "from ..layout import theme\n"),
     "is no stage": ("compiler/lowering/fusion.py", "import seegrad.compiler.extra\n"),
-    "may not name an op": ("drawing/svg.py", "from seegrad.ops.arithmetic import multiply\n"),
+    "may not name an op": (
+        "drawing/export/svg.py", "from seegrad.ops.arithmetic import multiply\n"
+    ),
 }
 
 

@@ -45,6 +45,7 @@ STAGES = {
         "target", "guards", "ir", "passes", "lowering", "scheduling", "codegen", "runtime",
         "replay", "attached", "specialization", "inspect", "compile", "vmap",
     ),
+    "drawing": ("values", "formula", "scene", "layout", "export", "display", "notebook"),
 }  # fmt: skip
 ALWAYS_THERE = {"numpy", "click", "rich"}
 

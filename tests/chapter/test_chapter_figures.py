@@ -14,7 +14,7 @@ from seegrad.chapter import figures
 from seegrad.chapter.figures import FIGURES, figure
 from seegrad.chapter.page import DERIVATIONS, blocks, chapter_page, inline, read
 from seegrad.cli.group import main
-from seegrad.drawing.reading import shown
+from seegrad.drawing.values.summary import shown
 from seegrad.language import language, speak
 
 

@@ -12,15 +12,15 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.drawing import layout
+from seegrad import drawing
 
-WEB = Path(layout.__file__).parent / "web"
+WEB = Path(drawing.__file__).parent / "web"
 needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
 
 
 def ask_twins(**cases: Any) -> dict[str, Any]:
     """What the page's modules answer to these cases."""
-    command = ["node", str(Path(__file__).parent / "twins.mjs"), str(WEB)]
+    command = ["node", str(Path(__file__).parent / "web" / "twins.mjs"), str(WEB)]
     ran = subprocess.run(
         command, input=json.dumps(cases), capture_output=True, text=True, check=True
     )

@@ -15,8 +15,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 import seegrad as sg
-from seegrad.drawing.scene import to_json
-from seegrad.drawing.showing import lowered, mimebundle, scene_of
+from seegrad.drawing.display import lowered, mimebundle, scene_of
+from seegrad.drawing.scene.scene import to_json
 from seegrad.graph.bind import frame
 from trust.harness.row import Found, Run, first, row
 

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.drawing.scene import Scene, fold
-from seegrad.drawing.sketch import sketch
-from seegrad.drawing.walk import walk
+from seegrad.drawing.scene.build import build_scene
+from seegrad.drawing.scene.scene import Scene, fold
+from seegrad.drawing.scene.steps import walk
 from seegrad.errors import ValueRangeError
 from seegrad.folding import expand
 from seegrad.graph.bind import frame
@@ -53,7 +53,7 @@ class Figure:
     def scene(self, lang: str = "en") -> Scene:
         """The picture as data."""
         symbolic = self.above is not None or self.below is not None
-        drawn = sketch(
+        drawn = build_scene(
             self.build(lang), open=self.open, quiz=self.quiz, language=lang, live=not symbolic,
             title=f"{say('Figure', language=lang)} {self.number}", composites=self.composites,
         )  # fmt: skip
@@ -330,7 +330,7 @@ _SOFTMAX_STEPS = (
 )  # fmt: skip
 
 
-_ALL = (
+_FIGURES: tuple[Figure, ...] = (
     Figure("5-1", apples_with_numbers),
     Figure("5-2", lambda lang: apples(lang, backward=False)),
     Figure("5-3", lambda lang: apples_and_oranges(lang, backward=False)),
@@ -392,7 +392,7 @@ _ALL = (
     Figure("A-5", softmax_with_loss, open="all"),
 )  # fmt: skip
 
-FIGURES: Mapping[str, Figure] = {figure.number: figure for figure in _ALL}
+FIGURES: Mapping[str, Figure] = {figure.number: figure for figure in _FIGURES}
 """Every figure by its number."""
 
 

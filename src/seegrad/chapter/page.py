@@ -17,13 +17,13 @@ import numpy as np
 
 from seegrad.chapter import figures
 from seegrad.data import moons
-from seegrad.drawing.derivation import explain
-from seegrad.drawing.html import bundle, digest, look, styles
-from seegrad.drawing.mathml import to_mathml
-from seegrad.drawing.playing import playground
-from seegrad.drawing.scene import Scene, to_json
-from seegrad.drawing.sentence import Derivation
-from seegrad.drawing.svg import to_svg
+from seegrad.drawing.export.html import bundle, digest, look, styles
+from seegrad.drawing.export.svg import to_svg
+from seegrad.drawing.formula.derivation import explain
+from seegrad.drawing.formula.document import Derivation
+from seegrad.drawing.formula.mathml import to_mathml
+from seegrad.drawing.scene.playground import playground
+from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.errors import ValueRangeError
 from seegrad.folding import expand
 from seegrad.language import LANGUAGES, language, say

@@ -15,7 +15,7 @@ from seegrad.cli.explain import values_of
 from seegrad.cli.group import FAILED, GOOD, echo_json, json_option, lang_option, option
 from seegrad.cli.picture import PicturedCommand, picture_option
 from seegrad.cli.setting import Setting
-from seegrad.drawing.showing import draw
+from seegrad.drawing.display import draw
 from seegrad.errors import GradientError
 from seegrad.expression import read_expression
 from seegrad.gradcheck import Report, gradcheck, gradcheck_nodes

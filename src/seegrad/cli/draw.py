@@ -13,10 +13,10 @@ import numpy as np
 from seegrad.cli.explain import values_of
 from seegrad.cli.group import echo_json, json_option, lang_option, option
 from seegrad.cli.picture import PicturedCommand, picture_option
-from seegrad.drawing.scene import to_json
-from seegrad.drawing.showing import draw, scene_of, show
-from seegrad.drawing.text import to_text
-from seegrad.drawing.theme import THEMES
+from seegrad.drawing.display import draw, scene_of, show
+from seegrad.drawing.export.text import to_text
+from seegrad.drawing.layout.theme import THEMES
+from seegrad.drawing.scene.scene import to_json
 from seegrad.expression import read_expression
 from seegrad.tensor import Tensor
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from seegrad.cli.group import echo_json, json_option, lang_option, option
 from seegrad.cli.picture import PicturedCommand, picture_option
-from seegrad.drawing.derivation import explain
+from seegrad.drawing.formula.derivation import explain
 from seegrad.errors import ExpressionError
 from seegrad.expression import read_expression, read_value
 from seegrad.folding import expand

@@ -1,6 +1,7 @@
 """`--picture FILE`: where an operation fails, the graph up to it, drawn.
 
-Shared by the commands that compute something; what is drawn is decided in `drawing/trouble.py`.
+Shared by the commands that compute something; what is drawn is decided in
+`drawing/scene/error_scene.py`.
 """
 
 from __future__ import annotations
@@ -11,8 +12,8 @@ from typing import Any
 import click
 
 from seegrad.cli.group import Decorated, SpokenCommand, complain_of, option
-from seegrad.drawing.scene import Scene
-from seegrad.drawing.showing import SUFFIXES, draw, lowered
+from seegrad.drawing.display import SUFFIXES, draw, lowered
+from seegrad.drawing.scene.scene import Scene
 from seegrad.errors import SeegradError
 from seegrad.language import say
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from seegrad.drawing.html import bundle, styles
-from seegrad.drawing.scene import Scene, to_json
-from seegrad.drawing.showing import FRAME_HEIGHT, scene_of
+from seegrad.drawing.display import FRAME_HEIGHT, scene_of
+from seegrad.drawing.export.html import bundle, styles
+from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.errors import MissingExtraError
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node

@@ -1,17 +1,20 @@
-// One picture as SVG elements: the twin of ../svg.py, drawn with classes that page.css colours.
+// One picture as SVG elements: the twin of export/svg.py, drawn with classes that page.css colours.
 
-import { BACK, FONT, LINE, short } from "./theme.js";
-import { bareSources, constantText, isGroup, label, signSize, wireNames } from "./fit.js";
+import { BACK, FONT, LINE } from "./theme.js";
+import { short } from "./user_text.js";
+import { bareSources, constantText, label, wireNames } from "./labels.js";
+import { signSize } from "./measure.js";
+import { isGroup } from "./scene.js";
 
 /**
- * @typedef {import("./layout.js").Point} Point
- * @typedef {import("./layout.js").Rect} Rect
- * @typedef {import("./layout.js").Plan} Plan
- * @typedef {import("./fit.js").Scene} Scene
- * @typedef {import("./fit.js").View} View
- * @typedef {import("./fit.js").Box} Box
- * @typedef {import("./fit.js").Group} Group
- * @typedef {import("./fit.js").Wire} Wire
+ * @typedef {import("./nested.js").Point} Point
+ * @typedef {import("./nested.js").Rect} Rect
+ * @typedef {import("./nested.js").Plan} Plan
+ * @typedef {import("./scene.js").Scene} Scene
+ * @typedef {import("./scene.js").View} View
+ * @typedef {import("./scene.js").Box} Box
+ * @typedef {import("./scene.js").Group} Group
+ * @typedef {import("./scene.js").Wire} Wire
  */
 
 const SVG = "http://www.w3.org/2000/svg";

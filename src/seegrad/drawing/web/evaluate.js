@@ -1,5 +1,5 @@
 // A small evaluator of the closed set of lowering forms: it knows forms, never operations.
-// What it runs is a program written by ../program.py; arrays are flat, in C order.
+// What it runs is a program written by scene/page_program.py; arrays are flat, in C order.
 
 /**
  * @typedef {string | number | [string, ...any[]]} Tree

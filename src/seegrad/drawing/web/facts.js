@@ -2,46 +2,46 @@
 
 import { element } from "./draw.js";
 import { html } from "./html.js";
-import { shown, shownShape, sizeOf } from "./reading.js";
+import { shown, shownShape, sizeOf } from "./summary.js";
 
-/** @typedef {import("./reading.js").Reading} Reading */
+/** @typedef {import("./summary.js").ArraySummary} ArraySummary */
 
 /** What is known of a value or a derivative. @param {(key: string) => string} say
- * @param {string} what @param {Reading} reading @returns {HTMLElement[]} */
-export function facts(say, what, reading) {
+ * @param {string} what @param {ArraySummary} summary @returns {HTMLElement[]} */
+export function facts(say, what, summary) {
   const made = [html("h3", { class: what }, say(what))];
-  const size = sizeOf(reading.shape);
-  made.push(html("p", { class: "shape" }, `${shownShape(reading.shape)} ${reading.dtype}`));
+  const size = sizeOf(summary.shape);
+  made.push(html("p", { class: "shape" }, `${shownShape(summary.shape)} ${summary.dtype}`));
   if (size > 1) {
-    const rows = [["low", reading.low], ["high", reading.high], ["mean", reading.mean], ["norm", reading.norm]];
+    const rows = [["low", summary.low], ["high", summary.high], ["mean", summary.mean], ["norm", summary.norm]];
     made.push(html("dl", {}, ...rows.flatMap(([key, x]) =>
       [html("dt", {}, say(String(key))), html("dd", {}, shown(Number(x ?? 0)))]),
-      ...(reading.bad ? [html("dt", {}, say("bad")), html("dd", { class: "bad" }, String(reading.bad))] : [])));
+      ...(summary.bad ? [html("dt", {}, say("bad")), html("dd", { class: "bad" }, String(summary.bad))] : [])));
   }
-  if (reading.numbers?.length) made.push(numberTable(reading, reading.numbers));
-  if (size > 3) made.push(heatMap(say, reading));
-  if ((reading.numbers?.length ?? 0) > 7) made.push(histogram(say, reading.numbers ?? []));
+  if (summary.numbers?.length) made.push(numberTable(summary, summary.numbers));
+  if (size > 3) made.push(heatMap(say, summary));
+  if ((summary.numbers?.length ?? 0) > 7) made.push(histogram(say, summary.numbers ?? []));
   return made;
 }
 
-/** @param {Reading} reading @param {number[]} numbers */
-function numberTable(reading, numbers) {
-  const width = reading.shape.length ? reading.shape[reading.shape.length - 1] : 1;
+/** @param {ArraySummary} summary @param {number[]} numbers */
+function numberTable(summary, numbers) {
+  const width = summary.shape.length ? summary.shape[summary.shape.length - 1] : 1;
   const table = html("table", { class: "numbers" });
   for (let i = 0; i < numbers.length; i += width) {
     table.append(html("tr", {}, ...numbers.slice(i, i + width).map((x) =>
-      html("td", { title: String(x) }, reading.dtype === "bool" ? (x ? "T" : "F") : numbers.length === 1 ? exact(x) : shown(x)))));
+      html("td", { title: String(x) }, summary.dtype === "bool" ? (x ? "T" : "F") : numbers.length === 1 ? exact(x) : shown(x)))));
   }
   return html("div", { class: "scroll" }, table);
 }
 
-/** @param {(key: string) => string} say @param {Reading} reading */
-function heatMap(say, reading) {
-  const width = reading.shape[reading.shape.length - 1] || 1;
+/** @param {(key: string) => string} say @param {ArraySummary} summary */
+function heatMap(say, summary) {
+  const width = summary.shape[summary.shape.length - 1] || 1;
   /** @type {number[][]} */
-  const grid = reading.grid ?? [];
+  const grid = summary.grid ?? [];
   if (!grid.length) {
-    const numbers = reading.numbers ?? [];
+    const numbers = summary.numbers ?? [];
     for (let i = 0; i < numbers.length; i += width) grid.push(numbers.slice(i, i + width));
   }
   const most = Math.max(...grid.flat().map((x) => (Number.isFinite(x) ? Math.abs(x) : 0)), 1e-300);

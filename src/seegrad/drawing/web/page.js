@@ -1,38 +1,39 @@
 // The explorer: one picture that is stepped, opened, searched, edited and asked about.
 // It touches only the element it is given; no state lives outside of mount().
 
-import { arrange } from "./layout.js";
-import { fit, fold, isGroup } from "./fit.js";
-import { walk } from "./walk.js";
+import { arrange } from "./nested.js";
+import { fit } from "./measure.js";
+import { fold, isGroup } from "./scene.js";
+import { walk } from "./steps.js";
 import { draw, element } from "./draw.js";
 import { math } from "./math.js";
-import { lines, read, shown, shownShape, sizeOf } from "./reading.js";
+import { lines, summarize, shown, shownShape, sizeOf } from "./summary.js";
 import { evaluate, plainNumber, unknownForm } from "./evaluate.js";
 import { Trainer, drawBoundary, drawCurve } from "./train.js";
 import { WORDS } from "./words.js";
 import { ICONS, html, icon } from "./html.js";
 import { exact, facts } from "./facts.js";
 import { Camera } from "./camera.js";
-import { Telling } from "./telling.js";
+import { StepFormulas } from "./step_formulas.js";
 import { savePng, saveSvg, svgText } from "./exporting.js";
 
 /**
- * @typedef {import("./fit.js").Scene} Scene
- * @typedef {import("./fit.js").View} View
- * @typedef {import("./fit.js").Box} Box
- * @typedef {import("./fit.js").Wire} Wire
- * @typedef {import("./reading.js").Reading} Reading
- * @typedef {import("./layout.js").Plan} Plan
- * @typedef {import("./walk.js").Step} Step
+ * @typedef {import("./scene.js").Scene} Scene
+ * @typedef {import("./scene.js").View} View
+ * @typedef {import("./scene.js").Box} Box
+ * @typedef {import("./scene.js").Wire} Wire
+ * @typedef {import("./summary.js").ArraySummary} ArraySummary
+ * @typedef {import("./nested.js").Plan} Plan
+ * @typedef {import("./steps.js").Step} Step
  */
 
 const QUICK = 200;
 const BACKWARD = new Set(["backward", "sum", "seed"]);
 
-/** Numbers that JSON cannot hold come as words. @param {Reading | undefined} reading */
-function revive(reading) {
-  if (!reading) return;
-  const fixed = /** @type {any} */ (reading);
+/** Numbers that JSON cannot hold come as words. @param {ArraySummary | undefined} summary */
+function revive(summary) {
+  if (!summary) return;
+  const fixed = /** @type {any} */ (summary);
   for (const key of ["low", "high", "mean", "norm"]) if (key in fixed) fixed[key] = plainNumber(fixed[key]);
   if (fixed.numbers) fixed.numbers = fixed.numbers.map(plainNumber);
   if (!fixed.shape.length && fixed.numbers && !fixed.bad) {
@@ -44,7 +45,7 @@ function revive(reading) {
 
 /**
  * @param {HTMLElement} root
- * @param {any} data a scene as ../scene.py writes it
+ * @param {any} data a scene as scene/scene.py writes it
  * @param {{fragment?: boolean, quiz?: boolean, step?: number, sheet?: string,
  *   changed?: (state: any) => void}} [options]
  */
@@ -62,12 +63,12 @@ export class Explorer {
     /** @type {Scene} */
     this.scene = { blanks: [], overlays: [], moments: [], ...data, boxes: data.boxes ?? [],
       wires: data.wires ?? [], groups: data.groups ?? [], open: data.open ?? [] };
-    const readings = data.readings ?? [];
-    readings.forEach(revive);
-    this.readings = readings;
+    const summaries = data.readings ?? [];
+    summaries.forEach(revive);
+    this.summaries = summaries;
     for (const thing of /** @type {any[]} */ ([...this.scene.boxes, ...this.scene.wires])) {
-      if (typeof thing.value === "number") thing.value = readings[thing.value];
-      if (typeof thing.grad === "number") thing.grad = readings[thing.grad];
+      if (typeof thing.value === "number") thing.value = summaries[thing.value];
+      if (typeof thing.grad === "number") thing.grad = summaries[thing.grad];
     }
     this.open = new Set(this.scene.open);
     this.language = this.scene.language === "ko" ? "ko" : "en";
@@ -86,7 +87,7 @@ export class Explorer {
     /** @type {Map<number, ArrayLike<number>>} */
     this.given = new Map();
     this.recorded = this.keep();
-    this.telling = new Telling(this.scene);
+    this.stepFormulas = new StepFormulas(this.scene);
     this.frames = 0;
     /** @type {Trainer | null} */
     this.trainer = null;
@@ -99,7 +100,7 @@ export class Explorer {
     return WORDS[this.language][key] ?? key;
   }
 
-  /** The readings as they came, to go back to. */
+  /** The summaries as they came, to go back to. */
   keep() {
     return new Map([...this.scene.boxes, ...this.scene.wires].map((thing) =>
       [thing.id, [thing.value, thing.grad]]));
@@ -371,7 +372,7 @@ export class Explorer {
       const node = this.drawn?.querySelector(`[data-box="${CSS.escape(id)}"]`);
       if (box?.kind !== "operation" || box.name || !rect || !node) continue;
       const text = element("text", { class: "letter", x: rect.x + rect.width / 2, y: rect.y - 5 });
-      text.textContent = this.telling.letter(id).replace(/_\{(\d+)\}/, (_, digits) => [...digits].map((d) => "₀₁₂₃₄₅₆₇₈₉"[Number(d)]).join(""));
+      text.textContent = this.stepFormulas.letter(id).replace(/_\{(\d+)\}/, (_, digits) => [...digits].map((d) => "₀₁₂₃₄₅₆₇₈₉"[Number(d)]).join(""));
       node.append(text);
     }
   }
@@ -438,17 +439,17 @@ export class Explorer {
     return undefined;
   }
 
-  /** @param {Step} step @param {Box | import("./fit.js").Group | undefined} box @returns {string[]} */
+  /** @param {Step} step @param {Box | import("./scene.js").Group | undefined} box @returns {string[]} */
   formulas(step, box) {
-    const { telling } = this;
-    if (box && isGroup(box)) return [telling.group(step, box.id, /** @type {View} */ (this.view))];
-    if (box && step.phase === "forward") return [telling.forward(box)];
+    const { stepFormulas: said } = this;
+    if (box && isGroup(box)) return [said.group(step, box.id, /** @type {View} */ (this.view))];
+    if (box && step.phase === "forward") return [said.forward(box)];
     if (box && step.phase === "backward") {
-      const wires = telling.into(box.id).filter((wire) => step.wires.includes(wire.id));
-      return wires.map((wire) => telling.chainRule(box, wire, true));
+      const wires = said.into(box.id).filter((wire) => step.wires.includes(wire.id));
+      return wires.map((wire) => said.chainRule(box, wire, true));
     }
-    if (box && step.phase === "sum") return [telling.sum(box)];
-    return step.phase === "update" ? [telling.update()] : [];
+    if (box && step.phase === "sum") return [said.sum(box)];
+    return step.phase === "update" ? [said.update()] : [];
   }
 
   // ------------------------------------------------------------------ quiz
@@ -499,8 +500,8 @@ export class Explorer {
   /** Is what was typed, shown as we show numbers, the number that is shown? @param {string} wire */
   isRight(wire) {
     const typed = parseAnswer(this.answers.get(wire) ?? "");
-    const reading = this.scene.wires.find((each) => each.id === wire)?.grad;
-    const truth = reading?.numbers?.[0];
+    const summary = this.scene.wires.find((each) => each.id === wire)?.grad;
+    const truth = summary?.numbers?.[0];
     return typed !== null && truth !== undefined && shown(typed) === shown(truth);
   }
 
@@ -543,7 +544,7 @@ export class Explorer {
     const box = this.scene.boxes.find((each) => each.id === goal?.target);
     this.explainQuiz();
     this.nameNodes(box ? [box.id] : []);
-    const text = box?.rules && goal ? this.telling.chainRule(box, goal, false) : "";
+    const text = box?.rules && goal ? this.stepFormulas.chainRule(box, goal, false) : "";
     this.says?.append(html("span", { class: "hint" }, html("b", {}, this.say("hint")), " ",
       text ? math(text) : box?.kind === "fork" ? this.say("sum") : this.say("noHint")));
   }
@@ -707,18 +708,18 @@ export class Explorer {
   /** Writes computed values on boxes and wires. @param {import("./evaluate.js").Value[]} values */
   put(values) {
     const program = this.scene.program;
-    /** @type {Map<number, Reading>} */
-    const readings = new Map();
-    const reading = (/** @type {number} */ at) => {
-      if (!readings.has(at)) readings.set(at, read(values[at].shape, program.nodes[at].dtype, values[at].data));
-      return readings.get(at);
+    /** @type {Map<number, ArraySummary>} */
+    const summaries = new Map();
+    const summary = (/** @type {number} */ at) => {
+      if (!summaries.has(at)) summaries.set(at, summarize(values[at].shape, program.nodes[at].dtype, values[at].data));
+      return summaries.get(at);
     };
     for (const [things, places] of /** @type {[any[], any][]} */ ([[this.scene.wires, program.wires], [this.scene.boxes, program.boxes]])) {
       for (const thing of things) {
         const spot = places[thing.id];
         if (!spot) continue;
-        thing.value = reading(spot[0]);
-        if (spot[1] !== null) thing.grad = reading(spot[1]);
+        thing.value = summary(spot[0]);
+        if (spot[1] !== null) thing.grad = summary(spot[1]);
       }
     }
   }
@@ -756,7 +757,7 @@ export class Explorer {
       const spot = moment.readings?.[thing.id];
       if (!spot) continue;
       [thing.value, thing.grad] = spot.map((/** @type {number | null} */ at) =>
-        (at === null ? undefined : this.readings[at]));
+        (at === null ? undefined : this.summaries[at]));
     }
     this.render(false);
   }
@@ -963,7 +964,7 @@ export class Explorer {
     tip.hidden = !wire || !stage;
     if (!wire || !stage) return;
     const rows = [];
-    const one = (/** @type {Reading} */ r) => (sizeOf(r.shape) === 1 && r.numbers ? exact(r.numbers[0]) : `${shownShape(r.shape)} ${lines(r).join("  ")}`);
+    const one = (/** @type {ArraySummary} */ r) => (sizeOf(r.shape) === 1 && r.numbers ? exact(r.numbers[0]) : `${shownShape(r.shape)} ${lines(r).join("  ")}`);
     if (wire.value) rows.push(html("div", { class: "value" }, `${this.say("value")} ${one(wire.value)}`));
     if (wire.grad && !this.blanks.has(wire.id)) rows.push(html("div", { class: "grad" }, `${this.say("derivative")} ${one(wire.grad)}`));
     tip.replaceChildren(...rows);

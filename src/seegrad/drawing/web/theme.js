@@ -1,11 +1,10 @@
-// Measures and the estimated width of text: the twin of ../theme.py. Colours are CSS variables.
+// Measures and the estimated width of text: the twin of layout/theme.py. Colours are CSS variables.
 
 export const FONT = 13, SMALL = 11, SIGN = 19;
 export const LINE = 16;
 export const CIRCLE = 44;
 export const ROOM = 1.2;
 export const BACK = 7;
-const LONGEST = 28;
 
 /** Where a new width begins, and the width in em. @type {[number, number][]} */
 const BREAKS = [
@@ -39,10 +38,4 @@ export function textWidth(text, size) {
     total += BREAKS[low - 1][1];
   }
   return total * size;
-}
-
-/** @param {string} text @param {number} [longest] */
-export function short(text, longest = LONGEST) {
-  const letters = [...text];
-  return letters.length <= longest ? text : `${letters.slice(0, longest - 1).join("")}…`;
 }

@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.drawing.reading import scientific, shown
-from seegrad.drawing.svg import escape
+from seegrad.drawing.values.summary import scientific, shown
+from seegrad.drawing.values.user_text import escape
 from seegrad.language import LANGUAGES, say
 
 WIDTH, HEIGHT = 560, 270

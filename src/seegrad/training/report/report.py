@@ -17,12 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.data.dataset import Dataset
-from seegrad.drawing.html import bundle, digest, look, styles
-from seegrad.drawing.reading import shown
-from seegrad.drawing.scene import Scene, to_json
-from seegrad.drawing.sketch import sketch
-from seegrad.drawing.svg import escape
-from seegrad.drawing.trouble import troubled
+from seegrad.drawing.export.html import bundle, digest, look, styles
+from seegrad.drawing.scene.build import build_scene
+from seegrad.drawing.scene.error_scene import scene_of_error
+from seegrad.drawing.scene.scene import Scene, to_json
+from seegrad.drawing.values.summary import shown
+from seegrad.drawing.values.user_text import escape
 from seegrad.files import write_whole
 from seegrad.graph.bind import in_mode
 from seegrad.language import language, translate
@@ -139,7 +139,7 @@ class Report(Callback):
         that failed in an operation, the graph up to that one."""
         fault = trainer.fault
         if fault is not None and fault.operation is not None:
-            return troubled(fault)
+            return scene_of_error(fault)
         with np.errstate(all="ignore"), trainer.last_batch() as loss:
             if loss is None:
                 return Scene()
@@ -147,7 +147,7 @@ class Report(Callback):
             if fault is None:
                 self.note(trainer.count, {n: p.grad for n, p in named if p.grad is not None})
             loss.name = loss.name or "L"
-            return sketch(loss, language=language(), live=True)
+            return build_scene(loss, language=language(), live=True)
 
     def _head(self, trainer: Trainer) -> str:
         last = trainer.history.last

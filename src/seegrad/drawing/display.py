@@ -1,0 +1,209 @@
+"""The doors of the picture: saved by suffix, shown in browser or notebook, as text in a terminal.
+
+What a `Graph` or a tensor does when it is asked to show or save itself is entered here.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import tempfile
+import webbrowser
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from seegrad.drawing.export.graphviz import to_dot
+from seegrad.drawing.export.html import to_html
+from seegrad.drawing.export.mermaid import to_mermaid
+from seegrad.drawing.export.png import to_png
+from seegrad.drawing.export.svg import to_svg
+from seegrad.drawing.export.text import to_text
+from seegrad.drawing.export.tikz import to_tikz
+from seegrad.drawing.layout.theme import THEMES
+from seegrad.drawing.scene.build import build_scene
+from seegrad.drawing.scene.error_scene import scene_of_error
+from seegrad.drawing.scene.film import Film
+from seegrad.drawing.scene.scene import Scene
+from seegrad.drawing.values.user_text import escape
+from seegrad.errors import FormatError, SeegradError, ValueRangeError
+from seegrad.files import as_path, write_whole
+from seegrad.graph.graph import Graph
+from seegrad.graph.node import Node
+from seegrad.language import LANGUAGES, language, say
+from seegrad.present import presents
+
+SUFFIXES: Mapping[str, Callable[[Scene, str], str | bytes]] = {
+    ".svg": lambda scene, theme: to_svg(scene, THEMES[theme]),
+    ".html": lambda scene, theme: to_html(scene),
+    ".png": lambda scene, theme: to_png(scene, THEMES[theme]),
+    ".dot": lambda scene, theme: to_dot(scene),
+    ".mmd": lambda scene, theme: to_mermaid(scene),
+    ".txt": lambda scene, theme: to_text(scene),
+    ".tex": lambda scene, theme: to_tikz(scene),
+}
+
+FRAME_HEIGHT = 420
+DISPLAYED = 20_000
+
+Thing = Graph | Node | Scene | Film | SeegradError
+"""What can be drawn."""
+
+
+def scene_of(
+    thing: Thing,
+    *,
+    lang: str | None = None,
+    quiz: bool = False,
+    open: str | Iterable[str] = "auto",
+    title: str = "",
+    rate: float = 0.0,
+    live: bool = False,
+    check: bool = False,
+    overlays: Mapping[str, Mapping[Node, float]] | None = None,
+) -> Scene:
+    """The scene of a tensor, a graph, or an operation's error (a scene or film is taken as it is).
+
+    Args:
+        lang: "en" or "ko"; by default the language in force (see `seegrad.speak`).
+        quiz: leave the derivatives blank, to be filled in.
+        open: which layers start open: "auto", "all", "none", or names.
+        title: what the page is called.
+        rate: a learning rate; the walk then ends with the update.
+        live: carry what a page needs to recompute everything when an input is edited.
+        check: paint each node's gradient check over it.
+        overlays: other measures to paint: {"seconds": {node: number}}.
+
+    Raises ValueRangeError for a language that is not there, TypeError for anything but these.
+    """
+    if isinstance(thing, SeegradError):
+        return scene_of_error(thing, lang=lang, open=open)
+    if isinstance(thing, Film):
+        return thing.scene()
+    if isinstance(thing, Scene):
+        return thing
+    if not isinstance(thing, (Graph, Node)):
+        raise TypeError(f"a tensor or a graph can be drawn, not {type(thing).__name__}")
+    chosen = lang or language()
+    if chosen not in LANGUAGES:
+        raise ValueRangeError(
+            say("the picture speaks English and Korean"),
+            asked=" | ".join(LANGUAGES),
+            came=str(lang),
+        )
+    return build_scene(
+        thing, open=open, quiz=quiz, title=title, language=chosen, rate=rate, live=live,
+        check=check, overlays=overlays,
+    )  # fmt: skip
+
+
+def lowered(scene: Scene, suffix: str, theme: str = "light") -> str | bytes:
+    """The scene in the form that a suffix names."""
+    if suffix not in SUFFIXES:
+        named = suffix or say("a file without suffix")
+        raise FormatError(
+            say("a picture cannot be saved as {suffix}", suffix=named),
+            asked=" ".join(SUFFIXES),
+            came=suffix or say("no suffix"),
+            hint=say("choose one of these endings for the file's name"),
+        )
+    if theme not in THEMES:
+        raise ValueRangeError(
+            say("there is no such theme"), asked=" | ".join(THEMES), came=theme
+        )
+    return SUFFIXES[suffix](scene, theme)
+
+
+@presents("save")
+def draw(
+    thing: Thing,
+    path: str | os.PathLike[str],
+    *,
+    theme: str = "light",
+    **options: Any,
+) -> Path:
+    """Save the picture of a tensor or graph; the suffix says how.
+
+    `.html` is the explorer: one page that needs no network. `.svg` and `.png` are for slides,
+    `.tex` for papers (TikZ), `.dot` and `.mmd` for Graphviz and Mermaid, `.txt` for a terminal.
+
+    Args:
+        thing: a tensor, a graph, an error that an operation raised, a film, or a scene
+            (`sg.playground`).
+        path: where to; an existing file is replaced as a whole.
+        theme: "light" or "dark", for .svg and .png; the page has both.
+        **options: lang="en" | "ko", quiz=False, title="",
+            open="auto" | "all" | "layers" | "none" | names,
+            rate=0.0, check=False, overlays=None; see `seegrad.drawing.showing.scene_of`.
+
+    Returns the path. Raises FormatError for an unknown suffix or a place that cannot be written,
+    MissingExtraError when PNG's package or a font is not there.
+    """
+    file = as_path(path)
+    if file.suffix.lower() not in SUFFIXES or theme not in THEMES:
+        lowered(Scene(), file.suffix.lower(), theme)
+    options.setdefault("live", file.suffix.lower() == ".html")
+    return write_whole(file, lowered(scene_of(thing, **options), file.suffix.lower(), theme))
+
+
+@presents("mimebundle")
+def mimebundle(thing: Thing, **options: Any) -> dict[str, str]:
+    """How a notebook shows it: the explorer in a frame of its own; else, or for a leaf, its repr.
+
+    A graph of more than DISPLAYED nodes is not drawn unasked; `.show()` draws it.
+    """
+    if isinstance(thing, Node) and thing.op is None:
+        return {"text/plain": repr(thing)}
+    graph = Graph([thing]) if isinstance(thing, Node) else thing
+    if isinstance(graph, Graph) and len(graph) > DISPLAYED:
+        return {"text/plain": repr(thing)}
+    known = {k: v for k, v in options.items() if k in ("lang", "quiz", "open", "title", "rate")}
+    scene = scene_of(thing, live=True, **known)
+    page = escape_attribute(to_html(scene))
+    frame = (
+        f'<iframe srcdoc="{page}" sandbox="allow-scripts allow-downloads" loading="lazy"'
+        f' title="{escape(scene.title or "computational graph")}"'
+        f' style="width:100%;height:{FRAME_HEIGHT}px;border:0"></iframe>'
+    )
+    return {"text/html": frame, "text/plain": repr(thing)}
+
+
+def escape_attribute(page: str) -> str:
+    """A whole page as the value of an attribute: nothing of it is lost."""
+    return page.replace("&", "&amp;").replace('"', "&quot;")
+
+
+@presents("show")
+def show(thing: Thing, **options: Any) -> None:
+    """Show the picture: in the notebook when there is one, otherwise in the browser."""
+    if _in_notebook():
+        _display(mimebundle(thing, **options))
+        return
+    folder = Path(tempfile.mkdtemp(prefix="seegrad-"))
+    page = draw(thing, folder / "graph.html", **options)
+    if not webbrowser.open(page.as_uri()):
+        print(say("no browser was found; the page is in {path}", path=page))
+
+
+@presents("traceback")
+def traceback_lines(error: SeegradError) -> list[str]:
+    """The lines that IPython has for an error; in a notebook, below its picture if it has one."""
+    if error.operation is not None and _in_notebook():
+        _display({"text/html": mimebundle(error)["text/html"], "text/plain": ""})
+    usual = _shell().InteractiveTB.structured_traceback
+    lines: list[str] = usual(type(error), error, error.__traceback__)
+    return lines
+
+
+def _shell() -> Any:
+    return getattr(builtins, "get_ipython", lambda: None)()
+
+
+def _in_notebook() -> bool:
+    return type(_shell()).__name__ == "ZMQInteractiveShell"
+
+
+def _display(bundle: dict[str, str]) -> None:
+    from IPython.display import display
+
+    display(bundle, raw=True)  # type: ignore[no-untyped-call]

@@ -1,0 +1,376 @@
+"""Formulas for readers: terms read off a graph, simplified as a person would.
+
+The simplifier is apart from the compiler's. It knows no operation: sums, products and powers are
+recognised by the scalar form that an op declares, everything else by the laws that it declares.
+Nothing is expanded and nothing reordered that a reader put in order. `printer.py` writes them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from seegrad.graph import lowering
+from seegrad.graph.graph import walk
+from seegrad.graph.laws import Commutative, Idempotent, Involution, Unit, Zero
+from seegrad.graph.lowering import Broadcast, Permute, Reduce, Reshape, Scalar
+from seegrad.graph.node import Node
+from seegrad.graph.op import Op
+from seegrad.graph.spec import Shape
+from seegrad.ops import TABLE
+
+MANY = 9973
+"""Stands for the number of samples N while shapes are worked out: a prime that nobody uses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number without a name."""
+
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Something with a name of its own: an input, an intermediate value, a derivative."""
+
+    latex: str
+    shape: Shape = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Terms with a coefficient each, in the order in which they were met."""
+
+    parts: tuple[tuple[float, Term], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """A coefficient and factors with an exponent each, in the order in which they were met."""
+
+    coefficient: float
+    factors: tuple[tuple[Term, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """An operation that is none of these, on terms."""
+
+    op: Op
+    attrs: tuple[tuple[str, Any], ...]
+    arguments: tuple[Term, ...]
+    shape: Shape
+
+
+Term = Number | Name | Sum | Times | Applied
+
+ZERO, ONE = Number(0.0), Number(1.0)
+SAMPLES = Name("N")
+
+
+def shape_of(term: Term) -> Shape:
+    """The shape of a term's value."""
+    match term:
+        case Number():
+            return ()
+        case Name(shape=shape) | Applied(shape=shape):
+            return shape
+        case Sum(parts):
+            return _together([shape_of(part) for _, part in parts])
+        case Times(_, factors):
+            return _together([shape_of(factor) for factor, _ in factors])
+
+
+def _together(shapes: Sequence[Shape]) -> Shape:
+    return np.broadcast_shapes(*shapes) if shapes else ()
+
+
+def size(term: Term) -> int:
+    """How many names and numbers a reader meets in a term."""
+    match term:
+        case Sum(parts):
+            return sum(size(part) for _, part in parts)
+        case Times(coefficient, factors):
+            return (coefficient not in (1, -1)) + sum(size(factor) for factor, _ in factors)
+        case Applied(arguments=arguments):
+            return 1 + sum(map(size, arguments))
+    return 1
+
+
+def mentions(term: Term, names: frozenset[Name] | set[Name]) -> bool:
+    """Does any of these names stand in the term?"""
+    match term:
+        case Name():
+            return term in names
+        case Sum(parts):
+            return any(mentions(part, names) for _, part in parts)
+        case Times(_, factors):
+            return any(mentions(factor, names) for factor, _ in factors)
+        case Applied(arguments=arguments):
+            return any(mentions(each, names) for each in arguments)
+    return False
+
+
+# --------------------------------------------------------------- put together, simplified
+
+
+def total(parts: Sequence[tuple[float, Term]]) -> Term:
+    """A sum: nested sums opened, numbers and like terms added up."""
+    found: dict[Term, float] = {}
+    number = 0.0
+    for weight, part in parts:
+        inner = part.parts if isinstance(part, Sum) else ((1.0, part),)
+        for coefficient, term in inner:
+            coefficient = coefficient * weight
+            if isinstance(term, Times) and term.coefficient != 1:
+                coefficient, term = coefficient * term.coefficient, times(1.0, term.factors)
+            if isinstance(term, Number):
+                number += coefficient * term.value
+            else:
+                found[term] = found.get(term, 0.0) + coefficient
+    kept = [(c, t) for t, c in found.items() if c != 0]
+    if number or not kept:
+        first = parts[0][1] if parts else ZERO
+        at = 0 if isinstance(first, Number) and kept else len(kept)
+        kept.insert(at, (number, ONE) if number else (0.0, ONE))
+    if len(kept) == 1:
+        coefficient, only = kept[0]
+        return times(coefficient, ((only, 1.0),))
+    return Sum(tuple(kept))
+
+
+def times(coefficient: float, factors: Sequence[tuple[Term, float]]) -> Term:
+    """A product: nested products opened, numbers multiplied, equal factors made powers."""
+    found: dict[Term, float] = {}
+    for base, exponent in factors:
+        if isinstance(base, Number):
+            power = _power(base.value, exponent)
+            if power is not None:
+                coefficient *= power
+                continue
+        inner: Sequence[tuple[Term, float]] = ((base, 1.0),)
+        if isinstance(base, Times) and (exponent == int(exponent) or base.coefficient > 0):
+            power = _power(base.coefficient, exponent)
+            if power is not None:
+                coefficient, inner = coefficient * power, base.factors
+        for each, own in inner:
+            if isinstance(each, Number) and (power := _power(each.value, own * exponent)):
+                coefficient *= power
+            else:
+                found[each] = found.get(each, 0.0) + own * exponent
+    if coefficient == 0:
+        return ZERO
+    kept = tuple((base, exponent) for base, exponent in found.items() if exponent != 0)
+    if not kept:
+        return Number(coefficient)
+    if kept[0][1] == 1 and len(kept) == 1:
+        only = kept[0][0]
+        if coefficient == 1:
+            return only
+        if isinstance(only, Sum) and coefficient == -1 and only.parts[0][0] < 0:
+            return total([(-c, part) for c, part in only.parts])
+    return Times(coefficient, kept)
+
+
+def _power(base: float, exponent: float) -> float | None:
+    try:
+        result = base**exponent
+    except (ZeroDivisionError, OverflowError):
+        return None
+    return result if isinstance(result, (int, float)) and isfinite(result) else None
+
+
+def multiplied(*terms: Term) -> Term:
+    """The product of some terms."""
+    return times(1.0, [(term, 1.0) for term in terms])
+
+
+@cache
+def by_function(function: str) -> Op:
+    """The op of the table whose form is just this scalar function of its inputs."""
+    for op in TABLE.values():
+        form = op.lower
+        if isinstance(form, Scalar) and isinstance(form.tree, lowering.Apply):
+            names = [*(n.lstrip("*") for n in op.inputs), *op.attributes]
+            plain = tuple(lowering.Input(name) for name in names)
+            if form.tree.function == function and form.tree.arguments == plain:
+                return op
+    raise KeyError(function)
+
+
+def _arithmetic(tree: lowering.Expression, known: Mapping[str, Term]) -> Term | None:
+    """A scalar form as sums, products and powers; None if it has anything else in it."""
+    match tree:
+        case lowering.Number(value):
+            return Number(float(value))
+        case lowering.Input(name):
+            return known.get(name)
+        case lowering.Apply(function, arguments):
+            terms = [_arithmetic(each, known) for each in arguments]
+            if any(term is None for term in terms):
+                return None
+            return _combined(function, [term for term in terms if term is not None])
+    return None
+
+
+def _combined(function: str, terms: Sequence[Term]) -> Term | None:
+    match function, terms:
+        case "add", [a, b]:
+            return total([(1.0, a), (1.0, b)])
+        case "subtract", [a, b]:
+            return total([(1.0, a), (-1.0, b)])
+        case "multiply", [a, b]:
+            return multiplied(a, b)
+        case "divide", [a, b]:
+            return times(1.0, [(a, 1.0), (b, -1.0)])
+        case "negative", [a]:
+            return times(-1.0, [(a, 1.0)])
+        case "power", [a, Number(exponent)]:
+            return times(1.0, [(a, exponent)])
+    return None
+
+
+def apply(op: Op, attrs: Mapping[str, Any], arguments: Sequence[Term], shape: Shape) -> Term:
+    """An operation on terms, as simple as its form and its laws make it."""
+    if isinstance(op.lower, Scalar):
+        known = {name.lstrip("*"): term for name, term in zip(op.inputs, arguments)}
+        for name, value in attrs.items():
+            if isinstance(value, (int, float)):
+                known[name] = Number(float(value))
+        found = _arithmetic(op.lower.tree, known)
+        if found is not None:
+            return found
+    if arguments and shape == () and all(isinstance(each, Number) for each in arguments):
+        values = [np.float64(each.value) for each in arguments if isinstance(each, Number)]
+        with np.errstate(all="ignore"):
+            result = np.asarray(op.forward(*values, **attrs))
+        if result.shape == () and result.dtype.kind == "f" and np.isfinite(result):
+            return Number(float(result))
+    if arguments and arguments[0] == ZERO and isinstance(op.lower, _LINEAR):
+        return ZERO
+    return _by_laws(Applied(op, tuple(attrs.items()), tuple(arguments), shape))
+
+
+_LINEAR = (Reduce, Reshape, Permute, Broadcast)
+
+
+def _by_laws(term: Applied) -> Term:
+    op, arguments = term.op, term.arguments
+    for law in op.laws:
+        match law:
+            case Involution() if isinstance(inner := arguments[0], Applied) and inner.op is op:
+                return inner.arguments[0]
+            case Idempotent():
+                inner = arguments[0]
+                if len(arguments) == 1 and isinstance(inner, Applied) and inner.op is op:
+                    return inner
+                if len(arguments) == 2 and arguments[0] == arguments[1]:
+                    return arguments[0]
+            case Unit(value, right_only):
+                if arguments[1] == Number(value):
+                    return arguments[0]
+                if not right_only and arguments[0] == Number(value):
+                    return arguments[1]
+            case Zero(value) if Number(value) in arguments:
+                return Number(value)
+            case Commutative():
+                pass  # a reader keeps the order in which it was written
+    inner = arguments[0] if arguments else ZERO
+    if isinstance(op.lower, Permute) and isinstance(inner, Applied) and inner.op is op:
+        first, second = dict(inner.attrs)["axes"], dict(term.attrs)["axes"]
+        if tuple(first[i] for i in second) == tuple(range(len(second))):
+            return inner.arguments[0]
+    return term
+
+
+def rebuilt(term: Term, known: Mapping[Name, Term]) -> Term:
+    """The term with names replaced by terms, simplified again."""
+    match term:
+        case Name():
+            return known.get(term, term)
+        case Sum(parts):
+            return total([(c, rebuilt(part, known)) for c, part in parts])
+        case Times(coefficient, factors):
+            return times(coefficient, [(rebuilt(base, known), e) for base, e in factors])
+        case Applied(op, attrs, arguments, shape):
+            return apply(op, dict(attrs), [rebuilt(a, known) for a in arguments], shape)
+    return term
+
+
+def term_of(node: Node, known: Mapping[Node, Term]) -> Term:
+    """The term of a graph; nodes in `known` are the terms given there."""
+    done: dict[Node, Term] = dict(known)
+    stack = [node]
+    needed: set[Node] = set()
+    while stack:
+        each = stack.pop()
+        if each not in done and each not in needed:
+            needed.add(each)
+            stack.extend(each.inputs)
+    for each in walk([node]):
+        if each in done or each not in needed:
+            continue
+        if each.op is None:
+            done[each] = constant(each)
+        else:
+            done[each] = apply(each.op, each.attrs, [done[x] for x in each.inputs], each.shape)
+    return done[node]
+
+
+def constant(node: Node) -> Term:
+    """A leaf that nobody named: its number, k/N or k·N where it comes from a number of samples."""
+    if node.data is None or node.shape:
+        return Name(r"\mathbf{c}", node.shape)
+    value = float(node.data)
+    if not isfinite(value):
+        return Number(value)
+    times_many, over_many = value * MANY, value / MANY
+    if value and abs(over_many - round(over_many)) < 1e-9 and round(over_many):
+        return times(float(round(over_many)), [(SAMPLES, 1.0)])
+    near = round(times_many)
+    if near and abs(value) <= 4 / MANY and abs(times_many - near) < 1e-6:
+        return times(float(near), [(SAMPLES, -1.0)])
+    return Number(value)
+
+
+def evaluate(term: Term, known: Mapping[Name, Any]) -> Any:
+    """The number or array that a term stands for."""
+    match term:
+        case Number(value):
+            return value
+        case Name():
+            return known[term]
+        case Sum(parts):
+            return sum(c * evaluate(part, known) for c, part in parts)
+        case Times(coefficient, factors):
+            result: Any = coefficient
+            for base, exponent in factors:
+                value = evaluate(base, known)
+                result = result * (value if exponent == 1 else np.asarray(value) ** exponent)
+            return result
+        case Applied(op, attrs, arguments):
+            return op.forward(*[np.asarray(evaluate(a, known)) for a in arguments], **dict(attrs))
+
+
+def chosen(term: Term, known: Mapping[Name, Any]) -> Term:
+    """The term with every choice made that single numbers decide."""
+    match term:
+        case Sum(parts):
+            return total([(c, chosen(part, known)) for c, part in parts])
+        case Times(coefficient, factors):
+            return times(coefficient, [(chosen(base, known), e) for base, e in factors])
+        case Applied(op, attrs, arguments, shape):
+            if op is by_function("where") and shape == ():
+                try:
+                    holds = bool(evaluate(arguments[0], known))
+                except (KeyError, TypeError, ValueError):
+                    return term
+                return chosen(arguments[1] if holds else arguments[2], known)
+            return apply(op, dict(attrs), [chosen(a, known) for a in arguments], shape)
+    return term

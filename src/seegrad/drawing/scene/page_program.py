@@ -1,0 +1,216 @@
+"""The graph as a program for the live page: its nodes as lowering forms, forward and backward.
+
+Every operation is written as one of the closed set of forms (composites by their bodies), so that
+the page's evaluator (`web/evaluate.js`) knows no operation. Nothing is evaluated as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from seegrad.autodiff import backward
+from seegrad.drawing.formula.rules import quietly
+from seegrad.graph.graph import walk
+from seegrad.graph.lowering import Apply, Body, Call, Expression, Input, Number, Random, Scalar
+from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.tensor import Tensor
+
+MOST_NUMBERS = 20_000  # in leaves; a larger graph is shown, but not recomputed in the page
+MOST_NODES = 4_000
+
+
+def tree(expression: Expression) -> Any:
+    """A scalar expression as nested lists."""
+    match expression:
+        case Input(name):
+            return name
+        case Number(value):
+            return value if isfinite(value) else ["divide", 1 if value > 0 else -1, 0]
+        case Apply(function, arguments):
+            return [function, *map(tree, arguments)]
+
+
+def plain(value: Any) -> Any:
+    """An attribute as JSON can hold it; dtypes and the like are left out."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, (int, np.integer)):
+        return int(value)
+    if isinstance(value, (float, np.floating)):
+        return number(value)
+    if isinstance(value, (tuple, list)):
+        return [plain(item) for item in value]
+    return value if isinstance(value, str) else None
+
+
+def number(x: Any) -> float | str:
+    """A number as JSON holds it: a float32 in its own few digits, NaN and infinities as words."""
+    value = float(x)
+    if not isfinite(value):
+        return str(value)
+    return float(str(x)) if isinstance(x, np.floating) else value
+
+
+def _in_simpler_ops(node: Node) -> Node | None:
+    """What an op without a form does to nodes, if that is made of other ops alone."""
+    op = node.op
+    assert op is not None
+    try:
+        with quietly(), np.errstate(all="ignore"):
+            result = op.forward(*node.inputs, **node.attrs)
+    except Exception:
+        return None
+    if not isinstance(result, Node):
+        return None
+    stack, seen = [result], set(node.inputs)
+    while stack:
+        each = stack.pop()
+        if each in seen:
+            continue
+        if each.op is op:
+            return None
+        seen.add(each)
+        stack.extend(each.inputs)
+    return result
+
+
+class Writer:
+    """Writes nodes as instructions, each once, after those that it needs."""
+
+    def __init__(self) -> None:
+        self.nodes: list[dict[str, Any]] = []
+        self.index: dict[Node, int] = {}
+        self.frozen: set[Node] = set()
+        """Leaves that a node leans on which the page cannot run: they cannot be edited."""
+        self.numbers = 0
+
+    def place(self, node: Node) -> int:
+        """The number of the instruction that computes `node`."""
+        stack = [node]
+        while stack:
+            each = stack[-1]
+            waiting = [x for x in each.inputs if x not in self.index]
+            if each in self.index or not waiting:
+                stack.pop()
+                if each not in self.index:
+                    self.index[each] = self.write(each)
+            else:
+                stack.extend(waiting)
+        return self.index[node]
+
+    def write(self, node: Node) -> int:
+        op = node.op
+        if op is None:
+            return self.leaf(node)
+        form = op.lower
+        if isinstance(form, (Call, Random)):
+            simpler = _in_simpler_ops(node)
+            if simpler is not None:
+                return self.place(simpler)
+            self.frozen |= {leaf for leaf in walk([node]) if leaf.op is None}
+            return self.leaf(node)
+        if isinstance(form, Body):
+            assert op.body is not None
+            with quietly():
+                result = op.body(*node.inputs, **node.attrs)
+            return self.place(result)
+        instruction: dict[str, Any] = {
+            "form": type(form).__name__,
+            "inputs": [self.index[x] for x in node.inputs],
+        }
+        if isinstance(form, Scalar):
+            instruction |= {"tree": tree(form.tree), "names": list(op.inputs)}
+        elif "kind" in {spot.name for spot in fields(form)}:
+            instruction["kind"] = form.kind  # type: ignore[union-attr]
+        attrs = {key: plain(value) for key, value in node.attrs.items()}
+        if attrs:
+            instruction["attrs"] = attrs
+        return self.add(node, instruction)
+
+    def leaf(self, node: Node) -> int:
+        data = np.asarray(node.data)
+        self.numbers += data.size
+        kept = data.ravel() if self.numbers <= MOST_NUMBERS else data.ravel()[:0]
+        values = [number(x) if data.dtype.kind == "f" else int(x) for x in kept]
+        return self.add(node, {"form": "leaf", "data": values})
+
+    def add(self, node: Node, instruction: dict[str, Any]) -> int:
+        spec = node.spec
+        self.nodes.append({**instruction, "shape": list(spec.shape), "dtype": spec.dtype.name})
+        return len(self.nodes) - 1
+
+
+class Replay:
+    """The unfolded graph once more, with its derivative as a graph."""
+
+    def __init__(
+        self, parts: Sequence[tuple[str, Node, tuple[str, ...]]], outputs: Sequence[tuple[str, Any]]
+    ) -> None:
+        """`parts`: (id, node, ids of its inputs), inputs first; `outputs`: (id, derivative)."""
+        self.nodes: dict[str, Node] = {}
+        with quietly(), np.errstate(all="ignore"):
+            for key, node, inputs in parts:
+                if node.op is None:
+                    leaf = Tensor(None, (), NO_ATTRS, (), node.data, node.requires_grad)
+                    self.nodes[key] = leaf
+                else:
+                    self.nodes[key] = node.op(*[self.nodes[x] for x in inputs], **node.attrs)
+            seeds = [(self.nodes[key], seed) for key, seed in outputs if seed is not None]
+            ends = [node for node, _ in seeds]
+            given = [Tensor(None, (), NO_ATTRS, (), seed, False) for _, seed in seeds]
+            if ends:
+                backward(ends, given, as_graph=True, keep=True)
+        self.seeds = dict(zip((key for key, seed in outputs if seed is not None), given))
+
+    def gradient(self, users: Iterable[tuple[str, int]], output: str | None = None) -> Node | None:
+        """The derivative that comes back from these users: a node, or None."""
+        total: Any = self.seeds.get(output) if output is not None else None
+        for user, position in users:
+            branches = self.nodes[user].branches
+            g = None if branches is None else branches[position]
+            if isinstance(g, Node):
+                with quietly():
+                    total = g if total is None else total + g
+        return total if isinstance(total, Node) else None
+
+
+Spot = tuple[str, Sequence[tuple[str, int]], str | None]
+"""What stands on a wire or box: the part, the users its derivative comes from, its output."""
+
+
+def program(
+    parts: Sequence[tuple[str, Node, tuple[str, ...]]],
+    outputs: Sequence[tuple[str, Any]],
+    wires: Mapping[str, Spot],
+    boxes: Mapping[str, Spot],
+    editable: Sequence[str],
+) -> dict[str, Any]:
+    """The program of a picture, or {} when it is too large for a page."""
+    size = sum(node.spec.size for _, node, _ in parts if node.op is None)
+    symbolic = any(node.data is None for _, node, _ in parts)
+    if symbolic or size > MOST_NUMBERS or len(parts) > MOST_NODES:
+        return {}
+    replay, writer = Replay(parts, outputs), Writer()
+
+    def spot(place: Spot) -> list[int | None]:
+        key, users, output = place
+        g = replay.gradient(users, output)
+        return [writer.place(replay.nodes[key]), None if g is None else writer.place(g)]
+
+    written = {
+        "wires": {key: spot(place) for key, place in wires.items()},
+        "boxes": {key: spot(place) for key, place in boxes.items()},
+    }
+    if writer.numbers > 2 * MOST_NUMBERS or len(writer.nodes) > 4 * MOST_NODES:
+        return {}
+    inputs = {
+        key: writer.index[replay.nodes[key]]
+        for key in editable
+        if replay.nodes[key] not in writer.frozen and replay.nodes[key] in writer.index
+    }
+    return {"nodes": writer.nodes, **written, "inputs": inputs}

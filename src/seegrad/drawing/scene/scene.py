@@ -1,0 +1,218 @@
+"""The picture as data: boxes, wires, groups, summaries. One direction of flow:
+
+graph → scene (`build.py`) → places, routes (`measure.py`) → plan (`nested.py`) → SVG, page, text
+Nothing here computes, measures or draws. The JSON form is what the page reads.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from math import isfinite
+from typing import Any
+
+from seegrad.drawing.values.summary import ArraySummary
+
+VERSION = 1
+
+BOX_KINDS = ("operation", "culprit", "input", "parameter", "constant", "fork", "output")
+"""A culprit is an operation that failed. A fork is the point behind a value that is used more than
+once: before it stands the sum of the derivatives, after it each branch's own."""
+
+WIRE_KINDS = ("edge", "trunk", "output")
+"""An edge is one argument of one operation; a trunk leads to a fork; an output leads out."""
+
+
+@dataclass(frozen=True)
+class Box:
+    """One thing that is drawn: an operation's circle, a name, a constant, a fork."""
+
+    id: str
+    kind: str
+    sign: str = ""  # what stands in the circle
+    name: str = ""  # the user's word for it; also for the value that leaves it
+    group: str = ""  # the innermost group around it; "" is the picture itself
+    value: ArraySummary | None = None
+    grad: ArraySummary | None = None
+    title: str = ""  # in words: what it is and where it was made
+    rules: tuple[str, ...] = ()  # local derivatives as text, one per argument
+
+
+@dataclass(frozen=True)
+class Group:
+    """A layer, a composite operation, or a stretch of a long graph; it opens and closes."""
+
+    id: str
+    name: str
+    parent: str = ""
+    sign: str = ""  # closed: σ; "" shows the name alone
+    rule: str = ""  # closed: y(1−y)
+    kind: str = "module"  # "module", "composite", "stretch"
+    note: str = ""  # the fold's check, for example
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A value on its way right, and its derivative on its way left."""
+
+    id: str
+    source: str
+    target: str
+    position: int = 0
+    kind: str = "edge"
+    value: ArraySummary | None = None
+    grad: ArraySummary | None = None
+    backward: bool = False  # does a derivative flow here? never to constants
+    argument: str = ""  # the op's own word for this input
+    above: str = ""  # a formula in the place of the value
+    below: str = ""  # a formula in the place of the derivative
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """A colour over the boxes: how strong (0 … 1) and in which words, box by box."""
+
+    name: str
+    unit: str = ""
+    marks: Mapping[str, tuple[float, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A whole picture. `open` are the groups that start open."""
+
+    boxes: tuple[Box, ...] = ()
+    wires: tuple[Wire, ...] = ()
+    groups: tuple[Group, ...] = ()
+    open: frozenset[str] = frozenset()
+    overlays: tuple[Overlay, ...] = ()
+    painted: str = ""  # the overlay that is seen at first
+    blanks: frozenset[str] = frozenset()  # wires whose derivative is asked for in the quiz
+    title: str = ""
+    language: str = "en"
+    program: Mapping[str, Any] = field(default_factory=dict)  # for the live page
+    moments: tuple[Mapping[str, Any], ...] = ()  # recorded training steps
+    rate: float = 0.0  # the learning rate, when the walk ends with an update
+    note: tuple[str, ...] = ()  # lines that stand below the picture
+
+    def opened(self, groups: Iterable[str]) -> Scene:
+        """The same picture with exactly these groups open."""
+        return replace(self, open=frozenset(groups))
+
+
+@dataclass(frozen=True)
+class View:
+    """What can be seen of a scene when some groups are closed: these stand among the boxes."""
+
+    boxes: tuple[Box | Group, ...]
+    wires: tuple[Wire, ...]
+    groups: tuple[Group, ...]
+    stands: Mapping[str, str]  # every box of the scene → what stands for it here
+
+
+def fold(scene: Scene) -> View:
+    """The visible part: closed groups become boxes, and swallow what is inside them."""
+    parent = {group.id: group.parent for group in scene.groups}
+    seen_as: dict[str, str] = {"": ""}  # group → itself if open and visible, else the closed one
+    visible: list[Group] = []
+    closed: list[Group] = []
+    for group in scene.groups:  # parents stand before their children
+        outer = seen_as[parent[group.id]]
+        if outer != parent[group.id]:
+            seen_as[group.id] = outer
+        elif group.id in scene.open:
+            seen_as[group.id] = group.id
+            visible.append(group)
+        else:
+            seen_as[group.id] = f"{group.id}\0"
+            closed.append(group)
+    boxes: list[Box | Group] = list(closed)
+    stands: dict[str, str] = {}
+    for box in scene.boxes:
+        inside = seen_as[box.group]
+        if inside == box.group:
+            stands[box.id] = box.id
+            boxes.append(box)
+        else:
+            stands[box.id] = inside.removesuffix("\0")
+    wires = tuple(
+        replace(wire, source=stands[wire.source], target=stands[wire.target])
+        for wire in scene.wires
+        if stands[wire.source] != stands[wire.target]
+    )
+    return View(tuple(boxes), wires, tuple(visible), stands)
+
+
+def to_json(scene: Scene) -> str:
+    """The scene for the page: compact, defaults left out, safe inside a <script> element.
+
+    Summaries stand once in a list of their own; boxes and wires name them by number.
+    """
+    places: dict[int, int] = {}
+    summaries: list[ArraySummary] = []
+    things: tuple[Box | Wire, ...] = (*scene.boxes, *scene.wires)
+    pairs = [(thing.value, thing.grad) for thing in things]
+    for moment in scene.moments:
+        pairs += moment.get("readings", {}).values()
+    for pair in pairs:
+        for summary in pair:
+            if summary is not None and id(summary) not in places:
+                places[id(summary)] = len(summaries)
+                summaries.append(summary)
+    rest = replace(scene, boxes=(), wires=())
+    data = {"version": VERSION, **_plain(rest, places)}
+    data["boxes"] = [_thing(box, places) for box in scene.boxes]
+    data["wires"] = [_thing(wire, places) for wire in scene.wires]
+    data["readings"] = [_summary(summary) for summary in summaries]
+    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for letter in "<>&\u2028\u2029":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text
+
+
+_ALWAYS = ("id", "kind", "shape", "dtype")
+
+
+def _thing(thing: Box | Wire, places: Mapping[int, int]) -> dict[str, Any]:
+    """A box or a wire, its summaries by number; what is empty is left out."""
+    plain: dict[str, Any] = {key: item for key, item in vars(thing).items() if item}
+    for key in ("value", "grad"):
+        if key in plain:
+            plain[key] = places[id(plain[key])]
+    return plain
+
+
+def _summary(summary: ArraySummary) -> dict[str, Any]:
+    """A summary; of a single number the page knows the rest itself."""
+    if summary.shape == () and summary.numbers:
+        one = {"shape": [], "dtype": summary.dtype, "numbers": [_number(summary.numbers[0])]}
+        return {**one, "bad": 1} if summary.bad else one
+    plain: dict[str, Any] = _plain(summary, {})
+    return plain
+
+
+def _number(value: float) -> float | str:
+    """A number, or its word where JSON has no number for it."""
+    return value if isfinite(value) else {"nan": "nan", "inf": "inf"}.get(str(value), "-inf")
+
+
+def _plain(value: Any, places: Mapping[int, int]) -> Any:
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, (str, int, type(None))):
+        return value
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if id(value) in places:
+        return places[id(value)]
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, places) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        return [_plain(item, places) for item in value]
+    plain = {}
+    for key in type(value).__dataclass_fields__:
+        item = getattr(value, key)
+        if key in _ALWAYS or item not in ("", 0, None, (), {}, False, frozenset()):
+            plain[key] = _plain(item, places)
+    return plain

@@ -1,0 +1,1 @@
+"""Puts `pictures.py` in reach of the tests in the folders below."""

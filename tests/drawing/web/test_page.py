@@ -1,0 +1,629 @@
+"""The explorer in a real browser, offline: stepped, opened, edited, quizzed, trained, measured."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pictures import affine, apple, apples_and_oranges, broken, network, sigmoid, softmax_with_loss
+
+import seegrad as sg
+from seegrad.drawing.layout.theme import DARK
+from seegrad.graph.graph import Graph
+
+sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = pytest.mark.xdist_group("browser")
+
+
+Visit = Callable[..., Any]
+
+
+@pytest.fixture
+def visit(browser: Any, tmp_path: Path) -> Iterator[Visit]:
+    """Opens a saved picture; fails when the page complains or asks for anything."""
+    troubles: list[str] = []
+    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 700})
+    context.set_default_timeout(8000)
+
+    def go(thing: Any, fragment: str = "", **options: Any) -> Any:
+        file = sg.draw(thing, tmp_path / "page.html", **options)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
+        page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
+        address = file.as_uri()
+        page.on(
+            "request",
+            lambda r: None if r.url.startswith((address, "data:")) else troubles.append(r.url),
+        )
+        page.goto(address + fragment)
+        page.wait_for_selector(".sg svg.canvas .box")
+        return page
+
+    yield go
+    context.close()
+    assert troubles == []
+
+
+def texts(page: Any, kind: str) -> list[str]:
+    found: list[str] = page.eval_on_selector_all(
+        f".sg svg.canvas text.{kind}",
+        "all => all.filter(e => getComputedStyle(e).visibility === 'visible')"
+        ".map(e => e.textContent)",
+    )
+    return sorted(found)
+
+
+def says(page: Any) -> str:
+    return re.sub(r"\s+", "", page.locator(".says").inner_text())
+
+
+def test_first_screen_shows_everything(visit: Visit) -> None:
+    page = visit(apple())
+    assert texts(page, "value") == sorted(["100", "2", "200", "1.1", "220"])
+    assert texts(page, "grad") == sorted(["2.2", "110", "1.1", "200", "1"])
+    assert page.locator(".sg svg.canvas .backhead").count() == 5
+
+
+def test_stepping_forward_and_back(visit: Visit) -> None:
+    page = visit(sigmoid(), open="all")
+    page.locator(".sg").focus()
+    page.keyboard.press("Home")
+    assert texts(page, "value") == ["1.099"]
+    assert texts(page, "grad") == []
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    assert texts(page, "value") == sorted(["1.099", "−1.099", "0.3333", "1.333", "0.75"])
+    seen = []
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+        seen.append(texts(page, "grad"))
+    assert [len(step) for step in seen] == [1, 2, 3, 4, 5]
+    assert seen[-1] == sorted(["16", "−9", "−9", "−3", "3"])
+    assert "=(−3)⋅(−1)=3" in says(page).replace("·", "⋅").replace("×", "⋅")
+    page.keyboard.press("ArrowLeft")
+    assert texts(page, "grad") == seen[-2]
+    assert "step=8" in page.url
+    page.keyboard.press("End")
+    assert page.locator(".count").inner_text() == "10 / 10"
+    page.locator(".slider").fill("0")
+    assert texts(page, "grad") == []
+
+
+def test_a_step_names_the_nodes_of_its_formula(visit: Visit) -> None:
+    page = visit(sigmoid(), "#step=8", open="all")
+    assert page.locator("text.letter").all_text_contents() == ["h₁", "h₂"]
+    assert page.locator(".wire.litback text.grad").all_text_contents() == ["−3"]
+    assert page.locator(".wire.lit").count() == 0
+    page.locator(".do-last").click()
+    assert page.locator("text.letter").count() == 0
+
+
+def test_a_map_shows_where_one_is(visit: Visit) -> None:
+    page = visit(network(4))
+    seen = page.locator("svg.map")
+    sync.expect(seen).to_be_visible()
+    frame = "Number(document.querySelector('svg.map rect').getAttribute('x'))"
+    assert page.evaluate(frame) == 0
+    room = seen.bounding_box()
+    page.mouse.click(room["x"] + room["width"] * 0.95, room["y"] + room["height"] / 2)
+    assert page.evaluate(frame) > 0
+    page.locator(".do-fit").click()
+    sync.expect(seen).to_be_hidden()
+
+
+def test_wheel_and_hand_zoom_and_move(visit: Visit) -> None:
+    page = visit(apple())
+
+    def seen() -> list[float]:
+        text = page.locator(".camera").get_attribute("transform")
+        return [float(x) for x in re.findall(r"-?[\d.]+(?:e-?\d+)?", text or "")]
+
+    x, y, k = seen()
+    spot = page.locator("[data-box=n2]").bounding_box()
+    page.mouse.move(spot["x"] + 20, spot["y"] + 20)
+    page.mouse.wheel(0, -200)
+    page.wait_for_function(f"!document.querySelector('.camera').getAttribute('transform').endsWith('({k})')")
+    closer = page.locator("[data-box=n2]").bounding_box()
+    assert seen()[2] == pytest.approx(k * np.exp(0.5), rel=1e-3)
+    assert closer["width"] > 1.5 * spot["width"]
+    assert abs(closer["x"] - spot["x"]) < spot["width"]  # what is under the pointer stays there
+    x, y, k = seen()
+    page.mouse.move(100, 100)
+    page.mouse.down()
+    page.mouse.move(160, 130, steps=3)
+    page.mouse.up()
+    assert seen() == pytest.approx([x + 60, y + 30, k])
+    page.keyboard.press("0")
+    assert seen() != pytest.approx([x + 60, y + 30, k])
+
+
+def test_no_backward_arrow_to_constants(visit: Visit) -> None:
+    page = visit(sigmoid(), open="all")
+    assert page.locator(".wire").count() == 7
+    assert page.locator(".wire .back").count() == 5
+
+
+def test_playing_walks_by_itself(visit: Visit) -> None:
+    page = visit(apple())
+    page.locator(".do-play").click()
+    sync.expect(page.locator(".count")).to_have_text("1 / 6")
+    page.locator(".do-play").click()
+
+
+def test_opening_and_closing_in_place(visit: Visit) -> None:
+    page = visit(sigmoid())
+    assert texts(page, "rule") == ["y(1−y)"]
+    page.locator(".box.closed").click()
+    assert texts(page, "word") == ["exp"]
+    assert "open=g0" in page.url
+    page.locator(".group").focus()
+    page.keyboard.press("Enter")
+    assert texts(page, "word") == []
+    page.locator(".box.closed").focus()
+    page.keyboard.press("Enter")
+    assert texts(page, "word") == ["exp"]
+
+
+def test_editing_an_input_recomputes_everything(visit: Visit) -> None:
+    page = visit(apple())
+    page.locator("[data-box=n0]").click()
+    page.locator(".editor .field").fill("1.5e2")
+    page.locator(".editor .apply").click()
+    assert texts(page, "value") == sorted(["150", "2", "300", "1.1", "330"])
+    assert texts(page, "grad") == sorted(["2.2", "165", "1.1", "300", "1"])
+    page.locator(".editor .field").fill("alert(1)")
+    page.locator(".editor .apply").click()
+    assert "Not a number" in page.locator(".editor [role=alert]").inner_text()
+    page.locator(".editor .reset").click()
+    assert "220" in texts(page, "value")
+
+
+def test_editing_an_array(visit: Visit) -> None:
+    page = visit(affine())
+    page.locator("[data-box=n1]").click()
+    page.locator(".editor .field").first.fill("−10")
+    page.keyboard.press("Enter")
+    assert any(text.replace(" ", "").startswith("−3") for text in texts(page, "value"))
+    assert page.locator(".heat").count() == 2
+
+
+def test_quiz_is_graded_by_what_is_shown(visit: Visit) -> None:
+    page = visit(apples_and_oranges(), quiz=True, lang="ko")
+    fields = page.locator(".answer")
+    assert fields.count() == 9
+    assert texts(page, "grad") == []
+    fields.nth(0).click()
+    assert "도움말" in page.locator(".says").inner_text()
+    fields.nth(0).fill("2.2000001")
+    fields.nth(1).fill("7")
+    page.keyboard.press("Enter")
+    assert "1 / 9" in page.locator(".score").inner_text()
+    assert "right" in (fields.nth(0).get_attribute("class") or "")
+    assert "wrong" in (fields.nth(1).get_attribute("class") or "")
+    page.locator(".show").click()
+    assert "9 / 9" in page.locator(".score").inner_text()
+    values = page.eval_on_selector_all(".answer", "all => all.map(e => e.value)")
+    assert sorted(values) == sorted(["2.2", "110", "3.3", "165", "1.1", "1.1", "1.1", "650", "1"])
+
+
+def test_any_picture_becomes_a_quiz(visit: Visit) -> None:
+    page = visit(apple())
+    page.locator(".do-quiz").click()
+    assert page.locator(".answer").count() == 5
+    page.locator(".do-quiz").click()
+    assert page.locator(".answer").count() == 0
+
+
+def test_language_and_theme(visit: Visit) -> None:
+    page = visit(apple())
+    assert "Everything is known" in page.locator(".says").inner_text()
+    page.locator(".do-language").click()
+    assert "모두 구했습니다" in page.locator(".says").inner_text()
+    assert page.locator(".sg").get_attribute("lang") == "ko"
+    before = page.evaluate("getComputedStyle(document.querySelector('.sg')).backgroundColor")
+    page.locator(".do-dark").click()
+    after = page.evaluate("getComputedStyle(document.querySelector('.sg')).backgroundColor")
+    assert before != after
+    assert "lang=ko" in page.url
+    assert "theme=dark" in page.url
+
+
+def test_the_address_keeps_the_view(visit: Visit) -> None:
+    page = visit(sigmoid(), "#step=3&open=g0&lang=ko&theme=dark")
+    assert page.locator(".count").inner_text() == "3 / 10"
+    assert page.locator(".sg").get_attribute("data-theme") == "dark"
+    assert texts(page, "word") == ["exp"]
+
+
+def test_search_overlay_path_and_constants(visit: Visit) -> None:
+    page = visit(network(3))
+    page.locator(".sg").focus()
+    page.keyboard.press("/")
+    page.locator(".search").fill("sigmoid")
+    assert page.locator(".found").inner_text().startswith("2")
+    page.locator(".search").press("Enter")
+    assert page.locator(".match").count() >= 1
+    page.locator(".overlays").select_option("‖∂‖")
+    assert page.locator(".mark.shade").count() > 3
+    page = visit(sigmoid(), open="all")
+    page.locator(".sg").focus()
+    page.keyboard.press("c")
+    assert page.locator(".box.constant").count() == 0
+
+
+def test_nan_overlay_marks_its_path(visit: Visit) -> None:
+    page = visit(broken())  # what came through is painted unasked
+    marked = page.eval_on_selector_all(
+        ".mark.shade", "all => all.map(e => e.parentElement.querySelector('.word, .sign')"
+        ".textContent)"
+    )  # fmt: skip
+    assert sorted(marked) == ["log", "×", "Σ"]
+    born = page.locator(".box", has_text="born here")
+    assert born.locator(".word").inner_html() == "log"
+
+
+def test_dead_units_are_painted(visit: Visit) -> None:
+    x = sg.tensor([[1.0, -1.0, 2.0], [2.0, -3.0, -1.0]], name="x")
+    y = sg.sum(sg.relu(x))
+    y.backward()
+    page = visit(y, "#overlay=dead")
+    assert page.locator("text.mark").all_text_contents() == ["1/3"]
+    marked = page.locator(".box", has=page.locator(".shade"))
+    assert marked.locator(".word").inner_html() == "ReLU"
+
+
+def test_the_time_of_a_compiled_step_is_painted(visit: Visit) -> None:
+    pytest.importorskip("llvmlite")
+    net = sg.nn.Sequential(sg.nn.Affine(64, 50), sg.nn.Sigmoid(), sg.nn.Affine(50, 10))
+    criterion, optimizer = sg.nn.SoftmaxWithLoss(), sg.optim.SGD(net.parameters(), lr=0.1)
+
+    @sg.compile
+    def step(x: np.ndarray, t: np.ndarray) -> sg.Tensor:
+        optimizer.zero_grad()
+        loss = criterion(net(x), t)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    x, t = np.ones((100, 64), np.float32), np.zeros(100, int)
+    step(x, t)
+    seconds = step.profile(x, t).by_node()
+    page = visit(step.graph, "#overlay=seconds", overlays={"seconds": seconds}, open="all")
+    painted = page.eval_on_selector_all(
+        ".mark.shade", "all => all.map(e => Number(e.getAttribute('fill-opacity')))"
+    )
+    assert len(painted) > 5
+    assert max(painted) == pytest.approx(0.68)
+    words = page.locator("text.mark").all_text_contents()
+    assert sum(map(number, words)) <= 1.01 * sum(seconds.values())
+
+
+def number(text: str) -> float:
+    """What a number that is written for people says."""
+    plain = text.translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789"))
+    return float(plain.replace("×10", "e"))
+
+
+def test_all_digits_under_the_pointer_and_a_whole_array_when_pinned(visit: Visit) -> None:
+    page = visit(sigmoid(), open="all")
+    page.locator("text.value", has_text="0.3333").hover()
+    tip = page.locator(".tip")
+    assert "0.3333333333333333" in tip.inner_text()
+    assert "−9" in tip.inner_text()
+    page.mouse.move(5, 5)
+    sync.expect(tip).to_be_hidden()
+    x = sg.tensor(np.linspace(-1, 1, 100).reshape(10, 10), name="x")
+    y = sg.sum(x * x)
+    y.backward()
+    page = visit(y)
+    page.locator("[data-box=n0]").click()
+    panel = page.locator(".panel")
+    assert "(10, 10) float64" in panel.inner_text()
+    assert panel.locator("table.numbers td").count() == 200
+    assert panel.locator(".heat rect").count() == 200
+    assert panel.locator(".histogram rect").count() == 2 * 16
+    page.keyboard.press("Escape")
+    sync.expect(panel).to_be_hidden()
+
+
+def test_the_keyboard_alone_does_everything(visit: Visit) -> None:
+    page = visit(sigmoid())
+    page.keyboard.press("Home")  # nothing has the focus yet
+    assert page.locator(".count").inner_text() == "0 / 4"
+    page.keyboard.press("End")
+    for _ in range(3):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.classList.contains('closed')"):
+            break
+    page.keyboard.press("Enter")  # opens the composite that has the focus
+    assert texts(page, "word") == ["exp"]
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # pins what follows
+    sync.expect(page.locator(".panel")).to_be_visible()
+    page.keyboard.press("Escape")
+    sync.expect(page.locator(".panel")).to_be_hidden()
+    for key, seen in (("q", ".answer"), ("m", ".drawer"), ("o", ".mark.shade")):
+        assert page.locator(seen).and_(page.locator(":visible")).count() == 0
+        page.keyboard.press(key)
+        assert page.locator(seen).and_(page.locator(":visible")).count() > 0
+    page.keyboard.press("l")
+    page.keyboard.press("d")
+    assert page.locator(".sg").get_attribute("lang") == "ko"
+    assert page.locator(".sg").get_attribute("data-theme") == "dark"
+
+
+def test_what_a_screen_reader_is_told(visit: Visit) -> None:
+    page = visit(sigmoid(), "#step=8", open="all")
+    told = page.locator(".sg").aria_snapshot()
+    for words in (
+        'button "Play or pause (Space)"', 'slider "Step"', 'toolbar "Step"', 'button "x, ',
+        "exp float64", "expanded",
+    ):  # fmt: skip
+        assert words in told, told
+    assert page.locator(".slider").get_attribute("aria-valuetext") == "8 / 10"
+    live = page.locator("[aria-live=polite]")
+    assert "Backward" in live.inner_text()
+    assert live.locator("math").count() == 1
+    page.locator(".do-next").click()
+    assert "(−3)" in says(page)
+
+
+def test_exported_svg_is_the_view(visit: Visit) -> None:
+    page = visit(sigmoid(), open="all")
+    with page.expect_download() as waiting:
+        page.locator(".do-more").click()
+        page.locator(".svg").click()
+    text = Path(waiting.value.path()).read_text("utf-8")
+    assert "var(" not in text
+    assert ">exp<" in text
+    with page.expect_download() as waiting:
+        page.locator(".png").click()
+    drawn = Path(waiting.value.path()).read_bytes()
+    assert drawn.startswith(b"\x89PNG")
+    size = [int(x) for x in re.findall(r'(?:width|height)="(\d+)"', text)[:2]]
+    assert struct.unpack(">II", drawn[16:24]) == (2 * size[0], 2 * size[1])
+    assert len(drawn) > 10_000  # an empty sheet of this size has about one
+
+
+def test_the_export_keeps_step_and_colours(visit: Visit, tmp_path: Path) -> None:
+    page = visit(sigmoid(), "#step=3&theme=dark", open="all")
+    page.locator(".do-more").click()
+    with page.expect_download() as waiting:
+        page.locator(".svg").click()
+    file = tmp_path / "view.svg"
+    file.write_bytes(Path(waiting.value.path()).read_bytes())
+    alone = page.context.new_page()
+    alone.goto(file.as_uri())
+    visible = (
+        "all => all.filter(e => getComputedStyle(e).visibility === 'visible')"
+        ".map(e => e.textContent)"
+    )
+    shown = alone.eval_on_selector_all("text.value", visible)
+    assert sorted(shown) == sorted(["1.099", "−1.099", "0.3333", "1.333"])
+    assert alone.eval_on_selector_all("text.grad", visible) == []
+    assert alone.locator("rect").first.get_attribute("fill") == DARK.paper
+
+
+def test_training_in_the_page(visit: Visit) -> None:
+    points = sg.data.xor(copies=16, noise=0.05)
+    sg.nn.seed(3)
+    net = sg.nn.Sequential(sg.nn.Affine(2, 8), sg.nn.Tanh(), sg.nn.Affine(8, 2))
+    page = visit(sg.playground(net, points.x, points.t, rate=0.5))
+    before = texts(page, "grad")
+    page.locator("button.train").click()
+    done = re.compile("accuracy 1$")
+    sync.expect(page.locator(".trained")).to_have_text(done, timeout=30_000)
+    page.locator("button.train").click()
+    assert texts(page, "grad") != before
+    painted = page.evaluate(
+        "new Set(document.querySelector('.boundary').getContext('2d')"
+        ".getImageData(0, 0, 252, 252).data).size"
+    )
+    assert painted > 8
+
+
+def test_keyboard_reaches_every_box_and_names_it(visit: Visit) -> None:
+    page = visit(affine())
+    boxes = page.locator(".sg svg.canvas .box[tabindex='0']")
+    assert boxes.count() == 6
+    for i in range(6):
+        assert boxes.nth(i).get_attribute("aria-label")
+    assert page.locator(".sg button:not([aria-label]):not(.text)").count() == 0
+    assert page.locator("[aria-live=polite]").count() == 1
+
+
+OVERLAPS = """() => {
+  const size = e => e.getBoundingClientRect();
+  const texts = [...document.querySelectorAll('.sg svg.canvas text')].map(size);
+  const meet = (a, b) => a.left < b.right - 1 && b.left < a.right - 1
+    && a.top < b.bottom - 2 && b.top < a.bottom - 2;
+  const found = [];
+  texts.forEach((a, i) => texts.slice(i + 1).forEach((b, j) => {
+    // lines of one label stand 16 apart and may share a little of their line boxes
+    if (meet(a, b) && Math.abs(a.top - b.top) < 12 * a.height / 20) found.push([i, i + 1 + j]);
+  }));
+  const circles = [...document.querySelectorAll('.box .node')].map(size);
+  texts.forEach((a, i) => circles.forEach(c => {
+    const inside = a.left >= c.left - 1 && a.right <= c.right + 1;
+    if (meet(a, c) && !inside) found.push(['box', i]);
+  }));
+  return found;
+}"""
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [apple, apples_and_oranges, sigmoid, affine, softmax_with_loss, network, broken],
+)
+def test_no_text_overlaps_in_the_browsers_own_measure(visit: Visit, figure: Any) -> None:
+    assert visit(figure(), open="all").evaluate(OVERLAPS) == []
+
+
+def test_reduced_motion_is_heard(browser: Any, tmp_path: Path) -> None:
+    file = sg.draw(apple(), tmp_path / "page.html")
+    context = browser.new_context(offline=True, reduced_motion="reduce")
+    page = context.new_page()
+    page.goto(file.as_uri() + "#step=0")
+    page.locator(".do-next").click()
+    assert page.locator(".runner").count() == 0
+    context.close()
+
+
+def test_a_hostile_name_runs_nothing(visit: Visit) -> None:
+    name = "</script><img src=x onerror=\"document.title='hit'\">"
+    x = sg.tensor(2.0, name=name)
+    y = sg.sigmoid(x * x)
+    y.name = name
+    y.backward()
+    page = visit(y, title=name)
+    page.locator("[data-box=n0]").click()
+    page.locator(".sg").focus()
+    for _ in range(8):
+        page.keyboard.press("ArrowLeft")
+    assert page.title() != "hit"
+    assert page.locator("img").count() == 0
+
+
+ODD_NAMES = (
+    "x" * 300, "가" * 200, "\u202eevil", "שלום עולם", "السلام عليكم", "a\nb\tc", "a\"b'c&<d>",
+    "🍎👨‍👩‍👧", "W̃₁∂", "",
+)  # fmt: skip
+
+
+def test_odd_names_stay_within_their_boxes(visit: Visit) -> None:
+    total = sg.tensor(1.0, name="first")
+    for name in ODD_NAMES:
+        total = total * sg.tensor(1.5, name=name)
+    total.name = "ע" * 50
+    total.backward()
+    page = visit(total)
+    assert page.evaluate(OVERLAPS) == []
+    assert page.evaluate("document.querySelectorAll('.sg svg.canvas .box.input').length") == 11
+
+
+def test_nothing_one_thing_and_odd_values(visit: Visit, browser: Any, tmp_path: Path) -> None:
+    assert texts(visit(sg.tensor(3.0, name="x")), "value") == ["3"]
+    odd = sg.tensor([np.nan, np.inf, -np.inf, 0.0, 1e300], name="x") * 1.0
+    odd.backward(np.ones(5))
+    page = visit(odd)
+    assert "[NaN, ∞, −∞, 0, 1×10³⁰⁰]" in texts(page, "value")
+    page.locator("[data-box=n0]").click()
+    assert page.locator(".panel dd.bad").inner_text() == "3"
+    empty = sg.sum(sg.tensor(np.zeros((0, 3)), name="x"))
+    empty.backward()
+    page = visit(empty)
+    assert texts(page, "value") == ["0", "[ ]"]
+    page.locator("[data-box=n0]").click()
+    huge = sg.sum(sg.tensor(np.ones((2000, 1000)), name="x"))
+    huge.backward()
+    page = visit(huge)
+    page.locator("[data-box=n0]").click()
+    assert page.locator(".heat").count() == 2
+    assert page.evaluate("document.documentElement.outerHTML.length") < 400_000
+    file = sg.draw(Graph([]), tmp_path / "nothing.html")
+    troubles: list[str] = []
+    bare = browser.new_context(offline=True).new_page()
+    bare.on("pageerror", lambda error: troubles.append(str(error)))
+    bare.goto(file.as_uri())
+    bare.locator(".do-first").click()
+    for key in "qmocp0 ":
+        bare.keyboard.press(key)
+    assert troubles == []
+
+
+def test_ten_thousand_nodes_open(visit: Visit) -> None:
+    x = sg.tensor(np.float64(1.0), name="x")
+    y = x
+    for _ in range(10_000):
+        y = y * 1.0001
+    page = visit(y)
+    assert 2 <= page.locator(".box").count() <= 200
+    page.locator(".box.closed").first.click()
+    page.wait_for_selector(".group")
+
+
+def test_recorded_steps_are_scrubbed(visit: Visit) -> None:
+    film, w = sg.film(), sg.tensor(4.0, name="w")
+    for step in range(4):
+        loss = w * 2.0
+        loss.backward()
+        film.take(loss, f"step {step}")
+        w = sg.tensor(w.value - 1.0, name="w")
+    page = visit(film)
+    assert "1" in texts(page, "value")
+    page.locator(".moment").fill("0")
+    assert texts(page, "value") == ["4", "8"]
+    assert "step 0" in page.locator(".moments").inner_text()
+
+
+def test_checks_and_measures_are_painted(visit: Visit) -> None:
+    loss = network(2)
+    slow = {node: float(i) for i, node in enumerate(loss.graph.operations)}
+    page = visit(loss, check=True, overlays={"seconds": slow})
+    assert any("✓" in text for text in page.locator("text.mark").all_text_contents())
+    assert "overlay" not in page.url
+    page.locator(".do-more").click()
+    for name, mark in (("check", "✓"), ("seconds", "3")):
+        page.locator(".overlays").select_option(name)
+        assert any(mark in text for text in page.locator("text.mark").all_text_contents())
+
+
+def test_notebook_output_steps_inside_its_frame(browser: Any, tmp_path: Path) -> None:
+    """What an exported notebook holds: the output's HTML in a page of somebody else's."""
+    output = apple()._repr_mimebundle_()["text/html"]
+    file = tmp_path / "exported.html"
+    file.write_text(f"<!doctype html><meta charset=utf-8><h1>notebook</h1>{output}", "utf-8")
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(file.as_uri())
+    frame = page.frame_locator("iframe")
+    frame.locator(".do-first").click()
+    sync.expect(frame.locator(".count")).to_have_text("0 / 6")
+    frame.locator(".do-next").click()
+    sync.expect(frame.locator(".count")).to_have_text("1 / 6")
+    assert [url for url in asked if not url.startswith((file.as_uri(), "about:"))] == []
+    context.close()
+
+
+def test_widget_draws_and_tells_python(browser: Any, tmp_path: Path) -> None:
+    pytest.importorskip("anywidget")
+    shown = apple().widget(height=300)
+    (tmp_path / "widget.mjs").write_text(shown._esm, "utf-8")
+    state = {"scene": shown.scene, "height": shown.height, "sheet": "", "given": {}}
+    (tmp_path / "page.html").write_text(
+        "<!doctype html><meta charset=utf-8><style>" + shown._css + "</style><div id=el></div>"
+        '<script type="application/json" id=state>'
+        + json.dumps(state).replace("<", "\\u003c")
+        + "</script>",
+        "utf-8",
+    )
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto((tmp_path / "page.html").as_uri())
+    page.evaluate(
+        """async (source) => {
+          const state = JSON.parse(document.getElementById("state").textContent);
+          window.saved = 0;
+          window.state = state;
+          const model = { get: (key) => state[key], set: (key, value) => { state[key] = value; },
+            save_changes: () => { window.saved++; }, on: () => {}, off: () => {} };
+          const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+          const module = await import(address);
+          module.default.render({ model, el: document.getElementById("el") });
+        }""",
+        shown._esm,
+    )
+    page.locator("[data-box=n0]").click()
+    page.locator(".editor .field").fill("150")
+    page.locator(".editor .apply").click()
+    assert page.evaluate("window.saved") == 1
+    assert page.evaluate("window.state.given") == {"0": [150]}
+    context.close()

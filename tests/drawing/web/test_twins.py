@@ -1,0 +1,87 @@
+"""The page's JavaScript agrees with Python: numbers, widths, sizes, steps, coordinates."""
+
+from __future__ import annotations
+
+import json
+import random
+import struct
+import subprocess
+from pathlib import Path
+
+from pictures import ALL, ask_twins, needs_node
+
+from seegrad.drawing.layout.measure import fit
+from seegrad.drawing.layout.theme import text_width
+from seegrad.drawing.scene.build import build_scene
+from seegrad.drawing.scene.scene import fold, to_json
+from seegrad.drawing.scene.steps import walk
+from seegrad.drawing.values.summary import lines, shown
+from seegrad.drawing.values.user_text import short
+from seegrad.graph.lowering import SCALAR_FUNCTIONS
+
+pytestmark = needs_node
+HERE = Path(__file__).parent
+
+
+def numbers() -> list[float]:
+    draw = random.Random(5)
+    found = [0.0, -0.0, 1.0, 0.5, 2.5, 12345.0, 0.00012345, 12344.5, 1e6, 999999.5, 1e9, 0.1 + 0.2]
+    found += [draw.uniform(-1, 1) * 10 ** draw.randrange(-12, 12) for _ in range(500)]
+    found += [round(draw.uniform(-1000, 1000), 3) for _ in range(300)]
+    bits = (draw.getrandbits(64).to_bytes(8, "little") for _ in range(300))
+    found += [x for (x,) in (struct.unpack("<d", b) for b in bits) if x == x]
+    return [x for x in found if abs(x) != float("inf")]
+
+
+def test_numbers_are_shown_alike() -> None:
+    cases = numbers()
+    assert ask_twins(shown=cases)["shown"] == [shown(x) for x in cases]
+
+
+def test_texts_are_measured_and_shortened_alike() -> None:
+    draw = random.Random(6)
+    texts = ["", "사과의 개수", "x̂ = 3", "a" * 60, "日本語テキスト", "مرحبا", "🍎🍊", "−1.5×10⁻⁵"]
+    texts += ["".join(chr(draw.randrange(32, 0x2FFF)) for _ in range(20)) for _ in range(50)]
+    answers = ask_twins(widths=texts, shorts=texts)
+    assert answers["widths"] == [text_width(text, 13.0) for text in texts]
+    plain = [text for text in texts if text.isprintable()]
+    assert [answers["shorts"][texts.index(text)] for text in plain] == [short(t) for t in plain]
+
+
+def test_scenes_are_folded_fitted_and_walked_alike() -> None:
+    opened = ("all", "auto", "none")
+    scenes = [build_scene(figure(), open=which) for figure in ALL for which in opened]
+    answers = ask_twins(scenes=[json.loads(to_json(scene)) for scene in scenes])["scenes"]
+    for scene, answer in zip(scenes, answers):
+        view = fold(scene)
+        places, routes = fit(scene, view)
+        told = [
+            (p["id"], p["parent"], p["width"], p["height"], p.get("shape", "box"), p.get("lead", 0))
+            for p in answer["places"]
+        ]
+        assert told == [(p.id, p.parent, p.width, p.height, p.shape, p.lead) for p in places]
+        told = [
+            (r["id"], r["source"], r["target"], r["position"], r.get("width", 0),
+             r.get("above", 0), r.get("below", 0))
+            for r in answer["routes"]
+        ]  # fmt: skip
+        assert told == [
+            (r.id, r.source, r.target, r.position, r.width, r.above, r.below) for r in routes
+        ]
+        assert [(s["phase"], s["box"], tuple(s["wires"])) for s in answer["steps"]] == [
+            (step.phase, step.box, step.wires) for step in walk(scene, view)
+        ]
+        assert answer["labels"] == [
+            list(lines(wire.value)) if wire.value else [] for wire in view.wires
+        ]
+
+
+def test_the_page_knows_the_whole_scalar_language() -> None:
+    assert ask_twins(functions=[])["functions"] == dict(SCALAR_FUNCTIONS)
+
+
+def test_the_pages_own_unit_tests_pass() -> None:
+    tests = sorted(str(file) for file in HERE.glob("*.test.mjs"))
+    assert len(tests) >= 4
+    ran = subprocess.run(["node", "--test", *tests], capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout

@@ -1,0 +1,48 @@
+// Runs the page's modules on cases read from standard input, for the tests of the twins.
+import { pathToFileURL } from "node:url";
+
+const folder = process.argv[2];
+const load = async (name) => import(pathToFileURL(`${folder}/${name}.js`).href);
+const { lines, shown } = await load("summary");
+const { textWidth } = await load("theme");
+const { short } = await load("user_text");
+const { fold } = await load("scene");
+const { fit } = await load("measure");
+const { walk } = await load("steps");
+const { FUNCTIONS, evaluate, plainNumber } = await load("evaluate");
+
+let text = "";
+for await (const chunk of process.stdin) text += chunk;
+
+function revive(scene) {
+  const summaries = scene.readings ?? [];
+  for (const summary of summaries) {
+    for (const key of ["low", "high", "mean", "norm"]) if (key in summary) summary[key] = plainNumber(summary[key]);
+    if (summary.numbers) summary.numbers = summary.numbers.map(plainNumber);
+  }
+  for (const list of ["boxes", "wires", "groups", "open", "blanks"]) scene[list] ??= [];
+  for (const thing of [...scene.boxes, ...scene.wires]) {
+    if (typeof thing.value === "number") thing.value = summaries[thing.value];
+    if (typeof thing.grad === "number") thing.grad = summaries[thing.grad];
+  }
+  return scene;
+}
+
+const answers = {
+  shown: (numbers) => numbers.map((x) => shown(plainNumber(x))),
+  widths: (texts) => texts.map((words) => textWidth(words, 13)),
+  shorts: (texts) => texts.map((words) => short(words)),
+  scenes: (scenes) => scenes.map((scene) => {
+    revive(scene);
+    const view = fold(scene, new Set(scene.open));
+    const [places, routes] = fit(scene, view);
+    const labels = view.wires.map((wire) => (wire.value ? lines(wire.value) : []));
+    return { places, routes, steps: walk(scene, view), labels };
+  }),
+  functions: () => Object.fromEntries(Object.entries(FUNCTIONS).map(([name, f]) => [name, f.length])),
+  programs: (programs) => programs.map((program) => evaluate(program)
+    .map((value) => Array.from(value.data, (x) => (Number.isFinite(x) ? x : String(x))))),
+};
+const result = {};
+for (const [what, cases] of Object.entries(JSON.parse(text))) result[what] = answers[what](cases);
+process.stdout.write(JSON.stringify(result));
