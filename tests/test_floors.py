@@ -37,7 +37,7 @@ RULES_FILE = "compiler/passes/identities.py"
 STAGES = {
     "compiler": (
         "target", "guards", "ir", "passes", "lowering", "scheduling", "codegen", "runtime",
-        "replay", "attached", "specialization", "inspect", "compile", "vmap",
+        "build", "replay", "attached", "specialization", "inspect", "epoch", "compile", "vmap",
     ),
 }  # fmt: skip
 ALWAYS_THERE = {"numpy", "click", "rich"}

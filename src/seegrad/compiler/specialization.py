@@ -11,13 +11,13 @@ import numpy as np
 
 from seegrad.compiler import target
 from seegrad.compiler.attached import Read, Refused, Result, sources
+from seegrad.compiler.build import build
 from seegrad.compiler.guards import Environment
 from seegrad.compiler.lowering.builder import Request
 from seegrad.compiler.lowering.lower import Lowered, lower
 from seegrad.compiler.passes import pipeline
 from seegrad.compiler.passes.rewrite import replaced
 from seegrad.compiler.replay import find_birth
-from seegrad.compiler.runtime.executable import Executable
 from seegrad.compiler.runtime.state_slot import Slot
 from seegrad.compiler.scheduling import state_layout
 from seegrad.errors import TraceError, ValueRangeError
@@ -103,6 +103,7 @@ class Variant:
         found = self.trace
         self.observed = [(leaf, leaf.data) for leaf in found.observed if leaf.data is not None]
         self._refuse_observed()
+        self.count = len(found.outputs)
         # A gradient that the step itself has used up is not handed out.
         self.kept = {
             leaf: g for leaf, g in found.gradients.items()
@@ -117,7 +118,8 @@ class Variant:
         self.observed += [(leaf, leaf.data) for leaf in baked]
         self.arrived = [i for i, s in enumerate(self.call.symbols) if s in found.arrived]
         self.gradients = [(leaf, leaf in found.gathered) for leaf in found.touched]
-        captured = (*self.environment.nodes, *found.leaves)
+        # What the function made anew is nobody else's to freeze.
+        captured = (*self.environment.nodes, *self.state, *baked)
         self.captured = [x for x in dict.fromkeys(captured) if x.data is not None]
         self.needs = list(map(_NEEDS, self.captured))
         self._compile(kind.asked.threads, kind.rows)
@@ -202,10 +204,13 @@ class Variant:
             Slot(leaf, leaves[stand], leaf in found.assigned)
             for leaf, stand in self.stands.items() if stand in leaves
         ]
-        self.executable = Executable(self.lowered, slots, threads)
+        self.executable = build(self.lowered, slots, threads)
         own = self.executable.inputs
         places = map(leaves.get, self.call.symbols)
         self.places = [(place, own.get(place) if place else None) for place in places]
+        self.gathered = [
+            (leaves[stand], leaf) for leaf, stand in found.gathered.items() if stand in leaves
+        ]
         self.index = next((b for b in self.lowered.buffers if b.name == "rows" and b.steps), None)
         signature = [(s.shape, s.dtype) for s in self.call.symbols]
         plain = not rows and self.kind.structure == flatten(([0] * len(signature), {}))[1]
@@ -247,16 +252,14 @@ class Variant:
                 own[...] = value
             elif buffer is not None:
                 executable.give(buffer, value.data if isinstance(value, Node) else value)
-        for leaf, stand in self.trace.gathered.items():
-            place = self.lowered.leaves.get(stand)
-            if place is not None:
-                executable.give(place, leaf.gradient)
+        for buffer, leaf in self.gathered:
+            executable.give(buffer, leaf.gradient)
         executable.take_state()
 
     def run(self, values: Sequence[Any]) -> Any:
         """The function of these arguments."""
         executable = self.executable
-        held = {r: r.node(values) for r in self.reads} if self.reads else {}
+        held = {r: r.node(values) for r in self.reads}
         self.give(values)
         if executable.large:
             executable.make_outputs()
@@ -264,19 +267,15 @@ class Variant:
         if executable.scalars:
             executable.show_state()
         results = executable.results()
-        count = len(self.trace.outputs)
-        self.leave(results[count:], values)
-        self.note(results)
-        nodes = self.nodes
-        if self.trace.structure is LEAF:
-            if nodes:
-                return nodes[0].node(results[0], held)
+        self.leave(results, values)
+        nodes, structure = self.nodes, self.trace.structure
+        if structure is LEAF and not nodes:
             return Tensor(None, (), NO_ATTRS, (), results[0], False)
         tensors = [
             nodes[i].node(x, held) if i in nodes else Tensor(None, (), NO_ATTRS, (), x, False)
-            for i, x in enumerate(results[:count])
+            for i, x in enumerate(results[: self.count])
         ]
-        return unflatten(self.trace.structure, tensors)
+        return unflatten(structure, tensors)
 
     def snapshot(self) -> list[tuple[Slot, Any]]:
         """Copies of all that the program may change."""
@@ -302,21 +301,18 @@ class Variant:
             known[stand] = leaf.gradient
         find_birth(self.records[0].graph, known)
 
-    def leave(self, gradients: Sequence[Any], values: Sequence[Any] = ()) -> None:
+    def leave(self, results: Sequence[Any], values: Sequence[Any] = ()) -> None:
         """Leave on outside leaves, and add on the arguments, the gradients that the function left
-        there."""
+        there, and keep what is watched: all of it is behind what the function returned."""
         for leaf in self.cleared:
             leaf.gradient = None
-        for leaf, g in zip(self.kept, gradients):
-            leaf.gradient = g
-        if not self.arrived:
-            return
-        for place, g in zip(self.arrived, gradients[len(self.kept) :]):
-            x = values[place]
-            x.gradient = g if x.gradient is None else x.gradient + g
-
-    def note(self, results: Sequence[Any]) -> None:
-        """Keep what is watched, of all that came out."""
+        if self.kept:
+            for leaf, g in zip(self.kept, results[self.count :]):
+                leaf.gradient = g
+        if self.arrived:
+            for place, g in zip(self.arrived, results[self.count + len(self.kept) :]):
+                x = values[place]
+                x.gradient = g if x.gradient is None else x.gradient + g
         if self.names:
             self.seen = dict(zip(self.names, results[-len(self.names):]))
 
