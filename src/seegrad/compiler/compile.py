@@ -48,7 +48,7 @@ class Compiled:
         with self.lock:
             asked = (mode.recording, self.threads, self.names)     # an `Asked`, made fast
             for variant in () if kwargs else self.variants:
-                if variant.fits(args, asked) and variant.suits():
+                if variant.serves(args, asked):
                     if variant.stale():
                         break
                     if variant is not self.variants[0]:

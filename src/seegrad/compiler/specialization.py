@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -31,7 +30,6 @@ from seegrad.tree import LEAF, Structure, flatten, unflatten
 
 Function = Callable[..., Any]
 ARRAYS = (np.ndarray, Node, np.generic)
-_NEEDS = attrgetter("requires_grad")
 
 
 class Asked(NamedTuple):
@@ -120,8 +118,9 @@ class Variant:
         self.gradients = [(leaf, leaf in found.gathered) for leaf in found.touched]
         # What the function made anew is nobody else's to freeze.
         captured = (*self.environment.nodes, *self.state, *baked)
-        self.captured = [x for x in dict.fromkeys(captured) if x.data is not None]
-        self.needs = list(map(_NEEDS, self.captured))
+        self.needs = [
+            (x, x.requires_grad) for x in dict.fromkeys(captured) if x.data is not None
+        ]
         self._compile(kind.asked.threads, kind.rows)
         name = getattr(function, "__name__", "a function")
         self.nodes = self._attached(name, compiled) if kind.asked.recording else {}
@@ -214,28 +213,32 @@ class Variant:
         self.index = next((b for b in self.lowered.buffers if b.name == "rows" and b.steps), None)
         signature = [(s.shape, s.dtype) for s in self.call.symbols]
         plain = not rows and self.kind.structure == flatten(([0] * len(signature), {}))[1]
-        self.plain = signature if plain and not any(map(_NEEDS, self.call.symbols)) else None
+        plain = plain and not any(s.requires_grad for s in self.call.symbols)
+        self.plain = signature if plain else None
         self.slice = 1           # steps of a pass between two looks outside, as learnt so far
 
     # ------------------------------------------------------------------ running
 
-    def fits(self, args: Sequence[Any], asked: tuple[bool, int, tuple[str, ...]]) -> bool:
-        """Whether this is the form for plain arrays, as these are: the quick way to ask whether
-        the kind of call is the same."""
+    def serves(self, args: Sequence[Any], asked: tuple[bool, int, tuple[str, ...]]) -> bool:
+        """Whether this is the form for plain arrays, as these are: the fast path to the question
+        whether the kind of call is the same and the leaves outside are as it needs them."""
         signature = self.plain
         if signature is None or len(args) != len(signature):
             return False
         for x, (shape, dtype) in zip(args, signature):
             if type(x) is not np.ndarray or x.shape != shape or x.dtype is not dtype:
                 return False
-        return self.asked == asked
+        return self.asked == asked and self.suits()
 
     def suits(self) -> bool:
         """Whether leaves outside have the gradients, and need them, as when this was traced."""
         for leaf, gathered in self.gradients:
             if (leaf.gradient is None) is gathered:
                 return False
-        return not self.needs or list(map(_NEEDS, self.captured)) == self.needs
+        for node, needs in self.needs:  # noqa: SIM110 - a generator would cost every call more
+            if node.requires_grad != needs:
+                return False
+        return True
 
     def stale(self) -> bool:
         """Whether something that the trace depended on is different now, most likely for good."""
@@ -259,7 +262,7 @@ class Variant:
     def run(self, values: Sequence[Any]) -> Any:
         """The function of these arguments."""
         executable = self.executable
-        held = {r: r.node(values) for r in self.reads}
+        held = {r: r.node(values) for r in self.reads} if self.reads else {}
         self.give(values)
         if executable.large:
             executable.make_outputs()
@@ -269,7 +272,9 @@ class Variant:
         results = executable.results()
         self.leave(results, values)
         nodes, structure = self.nodes, self.trace.structure
-        if structure is LEAF and not nodes:
+        if structure is LEAF:
+            if nodes:
+                return nodes[0].node(results[0], held)
             return Tensor(None, (), NO_ATTRS, (), results[0], False)
         tensors = [
             nodes[i].node(x, held) if i in nodes else Tensor(None, (), NO_ATTRS, (), x, False)
