@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from seegrad.compiler.codegen import scalar
-from seegrad.compiler.codegen.llvm_builder import Function, Value, lanes_of, vector
+from seegrad.compiler.codegen.llvm_builder import Function
+from seegrad.compiler.codegen.llvm_types import Value, lanes_of, vector
 from seegrad.compiler.codegen.memory_access import index_at, load_lanes, place_name, store_lanes
 from seegrad.compiler.codegen.packing import Lines, Panel, pack, slack
 from seegrad.compiler.codegen.point import evaluate
