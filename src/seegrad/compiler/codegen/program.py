@@ -11,7 +11,7 @@ from collections.abc import Hashable, Sequence
 from seegrad.compiler.codegen.llvm_builder import Function, Module
 from seegrad.compiler.codegen.llvm_types import Value
 from seegrad.compiler.codegen.loop_nest import LoopNestEmitter
-from seegrad.compiler.codegen.matmul import MatmulEmitter
+from seegrad.compiler.codegen.matmul.emitter import MatmulEmitter
 from seegrad.compiler.codegen.memory_access import place_name
 from seegrad.compiler.codegen.spin_wait import write_barrier
 from seegrad.compiler.codegen.worker_loop import JOB
@@ -110,7 +110,7 @@ def _write_kernels(
                 assert isinstance(kernel, Matmul)
                 emitter = MatmulEmitter(f, kernel, task.split, length)
                 emitter.emit()
-                room = max(room, emitter.scratch)
+                room = max(room, emitter.plan.scratch)
             f.finish()
         task.names[length] = written[key]
         task.entry_points[length] = f"t{number}_{length}"
