@@ -33,7 +33,7 @@ def matmul(builder: KernelBuilder, group: Group) -> None:
             view = aligned(builder.of[node].view(), group.maps[node], space, group.sizes)
             stores.append(Store(view, values[node]))
     name = builder.name(head)
-    builder.add(merged(Matmul(name, sizes, stores, tuple(group.members), left, right)))
+    builder.add(merged(Matmul(name, sizes, stores, tuple(group.members), a=left, b=right)))
 
 
 def _space(builder: KernelBuilder, group: Group, head: Node, labels: tuple[str, str] | None
