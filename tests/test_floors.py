@@ -26,14 +26,10 @@ BOUNDS = Bounds()
 # What still exceeds the bounds, and by how much at most: these lists only get shorter.
 FOLDERS_BEYOND = {".": 25, "drawing/web": 22, "ops": 22}
 CLASSES_BEYOND = {
-    "compiler/codegen/llvm_builder.py Function": 339,
-    "compiler/codegen/matmul.py MatmulEmitter": 422,
-    "compiler/lowering/fusion.py Grouping": 343,
     "tensor.py Tensor": 566,
 }
 FUNCTIONS_BEYOND = {
     "autodiff.py _walk_back": 77,
-    "compiler/runtime/thread_pool.py _serving_text": 126,
 }
 CIRCLES_BEYOND = [["graph.bind", "graph.node", "graph.op"]]
 """Of imports that only types need."""

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import seegrad as sg
-from seegrad.compiler.runtime import executable
+from seegrad.compiler import build
 from trust.harness.isolation import memory, run_apart
 from trust.harness.row import Found, Run, first, row
 
@@ -154,7 +154,7 @@ def retraced(shapes: int) -> dict[str, Any]:
     what is kept on purpose, which is less where they are few.
     """
     compiling.KINDS = kept = min(compiling.KINDS, shapes // 5)
-    executable.made = lru_cache(kept)(executable.made.__wrapped__)
+    build.made = lru_cache(kept)(build.made.__wrapped__)
     sg.nn.seed(0)
     net = sg.nn.Sequential(sg.nn.Affine(8, 16), sg.nn.Sigmoid(), sg.nn.Affine(16, 3))
     opt = sg.optim.Adam(net.parameters(), lr=0.001)

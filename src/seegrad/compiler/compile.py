@@ -7,33 +7,24 @@ from __future__ import annotations
 
 import functools
 import threading
-import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
+from seegrad.compiler.epoch import Epoch, count_rows, drawn_rows
 from seegrad.compiler.inspect import profile, source
-from seegrad.compiler.ir.alignment import pointer
 from seegrad.compiler.runtime import thread_pool
 from seegrad.compiler.specialization import ARRAYS, Asked, Kind, Variant
-from seegrad.errors import (
-    IndexRangeError,
-    NonFiniteError,
-    ShapeError,
-    TraceError,
-    ValueRangeError,
-)
+from seegrad.errors import TraceError, ValueRangeError
 from seegrad.graph.bind import current_mode
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
-from seegrad.tree import Structure, flatten, unflatten
+from seegrad.tree import Structure, flatten
 
 Function = Callable[..., Any]
 KINDS = 64
 """So many kinds of call are kept compiled; the oldest goes first."""
-SLICE = 0.05
-"""Seconds after which a running epoch looks at the outside world."""
 
 
 class Compiled:
@@ -57,7 +48,7 @@ class Compiled:
         with self.lock:
             asked = (mode.recording, self.threads, self.names)     # an `Asked`, made fast
             for variant in () if kwargs else self.variants:
-                if variant.fits(args, asked) and variant.suits():
+                if variant.serves(args, asked):
                     if variant.stale():
                         break
                     if variant is not self.variants[0]:
@@ -134,91 +125,15 @@ class Compiled:
         IndexRangeError for a row that is not there; an interrupt leaves whole steps behind.
         """
         data = [np.asarray(x.data if isinstance(x, Node) else x) for x in arrays]
-        count = _rows_of(data)
-        order = _orders(count, batch, seed, shuffle, replace) if rows is None else rows
-        blocks = _blocks(order)
-        parts: list[list[Any]] = []
-        structure: Structure | None = None
-        done = 0
+        if rows is None:
+            rows = drawn_rows(count_rows(data), batch, seed, shuffle, replace)
         with self.lock:
-            for block in blocks:
-                _check_rows(block, count)
-                results, structure = self._steps(data, block, done, progress, finite)
-                parts.append(results)
-                done += len(block)
-                if len(results[0]) < len(block):
-                    break
-        if structure is None:
-            raise ValueRangeError("there is no mini-batch to take a step on", came="no rows")
-        joined = [np.concatenate(column) for column in zip(*parts)]
-        return unflatten(structure, joined)
+            return Epoch(data, self._variant_of_rows, progress, finite).run(rows)
 
-    def _steps(
-        self, data: Sequence[Any], block: Any, done: int,
-        progress: Callable[[int, Any], Any] | None, finite: bool,
-    ) -> tuple[list[Any], Structure]:
-        """The steps of a block of rows (steps, batch), in slices."""
-        size = block.shape[1]
-        samples = [x[:1].repeat(size, axis=0) if len(x) < size else x[:size] for x in data]
+    def _variant_of_rows(self, samples: Sequence[Any], shapes: Sequence[Any]) -> Variant:
+        """The form for mini-batches like `samples`, of data sets of these shapes."""
         leaves, structure = flatten((list(samples), {}))
-        shapes = [x.shape for x in data]
-        variant = self._variant(leaves, structure, samples, {}, shapes)
-        executable = variant.executable
-        variant.give(data)
-        executable.check_indices()
-        steps = len(block)
-        if variant.index is not None:
-            executable.arrays[variant.index] = block
-            executable.table[variant.index.number] = pointer(block)
-        executable.make_outputs(steps)
-        count = len(variant.trace.outputs)
-        first = 0
-        try:
-            while first < steps:
-                many = min(variant.slice, steps - first)
-                saved = variant.snapshot() if finite else []
-                start = time.perf_counter()
-                executable.run(first, many)
-                took = max(time.perf_counter() - start, 1e-6)
-                shown = [x[first : first + many] for x in executable.results()[:count]]
-                fine = self._fine(variant, saved, shown, first) if finite else many
-                first += fine
-                variant.slice = max(1, int(min(many * SLICE / took, many * 16)))
-                stop = False
-                if progress is not None and fine:
-                    executable.show_state()
-                    shown = [x[:fine] for x in shown]
-                    stop = progress(done + first, unflatten(variant.trace.structure, shown))
-                if fine < many:
-                    self._explain(variant, [x[block[first]] for x in data], done + first)
-                if stop:
-                    break
-        finally:
-            executable.show_state()
-            executable.straighten_state()
-        results = executable.results()
-        variant.leave([g[first - 1] for g in results[count:]])
-        variant.note([x[:first] for x in results])
-        return [x[:first] for x in results[:count]], variant.trace.structure
-
-    def _fine(self, variant: Variant, saved: Any, shown: Sequence[Any], first: int) -> int:
-        """How many steps of a slice gave finite results; state is put back to behind them."""
-        good = len(shown[0])
-        for x in shown:
-            if x.dtype.kind == "f" and not np.isfinite(x).all():
-                good = min(good, int(np.argmin(np.isfinite(x).reshape(len(x), -1).all(axis=1))))
-        if good < len(shown[0]):
-            variant.restore(saved)
-            if good:
-                variant.executable.run(first, good)
-            variant.executable.show_state()
-        return good
-
-    def _explain(self, variant: Variant, values: Sequence[Any], step: int) -> None:
-        """Raise NonFiniteError for a step whose result is not finite, where it was born."""
-        variant.find_birth(values)
-        raise NonFiniteError(f"the result of step {step} is not finite", asked="finite numbers",
-                             hint="take a smaller learning rate")
+        return self._variant(leaves, structure, samples, {}, shapes)
 
     # ------------------------------------------------------------------ seeing inside
 
@@ -301,54 +216,6 @@ def _kind(x: Any) -> Any:
         ) from None
     sign = repr(x) if isinstance(x, float) and not x else ""           # 0.0 == -0.0
     return (type(x), x, sign)
-
-
-def _rows_of(data: Sequence[Any]) -> int:
-    sizes = {len(x) if x.ndim else -1 for x in data}
-    if len(sizes) != 1 or -1 in sizes:
-        raise ShapeError(
-            "the arrays of an epoch do not have the same number of rows",
-            asked="one row for each example in every array",
-            came=", ".join(str(x.shape) for x in data) or "no array",
-        )
-    return sizes.pop()
-
-
-def _orders(count: int, batch: int, seed: int, shuffle: bool, replace: bool) -> list[Any]:
-    """Row numbers of one pass, drawn as `seegrad.data.batches` draws them."""
-    if isinstance(batch, bool) or not isinstance(batch, (int, np.integer)) or batch < 1:
-        raise ValueRangeError(
-            "a mini-batch holds at least one example", asked="a whole number from 1",
-            came=f"batch={batch!r}",
-        )  # fmt: skip
-    chance = np.random.default_rng(seed)
-    if replace:
-        return [chance.integers(0, count, batch) for _ in range(-(-count // batch))]
-    order = chance.permutation(count) if shuffle else np.arange(count)
-    return [order[start : start + batch] for start in range(0, count, batch)]
-
-
-def _blocks(rows: Any) -> list[Any]:
-    """Neighbouring steps of equal size as arrays (steps, batch)."""
-    if isinstance(rows, np.ndarray) and rows.ndim == 2:
-        return [np.ascontiguousarray(rows, np.int64)] if len(rows) else []
-    blocks: list[list[Any]] = []
-    for row in rows:
-        row = np.asarray(row)
-        if blocks and len(blocks[-1][0]) == len(row):
-            blocks[-1].append(row)
-        else:
-            blocks.append([row])
-    return [np.array(block, np.int64) for block in blocks]
-
-
-def _check_rows(block: Any, count: int) -> None:
-    if block.size and (block.min() < 0 or block.max() >= count):
-        raise IndexRangeError(
-            "a row of a mini-batch is out of range",
-            asked=f"from 0 to {count - 1}",
-            came=f"rows from {block.min()} to {block.max()}",
-        )
 
 
 def compile(function: Function | None = None, *, threads: int | None = None) -> Any:

@@ -47,7 +47,7 @@ class Environment:
 
     def changed(self) -> bool:
         """Whether anything that was captured is different now; asked at every call."""
-        if list(map(len, self._containers)) != self._sizes:
+        if self._containers and list(map(len, self._containers)) != self._sizes:
             return True
         try:
             for holder, key, value in self._entries:

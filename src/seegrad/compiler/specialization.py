@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from operator import attrgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from seegrad.compiler import target
 from seegrad.compiler.attached import Read, Refused, Result, sources
+from seegrad.compiler.build import build
 from seegrad.compiler.guards import Environment
 from seegrad.compiler.lowering.builder import Request
 from seegrad.compiler.lowering.lower import Lowered, lower
 from seegrad.compiler.passes import pipeline
 from seegrad.compiler.passes.rewrite import replaced
 from seegrad.compiler.replay import find_birth
-from seegrad.compiler.runtime.executable import Executable
 from seegrad.compiler.runtime.state_slot import Slot
 from seegrad.compiler.scheduling import state_layout
 from seegrad.errors import TraceError, ValueRangeError
@@ -31,7 +30,6 @@ from seegrad.tree import LEAF, Structure, flatten, unflatten
 
 Function = Callable[..., Any]
 ARRAYS = (np.ndarray, Node, np.generic)
-_NEEDS = attrgetter("requires_grad")
 
 
 class Asked(NamedTuple):
@@ -103,6 +101,7 @@ class Variant:
         found = self.trace
         self.observed = [(leaf, leaf.data) for leaf in found.observed if leaf.data is not None]
         self._refuse_observed()
+        self.count = len(found.outputs)
         # A gradient that the step itself has used up is not handed out.
         self.kept = {
             leaf: g for leaf, g in found.gradients.items()
@@ -117,9 +116,11 @@ class Variant:
         self.observed += [(leaf, leaf.data) for leaf in baked]
         self.arrived = [i for i, s in enumerate(self.call.symbols) if s in found.arrived]
         self.gradients = [(leaf, leaf in found.gathered) for leaf in found.touched]
-        captured = (*self.environment.nodes, *found.leaves)
-        self.captured = [x for x in dict.fromkeys(captured) if x.data is not None]
-        self.needs = list(map(_NEEDS, self.captured))
+        # What the function made anew is nobody else's to freeze.
+        captured = (*self.environment.nodes, *self.state, *baked)
+        self.needs = [
+            (x, x.requires_grad) for x in dict.fromkeys(captured) if x.data is not None
+        ]
         self._compile(kind.asked.threads, kind.rows)
         name = getattr(function, "__name__", "a function")
         self.nodes = self._attached(name, compiled) if kind.asked.recording else {}
@@ -202,35 +203,42 @@ class Variant:
             Slot(leaf, leaves[stand], leaf in found.assigned)
             for leaf, stand in self.stands.items() if stand in leaves
         ]
-        self.executable = Executable(self.lowered, slots, threads)
+        self.executable = build(self.lowered, slots, threads)
         own = self.executable.inputs
         places = map(leaves.get, self.call.symbols)
         self.places = [(place, own.get(place) if place else None) for place in places]
+        self.gathered = [
+            (leaves[stand], leaf) for leaf, stand in found.gathered.items() if stand in leaves
+        ]
         self.index = next((b for b in self.lowered.buffers if b.name == "rows" and b.steps), None)
         signature = [(s.shape, s.dtype) for s in self.call.symbols]
         plain = not rows and self.kind.structure == flatten(([0] * len(signature), {}))[1]
-        self.plain = signature if plain and not any(map(_NEEDS, self.call.symbols)) else None
+        plain = plain and not any(s.requires_grad for s in self.call.symbols)
+        self.plain = signature if plain else None
         self.slice = 1           # steps of a pass between two looks outside, as learnt so far
 
     # ------------------------------------------------------------------ running
 
-    def fits(self, args: Sequence[Any], asked: tuple[bool, int, tuple[str, ...]]) -> bool:
-        """Whether this is the form for plain arrays, as these are: the quick way to ask whether
-        the kind of call is the same."""
+    def serves(self, args: Sequence[Any], asked: tuple[bool, int, tuple[str, ...]]) -> bool:
+        """Whether this is the form for plain arrays, as these are: the fast path to the question
+        whether the kind of call is the same and the leaves outside are as it needs them."""
         signature = self.plain
         if signature is None or len(args) != len(signature):
             return False
         for x, (shape, dtype) in zip(args, signature):
             if type(x) is not np.ndarray or x.shape != shape or x.dtype is not dtype:
                 return False
-        return self.asked == asked
+        return self.asked == asked and self.suits()
 
     def suits(self) -> bool:
         """Whether leaves outside have the gradients, and need them, as when this was traced."""
         for leaf, gathered in self.gradients:
             if (leaf.gradient is None) is gathered:
                 return False
-        return not self.needs or list(map(_NEEDS, self.captured)) == self.needs
+        for node, needs in self.needs:  # noqa: SIM110 - a generator would cost every call more
+            if node.requires_grad != needs:
+                return False
+        return True
 
     def stale(self) -> bool:
         """Whether something that the trace depended on is different now, most likely for good."""
@@ -247,10 +255,8 @@ class Variant:
                 own[...] = value
             elif buffer is not None:
                 executable.give(buffer, value.data if isinstance(value, Node) else value)
-        for leaf, stand in self.trace.gathered.items():
-            place = self.lowered.leaves.get(stand)
-            if place is not None:
-                executable.give(place, leaf.gradient)
+        for buffer, leaf in self.gathered:
+            executable.give(buffer, leaf.gradient)
         executable.take_state()
 
     def run(self, values: Sequence[Any]) -> Any:
@@ -264,19 +270,17 @@ class Variant:
         if executable.scalars:
             executable.show_state()
         results = executable.results()
-        count = len(self.trace.outputs)
-        self.leave(results[count:], values)
-        self.note(results)
-        nodes = self.nodes
-        if self.trace.structure is LEAF:
+        self.leave(results, values)
+        nodes, structure = self.nodes, self.trace.structure
+        if structure is LEAF:
             if nodes:
                 return nodes[0].node(results[0], held)
             return Tensor(None, (), NO_ATTRS, (), results[0], False)
         tensors = [
             nodes[i].node(x, held) if i in nodes else Tensor(None, (), NO_ATTRS, (), x, False)
-            for i, x in enumerate(results[:count])
+            for i, x in enumerate(results[: self.count])
         ]
-        return unflatten(self.trace.structure, tensors)
+        return unflatten(structure, tensors)
 
     def snapshot(self) -> list[tuple[Slot, Any]]:
         """Copies of all that the program may change."""
@@ -302,21 +306,18 @@ class Variant:
             known[stand] = leaf.gradient
         find_birth(self.records[0].graph, known)
 
-    def leave(self, gradients: Sequence[Any], values: Sequence[Any] = ()) -> None:
+    def leave(self, results: Sequence[Any], values: Sequence[Any] = ()) -> None:
         """Leave on outside leaves, and add on the arguments, the gradients that the function left
-        there."""
+        there, and keep what is watched: all of it is behind what the function returned."""
         for leaf in self.cleared:
             leaf.gradient = None
-        for leaf, g in zip(self.kept, gradients):
-            leaf.gradient = g
-        if not self.arrived:
-            return
-        for place, g in zip(self.arrived, gradients[len(self.kept) :]):
-            x = values[place]
-            x.gradient = g if x.gradient is None else x.gradient + g
-
-    def note(self, results: Sequence[Any]) -> None:
-        """Keep what is watched, of all that came out."""
+        if self.kept:
+            for leaf, g in zip(self.kept, results[self.count :]):
+                leaf.gradient = g
+        if self.arrived:
+            for place, g in zip(self.arrived, results[self.count + len(self.kept) :]):
+                x = values[place]
+                x.gradient = g if x.gradient is None else x.gradient + g
         if self.names:
             self.seen = dict(zip(self.names, results[-len(self.names):]))
 

@@ -29,8 +29,6 @@ from seegrad.ops.half import accumulated, wide
 from seegrad.ops.shape import broadcast_to, concatenate, reshape, transpose
 from seegrad.ops.transcendental import exp, log
 
-DISTINCT = (-2.0, 2.0)
-
 
 def unreduce(g: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     """`g` with size 1 put back on the reduced axes, ready to broadcast against x."""

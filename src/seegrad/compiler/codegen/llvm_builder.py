@@ -1,76 +1,24 @@
-"""Writing LLVM's assembly as text: typed values, vectors with masked tails, carrying loops.
+"""Writing LLVM's assembly: instructions, vectors with masked tails, loops that carry values.
 
-Nothing here knows what is computed (see `loop_nest.py`, `matmul.py`) or how it is run (`jit.py`).
+Nothing here knows what is computed (see `loop_nest.py`, `matmul/`) or how it is run (`jit.py`).
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
-import numpy as np
-
-_FLOATS = {"float": "f32", "double": "f64"}
-
-
-class Value(NamedTuple):
-    """One value of the assembly: how it is written, and its type."""
-
-    name: str
-    type: str
-
-
-def vector(scalar: str, lanes: int) -> str:
-    """The type of `lanes` values of the type `scalar`; one lane is the scalar itself."""
-    return f"<{lanes} x {scalar}>" if lanes > 1 else scalar
-
-
-def scalar_of(kind: str) -> str:
-    """The type of one lane of `kind`."""
-    return kind[kind.index("x") + 2 : -1] if kind[0] == "<" else kind
-
-
-def lanes_of(kind: str) -> int:
-    """How many lanes `kind` has; 1 for a scalar."""
-    return int(kind[1 : kind.index("x") - 1]) if kind[0] == "<" else 1
-
-
-def like(kind: str, scalar: str) -> str:
-    """The type with as many lanes as `kind`, each a `scalar`."""
-    return vector(scalar, lanes_of(kind))
-
-
-def is_float(kind: str) -> bool:
-    """Whether the lanes of `kind` are floating-point numbers."""
-    return scalar_of(kind) in _FLOATS
-
-
-def bits_of(kind: str) -> int:
-    """How many bits one lane of `kind` has."""
-    scalar = scalar_of(kind)
-    return {"float": 32, "double": 64}.get(scalar) or int(scalar[1:])
-
-
-def _suffix(kind: str) -> str:
-    if kind == "ptr":
-        return "p0"
-    scalar = scalar_of(kind)
-    short = _FLOATS.get(scalar, scalar)
-    lanes = lanes_of(kind)
-    return f"v{lanes}{short}" if lanes > 1 else short
-
-
-def number(scalar: str, x: float) -> str:
-    """`x` as a constant of the type `scalar`, written exactly."""
-    if scalar == "float":
-        with np.errstate(over="ignore"):
-            x = float(np.float32(x))
-    if scalar in _FLOATS:
-        return "0x" + struct.pack(">d", x).hex().upper()
-    if scalar == "i1":
-        return "true" if x else "false"
-    return str(int(x))
+from seegrad.compiler.codegen.llvm_types import (
+    Value,
+    bits_of,
+    is_constant,
+    is_float,
+    lanes_of,
+    like,
+    number,
+    overload_suffix,
+    scalar_of,
+    vector,
+)
 
 
 class Module:
@@ -89,38 +37,16 @@ class Module:
         return "\n".join([*self.declared.values(), "", *self.functions, ""])
 
 
-class Function:
-    """A function being written. Its methods append instructions and hand back their values."""
+class Instructions:
+    """Instructions one after the other: numbers, vectors and memory.
 
-    def __init__(
-        self,
-        module: Module,
-        name: str,
-        parameters: Sequence[tuple[str, str]],
-        result: str = "void",
-        public: bool = True,
-    ) -> None:
-        self.module, self.name, self.result, self.public = module, name, result, public
-        self.parameters = {n: Value(f"%{n}", t) for t, n in parameters}
+    Methods append instructions and hand back their values.
+    """
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
         self.lines: list[str] = []
-        self.block = "entry"
         self._count = 0
-        self._heading = [*parameters]
-        self._entry: list[str] = []
-
-    # ------------------------------------------------------------------ the frame of the function
-
-    def finish(self, value: Value | None = None) -> None:
-        """Return `value` (or nothing) and put the function into its module."""
-        self.lines.append(f"  ret {value.type} {value.name}" if value else "  ret void")
-        heading = ", ".join(f"{t} %{n}" for t, n in self._heading)
-        linkage = "" if self.public else "internal "
-        body = [f"define {linkage}{self.result} @{self.name}({heading}) {{", "entry:"]
-        self.module.functions.append("\n".join([*body, *self._entry, *self.lines, "}"]))
-
-    def comment(self, text: str) -> None:
-        """A line for the reader."""
-        self.lines.append("  ; " + text.replace("\n", " "))
 
     def fresh(self, stem: str = "") -> str:
         self._count += 1
@@ -134,23 +60,6 @@ class Function:
 
     def do(self, text: str) -> None:
         self.lines.append("  " + text)
-
-    def label(self, name: str) -> None:
-        self.lines.append(f"{name}:")
-        self.block = name
-
-    def jump(self, name: str) -> None:
-        self.do(f"br label %{name}")
-
-    def branch(self, condition: Value, yes: str, no: str) -> None:
-        self.do(f"br i1 {condition.name}, label %{yes}, label %{no}")
-
-    def stack(self, kind: str, count: int, align: int = 64) -> Value:
-        """Room for `count` values on the stack, made once when the function is entered."""
-        self._count += 1
-        name = f"%v{self._count}"
-        self._entry.append(f"  {name} = alloca {kind}, i64 {count}, align {align}")
-        return Value(name, "ptr")
 
     # ------------------------------------------------------------------ constants and arithmetic
 
@@ -176,7 +85,7 @@ class Function:
             return a
         if a.name == "0":
             return b
-        if _plain(a) and _plain(b):
+        if is_constant(a) and is_constant(b):
             return Value(str(int(a.name) + int(b.name)), a.type)
         return self.emit(f"add nsw {a.type} {a.name}, {b.name}", a.type)
 
@@ -184,13 +93,13 @@ class Function:
         """The difference of two integers."""
         if b.name == "0":
             return a
-        if _plain(a) and _plain(b):
+        if is_constant(a) and is_constant(b):
             return Value(str(int(a.name) - int(b.name)), a.type)
         return self.emit(f"sub nsw {a.type} {a.name}, {b.name}", a.type)
 
     def least(self, a: Value, b: Value) -> Value:
         """The smaller of two integers."""
-        if _plain(a) and _plain(b):
+        if is_constant(a) and is_constant(b):
             return a if int(a.name) < int(b.name) else b
         return self.intrinsic("smin", a, b)
 
@@ -200,12 +109,16 @@ class Function:
             return a
         if factor == 0:
             return Value("0", a.type)
-        if _plain(a):
+        if is_constant(a):
             return Value(str(int(a.name) * factor), a.type)
         return self.emit(f"mul nsw {a.type} {a.name}, {factor}", a.type)
 
-    def call(self, name: str, kind: str, *arguments: Value, flags: str = "") -> Value:
-        self.module.declare(name, kind, [a.type for a in arguments])
+    def call(
+        self, name: str, kind: str, *arguments: Value, flags: str = "", declare: bool = True
+    ) -> Value:
+        """`declare` unless the function is of this module."""
+        if declare:
+            self.module.declare(name, kind, [a.type for a in arguments])
         given = ", ".join(f"{a.type} {a.name}" for a in arguments)
         return self.emit(f"call {flags}{kind} @{name}({given})", kind)
 
@@ -215,10 +128,15 @@ class Function:
         given = ", ".join(f"{a.type} {a.name}" for a in arguments)
         self.do(f"call void @{name}({given})")
 
+    def call_address(self, address: Value, *arguments: Value) -> None:
+        """Call the function at an address, which gives nothing."""
+        given = ", ".join(f"{a.type} {a.name}" for a in arguments)
+        self.do(f"call void {address.name}({given})")
+
     def intrinsic(self, name: str, *arguments: Value) -> Value:
         """An intrinsic of LLVM whose arguments and result all have one type."""
         kind = arguments[0].type
-        return self.call(f"llvm.{name}.{_suffix(kind)}", kind, *arguments)
+        return self.call(f"llvm.{name}.{overload_suffix(kind)}", kind, *arguments)
 
     def fma(self, a: Value, b: Value, c: Value) -> Value:
         return self.intrinsic("fma", a, b, c)
@@ -308,6 +226,88 @@ class Function:
         self.module.declare("llvm.prefetch.p0", "void", ["ptr", "i32", "i32", "i32"])
         self.do(f"call void @llvm.prefetch.p0(ptr {pointer.name}, i32 0, i32 2, i32 1)")
 
+    # ------------------------------------------------------------------ memory of several threads
+
+    def atomic_load(self, pointer: Value, kind: str, ordering: str) -> Value:
+        """A number that other threads write, by LLVM's name for the ordering."""
+        align = bits_of(kind) // 8
+        return self.emit(f"load atomic {kind}, ptr {pointer.name} {ordering}, align {align}", kind)
+
+    def atomic_update(self, operation: str, pointer: Value, a: Value) -> Value:
+        """`add` to what is at `pointer`, or `xchg` it; gives what was there before."""
+        text = f"atomicrmw {operation} ptr {pointer.name}, {a.type} {a.name} seq_cst"
+        return self.emit(text, a.type)
+
+    def compare_exchange(self, pointer: Value, expected: Value, a: Value) -> Value:
+        """Put `a` where `expected` is; gives whether it was there."""
+        kind = a.type
+        pair = self.emit(
+            f"cmpxchg ptr {pointer.name}, {kind} {expected.name}, {kind} {a.name} seq_cst seq_cst",
+            f"{{ {kind}, i1 }}",
+        )
+        return self.emit(f"extractvalue {pair.type} {pair.name}, 1", "i1")
+
+
+class Function(Instructions):
+    """A function being written: its frame, its blocks, and what needs blocks of its own."""
+
+    def __init__(
+        self,
+        module: Module,
+        name: str,
+        parameters: Sequence[tuple[str, str]],
+        result: str = "void",
+        public: bool = True,
+    ) -> None:
+        super().__init__(module)
+        self.name, self.result, self.public = name, result, public
+        self.parameters = {n: Value(f"%{n}", t) for t, n in parameters}
+        self.block = "entry"
+        self._heading = [*parameters]
+        self._entry: list[str] = []
+
+    # ------------------------------------------------------------------ the frame of the function
+
+    def finish(self, value: Value | None = None) -> None:
+        """Return `value` (or nothing) and put the function into its module."""
+        self.leave(value)
+        heading = ", ".join(f"{t} %{n}" for t, n in self._heading)
+        linkage = "" if self.public else "internal "
+        body = [f"define {linkage}{self.result} @{self.name}({heading}) {{", "entry:"]
+        self.module.functions.append("\n".join([*body, *self._entry, *self.lines, "}"]))
+
+    def leave(self, value: Value | None = None) -> None:
+        """Return `value`, or nothing; a label has to follow."""
+        self.do(f"ret {value.type} {value.name}" if value else "ret void")
+
+    def comment(self, text: str) -> None:
+        """A line for the reader."""
+        self.lines.append("  ; " + text.replace("\n", " "))
+
+    def label(self, name: str) -> None:
+        self.lines.append(f"{name}:")
+        self.block = name
+
+    def jump(self, name: str) -> None:
+        self.do(f"br label %{name}")
+
+    def branch(self, condition: Value, yes: str, no: str) -> None:
+        self.do(f"br i1 {condition.name}, label %{yes}, label %{no}")
+
+    def switch(self, value: Value, labels: Sequence[str], otherwise: str) -> None:
+        """Go to the label with the number `value`."""
+        cases = " ".join(f"{value.type} {i}, label %{name}" for i, name in enumerate(labels))
+        self.do(f"switch {value.type} {value.name}, label %{otherwise} [ {cases} ]")
+
+    def stack(self, kind: str, count: int, align: int = 64) -> Value:
+        """Room for `count` values on the stack, made once when the function is entered."""
+        self._count += 1
+        name = f"%v{self._count}"
+        self._entry.append(f"  {name} = alloca {kind}, i64 {count}, align {align}")
+        return Value(name, "ptr")
+
+    # ------------------------------------------------------------------ masked memory
+
     def load_some(self, pointer: Value, kind: str, align: int, count: int, fill: float) -> Value:
         """The first `count` lanes from memory, `fill` in the others; reads nothing beyond."""
         lanes = lanes_of(kind)
@@ -324,7 +324,7 @@ class Function:
                                 [self.constant(kind, fill)])
             return read[0]
         other = self.constant(kind, fill)
-        name = f"llvm.masked.load.{_suffix(kind)}.p0"
+        name = f"llvm.masked.load.{overload_suffix(kind)}.p0"
         self.module.declare(name, kind, ["ptr", "i32", mask.type, kind])
         text = (
             f"call {kind} @{name}(ptr {pointer.name}, i32 {align}, "
@@ -342,7 +342,7 @@ class Function:
 
     def store_where(self, mask: Value, a: Value, pointer: Value, align: int) -> None:
         """Store the lanes that `mask` asks for; the others are not written."""
-        name = f"llvm.masked.store.{_suffix(a.type)}.p0"
+        name = f"llvm.masked.store.{overload_suffix(a.type)}.p0"
         self.module.declare(name, "void", [a.type, "ptr", "i32", mask.type])
         self.do(
             f"call void @{name}({a.type} {a.name}, ptr {pointer.name}, i32 {align}, "
@@ -365,7 +365,7 @@ class Function:
         """
         begin = Value(str(start), "i64") if isinstance(start, int) else start
         end = Value(str(stop), "i64") if isinstance(stop, int) else stop
-        if _plain(begin) and _plain(end) and int(begin.name) + step >= int(end.name):
+        if is_constant(begin) and is_constant(end) and int(begin.name) + step >= int(end.name):
             return list(body(begin, *carry) or ())
         tag = self.fresh()
         head, done, before = f"loop{tag}", f"done{tag}", self.block
@@ -411,24 +411,19 @@ class Function:
             for x, y in zip(inside, otherwise)
         ]
 
-    def loop_maybe(
-        self,
-        start: Value | int,
-        stop: Value | int,
-        step: int,
-        body: Callable[..., Sequence[Value] | None],
-        carry: Sequence[Value] = (),
-    ) -> list[Value]:
-        """A counting loop that may run not at all."""
-        begin = Value(str(start), "i64") if isinstance(start, int) else start
-        end = Value(str(stop), "i64") if isinstance(stop, int) else stop
-        if _plain(begin) and _plain(end):
-            if int(begin.name) >= int(end.name):
-                return list(carry)
-            return self.loop(begin, end, step, body, carry)
-        some = self.compare("slt", begin, end)
-        return self.guarded(some, lambda: self.loop(begin, end, step, body, carry), carry)
-
-
-def _plain(a: Value) -> bool:
-    return a.name[0] not in "%<s"
+    def spin(self, done: Callable[[], Value], rest: Callable[[Value], None]) -> None:
+        """A loop that ends once `done()`; `rest(looks)` is what it does between two looks."""
+        tag = self.fresh()
+        look, again, go, before = f"look{tag}", f"again{tag}", f"go{tag}", self.block
+        self.jump(look)
+        self.label(look)
+        looks, place = Value(f"%n{tag}", "i64"), len(self.lines)
+        self.branch(done(), go, again)
+        self.label(again)
+        more = self.add(looks, 1)
+        rest(more)
+        self.lines.insert(
+            place, f"  {looks.name} = phi i64 [ 0, %{before} ], [ {more.name}, %{self.block} ]"
+        )
+        self.jump(look)
+        self.label(go)

@@ -6,7 +6,8 @@ a reduced axis (a row is summed across lanes). Which nests there are is decided 
 
 from __future__ import annotations
 
-from seegrad.compiler.codegen.llvm_builder import Function, Value
+from seegrad.compiler.codegen.llvm_builder import Function
+from seegrad.compiler.codegen.llvm_types import Value
 from seegrad.compiler.codegen.loop_axes import Axis, LoopAxes
 from seegrad.compiler.codegen.memory_access import place_name
 from seegrad.compiler.codegen.point import Point, PointEmitter

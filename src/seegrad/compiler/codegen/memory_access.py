@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from seegrad.compiler.codegen.llvm_builder import Function, Value, lanes_of, vector
+from seegrad.compiler.codegen.llvm_builder import Function
+from seegrad.compiler.codegen.llvm_types import Value, lanes_of, vector
 from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.target import host

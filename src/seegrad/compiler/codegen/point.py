@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from seegrad.compiler.codegen import scalar
-from seegrad.compiler.codegen.llvm_builder import Function, Value, lanes_of, vector
+from seegrad.compiler.codegen.llvm_builder import Function
+from seegrad.compiler.codegen.llvm_types import Value, lanes_of, vector
 from seegrad.compiler.codegen.loop_axes import Axis, LoopAxes
 from seegrad.compiler.codegen.memory_access import (
     byte_offsets,

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from seegrad.compiler.codegen.llvm_builder import Function, Module
+from seegrad.compiler.codegen.llvm_types import Value
 from seegrad.compiler.codegen.loop_nest import LoopNestEmitter
-from seegrad.compiler.codegen.matmul import MatmulEmitter
+from seegrad.compiler.codegen.matmul.emitter import MatmulEmitter
 from seegrad.compiler.codegen.memory_access import place_name
-from seegrad.compiler.codegen.spin_wait import barrier, declarations
+from seegrad.compiler.codegen.spin_wait import write_barrier
+from seegrad.compiler.codegen.worker_loop import JOB
 from seegrad.compiler.ir.kernel import Kernel, LoopNest, Matmul, form_of, places
 from seegrad.compiler.scheduling.task import Task
 
@@ -37,56 +39,51 @@ def program_text(
     for number, task in enumerate((*prologue, *tasks)):
         room = max(room, _write_kernels(module, task, number, written))
     if threads > 1:
-        module.functions += [declarations(), barrier()]
-        module.functions.append(_alone(tasks, threads, prologue, scratch))
-    module.functions.append(_main(tasks, threads, closing, prologue, scratch, room))
-    module.functions.append(_check(tests))
+        write_barrier(module)
+        _write_alone(module, tasks, threads, prologue, scratch)
+    _write_run(module, tasks, threads, closing, prologue, scratch, room)
+    _write_check(module, tests)
     if threads == 1:
-        module.functions.append(_ONCE)
+        _write_once(module)
     return module.text, room
 
 
-def _check(tests: Sequence[tuple[int, int, int, int]]) -> str:
+def _write_check(module: Module, tests: Sequence[tuple[int, int, int, int]]) -> None:
     """`check(table)`: 0 if every integer of each (buffer, count, bytes, bound) is below it."""
-    lines = ["define i64 @check(ptr %table) {", "entry:", "  br label %t0"]
+    f = Function(module, "check", (("ptr", "table"),), "i64")
     for i, (buffer, count, size, bound) in enumerate(tests):
-        kind = f"i{size * 8}"
-        lines += [
-            f"t{i}:",
-            f"  %s{i} = getelementptr i8, ptr %table, i64 {buffer * 8}",
-            f"  %p{i} = load ptr, ptr %s{i}, align 8",
-            f"  br label %l{i}",
-            f"l{i}:",
-            f"  %k{i} = phi i64 [ 0, %t{i} ], [ %n{i}, %l{i} ]",
-            f"  %bad{i} = phi i1 [ false, %t{i} ], [ %b{i}, %l{i} ]",
-            f"  %a{i} = getelementptr {kind}, ptr %p{i}, i64 %k{i}",
-            f"  %x{i} = load {kind}, ptr %a{i}, align {size}",
-            f"  %o{i} = icmp uge {kind} %x{i}, {min(bound, 2 ** (8 * size) - 1)}",
-            f"  %b{i} = or i1 %bad{i}, %o{i}",
-            f"  %n{i} = add i64 %k{i}, 1",
-            f"  %m{i} = icmp slt i64 %n{i}, {count}",
-            f"  br i1 %m{i}, label %l{i}, label %e{i}",
-            f"e{i}:",
-            f"  br i1 %b{i}, label %wrong, label %t{i + 1}",
-        ]
-    lines += [f"t{len(tests)}:", "  ret i64 0", "wrong:", "  ret i64 1", "}"]
-    if not tests:
-        lines = ["define i64 @check(ptr %table) {", "  ret i64 0", "}"]
-    return "\n".join(lines)
+        f.branch(_some_beyond(f, _entry_of(f, buffer), count, size, bound), "wrong", f"fine{i}")
+        f.label(f"fine{i}")
+    f.leave(f.integer(0))
+    f.label("wrong")
+    f.finish(f.integer(1))
 
 
-_ONCE = """\
-define i64 @once(ptr %table) {
-entry:
-  %wrong = call i64 @check(ptr %table)
-  %refused = icmp ne i64 %wrong, 0
-  br i1 %refused, label %out, label %begin
-begin:
-  call void @run(ptr %table, ptr null, i64 0, i64 0, i64 1)
-  br label %out
-out:
-  ret i64 %wrong
-}"""
+def _some_beyond(f: Function, place: Value, count: int, size: int, bound: int) -> Value:
+    """Whether any of `count` integers of `size` bytes is not below the bound."""
+    kind = f"i{size * 8}"
+    least = Value(str(min(bound, 2 ** (8 * size) - 1)), kind)
+
+    def look(k: Value, bad: Value) -> list[Value]:
+        x = f.load(f.at(place, f.times(k, size)), kind, size)
+        return [f.binary("or", bad, f.compare("uge", x, least))]
+
+    (bad,) = f.loop(0, count, 1, look, [f.constant("i1", 0)])
+    return bad
+
+
+def _write_once(module: Module) -> None:
+    """`once(table)`: check the integers and, if all are below their bounds, run step 0."""
+    f = Function(module, "once", (("ptr", "table"),), "i64")
+    table, none = f.parameters["table"], f.integer(0)
+    wrong = f.call("check", "i64", table, declare=False)
+    f.guarded(
+        f.compare("eq", wrong, none),
+        lambda: f.call_void(
+            "run", table, Value("null", "ptr"), none, none, f.integer(1), declare=False
+        ),
+    )
+    f.finish(wrong)
 
 
 def _write_kernels(
@@ -113,11 +110,11 @@ def _write_kernels(
                 assert isinstance(kernel, Matmul)
                 emitter = MatmulEmitter(f, kernel, task.split, length)
                 emitter.emit()
-                room = max(room, emitter.scratch)
+                room = max(room, emitter.plan.scratch)
             f.finish()
         task.names[length] = written[key]
         task.entry_points[length] = f"t{number}_{length}"
-        module.functions.append(_door(task, length, task.entry_points[length]))
+        _write_entry_point(module, task, length, task.entry_points[length])
     return room
 
 
@@ -131,95 +128,78 @@ def describe(kernel: Kernel) -> str:
     return f"{kernel.name}: " + (", ".join(said) or "no node of its own")
 
 
-def _main(
-    tasks: Sequence[Task], threads: int, closing: bool, prologue: Sequence[Task],
+def _entry_of(f: Function, number: int) -> Value:
+    """What an entry of the table points at."""
+    return f.load(f.at(f.parameters["table"], number * 8), "ptr", 8)
+
+
+def _write_run(
+    module: Module, tasks: Sequence[Task], threads: int, closing: bool, prologue: Sequence[Task],
     scratch: int, room: int,
-) -> str:
+) -> None:
     """`run`: what each of the threads does."""
+    f = Function(module, "run", JOB)
+    thread, first, count = (f.parameters[x] for x in ("thread", "first", "count"))
+    last = f.add(first, count)
+    f.branch(f.compare("sle", count, f.integer(0)), "out", "choose")
+    f.label("choose")
+    own = f.at(_entry_of(f, scratch), f.times(thread, room))
+    f.switch(thread, [f"begin{t}" for t in range(threads)], "out")
     barriers = (sum(t.barrier for t in tasks) + closing) if threads > 1 else 0
-    cases = " ".join(f"i64 {t}, label %begin{t}" for t in range(threads))
-    lines = [
-        "define void @run(ptr %table, ptr %barrier, i64 %thread, i64 %first, i64 %count) {",
-        "entry:",
-        "  %last = add i64 %first, %count",
-        "  %none = icmp sle i64 %count, 0",
-        "  br i1 %none, label %out, label %choose",
-        "choose:",
-        f"  %place = getelementptr i8, ptr %table, i64 {scratch * 8}",
-        "  %own = load ptr, ptr %place, align 8",
-        f"  %before = mul i64 %thread, {room}",
-        "  %scratch = getelementptr i8, ptr %own, i64 %before",
-        f"  switch i64 %thread, label %out [ {cases} ]",
-    ]
     before = threads if prologue and threads > 1 else 0
     for t in range(threads):
-        lines.append(f"begin{t}:")
+        f.label(f"begin{t}")
         if t == 0:
-            lines += [_call(task, 0, "first") for task in prologue]
+            for task in prologue:
+                _call(f, task, 0, own, first)
         if before:
-            lines.append(f"  call void @wait(ptr %barrier, i64 {threads})")
-        lines += [
-            f"  br label %step{t}",
-            f"step{t}:",
-            f"  %s{t} = phi i64 [ %first, %begin{t} ], [ %n{t}, %step{t} ]",
-            f"  %done{t} = sub i64 %s{t}, %first",
-            f"  %past{t} = mul i64 %done{t}, {barriers * threads}",
-            f"  %phase{t} = add i64 %past{t}, {before}",
-        ]
-        met = 0
-        for task in tasks:
-            if task.barrier and threads > 1:
-                met += 1
-                lines += _meet(t, met, threads)
-            lines.append(_call(task, t, f"s{t}"))
-        if closing and threads > 1:
-            lines += _meet(t, met + 1, threads)
-        lines += [
-            f"  %n{t} = add i64 %s{t}, 1",
-            f"  %more{t} = icmp slt i64 %n{t}, %last",
-            f"  br i1 %more{t}, label %step{t}, label %out",
-        ]
-    lines += ["out:", "  ret void", "}"]
-    return "\n".join(lines)
+            _meet(f, f.integer(threads))
+
+        def step(s: Value, t: int = t) -> None:
+            met = f.add(f.times(f.sub(s, first), barriers * threads), before)
+            for task in tasks:
+                if task.barrier and threads > 1:
+                    met = f.add(met, threads)
+                    _meet(f, met)
+                _call(f, task, t, own, s)
+            if closing and threads > 1:
+                _meet(f, f.add(met, threads))
+
+        f.loop(first, last, 1, step)
+        f.jump("out")
+    f.label("out")
+    f.finish()
 
 
-def _alone(
-    tasks: Sequence[Task], threads: int, prologue: Sequence[Task], scratch: int
-) -> str:
+def _write_alone(
+    module: Module, tasks: Sequence[Task], threads: int, prologue: Sequence[Task], scratch: int
+) -> None:
     """`alone`: one thread does the shares of all, for when the others would come too late.
 
     The shares are the same, so the results are too, to the bit.
     """
-    lines = [
-        "define void @alone(ptr %table, ptr %barrier, i64 %thread, i64 %first, i64 %count) {",
-        "entry:",
-        "  %last = add i64 %first, %count",
-        "  %none = icmp sle i64 %count, 0",
-        "  br i1 %none, label %out, label %begin",
-        "begin:",
-        f"  %place = getelementptr i8, ptr %table, i64 {scratch * 8}",
-        "  %scratch = load ptr, ptr %place, align 8",
-        *(_call(task, 0, "first") for task in prologue),
-        "  br label %step",
-        "step:",
-        "  %s = phi i64 [ %first, %begin ], [ %n, %step ]",
-        *(_call(task, t, "s") for task in tasks for t in range(threads)),
-        "  %n = add i64 %s, 1",
-        "  %more = icmp slt i64 %n, %last",
-        "  br i1 %more, label %step, label %out",
-        "out:",
-        "  ret void",
-        "}",
-    ]
-    return "\n".join(lines)
+    f = Function(module, "alone", JOB)
+    first, count = f.parameters["first"], f.parameters["count"]
+
+    def steps() -> None:
+        own = _entry_of(f, scratch)
+        for task in prologue:
+            _call(f, task, 0, own, first)
+
+        def step(s: Value) -> None:
+            for task in tasks:
+                for t in range(threads):
+                    _call(f, task, t, own, s)
+
+        f.loop(first, f.add(first, count), 1, step)
+
+    f.guarded(f.compare("sgt", count, f.integer(0)), steps)
+    f.finish()
 
 
-def _meet(thread: int, number: int, threads: int) -> list[str]:
-    name = f"%target{thread}_{number}"
-    return [
-        f"  {name} = add i64 %phase{thread}, {number * threads}",
-        f"  call void @wait(ptr %barrier, i64 {name})",
-    ]
+def _meet(f: Function, arrivals: Value) -> None:
+    """Wait until so many arrivals of threads are counted."""
+    f.call_void("wait", f.parameters["barrier"], arrivals, declare=False)
 
 
 def _share(task: Task, thread: int) -> tuple[int, int] | None:
@@ -230,37 +210,25 @@ def _share(task: Task, thread: int) -> tuple[int, int] | None:
     return (stop - start, start) if stop > start else None
 
 
-def _call(task: Task, thread: int, step: str) -> str:
+def _call(f: Function, task: Task, thread: int, scratch: Value, step: Value) -> None:
     """This thread's share of the task, if it has one."""
     share = _share(task, thread)
-    if share is None:
-        return ""
-    length, start = share
-    given = f"ptr %table, ptr %scratch, i64 %{step}, i64 {start}"
-    return f"  call void @{task.entry_points[length]}({given})"
+    if share is not None:
+        length, start = share
+        entry = task.entry_points[length]
+        f.call_void(entry, f.parameters["table"], scratch, step, f.integer(start), declare=False)
 
 
-def _door(task: Task, length: int, name: str) -> str:
+def _write_entry_point(module: Module, task: Task, length: int, name: str) -> None:
     """A function of (table, scratch, step, start) that calls the task's kernel with pointers to
     what it touches in that step."""
-    heading = f"define internal void @{name}(ptr %table, ptr %scratch, i64 %step, i64 %start)"
-    lines, given = [heading + " {"], ["i64 %start", "ptr %scratch"]
-    for i, view in enumerate(places(task.kernel)):
-        buffer, at = view.buffer, f"%p{i}"
-        lines += [
-            f"  {at}s = getelementptr i8, ptr %table, i64 {buffer.number * 8}",
-            f"  {at} = load ptr, ptr {at}s, align 8",
-        ]
-        if buffer.steps:
-            lines += [
-                f"  {at}m = mul i64 %step, {buffer.nbytes}",
-                f"  {at}p = getelementptr i8, ptr {at}, i64 {at}m",
-            ]
-            at = f"{at}p"
-        if view.offset:
-            offset = view.offset * buffer.dtype.itemsize
-            lines.append(f"  {at}o = getelementptr i8, ptr {at}, i64 {offset}")
-            at = f"{at}o"
-        given.append(f"ptr {at}")
-    call = f"  call void @{task.names[length]}({', '.join(given)})"
-    return "\n".join([*lines, call, "  ret void", "}"])
+    parameters = (("ptr", "table"), ("ptr", "scratch"), ("i64", "step"), ("i64", "start"))
+    f = Function(module, name, parameters, public=False)
+    given = [f.parameters["start"], f.parameters["scratch"]]
+    for view in places(task.kernel):
+        place = _entry_of(f, view.buffer.number)
+        if view.buffer.steps:
+            place = f.at(place, f.times(f.parameters["step"], view.buffer.nbytes))
+        given.append(f.at(place, view.offset * view.buffer.dtype.itemsize))
+    f.call_void(task.names[length], *given, declare=False)
+    f.finish()

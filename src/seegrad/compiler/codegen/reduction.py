@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from seegrad.compiler.codegen import loop_axes, scalar
-from seegrad.compiler.codegen.llvm_builder import Value, vector
+from seegrad.compiler.codegen.llvm_types import Value, vector
 from seegrad.compiler.codegen.loop_axes import Axis
 from seegrad.compiler.codegen.point import Point, PointEmitter
 from seegrad.compiler.ir import scalar_types

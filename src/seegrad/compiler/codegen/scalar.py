@@ -12,7 +12,8 @@ from collections.abc import Callable
 import numpy as np
 
 from seegrad.compiler.codegen import vector_math
-from seegrad.compiler.codegen.llvm_builder import Function, Value, like
+from seegrad.compiler.codegen.llvm_builder import Function
+from seegrad.compiler.codegen.llvm_types import Value, like
 from seegrad.compiler.ir.scalar_types import MATHEMATICS, scalar_type
 from seegrad.compiler.target import host
 from seegrad.graph.spec import DType

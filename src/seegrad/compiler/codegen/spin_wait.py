@@ -1,13 +1,14 @@
 """How a native thread waits for others: it looks again, then lets others run, then sleeps.
 
-The assembly of it, for programs (`program.py`) and for the workers that run them
-(`thread_pool.py`).
+For programs (`program.py`), and for the workers that run them (`worker_loop.py`).
 """
 
 from __future__ import annotations
 
 import os
 
+from seegrad.compiler.codegen.llvm_builder import Function, Module
+from seegrad.compiler.codegen.llvm_types import Value
 from seegrad.compiler.target import host
 
 SPINS = 4000
@@ -18,59 +19,46 @@ DOZE = 1 if os.name == "nt" else 50
 """How long such a sleep is meant to be, in the unit of the system's function."""
 
 
-def pause() -> str:
-    """The processor's hint that a loop is waiting."""
+def pause(f: Function) -> None:
+    """The processor's hint that a loop is waiting, where it has one."""
     if host().x86:
-        return "call void @llvm.x86.sse2.pause()"
-    if host().triple.startswith(("aarch64", "arm64")):
-        return "call void @llvm.aarch64.hint(i32 1)"
-    return "; no hint for this processor"
-
-
-def declarations() -> str:
-    """What waiting code calls; `runtime.prepare` gives the system's functions."""
-    lines = ["declare i32 @seegrad_yield()", "declare i32 @seegrad_doze(i32)"]
-    if host().x86:
-        lines.append("declare void @llvm.x86.sse2.pause()")
+        f.call_void("llvm.x86.sse2.pause")
     elif host().triple.startswith(("aarch64", "arm64")):
-        lines.append("declare void @llvm.aarch64.hint(i32)")
-    return "\n".join(lines)
+        f.call_void("llvm.aarch64.hint", Value("1", "i32"))
 
 
-def patience(looks: str, after: str) -> str:
-    """What to do once one has looked `looks` times; `after` is the label that follows."""
-    return f"""  %long = icmp sgt i64 {looks}, {SPINS}
-  br i1 %long, label %give, label %brief
-brief:
-  {pause()}
-  br label %{after}
-give:
-  %longer = icmp sgt i64 {looks}, {SPINS + YIELDS}
-  br i1 %longer, label %doze, label %yield
-yield:
-  %yielded = call i32 @seegrad_yield()
-  br label %{after}
-doze:
-  %dozed = call i32 @seegrad_doze(i32 {DOZE})
-  br label %{after}"""
+def wait_until(f: Function, counter: Value, target: Value, ordering: str) -> None:
+    """Go on once `counter` has come to `target`."""
+    f.spin(
+        lambda: f.compare("sge", f.atomic_load(counter, "i64", ordering), target),
+        lambda looks: _be_patient(f, looks),
+    )
 
 
-def barrier() -> str:
+def _be_patient(f: Function, looks: Value) -> None:
+    """What to do once one has looked `looks` times; `thread_pool.prepare` gives the system's
+    functions."""
+    tag = f.fresh()
+    brief, give, let, doze, rest = (f"{x}{tag}" for x in ("brief", "give", "yield", "doze", "rest"))
+    f.branch(f.compare("sgt", looks, f.integer(SPINS)), give, brief)
+    f.label(brief)
+    pause(f)
+    f.jump(rest)
+    f.label(give)
+    f.branch(f.compare("sgt", looks, f.integer(SPINS + YIELDS)), doze, let)
+    f.label(let)
+    f.call("seegrad_yield", "i32")
+    f.jump(rest)
+    f.label(doze)
+    f.call("seegrad_doze", "i32", Value(str(DOZE), "i32"))
+    f.jump(rest)
+    f.label(rest)
+
+
+def write_barrier(module: Module) -> None:
     """`wait(barrier, target)`: arrive, and go on once `target` arrivals are counted."""
-    return f"""define internal void @wait(ptr %barrier, i64 %target) {{
-entry:
-  %before = atomicrmw add ptr %barrier, i64 1 seq_cst
-  br label %look
-look:
-  %n = phi i64 [ 0, %entry ], [ %m, %rest ]
-  %seen = load atomic i64, ptr %barrier acquire, align 8
-  %there = icmp sge i64 %seen, %target
-  br i1 %there, label %go, label %again
-again:
-  %m = add i64 %n, 1
-{patience("%m", "rest")}
-rest:
-  br label %look
-go:
-  ret void
-}}"""
+    f = Function(module, "wait", (("ptr", "barrier"), ("i64", "target")), public=False)
+    barrier = f.parameters["barrier"]
+    f.atomic_update("add", barrier, f.integer(1))
+    wait_until(f, barrier, f.parameters["target"], "acquire")
+    f.finish()

@@ -10,14 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from seegrad.compiler.codegen.llvm_builder import (
-    Function,
-    Value,
-    bits_of,
-    lanes_of,
-    like,
-    scalar_of,
-)
+from seegrad.compiler.codegen.llvm_builder import Function
+from seegrad.compiler.codegen.llvm_types import Value, bits_of, lanes_of, like, scalar_of
 from seegrad.compiler.target import host
 
 # (exp(r) - 1 - r) / r² for |r| ≤ ln 2 / 2

@@ -10,7 +10,9 @@ from functools import cache
 import numpy as np
 
 from seegrad.compiler import target
-from seegrad.compiler.codegen.llvm_builder import Function, Module, Value, vector
+from seegrad.compiler.codegen.llvm_builder import Function, Module
+from seegrad.compiler.codegen.llvm_types import Value, vector
+from seegrad.compiler.codegen.worker_loop import JOB
 from seegrad.compiler.ir.alignment import aligned, pointer
 from seegrad.compiler.runtime import jit, thread_pool
 
@@ -23,9 +25,7 @@ WHILE = 0.1
 def _text() -> str:
     """`run` as a job of all threads: chains of multiply-adds that do not wait for each other."""
     module = Module()
-    parameters = (("ptr", "table"), ("ptr", "barrier"), ("i64", "thread"), ("i64", "first"),
-                  ("i64", "count"))
-    f = Function(module, "run", parameters)
+    f = Function(module, "run", JOB)
     kind = vector("float", target.host().lanes(32))
     factor = f.splat(f.load(f.parameters["table"], "float", 4), target.host().lanes(32))
 

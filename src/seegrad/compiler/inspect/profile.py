@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from seegrad.compiler import target
+from seegrad.compiler.build import build
 from seegrad.compiler.inspect import machine_peak
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import Apply, Reduced, every
 from seegrad.compiler.ir.kernel import Kernel, Matmul, NumpyCall
-from seegrad.compiler.runtime.executable import Executable, Segment
+from seegrad.compiler.runtime.executable import Segment
 from seegrad.compiler.specialization import Variant
 from seegrad.graph.node import Node
 
@@ -107,7 +108,7 @@ def profile(variant: Variant, values: Sequence[Any], repeats: int = 20) -> Profi
     variant.give(values)
     original = variant.executable
     original.check_indices()
-    alone = Executable(variant.lowered, (), 1, apart=True)
+    alone = build(variant.lowered, (), 1, apart=True)
     for buffer, array in original.arrays.items():
         if buffer.role == "state":
             copy = np.array(array, copy=True, order="K")

@@ -25,8 +25,6 @@ from seegrad.compiler.ir.expression import (
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Shape
 
-# --------------------------------------------------------------- kernels
-
 
 @dataclass(frozen=True)
 class Store:
@@ -87,8 +85,8 @@ class Matmul(Kernel):
     The stores' values are expressions over Accumulated: the product's epilogue.
     """
 
-    a: View = field(default=None)  # type: ignore[assignment]
-    b: View = field(default=None)  # type: ignore[assignment]
+    a: View = field(kw_only=True)
+    b: View = field(kw_only=True)
 
     @property
     def k(self) -> int:
@@ -103,9 +101,9 @@ class Matmul(Kernel):
 class NumpyCall(Kernel):
     """A call of a node's own NumPy function: inputs and output are whole views."""
 
-    inputs: tuple[View, ...] = ()
-    output: View = field(default=None)  # type: ignore[assignment]
-    why: str = ""
+    inputs: tuple[View, ...] = field(kw_only=True)
+    output: View = field(kw_only=True)
+    why: str = field(kw_only=True)
 
     def reads(self) -> list[View]:
         return [*self.inputs, *(v.rows for v in self.inputs if v.rows is not None)]

@@ -1,4 +1,6 @@
-"""Graph → kernels: which nodes fuse, what each computes natively, in which memory, in which order.
+"""Graph → kernels; nothing here knows how many threads there are or what a processor offers.
 
-Nothing here knows how many threads there are or what a processor offers.
+`native_support` says what goes through NumPy, `fusion` merges `groups` of nodes, `lower` makes the
+kernels of each (`expressions`, `matmul`, `data_movement`) with `builder`, which holds the buffers,
+and `order` and `collapse_batch` have the last word. Dtypes are those of `type_promotion`.
 """

@@ -17,7 +17,7 @@ from seegrad.compiler.ir.expression import (
     Load,
 )
 from seegrad.compiler.ir.kernel import Kernel, LoopNest, Store
-from seegrad.compiler.lowering.fusion import AxisMap, Grouping, is_view
+from seegrad.compiler.lowering.groups import AxisMap, Grouping, is_view
 from seegrad.graph import lowering as forms
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node

@@ -26,7 +26,10 @@ def numpy_call(builder: KernelBuilder, node: Node) -> None:
     views = tuple(map(builder.ungathered, node.inputs))
     why = builder.grouping.why[node]
     builder.add(
-        NumpyCall(builder.name(node), (), [], (node,), views, builder.of[node].view(), why)
+        NumpyCall(
+            builder.name(node), (), [], (node,),
+            inputs=views, output=builder.of[node].view(), why=why,
+        )
     )
 
 

@@ -17,7 +17,8 @@ from seegrad.compiler.ir.kernel import Kernel
 from seegrad.compiler.lowering.builder import Index, KernelBuilder, Request
 from seegrad.compiler.lowering.data_movement import unfused
 from seegrad.compiler.lowering.expressions import loop_nest
-from seegrad.compiler.lowering.fusion import Grouping
+from seegrad.compiler.lowering.fusion import fuse
+from seegrad.compiler.lowering.groups import Grouping
 from seegrad.compiler.lowering.matmul import matmul
 from seegrad.compiler.lowering.native_support import why_foreign
 from seegrad.compiler.lowering.order import Cycle, ordered
@@ -44,7 +45,7 @@ def lower(request: Request) -> Lowered:
     foreign = why_foreign if request.native else (lambda node: "llvmlite is not installed")
     while True:
         try:
-            return _lowered(KernelBuilder(request, Grouping(request.graph, foreign)), apart)
+            return _lowered(KernelBuilder(request, fuse(request.graph, foreign)), apart)
         except Cycle as cycle:
             if cycle.leaves <= apart:
                 raise GraphError("the plan's kernels wait for each other") from None

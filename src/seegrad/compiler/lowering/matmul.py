@@ -10,7 +10,7 @@ from seegrad.compiler.ir.kernel import Matmul, Store
 from seegrad.compiler.lowering.builder import KernelBuilder, aligned, behind
 from seegrad.compiler.lowering.collapse_batch import merged
 from seegrad.compiler.lowering.expressions import expressions
-from seegrad.compiler.lowering.fusion import Group
+from seegrad.compiler.lowering.groups import Group
 from seegrad.graph import lowering as forms
 from seegrad.graph.node import Node
 
@@ -33,7 +33,7 @@ def matmul(builder: KernelBuilder, group: Group) -> None:
             view = aligned(builder.of[node].view(), group.maps[node], space, group.sizes)
             stores.append(Store(view, values[node]))
     name = builder.name(head)
-    builder.add(merged(Matmul(name, sizes, stores, tuple(group.members), left, right)))
+    builder.add(merged(Matmul(name, sizes, stores, tuple(group.members), a=left, b=right)))
 
 
 def _space(builder: KernelBuilder, group: Group, head: Node, labels: tuple[str, str] | None

@@ -71,9 +71,9 @@ def ordered(
                 if maker is not kernel and place[maker] < place[kernel]:
                     after[maker].add(kernel)
         for node in builder.sources[kernel]:
-            maker = builder.maker.get(node)  # type: ignore[assignment]
-            if maker is not None and maker is not kernel and place[maker] < place[kernel]:
-                after[maker].add(kernel)
+            last = builder.maker.get(node)
+            if last is not None and last is not kernel and place[last] < place[kernel]:
+                after[last].add(kernel)
             if node in writer and writer[node] is not kernel:
                 after[kernel].add(writer[node])
     for first, second in builder.extra:

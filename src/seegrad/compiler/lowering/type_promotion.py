@@ -5,7 +5,7 @@ The rules are NumPy's, found by asking it; numbers written in an expression foll
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,6 @@ from seegrad.compiler.ir.expression import Apply, Expression, Literal
 from seegrad.graph import lowering
 from seegrad.graph.node import Node
 from seegrad.graph.spec import DType
-
-Make = Callable[[str], Expression]
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Patterns: an identity written as a pair of ordinary expressions, found in a graph.
 
 The left side is built once on free symbols; matching binds them. Which identities there are is
-said in `rules.py`.
+said in `identities.py`.
 """
 
 from __future__ import annotations
@@ -73,4 +73,4 @@ def matches(pattern: Node, node: Node, found: dict[Node, Node]) -> bool:
 
 def heads(identity: Identity) -> str:
     """The name of the operation that the left side ends with."""
-    return [n for n in walk([identity.left]) if n.op is not None][-1].op.name  # type: ignore[union-attr]
+    return [n.op.name for n in walk([identity.left]) if n.op is not None][-1]

@@ -1,7 +1,7 @@
-"""A plan made ready to run: memory for its buffers, native programs, calls through NumPy.
+"""A plan made ready to run: its programs, memory for its buffers, and the calls that run them.
 
 It is given arrays and gives arrays; what they mean to the person who called is said in
-`compile.py`.
+`specialization.py`, and how the programs were made in `build.py`.
 """
 
 from __future__ import annotations
@@ -9,28 +9,22 @@ from __future__ import annotations
 import ctypes
 import sys
 import time
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from seegrad.compiler import target
-from seegrad.compiler.codegen.program import program_text
 from seegrad.compiler.ir.alignment import Array, aligned, laid, pointer
-from seegrad.compiler.ir.buffer import Buffer, View, array_of
-from seegrad.compiler.ir.expression import Apply, Literal, Load
-from seegrad.compiler.ir.kernel import Kernel, NumpyCall
+from seegrad.compiler.ir.buffer import Buffer
+from seegrad.compiler.ir.kernel import Kernel
 from seegrad.compiler.lowering.builder import Index
 from seegrad.compiler.lowering.lower import Lowered
-from seegrad.compiler.runtime import jit, thread_pool
+from seegrad.compiler.runtime import jit, numpy_fallback, thread_pool
 from seegrad.compiler.runtime.state_slot import Slot
 from seegrad.compiler.runtime.thread_policy import Pace
-from seegrad.compiler.scheduling import buffer_reuse
-from seegrad.compiler.scheduling.schedule import Schedule, scheduled
+from seegrad.compiler.scheduling.schedule import Schedule
 from seegrad.compiler.scheduling.task import Task
 from seegrad.errors import IndexRangeError, ValueRangeError
-from seegrad.graph.bind import explained
 from seegrad.graph.lowering import OneHot
 
 SMALL = 1 << 16
@@ -41,35 +35,23 @@ STRETCH = 0.002
 """Seconds of steps that several threads take before it is asked again how many had better."""
 POISON = False
 """In tests: temporary memory is filled with NaN before every run, and shared wherever it can."""
-Test = tuple[int, int, int, int]
-
-
-@lru_cache(maxsize=64)
-def made(text: str) -> jit.Program:
-    """The program of this text; equal networks share theirs, since memory is given by table."""
-    return jit.Program(text, 0)
 
 
 class Segment:
     """A run of kernels in one native program."""
 
-    def __init__(self, schedule: Schedule, tests: Sequence[Test], scratch: int) -> None:
-        """`scratch` is the table's entry for memory of the threads' own."""
-        self.schedule = schedule
-        self.threads = schedule.threads
-        self.text, self.room = program_text(
-            schedule.tasks, schedule.threads, schedule.closing, tests, schedule.prologue, scratch
-        )
-        thread_pool.prepare()
-        self.program = made(self.text)
-        self.address = self.program.address("run")
+    def __init__(self, schedule: Schedule, text: str, room: int, program: jit.Program) -> None:
+        """`room` is how many bytes of scratch memory each thread needs."""
+        self.schedule, self.threads = schedule, schedule.threads
+        self.text, self.room, self.program = text, room, program
+        self.address = program.address("run")
         word, place = ctypes.c_int64, ctypes.c_void_p
-        self.call = self.program.function("run", [place, place, word, word, word])
-        self.check = self.program.function("check", [place], word)
+        self.call = program.function("run", [place, place, word, word, word])
+        self.check = program.function("check", [place], word)
         if self.threads == 1:
-            self.once = self.program.function("once", [place], word)
+            self.once = program.function("once", [place], word)
         else:
-            self.alone = self.program.function("alone", [place, place, word, word, word])
+            self.alone = program.function("alone", [place, place, word, word, word])
             self.pace, self.awake = Pace(), True
 
     def run(self, table: int, first: int, count: int) -> None:
@@ -96,26 +78,34 @@ class Executable:
     """Runs a plan on given arrays."""
 
     def __init__(
-        self, lowered: Lowered, slots: Sequence[Slot], threads: int, apart: bool = False
-    ) -> None:
-        """With `apart`, every kernel is a program of its own (see `inspect/`)."""
-        self.lowered, self.slots, self.threads = lowered, list(slots), threads
-        self.apart = apart
+        self, lowered: Lowered, slots: Sequence[Slot], segments: Sequence[Segment | Kernel],
+        places: Mapping[Buffer, int], room: int,
+    ) -> None:  # fmt: skip
+        """`places` is where temporary values lie in one piece of memory of `room` bytes."""
+        self.lowered, self.slots, self.segments = lowered, list(slots), list(segments)
         self.table = np.zeros(len(lowered.buffers) + 1, np.int64)
         self.table_address = pointer(self.table)
         self.arrays: dict[Buffer, Array] = {}
         self.inputs: dict[Buffer, Array] = {}
         self.pools: dict[Buffer, list[Array]] = {}
-        self.small: dict[Buffer, Array] = {}
-        self.segments: list[Segment | Kernel] = []
-        self._divide(lowered.kernels)
-        room = max((s.threads * s.room for s in self.segments if isinstance(s, Segment)), default=0)
-        self.scratch = aligned((room,), np.uint8)
+        natives = [s for s in self.segments if isinstance(s, Segment)]
+        self.scratch = aligned((max((s.threads * s.room for s in natives), default=0),), np.uint8)
         self.table[-1] = pointer(self.scratch)
-        self.pure = all(isinstance(s, Segment) for s in self.segments)
-        only = self.segments[0] if len(self.segments) == 1 else None
-        self.once = only.once if isinstance(only, Segment) and only.threads == 1 else None
+        self.only = natives[0] if len(natives) == len(self.segments) == 1 else None
+        self.once = self.only.once if self.only and self.only.threads == 1 else None
         self.scalars = [s for s in self.slots if s.scalar and s.assigned]
+        small = self._make_memory(lowered)
+        self.outputs = [(b, small.get(b)) for b in lowered.outputs]
+        """What comes out, each with its memory where it is a single number."""
+        self.large = [b for b in lowered.outputs if b not in small]
+        self.temporary = aligned((room,), np.uint8)
+        for buffer, start in places.items():
+            memory = self.temporary[start : start + buffer.nbytes]
+            self.hold(buffer, laid(memory, buffer.shape, buffer.dtype, buffer.order))
+
+    def _make_memory(self, lowered: Lowered) -> dict[Buffer, Array]:
+        """Memory that stays for constants, small inputs and single numbers; the last of them."""
+        small = {}
         for buffer in lowered.buffers:
             if buffer.role == "constant":
                 array = aligned(buffer.shape, buffer.dtype)
@@ -125,51 +115,9 @@ class Executable:
                 self.inputs[buffer] = aligned(buffer.shape, buffer.dtype)
                 self.hold(buffer, self.inputs[buffer])
             elif buffer.role == "output" and not buffer.shape and not buffer.steps:
-                self.small[buffer] = aligned((), buffer.dtype)
-                self.hold(buffer, self.small[buffer])
-        self.large = [b for b in lowered.outputs if b not in self.small]
-        self._make_temporaries()
-
-    def _make_temporaries(self) -> None:
-        """One piece of memory for them all, in which they lie as `buffer_reuse.py` says."""
-        parts = [s.schedule if isinstance(s, Segment) else s for s in self.segments]
-        apart = 0 if POISON else buffer_reuse.APART
-        offsets, room = buffer_reuse.placed(buffer_reuse.needed(parts), apart)
-        self.temporary = aligned((room,), np.uint8)
-        for buffer, start in offsets.items():
-            memory = self.temporary[start : start + buffer.nbytes]
-            self.hold(buffer, laid(memory, buffer.shape, buffer.dtype, buffer.order))
-
-    def _divide(self, kernels: Sequence[Kernel]) -> None:
-        """Native programs between the calls of NumPy."""
-        runs: list[list[Kernel] | NumpyCall] = [[]]
-        for kernel in kernels:
-            if isinstance(kernel, NumpyCall):
-                runs += [kernel, []]
-            else:
-                if self.apart and runs[-1]:
-                    runs.append([])
-                assert isinstance(runs[-1], list)
-                runs[-1].append(kernel)
-        tests = self._tests()
-        for run in runs:
-            if isinstance(run, NumpyCall):
-                self.segments.append(run)
-            elif run and target.available():
-                self.segments.append(
-                    Segment(scheduled(run, self.threads), tests, len(self.table) - 1)
-                )
-            else:
-                self.segments += run
-
-    def _tests(self) -> list[Test]:
-        """What native code can check of the indices that come in: buffer, count, bytes, bound."""
-        found = []
-        for index in self.lowered.indices:
-            buffer = self.lowered.leaves[index.leaf]
-            if buffer.size:
-                found.append((buffer.number, buffer.size, buffer.dtype.itemsize, index.size))
-        return list(dict.fromkeys(found))
+                small[buffer] = aligned((), buffer.dtype)
+                self.hold(buffer, small[buffer])
+        return small
 
     def hold(self, buffer: Buffer, array: Array) -> None:
         """Let the buffer's memory be that of `array`."""
@@ -270,9 +218,9 @@ class Executable:
     def results(self) -> list[Any]:
         """What came out, as nodes hold it: read-only, or a single number."""
         found = []
-        for buffer in self.lowered.outputs:
-            if buffer in self.small:
-                found.append(self.small[buffer][()])
+        for buffer, number in self.outputs:
+            if number is not None:
+                found.append(number[()])
                 continue
             shown = self.arrays[buffer].view()
             shown.flags.writeable = False
@@ -292,69 +240,19 @@ class Executable:
         if POISON:
             self.scratch.fill(255)                       # NaN in every type of number
             self.temporary.fill(255)
-        if len(self.segments) == 1 and self.pure:
-            self.segments[0].run(self.table_address, first, count)  # type: ignore[union-attr]
+        if self.only is not None:
+            self.only.run(self.table_address, first, count)
             return
         for step in range(first, first + count):
             for segment in self.segments:
                 self.run_one(segment, step)
 
     def run_one(self, segment: Segment | Kernel, step: int) -> None:
-        """One native program, or one call of NumPy."""
+        """One native program, or one kernel by NumPy."""
         if isinstance(segment, Segment):
             segment.run(self.table_address, step, 1)
-        elif isinstance(segment, NumpyCall):
-            self.call(segment, step)
         else:
-            self.move(segment, step)
-
-    def array(self, view: View, step: int) -> Array:
-        """The view as an array, for the step at hand."""
-        array = self.arrays[view.buffer]
-        if view.buffer.steps:
-            array = array[step : step + 1].reshape(view.buffer.shape)
-        if view.buffer.shape:
-            array = array.transpose(view.buffer.order)
-        return array_of(view, array.reshape(-1))
-
-    def move(self, kernel: Kernel, step: int) -> None:
-        """A copy or a fill, where there is no native code."""
-        for store in kernel.stores:
-            value: Any = store.value
-            while isinstance(value, Apply) and value.function == "cast":
-                value = value.arguments[0]
-            if isinstance(value, Literal):
-                self.array(store.view, step)[...] = value.value
-                continue
-            assert isinstance(value, Load)
-            self.array(store.view, step)[...] = self.picked(value.view, step)
-
-    def picked(self, view: View, step: int) -> Array:
-        """The view as an array; rows that an index picks are copied."""
-        if view.rows is None:
-            return self.array(view, step)
-        rows, axis = self.array(view.rows, step), view.rows_axis
-        most = int(rows.max(initial=0)) + 1
-        shape = (*view.shape[:axis], most, *view.shape[axis + 1 :])
-        whole = View(view.buffer, shape, view.strides, view.offset)
-        taken: Array = np.take(self.array(whole, step), rows, axis=axis)
-        return taken
-
-    def call(self, kernel: NumpyCall, step: int) -> None:
-        """A node's own NumPy function."""
-        (node,) = kernel.nodes
-        assert node.op is not None
-        given = []
-        for view in kernel.inputs:
-            array = self.array(view, step)
-            array.flags.writeable = False
-            given.append(array[()] if array.ndim == 0 else array)
-        try:
-            with np.errstate(all="ignore"):
-                result = node.op.forward(*given, **node.attrs)
-        except Exception as error:
-            raise explained(node.op, given, node.attrs, error) from error
-        self.array(kernel.output, step)[...] = result
+            numpy_fallback.run(segment, self.arrays, step)
 
 
 def tasks_of(executable: Executable) -> list[Task]:

@@ -41,7 +41,6 @@ class Program:
         # The engine owns the module and the machine from here on.
         self._engine = binding.create_mcjit_compiler(module, machine)
         self._engine.finalize_object()
-        self._module = module
 
     def function(self, name: str, arguments: Sequence[Any], result: Any = None) -> Any:
         """The function `name` as something to call; the interpreter's lock is released in it."""
@@ -51,10 +50,6 @@ class Program:
     def address(self, name: str) -> int:
         """Where the function `name` lies."""
         return int(self._engine.get_function_address(name))
-
-    def machine_code(self) -> str:
-        """The processor's own instructions, as text."""
-        return str(_machine().emit_assembly(self._module))
 
 
 _MARKS = "!0 = !{}\n!1 = !{i32 1}\n"

@@ -1,7 +1,7 @@
 """How state lies in memory: matrices are kept turned round where products run faster so.
 
 A weight that lies along what is summed serves as lanes of dot products, and its gradient is
-written along the longer axis. What is computed does not change; costs are those of `matmul.py`.
+written along the longer axis. What is computed does not change; costs are those of `tiling.py`.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ def turned(product: Matmul) -> Matmul:
 
 
 @dataclass(frozen=True)
-class Shape:
+class TileShape:
     """How a product is cut: lanes along "n" or "k", and a tile of rows × columns (or vectors).
 
     `block` is how many rows are gone through at once; the packed ones of a block are kept.
@@ -108,9 +108,9 @@ def _sum_cycles(rows: int, columns: int, lanes: int) -> float:
 
 
 @lru_cache(maxsize=128)
-def best_shape(m: int, n: int, k: int, lanes: int, along: str, registers: int) -> Shape:
+def best_shape(m: int, n: int, k: int, lanes: int, along: str, registers: int) -> TileShape:
     """The tile with the fewest estimated cycles."""
-    best: Shape | None = None
+    best: TileShape | None = None
     columns_of = -(-n // lanes) if along == "n" else n
     for columns in range(1, min(min(6, lanes) if along == "k" else 4, columns_of) + 1):
         for rows in range(1, min(14, m) + 1):
@@ -127,9 +127,9 @@ def best_shape(m: int, n: int, k: int, lanes: int, along: str, registers: int) -
             kinds = len(cuts(m, rows)) * len(cuts(columns_of, columns))
             cycles *= 1 + KIND * (kinds - 1)
             if best is None or cycles < best.cycles:
-                best = Shape(along, rows, columns, cycles, block=m)
+                best = TileShape(along, rows, columns, cycles, block=m)
     if best is None:
-        return Shape(along, 1, 1, float(m * n * k), block=m)
+        return TileShape(along, 1, 1, float(m * n * k), block=m)
     return best
 
 
@@ -149,9 +149,9 @@ def pack_cycles(view: View, axis: int, deep: int) -> float:
     return TRANSPOSED if view.neighbours(deep) else PICKED
 
 
-def choose(product: Matmul, m: int, n: int) -> tuple[bool, Shape]:
+def choose(product: Matmul, m: int, n: int) -> tuple[bool, TileShape]:
     """Whether to turn the product round, and its shape, for a share of m × n."""
-    found: list[tuple[float, bool, Shape]] = []
+    found: list[tuple[float, bool, TileShape]] = []
     last = len(product.space)
     for turn in (False, True):
         rows, columns = (n, m) if turn else (m, n)
@@ -169,7 +169,7 @@ def choose(product: Matmul, m: int, n: int) -> tuple[bool, Shape]:
     return turn, shape
 
 
-def _along_n(a: View, b: View, m: int, n: int) -> Shape:
+def _along_n(a: View, b: View, m: int, n: int) -> TileShape:
     """Lanes along n; factors that do not lie so that this is quick are packed."""
     k, size, last = a.shape[-1], a.dtype.itemsize, len(a.shape)
     lanes = lanes_to_use(n, host().lanes(size * 8))
@@ -189,7 +189,7 @@ def _along_n(a: View, b: View, m: int, n: int) -> Shape:
     return replace(shape, cycles=cycles, pack_a=pack_a, pack_b=pack_b, block=block)
 
 
-def _along_k(a: View, b: View, m: int, n: int) -> Shape | None:
+def _along_k(a: View, b: View, m: int, n: int) -> TileShape | None:
     """Dot products, where both factors lie along k."""
     k, size, last = a.shape[-1], a.dtype.itemsize, len(a.shape)
     if k < 2 or not (a.neighbours(last - 1) and b.neighbours(last - 2)):
@@ -203,7 +203,7 @@ def _along_k(a: View, b: View, m: int, n: int) -> Shape | None:
     return shape
 
 
-def panels(shape: Shape, m: int, n: int, k: int, lanes: int) -> Sequence[int]:
+def panels(shape: TileShape, m: int, n: int, k: int, lanes: int) -> Sequence[int]:
     """How many elements the packed parts of a and of b take."""
     a = min(m, shape.block + shape.rows - 1) * k if shape.pack_a else 0
     b = min(shape.columns, -(-n // lanes)) * lanes * k if shape.pack_b else 0

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from seegrad.compiler.codegen.llvm_builder import Function, Value, lanes_of, vector
+from seegrad.compiler.codegen.llvm_builder import Function
+from seegrad.compiler.codegen.llvm_types import Value, lanes_of, vector
 from seegrad.compiler.scheduling.tiling import lanes_to_use
 from seegrad.compiler.target import host
 

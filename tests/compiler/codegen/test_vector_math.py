@@ -9,7 +9,8 @@ import pytest
 
 from seegrad.compiler import target
 from seegrad.compiler.codegen import vector_math
-from seegrad.compiler.codegen.llvm_builder import Function, Module, Value, vector
+from seegrad.compiler.codegen.llvm_builder import Function, Module
+from seegrad.compiler.codegen.llvm_types import Value, vector
 from seegrad.compiler.runtime import jit
 
 pytestmark = pytest.mark.skipif(not target.available(), reason="llvmlite is not installed")

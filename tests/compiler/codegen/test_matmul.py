@@ -12,7 +12,7 @@ import pytest
 
 import seegrad as sg
 from seegrad.compiler import target
-from seegrad.compiler.codegen import matmul
+from seegrad.compiler.codegen.matmul import factors as emitted
 from seegrad.compiler.ir.kernel import Matmul
 from seegrad.compiler.runtime import executable
 from seegrad.compiler.scheduling import tiling
@@ -52,14 +52,14 @@ def narrow(monkeypatch):
 def ways(monkeypatch):
     """What was packed, for each product that was written."""
     seen = set()
-    real = matmul.choose
+    real = emitted.choose
 
     def spy(*given):
         turn, shape = real(*given)
         seen.add(("a" if shape.pack_a else "") + ("b" if shape.pack_b else "") or shape.along)
         return turn, shape
 
-    monkeypatch.setattr(matmul, "choose", spy)
+    monkeypatch.setattr(emitted, "choose", spy)
     return seen
 
 

@@ -1,0 +1,81 @@
+"""Kernels → executable: scheduled, written as LLVM text, compiled, and given places in memory.
+
+The stages themselves are in `scheduling/`, `codegen/` and `runtime/`; here they follow each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from seegrad.compiler import target
+from seegrad.compiler.codegen.program import program_text
+from seegrad.compiler.ir.kernel import Kernel, NumpyCall
+from seegrad.compiler.lowering.lower import Lowered
+from seegrad.compiler.runtime import executable, jit, thread_pool
+from seegrad.compiler.runtime.executable import Executable, Segment
+from seegrad.compiler.runtime.state_slot import Slot
+from seegrad.compiler.scheduling import buffer_reuse
+from seegrad.compiler.scheduling.schedule import scheduled
+
+Test = tuple[int, int, int, int]
+
+
+def build(
+    lowered: Lowered, slots: Sequence[Slot], threads: int, apart: bool = False
+) -> Executable:
+    """What runs the kernels; with `apart`, every one is a program of its own (see `inspect/`)."""
+    tests = _index_tests(lowered)
+    segments: list[Segment | Kernel] = []
+    for run in _runs(lowered.kernels, apart):
+        if isinstance(run, NumpyCall):
+            segments.append(run)
+        elif target.available():
+            segments.append(_segment(run, threads, tests, len(lowered.buffers)))
+        else:
+            segments += run
+    parts = [s.schedule if isinstance(s, Segment) else s for s in segments]
+    gap = 0 if executable.POISON else buffer_reuse.APART
+    places, room = buffer_reuse.placed(buffer_reuse.needed(parts), gap)
+    return Executable(lowered, slots, segments, places, room)
+
+
+def _runs(kernels: Sequence[Kernel], apart: bool) -> list[list[Kernel] | NumpyCall]:
+    """The calls of NumPy, and the kernels between them that go into one program."""
+    runs: list[list[Kernel] | NumpyCall] = []
+    for kernel in kernels:
+        if isinstance(kernel, NumpyCall):
+            runs.append(kernel)
+        elif runs and isinstance(runs[-1], list) and not apart:
+            runs[-1].append(kernel)
+        else:
+            runs.append([kernel])
+    return runs
+
+
+def _segment(
+    kernels: Sequence[Kernel], threads: int, tests: Sequence[Test], scratch: int
+) -> Segment:
+    """`scratch` is the table's entry for memory of the threads' own."""
+    schedule = scheduled(kernels, threads)
+    text, room = program_text(
+        schedule.tasks, schedule.threads, schedule.closing, tests, schedule.prologue, scratch
+    )
+    thread_pool.prepare()
+    return Segment(schedule, text, room, made(text))
+
+
+@lru_cache(maxsize=64)
+def made(text: str) -> jit.Program:
+    """The program of this text; equal networks share theirs, since memory is given by table."""
+    return jit.Program(text, 0)
+
+
+def _index_tests(lowered: Lowered) -> list[Test]:
+    """What native code can check of the indices that come in: buffer, count, bytes, bound."""
+    found = []
+    for index in lowered.indices:
+        buffer = lowered.leaves[index.leaf]
+        if buffer.size:
+            found.append((buffer.number, buffer.size, buffer.dtype.itemsize, index.size))
+    return list(dict.fromkeys(found))

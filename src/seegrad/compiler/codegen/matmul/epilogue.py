@@ -1,0 +1,48 @@
+"""What is fused behind a product, evaluated and stored on the lanes of a tile."""
+
+from __future__ import annotations
+
+from seegrad.compiler.codegen import scalar
+from seegrad.compiler.codegen.llvm_builder import Function
+from seegrad.compiler.codegen.llvm_types import Value, lanes_of
+from seegrad.compiler.codegen.matmul.factors import MatmulPlan, Pointers
+from seegrad.compiler.codegen.memory_access import index_at, load_lanes, store_lanes
+from seegrad.compiler.codegen.point import evaluate
+from seegrad.compiler.ir.buffer import View
+from seegrad.compiler.ir.expression import Accumulated, Expression, Load
+
+
+class Epilogue:
+    """Writes the stores of a product, for one matrix of the batch."""
+
+    def __init__(self, f: Function, plan: MatmulPlan, pointers: Pointers) -> None:
+        self.f, self.stores, self.pointers = f, plan.product.stores, pointers
+        self.roots = [s.value for s in self.stores]
+
+    def write(self, m: Value, n: Value, count: int, total: Value) -> None:
+        """What comes behind the product, on the lanes of `total` at (m, n …)."""
+        f = self.f
+        lanes = lanes_of(total.type)
+
+        def leaf(e: Expression) -> Value:
+            if isinstance(e, Accumulated):
+                return total
+            assert isinstance(e, Load)
+            view = e.view
+            if view.rows is not None and view.rows_axis == len(view.strides) - 2:
+                row = index_at(f, view.rows, self.pointers[view.rows], m)
+                place = self._place(view, row, n)
+            else:
+                place = self._place(view, m, n)
+            return load_lanes(f, view, place, view.strides[-1], lanes, count)
+
+        values = evaluate(f, self.roots, {}, lanes, leaf)
+        for store, x in zip(self.stores, values):
+            x = scalar.cast(f, x, store.value.dtype, store.view.dtype)
+            place = self._place(store.view, m, n)
+            store_lanes(f, x, store.view, place, store.view.strides[-1], count, False)
+
+    def _place(self, view: View, m: Value, n: Value) -> Value:
+        f, size = self.f, view.dtype.itemsize
+        place = f.at(self.pointers[view], f.times(m, view.strides[-2] * size))
+        return f.at(place, f.times(n, view.strides[-1] * size))

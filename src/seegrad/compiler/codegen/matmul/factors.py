@@ -1,0 +1,132 @@
+"""Where the numbers of a product's factors are: addresses of rows, of steps of k, lines to pack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from seegrad.compiler.codegen.llvm_builder import Function
+from seegrad.compiler.codegen.llvm_types import Value, vector
+from seegrad.compiler.codegen.matmul.packing import Lines, slack
+from seegrad.compiler.codegen.memory_access import index_at
+from seegrad.compiler.ir import scalar_types
+from seegrad.compiler.ir.buffer import View
+from seegrad.compiler.ir.kernel import Matmul
+from seegrad.compiler.scheduling.tiling import TileShape, choose, lanes_to_use, panels, turned
+from seegrad.compiler.target import host
+
+Pointers = Mapping[View, Value]
+
+
+@dataclass(frozen=True)
+class MatmulPlan:
+    """What is known of a product before it is written, for a share of its split axis."""
+
+    product: Matmul
+    split: int | None
+    length: int
+    m: int
+    n: int
+    shape: TileShape
+    lanes: int
+
+    @classmethod
+    def of(cls, product: Matmul, split: int | None, length: int) -> MatmulPlan:
+        """The plan for `length` places of the axis `split`; turned round where that is better."""
+        last = len(product.space)
+        m = length if split == last - 2 else product.space[-2]
+        n = length if split == last - 1 else product.space[-1]
+        turn, shape = choose(product, m, n)
+        if turn:
+            product = turned(product)
+            m, n = n, m
+            if split is not None and split >= last - 2:
+                split = 2 * last - 3 - split
+        along = n if shape.along == "n" else product.k
+        lanes = lanes_to_use(along, host().lanes(product.a.dtype.itemsize * 8))
+        return cls(product, split, length, m, n, shape, lanes)
+
+    @cached_property
+    def k(self) -> int:
+        return self.product.k
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes of an element of the factors."""
+        return self.product.a.dtype.itemsize
+
+    @cached_property
+    def scalar(self) -> str:
+        return scalar_types.scalar_type(self.product.a.dtype)
+
+    @cached_property
+    def kind(self) -> str:
+        """The type of a vector of the factors' elements."""
+        return vector(self.scalar, self.lanes)
+
+    @cached_property
+    def panel_sizes(self) -> list[int]:
+        """Elements that a panel of each factor takes, with what packing may write behind it."""
+        room = panels(self.shape, self.m, self.n, self.k, self.lanes)
+        return [x + slack(self.size) if x else 0 for x in room]
+
+    @cached_property
+    def scratch(self) -> int:
+        """Bytes of memory of its own that each thread needs."""
+        return sum(aligned_up(x * self.size) for x in self.panel_sizes)
+
+
+class Factors:
+    """The two factors of a product, for one matrix of the batch."""
+
+    def __init__(self, f: Function, plan: MatmulPlan, pointers: Pointers) -> None:
+        self.f, self.plan, self.pointers = f, plan, pointers
+
+    def row_pointers(self, view: View, axis: int, start: Value, many: int) -> list[Value]:
+        """Where rows start … start + many - 1 of a factor begin."""
+        f, found = self.f, []
+        step = view.strides[axis] * self.plan.size
+        for i in range(many):
+            at = f.add(start, i)
+            if view.rows is not None and view.rows_axis == axis:
+                at = index_at(f, view.rows, self.pointers[view.rows], at)
+            found.append(f.at(self.pointers[view], f.times(at, step)))
+        return found
+
+    def k_offset(self, view: View, axis: int, k: Value) -> Value:
+        """How many bytes further step k of a factor is."""
+        f = self.f
+        if view.rows is not None and view.rows_axis == axis:
+            k = index_at(f, view.rows, self.pointers[view.rows], k)
+        return f.times(k, view.strides[axis] * self.plan.size)
+
+    def lines(self, view: View, axis: int, start: Value, many: int) -> Lines:
+        """Positions start … start + many - 1 of a factor's axis, to be packed."""
+        last = len(self.plan.product.space)
+        deep = last - 1 if view is self.plan.product.a else last - 2
+        return Lines(
+            self.row_pointers(view, axis, start, many),
+            lambda k: self.k_offset(view, deep, k),
+            self.plan.k, self.plan.scalar, self.plan.size,
+            beside=many == 1 or view.neighbours(axis),
+            behind=view.neighbours(deep),
+        )
+
+
+def each(f: Function, length: int, tile: int, body: Callable[[Value, int], object]) -> None:
+    """`body(start, size)` for full tiles in a loop, then for the rest."""
+    full = length // tile * tile
+
+    def whole(start: Value) -> None:
+        body(start, tile)
+
+    if full:
+        f.loop(0, full, tile, whole)
+    if length - full:
+        body(f.integer(full), length - full)
+
+
+def aligned_up(nbytes: int) -> int:
+    """So many bytes, up to the end of a cache line."""
+    return -(-nbytes // 64) * 64
