@@ -13,7 +13,7 @@ from unittest import mock
 import numpy as np
 
 import seegrad as sg
-from seegrad.graph.bind import frame
+from seegrad.graph.mode import frame
 from seegrad.language import language, speak
 from seegrad.tree import flatten
 from trust.apart import over_cores

@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import seegrad as sg
 from seegrad.drawing.scene import to_json
 from seegrad.drawing.showing import lowered, mimebundle, scene_of
-from seegrad.graph.bind import frame
+from seegrad.graph.mode import frame
 from trust.row import Found, Run, first, row
 
 NAMES = [

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import seegrad as sg
-from seegrad.graph.bind import in_mode
+from seegrad.graph.mode import in_mode
 from trust import lost
 from trust.apart import memory, most_memory, run_apart
 from trust.row import Found, Run, first, row

@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import MutationError
-from seegrad.graph.bind import current_tracer, gradient_watch, in_mode
 from seegrad.graph.graph import walk
-from seegrad.graph.node import NO_ATTRS, Node
-from seegrad.graph.op import NOTHING, OUT
-from seegrad.graph.spec import Inputs
+from seegrad.graph.mode import current_tracer, gradient_watch, in_mode
+from seegrad.graph.node import Node
+from seegrad.graph.rule_call import NOTHING, OUT
+from seegrad.graph.spec import NO_ATTRS, Inputs
 from seegrad.ops.compare import astype, where
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import broadcast_to, reshape

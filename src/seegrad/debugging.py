@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import NonFiniteError
-from seegrad.graph.bind import in_mode
+from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 
 

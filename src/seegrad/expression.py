@@ -18,8 +18,9 @@ import numpy as np
 
 from seegrad.errors import ExpressionError, Line, SeegradError
 from seegrad.graph.bind import bind
-from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.node import Node
 from seegrad.graph.op import Op
+from seegrad.graph.spec import NO_ATTRS
 from seegrad.language import say
 from seegrad.numpy_names import NUMPY_FUNCTIONS
 from seegrad.ops import TABLE

@@ -15,10 +15,12 @@ import numpy as np
 
 from seegrad.autodiff import backward, ones_like
 from seegrad.errors import GradientError
-from seegrad.graph.bind import bind, in_mode
+from seegrad.graph.bind import bind
 from seegrad.graph.graph import walk
-from seegrad.graph.node import Attrs, Frame, Node
+from seegrad.graph.mode import in_mode
+from seegrad.graph.node import Frame, Node
 from seegrad.graph.op import Op
+from seegrad.graph.spec import Attrs
 from seegrad.language import say
 from seegrad.tensor import Tensor
 

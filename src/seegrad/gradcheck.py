@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import GradientError, ShapeError
-from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
+from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.tensor import Tensor, tensor
 from seegrad.transforms import grad as derivative

@@ -13,8 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.graph.graph import walk
-from seegrad.graph.lowering import (
+from seegrad.graph.forms import (
     Apply,
     Call,
     Contract,
@@ -27,8 +26,10 @@ from seegrad.graph.lowering import (
     Scalar,
     Scatter,
 )
-from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.graph import walk
+from seegrad.graph.node import Node
 from seegrad.graph.op import Op
+from seegrad.graph.spec import NO_ATTRS
 from seegrad.ops.compare import equal, logical_and, logical_not, logical_or, where
 from seegrad.ops.families import TABLE
 from seegrad.ops.shape import broadcast_to
@@ -157,7 +158,7 @@ class StructuralZeros:
         one: Any = np.float32(1)
         if self.tracing:
             one = Node.makes(None, (), NO_ATTRS, (), one, False)
-        present = where(False if zeros is None else zeros, np.float32(0), one)
+        present: Any = where(False if zeros is None else zeros, np.float32(0), one)
         return present if present.shape == node.shape else broadcast_to(present, shape=node.shape)
 
     def _scalar(self, tree: Expression, node: Node, zeros: dict[str, Zeros]) -> Zeros:

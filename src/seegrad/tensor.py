@@ -21,10 +21,12 @@ from seegrad.errors import (
     ShapeError,
     TraceError,
 )
-from seegrad.graph.bind import bind, bind_one, bind_two, current_mode, current_tracer
+from seegrad.graph.bind import bind, bind_one, bind_two
 from seegrad.graph.graph import Graph
 from seegrad.graph.leaving import AT, may_be_written, may_leave
-from seegrad.graph.node import NO_ATTRS, Node, holds_node, read_only, snapshot
+from seegrad.graph.mode import current_mode, current_tracer
+from seegrad.graph.node import Node, holds_node, read_only, snapshot
+from seegrad.graph.spec import NO_ATTRS
 from seegrad.numpy_names import (
     DECIDING,
     KEYWORDS,
@@ -127,7 +129,7 @@ class Tensor(Node):
     @property
     def T(self) -> Tensor:
         """The axes in reverse order."""
-        return shape.transpose(self)  # type: ignore[no-any-return]
+        return shape.transpose(self)
 
     @property
     def mT(self) -> Tensor:
@@ -229,7 +231,7 @@ class Tensor(Node):
     def detach(self) -> Tensor:
         """The same value, without its past: no derivative goes further back."""
         if self.data is None:
-            return arithmetic.stop_gradient(self)  # type: ignore[no-any-return]
+            return arithmetic.stop_gradient(self)
         return Tensor(None, (), NO_ATTRS, (), self.data, False, name=self.name)
 
     def assign(self, value: Any) -> None:
@@ -611,7 +613,7 @@ class Tensor(Node):
 
     def copy(self) -> Tensor:
         """A node of its own with the same value."""
-        return arithmetic.identity(self)  # type: ignore[no-any-return]
+        return arithmetic.identity(self)
 
 
 Tensor.makes = Node.makes = Tensor

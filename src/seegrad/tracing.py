@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from seegrad.errors import TraceError
-from seegrad.graph.bind import current_mode, in_mode
 from seegrad.graph.graph import walk
-from seegrad.graph.node import NO_ATTRS, Node
-from seegrad.graph.spec import Spec
+from seegrad.graph.mode import current_mode, in_mode
+from seegrad.graph.node import Node
+from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.tensor import Tensor, as_tensor
 from seegrad.tree import Structure, flatten
 

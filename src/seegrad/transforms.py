@@ -27,12 +27,13 @@ from seegrad.errors import (
     ShapeError,
     warn_user,
 )
-from seegrad.graph.bind import bind, current_mode, in_mode
+from seegrad.graph.bind import bind, callable_op
+from seegrad.graph.forms import Call
 from seegrad.graph.graph import walk
-from seegrad.graph.lowering import Call
-from seegrad.graph.node import NO_ATTRS, Node, snapshot
+from seegrad.graph.mode import current_mode, in_mode
+from seegrad.graph.node import Node, snapshot
 from seegrad.graph.op import Op
-from seegrad.graph.spec import Spec
+from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.memory import afford
 from seegrad.ops.arithmetic import identity
 from seegrad.ops.reduce import sum
@@ -152,7 +153,7 @@ class _Recorded:
         """Is the walk a graph itself? For tensors, where a graph is recorded."""
         mode = current_mode()
         return tensors and (
-            mode.recording or mode.tracer is not None or any(x.is_symbol for x in self.leaves)
+            mode.recording or mode.tracer is not None or any(x.data is None for x in self.leaves)
         )
 
     def walk_back(
@@ -557,7 +558,7 @@ def _checkpoint_op(function: Function, count: int, leaves: Sequence[Node]) -> Op
         derivative = again(g, xs)[position]
         return xs[position] * 0 if derivative is None else derivative
 
-    return Op(
+    return callable_op(Op(
         name="checkpoint", forward=forward, spec=spec, d={"xs": rule}, lower=Call(),
         sign="⟲", latex="$xs", family="checkpoint",
-    )  # fmt: skip
+    ))  # fmt: skip

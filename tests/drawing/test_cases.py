@@ -21,7 +21,7 @@ from seegrad.drawing.reading import lines
 from seegrad.drawing.scene import Box, Scene, fold
 from seegrad.drawing.sketch import sketch
 from seegrad.drawing.walk import walk
-from seegrad.graph.bind import frame
+from seegrad.graph.mode import frame
 
 LOGS = np.log([[2.0, 3.0, 5.0], [7.0, 2.0, 1.0]])
 

@@ -16,7 +16,7 @@ from seegrad.drawing.scene import fold, to_json
 from seegrad.drawing.sketch import sketch
 from seegrad.drawing.theme import short, text_width
 from seegrad.drawing.walk import walk
-from seegrad.graph.lowering import SCALAR_FUNCTIONS
+from seegrad.graph.forms import SCALAR_FUNCTIONS
 
 pytestmark = needs_node
 ROOT = Path(__file__).parents[2]

@@ -17,8 +17,8 @@ from drawn import (
 )
 
 import seegrad as sg
+from seegrad.graph.forms import Body, Call, Random
 from seegrad.graph.laws import Associative, Commutative, Idempotent, Involution, Unit, Zero
-from seegrad.graph.lowering import Body, Call, Random
 
 DERIVED = [p for p in DRAWN if has_derivative(*p.values)]
 

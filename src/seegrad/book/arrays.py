@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import SeegradError, ValueRangeError
-from seegrad.graph.bind import NUMBERS
+from seegrad.graph.coerce import NUMBERS
 from seegrad.graph.node import snapshot
 from seegrad.graph.spec import spec_of
 from seegrad.language import say

@@ -18,7 +18,7 @@ from seegrad.drawing.sketch import sketch
 from seegrad.drawing.walk import walk
 from seegrad.errors import ValueRangeError
 from seegrad.folding import expand
-from seegrad.graph.bind import frame
+from seegrad.graph.mode import frame
 from seegrad.language import say
 from seegrad.ops.activation import relu, sigmoid, softmax
 from seegrad.ops.arithmetic import add_all, identity, reciprocal

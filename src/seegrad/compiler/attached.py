@@ -12,12 +12,13 @@ from typing import Any
 
 from seegrad.autodiff import backward
 from seegrad.errors import GradientError, user_line
-from seegrad.graph.bind import bind, current_mode, in_mode
+from seegrad.graph.bind import bind, callable_op
+from seegrad.graph.forms import Call
 from seegrad.graph.graph import walk
-from seegrad.graph.lowering import Call
-from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.mode import current_mode, in_mode
+from seegrad.graph.node import Node
 from seegrad.graph.op import Op
-from seegrad.graph.spec import Spec
+from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.ops import TABLE
 from seegrad.tensor import Tensor, as_tensor
 from seegrad.text import tidy
@@ -136,11 +137,11 @@ def _op(out: Node, reads: Sequence[Read], name: str, compiled: Function) -> Op:
         with in_mode(tracer=None, depth=0, recording=False, frame=None):
             return [x.data for x in program(g, *xs)]
 
-    return Op(
+    return callable_op(Op(
         name="compiled", d={"xs": rule}, lower=Call(), sign="ƒ",
         forward=lambda *xs: computed_again([out], dict(zip(symbols, xs)))[0],
         spec=lambda *xs: out.spec, latex="$xs", family="compiled",
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 class Refused:
@@ -175,7 +176,7 @@ def _refusing(name: str, leaf: str) -> Op:
     def spec(x: Spec) -> Spec:
         return x
 
-    return Op(
+    return callable_op(Op(
         name="compiled", forward=forward, spec=spec, d={"x": rule}, lower=Call(),
         sign="ƒ", latex="$x", family="compiled",
-    )  # fmt: skip
+    ))  # fmt: skip

@@ -24,8 +24,8 @@ from seegrad.errors import (
     TraceError,
     ValueRangeError,
 )
-from seegrad.graph.bind import current_mode
 from seegrad.graph.graph import Graph
+from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
 from seegrad.tree import Structure, flatten, unflatten
 

@@ -21,10 +21,10 @@ from seegrad.compiler.runtime.executable import Executable
 from seegrad.compiler.runtime.state_slot import Slot
 from seegrad.compiler.scheduling import state_layout
 from seegrad.errors import TraceError, ValueRangeError
-from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import Graph, walk
-from seegrad.graph.node import NO_ATTRS, Node
-from seegrad.graph.spec import Shape, Spec
+from seegrad.graph.mode import in_mode
+from seegrad.graph.node import Node
+from seegrad.graph.spec import NO_ATTRS, Shape, Spec
 from seegrad.tensor import Tensor
 from seegrad.tracing import Trace, symbol, trace
 from seegrad.tree import LEAF, Structure, flatten, unflatten

@@ -13,9 +13,10 @@ import numpy as np
 
 from seegrad.compiler.passes.pipeline import open_composites
 from seegrad.errors import ShapeError, TraceError
-from seegrad.graph.bind import bind, current_mode
+from seegrad.graph.bind import bind
+from seegrad.graph.forms import Broadcast, Permute, Product, Reduce, Reshape, Scalar, Slice
 from seegrad.graph.graph import Graph
-from seegrad.graph.lowering import Broadcast, Permute, Product, Reduce, Reshape, Scalar, Slice
+from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
 from seegrad.tensor import Tensor, as_tensor

@@ -39,12 +39,12 @@ from seegrad.drawing.terms import (
 from seegrad.drawing.told import Told
 from seegrad.drawing.writing import number, piece, shape_line, shape_text, write
 from seegrad.errors import GradientError, ShapeError
-from seegrad.graph.bind import in_mode
+from seegrad.graph.forms import Reduce
 from seegrad.graph.graph import walk
-from seegrad.graph.lowering import Reduce
-from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.mode import in_mode
+from seegrad.graph.node import Node
 from seegrad.graph.op import Op
-from seegrad.graph.spec import Spec
+from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.language import language, say
 from seegrad.ops import TABLE
 from seegrad.present import presents

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from seegrad.drawing.reading import shown, shown_attribute
-from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
-from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.mode import in_mode
+from seegrad.graph.node import Node
 from seegrad.graph.op import Op
-from seegrad.graph.spec import Shape, Spec
+from seegrad.graph.spec import NO_ATTRS, Shape, Spec
 from seegrad.tensor import Tensor
 from seegrad.text import Piece, fill
 

@@ -15,9 +15,10 @@ import numpy as np
 
 from seegrad.autodiff import backward
 from seegrad.drawing.formula import quietly
+from seegrad.graph.forms import Apply, Body, Call, Expression, Input, Number, Random, Scalar
 from seegrad.graph.graph import walk
-from seegrad.graph.lowering import Apply, Body, Call, Expression, Input, Number, Random, Scalar
-from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.node import Node
+from seegrad.graph.spec import NO_ATTRS
 from seegrad.tensor import Tensor
 
 MOST_NUMBERS = 20_000  # in leaves; a larger graph is shown, but not recomputed in the page

@@ -29,9 +29,9 @@ from seegrad.drawing.terms import (
     term_of,
 )
 from seegrad.drawing.writing import number_piece, write
-from seegrad.graph.bind import in_mode
+from seegrad.graph.forms import Input, Product, Scalar
 from seegrad.graph.graph import walk
-from seegrad.graph.lowering import Input, Product, Scalar
+from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Shape, Spec
 from seegrad.text import Piece

@@ -17,7 +17,8 @@ from seegrad.drawing.formula import local_text, quietly
 from seegrad.drawing.scene import Group
 from seegrad.drawing.theme import clean
 from seegrad.graph.graph import Graph, walk
-from seegrad.graph.node import NO_ATTRS, Frame, Node
+from seegrad.graph.node import Frame, Node
+from seegrad.graph.spec import NO_ATTRS
 from seegrad.tensor import Tensor
 
 UNFOLDED = 400  # composites that are opened inside, at most

@@ -20,8 +20,8 @@ from seegrad.drawing.terms import (
     shape_of,
     times,
 )
+from seegrad.graph.forms import Product, Reduce, Reshape
 from seegrad.graph.laws import Commutative
-from seegrad.graph.lowering import Product, Reduce, Reshape
 from seegrad.graph.spec import Shape
 from seegrad.text import ATOM, Piece, fill
 

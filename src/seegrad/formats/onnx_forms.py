@@ -10,7 +10,7 @@ import math
 import numpy as np
 
 from seegrad.formats.onnx_steps import INT64, Merged, Size, Steps, Whole, times, total
-from seegrad.graph.lowering import ArgReduce, Overlap, Place, Reduce, Scatter, Slice, Window
+from seegrad.graph.forms import ArgReduce, Overlap, Place, Reduce, Scatter, Slice, Window
 
 BOOL = np.dtype(bool)
 FIRST = -(2**62)

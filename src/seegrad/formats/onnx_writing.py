@@ -16,12 +16,12 @@ from seegrad.errors import FormatError, GraphError
 from seegrad.formats.onnx import Model, Step, Value, slots
 from seegrad.formats.onnx_forms import by_form
 from seegrad.formats.onnx_steps import BATCH, INT64, Merged, Size, Steps, Whole
-from seegrad.graph.bind import in_mode
-from seegrad.graph.exchange import Exchange, Length, Literal, Word, Zeros, parse_exchange
+from seegrad.graph.forms import Apply, Expression, Input, Number, Scalar, parse_scalar
 from seegrad.graph.graph import walk
-from seegrad.graph.lowering import Apply, Expression, Input, Number, Scalar, parse_scalar
-from seegrad.graph.node import NO_ATTRS, Node
-from seegrad.graph.spec import Spec
+from seegrad.graph.mode import in_mode
+from seegrad.graph.node import Node
+from seegrad.graph.onnx_signature import Exchange, Length, Literal, Word, Zeros, parse_exchange
+from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.language import say
 from seegrad.ops import TABLE
 from seegrad.tensor import Tensor

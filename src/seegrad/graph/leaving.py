@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from seegrad.errors import GradientError, MutationError
-from seegrad.graph.bind import current_mode
+from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
 from seegrad.text import tidy
 

@@ -8,23 +8,16 @@ a recorded graph remembers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from seegrad.errors import DTypeError, Line, SeegradError, SizeError
-from seegrad.graph.spec import DType, Shape, Spec
+from seegrad.graph.op import Op
+from seegrad.graph.spec import Attrs, DType, Shape, Spec
 from seegrad.memory import afford
-
-if TYPE_CHECKING:
-    from seegrad.graph.op import Op
-
-Attrs = Mapping[str, Any]
-NO_ATTRS: Attrs = MappingProxyType({})
 
 _next_order = count(0, -1).__next__
 
@@ -133,15 +126,9 @@ class Node:
         """True for inputs and constants: nodes that no operation made."""
         return self.op is None
 
-    @property
-    def is_symbol(self) -> bool:
-        """True where shape and dtype are known, but no numbers."""
-        return self.data is None
-
     def __repr__(self) -> str:
         made = self.op.name if self.op else "leaf"
         return f"<{made} {self.name!r} {self.spec}>" if self.name else f"<{made} {self.spec}>"
-
 
     @classmethod
     def joined(cls, parts: Any) -> Any:

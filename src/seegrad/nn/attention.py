@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import ShapeError
-from seegrad.graph.bind import frame
+from seegrad.graph.mode import frame
 from seegrad.language import say
 from seegrad.nn.affine import Affine
 from seegrad.nn.dropping import Dropout

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.errors import SeegradError, ShapeError, ValueRangeError
-from seegrad.graph.bind import frame
+from seegrad.graph.mode import frame
 from seegrad.language import say
 from seegrad.nn.holding import PLAIN, Counts, held, hidden, joined, replaced
 from seegrad.nn.loading import load_values

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seegrad.errors import ShapeError
-from seegrad.graph.bind import frame
+from seegrad.graph.mode import frame
 from seegrad.language import say
 from seegrad.nn.initialisers import default_generator
 from seegrad.nn.module import Module, as_input, parameter

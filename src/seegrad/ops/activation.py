@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
-from seegrad.graph.lowering import Body, OneHot
+from seegrad.graph.forms import Body, OneHot
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import reciprocal

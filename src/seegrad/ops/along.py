@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
+from seegrad.graph.forms import Call, Scan
 from seegrad.graph.laws import idempotent
-from seegrad.graph.lowering import Call, Scan
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.arithmetic import add, multiply, subtract

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
+from seegrad.graph.forms import Call
 from seegrad.graph.laws import associative, commutative, idempotent, involution, unit, zero
-from seegrad.graph.lowering import Call
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
-from seegrad.graph.lowering import Contract
+from seegrad.graph.forms import Contract
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.ops.families import PRODUCT, operation

@@ -16,10 +16,12 @@ from typing import Any, Required, TypedDict, Unpack
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
+from seegrad.graph.bind import callable_op
+from seegrad.graph.forms import Apply, Body, Form, Input, Reduce, Scalar, parse_scalar
 from seegrad.graph.laws import Law
-from seegrad.graph.lowering import Apply, Body, Form, Input, Reduce, Scalar, parse_scalar
 from seegrad.graph.node import Node
-from seegrad.graph.op import Case, Op, Rule
+from seegrad.graph.op import Case, Op
+from seegrad.graph.rule_call import Rule
 from seegrad.graph.spec import DType, Shape, Spec
 from seegrad.text import ATOM
 
@@ -224,30 +226,29 @@ def operation(
     """An op of no family: everything is said at its definition."""
 
     def define(forward: Forward) -> Op:
-        return register(
-            Op(
-                name=forward.__name__,
-                forward=forward,
-                spec=spec,
-                d=d,
-                lower=lower,
-                sign=said["sign"],
-                latex=said["latex"],
-                binds=said.get("binds", ATOM),
-                laws=tuple(said.get("laws", ())),
-                onnx=said.get("onnx", ""),
-                onnx_body=said.get("onnx_body"),
-                numpy=numpy_names(forward.__name__, said.get("numpy")),
-                canonical=said.get("canonical"),
-                body=said.get("body"),
-                cases=tuple(cases),
-                within=domains(_positional(forward), said.get("within", (-2.0, 2.0))),
-                kinks=said.get("kinks", ""),
-                integer_inputs=frozenset(said.get("integer_inputs", ())),
-                family=family,
-                compute=compute,
-            )
+        op = Op(
+            name=forward.__name__,
+            forward=forward,
+            spec=spec,
+            d=d,
+            lower=lower,
+            sign=said["sign"],
+            latex=said["latex"],
+            binds=said.get("binds", ATOM),
+            laws=tuple(said.get("laws", ())),
+            onnx=said.get("onnx", ""),
+            onnx_body=said.get("onnx_body"),
+            numpy=numpy_names(forward.__name__, said.get("numpy")),
+            canonical=said.get("canonical"),
+            body=said.get("body"),
+            cases=tuple(cases),
+            within=domains(_positional(forward), said.get("within", (-2.0, 2.0))),
+            kinks=said.get("kinks", ""),
+            integer_inputs=frozenset(said.get("integer_inputs", ())),
+            family=family,
+            compute=compute,
         )
+        return register(callable_op(op))
 
     return define
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
-from seegrad.graph.lowering import Call
+from seegrad.graph.forms import Call
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
 from seegrad.ops.families import broadcast_shapes, operation

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
-from seegrad.graph.lowering import Call, Product
+from seegrad.graph.forms import Call, Product
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
 from seegrad.ops.arithmetic import multiply, sqrt

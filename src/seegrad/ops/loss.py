@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
-from seegrad.graph.lowering import Body
+from seegrad.graph.forms import Body
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec, spec_of
 from seegrad.ops.activation import labels_in_range, log_softmax, one_hot, sigmoid, softmax, softplus

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
-from seegrad.graph.lowering import Body
+from seegrad.graph.forms import Body
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
 from seegrad.ops.arithmetic import maximum

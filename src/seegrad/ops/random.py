@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
-from seegrad.graph.lowering import Random
+from seegrad.graph.forms import Random
 from seegrad.graph.op import Case
 from seegrad.graph.spec import DType, Shape, Spec
 from seegrad.ops.compare import astype, less

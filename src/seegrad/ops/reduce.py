@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
+from seegrad.graph.forms import ArgReduce
 from seegrad.graph.laws import idempotent
-from seegrad.graph.lowering import ArgReduce
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec

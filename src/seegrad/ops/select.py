@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, IndexRangeError, ShapeError, TraceError
-from seegrad.graph.bind import current_tracer
-from seegrad.graph.lowering import Call, Gather, Scatter
+from seegrad.graph.forms import Call, Gather, Scatter
+from seegrad.graph.mode import current_tracer
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec, spec_of

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, IndexRangeError, ShapeError, ValueRangeError
-from seegrad.graph.lowering import Broadcast, Join, Pad, Permute, Place, Reshape, Slice
+from seegrad.graph.forms import Broadcast, Join, Pad, Permute, Place, Reshape, Slice
 from seegrad.graph.node import Node, holds_node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec, Specs

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError, TraceError
-from seegrad.graph.bind import current_tracer, frame
+from seegrad.graph.mode import current_tracer, frame
 from seegrad.graph.node import Node, holds_node, snapshot
 from seegrad.ops.along import argsort
 from seegrad.ops.arithmetic import add, identity, maximum, minimum, multiply

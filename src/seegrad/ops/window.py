@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
-from seegrad.graph.lowering import Overlap, Window
+from seegrad.graph.forms import Overlap, Window
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
 from seegrad.ops.families import operation

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.errors import DTypeError, GradientError, ShapeError, ValueRangeError
-from seegrad.graph.bind import frame, in_mode
+from seegrad.graph.mode import frame, in_mode
 from seegrad.language import say
 from seegrad.nn.module import Parameters
 from seegrad.ops.arithmetic import clip, minimum, sqrt

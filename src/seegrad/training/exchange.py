@@ -13,9 +13,9 @@ import numpy as np
 from seegrad.errors import FormatError, SeegradError, ShapeError
 from seegrad.formats.onnx import write_model
 from seegrad.formats.onnx_writing import to_model
-from seegrad.graph.bind import in_mode
-from seegrad.graph.node import NO_ATTRS, Node
-from seegrad.graph.spec import Spec
+from seegrad.graph.mode import in_mode
+from seegrad.graph.node import Node
+from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.language import say
 from seegrad.nn.module import Module
 from seegrad.tensor import Tensor

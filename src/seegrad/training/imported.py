@@ -14,7 +14,7 @@ import numpy as np
 
 from seegrad.errors import FormatError, SeegradError
 from seegrad.formats.onnx import Model, ResultType, Step, Value, read_model
-from seegrad.graph.bind import frame
+from seegrad.graph.mode import frame
 from seegrad.language import say
 from seegrad.nn.module import Module, parameter, state
 from seegrad.ops import compare

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.graph.bind import frame
+from seegrad.graph.mode import frame
 from seegrad.nn.recurrent import unstack
 from seegrad.ops import (
     activation,

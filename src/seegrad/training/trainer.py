@@ -26,7 +26,7 @@ from seegrad.data.rows import Rows, by_rows
 from seegrad.data.sampling import batch_rows
 from seegrad.debugging import debug
 from seegrad.errors import NonFiniteError, ShapeError, ValueRangeError
-from seegrad.graph.bind import in_mode
+from seegrad.graph.mode import in_mode
 from seegrad.language import say, translate
 from seegrad.nn.initialisers import random_state, restore_random
 from seegrad.nn.losses import SoftmaxWithLoss

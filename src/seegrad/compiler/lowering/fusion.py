@@ -10,8 +10,7 @@ import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from seegrad.graph.graph import Graph
-from seegrad.graph.lowering import (
+from seegrad.graph.forms import (
     Broadcast,
     Contract,
     OneHot,
@@ -23,6 +22,7 @@ from seegrad.graph.lowering import (
     Slice,
     Window,
 )
+from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Shape
 

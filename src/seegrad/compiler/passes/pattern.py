@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError
-from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
+from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
 from seegrad.tensor import as_tensor

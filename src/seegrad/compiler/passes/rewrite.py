@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from seegrad.graph.graph import Graph, walk
-from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.node import Node
+from seegrad.graph.spec import NO_ATTRS
 from seegrad.tensor import Tensor
 
 

@@ -30,8 +30,8 @@ from seegrad.compiler.scheduling import buffer_reuse
 from seegrad.compiler.scheduling.schedule import Schedule, scheduled
 from seegrad.compiler.scheduling.task import Task
 from seegrad.errors import IndexRangeError, ValueRangeError
-from seegrad.graph.bind import explained
-from seegrad.graph.lowering import OneHot
+from seegrad.graph.forms import OneHot
+from seegrad.graph.op_errors import explained
 
 SMALL = 1 << 16
 """Arguments of up to so many bytes are copied into memory of ours rather than pointed at."""
