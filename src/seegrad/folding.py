@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.autodiff import backward, ones_like
+from seegrad.autodiff.backward_pass import backward, ones_like
 from seegrad.errors import GradientError
 from seegrad.graph.bind import bind
 from seegrad.graph.graph import walk

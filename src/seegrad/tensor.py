@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from seegrad.autodiff import backward, ones_like
+from seegrad.autodiff.backward_pass import backward, ones_like
 from seegrad.errors import (
     CallError,
     DTypeError,

@@ -17,7 +17,7 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from seegrad.autodiff import backward, ones_like
+from seegrad.autodiff.backward_pass import backward, ones_like
 from seegrad.errors import (
     CallError,
     DTypeError,
@@ -550,7 +550,7 @@ def _checkpoint_op(function: Function, count: int, leaves: Sequence[Node]) -> Op
                     for x in xs[:count]
                 ]  # fmt: skip
                 out = as_tensor(function(*own))
-                found = backward([out], [g], [*own, *leaves], as_graph=as_graph, within=True)
+                found = backward([out], [g], [*own, *leaves], as_graph=as_graph, nested=True)
             last[:] = [g, [found.get(x) for x in (*own, *leaves)]]
         return last[1]  # type: ignore[no-any-return]
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seegrad.autodiff import backward
+from seegrad.autodiff.backward_pass import backward
 from seegrad.errors import GradientError, user_line
 from seegrad.graph.bind import bind, callable_op
 from seegrad.graph.forms import Call

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.autodiff import fit, ones_like
+from seegrad.autodiff.backward_pass import ones_like
+from seegrad.autodiff.chain_rule import unbroadcast
 from seegrad.drawing.formula import symbol
 from seegrad.drawing.mathml import to_text
 from seegrad.drawing.sentence import Derivation, Step, sentence
@@ -411,7 +412,8 @@ def _numeric(node: Node, position: int, g: Any) -> Any:
     rule = op.rule_at(position)
     assert rule is not None
     with np.errstate(all="ignore"):
-        return fit(rule(g, node.data, node.values, node.attrs, position), node.values[position])
+        sent = rule(g, node.data, node.values, node.attrs, position)
+        return unbroadcast(sent, node.values[position])
 
 
 def _line(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.autodiff import backward
+from seegrad.autodiff.backward_pass import backward
 from seegrad.drawing.formula import quietly
 from seegrad.graph.forms import Apply, Body, Call, Expression, Input, Number, Random, Scalar
 from seegrad.graph.graph import walk

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.autodiff import fit
+from seegrad.autodiff.chain_rule import unbroadcast
 from seegrad.drawing.formula import symbol
 from seegrad.drawing.latex import named
 from seegrad.drawing.naming import free_name, input_word
@@ -214,7 +214,7 @@ class Told:
             with in_mode(recording=True, frame=None, tracer=None):
                 sent = rule(upstream, out, ins, node.attrs, position)
                 target = symbol(self.specs[node.inputs[position]])
-                sent = fit(sent, target)
+                sent = unbroadcast(sent, target)
             return term_of(sent, known) if isinstance(sent, Node) else None
         except Exception:
             return None  # a rule that asks for numbers has no formula

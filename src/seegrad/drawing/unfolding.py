@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.autodiff import backward
+from seegrad.autodiff.backward_pass import backward
 from seegrad.drawing.formula import local_text, quietly
 from seegrad.drawing.scene import Group
 from seegrad.drawing.theme import clean
