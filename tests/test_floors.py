@@ -18,7 +18,7 @@ FLOORS = (
     ("graph",),
     ("ops",),
     (
-        "tree", "structural_zeros", "autodiff", "numpy_names", "tensor", "creation", "tracing",
+        "tree", "autodiff", "tensor", "tracing",
         "transforms", "debugging", "gradcheck", "folding", "expression",
     ),
     ("nn", "compiler", "drawing", "formats"),
@@ -29,7 +29,7 @@ LADDERS = {0, 3, 5}
 OPEN = {"contents", "appendix", "cli", "__main__", "__init__"}
 LEVEL = {wing: level for level, wings in enumerate(FLOORS) for wing in wings}
 MAY_NAME_OPS = {
-    "ops", "structural_zeros", "autodiff", "numpy_names", "tensor", "creation", "transforms", "nn",
+    "ops", "autodiff", "tensor", "transforms", "nn",
     "optim", "training", "book", "contents", "appendix", "chapter",
 }  # fmt: skip
 RULES_FILE = "compiler/passes/identities.py"

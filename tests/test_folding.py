@@ -11,7 +11,7 @@ import seegrad as sg
 from seegrad.folding import can_open, difference
 from seegrad.graph.node import Node
 from seegrad.ops import TABLE
-from seegrad.tensor import tensor
+from seegrad.tensor.tensor import tensor
 
 
 def signs(z):

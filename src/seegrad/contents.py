@@ -5,15 +5,6 @@ answer `--help` without waiting for NumPy. What stands on the upper floors is in
 Nothing is defined here.
 """
 
-from seegrad.creation import arange as arange
-from seegrad.creation import eye as eye
-from seegrad.creation import full as full
-from seegrad.creation import full_like as full_like
-from seegrad.creation import linspace as linspace
-from seegrad.creation import ones as ones
-from seegrad.creation import ones_like as ones_like
-from seegrad.creation import zeros as zeros
-from seegrad.creation import zeros_like as zeros_like
 from seegrad.debugging import debug as debug
 from seegrad.errors import SeegradError as SeegradError
 from seegrad.expression import read_expression as read_expression
@@ -28,13 +19,6 @@ from seegrad.graph.graph import Edge as Edge
 from seegrad.graph.graph import Graph as Graph
 from seegrad.graph.node import Node as Node
 from seegrad.language import speak as speak
-from seegrad.numpy_names import argsort as argsort
-from seegrad.numpy_names import cumprod as cumprod
-from seegrad.numpy_names import cumsum as cumsum
-from seegrad.numpy_names import median as median
-from seegrad.numpy_names import quantile as quantile
-from seegrad.numpy_names import sort as sort
-from seegrad.numpy_names import take as take
 from seegrad.ops import TABLE as TABLE
 from seegrad.ops.activation import elu as elu
 from seegrad.ops.activation import gelu as gelu
@@ -172,10 +156,26 @@ from seegrad.ops.transcendental import tan as tan
 from seegrad.ops.transcendental import tanh as tanh
 from seegrad.ops.window import overlap_add as overlap_add
 from seegrad.ops.window import windows as windows
-from seegrad.tensor import Tensor as Tensor
-from seegrad.tensor import as_tensor as as_tensor
-from seegrad.tensor import from_dlpack as from_dlpack
-from seegrad.tensor import tensor as tensor
+from seegrad.tensor.creation import arange as arange
+from seegrad.tensor.creation import eye as eye
+from seegrad.tensor.creation import full as full
+from seegrad.tensor.creation import full_like as full_like
+from seegrad.tensor.creation import linspace as linspace
+from seegrad.tensor.creation import ones as ones
+from seegrad.tensor.creation import ones_like as ones_like
+from seegrad.tensor.creation import zeros as zeros
+from seegrad.tensor.creation import zeros_like as zeros_like
+from seegrad.tensor.numpy_names import argsort as argsort
+from seegrad.tensor.numpy_names import cumprod as cumprod
+from seegrad.tensor.numpy_names import cumsum as cumsum
+from seegrad.tensor.numpy_names import median as median
+from seegrad.tensor.numpy_names import quantile as quantile
+from seegrad.tensor.numpy_names import sort as sort
+from seegrad.tensor.numpy_names import take as take
+from seegrad.tensor.tensor import Tensor as Tensor
+from seegrad.tensor.tensor import as_tensor as as_tensor
+from seegrad.tensor.tensor import from_dlpack as from_dlpack
+from seegrad.tensor.tensor import tensor as tensor
 from seegrad.transforms import checkpoint as checkpoint
 from seegrad.transforms import grad as grad
 from seegrad.transforms import hessian as hessian

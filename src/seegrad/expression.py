@@ -22,9 +22,9 @@ from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.graph.spec import NO_ATTRS
 from seegrad.language import say
-from seegrad.numpy_names import NUMPY_FUNCTIONS
 from seegrad.ops import TABLE
-from seegrad.tensor import Tensor, tensor
+from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS
+from seegrad.tensor.tensor import Tensor, tensor
 
 LONGEST, DEEPEST, NODES = 1000, 40, 300
 LARGEST = 100_000  # elements of any value

@@ -22,7 +22,7 @@ from seegrad.graph.node import Frame, Node
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Attrs
 from seegrad.language import say
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 DEEPEST = 12
 

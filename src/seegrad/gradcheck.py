@@ -17,7 +17,7 @@ from seegrad.errors import GradientError, ShapeError
 from seegrad.graph.graph import walk
 from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
-from seegrad.tensor import Tensor, tensor
+from seegrad.tensor.tensor import Tensor, tensor
 from seegrad.transforms import grad as derivative
 from seegrad.transforms import vjp
 

@@ -17,7 +17,7 @@ from seegrad.graph.graph import walk
 from seegrad.graph.mode import current_mode, in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS, Spec
-from seegrad.tensor import Tensor, as_tensor
+from seegrad.tensor.tensor import Tensor, as_tensor
 from seegrad.tree import Structure, flatten
 
 

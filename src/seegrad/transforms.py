@@ -38,7 +38,7 @@ from seegrad.memory import afford
 from seegrad.ops.arithmetic import identity
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import reshape, stack
-from seegrad.tensor import Tensor, as_tensor
+from seegrad.tensor.tensor import Tensor, as_tensor
 from seegrad.text import tidy
 from seegrad.tree import Structure, flatten, unflatten
 

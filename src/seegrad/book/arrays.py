@@ -16,7 +16,7 @@ from seegrad.graph.spec import spec_of
 from seegrad.language import say
 from seegrad.ops.activation import labels_in_range
 from seegrad.ops.loss import softmax_cross_entropy
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 EXACT = 2**53
 """Up to here float64 has every whole number."""

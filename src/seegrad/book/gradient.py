@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from seegrad.book.arrays import as_array, as_floats
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.language import say
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 STEP = 1e-4
 

@@ -16,7 +16,7 @@ from seegrad.book.arrays import as_array, as_floats, exact
 from seegrad.errors import GradientError, ShapeError
 from seegrad.graph.graph import Graph
 from seegrad.language import say
-from seegrad.tensor import Tensor, tensor
+from seegrad.tensor.tensor import Tensor, tensor
 
 
 def as_leaf(value: Any, name: str) -> Tensor:

@@ -17,7 +17,7 @@ from seegrad.ops.activation import relu, sigmoid, softmax
 from seegrad.ops.linalg import matmul
 from seegrad.ops.loss import softmax_cross_entropy
 from seegrad.ops.shape import reshape
-from seegrad.tensor import Tensor, tensor
+from seegrad.tensor.tensor import Tensor, tensor
 
 Array = NDArray[Any]
 

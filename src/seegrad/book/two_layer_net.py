@@ -16,7 +16,7 @@ from seegrad.book.layers import Affine, Relu, SoftmaxWithLoss
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.graph.graph import Graph
 from seegrad.language import say
-from seegrad.tensor import Tensor, tensor
+from seegrad.tensor.tensor import Tensor, tensor
 
 Array = NDArray[Any]
 

@@ -24,7 +24,7 @@ from seegrad.ops.activation import relu, sigmoid, softmax
 from seegrad.ops.arithmetic import add_all, identity, reciprocal
 from seegrad.ops.loss import softmax_cross_entropy
 from seegrad.ops.transcendental import exp, log
-from seegrad.tensor import Tensor, tensor
+from seegrad.tensor.tensor import Tensor, tensor
 
 FORK = "fork"
 

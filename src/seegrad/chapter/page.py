@@ -29,7 +29,7 @@ from seegrad.folding import expand
 from seegrad.language import LANGUAGES, language, say
 from seegrad.nn import Affine, Sequential, Sigmoid
 from seegrad.ops.loss import softmax_cross_entropy
-from seegrad.tensor import tensor
+from seegrad.tensor.tensor import tensor
 
 
 def read(name: str) -> str:

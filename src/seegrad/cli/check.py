@@ -21,7 +21,7 @@ from seegrad.expression import read_expression
 from seegrad.gradcheck import Report, gradcheck, gradcheck_nodes
 from seegrad.graph.graph import substitute
 from seegrad.language import say
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 from seegrad.training import RunFolder, check_network, load
 
 Reports = Mapping[str, Report]

@@ -18,7 +18,7 @@ from seegrad.drawing.showing import draw, scene_of, show
 from seegrad.drawing.text import to_text
 from seegrad.drawing.theme import THEMES
 from seegrad.expression import read_expression
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 def _backward(z: Tensor) -> None:

@@ -12,7 +12,7 @@ from seegrad.errors import ExpressionError
 from seegrad.expression import read_expression, read_value
 from seegrad.folding import expand
 from seegrad.language import say
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 def values_of(words: tuple[str, ...]) -> dict[str, Tensor]:

@@ -20,7 +20,7 @@ from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.ops import TABLE
-from seegrad.tensor import Tensor, as_tensor
+from seegrad.tensor.tensor import Tensor, as_tensor
 from seegrad.text import tidy
 
 Function = Callable[..., Any]

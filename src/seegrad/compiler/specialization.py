@@ -25,7 +25,7 @@ from seegrad.graph.graph import Graph, walk
 from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS, Shape, Spec
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 from seegrad.tracing import Trace, symbol, trace
 from seegrad.tree import LEAF, Structure, flatten, unflatten
 

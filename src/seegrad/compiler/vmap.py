@@ -19,7 +19,7 @@ from seegrad.graph.graph import Graph
 from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
-from seegrad.tensor import Tensor, as_tensor
+from seegrad.tensor.tensor import Tensor, as_tensor
 from seegrad.tracing import symbol, trace
 from seegrad.tree import flatten, unflatten
 

@@ -49,7 +49,7 @@ from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.language import language, say
 from seegrad.ops import TABLE
 from seegrad.present import presents
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 from seegrad.text import Piece
 
 PATHS, LENGTH = 6, 7

@@ -20,7 +20,7 @@ from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.graph.spec import NO_ATTRS, Shape, Spec
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 from seegrad.text import Piece, fill
 
 LONGEST = 220  # letters; a longer formula helps nobody

@@ -17,7 +17,7 @@ from seegrad.drawing.sketch import sketch
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.language import language, say
 from seegrad.ops import TABLE
-from seegrad.tensor import tensor
+from seegrad.tensor.tensor import tensor
 
 MOST_ROWS = 1000
 

@@ -19,7 +19,7 @@ from seegrad.graph.forms import Apply, Body, Call, Expression, Input, Number, Ra
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 MOST_NUMBERS = 20_000  # in leaves; a larger graph is shown, but not recomputed in the page
 MOST_NODES = 4_000

@@ -16,7 +16,7 @@ from seegrad.errors import SeegradError, ValueRangeError
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
 from seegrad.language import language, say
-from seegrad.tensor import tensor
+from seegrad.tensor.tensor import tensor
 
 
 def troubled(error: SeegradError, *, lang: str | None = None, open: Any = "auto") -> Scene:

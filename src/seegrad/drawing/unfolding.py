@@ -19,7 +19,7 @@ from seegrad.drawing.theme import clean
 from seegrad.graph.graph import Graph, walk
 from seegrad.graph.node import Frame, Node
 from seegrad.graph.spec import NO_ATTRS
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 UNFOLDED = 400  # composites that are opened inside, at most
 TOLERANCE = 1e-6  # relative; the two roads of a fold may differ by rounding

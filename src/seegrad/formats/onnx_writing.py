@@ -24,7 +24,7 @@ from seegrad.graph.onnx_signature import Exchange, Length, Literal, Word, Zeros,
 from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.language import say
 from seegrad.ops import TABLE
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 BOOL, FLOAT32 = np.dtype(bool), np.dtype(np.float32)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from seegrad.nn.module import Module
 from seegrad.ops import activation, transcendental
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 def _as_array(x: Any) -> Any:

@@ -19,7 +19,7 @@ from seegrad.ops.activation import softmax
 from seegrad.ops.compare import where
 from seegrad.ops.linalg import matmul
 from seegrad.ops.shape import matrix_transpose, reshape, transpose
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 def attend(q: Any, k: Any, v: Any, allowed: Any = None, drop: Any = None) -> Any:

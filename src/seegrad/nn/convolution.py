@@ -16,7 +16,7 @@ from seegrad.nn.sizes import divides, each, whole
 from seegrad.ops.compare import astype
 from seegrad.ops.convolution import conv
 from seegrad.ops.shape import reshape
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 Size = int | tuple[int, ...]
 

@@ -12,7 +12,7 @@ from seegrad.nn.initialisers import default_generator
 from seegrad.nn.module import Module, state
 from seegrad.ops.compare import astype
 from seegrad.ops.random import bernoulli, key
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 class Dropout(Module):

@@ -13,7 +13,7 @@ from seegrad.nn.module import Module, parameter
 from seegrad.nn.sizes import whole
 from seegrad.ops.compare import astype
 from seegrad.ops.select import take
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 class Embedding(Module):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
 from seegrad.language import say
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 Array = NDArray[Any]
 

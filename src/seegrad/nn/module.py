@@ -23,7 +23,7 @@ from seegrad.language import say
 from seegrad.nn.holding import PLAIN, Counts, held, hidden, joined, replaced
 from seegrad.nn.loading import load_values
 from seegrad.ops.compare import astype
-from seegrad.tensor import Tensor, tensor
+from seegrad.tensor.tensor import Tensor, tensor
 
 Array = NDArray[Any]
 

@@ -14,7 +14,7 @@ from seegrad.nn.module import Module
 from seegrad.nn.sizes import each
 from seegrad.ops.pooling import average_pool, max_pool
 from seegrad.ops.reduce import max, mean
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 class _Pool(Module):

@@ -18,7 +18,7 @@ from seegrad.ops.activation import sigmoid
 from seegrad.ops.linalg import matmul
 from seegrad.ops.shape import cut_by, reshape, stack
 from seegrad.ops.transcendental import tanh
-from seegrad.tensor import Tensor, as_tensor
+from seegrad.tensor.tensor import Tensor, as_tensor
 
 State = tuple[Any, ...]
 

@@ -10,7 +10,7 @@ from seegrad.errors import ShapeError
 from seegrad.language import say
 from seegrad.nn.module import Module
 from seegrad.nn.sequential import Sequential
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 class Residual(Module):

@@ -20,7 +20,7 @@ from seegrad.nn.module import Parameters
 from seegrad.ops.arithmetic import clip, minimum, sqrt
 from seegrad.ops.compare import astype
 from seegrad.ops.reduce import sum
-from seegrad.tensor import Tensor, tensor
+from seegrad.tensor.tensor import Tensor, tensor
 
 Array = NDArray[Any]
 _SMALL = 1e-12

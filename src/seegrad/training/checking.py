@@ -14,7 +14,7 @@ from seegrad.gradcheck import Report, gradcheck
 from seegrad.nn.module import Module
 from seegrad.ops.select import add_at
 from seegrad.ops.shape import reshape
-from seegrad.tensor import tensor
+from seegrad.tensor.tensor import tensor
 
 CHECKED_OF_EACH = 100
 

@@ -18,7 +18,7 @@ from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.language import say
 from seegrad.nn.module import Module
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 from seegrad.tree import flatten
 
 TRIED_BATCHES = (5, 7, 12)

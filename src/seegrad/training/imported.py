@@ -18,7 +18,7 @@ from seegrad.graph.mode import frame
 from seegrad.language import say
 from seegrad.nn.module import Module, parameter, state
 from seegrad.ops import compare
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 from seegrad.training.onnx_layers import LAYERS
 from seegrad.training.onnx_operators import READERS
 from seegrad.training.onnx_values import Values

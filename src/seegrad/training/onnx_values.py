@@ -10,7 +10,7 @@ import numpy as np
 
 from seegrad.errors import FormatError
 from seegrad.language import say
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 Values = Sequence[Any]
 Attributes = Mapping[str, Any]

@@ -24,7 +24,7 @@ from seegrad.graph.laws import Unit
 from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS, Shape
-from seegrad.tensor import as_tensor
+from seegrad.tensor.tensor import as_tensor
 
 Index = tuple[tuple[int, int, int], ...]
 Term = Any

@@ -18,7 +18,7 @@ from seegrad.graph.graph import walk
 from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
-from seegrad.tensor import as_tensor
+from seegrad.tensor.tensor import as_tensor
 from seegrad.tracing import symbol
 
 

@@ -22,7 +22,7 @@ from seegrad.graph.mode import frame as open_frame
 from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.verify import verify
-from seegrad.tensor import Tensor, as_tensor
+from seegrad.tensor.tensor import Tensor, as_tensor
 
 SMALL = 4096
 """Constants of up to so many elements are computed when the graph is compiled."""

@@ -10,7 +10,7 @@ import numpy as np
 from seegrad.graph.graph import Graph, walk
 from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 def remade(node: Node, inputs: Sequence[Node]) -> Node:

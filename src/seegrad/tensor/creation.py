@@ -16,10 +16,10 @@ import numpy as np
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
 from seegrad.graph.node import holds_node
 from seegrad.memory import afford
-from seegrad.numpy_names import NUMPY_FUNCTIONS
 from seegrad.ops.arithmetic import stop_gradient
 from seegrad.ops.shape import array_like, as_shape, broadcast_to
-from seegrad.tensor import Tensor, as_tensor, tensor
+from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS
+from seegrad.tensor.tensor import Tensor, as_tensor, tensor
 
 
 def _leaf(
