@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "src" / "seegrad"
 # Lowest first. On a floor written as a tuple of names in `LADDERS` the later may know the earlier;
 # on any other floor the wings do not know each other.
 FLOORS = (
-    ("language", "present", "errors", "memory", "text", "files", "streams"),
+    ("i18n", "display_hooks", "errors", "memory_budget", "text", "files", "streams", "renamed"),
     ("graph",),
     ("ops",),
     (

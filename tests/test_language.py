@@ -7,14 +7,14 @@ import re
 import pytest
 
 import seegrad as sg
-from seegrad.language import catalogue, speak, translate, with_particles
+from seegrad.i18n import catalogue, set_language, translate, with_particles
 
 
 @pytest.fixture
 def korean():
-    speak("ko")
+    set_language("ko")
     yield
-    speak("en")
+    set_language("en")
 
 
 def test_a_filled_sentence_finds_its_counterpart():

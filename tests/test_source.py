@@ -12,20 +12,20 @@ from pathlib import Path
 import pytest
 
 from seegrad import errors
-from seegrad.language import translate
+from seegrad.i18n import translate
 
 PACKAGE = Path(__file__).parent.parent / "src" / "seegrad"
 KOREAN: dict[str, str] = json.loads((PACKAGE / "catalogue" / "ko.json").read_text("utf-8"))
 
 
 def spoken(folder: Path) -> Iterator[tuple[str, str]]:
-    """(place, sentence) of every `say("…")` and every option's help."""
+    """(place, sentence) of every `tr("…")` and every option's help."""
     for file in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if not isinstance(node, ast.Call):
                 continue
             name = getattr(node.func, "id", getattr(node.func, "attr", None))
-            said = node.args[:1] if name == "say" else []
+            said = node.args[:1] if name == "tr" else []
             if name == "option":
                 said = [word.value for word in node.keywords if word.arg == "help"]
             for text in said:

@@ -14,7 +14,7 @@ import numpy as np
 
 import seegrad as sg
 from seegrad.graph.mode import frame
-from seegrad.language import language, speak
+from seegrad.i18n import language, set_language
 from seegrad.tree import flatten
 from trust.apart import over_cores
 from trust.row import Found, Run, first, row
@@ -105,11 +105,11 @@ def _gather(world: World) -> None:
 @contextmanager
 def _korean(f: Any) -> Iterator[None]:
     before = language()
-    speak("ko")
+    set_language("ko")
     try:
         yield
     finally:
-        speak(before)
+        set_language(before)
 
 
 @contextmanager

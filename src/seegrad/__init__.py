@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from seegrad.present import more_presenters
+from seegrad.display_hooks import more_presenters
+from seegrad.renamed import RENAMED
 from seegrad.streams import fit_streams
 
 if TYPE_CHECKING:
@@ -52,6 +54,10 @@ def __getattr__(name: str) -> Any:
             raise
     if name in (names := _read("appendix")):
         return names[name]
+    if name in RENAMED:
+        new = RENAMED[name]
+        warnings.warn(f"sg.{name} is now sg.{new}", DeprecationWarning, stacklevel=2)
+        return getattr(sys.modules[__name__], new)
     raise AttributeError(f"seegrad has no {name!r}")
 
 

@@ -18,7 +18,7 @@ from seegrad.gradcheck import numerical_gradient as numerical_gradient
 from seegrad.graph.graph import Edge as Edge
 from seegrad.graph.graph import Graph as Graph
 from seegrad.graph.node import Node as Node
-from seegrad.language import speak as speak
+from seegrad.i18n import set_language as set_language
 from seegrad.ops import TABLE as TABLE
 from seegrad.ops.activation import elu as elu
 from seegrad.ops.activation import gelu as gelu

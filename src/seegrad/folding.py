@@ -21,7 +21,7 @@ from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Frame, Node
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Attrs
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor
 
 DEEPEST = 12
@@ -189,8 +189,8 @@ class FoldCheck:
         return self.largest <= self.tolerance
 
     def __str__(self) -> str:
-        verdict = say("the same") if self else say("NOT the same")
-        return say(
+        verdict = tr("the same") if self else tr("NOT the same")
+        return tr(
             "{closed} nodes closed, {opened} open: {verdict} (largest difference {largest})",
             closed=self.closed,
             opened=self.opened,
@@ -211,7 +211,7 @@ def check_fold(z: Tensor, *, gradient: Any = None, tolerance: float | None = Non
     True
     """
     if z.data is None:
-        raise GradientError(say("a traced value has no numbers to compare"), came=repr(z))
+        raise GradientError(tr("a traced value has no numbers to compare"), came=repr(z))
     if tolerance is None:
         tolerance = 1e-9 if z.dtype == np.float64 else 1e-4
     opened = expand(z)

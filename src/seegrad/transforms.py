@@ -34,7 +34,7 @@ from seegrad.graph.mode import current_mode, in_mode
 from seegrad.graph.node import Node, snapshot
 from seegrad.graph.op import Op
 from seegrad.graph.spec import NO_ATTRS, Spec
-from seegrad.memory import afford
+from seegrad.memory_budget import afford
 from seegrad.ops.arithmetic import identity
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import reshape, stack

@@ -13,7 +13,7 @@ from seegrad.errors import SeegradError, ValueRangeError
 from seegrad.graph.coerce import NUMBERS
 from seegrad.graph.node import snapshot
 from seegrad.graph.spec import spec_of
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.ops.activation import labels_in_range
 from seegrad.ops.loss import softmax_cross_entropy
 from seegrad.tensor.tensor import Tensor
@@ -47,10 +47,10 @@ def exact(whole: Any, name: str) -> None:
     """ValueRangeError for a number that lies where float64 does not have every whole number."""
     if whole.size and (whole.max() > EXACT or whole.min() < -EXACT):
         raise ValueRangeError(
-            say("{name} is too large to be exact as a floating-point number", name=name),
-            asked=say("whole numbers up to 2**53"),
+            tr("{name} is too large to be exact as a floating-point number", name=name),
+            asked=tr("whole numbers up to 2**53"),
             came=f"{max(abs(int(whole.max())), abs(int(whole.min())))}",
-            hint=say("write it as a float where rounding is meant"),
+            hint=tr("write it as a float where rounding is meant"),
         )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import click
 
-from seegrad.language import say, translate
+from seegrad.i18n import tr, translate
 
 SENTENCES = (
     "No such option '{option}'.",
@@ -39,8 +39,8 @@ def complaint(fault: click.ClickException) -> str:
     if isinstance(fault, click.BadParameter):
         hint = fault.param.get_error_hint(fault.ctx) if fault.param and fault.ctx else "-"
         if isinstance(fault, click.MissingParameter):
-            return say("{name} is missing", name=say(hint.strip("'")))
-        return f"{say('wrong value for {name}', name=hint)}: {_one_line(fault.message)}"
+            return tr("{name} is missing", name=tr(hint.strip("'")))
+        return f"{tr('wrong value for {name}', name=hint)}: {_one_line(fault.message)}"
     whole = fault.format_message()
     plain = getattr(fault, "message", "")
     if plain and whole.startswith(f"{plain} "):
@@ -57,32 +57,32 @@ class SpokenOption(click.Option):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         english = self.help
-        self.help = say(english) if english else english
+        self.help = tr(english) if english else english
         try:
             record = super().get_help_record(ctx)
         finally:
             self.help = english
         if record is None:
             return None
-        return record[0], record[1].replace("[default: ", f"[{say('default')}: ")
+        return record[0], record[1].replace("[default: ", f"[{tr('default')}: ")
 
 
 class Spoken(click.Command):
     """A command whose help page is in the language in force all through."""
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        pieces = " ".join(say(piece) for piece in self.collect_usage_pieces(ctx))
-        formatter.write_usage(ctx.command_path, pieces, f"{say('Usage:')} ")
+        pieces = " ".join(tr(piece) for piece in self.collect_usage_pieces(ctx))
+        formatter.write_usage(ctx.command_path, pieces, f"{tr('Usage:')} ")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         options = [it for it in self.get_params(ctx) if isinstance(it, click.Option)]
         records = [option.get_help_record(ctx) for option in options]
-        with formatter.section(say("Options")):
+        with formatter.section(tr("Options")):
             formatter.write_dl([record for record in records if record is not None])
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         made = super().get_help_option(ctx)
         if made is not None:
-            made.help = say("Show this message and exit.")
+            made.help = tr("Show this message and exit.")
         return made
 

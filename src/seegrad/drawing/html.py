@@ -16,7 +16,7 @@ from importlib import resources
 from seegrad.drawing.scene import Scene, to_json
 from seegrad.drawing.svg import escape, style, to_svg
 from seegrad.drawing.theme import DARK, LIGHT, MATH, SANS, Theme
-from seegrad.language import say
+from seegrad.i18n import tr
 
 MODULES = (
     "theme", "reading", "layers", "layout", "fit", "walk", "math", "draw", "evaluate", "train",
@@ -102,7 +102,7 @@ def to_html(scene: Scene) -> str:
         f"style-src {digest(picture)} {digest(own)} {digest(style(LIGHT))}; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
-    title = escape(scene.title or say("computational graph", language=scene.language))
+    title = escape(scene.title or tr("computational graph", language=scene.language))
     return (
         f'<!doctype html>\n<html lang="{escape(scene.language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

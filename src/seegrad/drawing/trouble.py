@@ -15,7 +15,7 @@ from seegrad.drawing.sketch import sketch
 from seegrad.errors import SeegradError, ValueRangeError
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
-from seegrad.language import language, say
+from seegrad.i18n import language, tr
 from seegrad.tensor.tensor import tensor
 
 
@@ -27,7 +27,7 @@ def troubled(error: SeegradError, *, lang: str | None = None, open: Any = "auto"
     op = error.operation
     if op is None:
         raise ValueRangeError(
-            say("this error has no picture: no operation failed"), came=type(error).__name__
+            tr("this error has no picture: no operation failed"), came=type(error).__name__
         )
     inputs = [_named(x, op.input_name(i)) for i, x in enumerate(error.inputs)]
     scene = sketch(Graph(inputs), language=lang or language(), composites=False, open=open)

@@ -17,7 +17,7 @@ from seegrad.errors import FormatError
 from seegrad.formats.onnx import Step, slots
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
-from seegrad.language import say
+from seegrad.i18n import tr
 
 BATCH = "N"
 INT64 = np.dtype(np.int64)
@@ -95,10 +95,10 @@ class Steps:
 
     def differs(self, values: Sequence[Any]) -> FormatError:
         return FormatError(
-            say("the graph depends on the size of the batch"),
-            asked=say("the same graph for every batch"),
+            tr("the graph depends on the size of the batch"),
+            asked=tr("the same graph for every batch"),
             came=f"{self.where} {', '.join(map(str, values))}"[:200].strip(),
-            hint=say("export with dynamic_batch=False, for the batch of the example alone"),
+            hint=tr("export with dynamic_batch=False, for the batch of the example alone"),
         )
 
     def merged_shape(self, nodes: Sequence[Node]) -> tuple[Whole, ...]:

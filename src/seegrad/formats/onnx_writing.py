@@ -22,7 +22,7 @@ from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.onnx_signature import Exchange, Length, Literal, Word, Zeros, parse_exchange
 from seegrad.graph.spec import NO_ATTRS, Spec
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.ops import TABLE
 from seegrad.tensor.tensor import Tensor
 
@@ -165,10 +165,10 @@ class _Writer(Steps):
         if body := op.onnx_body or op.body:
             return self.by_body(node, inputs, body)
         raise FormatError(
-            say("{name} has no form in ONNX", name=op.name),
-            asked=say("operations that ONNX has, or that are made of such"),
+            tr("{name} has no form in ONNX", name=op.name),
+            asked=tr("operations that ONNX has, or that are made of such"),
             came=f"{self.where}: {node.nodes[0].where or op.name}",
-            hint=say("the guide on ONNX says what has no form there, and why"),
+            hint=tr("the guide on ONNX says what has no form there, and why"),
         )
 
     def by_body(self, node: Merged, inputs: list[str], body: Any) -> str:

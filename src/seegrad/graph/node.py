@@ -17,7 +17,7 @@ import numpy as np
 from seegrad.errors import DTypeError, Line, SeegradError, SizeError
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Attrs, DType, Shape, Spec
-from seegrad.memory import afford
+from seegrad.memory_budget import afford
 
 _next_order = count(0, -1).__next__
 

@@ -16,8 +16,8 @@ from seegrad.graph.forms import SIZES
 from seegrad.graph.node import remedy
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Attrs, spec_of
-from seegrad.memory import LARGE as UNASKED
-from seegrad.memory import afford
+from seegrad.memory_budget import LARGE as UNASKED
+from seegrad.memory_budget import afford
 from seegrad.text import tidy
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from seegrad.errors import ShapeError
 from seegrad.graph.mode import frame
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.nn.affine import Affine
 from seegrad.nn.dropping import Dropout
 from seegrad.nn.initialisers import Initialiser
@@ -75,9 +75,9 @@ class MultiHeadAttention(Module):
         seen = x if memory is None else as_input(memory, W, -1, layer)
         if x.ndim != 3 or seen.ndim != 3 or x.shape[0] != seen.shape[0]:
             raise ShapeError(
-                say("{layer}: attention is between sequences", layer=layer),
+                tr("{layer}: attention is between sequences", layer=layer),
                 asked=f"(N, T, {W.shape[0]})",
-                came=say("an input of shape {shape}", shape=x.shape)
+                came=tr("an input of shape {shape}", shape=x.shape)
                 + ("" if memory is None else f", memory {seen.shape}"),
             )
         if self.causal:

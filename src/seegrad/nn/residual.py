@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import ShapeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.nn.module import Module
 from seegrad.nn.sequential import Sequential
 from seegrad.tensor.tensor import Tensor
@@ -33,9 +33,9 @@ class Residual(Module):
         kept = x if self.shortcut is None else self.shortcut(x)
         if made.shape != kept.shape:
             raise ShapeError(
-                say("{layer}: the two branches do not fit", layer=self.name or self.kind),
+                tr("{layer}: the two branches do not fit", layer=self.name or self.kind),
                 asked=f"{kept.shape}",
                 came=f"{made.shape}",
-                hint=say("give a shortcut that changes the shape in the same way"),
+                hint=tr("give a shortcut that changes the shape in the same way"),
             )
         return kept + made

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, overload
 
 from seegrad.errors import DTypeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.nn.module import Module
 
 
@@ -34,12 +34,12 @@ class Sequential(Module):
         for layer in layers:
             if not isinstance(layer, Module):
                 raise DTypeError(
-                    say("a network is made of layers"),
+                    tr("a network is made of layers"),
                     asked="Affine(784, 50), ReLU(), …",
                     came=repr(layer)[:60],
-                    hint=say("write ReLU() with brackets")
+                    hint=tr("write ReLU() with brackets")
                     if isinstance(layer, type)
-                    else say("wrap a function in a Module of your own"),
+                    else tr("wrap a function in a Module of your own"),
                 )
             word, key = layer.kind_name(), layer.name.rpartition(".")[2]
             counts[word] = counts.get(word, 0) + 1

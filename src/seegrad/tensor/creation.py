@@ -15,7 +15,7 @@ import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
 from seegrad.graph.node import holds_node
-from seegrad.memory import afford
+from seegrad.memory_budget import afford
 from seegrad.ops.arithmetic import stop_gradient
 from seegrad.ops.shape import array_like, as_shape, broadcast_to
 from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS

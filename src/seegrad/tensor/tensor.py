@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seegrad.autodiff.backward_pass import backward, ones_like
+from seegrad.display_hooks import can_present, present
 from seegrad.errors import (
     CallError,
     DTypeError,
@@ -23,7 +24,6 @@ from seegrad.graph.node import Node, holds_node, read_only, snapshot
 from seegrad.graph.spec import NO_ATTRS
 from seegrad.ops import arithmetic, select, shape
 from seegrad.ops.updating import At
-from seegrad.present import can_present, present
 from seegrad.tensor.array_interface import Array, value_of
 from seegrad.tensor.numpy_methods import NumpyMethods
 from seegrad.tensor.operators import Operators

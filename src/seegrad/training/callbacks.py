@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from seegrad.errors import ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.training.checkpoints import KEPT, Checkpoints
 from seegrad.training.folder import RunFolder
 from seegrad.training.saving import save
@@ -69,7 +69,7 @@ class EarlyStopping(Callback):
     ) -> None:
         if patience < 1:
             raise ValueRangeError(
-                say("patience counts epochs from 1"), asked="patience ≥ 1",
+                tr("patience counts epochs from 1"), asked="patience ≥ 1",
                 came=f"patience={patience}",
             )  # fmt: skip
         self.monitor, self.patience, self.least, self.restore = monitor, patience, least, restore
@@ -103,10 +103,10 @@ class EarlyStopping(Callback):
     def on_epoch(self, trainer: Trainer, row: Row) -> None:
         if self.monitor not in row:
             raise ValueRangeError(
-                say("there is no such number to watch"),
+                tr("there is no such number to watch"),
                 asked=f"monitor={self.monitor!r}",
                 came=", ".join(row),
-                hint=say("choose one of these, or pass data to test on"),
+                hint=tr("choose one of these, or pass data to test on"),
             )
         value = self.sign * row[self.monitor]
         if value < self.best - self.least:
@@ -116,7 +116,7 @@ class EarlyStopping(Callback):
         self.since += 1
         if self.since >= self.patience:
             trainer.stop(
-                say("no better {name} for {count} epochs", name=self.monitor, count=self.since)
+                tr("no better {name} for {count} epochs", name=self.monitor, count=self.since)
             )
 
     def on_end(self, trainer: Trainer) -> None:
@@ -212,13 +212,13 @@ def row_in_words(row: Row) -> str:
     'epoch 3 · loss 0.3120 · test accuracy 0.9500'
     """
     spoken = {
-        "loss": say("loss"),
-        "train_accuracy": say("training accuracy"),
-        "test_accuracy": say("test accuracy"),
+        "loss": tr("loss"),
+        "train_accuracy": tr("training accuracy"),
+        "test_accuracy": tr("test accuracy"),
     }
     if "test_accuracy" not in row:
-        spoken["test_loss"] = say("test loss")
-    parts = [f"{say('epoch')} {row.get('epoch', 0):.0f}"]
+        spoken["test_loss"] = tr("test loss")
+    parts = [f"{tr('epoch')} {row.get('epoch', 0):.0f}"]
     for name, word in spoken.items():
         if name in row:
             value = row[name]

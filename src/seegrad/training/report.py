@@ -37,7 +37,7 @@ from seegrad.drawing.svg import escape
 from seegrad.drawing.trouble import troubled
 from seegrad.files import write_whole
 from seegrad.graph.mode import in_mode
-from seegrad.language import language, translate
+from seegrad.i18n import language, translate
 from seegrad.training.callbacks import Callback, Row
 from seegrad.training.checking import check_network
 from seegrad.training.folder import RunFolder

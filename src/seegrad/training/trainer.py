@@ -27,7 +27,7 @@ from seegrad.data.sampling import batch_rows
 from seegrad.debugging import debug
 from seegrad.errors import NonFiniteError, ShapeError, ValueRangeError
 from seegrad.graph.mode import in_mode
-from seegrad.language import say, translate
+from seegrad.i18n import tr, translate
 from seegrad.nn.initialisers import random_state, restore_random
 from seegrad.nn.losses import SoftmaxWithLoss
 from seegrad.nn.module import Module
@@ -271,7 +271,7 @@ class Trainer:
             for callback in self.callbacks:
                 callback.on_step(self, self.count, loss)
         if self._interrupted:
-            self.stop(say("interrupted"))
+            self.stop(tr("interrupted"))
         return bool(self.stopped)
 
     def _evaluate(self, x: Array, t: Array, held_out: Any, plan: Plan) -> None:
@@ -366,10 +366,10 @@ class Trainer:
         kept = checkpoint.position.get("schedule")
         if (kept is None) != (self.schedule is None):
             raise ValueRangeError(
-                say("the run was started with other settings"),
+                tr("the run was started with other settings"),
                 asked=f"schedule={kept}",
                 came=f"schedule={self.schedule and self.schedule.state_dict()}",
-                hint=say("give the same settings, or start a new run"),
+                hint=tr("give the same settings, or start a new run"),
             )
         put_back(checkpoint, self.network, self.optimizer)
         self.go_on_from(checkpoint.position)
@@ -410,14 +410,14 @@ class Trainer:
             epochs = 10 if epochs is None else epochs
             if steps is not None:
                 raise ValueRangeError(
-                    say("the length of a run is told in epochs or in steps"),
-                    asked=say("one of the two"),
+                    tr("the length of a run is told in epochs or in steps"),
+                    asked=tr("one of the two"),
                     came=f"epochs={epochs}, steps={steps}",
                 )
         for name, value in (("batch", batch), ("epochs", epochs), ("steps", steps)):
             if value is not None and value < 1:
                 raise ValueRangeError(
-                    say("{name} counts something, so it starts at {least}", name=name, least=1),
+                    tr("{name} counts something, so it starts at {least}", name=name, least=1),
                     asked=f"{name} ≥ 1",
                     came=f"{name}={value}",
                 )
@@ -431,10 +431,10 @@ class Trainer:
         birth = self._birth() or told
         born = "" if birth is None else translate(birth.problem)
         self.fault = NonFiniteError(
-            say("the loss is {value} at step {step}", value=value, step=self.count + 1),
-            asked=say("a finite loss"),
+            tr("the loss is {value} at step {step}", value=value, step=self.count + 1),
+            asked=tr("a finite loss"),
             came="; ".join(filter(None, (born, f"lr={self.optimizer.lr.item():g}"))),
-            hint=say("take a smaller learning rate; sg.debug() finds where it was born"),
+            hint=tr("take a smaller learning rate; sg.debug() finds where it was born"),
         )
         return self.fault if birth is None else self.fault.of(birth.operation, birth.inputs)
 
@@ -493,16 +493,16 @@ def checked(data: Any) -> tuple[Array, Array]:
     x, t = map(by_rows, data)
     if x.ndim and not len(x):
         raise ShapeError(
-            say("there are no rows to learn from, or to try out"),
-            asked=say("at least one example"),
+            tr("there are no rows to learn from, or to try out"),
+            asked=tr("at least one example"),
             came=f"x {x.shape}, t {t.shape}",
         )
     if x.ndim == 0 or t.ndim == 0 or len(x) != len(t):
         raise ShapeError(
-            say("inputs and targets do not have the same number of rows"),
-            asked=say("x and t with one row for each example"),
+            tr("inputs and targets do not have the same number of rows"),
+            asked=tr("x and t with one row for each example"),
             came=f"x {x.shape}, t {t.shape}",
-            hint=say("pass one target for each row of x"),
+            hint=tr("pass one target for each row of x"),
         )
     for name, part in (("x", x), ("t", t)):
         if part.dtype.kind != "f":
@@ -515,9 +515,9 @@ def checked(data: Any) -> tuple[Array, Array]:
             where = np.argwhere(~finite)[0]
             where[0] += start
             raise ValueRangeError(
-                say("{name} holds a value that is not finite", name=name),
-                asked=say("numbers without NaN and infinity"),
+                tr("{name} holds a value that is not finite", name=name),
+                asked=tr("numbers without NaN and infinity"),
                 came=f"{name}[{', '.join(map(str, where))}] = {part[tuple(where)]}",
-                hint=say("drop or fill the missing values first"),
+                hint=tr("drop or fill the missing values first"),
             )
     return x, t

@@ -1,8 +1,8 @@
 """The language people are spoken to in: English texts in the code, Korean ones in a catalogue.
 
-`say` fills an English sentence, or its Korean counterpart from `catalogue/ko.json`, with values;
+`tr` fills an English sentence, or its Korean counterpart from `catalogue/ko.json`, with values;
 `translate` finds the counterpart of a sentence that is filled already, as errors' are. The choice
-is `SEEGRAD_LANG`, or what `speak` was last told. No text of any picture lives here.
+is `SEEGRAD_LANG`, or what `set_language` was last told. No text of any picture lives here.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def language() -> str:
     return _CHOICE.language
 
 
-def speak(language: str) -> None:
+def set_language(language: str) -> None:
     """Choose the language of messages, texts and pictures for this process: "en" or "ko"."""
     if language not in LANGUAGES:
         raise ValueError(f"unknown language {language!r}; choose one of {', '.join(LANGUAGES)}")
@@ -51,7 +51,7 @@ def catalogue(language: str) -> Mapping[str, str]:
     return known
 
 
-def say(sentence: str, /, language: str | None = None, **values: object) -> str:
+def tr(sentence: str, /, language: str | None = None, **values: object) -> str:
     """`sentence` in the language in force (or the one given), its {holes} filled with `values`."""
     spoken = catalogue(language or _CHOICE.language).get(sentence, sentence)
     return with_particles(spoken, values).format(**values) if values else spoken
