@@ -11,6 +11,7 @@ import numpy as np
 from seegrad.errors import NonFiniteError
 from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
+from seegrad.i18n import tr
 
 
 def first_non_finite(data: Any) -> tuple[int, ...] | None:
@@ -40,19 +41,19 @@ TAKEN = (
 )
 
 
-def _instead(node: Node, values: tuple[Any, ...], found: Any, way: str) -> str:
+def _instead(node: Node, values: tuple[Any, ...], found: Any, *, backwards: bool) -> str:
     """What to write where 0 and infinity met, or are about to."""
-    if way == BACK:
+    if backwards:
         return MET if np.isnan(found) else ""
     zero = any(x.op is not None and np.any(v == 0) for x, v in zip(node.inputs, values))
     return TAKEN if zero else ""
 
 
-THERE, BACK = "its value", "the derivative by"
+def birth(node: Node, data: Any, values: tuple[Any, ...], by: str = "") -> None:
+    """NonFiniteError if `data`, made from finite `values`, is not finite.
 
-
-def birth(node: Node, data: Any, values: tuple[Any, ...], what: str) -> None:
-    """NonFiniteError if `data`, made from finite `values`, is not finite."""
+    `data` is the node's value, or the derivative that its rule for the input `by` gave.
+    """
     index = first_non_finite(data)
     if index is None or any(first_non_finite(v) is not None for v in values):
         return
@@ -62,13 +63,20 @@ def birth(node: Node, data: Any, values: tuple[Any, ...], what: str) -> None:
         f"{x.name or node.op.input_name(i)} = {_element(v, index, array.shape)}"
         for i, (x, v) in enumerate(zip(node.inputs, values))
     )
+    where = {"value": array[index], "index": index, "shape": array.shape}
+    if by:
+        what = tr(
+            "the derivative by {name} is {value} at {index} of shape {shape}", name=by, **where
+        )
+    else:
+        what = tr("its value is {value} at {index} of shape {shape}", **where)
     frame = f" in {node.frame}" if node.frame else ""
     # raised without a name of its own: a frame that holds its error would wait for the collector
     raise NonFiniteError(
-        f"{node.op.name}{frame}: {what} is {array[index]} at {index} of shape {array.shape}",
+        f"{node.op.name}{frame}: " + what,
         asked="finite numbers",
-        came=f"from {inputs}",
-        hint=_instead(node, values, array[index], BACK if what.startswith(BACK) else THERE),
+        came=tr("from {inputs}", inputs=inputs),
+        hint=_instead(node, values, array[index], backwards=bool(by)),
         line=node.where,
     ).of(node.op, node.inputs)
 
@@ -76,7 +84,7 @@ def birth(node: Node, data: Any, values: tuple[Any, ...], what: str) -> None:
 def check_value(node: Node) -> None:
     """Raise NonFiniteError if this node is where a NaN or an infinity was born."""
     if node.op is not None:
-        birth(node, node.data, node.values, THERE)
+        birth(node, node.data, node.values)
 
 
 def check_gradient(node: Node, position: int, g: Any) -> None:
@@ -87,7 +95,7 @@ def check_gradient(node: Node, position: int, g: Any) -> None:
     if g is None:
         return
     name = node.inputs[position].name or node.op.input_name(position)
-    birth(node, g, node.values, f"{BACK} {name}")
+    birth(node, g, node.values, by=name)
 
 
 @contextmanager

@@ -57,7 +57,7 @@ def user_line() -> Line | None:
 def told(problem: str, asked: str, came: str, hint: str, line: Line | None) -> str:
     """The sentence and its parts in the language in force, one a line."""
     rows = ((tr("asked"), asked), (tr("came"), came), (tr("try"), hint))
-    lines = [translate(problem)]
+    lines: list[str] = [translate(problem)]
     lines += [f"  {label}: {translate(text)}" for label, text in rows if text]
     if line is not None:
         lines.append(f"  {tr('at')}: {line}")
@@ -69,8 +69,8 @@ def told(problem: str, asked: str, came: str, hint: str, line: Line | None) -> s
 class SeegradError(Exception):
     """The base of all: a sentence, and optionally what was asked, what came and what to try.
 
-    The sentence and the parts are given in English and said in the language in force
-    (see `seegrad.i18n`); the user's own line is found when the error is made.
+    Each is a `Message` of `seegrad.i18n` or an English sentence without values, and is said in the
+    language in force; the user's own line is found when the error is made.
     """
 
     def __init__(
@@ -82,7 +82,8 @@ class SeegradError(Exception):
         hint: str = "",
         line: Line | None = None,
     ) -> None:
-        self.problem, self.asked, self.came, self.hint = problem, asked, came, hint
+        parts = map(translate, (problem, asked, came, hint))
+        self.problem, self.asked, self.came, self.hint = parts
         self.line = line or user_line()
         self.operation: Any = None
         """The operation that failed and what it was given, where there was one: for the picture."""
@@ -186,7 +187,8 @@ class SeegradWarning(UserWarning):
     """
 
     def __init__(self, problem: str, *, asked: str = "", came: str = "", hint: str = "") -> None:
-        self.problem, self.asked, self.came, self.hint = problem, asked, came, hint
+        parts = map(translate, (problem, asked, came, hint))
+        self.problem, self.asked, self.came, self.hint = parts
         self.line = user_line()
         super().__init__(told(problem, asked, came, hint, self.line))
 

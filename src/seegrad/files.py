@@ -69,7 +69,8 @@ def existing(path: str | os.PathLike[str], wanted: str) -> Path:
     """
     file = as_path(path)
     kind: type[FormatError] = MissingFileError
-    came, hint = tr("no such file"), tr("check the path; nothing is ever downloaded")
+    came: str = tr("no such file")
+    hint = tr("check the path; nothing is ever downloaded")
     try:
         if file.is_file():
             with file.open("rb"):

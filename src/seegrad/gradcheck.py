@@ -17,6 +17,7 @@ from seegrad.errors import GradientError, ShapeError
 from seegrad.graph.graph import walk
 from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
+from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor, tensor
 from seegrad.transforms import grad as derivative
 from seegrad.transforms import vjp
@@ -100,7 +101,10 @@ def _number(x: Any) -> float:
         raise ShapeError(
             "a numerical gradient needs a function that gives one number",
             asked="a result of shape ()",
-            came=f"a result of shape {value.shape}, dtype {value.dtype}",
+            came=tr(
+                "a result of shape {shape}, dtype {dtype}",
+                shape=value.shape, dtype=value.dtype,
+            ),
         )
     return float(value.item())
 
@@ -152,7 +156,7 @@ def _float64(x: Any, what: str) -> Array:
     value = x.value if isinstance(x, Tensor) else np.asarray(x)
     if value.dtype.kind not in "fiu":
         raise GradientError(
-            f"{what} cannot be checked", asked="numbers", came=f"dtype {value.dtype}"
+            tr("{what} cannot be checked", what=what), asked="numbers", came=f"dtype {value.dtype}"
         )
     return np.array(value, dtype=np.float64)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from seegrad.errors import SizeError
+from seegrad.i18n import tr
 
 LARGE = 2**28
 """Bytes below which nobody asks: a system that cannot give these fails by itself."""
@@ -58,14 +59,14 @@ def afford(count: int, what: str) -> None:
     if room is not None and count > room:
         raise SizeError(
             "this is larger than the memory that is left",
-            asked=f"at most {readable(room)}",
-            came=f"{readable(count)} for {what}",
+            asked=tr("at most {memory}", memory=readable(room)),
+            came=tr("{memory} for {what}", memory=readable(count), what=what),
             hint="check the sizes; work in smaller parts, or in float32",
         )
     if count > 2**62:
         raise SizeError(
             "this is larger than any memory",
             asked="sizes that a machine can hold",
-            came=f"{readable(count)} for {what}",
+            came=tr("{memory} for {what}", memory=readable(count), what=what),
             hint="check the sizes",
         )

@@ -34,6 +34,7 @@ from seegrad.graph.mode import current_mode, in_mode
 from seegrad.graph.node import Node, snapshot
 from seegrad.graph.op import Op
 from seegrad.graph.spec import NO_ATTRS, Spec
+from seegrad.i18n import tr
 from seegrad.memory_budget import afford
 from seegrad.ops.arithmetic import identity
 from seegrad.ops.reduce import sum
@@ -80,7 +81,7 @@ def _own(data: Any) -> Tensor:
 
 def _not_floating(what: str, dtype: Any) -> DTypeError:
     return DTypeError(
-        f"{what} cannot be differentiated by: it is not a floating-point number",
+        tr("{what} cannot be differentiated by: it is not a floating-point number", what=what),
         asked="float32 or float64",
         came=f"dtype {dtype}",
         hint="write 3.0 instead of 3, or convert with .astype(float)",
@@ -172,12 +173,18 @@ class _Recorded:
         self.looked = True
         for i, out in enumerate(self.outputs):
             if self.leaves and not _depends(out, self.leaves):
-                what = "the result" if len(self.outputs) == 1 else f"result {i}"
+                what = tr("the result") if len(self.outputs) == 1 else tr("result {index}", index=i)
                 warn_user(GradientWarning(
-                    f"{what} of {self.name} does not depend on what it is differentiated by: the"
-                    " derivative is 0",
+                    tr(
+                        "{what} of {name} does not depend on what it is differentiated by: the"
+                        " derivative is 0",
+                        what=what, name=self.name,
+                    ),
                     asked="a result computed from the argument with seegrad's functions",
-                    came=f"a result of shape {out.shape} that the argument has no part in",
+                    came=tr(
+                        "a result of shape {shape} that the argument has no part in",
+                        shape=out.shape,
+                    ),
                     hint="check that the function uses its argument, outside of sg.no_grad();"
                     " sg.stop_gradient(x) says that this is meant",
                 ))  # fmt: skip
@@ -218,9 +225,9 @@ class _Recorded:
         if len(self.outputs) != 1 or self.outputs[0].size != 1:
             shapes = ", ".join(str(x.shape) for x in self.outputs)
             raise GradientError(
-                f"{who} needs a function that gives one number",
+                tr("{who} needs a function that gives one number", who=who),
                 asked="a result of shape ()",
-                came=f"results of shape {shapes}" if shapes else "no result",
+                came=tr("results of shape {shapes}", shapes=shapes) if shapes else "no result",
                 hint="sum or average the result, or use sg.jacobian",
             )
         out: Tensor = self.outputs[0]
@@ -235,9 +242,12 @@ def _depends(out: Node, leaves: Sequence[Node]) -> bool:
 
 def _no_floating_result(name: str, out: Node) -> DTypeError:
     return DTypeError(
-        f"the result of {name} cannot be differentiated: it is not a floating-point number",
+        tr(
+            "the result of {name} cannot be differentiated: it is not a floating-point number",
+            name=name,
+        ),
         asked="a result of dtype float32 or float64",
-        came=f"a result of shape {out.shape} and dtype {out.dtype}",
+        came=tr("a result of shape {shape} and dtype {dtype}", shape=out.shape, dtype=out.dtype),
         hint="differentiate what it was computed from, before it was rounded, compared or counted;"
         " has_aux=True brings out such a result beside",
     )
@@ -274,8 +284,8 @@ def _check_args(function: Function, args: Sequence[Any], argnums: Sequence[int])
     for i in argnums:
         if not 0 <= i < len(args):
             raise GradientError(
-                f"there is no positional argument {i} to differentiate by",
-                asked=f"argnums below {len(args)}",
+                tr("there is no positional argument {number} to differentiate by", number=i),
+                asked=tr("argnums below {count}", count=len(args)),
                 came=f"argnums={tuple(argnums)}",
             )
 
@@ -433,12 +443,15 @@ def jacobian(function: Function, argnums: int = 0) -> Function:
         if len(run.outputs) != 1 or len(run.leaves) != 1:
             raise GradientError(
                 "jacobian takes one array to one array",
-                came=f"{len(run.leaves)} arrays in, {len(run.outputs)} out",
+                came=tr(
+                    "{inputs} arrays in, {outputs} out",
+                    inputs=len(run.leaves), outputs=len(run.outputs),
+                ),
             )
         out, x = run.outputs[0], run.leaves[0]
         afford(
             out.size * x.size * out.dtype.itemsize,
-            f"a Jacobian of shape {(*out.shape, *x.shape)}",
+            tr("a Jacobian of shape {shape}", shape=(*out.shape, *x.shape)),
         )
         rows, tensors = [], run.gives_tensors()
         for i in range(out.size):
@@ -538,8 +551,11 @@ def _checkpoint_op(function: Function, count: int, leaves: Sequence[Node]) -> Op
             for leaf, x in zip(leaves, xs[count:]):
                 if not as_graph and leaf.data is not x:
                     raise MutationError(
-                        f"{tidy(leaf.name) or 'a tensor'}, which a checkpointed function uses,"
-                        " has been given another value since",
+                        tr(
+                            "{name}, which a checkpointed function uses, has been given another"
+                            " value since",
+                            name=tidy(leaf.name) or tr("a tensor"),
+                        ),
                         hint="call backward() before you update the parameters",
                     )
             # a compiled function in it is a part of this graph

@@ -17,6 +17,7 @@ from seegrad.errors import MutationError
 from seegrad.graph.node import Node
 from seegrad.graph.rule_call import NOTHING
 from seegrad.graph.spec import NO_ATTRS
+from seegrad.i18n import tr
 from seegrad.ops.compare import where
 
 Watch = Callable[[Node, int, Any], None]
@@ -129,8 +130,10 @@ def _check_current(node: Node) -> None:
         if x.data is not value and value is not None:
             assert node.op is not None
             raise MutationError(
-                f"{node.op.name}: its input {x.name or node.op.input_name(i)} has been given"
-                " another value since",
+                f"{node.op.name}: " + tr(
+                    "its input {name} has been given another value since",
+                    name=x.name or node.op.input_name(i),
+                ),
                 asked="the value that the graph was recorded with",
                 hint="take higher derivatives before you update the parameters",
             )

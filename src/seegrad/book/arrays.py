@@ -60,7 +60,7 @@ def fitting(name: str, op: Any, y: Any, t: Any) -> None:
         op.spec(spec_of(y), spec_of(t))
     except SeegradError as error:
         raise type(error)(
-            f"{name}: {error.problem}",
+            f"{name}: " + error.problem,
             asked=error.asked,
             came=f"y {y.shape} {y.dtype} · t {t.shape} {t.dtype}",
             hint=error.hint,

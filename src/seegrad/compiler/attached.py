@@ -19,6 +19,7 @@ from seegrad.graph.mode import current_mode, in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.graph.spec import NO_ATTRS, Spec
+from seegrad.i18n import tr
 from seegrad.ops import TABLE
 from seegrad.tensor.tensor import Tensor, as_tensor
 from seegrad.text import tidy
@@ -152,7 +153,7 @@ class Refused:
         self.reads: tuple[Read, ...] = ()
         source = Tensor(None, (), NO_ATTRS, (), leaf.dtype.type(0), True, name=leaf.name)
         self.inputs, self.values = (source,), (source.data,)
-        self.op = _refusing(f"{tidy(name)}()", tidy(leaf.name) or "a tensor")
+        self.op = _refusing(f"{tidy(name)}()", tidy(leaf.name) or tr("a tensor"))
 
     def node(self, data: Any, held: Mapping[Read, Tensor]) -> Tensor:
         """The node of the result `data`."""
@@ -165,10 +166,13 @@ def _refusing(name: str, leaf: str) -> Op:
 
     def rule(g: Any) -> Any:
         raise GradientError(
-            f"the result of the compiled {name} cannot be differentiated outside of it: it gives"
-            f" {leaf} another value",
+            tr(
+                "the result of the compiled {name} cannot be differentiated outside of it: it"
+                " gives {other} another value",
+                name=name, other=leaf,
+            ),
             asked="a compiled function that leaves what it is differentiated by as it is",
-            came=f"an assignment to {leaf} in {name}",
+            came=tr("an assignment to {other} in {name}", other=leaf, name=name),
             hint="call backward() inside of the compiled function, or take the numbers alone"
             " with .detach()",
         )

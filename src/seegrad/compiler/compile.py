@@ -27,6 +27,7 @@ from seegrad.errors import (
 from seegrad.graph.graph import Graph
 from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
+from seegrad.i18n import tr
 from seegrad.tree import Structure, flatten, unflatten
 
 Function = Callable[..., Any]
@@ -217,8 +218,11 @@ class Compiled:
     def _explain(self, variant: Variant, values: Sequence[Any], step: int) -> None:
         """Raise NonFiniteError for a step whose result is not finite, where it was born."""
         variant.find_birth(values)
-        raise NonFiniteError(f"the result of step {step} is not finite", asked="finite numbers",
-                             hint="take a smaller learning rate")
+        raise NonFiniteError(
+            tr("the result of step {step} is not finite", step=step),
+            asked="finite numbers",
+            hint="take a smaller learning rate",
+        )
 
     # ------------------------------------------------------------------ seeing inside
 
@@ -275,7 +279,11 @@ class Compiled:
             if record.name == name:
                 return record.graph
         names = ", ".join(dict.fromkeys(r.name for r in records))
-        raise ValueRangeError(f"there is no pass {name!r}", asked=names, came=name)
+        raise ValueRangeError(
+            tr("there is no pass {name}", name=repr(name)),
+            asked=names,
+            came=name,
+        )
 
     @property
     def newest(self) -> Variant:
@@ -346,8 +354,8 @@ def _check_rows(block: Any, count: int) -> None:
     if block.size and (block.min() < 0 or block.max() >= count):
         raise IndexRangeError(
             "a row of a mini-batch is out of range",
-            asked=f"from 0 to {count - 1}",
-            came=f"rows from {block.min()} to {block.max()}",
+            asked=tr("from {low} to {high}", low=0, high=count - 1),
+            came=tr("rows from {low} to {high}", low=block.min(), high=block.max()),
         )
 
 

@@ -32,4 +32,4 @@ def find_birth(graph: Graph, values: Mapping[Node, Any]) -> None:
                 continue
             inputs = tuple(known[x] for x in node.inputs)
             known[node] = node.op.forward(*inputs, **node.attrs)
-            birth(node, known[node], inputs, "its value")
+            birth(node, known[node], inputs)

@@ -19,6 +19,7 @@ from seegrad.graph.graph import Graph
 from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
+from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor, as_tensor
 from seegrad.tracing import symbol, trace
 from seegrad.tree import flatten, unflatten
@@ -85,7 +86,10 @@ def _example(x: Any, axis: int | None) -> tuple[Spec, Any]:
         return Spec(tuple(x.shape), x.dtype), x
     ndim = len(x.shape)
     if not -ndim <= axis < ndim:
-        raise ShapeError("there is no such axis of examples", came=f"axis {axis} of {x.shape}")
+        raise ShapeError(
+            "there is no such axis of examples",
+            came=tr("axis {axis} of {shape}", axis=axis, shape=x.shape),
+        )
     axis %= ndim
     if axis:
         x = x.transpose((axis, *(i for i in range(ndim) if i != axis)))

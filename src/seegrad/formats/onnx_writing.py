@@ -131,7 +131,7 @@ class _Writer(Steps):
         """What a node is called; a constant is entered when it is first asked for."""
         if node not in self.called:
             if node.data is None:
-                raise GraphError(f"{node!r} stands for no input")
+                raise GraphError(tr("{node} stands for no input", node=repr(node)))
             self.called[node] = self._leaf(node, self.leaves[node])
         return self.called[node]
 

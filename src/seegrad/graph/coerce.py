@@ -12,6 +12,7 @@ from seegrad.graph.node import Node, holds_node, snapshot
 from seegrad.graph.op import Op
 from seegrad.graph.op_errors import strange
 from seegrad.graph.spec import NO_ATTRS
+from seegrad.i18n import tr
 
 NUMBERS = "fiub"
 """The kinds of dtype that values may have: floating-point, integer, unsigned, boolean."""
@@ -36,16 +37,20 @@ def constant(op: Op, position: int, value: Any, like: Sequence[Any], cls: type[N
         data = snapshot(numbers(op, position, value))
         if data.dtype.kind not in "iu":
             raise DTypeError(
-                f"{op.name}: {op.input_name(position)} must be integers", came=f"dtype {data.dtype}"
+                f"{op.name}: " + tr("{name} must be integers", name=op.input_name(position)),
+                came=f"dtype {data.dtype}",
             )
     elif kind in (int, float, bool):
         try:
             data = np.result_type(*[x.dtype for x in like], value).type(value)
-        except OverflowError as error:
+        except OverflowError:
+            dtype = np.result_type(*[x.dtype for x in like])
             raise DTypeError(
-                f"{op.name}: {error}", asked="a number that fits the dtype beside it",
+                f"{op.name}: "
+                + tr("Python integer {value} out of bounds for {dtype}", value=value, dtype=dtype),
+                asked="a number that fits the dtype beside it",
                 came=f"{value!r}",
-            ) from None  # fmt: skip
+            ) from None
     else:
         data = snapshot(numbers(op, position, value))
     return cls(None, (), NO_ATTRS, (), data, False)
@@ -65,9 +70,9 @@ def numbers(op: Op, position: int, value: Any) -> Any:
         array = value if hasattr(value, "dtype") else np.asarray(value)
     except (TypeError, ValueError):
         raise DTypeError(
-            f"{op.name}: {name} is not an array of numbers",
+            f"{op.name}: " + tr("{name} is not an array of numbers", name=name),
             asked="numbers, or nested lists of numbers with equal lengths",
-            came=f"a {type(value).__name__} with parts of different lengths",
+            came=tr("a {kind} with parts of different lengths", kind=type(value).__name__),
         ) from None
     if array.dtype.kind not in NUMBERS or isinstance(array, np.ma.MaskedArray):
         raise strange(op, name, value, array.dtype)

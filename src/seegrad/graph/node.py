@@ -17,6 +17,7 @@ import numpy as np
 from seegrad.errors import DTypeError, Line, SeegradError, SizeError
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Attrs, DType, Shape, Spec
+from seegrad.i18n import tr
 from seegrad.memory_budget import afford
 
 _next_order = count(0, -1).__next__
@@ -200,7 +201,7 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
         raise                                    # a tensor in a list has said why not
     except MemoryError:
         raise SizeError(
-            f"{what} does not fit into memory",
+            tr("{what} does not fit into memory", what=tr(what)),
             asked="a result that fits into the memory that is left",
             came=type(value).__name__,
             hint="check the sizes",
@@ -208,15 +209,15 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
     except (TypeError, ValueError, OverflowError):
         made = "" if dtype is None else f" (to become {dtype})"
         raise DTypeError(
-            f"{what} is not an array of numbers",
+            tr("{name} is not an array of numbers", name=tr(what)),
             asked="numbers, or nested lists of numbers with equal lengths",
             came=f"{type(value).__name__} {repr(value)[:60]}{made}",
         ) from None
     if array.dtype.kind not in "fiub" or isinstance(value, np.ma.MaskedArray):
         raise DTypeError(
-            f"{what} has a dtype that seegrad does not compute with",
+            tr("{what} has a dtype that seegrad does not compute with", what=tr(what)),
             asked="floating-point, integer or boolean numbers",
-            came=f"{type(value).__name__} of dtype {array.dtype}",
+            came=tr("{kind} of dtype {dtype}", kind=type(value).__name__, dtype=array.dtype),
             hint=remedy(value),
         )
     if type(array) is not np.ndarray:
@@ -225,7 +226,7 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
         array, value if hasattr(value, "shape") else array
     )
     if shared and not _settled(array):
-        afford(array.nbytes, f"a copy of {what} {array.shape}")
+        afford(array.nbytes, tr("a copy of {what} {shape}", what=tr(what), shape=array.shape))
         array = array.copy(order="K")
     array.setflags(write=False)
     return array[()] if array.ndim == 0 else array

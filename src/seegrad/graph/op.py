@@ -18,6 +18,7 @@ from seegrad.graph.laws import Law
 from seegrad.graph.onnx_signature import parse_exchange
 from seegrad.graph.rule_call import FastRule, Rule, RuleCall, fast_rule, rule_call
 from seegrad.graph.spec import Attrs, HasSpec, Shape, Spec
+from seegrad.i18n import Message, tr
 from seegrad.text import ATOM, holes
 
 N = TypeVar("N", bound=HasSpec)
@@ -231,22 +232,24 @@ class Op:
             inputs, positional = list(args[: self.arity]), args[self.arity :]
             for name in self.inputs[len(inputs) :]:
                 if name not in given:
-                    raise self._bad_call(f"the input {name} is missing")
+                    raise self._bad_call(tr("the input {name} is missing", name=name))
                 inputs.append(given.pop(name))
         if len(positional) > len(self.attributes):
-            raise self._bad_call(f"{len(args)} positional arguments are too many")
+            raise self._bad_call(
+                tr("{count} positional arguments are too many", count=len(args))
+            )
         attrs = dict(self.attributes)
         for name, value in zip(attrs, positional):
             if name in given:
-                raise self._bad_call(f"{name} was given twice")
+                raise self._bad_call(tr("{name} was given twice", name=name))
             attrs[name] = value
         for name, value in given.items():
             if name not in attrs:
-                raise self._bad_call(f"there is no argument {name}")
+                raise self._bad_call(tr("there is no argument {name}", name=name))
             attrs[name] = value
         for name, value in attrs.items():
             if value is inspect.Parameter.empty:
-                raise self._bad_call(f"the argument {name} is missing")
+                raise self._bad_call(tr("the argument {name} is missing", name=name))
         return tuple(inputs), attrs
 
     def settle(self, *inputs: Any, **attrs: Any) -> Attrs:
@@ -254,9 +257,9 @@ class Op:
         whole = {**self.attributes, **attrs}
         return self.canonical(*inputs, **whole) if self.canonical else whole
 
-    def _bad_call(self, problem: str, came: str = "") -> CallError:
+    def _bad_call(self, problem: Message, came: str = "") -> CallError:
         return CallError(
-            f"{self.name}: {problem}",
+            f"{self.name}: " + problem,
             asked=f"{self.name}{inspect.signature(self.forward)}",
             came=came,
         )

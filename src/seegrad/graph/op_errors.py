@@ -16,6 +16,7 @@ from seegrad.graph.forms import SIZES
 from seegrad.graph.node import remedy
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Attrs, spec_of
+from seegrad.i18n import tr
 from seegrad.memory_budget import LARGE as UNASKED
 from seegrad.memory_budget import afford
 from seegrad.text import tidy
@@ -52,7 +53,8 @@ def affordable(op: Op, values: Sequence[Any], attrs: Attrs, inputs: Sequence[Any
         return
     try:
         sizes = "".join(f" · {k}={v!r}" for k, v in attrs.items() if k in SIZES)
-        afford(count, f"a result of {describe(op, inputs or values)}{sizes}")
+        what = describe(op, inputs or values) + sizes
+        afford(count, tr("a result of {inputs}", inputs=what))
     except SizeError as error:
         raise explained(op, inputs or values, attrs, error) from None
 
@@ -66,7 +68,7 @@ def _clearest(op: Op, inputs: Sequence[Any], attrs: Attrs, error: Exception) -> 
     inputs = [x if hasattr(x, "dtype") else np.asarray(x) for x in inputs]
     if isinstance(error, MemoryError) and not isinstance(error, SizeError):
         return SizeError(
-            f"{op.name}: the memory for its result is not there",
+            f"{op.name}: " + tr("the memory for its result is not there"),
             asked="a result that fits into the memory that is left",
             came=describe(op, inputs),
             hint="check the sizes; work in smaller parts, or in float32",
@@ -89,7 +91,7 @@ def _retold(op: Op, inputs: Sequence[Any], error: SeegradError) -> SeegradError:
     """The same error with the op's name before it, and what came."""
     problem = error.problem
     if not problem.startswith(f"{op.name}: "):
-        problem = f"{op.name}: {problem}"
+        problem = f"{op.name}: " + problem
     came = error.came or describe(op, inputs)
     return type(error)(problem, asked=error.asked, came=came, hint=error.hint, line=error.line)
 
@@ -97,8 +99,8 @@ def _retold(op: Op, inputs: Sequence[Any], error: SeegradError) -> SeegradError:
 def strange(op: Op, name: str, value: Any, dtype: Any) -> DTypeError:
     """The error for an input that is not made of real numbers."""
     return DTypeError(
-        f"{op.name}: {name} is not made of numbers that seegrad computes with",
+        f"{op.name}: " + tr("{name} is not made of numbers that seegrad computes with", name=name),
         asked="floating-point, integer or boolean numbers",
-        came=f"{type(value).__name__} of dtype {dtype}",
+        came=tr("{kind} of dtype {dtype}", kind=type(value).__name__, dtype=dtype),
         hint=remedy(value),
     )

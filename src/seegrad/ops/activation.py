@@ -14,6 +14,7 @@ from seegrad.errors import DTypeError, ShapeError, ValueRangeError
 from seegrad.graph.forms import Body, OneHot
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
+from seegrad.i18n import tr
 from seegrad.ops.arithmetic import reciprocal
 from seegrad.ops.compare import floating, where
 from seegrad.ops.families import CALL, elementwise, one_axis, operation
@@ -227,7 +228,7 @@ def log_softmax(x, *, axis=-1):
 
 def _one_hot_attrs(labels: Any, *, classes: Any, dtype: Any) -> dict[str, Any]:
     if labels.dtype.kind not in "iu":
-        raise DTypeError("labels must be integers", came=f"dtype {labels.dtype}")
+        raise DTypeError(tr("{name} must be integers", name="labels"), came=f"dtype {labels.dtype}")
     if isinstance(classes, bool) or not isinstance(classes, (int, np.integer)) or classes < 1:
         raise ShapeError("classes must be a positive integer", came=f"classes={classes!r}")
     return {"classes": int(classes), "dtype": np.dtype(dtype)}
@@ -238,8 +239,11 @@ def labels_in_range(labels: Any, classes: int) -> None:
     if labels.size and (labels.min() < 0 or labels.max() >= classes):
         raise ValueRangeError(
             "a label is out of range",
-            asked=f"integers from 0 to {classes - 1}, one for each of {classes} classes",
-            came=f"labels from {labels.min()} to {labels.max()}",
+            asked=tr(
+                "integers from {low} to {high}, one for each of {count} classes",
+                low=0, high=classes - 1, count=classes,
+            ),
+            came=tr("labels from {low} to {high}", low=labels.min(), high=labels.max()),
         )
 
 

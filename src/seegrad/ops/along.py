@@ -16,6 +16,7 @@ from seegrad.graph.forms import Call, Scan
 from seegrad.graph.laws import idempotent
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
+from seegrad.i18n import tr
 from seegrad.ops.arithmetic import add, multiply, subtract
 from seegrad.ops.compare import astype
 from seegrad.ops.families import composite, one_axis, operation, result_dtype
@@ -157,7 +158,10 @@ def quantile(x, *, q, axis, keepdims=False):
     at = one_axis(axis, len(x.shape))
     n = x.shape[at]
     if not n:
-        raise ShapeError("no elements have no quantile", came=f"shape {tuple(x.shape)}, axis={at}")
+        raise ShapeError(
+            "no elements have no quantile",
+            came=tr("shape {shape}, axis={axis}", shape=tuple(x.shape), axis=at),
+        )
     if not isinstance(q, (int, float, np.number)):
         raise DTypeError("a quantile is asked for by one number", came=f"q={q!r}")
     if not 0 <= q <= 1:

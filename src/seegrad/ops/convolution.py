@@ -15,6 +15,7 @@ from seegrad.errors import ShapeError
 from seegrad.graph.forms import Body
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
+from seegrad.i18n import tr
 from seegrad.ops.families import PRODUCT, operation
 from seegrad.ops.linalg import matmul
 from seegrad.ops.shape import matrix_transpose, reshape, swapaxes, transpose
@@ -60,8 +61,14 @@ def _ranks_fit(x: Any, w: Any) -> int:
 def _channels_fit(channels: int, width: int, outputs: int, groups: int) -> None:
     if channels != width * groups or outputs % groups:
         raise ShapeError(
-            f"{channels} channels do not fit weights for {width * groups}",
-            asked=f"{width} channels in each of {groups} groups, outputs in equal groups",
+            tr(
+                "{channels} channels do not fit weights for {count}",
+                channels=channels, count=width * groups,
+            ),
+            asked=tr(
+                "{width} channels in each of {groups} groups, outputs in equal groups",
+                width=width, groups=groups,
+            ),
             hint="W has the shape (outputs, channels/groups, …)",
         )
 
@@ -175,8 +182,14 @@ def _transpose_attrs(y: Any, W: Any, *, shape: Any, **attrs: Any) -> dict[str, A
     groups = settled["groups"]
     if y.shape[1] != W.shape[0] or W.shape[0] % groups:
         raise ShapeError(
-            f"{y.shape[1]} channels do not fit weights for {W.shape[0]}",
-            asked=f"W (channels, outputs/groups, …), the channels in {groups} equal groups",
+            tr(
+                "{channels} channels do not fit weights for {count}",
+                channels=y.shape[1], count=W.shape[0],
+            ),
+            asked=tr(
+                "W (channels, outputs/groups, …), the channels in {groups} equal groups",
+                groups=groups,
+            ),
         )
     smallest = tuple(
         (p - 1) * s + r - b - a
@@ -195,8 +208,11 @@ def _transpose_attrs(y: Any, W: Any, *, shape: Any, **attrs: Any) -> dict[str, A
     if not fitting or min(lengths) < 0:
         largest = tuple(m + s - 1 for m, s in zip(smallest, settled["steps"]))
         raise ShapeError(
-            f"a result of {lengths} has not {tuple(y.shape[2:])} places for the window",
-            asked=f"from {smallest} to {largest}",
+            tr(
+                "a result of {lengths} has not {places} places for the window",
+                lengths=lengths, places=tuple(y.shape[2:]),
+            ),
+            asked=tr("from {low} to {high}", low=smallest, high=largest),
             hint="leave shape away for the smallest",
         )
     return {"shape": lengths, **settled}
@@ -273,8 +289,11 @@ def _conv_weights_attrs(x: Any, y: Any, *, size: Any, **attrs: Any) -> dict[str,
         )
     if x.shape[1] % settled["groups"] or y.shape[1] % settled["groups"]:
         raise ShapeError(
-            f"{x.shape[1]} channels and {y.shape[1]} outputs do not make equal groups",
-            asked=f"both divisible by groups={settled['groups']}",
+            tr(
+                "{channels} channels and {outputs} outputs do not make equal groups",
+                channels=x.shape[1], outputs=y.shape[1],
+            ),
+            asked=tr("both divisible by groups={groups}", groups=settled["groups"]),
         )
     return {"size": window, **settled}
 

@@ -11,6 +11,7 @@ from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.forms import Contract
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
+from seegrad.i18n import tr
 from seegrad.ops.families import PRODUCT, operation
 from seegrad.ops.linalg import diagonal
 from seegrad.ops.shape import array_like, reshape
@@ -19,14 +20,20 @@ from seegrad.ops.shape import array_like, reshape
 def _sizes(subscripts: str, xs: tuple[Any, ...]) -> dict[str, int]:
     terms = subscripts.split("->")[0].split(",")
     if len(terms) != len(xs):
-        raise ShapeError(f"{subscripts!r} names {len(terms)} inputs", came=f"{len(xs)} inputs")
+        raise ShapeError(
+            tr("{subscripts} names {count} inputs", subscripts=repr(subscripts), count=len(terms)),
+            came=tr("{count} inputs", count=len(xs)),
+        )
     sizes: dict[str, int] = {}
     for term, x in zip(terms, xs):
         if len(term) != x.ndim:
-            raise ShapeError(f"the term {term!r} needs {len(term)} axes", came=f"shape {x.shape}")
+            raise ShapeError(
+                tr("the term {term} needs {count} axes", term=repr(term), count=len(term)),
+                came=tr("shape {shape}", shape=x.shape),
+            )
         for label, n in zip(term, x.shape):
             if sizes.setdefault(label, n) != n:
-                raise ShapeError(f"the label {label!r} has two sizes")
+                raise ShapeError(tr("the label {label} has two sizes", label=repr(label)))
     return sizes
 
 
@@ -57,7 +64,7 @@ def _settled(subscripts: str, ndims: tuple[int, ...]) -> str:
     terms, out = _plain_subscripts(subscripts, list(ndims))
     if twice := [t for t in terms if len(set(t)) != len(t)]:
         raise ShapeError(
-            f"the term {twice[0]!r} names a label twice",
+            tr("the term {term} names a label twice", term=repr(twice[0])),
             asked="each label once in a term",
             hint="einsum takes diagonals as well",
         )
@@ -104,14 +111,18 @@ def _plain_subscripts(subscripts: Any, ndims: list[int]) -> tuple[list[str], str
     left, arrow, out = text.partition("->")
     terms = left.split(",")
     if len(terms) != len(ndims):
-        raise ShapeError(f"{subscripts!r} names {len(terms)} inputs", came=f"{len(ndims)} inputs")
+        raise ShapeError(
+            tr("{subscripts} names {count} inputs", subscripts=repr(subscripts), count=len(terms)),
+            came=tr("{count} inputs", count=len(ndims)),
+        )
     unused = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in text]
     longest, spelt = 0, []
     for term, ndim in zip(terms, ndims):
         extra = ndim - len(term.replace("...", ""))
         if extra < 0 or ("..." not in term and extra):
             raise ShapeError(
-                f"the term {term!r} names {len(term)} axes", came=f"an input with {ndim}"
+                tr("the term {term} names {count} axes", term=repr(term), count=len(term)),
+                came=tr("an input with {count}", count=ndim),
             )
         longest = max(longest, extra)
         spelt.append((term, extra))
@@ -124,11 +135,14 @@ def _plain_subscripts(subscripts: Any, ndims: list[int]) -> tuple[list[str], str
         )
     out = out.replace("...", dots)
     if not all(c.isalpha() for c in "".join(terms) + out) or len(set(out)) != len(out):
-        raise ShapeError(f"{subscripts!r} is not a sum of products", asked="letters, each once"
-                         " in the output")  # fmt: skip
+        raise ShapeError(
+            tr("{subscripts} is not a sum of products", subscripts=repr(subscripts)),
+            asked="letters, each once"
+                         " in the output",
+        )  # fmt: skip
     if unknown := set(out) - set("".join(terms)):
         raise ShapeError(
-            f"the output label {min(unknown)!r} stands in no input",
+            tr("the output label {label} stands in no input", label=repr(min(unknown))),
             asked="output labels that an input has",
             came=f"subscripts={subscripts!r}",
         )
@@ -149,7 +163,8 @@ def einsum(subscripts: str, *xs: Any) -> Any:
             j = term.index(repeated, i + 1)
             if x.shape[i] != x.shape[j]:
                 raise ShapeError(
-                    f"the label {repeated!r} has two sizes", came=f"{x.shape[i]}, {x.shape[j]}"
+                    tr("the label {label} has two sizes", label=repr(repeated)),
+                    came=f"{x.shape[i]}, {x.shape[j]}",
                 )
             x = diagonal(x, axis1=i, axis2=j)
             term = term[:i] + term[i + 1 : j] + term[j + 1 :] + repeated

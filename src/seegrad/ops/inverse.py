@@ -14,6 +14,7 @@ from seegrad.errors import DTypeError, ShapeError, ValueRangeError
 from seegrad.graph.forms import Call
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
+from seegrad.i18n import tr
 from seegrad.ops.families import broadcast_shapes, operation
 from seegrad.ops.linalg import matmul
 from seegrad.ops.shape import matrix_transpose, reshape
@@ -32,7 +33,7 @@ def _square(a: Any) -> None:
         raise ShapeError(
             "only a square matrix can be solved for",
             asked="the last two axes of equal size",
-            came=f"shape {tuple(a.shape)}",
+            came=tr("shape {shape}", shape=tuple(a.shape)),
         )
 
 
@@ -48,7 +49,7 @@ def _regular(function: Callable[..., Any], *arrays: Any) -> Any:
         raise ValueRangeError(
             "the matrix has no inverse",
             asked="rows that do not depend on each other",
-            came=f"a singular matrix of shape {shape}",
+            came=tr("a singular matrix of shape {shape}", shape=shape),
             hint="add a small multiple of the identity, or look for a row or column of zeros",
         ) from None
 
@@ -87,9 +88,9 @@ def _solve_spec(a: Spec, b: Spec) -> Spec:
     rows = b.shape[-2:-1] if b.ndim > 1 else b.shape
     if rows != (n,):
         raise ShapeError(
-            f"a system of {n} equations needs {n} right-hand values",
-            asked=f"b of shape ({n},) or (…, {n}, m)",
-            came=f"shapes {a.shape} and {b.shape}",
+            tr("a system of {n} equations needs {n} right-hand values", n=n),
+            asked=tr("b of shape ({n},) or (…, {n}, m)", n=n),
+            came=tr("shapes {left} and {right}", left=a.shape, right=b.shape),
         )
     dtype = _inverse_spec(Spec(a.shape, np.result_type(a.dtype, b.dtype))).dtype
     if b.ndim == 1:

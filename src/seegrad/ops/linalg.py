@@ -13,6 +13,7 @@ from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.forms import Call, Product
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
+from seegrad.i18n import tr
 from seegrad.ops.arithmetic import multiply, sqrt
 from seegrad.ops.compare import astype, where
 from seegrad.ops.families import (
@@ -50,10 +51,13 @@ def _matmul_spec(a: Spec, b: Spec) -> Spec:
         elif a.ndim == 2 and b.ndim <= 2 and a.shape[0] == inner:
             hint = "transpose the first: a.T @ b"
         raise ShapeError(
-            f"the inner sizes {a.shape[-1]} and {inner} differ",
-            asked=f"(…, {a.shape[-1]}) · ({a.shape[-1]}, …): the last axis of the first and the"
-            " second last of the second must be equal",
-            hint=hint or f"give the second {a.shape[-1]} rows",
+            tr("the inner sizes {left} and {right} differ", left=a.shape[-1], right=inner),
+            asked=tr(
+                "(…, {a}) · ({b}, …): the last axis of the first and the second last of the"
+                " second must be equal",
+                a=a.shape[-1], b=a.shape[-1],
+            ),
+            hint=hint or tr("give the second {count} rows", count=a.shape[-1]),
         )
     batch = broadcast_shapes(a.shape[:-2], b.shape[:-2])
     rows = a.shape[-2:-1] if a.ndim > 1 else ()
@@ -169,9 +173,12 @@ def tensordot(a, b, *, axes=2):
     if isinstance(axes, int):
         if not 0 <= axes <= min(len(a.shape), len(b.shape)):
             raise ShapeError(
-                f"there are not {axes} axes on both sides",
-                asked=f"axes from 0 to {min(len(a.shape), len(b.shape))}",
-                came=f"shapes {tuple(a.shape)} and {tuple(b.shape)}, axes={axes}",
+                tr("there are not {count} axes on both sides", count=axes),
+                asked=tr("axes from {low} to {high}", low=0, high=min(len(a.shape), len(b.shape))),
+                came=tr(
+                    "shapes {left} and {right}, axes={axes}",
+                    left=tuple(a.shape), right=tuple(b.shape), axes=axes,
+                ),
             )
         first = tuple(range(len(a.shape) - axes, len(a.shape)))
         second = tuple(range(axes))
@@ -186,7 +193,10 @@ def tensordot(a, b, *, axes=2):
         raise ShapeError(
             "the axes to sum over do not fit",
             asked="as many axes on both sides, of equal sizes",
-            came=f"shapes {tuple(a.shape)} and {tuple(b.shape)}, axes={axes!r}",
+            came=tr(
+                "shapes {left} and {right}, axes={axes}",
+                left=tuple(a.shape), right=tuple(b.shape), axes=repr(axes),
+            ),
         )
     free_a = tuple(i for i in range(len(a.shape)) if i not in first)
     free_b = tuple(i for i in range(len(b.shape)) if i not in second)
@@ -262,10 +272,16 @@ def kron(a, b):
 def _diagonal_attrs(x: Any, *, offset: Any, axis1: Any, axis2: Any) -> dict[str, Any]:
     ndim = len(x.shape)
     if ndim < 2:
-        raise ShapeError("a diagonal needs two axes", came=f"shape {tuple(x.shape)}")
+        raise ShapeError(
+            "a diagonal needs two axes",
+            came=tr("shape {shape}", shape=tuple(x.shape)),
+        )
     i, j = one_axis(axis1, ndim), one_axis(axis2, ndim)
     if i == j:
-        raise ShapeError("a diagonal needs two different axes", came=f"axes {axis1} and {axis2}")
+        raise ShapeError(
+            "a diagonal needs two different axes",
+            came=tr("axes {first} and {second}", first=axis1, second=axis2),
+        )
     return {"offset": int(offset), "axis1": i, "axis2": j}
 
 
@@ -375,7 +391,10 @@ def diag(x, *, k=0):
         n = x.shape[0] + abs(k)
         return place_diagonal(x, offset=k, axis1=0, axis2=1, shape=(n, n))
     if len(x.shape) != 2:
-        raise ShapeError("diag takes a vector or a matrix", came=f"shape {tuple(x.shape)}")
+        raise ShapeError(
+            "diag takes a vector or a matrix",
+            came=tr("shape {shape}", shape=tuple(x.shape)),
+        )
     return diagonal(x, offset=k)
 
 
@@ -391,7 +410,7 @@ def trace(x, *, offset=0):
 
 def _triangle(x: Any, keep: Any, k: Any) -> Any:
     if not len(x.shape):
-        raise ShapeError("a triangle is part of a matrix", came="shape ()")
+        raise ShapeError("a triangle is part of a matrix", came=tr("shape {shape}", shape=()))
     square = (*x.shape, *x.shape)[-2:]                   # a vector stands for each row
     return where(keep(np.ones(square, bool), k), x, np.zeros((), x.dtype))
 

@@ -14,6 +14,7 @@ from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.forms import Body
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec, spec_of
+from seegrad.i18n import tr
 from seegrad.ops.activation import labels_in_range, log_softmax, one_hot, sigmoid, softmax, softplus
 from seegrad.ops.arithmetic import abs, clip, sign
 from seegrad.ops.compare import astype, floating, where
@@ -44,8 +45,11 @@ def _cross_entropy_spec(x: Spec, t: Spec) -> Spec:
     labels = t.ndim == x.ndim - 1
     if labels and t.dtype.kind not in "iu":
         raise DTypeError(
-            "labels must be integers",
-            asked=f"integers of shape {x.shape[:-1]}, or targets of shape {x.shape}",
+            tr("{name} must be integers", name="labels"),
+            asked=tr(
+                "integers of shape {labels}, or targets of shape {targets}",
+                labels=x.shape[:-1], targets=x.shape,
+            ),
             hint="labels.astype(int)",
         )
     if (labels and t.shape != x.shape[:-1]) or (not labels and t.shape != x.shape):
@@ -54,7 +58,10 @@ def _cross_entropy_spec(x: Spec, t: Spec) -> Spec:
             hint = "drop the last axis of the labels: t[:, 0]"
         raise ShapeError(
             "the targets do not fit the outputs",
-            asked=f"labels of shape {x.shape[:-1]}, or targets (one-hot or soft) of {x.shape}",
+            asked=tr(
+                "labels of shape {labels}, or targets (one-hot or soft) of {targets}",
+                labels=x.shape[:-1], targets=x.shape,
+            ),
             hint=hint,
         )
     if 0 in x.shape:
@@ -152,7 +159,7 @@ def _paired_spec(x: Spec, t: Spec) -> Spec:
             hint = "drop the last axis of the targets: t[:, 0]"
         raise ShapeError(
             "outputs and targets need the same shape",
-            asked=f"targets of shape {x.shape}: a loss never broadcasts",
+            asked=tr("targets of shape {shape}: a loss never broadcasts", shape=x.shape),
             hint=hint,
         )
     if not x.size:

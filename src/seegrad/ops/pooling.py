@@ -15,6 +15,7 @@ from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.forms import Body
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
+from seegrad.i18n import tr
 from seegrad.ops.arithmetic import maximum
 from seegrad.ops.compare import astype, where
 from seegrad.ops.families import operation
@@ -40,7 +41,9 @@ def _pool_attrs(x: Any, *, size: Any, steps: Any, padding: Any, **rest: Any) -> 
     count = len(x.shape) - 2
     if count < 1:
         raise ShapeError(
-            "pooling needs axes to slide along", asked="x (N, C, …)", came=f"shape {x.shape}"
+            "pooling needs axes to slide along",
+            asked="x (N, C, …)",
+            came=tr("shape {shape}", shape=x.shape),
         )
     window = each_axis("size", size, count, 1)
     dilation = each_axis("dilation", rest.pop("dilation", 1), count, 1)

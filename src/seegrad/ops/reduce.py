@@ -16,6 +16,7 @@ from seegrad.graph.laws import idempotent
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
+from seegrad.i18n import tr
 from seegrad.ops.arithmetic import sqrt
 from seegrad.ops.compare import astype, floating, logical_or, where
 from seegrad.ops.families import (
@@ -87,7 +88,10 @@ def _mean_rule(g: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
 def mean(x, *, axis=None, keepdims=False):
     """The arithmetic mean; each of n elements gets 1/n of the derivative."""
     if not count(x, axis):
-        raise ShapeError("the mean of no elements is not defined", came=f"shape {x.shape}")
+        raise ShapeError(
+            "the mean of no elements is not defined",
+            came=tr("shape {shape}", shape=x.shape),
+        )
     return np.mean(x, axis=axis, keepdims=keepdims)
 
 
@@ -199,7 +203,10 @@ def _arg_attrs(x: Any, *, axis: Any, keepdims: Any) -> dict[str, Any]:
 def _arg_spec(x: Spec, *, axis: int | None, keepdims: bool) -> Spec:
     axes = tuple(range(x.ndim)) if axis is None else (axis,)
     if not count(x, axes):
-        raise ShapeError("there is no extreme among no elements", came=f"shape {x.shape}")
+        raise ShapeError(
+            "there is no extreme among no elements",
+            came=tr("shape {shape}", shape=x.shape),
+        )
     return Spec(reduced_shape(x.shape, axes, keepdims), np.dtype(np.intp))
 
 
@@ -245,8 +252,11 @@ def _variance_attrs(x: Any, *, axis: Any, keepdims: Any, ddof: Any) -> dict[str,
     if count(x, attrs["axis"]) <= ddof:
         raise ShapeError(
             "too few elements for this variance",
-            asked=f"more than ddof={ddof} elements",
-            came=f"{count(x, attrs['axis'])} of shape {tuple(x.shape)}",
+            asked=tr("more than ddof={ddof} elements", ddof=ddof),
+            came=tr(
+                "{count} of shape {shape}",
+                count=count(x, attrs["axis"]), shape=tuple(x.shape),
+            ),
         )
     return attrs
 

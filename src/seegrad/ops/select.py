@@ -18,6 +18,7 @@ from seegrad.graph.mode import current_tracer
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec, spec_of
+from seegrad.i18n import tr
 from seegrad.ops.arithmetic import add, mod, multiply
 from seegrad.ops.families import broadcast_shapes, one_axis, operation
 from seegrad.ops.half import wide
@@ -30,7 +31,7 @@ Layout = tuple[str, ...]
 def _whole_numbers(indices: Any) -> None:
     if indices.dtype.kind not in "iu":
         raise DTypeError(
-            "indices must be integers",
+            tr("{name} must be integers", name="indices"),
             came=f"dtype {indices.dtype}",
             hint="use .astype(int), or a boolean mask of the same shape as x[mask]",
         )
@@ -50,9 +51,12 @@ def _in_range(indices: Any, size: int, negative: bool = True) -> None:
     if indices.size and (indices.min() < least or indices.max() >= size):
         bad = indices.max() if indices.max() >= size else indices.min()
         raise IndexRangeError(
-            f"index {bad} is out of range",
-            asked=f"from {least} to {size - 1}" if size else "nothing: the axis is empty",
-            came=f"indices from {indices.min()} to {indices.max()}",
+            tr("index {index} is out of range", index=bad),
+            asked=tr(
+                "from {low} to {high}",
+                low=least, high=size - 1,
+            ) if size else "nothing: the axis is empty",
+            came=tr("indices from {low} to {high}", low=indices.min(), high=indices.max()),
         )
 
 
@@ -364,9 +368,9 @@ def index(x: Any, key: Any) -> Any:
         raise ShapeError("an index may hold one ellipsis", came=f"{key!r}")
     if used > ndim:
         raise IndexRangeError(
-            f"{used} indices are too many",
-            asked=f"at most {ndim} for shape {tuple(x.shape)}",
-            came=f"{used} indices",
+            tr("{count} indices are too many", count=used),
+            asked=tr("at most {count} for shape {shape}", count=ndim, shape=tuple(x.shape)),
+            came=tr("{count} indices", count=used),
         )
     at = next((n for n, i in enumerate(items) if i is Ellipsis), len(items))
     items[at : at + 1] = [slice(None)] * (ndim - used)
@@ -387,7 +391,7 @@ def _item(item: Any) -> Any:
         if array.dtype.kind not in "iub":
             raise DTypeError(
                 "an index must be an integer, a boolean mask or a slice",
-                came=f"an array of dtype {array.dtype}",
+                came=tr("an array of dtype {dtype}", dtype=array.dtype),
             )
         return array
     try:
@@ -449,6 +453,8 @@ def _as_integers(item: Any, shape: Shape) -> list[Any]:
         )
     if tuple(mask.shape) != tuple(shape):
         raise IndexRangeError(
-            "the mask does not fit", asked=f"shape {tuple(shape)}", came=f"shape {mask.shape}"
+            "the mask does not fit",
+            asked=tr("shape {shape}", shape=tuple(shape)),
+            came=tr("shape {shape}", shape=mask.shape),
         )
     return list(np.nonzero(mask)) if mask.ndim else [np.zeros(int(mask), np.intp)]

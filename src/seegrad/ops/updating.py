@@ -15,6 +15,7 @@ import numpy as np
 from seegrad.errors import DTypeError, ShapeError, TraceError
 from seegrad.graph.mode import current_tracer, frame
 from seegrad.graph.node import Node, holds_node, snapshot
+from seegrad.i18n import tr
 from seegrad.ops.along import argsort
 from seegrad.ops.arithmetic import add, identity, maximum, minimum, multiply
 from seegrad.ops.compare import astype, greater, not_equal, where
@@ -102,7 +103,7 @@ def _new_values(v: Any, dtype: Any) -> Any:
     if not np.can_cast(v.dtype, dtype, "same_kind"):
         raise DTypeError(
             "the new part does not fit the dtype of the whole",
-            asked=f"numbers that {dtype} can hold",
+            asked=tr("numbers that {dtype} can hold", dtype=dtype),
             came=f"dtype {v.dtype}",
             hint="convert the whole first, for example with .astype(float)",
         )
@@ -115,8 +116,8 @@ def _stretched(v: Any, shape: tuple[int, ...]) -> Any:
     except ShapeError:
         raise ShapeError(
             "the new part does not fit",
-            asked=f"shape {shape}, or one that broadcasts to it",
-            came=f"shape {tuple(v.shape)}",
+            asked=tr("shape {shape}, or one that broadcasts to it", shape=shape),
+            came=tr("shape {shape}", shape=tuple(v.shape)),
         ) from None
 
 

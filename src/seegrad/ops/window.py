@@ -17,6 +17,7 @@ from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.forms import Overlap, Window
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
+from seegrad.i18n import tr
 from seegrad.ops.families import operation
 from seegrad.ops.half import wide
 from seegrad.ops.shape import cut, pad
@@ -35,12 +36,13 @@ def each_axis(name: str, value: Any, count: int, least: int) -> tuple[int, ...]:
         found = tuple(operator.index(n) for n in items)
     except TypeError:
         raise DTypeError(
-            f"{name} must be an integer, or one for each axis", came=f"{name}={value!r}"
+            tr("{name} must be an integer, or one for each axis", name=name),
+            came=f"{name}={value!r}",
         ) from None
     if len(found) != count or min(found, default=least) < least:
         raise ShapeError(
-            f"{name} does not fit the axes that the window slides along",
-            asked=f"one integer from {least}, or {count} of them",
+            tr("{name} does not fit the axes that the window slides along", name=name),
+            asked=tr("one integer from {least}, or {count} of them", least=least, count=count),
             came=f"{name}={value!r}",
         )
     return found
@@ -57,7 +59,7 @@ def around_each(padding: Any, size: Sequence[int], dilation: Sequence[int]) -> P
         if len(padding) != len(size) or any(not isinstance(p, (tuple, list)) for p in padding):
             raise ShapeError(
                 "padding needs one (before, after) for each axis",
-                asked=f"{len(size)} pairs",
+                asked=tr("{count} pairs", count=len(size)),
                 came=f"padding={padding!r}",
             )
         both = [each_axis("padding", tuple(p), 2, 0) for p in padding]
@@ -78,7 +80,10 @@ def positions(
     wide = reach(size, dilation)
     if any(n < r for n, r in zip(lengths, wide)):
         raise ShapeError(
-            f"the window reaches over {wide}, but there are only {tuple(lengths)}",
+            tr(
+                "the window reaches over {wide}, but there are only {lengths}",
+                wide=wide, lengths=tuple(lengths),
+            ),
             asked="a window no larger than what it slides over",
             hint="take a smaller window, or more padding",
         )
@@ -115,7 +120,10 @@ def bare(x: Any, padding: Pairs) -> Any:
 def _windows_attrs(x: Any, *, size: Any, steps: Any, dilation: Any) -> dict[str, Any]:
     count = len(size) if isinstance(size, (tuple, list)) else 1
     if count > len(x.shape):
-        raise ShapeError(f"a window over {count} axes needs as many", came=f"shape {x.shape}")
+        raise ShapeError(
+            tr("a window over {count} axes needs as many", count=count),
+            came=tr("shape {shape}", shape=x.shape),
+        )
     return {
         "size": each_axis("size", size, count, 1),
         "steps": each_axis("steps", steps, count, 1),
@@ -180,8 +188,8 @@ def _overlap_attrs(x: Any, *, shape: Any, steps: Any, dilation: Any) -> dict[str
     if 2 * count > len(x.shape):
         raise ShapeError(
             "windows have twice as many last axes as what they slide over",
-            asked=f"{2 * count} axes or more",
-            came=f"shape {tuple(x.shape)}",
+            asked=tr("{count} axes or more", count=2 * count),
+            came=tr("shape {shape}", shape=tuple(x.shape)),
         )
     settled = {
         "shape": lengths,
@@ -192,8 +200,14 @@ def _overlap_attrs(x: Any, *, shape: Any, steps: Any, dilation: Any) -> dict[str
     size, places = tuple(x.shape[lead : lead + count]), tuple(x.shape[lead + count :])
     if positions(lengths, size, settled["steps"], settled["dilation"]) != places:
         raise ShapeError(
-            f"windows {size} at {places} places do not come from {lengths}",
-            asked=f"{positions(lengths, size, settled['steps'], settled['dilation'])} places",
+            tr(
+                "windows {size} at {places} places do not come from {lengths}",
+                size=size, places=places, lengths=lengths,
+            ),
+            asked=tr(
+                "{count} places",
+                count=positions(lengths, size, settled["steps"], settled["dilation"]),
+            ),
         )
     return settled
 

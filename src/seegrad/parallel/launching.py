@@ -119,7 +119,7 @@ def verdict(code: int) -> str:
     if code in _OWN_CODES:
         return ""
     number = code - 128 if code > 128 else code
-    cause = tr("exit code {code}", code=code)
+    cause: str = tr("exit code {code}", code=code)
     if number in (item.value for item in signal.Signals):
         cause = signal.Signals(number).name
     return tr("a worker was lost ({cause}); the others have been stopped", cause=cause)

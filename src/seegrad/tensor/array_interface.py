@@ -14,6 +14,7 @@ from seegrad.errors import CallError, DTypeError, SeegradError, ShapeError, Trac
 from seegrad.graph.leaving import may_leave
 from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node, read_only
+from seegrad.i18n import tr
 from seegrad.text import tidy
 
 Array = np.ndarray[Any, Any]
@@ -41,8 +42,11 @@ class ArrayInterface(Node):
     def _numbers(self, why: str) -> Any:
         if self.data is None:
             raise TraceError(
-                f"this value has no numbers while the function is traced, but {why}",
-                came=f"a traced tensor {tidy(self.name)} {self.spec}",
+                tr(
+                    "this value has no numbers while the function is traced, but {why}",
+                    why=tr(why),
+                ),
+                came=tr("a traced tensor {name} {spec}", name=tidy(self.name), spec=self.spec),
                 hint="use sg.where for a choice by value, make the argument static, or return it",
             )
         tracer = current_mode().tracer
@@ -71,9 +75,12 @@ class ArrayInterface(Node):
         data = self._numbers("Python asked for a number")
         if data.size != 1:
             raise error(
-                f"{what} needs a tensor with one element",
+                tr("{what} needs a tensor with one element", what=tr(what)),
                 asked="one element",
-                came=f"{tidy(self.name) or 'a tensor'} of shape {self.shape}",
+                came=tr(
+                    "{name} of shape {shape}",
+                    name=tidy(self.name) or tr("a tensor"), shape=self.shape,
+                ),
                 hint="reduce it first, for example with .sum(), .any() or .all()",
             )
         return data.item()

@@ -15,6 +15,7 @@ import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
 from seegrad.graph.node import holds_node
+from seegrad.i18n import tr
 from seegrad.memory_budget import afford
 from seegrad.ops.arithmetic import stop_gradient
 from seegrad.ops.shape import array_like, as_shape, broadcast_to
@@ -26,7 +27,7 @@ def _leaf(
     make: Callable[[], Any], count: int, requires_grad: bool | None, name: str
 ) -> Tensor:
     """A leaf of what `make` gives, when there is room for `count` numbers."""
-    afford(count * 8, "a new tensor")
+    afford(count * 8, tr("a new tensor"))
     try:
         return tensor(make(), requires_grad=requires_grad, name=name)
     except (TypeError, ValueError) as error:
@@ -36,7 +37,11 @@ def _leaf(
 def _sizes(shape: Any) -> tuple[int, ...]:
     sizes = as_shape(shape)
     if min(sizes, default=0) < 0:
-        raise ShapeError("sizes are not negative", asked="0 or more", came=f"shape {sizes}")
+        raise ShapeError(
+            "sizes are not negative",
+            asked="0 or more",
+            came=tr("shape {shape}", shape=sizes),
+        )
     return sizes
 
 

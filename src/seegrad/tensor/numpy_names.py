@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError
+from seegrad.i18n import tr
 from seegrad.ops import (
     TABLE,
     along,
@@ -148,7 +149,7 @@ ON_VALUES = {"unique", "histogram", "bincount", "save", "savetxt"}
 
 def undefined(name: str) -> DTypeError:
     return DTypeError(
-        f"{name} is not defined for tensors",
+        tr("{name} is not defined for tensors", name=name),
         asked="a function of the table: `seegrad ops` lists them",
         hint="for the numbers alone, without a derivative, pass sg.stop_gradient(x).value",
     )
@@ -159,6 +160,8 @@ def boolean(x: Any, sign: str) -> Any:
     dtype = x.dtype
     if dtype.kind != "b":
         raise DTypeError(
-            f"{sign} combines booleans", came=f"dtype {dtype}", hint="compare first, as in (x > 0)"
+            tr("{sign} combines booleans", sign=sign),
+            came=f"dtype {dtype}",
+            hint="compare first, as in (x > 0)",
         )
     return x

@@ -22,6 +22,7 @@ from seegrad.graph.leaving import AT, may_be_written, may_leave
 from seegrad.graph.mode import current_mode, current_tracer
 from seegrad.graph.node import Node, holds_node, read_only, snapshot
 from seegrad.graph.spec import NO_ATTRS
+from seegrad.i18n import tr
 from seegrad.ops import arithmetic, select, shape
 from seegrad.ops.updating import At
 from seegrad.tensor.array_interface import Array, value_of
@@ -95,7 +96,7 @@ class Tensor(Operators, NumpyMethods):
         if not self.requires_grad:
             made = "it is a constant" if self.op is None else "nothing it was made from needs one"
             raise GradientError(
-                f"there is nothing to differentiate by: {made}",
+                tr("there is nothing to differentiate by: {reason}", reason=tr(made)),
                 asked="a result of floating-point tensors that take part in differentiation",
                 came=repr(self),
                 hint="make the inputs with sg.tensor(...), outside of sg.no_grad()",
@@ -119,7 +120,10 @@ class Tensor(Operators, NumpyMethods):
             if (self.spec if self.data is None else self.data).size != 1:
                 raise GradientError(
                     "the derivative of an array needs the derivative that arrives at it",
-                    asked=f"backward(gradient) with a gradient of shape {self.shape}",
+                    asked=tr(
+                        "backward(gradient) with a gradient of shape {shape}",
+                        shape=self.shape,
+                    ),
                     came="backward() without one",
                     hint="reduce to one number first: .sum().backward() or .mean().backward()",
                 )
@@ -164,7 +168,7 @@ class Tensor(Operators, NumpyMethods):
         shape = tuple(value.shape) if isinstance(value, Node) else np.shape(value)
         if shape != self.shape:
             raise ShapeError(
-                f"{tidy(self.name) or 'a tensor'} keeps its shape",
+                tr("{name} keeps its shape", name=tidy(self.name) or tr("a tensor")),
                 asked=f"{self.shape}",
                 came=f"{shape}",
             )
@@ -236,9 +240,12 @@ class Tensor(Operators, NumpyMethods):
             new = np.broadcast_to(new, part.shape)
         except ValueError:
             raise ShapeError(
-                f"the new values do not fit {self.name or 'this part of the tensor'}",
-                asked=f"shape {part.shape}, or one that broadcasts to it",
-                came=f"shape {np.shape(new)}",
+                tr(
+                    "the new values do not fit {name}",
+                    name=self.name or tr("this part of the tensor"),
+                ),
+                asked=tr("shape {shape}, or one that broadcasts to it", shape=part.shape),
+                came=tr("shape {shape}", shape=np.shape(new)),
             ) from None
         data[value_of(key)] = new
         self.assign(data)

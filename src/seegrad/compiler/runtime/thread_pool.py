@@ -18,6 +18,7 @@ import numpy as np
 from seegrad.compiler.codegen.spin_wait import declarations, patience, pause
 from seegrad.compiler.runtime import jit
 from seegrad.errors import ValueRangeError
+from seegrad.i18n import tr
 
 _LINE = 16                     # eight-byte words between fields, so that no two share a cache line
 _GENERATION, _FUNCTION, _TABLE, _FIRST, _COUNT, _BARRIER, _FINISHED, _WORKERS = range(8)
@@ -38,7 +39,7 @@ def thread_count() -> int:
         if not asked.isdigit() or not 1 <= int(asked) <= 256:
             raise ValueRangeError(
                 "SEEGRAD_NUM_THREADS is not a number of threads",
-                asked="a whole number from 1 to 256",
+                asked=tr("a whole number from {low} to {high}", low=1, high=256),
                 came=repr(asked),
             )
         return int(asked)
