@@ -18,8 +18,7 @@ FLOORS = (
     ("graph",),
     ("ops",),
     (
-        "tree", "autodiff", "tensor", "tracing",
-        "transforms", "debugging", "gradcheck", "folding", "expression",
+        "tree", "autodiff", "tensor", "transforms", "expression",
     ),
     ("nn", "compiler", "drawing", "formats"),
     ("optim", "data", "training", "parallel"),

@@ -14,8 +14,8 @@ from seegrad.graph.coerce import NUMBERS
 from seegrad.graph.node import snapshot
 from seegrad.graph.spec import spec_of
 from seegrad.i18n import tr
-from seegrad.ops.activation import labels_in_range
-from seegrad.ops.loss import softmax_cross_entropy
+from seegrad.ops.nn.activation import labels_in_range
+from seegrad.ops.nn.loss import softmax_cross_entropy
 from seegrad.tensor.tensor import Tensor
 
 EXACT = 2**53

@@ -13,9 +13,9 @@ from seegrad.book.functions import cross_entropy_error
 from seegrad.book.layer import Layer, as_leaf
 from seegrad.errors import ShapeError
 from seegrad.i18n import tr
-from seegrad.ops.activation import relu, sigmoid, softmax
-from seegrad.ops.linalg import matmul
-from seegrad.ops.loss import softmax_cross_entropy
+from seegrad.ops.linear.linalg import matmul
+from seegrad.ops.nn.activation import relu, sigmoid, softmax
+from seegrad.ops.nn.loss import softmax_cross_entropy
 from seegrad.ops.shape import reshape
 from seegrad.tensor.tensor import Tensor, tensor
 

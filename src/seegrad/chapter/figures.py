@@ -17,14 +17,14 @@ from seegrad.drawing.scene import Scene, fold
 from seegrad.drawing.sketch import sketch
 from seegrad.drawing.walk import walk
 from seegrad.errors import ValueRangeError
-from seegrad.folding import expand
 from seegrad.graph.mode import frame
 from seegrad.i18n import tr
-from seegrad.ops.activation import relu, sigmoid, softmax
 from seegrad.ops.arithmetic import add_all, identity, reciprocal
-from seegrad.ops.loss import softmax_cross_entropy
+from seegrad.ops.nn.activation import relu, sigmoid, softmax
+from seegrad.ops.nn.loss import softmax_cross_entropy
 from seegrad.ops.transcendental import exp, log
 from seegrad.tensor.tensor import Tensor, tensor
+from seegrad.transforms.folding import expand
 
 FORK = "fork"
 

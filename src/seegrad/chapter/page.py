@@ -25,11 +25,11 @@ from seegrad.drawing.scene import Scene, to_json
 from seegrad.drawing.sentence import Derivation
 from seegrad.drawing.svg import to_svg
 from seegrad.errors import ValueRangeError
-from seegrad.folding import expand
 from seegrad.i18n import LANGUAGES, language, tr
 from seegrad.nn import Affine, Sequential, Sigmoid
-from seegrad.ops.loss import softmax_cross_entropy
+from seegrad.ops.nn.loss import softmax_cross_entropy
 from seegrad.tensor.tensor import tensor
+from seegrad.transforms.folding import expand
 
 
 def read(name: str) -> str:

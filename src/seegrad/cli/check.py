@@ -18,11 +18,11 @@ from seegrad.cli.setting import Setting
 from seegrad.drawing.showing import draw
 from seegrad.errors import GradientError
 from seegrad.expression import read_expression
-from seegrad.gradcheck import Report, gradcheck, gradcheck_nodes
 from seegrad.graph.graph import substitute
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor
 from seegrad.training import RunFolder, check_network, load
+from seegrad.transforms.gradcheck import Report, gradcheck, gradcheck_nodes
 
 Reports = Mapping[str, Report]
 

@@ -10,9 +10,9 @@ from seegrad.cli.picture import PicturedCommand, picture_option
 from seegrad.drawing.derivation import explain
 from seegrad.errors import ExpressionError
 from seegrad.expression import read_expression, read_value
-from seegrad.folding import expand
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor
+from seegrad.transforms.folding import expand
 
 
 def values_of(words: tuple[str, ...]) -> dict[str, Tensor]:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.debugging import birth
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
+from seegrad.transforms.debugging import birth
 
 
 def find_birth(graph: Graph, values: Mapping[Node, Any]) -> None:

@@ -27,7 +27,7 @@ from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS, Shape, Spec
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor
-from seegrad.tracing import Trace, symbol, trace
+from seegrad.transforms.tracing import Trace, symbol, trace
 from seegrad.tree import LEAF, Structure, flatten, unflatten
 
 Function = Callable[..., Any]

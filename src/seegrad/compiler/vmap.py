@@ -21,7 +21,7 @@ from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor, as_tensor
-from seegrad.tracing import symbol, trace
+from seegrad.transforms.tracing import symbol, trace
 from seegrad.tree import flatten, unflatten
 
 Function = Callable[..., Any]

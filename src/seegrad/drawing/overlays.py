@@ -12,9 +12,9 @@ import numpy as np
 
 from seegrad.drawing.reading import shown
 from seegrad.drawing.scene import Overlay, Scene
-from seegrad.gradcheck import gradcheck_node
 from seegrad.graph.node import Node
 from seegrad.i18n import tr
+from seegrad.transforms.gradcheck import gradcheck_node
 
 Places = Mapping[Node, str]
 """Node → the box that stands for it."""

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from seegrad.nn.module import Module
-from seegrad.ops import activation, transcendental
+from seegrad.ops import transcendental
+from seegrad.ops.nn import activation
 from seegrad.tensor.tensor import Tensor
 
 

@@ -10,7 +10,7 @@ from seegrad.errors import ValueRangeError
 from seegrad.i18n import tr
 from seegrad.nn.initialisers import Initialiser, default_generator, initialiser, zeros
 from seegrad.nn.module import Module, as_input, parameter
-from seegrad.ops.linalg import matmul
+from seegrad.ops.linear.linalg import matmul
 
 
 class Affine(Module):

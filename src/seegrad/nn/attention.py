@@ -15,9 +15,9 @@ from seegrad.nn.dropping import Dropout
 from seegrad.nn.initialisers import Initialiser
 from seegrad.nn.module import Module, as_input
 from seegrad.nn.sizes import divides, whole
-from seegrad.ops.activation import softmax
 from seegrad.ops.compare import where
-from seegrad.ops.linalg import matmul
+from seegrad.ops.linear.linalg import matmul
+from seegrad.ops.nn.activation import softmax
 from seegrad.ops.shape import matrix_transpose, reshape, transpose
 from seegrad.tensor.tensor import Tensor
 

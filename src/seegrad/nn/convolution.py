@@ -14,7 +14,7 @@ from seegrad.nn.initialisers import Initialiser, default_generator, initialiser,
 from seegrad.nn.module import Module, parameter
 from seegrad.nn.sizes import divides, each, whole
 from seegrad.ops.compare import astype
-from seegrad.ops.convolution import conv
+from seegrad.ops.nn.convolution import conv
 from seegrad.ops.shape import reshape
 from seegrad.tensor.tensor import Tensor
 

@@ -12,7 +12,7 @@ from seegrad.nn.initialisers import Initialiser, default_generator, initialiser,
 from seegrad.nn.module import Module, parameter
 from seegrad.nn.sizes import whole
 from seegrad.ops.compare import astype
-from seegrad.ops.select import take
+from seegrad.ops.indexing import take
 from seegrad.tensor.tensor import Tensor
 
 

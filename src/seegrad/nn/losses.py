@@ -8,8 +8,8 @@ import numpy as np
 
 from seegrad.graph.node import snapshot
 from seegrad.nn.module import Module
-from seegrad.ops import loss
 from seegrad.ops.compare import astype
+from seegrad.ops.nn import loss
 from seegrad.tensor.tensor import Tensor
 
 

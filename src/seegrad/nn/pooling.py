@@ -12,7 +12,7 @@ from seegrad.i18n import tr
 from seegrad.nn.convolution import Size
 from seegrad.nn.module import Module
 from seegrad.nn.sizes import each
-from seegrad.ops.pooling import average_pool, max_pool
+from seegrad.ops.nn.pooling import average_pool, max_pool
 from seegrad.ops.reduce import max, mean
 from seegrad.tensor.tensor import Tensor
 

@@ -14,8 +14,8 @@ from seegrad.i18n import tr
 from seegrad.nn.initialisers import default_generator
 from seegrad.nn.module import Module, as_input, parameter
 from seegrad.nn.sizes import whole
-from seegrad.ops.activation import sigmoid
-from seegrad.ops.linalg import matmul
+from seegrad.ops.linear.linalg import matmul
+from seegrad.ops.nn.activation import sigmoid
 from seegrad.ops.shape import cut_by, reshape, stack
 from seegrad.ops.transcendental import tanh
 from seegrad.tensor.tensor import Tensor, as_tensor

@@ -26,7 +26,7 @@ from seegrad.ops.families import (
     reduced_shape,
     reduction,
 )
-from seegrad.ops.half import accumulated, wide
+from seegrad.ops.float16 import accumulated, wide
 from seegrad.ops.shape import broadcast_to, concatenate, reshape, transpose
 from seegrad.ops.transcendental import exp, log
 

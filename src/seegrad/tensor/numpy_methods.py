@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from seegrad.graph.bind import bind
-from seegrad.ops import arithmetic, compare, linalg, reduce, shape
+from seegrad.ops import arithmetic, compare, reduce, shape
+from seegrad.ops.linear import linalg
 from seegrad.tensor.array_interface import ArrayInterface, value_of
 from seegrad.tensor.numpy_names import (
     DECIDING,

@@ -13,17 +13,8 @@ import numpy as np
 
 from seegrad.errors import DTypeError
 from seegrad.i18n import tr
-from seegrad.ops import (
-    TABLE,
-    along,
-    arithmetic,
-    compare,
-    einsum,
-    linalg,
-    select,
-    shape,
-    transcendental,
-)
+from seegrad.ops import TABLE, arithmetic, compare, indexing, scan_sort, shape, transcendental
+from seegrad.ops.linear import einsum, linalg
 
 
 def _flat(x: Any, axis: Any) -> tuple[Any, Any]:
@@ -35,25 +26,25 @@ def _flat(x: Any, axis: Any) -> tuple[Any, Any]:
 def cumsum(x: Any, axis: Any = None) -> Any:
     """Running sums along `axis` (None: of the flattened x)."""
     x, axis = _flat(x, axis)
-    return along.cumsum(x, axis=axis)
+    return scan_sort.cumsum(x, axis=axis)
 
 
 def cumprod(x: Any, axis: Any = None) -> Any:
     """Running products along `axis` (None: of the flattened x)."""
     x, axis = _flat(x, axis)
-    return along.cumprod(x, axis=axis)
+    return scan_sort.cumprod(x, axis=axis)
 
 
 def sort(x: Any, axis: Any = -1) -> Any:
     """x in ascending order along `axis` (None: flattened)."""
     x, axis = _flat(x, axis)
-    return along.sort(x, axis=axis)
+    return scan_sort.sort(x, axis=axis)
 
 
 def argsort(x: Any, axis: Any = -1) -> Any:
     """The order that sorts x along `axis` (None: flattened)."""
     x, axis = _flat(x, axis)
-    return along.argsort(x, axis=axis)
+    return scan_sort.argsort(x, axis=axis)
 
 
 def quantile(x: Any, q: float, axis: Any = None, keepdims: bool = False) -> Any:
@@ -66,7 +57,7 @@ def quantile(x: Any, q: float, axis: Any = None, keepdims: bool = False) -> Any:
     """
     ndim = len(np.shape(x))
     x, at = _flat(x, axis)
-    found = along.quantile(x, q=q, axis=at, keepdims=keepdims)
+    found = scan_sort.quantile(x, q=q, axis=at, keepdims=keepdims)
     return shape.reshape(found, shape=(1,) * ndim) if keepdims and axis is None else found
 
 
@@ -80,7 +71,7 @@ def take(x: Any, indices: Any, axis: Any = None) -> Any:
     if axis is None:
         x, axis = shape.ravel(x), 0
     indices = shape.array_like(indices)
-    return select.take(x, indices, axis=axis)
+    return indexing.take(x, indices, axis=axis)
 
 
 def _rint(x: Any) -> Any:

@@ -6,7 +6,8 @@ from typing import Any
 
 from seegrad.graph.bind import bind_one, bind_two
 from seegrad.graph.node import Node
-from seegrad.ops import arithmetic, compare, linalg, transcendental
+from seegrad.ops import arithmetic, compare, transcendental
+from seegrad.ops.linear import linalg
 from seegrad.tensor.numpy_names import boolean
 
 

@@ -23,8 +23,8 @@ from seegrad.graph.mode import current_mode, current_tracer
 from seegrad.graph.node import Node, holds_node, read_only, snapshot
 from seegrad.graph.spec import NO_ATTRS
 from seegrad.i18n import tr
-from seegrad.ops import arithmetic, select, shape
-from seegrad.ops.updating import At
+from seegrad.ops import arithmetic, indexing, shape
+from seegrad.ops.index_update import At
 from seegrad.tensor.array_interface import Array, value_of
 from seegrad.tensor.numpy_methods import NumpyMethods
 from seegrad.tensor.operators import Operators
@@ -216,7 +216,7 @@ class Tensor(Operators, NumpyMethods):
     # ---------------------------------------------------------- as a container
 
     def __getitem__(self, key: Any) -> Tensor:
-        return select.index(self, key)  # type: ignore[no-any-return]
+        return indexing.index(self, key)  # type: ignore[no-any-return]
 
     @property
     def at(self) -> At:
@@ -235,7 +235,7 @@ class Tensor(Operators, NumpyMethods):
         may_be_written(self, value)
         data = np.array(self.data)
         new = value.data if isinstance(value, Tensor) else snapshot(value, self.dtype)
-        part = select.index(data, key)
+        part = indexing.index(data, key)
         try:
             new = np.broadcast_to(new, part.shape)
         except ValueError:

@@ -13,17 +13,10 @@ from numpy.typing import NDArray
 
 from seegrad.graph.mode import frame
 from seegrad.nn.recurrent import unstack
-from seegrad.ops import (
-    activation,
-    arithmetic,
-    compare,
-    linalg,
-    reduce,
-    select,
-    shape,
-    transcendental,
-)
-from seegrad.ops.select import index
+from seegrad.ops import arithmetic, compare, indexing, reduce, shape, transcendental
+from seegrad.ops.indexing import index
+from seegrad.ops.linear import linalg
+from seegrad.ops.nn import activation
 from seegrad.training.onnx_values import Attributes, Reader, Values, at, known, reads, whole
 
 Step = Callable[[Any, tuple[Any, ...]], tuple[Any, ...]]
@@ -271,7 +264,7 @@ def _between(x: Any, axis: int, places: NDArray[Any]) -> Any:
 
 
 def _taken(x: Any, axis: int, places: NDArray[Any]) -> Any:
-    return select.take(x, np.clip(places, 0, x.shape[axis] - 1).astype(np.int64), axis=axis)
+    return indexing.take(x, np.clip(places, 0, x.shape[axis] - 1).astype(np.int64), axis=axis)
 
 
 def _places(old: int, new: int, factor: float, mode: str) -> NDArray[Any]:

@@ -16,17 +16,9 @@ import numpy as np
 
 from seegrad.graph.onnx_signature import Exchange, parse_exchange
 from seegrad.graph.op import Op
-from seegrad.ops import (
-    TABLE,
-    activation,
-    arithmetic,
-    compare,
-    einsum,
-    linalg,
-    reduce,
-    shape,
-    transcendental,
-)
+from seegrad.ops import TABLE, arithmetic, compare, reduce, shape, transcendental
+from seegrad.ops.linear import einsum, linalg
+from seegrad.ops.nn import activation
 from seegrad.training.onnx_layers import LAYERS
 from seegrad.training.onnx_picking import PICKING
 from seegrad.training.onnx_values import (

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from seegrad.graph.op import Op
-from seegrad.ops import convolution, pooling, reduce, shape
+from seegrad.ops import reduce, shape
+from seegrad.ops.nn import convolution, pooling
 from seegrad.training.onnx_values import (
     Attributes,
     Compute,

@@ -24,7 +24,6 @@ from seegrad.data.normalising import blocks
 from seegrad.data.prefetching import Prefetch
 from seegrad.data.rows import Rows, by_rows
 from seegrad.data.sampling import batch_rows
-from seegrad.debugging import debug
 from seegrad.errors import NonFiniteError, ShapeError, ValueRangeError
 from seegrad.graph.mode import in_mode
 from seegrad.i18n import tr, translate
@@ -36,6 +35,7 @@ from seegrad.optim.schedules import Schedule
 from seegrad.training.callbacks import Callback
 from seegrad.training.history import History, Row
 from seegrad.training.saving import put_back, read_checkpoint, save_checkpoint
+from seegrad.transforms.debugging import debug
 
 Array = NDArray[Any]
 EVALUATED_AT_ONCE = 1000

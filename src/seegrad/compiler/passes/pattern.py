@@ -19,7 +19,7 @@ from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
 from seegrad.tensor.tensor import as_tensor
-from seegrad.tracing import symbol
+from seegrad.transforms.tracing import symbol
 
 
 @dataclass(frozen=True, eq=False)

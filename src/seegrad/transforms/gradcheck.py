@@ -19,8 +19,8 @@ from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor, tensor
-from seegrad.transforms import grad as derivative
-from seegrad.transforms import vjp
+from seegrad.transforms.derivatives import grad as derivative
+from seegrad.transforms.derivatives import vjp
 
 Array = np.ndarray[Any, Any]
 

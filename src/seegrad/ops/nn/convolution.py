@@ -17,9 +17,8 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
 from seegrad.i18n import tr
 from seegrad.ops.families import PRODUCT, operation
-from seegrad.ops.linalg import matmul
-from seegrad.ops.shape import matrix_transpose, reshape, swapaxes, transpose
-from seegrad.ops.window import (
+from seegrad.ops.linear.linalg import matmul
+from seegrad.ops.nn.window import (
     Pairs,
     around_each,
     bare,
@@ -31,6 +30,7 @@ from seegrad.ops.window import (
     reach,
     windows,
 )
+from seegrad.ops.shape import matrix_transpose, reshape, swapaxes, transpose
 
 
 def _sliding(attrs: dict[str, Any], size: Shape) -> dict[str, Any]:

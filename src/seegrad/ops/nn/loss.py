@@ -15,11 +15,18 @@ from seegrad.graph.forms import Body
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec, spec_of
 from seegrad.i18n import tr
-from seegrad.ops.activation import labels_in_range, log_softmax, one_hot, sigmoid, softmax, softplus
 from seegrad.ops.arithmetic import abs, clip, sign
 from seegrad.ops.compare import astype, floating, where
 from seegrad.ops.families import operation
-from seegrad.ops.half import wide
+from seegrad.ops.float16 import wide
+from seegrad.ops.nn.activation import (
+    labels_in_range,
+    log_softmax,
+    one_hot,
+    sigmoid,
+    softmax,
+    softplus,
+)
 from seegrad.ops.reduce import mean, sum
 from seegrad.ops.transcendental import log
 

@@ -25,9 +25,9 @@ from seegrad.ops.families import (
     reduction,
     some_axes,
 )
-from seegrad.ops.half import wide
+from seegrad.ops.float16 import wide
+from seegrad.ops.indexing import add_by_arrays, take_by_arrays
 from seegrad.ops.reduce import sum, unreduce
-from seegrad.ops.select import add_by_arrays, take_by_arrays
 from seegrad.ops.shape import (
     as_sizes,
     matrix_transpose,

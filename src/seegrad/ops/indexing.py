@@ -21,7 +21,7 @@ from seegrad.graph.spec import Shape, Spec, spec_of
 from seegrad.i18n import tr
 from seegrad.ops.arithmetic import add, mod, multiply
 from seegrad.ops.families import broadcast_shapes, one_axis, operation
-from seegrad.ops.half import wide
+from seegrad.ops.float16 import wide
 from seegrad.ops.shape import array_like, as_sizes, cut_by, reshape, transpose, written
 
 Layout = tuple[str, ...]

@@ -19,10 +19,8 @@ from seegrad.i18n import tr
 from seegrad.ops.arithmetic import maximum
 from seegrad.ops.compare import astype, where
 from seegrad.ops.families import operation
-from seegrad.ops.half import wide
-from seegrad.ops.reduce import sum
-from seegrad.ops.shape import broadcast_to, cut, reshape
-from seegrad.ops.window import (
+from seegrad.ops.float16 import wide
+from seegrad.ops.nn.window import (
     Pairs,
     around_each,
     bare,
@@ -35,6 +33,8 @@ from seegrad.ops.window import (
     seen_through,
     windows,
 )
+from seegrad.ops.reduce import sum
+from seegrad.ops.shape import broadcast_to, cut, reshape
 
 
 def _pool_attrs(x: Any, *, size: Any, steps: Any, padding: Any, **rest: Any) -> dict[str, Any]:

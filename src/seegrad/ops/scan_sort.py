@@ -20,8 +20,8 @@ from seegrad.i18n import tr
 from seegrad.ops.arithmetic import add, multiply, subtract
 from seegrad.ops.compare import astype
 from seegrad.ops.families import composite, one_axis, operation, result_dtype
-from seegrad.ops.half import accumulated
-from seegrad.ops.select import take_along_axis
+from seegrad.ops.float16 import accumulated
+from seegrad.ops.indexing import take_along_axis
 from seegrad.ops.shape import concatenate, flip, part, reshape
 
 _ALONG = (

@@ -19,7 +19,7 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
 from seegrad.i18n import tr
 from seegrad.ops.families import operation
-from seegrad.ops.half import wide
+from seegrad.ops.float16 import wide
 from seegrad.ops.shape import cut, pad
 
 Pairs = tuple[tuple[int, int], ...]

@@ -13,7 +13,7 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
 from seegrad.ops.families import PRODUCT, operation
-from seegrad.ops.linalg import diagonal
+from seegrad.ops.linear.linalg import diagonal
 from seegrad.ops.shape import array_like, reshape
 
 

@@ -18,7 +18,7 @@ from seegrad.i18n import tr
 from seegrad.ops.arithmetic import reciprocal
 from seegrad.ops.compare import floating, where
 from seegrad.ops.families import CALL, elementwise, one_axis, operation
-from seegrad.ops.half import wide
+from seegrad.ops.float16 import wide
 from seegrad.ops.reduce import logsumexp, steady_shift, sum
 from seegrad.ops.transcendental import erf, exp, expm1, log1p, tanh
 

@@ -16,7 +16,7 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
 from seegrad.i18n import tr
 from seegrad.ops.families import broadcast_shapes, operation
-from seegrad.ops.linalg import matmul
+from seegrad.ops.linear.linalg import matmul
 from seegrad.ops.shape import matrix_transpose, reshape
 
 

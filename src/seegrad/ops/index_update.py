@@ -16,10 +16,10 @@ from seegrad.errors import DTypeError, ShapeError, TraceError
 from seegrad.graph.mode import current_tracer, frame
 from seegrad.graph.node import Node, holds_node, snapshot
 from seegrad.i18n import tr
-from seegrad.ops.along import argsort
 from seegrad.ops.arithmetic import add, identity, maximum, minimum, multiply
 from seegrad.ops.compare import astype, greater, not_equal, where
-from seegrad.ops.select import add_at, index, take
+from seegrad.ops.indexing import add_at, index, take
+from seegrad.ops.scan_sort import argsort
 from seegrad.ops.shape import broadcast_to, concatenate, ravel, reshape
 
 Combine = Callable[[Any, Any], Any]
