@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from seegrad.errors import SizeError
-from seegrad.i18n import tr
+from seegrad.i18n import tr, translate
 
 LARGE = 2**28
 """Bytes below which nobody asks: a system that cannot give these fails by itself."""
@@ -60,13 +60,13 @@ def afford(count: int, what: str) -> None:
         raise SizeError(
             "this is larger than the memory that is left",
             asked=tr("at most {memory}", memory=readable(room)),
-            came=tr("{memory} for {what}", memory=readable(count), what=what),
+            came=tr("{memory} for {what}", memory=readable(count), what=translate(what)),
             hint="check the sizes; work in smaller parts, or in float32",
         )
     if count > 2**62:
         raise SizeError(
             "this is larger than any memory",
             asked="sizes that a machine can hold",
-            came=tr("{memory} for {what}", memory=readable(count), what=what),
+            came=tr("{memory} for {what}", memory=readable(count), what=translate(what)),
             hint="check the sizes",
         )

@@ -18,7 +18,7 @@ from seegrad.errors import DTypeError, Line, SeegradError, SizeError
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Attrs, DType, Shape, Spec
 from seegrad.i18n import tr
-from seegrad.memory_budget import afford
+from seegrad.memory_budget import LARGE, afford
 
 _next_order = count(0, -1).__next__
 
@@ -226,7 +226,8 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
         array, value if hasattr(value, "shape") else array
     )
     if shared and not _settled(array):
-        afford(array.nbytes, tr("a copy of {what} {shape}", what=tr(what), shape=array.shape))
+        if array.nbytes > LARGE:                 # what is asked for is put into words only then
+            afford(array.nbytes, tr("a copy of {what} {shape}", what=tr(what), shape=array.shape))
         array = array.copy(order="K")
     array.setflags(write=False)
     return array[()] if array.ndim == 0 else array

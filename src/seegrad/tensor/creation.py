@@ -27,7 +27,7 @@ def _leaf(
     make: Callable[[], Any], count: int, requires_grad: bool | None, name: str
 ) -> Tensor:
     """A leaf of what `make` gives, when there is room for `count` numbers."""
-    afford(count * 8, tr("a new tensor"))
+    afford(count * 8, "a new tensor")
     try:
         return tensor(make(), requires_grad=requires_grad, name=name)
     except (TypeError, ValueError) as error:
