@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seegrad.language import language, speak
+from seegrad.i18n import language, set_language
 from seegrad.ops import TABLE
 
 ROOT = Path(__file__).parent.parent
@@ -43,7 +43,7 @@ def test_every_python_block_runs(document, tmp_path, monkeypatch, capsys):
             program = compile("\n" * line + source, str(document), "exec")
             exec(program, names)  # noqa: S102 - the documents are our own
     finally:
-        speak(before)
+        set_language(before)
 
 
 def test_blocks_are_found():

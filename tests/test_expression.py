@@ -11,7 +11,7 @@ import pytest
 from seegrad.cli.group import main
 from seegrad.errors import ExpressionError
 from seegrad.expression import read_expression, read_value
-from seegrad.language import speak
+from seegrad.i18n import set_language
 from trust.text.expressions import HOSTILE
 
 
@@ -101,7 +101,7 @@ def test_every_form_in_both_languages(form, lang, capsys):
     try:
         assert main(["explain", *words, *form, "--lang", lang]) == 0
     finally:
-        speak("en")
+        set_language("en")
     out = capsys.readouterr().out
     said = {"en": "From right to left", "ko": "오른쪽에서 왼쪽으로"}
     assert (said["en"] in out, said["ko"] in out) == (lang == "en", lang == "ko")

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.folding import can_open, difference
 from seegrad.graph.node import Node
 from seegrad.ops import TABLE
-from seegrad.tensor import tensor
+from seegrad.tensor.tensor import tensor
+from seegrad.transforms.folding import can_open, difference
 from trust.harness.sampling import inputs_of
 
 

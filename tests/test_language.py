@@ -1,26 +1,39 @@
-"""Speaking two languages: errors are recognised by the words around their values."""
+"""Speaking two languages: a message keeps its template and values, a translation is a look-up."""
 
 from __future__ import annotations
 
+import copy
 import re
 
+import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.language import catalogue, speak, translate, with_particles
+from seegrad.i18n import catalogue, set_language, tr, translate, with_particles
 
 
 @pytest.fixture
 def korean():
-    speak("ko")
+    set_language("ko")
     yield
-    speak("en")
+    set_language("en")
 
 
 def test_a_filled_sentence_finds_its_counterpart():
-    said = translate("the inner sizes 3 and 2 differ", "ko")
+    message = tr("the inner sizes {left} and {right} differ", left=3, right=2)
+    assert message == "the inner sizes 3 and 2 differ"
+    said = translate(message, "ko")
     assert said == "안쪽 크기 3과 2가 다릅니다"
-    assert translate("matmul: the inner sizes 3 and 2 differ", "ko") == f"matmul: {said}"
+    assert translate("matmul: " + message, "ko") == f"matmul: {said}"
+    assert translate(said, "en") == message
+
+
+def test_a_message_keeps_its_template_and_values():
+    message = "matmul: " + tr("{what} has {count}", what=tr("the result"), count=3)
+    assert (message.before, message.template) == ("matmul: ", "{what} has {count}")
+    assert message.values == {"what": "the result", "count": 3}
+    assert translate(message, "ko") == "matmul: 결과 has 3"
+    assert copy.copy(message).template == message.template
 
 
 @pytest.mark.parametrize(("value", "said"), [
@@ -40,12 +53,14 @@ def test_no_counterpart_fixes_a_particle_that_its_value_decides():
 
 
 def test_values_are_not_looked_into():
-    assert "{name}" in translate("the inner sizes {name} and 2 differ", "ko")
+    said = tr("the inner sizes {left} and {right} differ", "ko", left="{name}", right=2)
+    assert "{name}" in said
 
 
 def test_what_has_no_counterpart_stays_english():
     assert translate("no such sentence", "ko") == "no such sentence"
-    assert translate("the inner sizes 3 and 2 differ", "en").startswith("the inner")
+    message = tr("the inner sizes {left} and {right} differ", left=3, right=2)
+    assert translate(message, "en").startswith("the inner")
 
 
 @pytest.mark.usefixtures("korean")
@@ -58,18 +73,28 @@ def test_an_error_speaks_korean():
     assert "해결: 둘째를 전치하세요" in message or "둘째를 전치하세요" in message
 
 
+def raised(call):
+    with pytest.raises(sg.SeegradError) as caught:
+        call()
+    return caught.value
+
+
 def test_a_short_sentence_takes_no_other_for_its_own():
-    said = translate("numpy.pad with mode='wrap' is not defined for tensors", "ko")
+    error = raised(lambda: np.pad(sg.tensor([1.0]), 1, mode="wrap"))
+    said = translate(error.problem, "ko")
     assert said == "numpy.pad with mode='wrap': 텐서에는 정의되어 있지 않습니다"
-    assert translate("x of shape (3,)", "ko") == "형상이 (3,)인 x"
-    assert translate("3 of shape (3,)", "ko") == "형상 (3,)에서 3개"
+    assert tr("{name} of shape {shape}", "ko", name="x", shape=(3,)) == "형상이 (3,)인 x"
+    assert tr("{count} of shape {shape}", "ko", count=3, shape=(3,)) == "형상 (3,)에서 3개"
 
 
 def test_sizes_of_memory_and_what_they_are_for_are_told_in_korean():
-    assert translate("at most 22.8 GiB", "ko") == "22.8 GiB 이하"
-    said = translate("8 TiB for a result of x (3,) float64", "ko")
+    assert tr("at most {memory}", "ko", memory="22.8 GiB") == "22.8 GiB 이하"
+    what = tr("a result of {inputs}", inputs="x (3,) float64")
+    said = tr("{memory} for {what}", "ko", memory="8 TiB", what=what)
     assert said == "x (3,) float64의 결과에 8 TiB"
-    said = translate("24 EiB for a Jacobian of shape (3, 2)", "ko")
+    what = tr("a Jacobian of shape {shape}", shape=(3, 2))
+    said = tr("{memory} for {what}", "ko", memory="24 EiB", what=what)
     assert said.startswith("형상이 (3, 2)인")
-    said = translate("add: the shapes (2,), (3,) do not fit together", "ko")
+    error = raised(lambda: sg.add(np.ones(2), np.ones(3)))
+    said = translate(error.problem, "ko")
     assert said == "add: 형상 (2,), (3,): 서로 맞지 않습니다"

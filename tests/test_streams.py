@@ -13,7 +13,7 @@ import pytest
 
 from seegrad import streams
 from seegrad.cli.group import COMMANDS
-from seegrad.language import catalogue
+from seegrad.i18n import catalogue
 from seegrad.ops import TABLE
 from seegrad.streams import fitted
 

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const web = join(dirname(fileURLToPath(import.meta.url)), "..", "src", "seegrad", "drawing", "web");
 const hash = createHash("sha256");
-for (const name of readdirSync(web).filter((file) => file.endsWith(".js")).sort()) {
+for (const name of readdirSync(web, { recursive: true }).filter((file) => file.endsWith(".js") && !file.startsWith("built")).sort()) {
   hash.update(readFileSync(join(web, name)));
 }
 const built = execFileSync(join(web, "../../../../node_modules/.bin/esbuild"), [join(web, "page.js"), "--bundle", "--minify",

@@ -20,13 +20,13 @@ SOURCES = {".py", ".js", ".ts", ".css"}
 # Lowest first. On a floor written as a tuple of names in `LADDERS` the later may know the earlier;
 # on any other floor the wings do not know each other.
 FLOORS = (
-    ("language", "present", "errors", "memory", "text", "files", "safetensors_file", "streams"),
+    (
+        "i18n", "display_hooks", "errors", "memory_budget", "text", "files", "safetensors_file",
+        "streams",
+    ),
     ("graph",),
     ("ops",),
-    (
-        "tree", "structural_zeros", "autodiff", "numpy_names", "tensor", "creation", "tracing",
-        "transforms", "debugging", "gradcheck", "folding", "expression",
-    ),
+    ("tree", "autodiff", "tensor", "transforms", "expression"),
     ("nn", "compiler", "drawing"),
     ("optim", "data", "onnx", "training", "parallel"),
     ("book", "chapter", "sklearn", "contents", "appendix", "cli", "__main__", "__init__"),
@@ -35,8 +35,8 @@ LADDERS = {0, 3, 5}
 OPEN = {"contents", "appendix", "cli", "__main__", "__init__"}
 LEVEL = {wing: level for level, wings in enumerate(FLOORS) for wing in wings}
 MAY_NAME_OPS = {
-    "ops", "structural_zeros", "autodiff", "numpy_names", "tensor", "creation", "transforms", "nn",
-    "optim", "onnx", "training", "book", "contents", "appendix", "chapter",
+    "ops", "autodiff", "tensor", "transforms", "nn", "optim", "onnx", "training", "book",
+    "contents", "appendix", "chapter",
 }  # fmt: skip
 RULES_FILE = "compiler/passes/identities.py"
 # Inside a wing, its rooms in the order in which data goes through them.

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import importlib
 import sys
+import warnings
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from seegrad.present import more_presenters
+from seegrad.display_hooks import more_presenters
 from seegrad.streams import fit_streams
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from seegrad.contents import *  # noqa: F403
 
 __version__ = "0.1.0"
+
+RENAMED = {"speak": "set_language"}
+"""Public names that have changed: the old ones warn for one release, then they go."""
 
 
 class _Package(ModuleType):
@@ -52,6 +56,10 @@ def __getattr__(name: str) -> Any:
             raise
     if name in (names := _read("appendix")):
         return names[name]
+    if name in RENAMED:
+        new = RENAMED[name]
+        warnings.warn(f"sg.{name} is now sg.{new}", DeprecationWarning, stacklevel=2)
+        return getattr(sys.modules[__name__], new)
     raise AttributeError(f"seegrad has no {name!r}")
 
 

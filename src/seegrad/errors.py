@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from seegrad.language import say, translate
-from seegrad.present import present
+from seegrad.display_hooks import present
+from seegrad.i18n import tr, translate
 
 _OURS = str(Path(__file__).parent)
 _LIBRARIES = tuple({sysconfig.get_path(p) for p in ("stdlib", "platstdlib", "purelib", "platlib")})
@@ -56,11 +56,11 @@ def user_line() -> Line | None:
 
 def told(problem: str, asked: str, came: str, hint: str, line: Line | None) -> str:
     """The sentence and its parts in the language in force, one a line."""
-    rows = ((say("asked"), asked), (say("came"), came), (say("try"), hint))
-    lines = [translate(problem)]
+    rows = ((tr("asked"), asked), (tr("came"), came), (tr("try"), hint))
+    lines: list[str] = [translate(problem)]
     lines += [f"  {label}: {translate(text)}" for label, text in rows if text]
     if line is not None:
-        lines.append(f"  {say('at')}: {line}")
+        lines.append(f"  {tr('at')}: {line}")
     text = "\n".join(lines)
     # Nothing that a file or a name brings along may steer a terminal.
     return "".join(c if c.isprintable() or c == "\n" else "\ufffd" for c in text)
@@ -69,8 +69,8 @@ def told(problem: str, asked: str, came: str, hint: str, line: Line | None) -> s
 class SeegradError(Exception):
     """The base of all: a sentence, and optionally what was asked, what came and what to try.
 
-    The sentence and the parts are given in English and said in the language in force
-    (see `seegrad.language`); the user's own line is found when the error is made.
+    Each is a `Message` of `seegrad.i18n` or an English sentence without values, and is said in the
+    language in force; the user's own line is found when the error is made.
     """
 
     def __init__(
@@ -82,7 +82,8 @@ class SeegradError(Exception):
         hint: str = "",
         line: Line | None = None,
     ) -> None:
-        self.problem, self.asked, self.came, self.hint = problem, asked, came, hint
+        parts = map(translate, (problem, asked, came, hint))
+        self.problem, self.asked, self.came, self.hint = parts
         self.line = line or user_line()
         self.operation: Any = None
         """The operation that failed and what it was given, where there was one: for the picture."""
@@ -186,7 +187,8 @@ class SeegradWarning(UserWarning):
     """
 
     def __init__(self, problem: str, *, asked: str = "", came: str = "", hint: str = "") -> None:
-        self.problem, self.asked, self.came, self.hint = problem, asked, came, hint
+        parts = map(translate, (problem, asked, came, hint))
+        self.problem, self.asked, self.came, self.hint = parts
         self.line = user_line()
         super().__init__(told(problem, asked, came, hint, self.line))
 

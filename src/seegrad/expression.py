@@ -18,12 +18,13 @@ import numpy as np
 
 from seegrad.errors import ExpressionError, Line, SeegradError
 from seegrad.graph.bind import bind
-from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.node import Node
 from seegrad.graph.op import Op
-from seegrad.language import say
-from seegrad.numpy_names import NUMPY_FUNCTIONS
+from seegrad.graph.spec import NO_ATTRS
+from seegrad.i18n import tr
 from seegrad.ops import TABLE
-from seegrad.tensor import Tensor, tensor
+from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS
+from seegrad.tensor.tensor import Tensor, tensor
 
 LONGEST, DEEPEST, NODES = 1000, 40, 300
 LARGEST = 100_000  # elements of any value
@@ -46,23 +47,23 @@ def read_value(name: str, text: str) -> Tensor:
     plain = unicodedata.normalize("NFKC", name)
     if not plain.isidentifier() or len(plain) > 40:
         raise ExpressionError(
-            say("a name consists of letters and digits"), came=_short(name),
-            hint=say("write for example x=3"),
+            tr("a name consists of letters and digits"), came=_short(name),
+            hint=tr("write for example x=3"),
         )  # fmt: skip
     if len(text) > 20 * LONGEST or text.count("[") > LONGEST:
-        raise ExpressionError(say("the value of {name} is too long", name=plain))
+        raise ExpressionError(tr("the value of {name} is too long", name=plain))
     try:
         value = json.loads(text.replace("(", "[").replace(")", "]"))
         array = np.asarray(value, np.float64)
     except (ValueError, TypeError, RecursionError, OverflowError):
         raise ExpressionError(
-            say("the value of {name} is not a number", name=plain),
-            asked=say("a number, or lists of numbers with equal lengths: [[1, 2], [3, 4]]"),
+            tr("the value of {name} is not a number", name=plain),
+            asked=tr("a number, or lists of numbers with equal lengths: [[1, 2], [3, 4]]"),
             came=_short(text),
         ) from None
     if array.ndim > 8 or array.size > LARGEST or isinstance(value, (dict, str, type(None), bool)):
         raise ExpressionError(
-            say("the value of {name} is not a number", name=plain), came=_short(text)
+            tr("the value of {name} is not a number", name=plain), came=_short(text)
         )
     return tensor(array if array.ndim else float(array), name=plain)
 
@@ -91,15 +92,15 @@ def read_expression(text: str, values: Mapping[str, Tensor] | None = None) -> Te
     except SeegradError as error:
         raise ExpressionError(
             error.problem, asked=error.asked, came=error.came, hint=error.hint,
-            line=Line(say("expression"), 1, "", _short(text)),
+            line=Line(tr("expression"), 1, "", _short(text)),
         ).of(error.operation, error.inputs) from None
     except (TypeError, ValueError, OverflowError, RecursionError, MemoryError, IndexError,
             KeyError, AttributeError, ZeroDivisionError) as error:  # fmt: skip
         raise ExpressionError(str(error) or type(error).__name__) from None
     if not isinstance(result, Tensor):
         raise ExpressionError(
-            say("the expression computes nothing from a value"), came=_short(text),
-            hint=say("use a name and give it a value: x=3"),
+            tr("the expression computes nothing from a value"), came=_short(text),
+            hint=tr("use a name and give it a value: x=3"),
         )  # fmt: skip
     return result
 
@@ -112,8 +113,8 @@ def _short(text: str) -> str:
 def _parsed(text: str) -> ast.expr:
     if len(text) > LONGEST:
         raise ExpressionError(
-            say("the expression is too long"),
-            asked=say("at most {count} characters", count=LONGEST),
+            tr("the expression is too long"),
+            asked=tr("at most {count} characters", count=LONGEST),
             came=str(len(text)),
         )
     deepest = depth = 0
@@ -121,7 +122,7 @@ def _parsed(text: str) -> ast.expr:
         depth += (c in "([{") - (c in ")]}")
         deepest = max(deepest, depth)
     if deepest > DEEPEST:
-        raise ExpressionError(say("the expression is nested too deeply"))
+        raise ExpressionError(tr("the expression is nested too deeply"))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -129,15 +130,15 @@ def _parsed(text: str) -> ast.expr:
     except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
         place = getattr(error, "offset", None)
         raise ExpressionError(
-            say("the expression cannot be read"),
-            came=_short(text) + (f" ({say('at character')} {place})" if place else ""),
+            tr("the expression cannot be read"),
+            came=_short(text) + (f" ({tr('at character')} {place})" if place else ""),
         ) from None
     count, stack = 0, [(tree, 0)]
     while stack:
         node, level = stack.pop()
         count += 1
         if level > DEEPEST or count > 3 * NODES:
-            raise ExpressionError(say("the expression is nested too deeply"))
+            raise ExpressionError(tr("the expression is nested too deeply"))
         children: list[Any] = list(ast.iter_child_nodes(node))
         stack.extend((child, level + 1) for child in children)
     return tree
@@ -184,9 +185,9 @@ class _Builder:
             case ast.Call(func=ast.Name(id=name), args=arguments, keywords=keywords):
                 return self.function(name, arguments, keywords)
         raise ExpressionError(
-            say("this does not belong in an expression"),
+            tr("this does not belong in an expression"),
             came=_short(ast.unparse(tree)) if len(ast.dump(tree)) < 5000 else "…",
-            hint=say("use names, numbers, + - * / ** @ and the operations of `seegrad ops`"),
+            hint=tr("use names, numbers, + - * / ** @ and the operations of `seegrad ops`"),
         )
 
     def row(self, tree: ast.List | ast.Tuple) -> Any:
@@ -202,9 +203,9 @@ class _Builder:
         if name in CONSTANTS:
             return CONSTANTS[name]
         raise ExpressionError(
-            say("{name} has no value", name=_short(name)),
-            asked=", ".join(self.known) or say("a value for each name"),
-            hint=say("give it one: {name}=3", name=_short(name)),
+            tr("{name} has no value", name=_short(name)),
+            asked=", ".join(self.known) or tr("a value for each name"),
+            hint=tr("give it one: {name}=3", name=_short(name)),
         )
 
     def power(self, base: Any, exponent: Any) -> Any:
@@ -218,7 +219,7 @@ class _Builder:
         attrs: dict[str, Any] = {}
         for keyword in keywords:
             if keyword.arg is None:
-                raise ExpressionError(say("this does not belong in an expression"), came="**")
+                raise ExpressionError(tr("this does not belong in an expression"), came="**")
             attrs[keyword.arg] = _attribute(keyword.value)
         return self.call(name, inputs, attrs)
 
@@ -226,12 +227,12 @@ class _Builder:
         function: Any = TABLE.get(name) or NUMPY_FUNCTIONS.get(name)
         if not isinstance(function, Op) or function.family == "random":
             raise ExpressionError(
-                say("there is no such operation"), came=_short(name),
-                hint=say("`seegrad ops` lists them"),
+                tr("there is no such operation"), came=_short(name),
+                hint=tr("`seegrad ops` lists them"),
             )  # fmt: skip
         self.made += 1
         if self.made > NODES:
-            raise ExpressionError(say("the expression is too long"))
+            raise ExpressionError(tr("the expression is too long"))
         if function.inlined or not any(isinstance(x, Node) for x in inputs):
             inputs = [x if isinstance(x, Node) else tensor(x, requires_grad=False)
                       for x in inputs]  # fmt: skip
@@ -243,8 +244,8 @@ class _Builder:
             size = math.prod(np.shape(x) if not isinstance(x, Node) else x.shape)
             if size > LARGEST:
                 raise ExpressionError(
-                    say("a value would become too large"),
-                    asked=say("at most {count} elements", count=LARGEST),
+                    tr("a value would become too large"),
+                    asked=tr("at most {count} elements", count=LARGEST),
                     came=f"{name}: {size}",
                 )
         return made
@@ -254,7 +255,7 @@ def _number(value: float) -> float:
     try:
         return float(value)
     except OverflowError:
-        raise ExpressionError(say("a number is too large"), came=f"{str(value)[:20]}…") from None
+        raise ExpressionError(tr("a number is too large"), came=f"{str(value)[:20]}…") from None
 
 
 _LITERALS = (ast.List, ast.Tuple, ast.Constant, ast.UnaryOp, ast.USub)
@@ -265,7 +266,7 @@ def _array(tree: ast.expr) -> Any:
         return np.asarray(_literal(tree), np.float64)
     except (ValueError, TypeError, OverflowError):
         raise ExpressionError(
-            say("a list holds numbers only, in equal lengths"), came=_short(ast.unparse(tree))
+            tr("a list holds numbers only, in equal lengths"), came=_short(ast.unparse(tree))
         ) from None
 
 
@@ -292,6 +293,6 @@ def _attribute(tree: ast.expr) -> Any:
         case ast.List(elts=items) | ast.Tuple(elts=items) if len(items) <= 8:
             return tuple(_attribute(item) for item in items)
     raise ExpressionError(
-        say("an attribute is a number, True, False, None or a few numbers"),
+        tr("an attribute is a number, True, False, None or a few numbers"),
         came=_short(ast.unparse(tree)),
     )

@@ -24,7 +24,7 @@ from seegrad.errors import (
     FormatError,
     MissingFileError,
 )
-from seegrad.language import say
+from seegrad.i18n import tr
 
 MAX_BYTES = 2**31
 MAX_RATIO = 200
@@ -55,7 +55,7 @@ def as_path(path: str | os.PathLike[str]) -> Path:
         file = Path(path)
     except TypeError:
         raise CallError(
-            say("this is no path"), asked=say("a text or a Path"), came=type(path).__name__
+            tr("this is no path"), asked=tr("a text or a Path"), came=type(path).__name__
         ) from None
     with suppress(RuntimeError):  # a user that is not known here
         file = file.expanduser()
@@ -69,18 +69,19 @@ def existing(path: str | os.PathLike[str], wanted: str) -> Path:
     """
     file = as_path(path)
     kind: type[FormatError] = MissingFileError
-    came, hint = say("no such file"), say("check the path; nothing is ever downloaded")
+    came: str = tr("no such file")
+    hint = tr("check the path; nothing is ever downloaded")
     try:
         if file.is_file():
             with file.open("rb"):
                 return file
         if file.is_dir():
-            kind, came, hint = FolderError, say("a folder"), say("name a file in it")
+            kind, came, hint = FolderError, tr("a folder"), tr("name a file in it")
     except OSError as fault:
         kind, came = kind_of(fault), fault.strerror or type(fault).__name__
         if kind is AccessError:
-            hint = say("ask for the right to read it, or copy it to where you may")
-    raise kind(say("cannot read {path}", path=str(path)), asked=wanted, came=came, hint=hint)
+            hint = tr("ask for the right to read it, or copy it to where you may")
+    raise kind(tr("cannot read {path}", path=str(path)), asked=wanted, came=came, hint=hint)
 
 
 def allow(file: Path, packed: int, unpacked: int, limit: int = MAX_BYTES) -> None:
@@ -88,10 +89,10 @@ def allow(file: Path, packed: int, unpacked: int, limit: int = MAX_BYTES) -> Non
     bound = min(limit, max(packed * MAX_RATIO, FREE_BYTES))
     if unpacked > bound:
         raise FormatError(
-            say("{path} would unpack to more than is allowed", path=file.name),
-            asked=say("at most {count} bytes", count=bound),
-            came=say("{count} bytes", count=unpacked),
-            hint=say("unpack it yourself if you trust it, or use a smaller file"),
+            tr("{path} would unpack to more than is allowed", path=file.name),
+            asked=tr("at most {count} bytes", count=bound),
+            came=tr("{count} bytes", count=unpacked),
+            hint=tr("unpack it yourself if you trust it, or use a smaller file"),
         )
 
 
@@ -128,10 +129,10 @@ def content(file: Path, limit: int = MAX_BYTES) -> bytes:
                 pieces.append(piece)
     except (EOFError, zlib.error, gzip.BadGzipFile) as fault:
         raise FormatError(
-            say("{path} is damaged", path=file.name),
-            asked=say("a whole gzip file"),
-            came=say("it breaks off or is wrong after {count} bytes", count=total),
-            hint=say("fetch the file again"),
+            tr("{path} is damaged", path=file.name),
+            asked=tr("a whole gzip file"),
+            came=tr("it breaks off or is wrong after {count} bytes", count=total),
+            hint=tr("fetch the file again"),
         ) from fault
     return b"".join(pieces)
 
@@ -157,13 +158,13 @@ def write_whole(path: str | os.PathLike[str], data: bytes | str) -> Path:
             beside.unlink(missing_ok=True)
         kind = kind_of(fault)
         if kind is DiskError:
-            asked = say("{count} bytes of room on the disk", count=len(raw))
-            hint = say("make room; what was written before is whole")
+            asked = tr("{count} bytes of room on the disk", count=len(raw))
+            hint = tr("make room; what was written before is whole")
         else:
-            asked = say("a folder that is there and may be written to")
-            hint = say("choose another place")
+            asked = tr("a folder that is there and may be written to")
+            hint = tr("choose another place")
         raise kind(
-            say("cannot write {path}", path=str(path)),
+            tr("cannot write {path}", path=str(path)),
             asked=asked,
             came=fault.strerror or type(fault).__name__,
             hint=hint,

@@ -21,7 +21,7 @@ from safetensors import SafetensorError, deserialize
 
 from seegrad.errors import DTypeError, FormatError
 from seegrad.files import content, existing, write_whole
-from seegrad.language import say
+from seegrad.i18n import tr
 
 DIGEST = "seegrad.sha256"
 _CHECKSUM = re.compile("[0-9a-f]{64}")
@@ -50,8 +50,8 @@ def save_arrays(
     for name, value in plain.items():
         if value.dtype.kind not in "biuf" or value.dtype.itemsize > 8:
             raise DTypeError(
-                say("{name} cannot be stored", name=name),
-                asked=say("numbers of at most 8 bytes"),
+                tr("{name} cannot be stored", name=name),
+                asked=tr("numbers of at most 8 bytes"),
                 came=f"dtype {value.dtype}",
             )
         plain[name] = np.array(value, value.dtype.newbyteorder("="), order="C")
@@ -67,7 +67,7 @@ def load_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], 
     without the file, FormatError when it is cut short, damaged anywhere, of another kind, or holds
     numbers that are not read here (F8, F6, F4, complex): the message names them.
     """
-    file = existing(path, say("a safetensors file"))
+    file = existing(path, tr("a safetensors file"))
     raw = content(file)
     try:
         head = _head(raw)
@@ -82,19 +82,19 @@ def load_arrays(path: str | os.PathLike[str]) -> tuple[dict[str, NDArray[Any]], 
         SafetensorError, ValueError, LookupError, TypeError, AttributeError, RecursionError,
     ) as fault:  # fmt: skip
         raise FormatError(
-            say("{path} is damaged or is no safetensors file", path=file.name),
-            asked=say("a whole safetensors file"),
+            tr("{path} is damaged or is no safetensors file", path=file.name),
+            asked=tr("a whole safetensors file"),
             came=str(fault)[:200] or type(fault).__name__,
-            hint=say("use an older checkpoint, or copy the file again"),
+            hint=tr("use an older checkpoint, or copy the file again"),
         ) from fault
     told = texts.pop(DIGEST, None)
     lost = told is None and any(map(_CHECKSUM.fullmatch, texts.values()))
     if lost or (told is not None and told != _digest(arrays, texts)):
         raise FormatError(
-            say("{path} is damaged", path=file.name),
-            asked=say("the numbers that were saved"),
-            came=say("numbers with another checksum"),
-            hint=say("use an older checkpoint, or copy the file again"),
+            tr("{path} is damaged", path=file.name),
+            asked=tr("the numbers that were saved"),
+            came=tr("numbers with another checksum"),
+            hint=tr("use an older checkpoint, or copy the file again"),
         )
     return arrays, texts
 
@@ -112,10 +112,10 @@ def _refuse_unread(file: Path, head: Mapping[str, Any]) -> None:
         kind = None if name == "__metadata__" else told.get("dtype")
         if kind in _UNREAD:
             raise FormatError(
-                say("{path} holds numbers that are not read here", path=file.name),
+                tr("{path} holds numbers that are not read here", path=file.name),
                 asked=", ".join(_READ),
                 came=f"{name[:60]}: {kind}",
-                hint=say("convert it to F32 or BF16 with the program that wrote it"),
+                hint=tr("convert it to F32 or BF16 with the program that wrote it"),
             )
 
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from seegrad import nn, optim
 from seegrad.errors import MissingExtraError, ShapeError, ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.training.callbacks import Callback, EarlyStopping
 from seegrad.training.callbacks.progress_bar import progress
 from seegrad.training.history import History
@@ -34,7 +34,7 @@ try:
     )
 except ImportError as fault:
     raise MissingExtraError(
-        say("scikit-learn is not installed"), hint='pip install "seegrad[sklearn]"'
+        tr("scikit-learn is not installed"), hint='pip install "seegrad[sklearn]"'
     ) from fault
 
 Array = NDArray[Any]
@@ -175,8 +175,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         if isinstance(self.module, nn.Module):
             if given:
                 raise ValueRangeError(
-                    say("a network that is made already takes no arguments"),
-                    asked=say("a function or a class that makes the network"),
+                    tr("a network that is made already takes no arguments"),
+                    asked=tr("a function or a class that makes the network"),
                     came=", ".join(f"module__{name}" for name in given),
                 )
             self.network_ = deepcopy(self.module)
@@ -193,7 +193,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         if isinstance(self.optimizer, str):
             if self.optimizer not in optim.RULES:
                 raise ValueRangeError(
-                    say("there is no such optimizer"),
+                    tr("there is no such optimizer"),
                     asked=", ".join(optim.RULES),
                     came=f"optimizer={self.optimizer!r}",
                 )
@@ -208,10 +208,10 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             return self._loss()
         if weighted:
             raise ValueRangeError(
-                say("a criterion of your own does not know sample weights"),
+                tr("a criterion of your own does not know sample weights"),
                 asked="sample_weight=None",
                 came=f"criterion={self.criterion!r}"[:80],
-                hint=say("leave criterion to its default, or repeat the rows"),
+                hint=tr("leave criterion to its default, or repeat the rows"),
             )
         made = self.criterion
         return made(**self._arguments("criterion")) if isinstance(made, type) else made
@@ -250,7 +250,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
     def _held_out(self, t: Array, share: float, seed: int) -> tuple[Array, Array]:
         if not 0 < share < 1:
             raise ValueRangeError(
-                say("the part held out is a share of the rows"),
+                tr("the part held out is a share of the rows"),
                 asked="0 < train_split < 1",
                 came=f"train_split={share!r}",
             )
@@ -258,10 +258,10 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         count = max(1, round(share * len(t)))
         if count >= len(t):
             raise ValueRangeError(
-                say("this split leaves nothing to train on"),
+                tr("this split leaves nothing to train on"),
                 asked=f"train_split={share}",
-                came=say("{count} examples", count=len(t)),
-                hint=say("choose a share between 0 and 1, or fewer rows"),
+                came=tr("{count} examples", count=len(t)),
+                hint=tr("choose a share between 0 and 1, or fewer rows"),
             )
         return order[count:], order[:count]
 
@@ -270,7 +270,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             value = getattr(self, name)
             if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 1:
                 raise ValueRangeError(
-                    say("{name} counts something, so it starts at {least}", name=name, least=1),
+                    tr("{name} counts something, so it starts at {least}", name=name, least=1),
                     asked=f"{name} ≥ 1",
                     came=f"{name}={value!r}",
                 )
@@ -284,8 +284,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
         )
         if not weights.sum() > 0:
             raise ValueRangeError(
-                say("every sample weight is zero"),
-                asked=say("at least one above zero"),
+                tr("every sample weight is zero"),
+                asked=tr("at least one above zero"),
                 came=f"sample_weight {np.shape(sample_weight)}",
             )
         return np.asarray(weights)
@@ -365,10 +365,10 @@ class SeegradClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
         unknown = self.classes_[places] != y
         if unknown.any():
             raise ValueRangeError(
-                say("there are labels that are not among the classes"),
+                tr("there are labels that are not among the classes"),
                 asked=", ".join(map(str, self.classes_[:12])),
                 came=", ".join(map(str, np.unique(y[unknown])[:6])),
-                hint=say("name all classes at the first call of partial_fit"),
+                hint=tr("name all classes at the first call of partial_fit"),
             )
         return places
 
@@ -466,7 +466,7 @@ class SeegradRegressor(RegressorMixin, _Estimator):  # type: ignore[misc]
             self.outputs_, self.one_target_ = y.shape[1], one
         elif y.shape[1] != self.outputs_:
             raise ShapeError(
-                say("the targets have another width than those learnt from"),
+                tr("the targets have another width than those learnt from"),
                 asked=f"y (N, {self.outputs_})",
                 came=f"y {y.shape}",
             )

@@ -24,7 +24,7 @@ from seegrad.book import (
     numerical_gradient,
 )
 from seegrad.errors import ShapeError
-from seegrad.graph.op import MUCH
+from seegrad.graph.rule_call import MUCH
 
 ROOT = Path(__file__).parents[2]
 TIGHT = {"rtol": 1e-12, "atol": 1e-12}

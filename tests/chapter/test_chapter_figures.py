@@ -15,7 +15,7 @@ from seegrad.chapter.figures import FIGURES, figure
 from seegrad.chapter.page import DERIVATIONS, blocks, chapter_page, inline, read
 from seegrad.cli.group import main
 from seegrad.drawing.values.summary import shown
-from seegrad.language import language, speak
+from seegrad.i18n import language, set_language
 
 
 def facts(number, lang="ko"):
@@ -241,7 +241,7 @@ def test_the_command(tmp_path, monkeypatch, capsys):
         assert main(["chapter", "-o", "chapter.pdf"]) == 2
         assert capsys.readouterr().err.count("\n") == 2
     finally:
-        speak(before)
+        set_language(before)
 
 
 @pytest.mark.xdist_group("browser")

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from seegrad.cli.group import COMMANDS, main
-from seegrad.language import catalogue, language, speak
+from seegrad.i18n import catalogue, language, set_language
 from seegrad.ops import TABLE
 
 SOURCE = str(Path(__file__).parents[2] / "src")
@@ -27,7 +27,7 @@ def _in_a_folder_of_its_own(tmp_path, monkeypatch):
     before = language()
     monkeypatch.chdir(tmp_path)
     yield
-    speak(before)
+    set_language(before)
 
 
 def run(*words, **more):

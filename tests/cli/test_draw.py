@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from seegrad.cli import main
-from seegrad.language import speak
+from seegrad.i18n import set_language
 
 
 def test_into_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,4 +100,4 @@ def test_what_is_said_of_an_operation_is_in_korean(capsys: pytest.CaptureFixture
         assert main(["draw", *WRONG, "--lang", "ko"]) == 2
         assert "matmul: 안쪽 크기 3과 2가 다릅니다" in capsys.readouterr().err
     finally:
-        speak("en")
+        set_language("en")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad import TABLE, nn, optim
+from seegrad import nn, optim
 from seegrad.compiler import target
 from seegrad.compiler.runtime import executable
 from seegrad.errors import (
@@ -18,6 +18,7 @@ from seegrad.errors import (
     TraceError,
     ValueRangeError,
 )
+from seegrad.ops.families import TABLE
 from trust.harness import sampling
 
 pytestmark = pytest.mark.skipif(not target.available(), reason="llvmlite is not installed")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.structural_zeros import singular
+from seegrad.autodiff.structural_zeros import singular
 from trust.gradients.corners import CORNERS, TOGETHER
 
 BEYOND = (

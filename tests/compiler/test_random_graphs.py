@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad import TABLE
 from seegrad.compiler import target
 from seegrad.compiler.runtime import executable
+from seegrad.ops.families import TABLE
 
 pytestmark = [
     pytest.mark.skipif(not target.available(), reason="llvmlite is not installed"),

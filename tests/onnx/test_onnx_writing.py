@@ -12,7 +12,7 @@ import seegrad as sg
 from seegrad import nn
 from seegrad.cli import main
 from seegrad.errors import FormatError, OpDefinitionError
-from seegrad.graph.exchange import Exchange, Literal, parse_exchange
+from seegrad.graph.onnx_signature import Exchange, Literal, parse_exchange
 from seegrad.training import export_onnx, import_onnx
 from trust.harness.sampling import inputs_of
 

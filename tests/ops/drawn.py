@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.graph import lowering as form
+from seegrad.graph import forms
 from seegrad.graph.op import Case, Op
 from seegrad.graph.spec import spec_of
 from trust.harness.sampling import inputs_of
@@ -114,14 +114,14 @@ SCALARS = {
 }
 
 
-def scalar(tree: form.Expression, values: dict[str, Any]) -> Any:
+def scalar(tree: forms.Expression, values: dict[str, Any]) -> Any:
     """The value of a scalar expression, in Python's own arithmetic."""
     match tree:
-        case form.Input(name):
+        case forms.Input(name):
             return values[name]
-        case form.Number(value):
+        case forms.Number(value):
             return value
-        case form.Apply(function, arguments):
+        case forms.Apply(function, arguments):
             return SCALARS[function](*[scalar(a, values) for a in arguments])
     raise AssertionError(tree)
 
@@ -150,21 +150,21 @@ def reference(op: Op, xs: list[Any], attrs: Any, out: Any) -> Any:
     x = xs[0] if xs else None
     lower = op.lower
     match lower:
-        case form.Scalar():
+        case forms.Scalar():
             names = [name.lstrip("*") for name in op.inputs]
             for index in np.ndindex(out.shape):
                 here = {
                     n: v[_broadcast_index(index, v.shape)].item() for n, v in zip(names, xs)
                 }
                 result[index] = scalar(lower.tree, {**attrs, **here})
-        case form.Reduce(kind):
+        case forms.Reduce(kind):
             axis = attrs["axis"]
             for index in np.ndindex(out.shape):
                 kept = iter(index if not attrs["keepdims"] else
                             [i for k, i in enumerate(index) if k not in axis])
                 places = [range(n) if k in axis else [next(kept)] for k, n in enumerate(x.shape)]
                 result[index] = REDUCTIONS[kind]([x[p].item() for p in itertools.product(*places)])
-        case form.ArgReduce(kind):
+        case forms.ArgReduce(kind):
             best = max if kind == "max" else min
             for index in np.ndindex(out.shape):
                 if attrs["axis"] is None:
@@ -174,62 +174,62 @@ def reference(op: Op, xs: list[Any], attrs: Any, out: Any) -> Any:
                     rest = index[:at] + index[at + 1 if attrs["keepdims"] else at :]
                     row = [x[(*rest[:at], k, *rest[at:])].item() for k in range(x.shape[at])]
                 result[index] = row.index(best(row))
-        case form.Scan("sum"):
+        case forms.Scan("sum"):
             at = attrs["axis"]
             for index in np.ndindex(out.shape):
                 result[index] = math.fsum(
                     x[(*index[:at], k, *index[at + 1 :])] for k in range(index[at] + 1)
                 )
-        case form.Permute():
+        case forms.Permute():
             for index in np.ndindex(x.shape):
                 result[tuple(index[i] for i in attrs["axes"])] = x[index]
-        case form.Reshape():
+        case forms.Reshape():
             for a, b in zip(np.ndindex(x.shape), np.ndindex(out.shape)):
                 result[b] = x[a]
-        case form.Broadcast():
+        case forms.Broadcast():
             for index in np.ndindex(out.shape):
                 result[index] = x[_broadcast_index(index, x.shape)]
-        case form.Slice():
+        case forms.Slice():
             for index in np.ndindex(out.shape):
                 place = tuple(s + i * step for i, (s, _, step) in zip(index, attrs["index"]))
                 result[index] = x[place]
-        case form.Place():
+        case forms.Place():
             for index in np.ndindex(x.shape):
                 place = tuple(s + i * step for i, (s, _, step) in zip(index, attrs["index"]))
                 result[place] = x[index]
-        case form.Pad():
+        case forms.Pad():
             for index in np.ndindex(out.shape):
                 inner = tuple(i - before for i, (before, _) in zip(index, attrs["widths"]))
                 inside = all(0 <= i < n for i, n in zip(inner, x.shape))
                 result[index] = x[inner] if inside else attrs["value"]
-        case form.Join():
+        case forms.Join():
             at, start = attrs["axis"], 0
             for part in xs:
                 for index in np.ndindex(part.shape):
                     result[(*index[:at], start + index[at], *index[at + 1 :])] = part[index]
                 start += part.shape[at]
-        case form.Gather():
+        case forms.Gather():
             at, where = attrs["axis"], xs[1]
             for index in np.ndindex(out.shape):
                 k = where[index[at : at + where.ndim]]
                 result[index] = x[(*index[:at], k, *index[at + where.ndim :])]
-        case form.Scatter():
+        case forms.Scatter():
             at, where = attrs["axis"], xs[1]
             for index in np.ndindex(x.shape):
                 k = where[index[at : at + where.ndim]]
                 result[(*index[:at], k, *index[at + where.ndim :])] += x[index]
-        case form.Window():
+        case forms.Window():
             lead, d = x.ndim - len(attrs["size"]), len(attrs["size"])
             for index in np.ndindex(out.shape):
                 inner = zip(index[lead:], index[lead + d :], attrs["dilation"], attrs["steps"])
                 result[index] = x[(*index[:lead], *(k * a + p * s for k, p, a, s in inner))]
-        case form.Overlap():
+        case forms.Overlap():
             d = len(attrs["shape"])
             lead = x.ndim - 2 * d
             for index in np.ndindex(x.shape):
                 inner = zip(index[lead:], index[lead + d :], attrs["dilation"], attrs["steps"])
                 result[(*index[:lead], *(k * a + p * s for k, p, a, s in inner))] += x[index]
-        case form.Product():
+        case forms.Product():
             a = x[None, :] if x.ndim == 1 else x
             b = xs[1][:, None] if xs[1].ndim == 1 else xs[1]
             batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
@@ -242,7 +242,7 @@ def reference(op: Op, xs: list[Any], attrs: Any, out: Any) -> Any:
                     for k in range(a.shape[-1])
                 )
             result[...] = whole.reshape(out.shape)
-        case form.Contract():
+        case forms.Contract():
             left, right = attrs["subscripts"].split("->")
             terms = left.split(",")
             sizes = {c: n for t, v in zip(terms, xs) for c, n in zip(t, v.shape)}
@@ -252,7 +252,7 @@ def reference(op: Op, xs: list[Any], attrs: Any, out: Any) -> Any:
                 result[tuple(at[c] for c in right)] += _product(
                     [v[tuple(at[c] for c in t)] for t, v in zip(terms, xs)]
                 )
-        case form.OneHot():
+        case forms.OneHot():
             for index in np.ndindex(x.shape):
                 result[(*index, x[index])] = 1
         case _:

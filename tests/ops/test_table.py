@@ -15,8 +15,8 @@ from drawn import (
 )
 
 import seegrad as sg
+from seegrad.graph.forms import Body, Call, Random
 from seegrad.graph.laws import Associative, Commutative, Idempotent, Involution, Unit, Zero
-from seegrad.graph.lowering import Body, Call, Random
 from trust.harness.sampling import floats, of_floats
 
 DERIVED = [p for p in DRAWN if has_derivative(*p.values)]

@@ -9,7 +9,7 @@ import pytest
 
 import seegrad as sg
 from seegrad.errors import DTypeError, GradientWarning
-from seegrad.language import speak
+from seegrad.i18n import set_language
 
 X = np.array([1.0, 2.0])
 
@@ -154,12 +154,12 @@ def test_which_of_several_results_depends_on_nothing():
     with pytest.warns(GradientWarning, match=r"result 1 of <lambda>\(\)"):
         assert pull((X, X))[0].tolist() == [2.0, 4.0]
     assert pull((X, X))[0].tolist() == [2.0, 4.0], "and once"
-    speak("ko")
+    set_language("ko")
     try:
         with pytest.warns(GradientWarning, match="도함수가 0입니다"):
             sg.grad(lambda x: 1.0)(2.0)
     finally:
-        speak("en")
+        set_language("en")
 
 
 @pytest.mark.parametrize(("f", "x"), [

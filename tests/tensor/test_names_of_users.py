@@ -5,7 +5,7 @@ import ast
 import pytest
 
 import seegrad as sg
-from seegrad.graph.bind import frame
+from seegrad.graph.mode import frame
 
 NAMES = ["class", "multiply", "graph", "a\nimport os", "²", "1", "x y", ""]
 

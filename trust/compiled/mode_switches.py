@@ -13,8 +13,8 @@ from unittest import mock
 import numpy as np
 
 import seegrad as sg
-from seegrad.graph.bind import frame
-from seegrad.language import language, speak
+from seegrad.graph.mode import frame
+from seegrad.i18n import language, set_language
 from seegrad.tree import flatten
 from trust.harness.isolation import over_cores
 from trust.harness.row import Found, Run, first, row
@@ -105,11 +105,11 @@ def _gather(world: World) -> None:
 @contextmanager
 def _korean(f: Any) -> Iterator[None]:
     before = language()
-    speak("ko")
+    set_language("ko")
     try:
         yield
     finally:
-        speak(before)
+        set_language(before)
 
 
 @contextmanager

@@ -21,8 +21,9 @@ from typing import Any
 import numpy as np
 
 import seegrad as sg
-from seegrad import autodiff
-from seegrad.graph.op import MUCH, Op
+from seegrad.autodiff import chain_rule
+from seegrad.graph.op import Op
+from seegrad.graph.rule_call import MUCH
 from seegrad.graph.spec import spec_of
 from trust.gradients.oracle import is_wrong
 from trust.harness.row import Found, Run, first, row
@@ -300,18 +301,18 @@ def _slips(source: ast.AST) -> Iterator[tuple[str, ast.AST]]:
 
 @contextmanager
 def _walk_without(name: str, other: Any) -> Iterator[None]:
-    before = getattr(autodiff, name)
-    setattr(autodiff, name, other)
+    before = getattr(chain_rule, name)
+    setattr(chain_rule, name, other)
     try:
         yield
     finally:
-        setattr(autodiff, name, before)
+        setattr(chain_rule, name, before)
 
 
 def walk_faults() -> Iterator[str]:
     """Mistakes of the walk itself that nothing notices: broadcasts not undone, sums not made."""
     op = sg.TABLE["multiply"]
-    right = autodiff.fit
+    right = chain_rule.unbroadcast
 
     def averaged(g: Any, x: Any) -> Any:
         return right(g, x) / 2
@@ -321,7 +322,7 @@ def walk_faults() -> Iterator[str]:
         ("a broadcast is not undone", lambda g, x: g),
         ("a broadcast is averaged", averaged),
     ):
-        with _walk_without("fit", other):
+        with _walk_without("unbroadcast", other):
             if is_wrong(op) is None:
                 yield f"the walk: {what}"
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 import seegrad as sg
-from seegrad.graph.bind import in_mode
+from seegrad.graph.mode import in_mode
 from trust.harness.isolation import memory, most_memory, run_apart
 from trust.harness.row import Found, Run, first, row
 from trust.stress import worker_loss

@@ -17,7 +17,7 @@ import numpy as np
 
 import seegrad as sg
 from seegrad.graph.op import Op
-from seegrad.language import translate
+from seegrad.i18n import translate
 from trust.harness.row import Found, Run, first, row
 from trust.harness.sampling import inputs_of
 

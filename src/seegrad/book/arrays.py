@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import SeegradError, ValueRangeError
-from seegrad.graph.bind import NUMBERS
+from seegrad.graph.coerce import NUMBERS
 from seegrad.graph.node import snapshot
 from seegrad.graph.spec import spec_of
-from seegrad.language import say
-from seegrad.ops.activation import labels_in_range
-from seegrad.ops.loss import softmax_cross_entropy
-from seegrad.tensor import Tensor
+from seegrad.i18n import tr
+from seegrad.ops.nn.activation import labels_in_range
+from seegrad.ops.nn.loss import softmax_cross_entropy
+from seegrad.tensor.tensor import Tensor
 
 EXACT = 2**53
 """Up to here float64 has every whole number."""
@@ -47,10 +47,10 @@ def exact(whole: Any, name: str) -> None:
     """ValueRangeError for a number that lies where float64 does not have every whole number."""
     if whole.size and (whole.max() > EXACT or whole.min() < -EXACT):
         raise ValueRangeError(
-            say("{name} is too large to be exact as a floating-point number", name=name),
-            asked=say("whole numbers up to 2**53"),
+            tr("{name} is too large to be exact as a floating-point number", name=name),
+            asked=tr("whole numbers up to 2**53"),
             came=f"{max(abs(int(whole.max())), abs(int(whole.min())))}",
-            hint=say("write it as a float where rounding is meant"),
+            hint=tr("write it as a float where rounding is meant"),
         )
 
 
@@ -60,7 +60,7 @@ def fitting(name: str, op: Any, y: Any, t: Any) -> None:
         op.spec(spec_of(y), spec_of(t))
     except SeegradError as error:
         raise type(error)(
-            f"{name}: {error.problem}",
+            f"{name}: " + error.problem,
             asked=error.asked,
             came=f"y {y.shape} {y.dtype} · t {t.shape} {t.dtype}",
             hint=error.hint,

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from seegrad.book.arrays import as_array, as_targets, fitting
-from seegrad.ops import activation
 from seegrad.ops.compare import astype, floating, logical_and
-from seegrad.ops.loss import mean_squared_error as paired
+from seegrad.ops.nn import activation
+from seegrad.ops.nn.loss import mean_squared_error as paired
 
 DELTA = 1e-7
 """What the book adds to a probability before it takes the logarithm."""

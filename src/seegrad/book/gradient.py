@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from seegrad.book.arrays import as_array, as_floats
 from seegrad.errors import ShapeError, ValueRangeError
-from seegrad.language import say
-from seegrad.tensor import Tensor
+from seegrad.i18n import tr
+from seegrad.tensor.tensor import Tensor
 
 STEP = 1e-4
 
@@ -28,7 +28,7 @@ def numerical_gradient(f: Callable[[Any], Any], x: Any, h: float = STEP) -> NDAr
     """
     if not h > 0:
         raise ValueRangeError(
-            say("the step of a difference is a number above 0"), asked="h > 0", came=f"h={h}"
+            tr("the step of a difference is a number above 0"), asked="h > 0", came=f"h={h}"
         )
     given = as_floats(x, "x")
     array = np.array(given.value) if isinstance(given, Tensor) else np.asarray(given)
@@ -53,9 +53,9 @@ def _number(value: Any) -> float:
     array = np.asarray(as_array(value, "f(x)"))
     if array.size != 1:
         raise ShapeError(
-            say("a gradient is of a function with one number as its result"),
+            tr("a gradient is of a function with one number as its result"),
             asked="()",
             came=f"{array.shape}",
-            hint=say("sum the result, or differentiate one of its numbers"),
+            hint=tr("sum the result, or differentiate one of its numbers"),
         )
     return float(array.item())

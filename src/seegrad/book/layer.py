@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.autodiff import backward, ones_like
+from seegrad.autodiff.backward_pass import backward, ones_like
 from seegrad.book.arrays import as_array, as_floats, exact
 from seegrad.errors import GradientError, ShapeError
 from seegrad.graph.graph import Graph
-from seegrad.language import say
-from seegrad.tensor import Tensor, tensor
+from seegrad.i18n import tr
+from seegrad.tensor.tensor import Tensor, tensor
 
 
 def as_leaf(value: Any, name: str) -> Tensor:
@@ -36,7 +36,7 @@ def as_given(result: Any, *like: Any) -> Any:
     single = all(isinstance(x, (int, float)) for x in like)
     dtype = np.result_type(*(x if isinstance(x, (int, float)) else np.asarray(x) for x in like))
     if dtype.kind in "iu":
-        exact(value, say("the result"))
+        exact(value, tr("the result"))
         value = value.astype(dtype)
     if single and not value.ndim:
         return value.item()
@@ -69,10 +69,10 @@ class Layer:
     def _passed(self, asked: str) -> Tensor:
         if self._out is None:
             raise GradientError(
-                say("this layer has not seen anything yet"),
+                tr("this layer has not seen anything yet"),
                 asked=f"forward(...), {asked}",
                 came=asked,
-                hint=say("call forward first: backward needs the values it keeps"),
+                hint=tr("call forward first: backward needs the values it keeps"),
             )
         return self._out
 
@@ -81,17 +81,17 @@ class Layer:
         out = self._passed("backward")
         if self._ambiguous:
             raise GradientError(
-                say("this layer was used more than once, and remembers only the last time"),
-                asked=say("one backward for the last forward"),
-                came=say("a second backward"),
-                hint=say("make a layer object for each use"),
+                tr("this layer was used more than once, and remembers only the last time"),
+                asked=tr("one backward for the last forward"),
+                came=tr("a second backward"),
+                hint=tr("make a layer object for each use"),
             )
         self._ambiguous, self._forwards = self._forwards > 1, 0
         given = as_array(dout, "dout")
         given = given.value if isinstance(given, Tensor) else given
         if given.shape != out.shape and given.ndim:
             raise ShapeError(
-                say("the derivative that arrives does not have the shape of the output"),
+                tr("the derivative that arrives does not have the shape of the output"),
                 asked=f"{out.shape}",
                 came=f"{given.shape}",
             )

@@ -12,12 +12,12 @@ from seegrad.book.arrays import as_targets
 from seegrad.book.functions import cross_entropy_error
 from seegrad.book.layer import Layer, as_leaf
 from seegrad.errors import ShapeError
-from seegrad.language import say
-from seegrad.ops.activation import relu, sigmoid, softmax
-from seegrad.ops.linalg import matmul
-from seegrad.ops.loss import softmax_cross_entropy
+from seegrad.i18n import tr
+from seegrad.ops.linear.linalg import matmul
+from seegrad.ops.nn.activation import relu, sigmoid, softmax
+from seegrad.ops.nn.loss import softmax_cross_entropy
 from seegrad.ops.shape import reshape
-from seegrad.tensor import Tensor, tensor
+from seegrad.tensor.tensor import Tensor, tensor
 
 Array = NDArray[Any]
 
@@ -94,17 +94,17 @@ class Affine(Layer):
             flat = reshape(leaf, shape=(leaf.shape[0], math.prod(leaf.shape[1:])))
         if len(weights.shape) != 2 or bias.shape not in _biases(weights.shape[-1]):
             raise ShapeError(
-                say("Affine: W and b do not fit"),
-                asked=say("W with two axes, and b with one value for each column of W"),
+                tr("Affine: W and b do not fit"),
+                asked=tr("W with two axes, and b with one value for each column of W"),
                 came=f"W {weights.shape} · b {bias.shape}",
             )
         if not flat.shape or flat.shape[-1] != weights.shape[0]:
             raise ShapeError(
-                say("Affine: X and W do not fit"),
-                asked=say("X with {count} columns, for W {shape}", count=weights.shape[0],
+                tr("Affine: X and W do not fit"),
+                asked=tr("X with {count} columns, for W {shape}", count=weights.shape[0],
                           shape=weights.shape),
                 came=f"X {leaf.shape}",
-                hint=say("the columns of X are as many as the rows of W"),
+                hint=tr("the columns of X are as many as the rows of W"),
             )
         self.x = _plain(flat, x)
         self._leaves = weights, bias

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seegrad.data import mnist
 from seegrad.errors import MissingFileError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 Array = NDArray[Any]
 Pair = tuple[Array, Array]
@@ -34,10 +34,10 @@ def load_mnist(
     place = told or next((name for name in PLACES if os.path.isdir(name)), None)
     if place is None:
         raise MissingFileError(
-            say("where are MNIST's files?"),
-            asked=say("load_mnist(path=...), or the folder in SEEGRAD_MNIST"),
-            came=say("no folder {names} here", names=", ".join(PLACES)),
-            hint=say("put the four IDX files into a folder; nothing is ever downloaded"),
+            tr("where are MNIST's files?"),
+            asked=tr("load_mnist(path=...), or the folder in SEEGRAD_MNIST"),
+            came=tr("no folder {names} here", names=", ".join(PLACES)),
+            hint=tr("put the four IDX files into a folder; nothing is ever downloaded"),
         )
     pairs = []
     for part in mnist(place).split():

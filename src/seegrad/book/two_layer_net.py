@@ -15,8 +15,8 @@ from seegrad.book.gradient import numerical_gradient
 from seegrad.book.layers import Affine, Relu, SoftmaxWithLoss
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.graph.graph import Graph
-from seegrad.language import say
-from seegrad.tensor import Tensor, tensor
+from seegrad.i18n import tr
+from seegrad.tensor.tensor import Tensor, tensor
 
 Array = NDArray[Any]
 
@@ -67,11 +67,11 @@ class Parameters(MutableMapping[str, Array]):
         arrays, filled = self._arrays(), []
         for name, value in dict(*values, **more).items():
             if name not in arrays:
-                raise self._refused(say("no layer has a parameter {name}", name=name), name)
+                raise self._refused(tr("no layer has a parameter {name}", name=name), name)
             given = np.asarray(as_array(value, name))
             if given.shape != arrays[name].shape:
                 raise ShapeError(
-                    say("{name} has another shape than the value for it", name=name),
+                    tr("{name} has another shape than the value for it", name=name),
                     asked=f"{arrays[name].shape}",
                     came=f"{given.shape}",
                 )
@@ -87,11 +87,11 @@ class Parameters(MutableMapping[str, Array]):
     def setdefault(self, name: str, default: Any = None) -> Array:
         """The array of this name; there is no new one to be made."""
         if name not in self:
-            raise self._refused(say("no layer has a parameter {name}", name=name), name)
+            raise self._refused(tr("no layer has a parameter {name}", name=name), name)
         return self[name]
 
     def __delitem__(self, name: str) -> None:
-        raise self._refused(say("a parameter cannot be taken from its layer"), name)
+        raise self._refused(tr("a parameter cannot be taken from its layer"), name)
 
     def pop(self, name: str, *default: Any) -> Any:
         del self[name]
@@ -107,7 +107,7 @@ class Parameters(MutableMapping[str, Array]):
             problem,
             asked=", ".join(self),
             came=str(name),
-            hint=say("give net.layers another layer, or copy the arrays: net.params.copy()"),
+            hint=tr("give net.layers another layer, or copy the arrays: net.params.copy()"),
         )
 
 
@@ -129,8 +129,8 @@ class TwoLayerNet:
         for name, width in widths.items():
             if not isinstance(width, (int, np.integer)) or isinstance(width, bool) or width < 1:
                 raise ValueRangeError(
-                    say("a layer is at least one value wide"),
-                    asked=say("a whole number from 1"),
+                    tr("a layer is at least one value wide"),
+                    asked=tr("a whole number from 1"),
                     came=f"{name}={width!r}",
                 )
         W1 = weight_init_std * np.random.randn(input_size, hidden_size)
@@ -152,10 +152,10 @@ class TwoLayerNet:
         mine = Parameters(self)
         if missing := [name for name in mine if name not in values]:
             raise ValueRangeError(
-                say("{name} is missing", name=", ".join(missing)),
+                tr("{name} is missing", name=", ".join(missing)),
                 asked=", ".join(mine),
                 came=", ".join(map(str, values)),
-                hint=say("to fill some of them: net.params.update(W1=...)"),
+                hint=tr("to fill some of them: net.params.update(W1=...)"),
             )
         mine.update(values)
 

@@ -17,14 +17,14 @@ from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.scene import Scene, fold
 from seegrad.drawing.scene.steps import walk
 from seegrad.errors import ValueRangeError
-from seegrad.folding import expand
-from seegrad.graph.bind import frame
-from seegrad.language import say
-from seegrad.ops.activation import relu, sigmoid, softmax
+from seegrad.graph.mode import frame
+from seegrad.i18n import tr
 from seegrad.ops.arithmetic import add_all, identity, reciprocal
-from seegrad.ops.loss import softmax_cross_entropy
+from seegrad.ops.nn.activation import relu, sigmoid, softmax
+from seegrad.ops.nn.loss import softmax_cross_entropy
 from seegrad.ops.transcendental import exp, log
-from seegrad.tensor import Tensor, tensor
+from seegrad.tensor.tensor import Tensor, tensor
+from seegrad.transforms.folding import expand
 
 FORK = "fork"
 
@@ -55,7 +55,7 @@ class Figure:
         symbolic = self.above is not None or self.below is not None
         drawn = build_scene(
             self.build(lang), open=self.open, quiz=self.quiz, language=lang, live=not symbolic,
-            title=f"{say('Figure', language=lang)} {self.number}", composites=self.composites,
+            title=f"{tr('Figure', language=lang)} {self.number}", composites=self.composites,
         )  # fmt: skip
         if self.sign:
             boxes = (replace(b, sign=self.sign) if b.sign else b for b in drawn.boxes)
@@ -400,7 +400,7 @@ def figure(number: str) -> Figure:
     """A figure by its number, for example "5-5"; ValueRangeError lists what there is."""
     if number not in FIGURES:
         raise ValueRangeError(
-            say("the chapter has no such figure"), asked=", ".join(FIGURES), came=number
+            tr("the chapter has no such figure"), asked=", ".join(FIGURES), came=number
         )
     return FIGURES[number]
 

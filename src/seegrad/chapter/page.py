@@ -25,11 +25,11 @@ from seegrad.drawing.formula.mathml import to_mathml
 from seegrad.drawing.scene.playground import playground
 from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.errors import ValueRangeError
-from seegrad.folding import expand
-from seegrad.language import LANGUAGES, language, say
+from seegrad.i18n import LANGUAGES, language, tr
 from seegrad.nn import Affine, Sequential, Sigmoid
-from seegrad.ops.loss import softmax_cross_entropy
-from seegrad.tensor import tensor
+from seegrad.ops.nn.loss import softmax_cross_entropy
+from seegrad.tensor.tensor import tensor
+from seegrad.transforms.folding import expand
 
 
 def read(name: str) -> str:
@@ -153,7 +153,7 @@ class _Page:
     def figure(self, number: str, scene: Scene, step: int | None, tall: bool = False) -> None:
         at = "null" if step is None else str(step)
         self.scenes[number] = f'{{"scene":{to_json(scene)},"step":{at}}}'
-        caption = "" if tall else f"{say('Figure', language=self.lang)} {number}"
+        caption = "" if tall else f"{tr('Figure', language=self.lang)} {number}"
         large = len(scene.boxes) > 20 and scene.open != frozenset()
         size = " tall" if tall else " tall whole" if large else ""
         wide = ' class="wide"' if tall or large else ""
@@ -187,7 +187,7 @@ def chapter_page(lang: str | None = None) -> str:
     chosen = lang or language()
     if chosen not in LANGUAGES:
         raise ValueRangeError(
-            say("the picture speaks English and Korean"), asked=" | ".join(LANGUAGES), came=chosen
+            tr("the picture speaks English and Korean"), asked=" | ".join(LANGUAGES), came=chosen
         )
     page = _Page(chosen)
     title = ""

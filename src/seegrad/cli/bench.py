@@ -17,7 +17,7 @@ import click
 
 from seegrad.cli.group import GOOD, SpokenCommand, echo_json, json_option, lang_option, option
 from seegrad.errors import MissingExtraError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 PACKAGE = Path(__file__).parents[1]
 PLACES = (PACKAGE / "suite", PACKAGE.parents[1])
@@ -47,10 +47,10 @@ def _run(words: list[str], stdout: int | None = None) -> int:
     there = next((place for place in PLACES if (place / "benchmarks").is_dir()), None)
     if there is None:
         raise MissingExtraError(
-            say("the benchmark suite is not here"),
+            tr("the benchmark suite is not here"),
             asked="benchmarks/",
             came=", ".join(map(str, PLACES)),
-            hint=say("install seegrad again, or run it in a clone of the repository"),
+            hint=tr("install seegrad again, or run it in a clone of the repository"),
         )
     paths = [str(there), str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}

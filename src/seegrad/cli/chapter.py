@@ -10,7 +10,7 @@ from seegrad.chapter.page import chapter_page
 from seegrad.cli.group import SpokenCommand, lang_option, option
 from seegrad.errors import FormatError
 from seegrad.files import write_whole
-from seegrad.language import say
+from seegrad.i18n import tr
 
 
 @click.command("chapter", cls=SpokenCommand)
@@ -21,9 +21,9 @@ def command(output: Path) -> None:
     """Write the chapter."""
     if output.suffix.lower() not in (".html", ".htm"):
         raise FormatError(
-            say("the chapter is a page"), asked=".html", came=output.name,
-            hint=say("choose a name that ends in .html"),
+            tr("the chapter is a page"), asked=".html", came=output.name,
+            hint=tr("choose a name that ends in .html"),
         )  # fmt: skip
     written = write_whole(output, chapter_page())
-    click.echo(say("{path}: {size} KB, works without a network", path=str(written),
+    click.echo(tr("{path}: {size} KB, works without a network", path=str(written),
                    size=str(written.stat().st_size // 1024)))  # fmt: skip

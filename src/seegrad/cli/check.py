@@ -18,11 +18,11 @@ from seegrad.cli.setting import Setting
 from seegrad.drawing.display import draw
 from seegrad.errors import GradientError
 from seegrad.expression import read_expression
-from seegrad.gradcheck import Report, gradcheck, gradcheck_nodes
 from seegrad.graph.graph import substitute
-from seegrad.language import say
-from seegrad.tensor import Tensor
+from seegrad.i18n import tr
+from seegrad.tensor.tensor import Tensor
 from seegrad.training import RunFolder, check_network, load
+from seegrad.transforms.gradcheck import Report, gradcheck, gradcheck_nodes
 
 Reports = Mapping[str, Report]
 
@@ -89,8 +89,8 @@ def command(
     for name, report in reports.items():
         _tell(f"{name:<{wide}}", report)
     if output is not None:
-        click.echo(say("drawn in {file}", file=output))
-    click.echo(say("the gradient is right") if right else say("the gradient is WRONG"))
+        click.echo(tr("drawn in {file}", file=output))
+    click.echo(tr("the gradient is right") if right else tr("the gradient is WRONG"))
     return GOOD if right else FAILED
 
 
@@ -106,13 +106,13 @@ def _of_expression(text: str, values: tuple[str, ...]) -> tuple[Tensor, Reports]
     leaves = [leaf for leaf in z.graph.inputs if leaf.requires_grad]
     if not leaves or not z.requires_grad:
         raise GradientError(
-            say("there is nothing to check"),
-            asked=say("an expression with a derivative"),
+            tr("there is nothing to check"),
+            asked=tr("an expression with a derivative"),
             came=text[:60],
-            hint=say("for example \"(x+y)**2\" x=3 y=4"),
+            hint=tr("for example \"(x+y)**2\" x=3 y=4"),
         )
     reports = {labels[node]: report for node, report in gradcheck_nodes(z).items()}
-    reports[say("the whole")] = gradcheck(
+    reports[tr("the whole")] = gradcheck(
         lambda *xs: substitute([z], dict(zip(leaves, xs)))[0], *(leaf.data for leaf in leaves)
     )
     return z, reports
@@ -120,7 +120,7 @@ def _of_expression(text: str, values: tuple[str, ...]) -> tuple[Tensor, Reports]
 
 def _of_network(run: str | None, examples: int, numbers: int) -> tuple[str, Tensor, Reports]:
     """The check of every parameter of a run's network, or of a fresh one."""
-    title = say("a fresh network on the digits") if run is None else run
+    title = tr("a fresh network on the digits") if run is None else run
     folder = None if run is None else RunFolder(run)
     asked = Setting() if folder is None else Setting.from_config(folder.read_config())
     setting, train, _ = asked.load()
@@ -133,12 +133,12 @@ def _of_network(run: str | None, examples: int, numbers: int) -> tuple[str, Tens
 
 def _tell(name: str, report: Report) -> None:
     words = [
-        say("right") if report else say("WRONG"),
-        say("{count} compared", count=report.compared),
-        say("largest relative error {error}", error=f"{report.max_error:.1e}"),
+        tr("right") if report else tr("WRONG"),
+        tr("{count} compared", count=report.compared),
+        tr("largest relative error {error}", error=f"{report.max_error:.1e}"),
     ]
     if report.kinks:
-        words.append(say("{count} at kinks", count=len(report.kinks)))
+        words.append(tr("{count} at kinks", count=len(report.kinks)))
     click.echo(f"  {name}  {' · '.join(words)}")
     for finding in report.wrong[:3]:
         click.echo(f"    {finding}")

@@ -18,7 +18,7 @@ from seegrad.drawing.export.text import to_text
 from seegrad.drawing.layout.theme import THEMES
 from seegrad.drawing.scene.scene import to_json
 from seegrad.expression import read_expression
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 def _backward(z: Tensor) -> None:

@@ -10,9 +10,9 @@ from seegrad.cli.picture import PicturedCommand, picture_option
 from seegrad.drawing.formula.derivation import explain
 from seegrad.errors import ExpressionError
 from seegrad.expression import read_expression, read_value
-from seegrad.folding import expand
-from seegrad.language import say
-from seegrad.tensor import Tensor
+from seegrad.i18n import tr
+from seegrad.tensor.tensor import Tensor
+from seegrad.transforms.folding import expand
 
 
 def values_of(words: tuple[str, ...]) -> dict[str, Tensor]:
@@ -22,13 +22,13 @@ def values_of(words: tuple[str, ...]) -> dict[str, Tensor]:
         name, equals, text = word.partition("=")
         if not equals:
             raise ExpressionError(
-                say("a value is given as name=number"), came=word[:40], hint=say("for example x=3")
+                tr("a value is given as name=number"), came=word[:40], hint=tr("for example x=3")
             )
         if len(found) >= 100:
-            raise ExpressionError(say("these are too many values"))
+            raise ExpressionError(tr("these are too many values"))
         value = read_value(name.strip(), text)
         if value.name in found:
-            raise ExpressionError(say("{name} is given twice", name=value.name))
+            raise ExpressionError(tr("{name} is given twice", name=value.name))
         found[value.name] = value
     return found
 

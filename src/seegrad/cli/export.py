@@ -9,7 +9,7 @@ import numpy as np
 
 from seegrad.cli.group import SpokenCommand, echo_json, json_option, lang_option, option
 from seegrad.cli.setting import Setting
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.training import RunFolder, export_onnx, load
 
 
@@ -37,7 +37,7 @@ def command(run: Path, output: Path | None, as_json: bool) -> None:
         echo_json({**facts, "bytes": file.stat().st_size})
         return
     click.echo(
-        say(
+        tr(
             "{file}: x (N, {inputs}) → y (N, {outputs}), {count} parameters",
             file=file,
             inputs=setting.inputs,

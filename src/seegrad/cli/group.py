@@ -19,7 +19,7 @@ import click
 
 from seegrad.cli.wording import Spoken, SpokenOption, complaint
 from seegrad.errors import DiskError, NonFiniteError, SeegradError
-from seegrad.language import LANGUAGES, language, say, speak, translate
+from seegrad.i18n import LANGUAGES, language, set_language, tr, translate
 from seegrad.streams import fit_streams, holds
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -46,7 +46,7 @@ def option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
 
 def _choose_language(ctx: click.Context, parameter: click.Parameter, chosen: str | None) -> None:
     if chosen:
-        speak(chosen if _can_be_written(chosen) else "en")
+        set_language(chosen if _can_be_written(chosen) else "en")
 
 
 def _can_be_written(chosen: str) -> bool:
@@ -84,7 +84,7 @@ class SpokenCommand(Spoken):
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         english = self.help
-        self.help = say(COMMANDS[self.name][1]) if self.name in COMMANDS else english
+        self.help = tr(COMMANDS[self.name][1]) if self.name in COMMANDS else english
         try:
             super().format_help_text(ctx, formatter)
         finally:
@@ -107,15 +107,15 @@ class LateGroup(Spoken, click.Group):
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()
         with formatter.indentation():
-            formatter.write_text(say("Deep learning you can see: train, check, draw, explain."))
+            formatter.write_text(tr("Deep learning you can see: train, check, draw, explain."))
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         super().format_options(ctx, formatter)
         self.format_commands(ctx, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section(say("Commands")):
-            formatter.write_dl([(name, say(text)) for name, (_, text) in COMMANDS.items()])
+        with formatter.section(tr("Commands")):
+            formatter.write_dl([(name, tr(text)) for name, (_, text) in COMMANDS.items()])
 
 
 def _show_version(ctx: click.Context, parameter: click.Parameter, wanted: bool) -> None:
@@ -140,7 +140,7 @@ def seegrad() -> None:
 
 def one_line(error: SeegradError) -> str:
     """An error's problem and its parts, in one line."""
-    rows = ((say("asked"), error.asked), (say("came"), error.came), (say("try"), error.hint))
+    rows = ((tr("asked"), error.asked), (tr("came"), error.came), (tr("try"), error.hint))
     parts = "; ".join(f"{label}: {translate(text)}" for label, text in rows if text)
     problem = translate(error.problem)
     line = f"{problem} ({parts})" if parts else problem
@@ -152,10 +152,10 @@ def _language_asked(arguments: Sequence[str]) -> None:
     for here, following in zip(arguments, [*arguments[1:], ""]):
         chosen = following if here == "--lang" else here.removeprefix("--lang=")
         if here.startswith("--lang") and chosen in LANGUAGES:
-            speak(chosen)
+            set_language(chosen)
     if not _can_be_written(language()):
-        speak("en")
-        _complain(say("this terminal cannot show Korean letters; it is told in English"))
+        set_language("en")
+        _complain(tr("this terminal cannot show Korean letters; it is told in English"))
 
 
 LONGEST = 600
@@ -174,10 +174,10 @@ def complain_of(fault: BaseException) -> int:
         _complain(one_line(fault))
         return FAILED if isinstance(fault, (NonFiniteError, DiskError)) else MISUSED
     if isinstance(fault, (KeyboardInterrupt, click.Abort)):
-        _complain(say("interrupted"))
+        _complain(tr("interrupted"))
         return INTERRUPTED
     if isinstance(fault, MemoryError):
-        _complain(say("not enough memory; use smaller data or a smaller network"))
+        _complain(tr("not enough memory; use smaller data or a smaller network"))
     elif isinstance(fault, OSError):
         _complain(f"{fault.strerror or fault}: {fault.filename or ''}".rstrip(": "))
     else:

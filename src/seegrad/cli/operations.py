@@ -9,7 +9,7 @@ import click
 
 from seegrad.cli.group import SpokenCommand, echo_json, json_option, lang_option
 from seegrad.errors import ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.ops import TABLE
 
 
@@ -41,8 +41,8 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
     unknown = [name for name in names if name not in TABLE]
     if unknown:
         raise ValueRangeError(
-            say("there is no such operation"),
-            asked=say("one of the names that `seegrad ops` lists"),
+            tr("there is no such operation"),
+            asked=tr("one of the names that `seegrad ops` lists"),
             came=", ".join(unknown),
         )
     chosen = [facts(TABLE[name]) for name in names or TABLE]
@@ -54,4 +54,4 @@ def command(names: tuple[str, ...], as_json: bool) -> None:
         inputs = ", ".join([*row["inputs"], *(f"{name}=" for name in row["attributes"])])
         slope = "∂" if row["differentiable"] else " "
         click.echo(f"{row['name']:<{wide}}  {slope}  ({inputs})  {row['summary']}")
-    click.echo(say("{count} operations; ∂ marks those with a derivative", count=len(chosen)))
+    click.echo(tr("{count} operations; ∂ marks those with a derivative", count=len(chosen)))

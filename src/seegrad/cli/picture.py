@@ -15,7 +15,7 @@ from seegrad.cli.group import Decorated, SpokenCommand, complain_of, option
 from seegrad.drawing.display import SUFFIXES, draw, lowered
 from seegrad.drawing.scene.scene import Scene
 from seegrad.errors import SeegradError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 _KEY = f"{__name__}.file"
 
@@ -51,7 +51,7 @@ class PicturedCommand(SpokenCommand):
         except SeegradError as error:
             if error.operation is not None and _KEY in ctx.meta:
                 try:
-                    click.echo(say("drawn in {file}", file=draw(error, ctx.meta[_KEY])), err=True)
+                    click.echo(tr("drawn in {file}", file=draw(error, ctx.meta[_KEY])), err=True)
                 except SeegradError as fault:
                     complain_of(fault)
             raise

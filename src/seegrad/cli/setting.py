@@ -14,7 +14,7 @@ import numpy as np
 from seegrad import data, nn, optim
 from seegrad.data import Dataset
 from seegrad.errors import FormatError, ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 SETS = {"digits": data.digits, "spiral": data.spiral, "moons": data.moons, "xor": data.xor}
 LARGE = 2**28
@@ -62,7 +62,7 @@ class Setting:
         fits = known.keys() == cls.__dataclass_fields__.keys() and isinstance(known["hidden"], list)
         if not fits or known["activation"] not in nn.ACTIVATIONS:
             raise FormatError(
-                say("{path} is damaged", path="config.json"),
+                tr("{path} is damaged", path="config.json"),
                 asked=", ".join(cls.__dataclass_fields__),
                 came=", ".join(map(str, config))[:100],
             )
@@ -77,7 +77,7 @@ class Setting:
             whole = FILES[kind](path)
         else:
             raise ValueRangeError(
-                say("there is no such data"),
+                tr("there is no such data"),
                 asked=", ".join([*SETS, *(f"{name}:PATH" for name in FILES)]),
                 came=self.data,
             )
@@ -89,8 +89,8 @@ class Setting:
         outputs = len(whole.classes) or train.t.shape[1]
         if whole.classes and outputs < 2:
             raise ValueRangeError(
-                say("there is only one class to tell"),
-                asked=say("at least two classes"),
+                tr("there is only one class to tell"),
+                asked=tr("at least two classes"),
                 came=", ".join(whole.classes),
             )
         fitted = replace(self, inputs=train.x.shape[1], outputs=outputs, labels=bool(whole.classes))

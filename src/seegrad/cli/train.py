@@ -25,7 +25,7 @@ from seegrad.cli.group import (
 from seegrad.cli.picture import PicturedCommand, picture_option
 from seegrad.cli.setting import Setting
 from seegrad.errors import NonFiniteError, ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.parallel.launching import launch, verdict, worker_count
 from seegrad.parallel.trainer import ParallelTrainer, enough
 from seegrad.parallel.world import World, join
@@ -122,8 +122,8 @@ def command(
     asked = Setting(lr=lr, optimizer=optimizer, **words)
     if epochs is not None and steps is not None:
         raise ValueRangeError(
-            say("the length of a run is told in epochs or in steps"),
-            asked=say("one of the two"),
+            tr("the length of a run is told in epochs or in steps"),
+            asked=tr("one of the two"),
             came=f"--epochs {epochs} --steps {steps}",
         )
     length = Length(epochs, steps, save_every, keep, tensorboard, eager)
@@ -138,7 +138,7 @@ def command(
         code = launch(workers, sys.argv[1:])
         if said := verdict(code):
             click.echo(said, err=True)
-            more = say("go on with --resume --out {folder}, and any --workers", folder=out or "DIR")
+            more = tr("go on with --resume --out {folder}, and any --workers", folder=out or "DIR")
             click.echo(more, err=True)
             return FAILED
         return code
@@ -194,7 +194,7 @@ def _train(
         trainer.fit(train, test, epochs=epochs, steps=steps, batch=setting.batch)
     except NonFiniteError:
         if leads:
-            told = say("the run up to there is told in {file}", file=folder.path / REPORT)
+            told = tr("the run up to there is told in {file}", file=folder.path / REPORT)
             click.echo(told, err=True)
         raise
     seconds = time.perf_counter() - began
@@ -212,7 +212,7 @@ def _train(
         if checks:
             right = _check(setting, network, train, summary)
         _conclude(summary, as_json)
-    if trainer.stopped == say("interrupted"):
+    if trainer.stopped == tr("interrupted"):
         return INTERRUPTED
     return GOOD if right else FAILED
 
@@ -222,7 +222,7 @@ def _folder(out: Path | None, resume: bool, setting: Setting, make: bool = True)
     if out is None or (out.name == "runs" and not resume):
         if resume:
             raise ValueRangeError(
-                say("which run is to go on?"), asked="--resume --out DIR", came="--resume"
+                tr("which run is to go on?"), asked="--resume --out DIR", came="--resume"
             )
         if not make:
             return RunFolder(out or "runs")
@@ -231,10 +231,10 @@ def _folder(out: Path | None, resume: bool, setting: Setting, make: bool = True)
     if not resume:
         if folder.checkpoints.paths():
             raise ValueRangeError(
-                say("there is a run in this folder already"),
-                asked=say("a new folder"),
+                tr("there is a run in this folder already"),
+                asked=tr("a new folder"),
                 came=str(out),
-                hint=say("add --resume to go on with it, or name another folder"),
+                hint=tr("add --resume to go on with it, or name another folder"),
             )
         return folder.make() if make else folder
     before = folder.read_config()
@@ -242,10 +242,10 @@ def _folder(out: Path | None, resume: bool, setting: Setting, make: bool = True)
     differing = [name for name in now if now[name] != before.get(name)]
     if differing:
         raise ValueRangeError(
-            say("the run was started with other settings"),
+            tr("the run was started with other settings"),
             asked=", ".join(f"{name}={before.get(name)}" for name in differing),
             came=", ".join(f"{name}={now[name]}" for name in differing),
-            hint=say("give the same settings, or start a new run"),
+            hint=tr("give the same settings, or start a new run"),
         )
     return folder
 
@@ -253,7 +253,7 @@ def _folder(out: Path | None, resume: bool, setting: Setting, make: bool = True)
 def _introduce(setting: Setting, train: Any, test: Any, network: Any) -> None:
     widths = [setting.inputs, *setting.hidden, setting.outputs]
     click.echo(
-        say(
+        tr(
             "{data}: {train} examples to train, {test} to test",
             data=setting.data,
             train=len(train),
@@ -262,7 +262,7 @@ def _introduce(setting: Setting, train: Any, test: Any, network: Any) -> None:
         err=True,
     )
     click.echo(
-        say(
+        tr(
             "network {widths}, {activation}, {count} parameters",
             widths="-".join(map(str, widths)),
             activation=setting.activation,
@@ -285,9 +285,9 @@ def _conclude(summary: dict[str, Any], as_json: bool) -> None:
         echo_json(summary)
         return
     if summary["stopped"]:
-        click.echo(say("stopped early: {why}", why=summary["stopped"]))
+        click.echo(tr("stopped early: {why}", why=summary["stopped"]))
     click.echo(
-        say(
+        tr(
             "{count} steps in {seconds} s ({speed} steps/s)",
             count=f"{summary.get('step', 0):,}",
             seconds=f"{summary['seconds']:.1f}",
@@ -296,18 +296,18 @@ def _conclude(summary: dict[str, Any], as_json: bool) -> None:
     )
     if "gradient_right" in summary:
         text = (
-            say("gradient check: right, {count} derivatives, largest relative error {error}",
+            tr("gradient check: right, {count} derivatives, largest relative error {error}",
                 count=summary["gradient_compared"], error=f"{summary['gradient_error']:.1e}")
             if summary["gradient_right"]
-            else say("gradient check: WRONG, largest relative error {error}",
+            else tr("gradient check: WRONG, largest relative error {error}",
                      error=f"{summary['gradient_error']:.1e}")
         )  # fmt: skip
         click.echo(text)
     for name, words in (
-        ("test_accuracy", say("test accuracy")),
-        ("train_accuracy", say("training accuracy")),
-        ("test_loss", say("test loss")),
+        ("test_accuracy", tr("test accuracy")),
+        ("train_accuracy", tr("training accuracy")),
+        ("test_loss", tr("test loss")),
     ):
         if name in summary:
             click.echo(f"{words}: {summary[name]:.4f}")
-    click.echo(say("saved in {folder}", folder=summary["folder"]))
+    click.echo(tr("saved in {folder}", folder=summary["folder"]))

@@ -1,37 +1,43 @@
 """click's own words in the language in force: what it complains of, and the frame of a help page.
 
-click says them in English; they are recognised as errors' sentences are, by `language.translate`.
-No word of ours is said here.
+click looks its sentences up before it fills them; they are looked up in our catalogue. No word of
+ours is said here.
 """
 
 from __future__ import annotations
 
 import click
+import click.core
+import click.exceptions
+import click.parser
+import click.types
 
-from seegrad.language import say, translate
+from seegrad.i18n import Message, tr
 
-SENTENCES = (
-    "No such option '{option}'.",
-    "No such option: {option}",
-    "No such command '{command}'.",
-    "Did you mean {options}?",
-    "(Possible options: {options})",
-    "(Possible commands: {options})",
-    "(Did you mean one of: {options}?)",
-    "Got unexpected extra argument ({word})",
-    "Got unexpected extra arguments ({words})",
-    "Option {option} requires an argument.",
-    "Option {option} does not take a value.",
-    "Missing command.",
-    "{value} is not a valid integer range.",
-    "{value} is not a valid integer.",
-    "{value} is not a valid float range.",
-    "{value} is not a valid float.",
-    "{value} is not in the range {range}.",
-    "{value} is not one of {choices}.",
-    "File {file} is a directory.",
-)
-"""What click may say to us, with holes where its values stand: the catalogue has all of them."""
+
+class _Asked(str):
+    """A template of click's in the language in force; click fills it with its values."""
+
+    english: str
+
+    def __new__(cls, english: str) -> _Asked:
+        made = super().__new__(cls, tr(english))
+        made.english = english
+        return made
+
+    def format(self, *args: object, **values: object) -> str:
+        """Filled with values; click's own words among them are said in the language too."""
+        own = {k: tr(str(x)) for k, x in values.items() if k in ("name", "number_type")}
+        return Message(self.english, {**values, **own})
+
+
+def _asked_for(one: str, many: str, count: int) -> _Asked:
+    return _Asked(one if count == 1 else many)
+
+
+for module in (click.core, click.exceptions, click.parser, click.types):
+    # click asks gettext for every sentence, by these names
+    vars(module).update(_=_Asked, ngettext=_asked_for)
 
 
 def complaint(fault: click.ClickException) -> str:
@@ -39,8 +45,8 @@ def complaint(fault: click.ClickException) -> str:
     if isinstance(fault, click.BadParameter):
         hint = fault.param.get_error_hint(fault.ctx) if fault.param and fault.ctx else "-"
         if isinstance(fault, click.MissingParameter):
-            return say("{name} is missing", name=say(hint.strip("'")))
-        return f"{say('wrong value for {name}', name=hint)}: {_one_line(fault.message)}"
+            return tr("{name} is missing", name=tr(hint.strip("'")))
+        return f"{tr('wrong value for {name}', name=hint)}: {_one_line(fault.message)}"
     whole = fault.format_message()
     plain = getattr(fault, "message", "")
     if plain and whole.startswith(f"{plain} "):
@@ -49,7 +55,7 @@ def complaint(fault: click.ClickException) -> str:
 
 
 def _one_line(sentence: str) -> str:
-    return translate(" ".join(sentence.split()))
+    return " ".join(sentence.split())
 
 
 class SpokenOption(click.Option):
@@ -57,32 +63,32 @@ class SpokenOption(click.Option):
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
         english = self.help
-        self.help = say(english) if english else english
+        self.help = tr(english) if english else english
         try:
             record = super().get_help_record(ctx)
         finally:
             self.help = english
         if record is None:
             return None
-        return record[0], record[1].replace("[default: ", f"[{say('default')}: ")
+        return record[0], record[1].replace("[default: ", f"[{tr('default')}: ")
 
 
 class Spoken(click.Command):
     """A command whose help page is in the language in force all through."""
 
     def format_usage(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        pieces = " ".join(say(piece) for piece in self.collect_usage_pieces(ctx))
-        formatter.write_usage(ctx.command_path, pieces, f"{say('Usage:')} ")
+        pieces = " ".join(tr(piece) for piece in self.collect_usage_pieces(ctx))
+        formatter.write_usage(ctx.command_path, pieces, f"{tr('Usage:')} ")
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         options = [it for it in self.get_params(ctx) if isinstance(it, click.Option)]
         records = [option.get_help_record(ctx) for option in options]
-        with formatter.section(say("Options")):
+        with formatter.section(tr("Options")):
             formatter.write_dl([record for record in records if record is not None])
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         made = super().get_help_option(ctx)
         if made is not None:
-            made.help = say("Show this message and exit.")
+            made.help = tr("Show this message and exit.")
         return made
 

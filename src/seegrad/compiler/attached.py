@@ -10,16 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from seegrad.autodiff import backward
+from seegrad.autodiff.backward_pass import backward
 from seegrad.errors import GradientError, user_line
-from seegrad.graph.bind import bind, current_mode, in_mode
+from seegrad.graph.bind import bind, callable_op
+from seegrad.graph.forms import Call
 from seegrad.graph.graph import walk
-from seegrad.graph.lowering import Call
-from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.mode import current_mode, in_mode
+from seegrad.graph.node import Node
 from seegrad.graph.op import Op
-from seegrad.graph.spec import Spec
+from seegrad.graph.spec import NO_ATTRS, Spec
+from seegrad.i18n import tr
 from seegrad.ops import TABLE
-from seegrad.tensor import Tensor, as_tensor
+from seegrad.tensor.tensor import Tensor, as_tensor
 from seegrad.text import tidy
 
 Function = Callable[..., Any]
@@ -136,11 +138,11 @@ def _op(out: Node, reads: Sequence[Read], name: str, compiled: Function) -> Op:
         with in_mode(tracer=None, depth=0, recording=False, frame=None):
             return [x.data for x in program(g, *xs)]
 
-    return Op(
+    return callable_op(Op(
         name="compiled", d={"xs": rule}, lower=Call(), sign="ƒ",
         forward=lambda *xs: computed_again([out], dict(zip(symbols, xs)))[0],
         spec=lambda *xs: out.spec, latex="$xs", family="compiled",
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 class Refused:
@@ -151,7 +153,7 @@ class Refused:
         self.reads: tuple[Read, ...] = ()
         source = Tensor(None, (), NO_ATTRS, (), leaf.dtype.type(0), True, name=leaf.name)
         self.inputs, self.values = (source,), (source.data,)
-        self.op = _refusing(f"{tidy(name)}()", tidy(leaf.name) or "a tensor")
+        self.op = _refusing(f"{tidy(name)}()", tidy(leaf.name) or tr("a tensor"))
 
     def node(self, data: Any, held: Mapping[Read, Tensor]) -> Tensor:
         """The node of the result `data`."""
@@ -164,10 +166,13 @@ def _refusing(name: str, leaf: str) -> Op:
 
     def rule(g: Any) -> Any:
         raise GradientError(
-            f"the result of the compiled {name} cannot be differentiated outside of it: it gives"
-            f" {leaf} another value",
+            tr(
+                "the result of the compiled {name} cannot be differentiated outside of it: it"
+                " gives {other} another value",
+                name=name, other=leaf,
+            ),
             asked="a compiled function that leaves what it is differentiated by as it is",
-            came=f"an assignment to {leaf} in {name}",
+            came=tr("an assignment to {other} in {name}", other=leaf, name=name),
             hint="call backward() inside of the compiled function, or take the numbers alone"
             " with .detach()",
         )
@@ -175,7 +180,7 @@ def _refusing(name: str, leaf: str) -> Op:
     def spec(x: Spec) -> Spec:
         return x
 
-    return Op(
+    return callable_op(Op(
         name="compiled", forward=forward, spec=spec, d={"x": rule}, lower=Call(),
         sign="ƒ", latex="$x", family="compiled",
-    )  # fmt: skip
+    ))  # fmt: skip

@@ -17,9 +17,10 @@ from seegrad.compiler.inspect import profile, source
 from seegrad.compiler.runtime import thread_pool
 from seegrad.compiler.specialization import ARRAYS, Asked, Kind, Variant
 from seegrad.errors import TraceError, ValueRangeError
-from seegrad.graph.bind import current_mode
 from seegrad.graph.graph import Graph
+from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
+from seegrad.i18n import tr
 from seegrad.tree import Structure, flatten
 
 Function = Callable[..., Any]
@@ -190,7 +191,11 @@ class Compiled:
             if record.name == name:
                 return record.graph
         names = ", ".join(dict.fromkeys(r.name for r in records))
-        raise ValueRangeError(f"there is no pass {name!r}", asked=names, came=name)
+        raise ValueRangeError(
+            tr("there is no pass {name}", name=repr(name)),
+            asked=names,
+            came=name,
+        )
 
     @property
     def newest(self) -> Variant:

@@ -15,6 +15,7 @@ import numpy as np
 from seegrad.compiler.ir.alignment import pointer
 from seegrad.compiler.specialization import Variant
 from seegrad.errors import IndexRangeError, NonFiniteError, ShapeError, ValueRangeError
+from seegrad.i18n import tr
 from seegrad.tree import unflatten
 
 SLICE = 0.05
@@ -116,8 +117,10 @@ def _fine(variant: Variant, saved: Any, shown: Sequence[Any], first: int) -> int
 def _explain(variant: Variant, values: Sequence[Any], step: int) -> None:
     """Raise NonFiniteError for a step whose result is not finite, where it was born."""
     variant.find_birth(values)
-    raise NonFiniteError(f"the result of step {step} is not finite", asked="finite numbers",
-                         hint="take a smaller learning rate")
+    raise NonFiniteError(
+        tr("the result of step {step} is not finite", step=step), asked="finite numbers",
+        hint="take a smaller learning rate",
+    )  # fmt: skip
 
 
 def count_rows(data: Sequence[Any]) -> int:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.debugging import birth
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
+from seegrad.transforms.debugging import birth
 
 
 def find_birth(graph: Graph, values: Mapping[Node, Any]) -> None:
@@ -32,4 +32,4 @@ def find_birth(graph: Graph, values: Mapping[Node, Any]) -> None:
                 continue
             inputs = tuple(known[x] for x in node.inputs)
             known[node] = node.op.forward(*inputs, **node.attrs)
-            birth(node, known[node], inputs, "its value")
+            birth(node, known[node], inputs)

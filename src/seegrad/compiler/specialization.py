@@ -20,12 +20,13 @@ from seegrad.compiler.replay import find_birth
 from seegrad.compiler.runtime.state_slot import Slot
 from seegrad.compiler.scheduling import state_layout
 from seegrad.errors import TraceError, ValueRangeError
-from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import Graph, walk
-from seegrad.graph.node import NO_ATTRS, Node
-from seegrad.graph.spec import Shape, Spec
-from seegrad.tensor import Tensor
-from seegrad.tracing import Trace, symbol, trace
+from seegrad.graph.mode import in_mode
+from seegrad.graph.node import Node
+from seegrad.graph.spec import NO_ATTRS, Shape, Spec
+from seegrad.i18n import tr
+from seegrad.tensor.tensor import Tensor
+from seegrad.transforms.tracing import Trace, symbol, trace
 from seegrad.tree import LEAF, Structure, flatten, unflatten
 
 Function = Callable[..., Any]
@@ -154,7 +155,10 @@ class Variant:
             found = trace(function, call.symbols, lambda f: f(*call.args, **call.kwargs))
         for name in self.environment.traced_values():
             raise TraceError(
-                f"the traced function put a value into {name} that lives outside of it",
+                tr(
+                    "the traced function put a value into {name} that lives outside of it",
+                    name=name,
+                ),
                 hint="return the value instead; a list does not grow when compiled code runs",
             )
         return found
@@ -163,8 +167,11 @@ class Variant:
         for leaf, _ in self.observed:
             if leaf in self.trace.assigned:
                 raise TraceError(
-                    f"the numbers of {leaf.name or 'a tensor'} were looked at, but the function"
-                    " changes them, so that it would have to be traced at every call",
+                    tr(
+                        "the numbers of {name} were looked at, but the function changes them,"
+                        " so that it would have to be traced at every call",
+                        name=leaf.name or tr("a tensor"),
+                    ),
                     hint="compute with the tensor itself instead of its value",
                 )
 
@@ -343,7 +350,7 @@ def watched_node(found: Trace, name: str) -> Node:
     frames = dict.fromkeys(f"{p}.out" for n in nodes if n.frame for p in n.frame.path)
     known = [*(f"{x.name}.grad" for x in found.gradients if x.name),
              *(n.name for n in nodes if n.name), *frames]
-    raise ValueRangeError(f"there is nothing called {name} to watch",
+    raise ValueRangeError(tr("there is nothing called {name} to watch", name=name),
                           asked=", ".join(known[:12]), came=name)
 
 

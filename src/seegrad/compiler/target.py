@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 
 from seegrad.errors import MissingExtraError, ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 
 @cache
@@ -26,7 +26,7 @@ def llvm() -> Any:
     """llvmlite's binding, ready for this processor."""
     if not available():
         raise MissingExtraError(
-            say("native code needs llvmlite, which is not installed"),
+            tr("native code needs llvmlite, which is not installed"),
             hint="pip install 'seegrad[compile]'",
         )
     import llvmlite.binding as binding  # type: ignore[import-untyped]

@@ -13,13 +13,15 @@ import numpy as np
 
 from seegrad.compiler.passes.pipeline import open_composites
 from seegrad.errors import ShapeError, TraceError
-from seegrad.graph.bind import bind, current_mode
+from seegrad.graph.bind import bind
+from seegrad.graph.forms import Broadcast, Permute, Product, Reduce, Reshape, Scalar, Slice
 from seegrad.graph.graph import Graph
-from seegrad.graph.lowering import Broadcast, Permute, Product, Reduce, Reshape, Scalar, Slice
+from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
-from seegrad.tensor import Tensor, as_tensor
-from seegrad.tracing import symbol, trace
+from seegrad.i18n import tr
+from seegrad.tensor.tensor import Tensor, as_tensor
+from seegrad.transforms.tracing import symbol, trace
 from seegrad.tree import flatten, unflatten
 
 Function = Callable[..., Any]
@@ -84,7 +86,10 @@ def _example(x: Any, axis: int | None) -> tuple[Spec, Any]:
         return Spec(tuple(x.shape), x.dtype), x
     ndim = len(x.shape)
     if not -ndim <= axis < ndim:
-        raise ShapeError("there is no such axis of examples", came=f"axis {axis} of {x.shape}")
+        raise ShapeError(
+            "there is no such axis of examples",
+            came=tr("axis {axis} of {shape}", axis=axis, shape=x.shape),
+        )
     axis %= ndim
     if axis:
         x = x.transpose((axis, *(i for i in range(ndim) if i != axis)))

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.errors import ShapeError, ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 Array = NDArray[Any]
 Change = Callable[[Array, np.random.Generator], Array]
@@ -23,10 +23,10 @@ def _pictures(x: Any) -> Array:
     pictures: Array = np.asarray(x)
     if pictures.ndim < 3:
         raise ShapeError(
-            say("these are no pictures"),
+            tr("these are no pictures"),
             asked="(N, H, W), (N, C, H, W)",
             came=f"x {pictures.shape}",
-            hint=say("give rows their shape first: x.reshape(-1, 1, 28, 28)"),
+            hint=tr("give rows their shape first: x.reshape(-1, 1, 28, 28)"),
         )
     return pictures
 
@@ -46,7 +46,7 @@ class Shift:
     def __post_init__(self) -> None:
         if self.pixels < 0:
             raise ValueRangeError(
-                say("{name} is not a negative number", name="pixels"),
+                tr("{name} is not a negative number", name="pixels"),
                 asked="pixels ≥ 0",
                 came=f"pixels={self.pixels}",
             )
@@ -79,7 +79,7 @@ class Flip:
     def __post_init__(self) -> None:
         if not 0 <= self.p <= 1:
             raise ValueRangeError(
-                say("p is the share of pictures that are mirrored"),
+                tr("p is the share of pictures that are mirrored"),
                 asked="0 ≤ p ≤ 1",
                 came=f"p={self.p}",
             )

@@ -14,7 +14,7 @@ from seegrad.data.dataset import Dataset
 from seegrad.data.labels import encoded
 from seegrad.errors import FormatError, ValueRangeError
 from seegrad.files import content, existing
-from seegrad.language import say
+from seegrad.i18n import tr
 
 _FIELD_LIMIT = 2**16
 _SEPARATORS = ",;\t|"
@@ -36,16 +36,16 @@ def csv(
     Raises FormatError that names the line and the column of a text among numbers, a missing value,
     a number that is not finite, or a line with another number of columns.
     """
-    file = existing(path, say("a CSV file"))
+    file = existing(path, tr("a CSV file"))
     lines = _lines(file, separator)
     width = len(lines[0][1])
     for number, fields in lines:
         if len(fields) != width:
             raise FormatError(
-                say("{path} line {line}: wrong number of columns", path=file.name, line=number),
-                asked=say("{count} columns, as in the first line", count=width),
-                came=say("{count} columns", count=len(fields)),
-                hint=say("put quotes around a text that holds the separator"),
+                tr("{path} line {line}: wrong number of columns", path=file.name, line=number),
+                asked=tr("{count} columns, as in the first line", count=width),
+                came=tr("{count} columns", count=len(fields)),
+                hint=tr("put quotes around a text that holds the separator"),
             )
     names = tuple(field.strip() for field in lines[0][1])
     named = _looks_like_names(lines) if header is None and not isinstance(target, str) else header
@@ -57,9 +57,9 @@ def csv(
     chosen = _column(file, target, names)
     if width < 2 or not rows:
         raise FormatError(
-            say("{path} holds nothing to learn from", path=file.name),
-            asked=say("at least one line with two columns"),
-            came=say("{rows} lines, {columns} columns", rows=len(rows), columns=width),
+            tr("{path} holds nothing to learn from", path=file.name),
+            asked=tr("at least one line with two columns"),
+            came=tr("{rows} lines, {columns} columns", rows=len(rows), columns=width),
         )
     inputs = [column for column in range(width) if column != chosen]
     x = np.array([[_number(file, n, names[c], fields[c]) for c in inputs] for n, fields in rows])
@@ -79,16 +79,16 @@ def _lines(file: Path, separator: str | None) -> list[tuple[int, list[str]]]:
         text = content(file).decode("utf-8-sig")
     except UnicodeDecodeError as fault:
         raise FormatError(
-            say("{path} is not a text in UTF-8", path=file.name),
-            asked=say("a CSV file"),
-            came=say("a byte that is no text, at {place}", place=fault.start),
-            hint=say("save the table as CSV (UTF-8)"),
+            tr("{path} is not a text in UTF-8", path=file.name),
+            asked=tr("a CSV file"),
+            came=tr("a byte that is no text, at {place}", place=fault.start),
+            hint=tr("save the table as CSV (UTF-8)"),
         ) from fault
     first = text.split("\n", 1)[0]
     chosen = separator or max(_SEPARATORS, key=first.count)
     if len(chosen) != 1:
         raise ValueRangeError(
-            say("a separator is one character"), asked=", ; tab |", came=repr(separator)
+            tr("a separator is one character"), asked=", ; tab |", came=repr(separator)
         )
     before = reader.field_size_limit(_FIELD_LIMIT)
     try:
@@ -96,17 +96,17 @@ def _lines(file: Path, separator: str | None) -> list[tuple[int, list[str]]]:
         lines = [(rows.line_num, fields) for fields in rows if any(map(str.strip, fields))]
     except reader.Error as fault:
         raise FormatError(
-            say("{path} cannot be read as CSV", path=file.name),
-            asked=say("lines of columns, with quotes closed"),
+            tr("{path} cannot be read as CSV", path=file.name),
+            asked=tr("lines of columns, with quotes closed"),
             came=str(fault),
         ) from fault
     finally:
         reader.field_size_limit(before)
     if not lines:
         raise FormatError(
-            say("{path} holds nothing to learn from", path=file.name),
-            asked=say("at least one line with two columns"),
-            came=say("an empty file"),
+            tr("{path} holds nothing to learn from", path=file.name),
+            asked=tr("at least one line with two columns"),
+            came=tr("an empty file"),
         )
     return lines
 
@@ -134,10 +134,10 @@ def _column(file: Path, target: str | int, names: tuple[str, ...]) -> int:
     elif -len(names) <= target < len(names):
         return target % len(names)
     raise ValueRangeError(
-        say("{path} has no such column", path=file.name),
+        tr("{path} has no such column", path=file.name),
         asked=f"target={target!r}",
         came=", ".join(names[:12]),
-        hint=say("name one of the columns that came"),
+        hint=tr("name one of the columns that came"),
     )
 
 
@@ -145,10 +145,10 @@ def _present(file: Path, line: int, column: str, text: str) -> str:
     stripped = text.strip()
     if stripped.lower() in ("", "na", "nan", "null", "?"):
         raise FormatError(
-            say("{path} line {line}: a value is missing", path=file.name, line=line),
-            asked=say("a value in column {column}", column=column),
+            tr("{path} line {line}: a value is missing", path=file.name, line=line),
+            asked=tr("a value in column {column}", column=column),
             came=repr(text),
-            hint=say("drop the line or fill the value first"),
+            hint=tr("drop the line or fill the value first"),
         )
     return stripped
 
@@ -162,8 +162,8 @@ def _number(file: Path, line: int, column: str, text: str) -> float:
     if math.isfinite(value):
         return value
     raise FormatError(
-        say("{path} line {line}: not a number", path=file.name, line=line),
-        asked=say("a finite number in column {column}", column=column),
+        tr("{path} line {line}: not a number", path=file.name, line=line),
+        asked=tr("a finite number in column {column}", column=column),
         came=repr(text[:40]),
-        hint=say("only the target's column may hold text"),
+        hint=tr("only the target's column may hold text"),
     )

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from seegrad.data.dataset import Dataset
 from seegrad.data.labels import encoded
 from seegrad.errors import DTypeError, FormatError, ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 Array = NDArray[Any]
 
@@ -29,13 +29,13 @@ def frame(table: Any, target: str | int = -1, labels: bool | None = None) -> Dat
     names = [str(name) for name in getattr(table, "columns", ())]
     if not names or not hasattr(table, "shape"):
         raise DTypeError(
-            say("this is no frame"), asked=say("a pandas or polars frame"),
+            tr("this is no frame"), asked=tr("a pandas or polars frame"),
             came=type(table).__name__,
         )  # fmt: skip
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise ValueRangeError(
-            say("two columns have the same name"), asked=say("one name a column"), came=twice
+            tr("two columns have the same name"), asked=tr("one name a column"), came=twice
         )
     columns = {str(name): np.asarray(table[name].to_numpy()) for name in table.columns}
     return from_columns(columns, target, labels, "frame")
@@ -48,9 +48,9 @@ def from_columns(
     names = tuple(columns)
     if len(names) < 2 or not len(columns[names[0]]):
         raise FormatError(
-            say("{path} holds nothing to learn from", path=source),
-            asked=say("at least one line with two columns"),
-            came=say(
+            tr("{path} holds nothing to learn from", path=source),
+            asked=tr("at least one line with two columns"),
+            came=tr(
                 "{rows} lines, {columns} columns",
                 rows=len(columns[names[0]]) if names else 0,
                 columns=len(names),
@@ -69,10 +69,10 @@ def _chosen(target: str | int, names: tuple[str, ...], source: str) -> str:
     if not isinstance(target, str) and -len(names) <= target < len(names):
         return names[target]
     raise ValueRangeError(
-        say("{path} has no such column", path=source),
+        tr("{path} has no such column", path=source),
         asked=f"target={target!r}",
         came=", ".join(names[:12]),
-        hint=say("name one of the columns that came"),
+        hint=tr("name one of the columns that came"),
     )
 
 
@@ -87,10 +87,10 @@ def _numbers(name: str, column: Array, source: str) -> Array:
     if wrong.any():
         row = int(np.argmax(wrong))
         raise FormatError(
-            say("{path} row {row}: not a number", path=source, row=row),
-            asked=say("a finite number in column {column}", column=name),
+            tr("{path} row {row}: not a number", path=source, row=row),
+            asked=tr("a finite number in column {column}", column=name),
             came=repr(column[row])[:60],
-            hint=say("only the target's column may hold text"),
+            hint=tr("only the target's column may hold text"),
         )
     return numbers
 
@@ -120,19 +120,19 @@ def _nothing_missing(name: str, column: Array, source: str) -> None:
         absent = np.array([value is None or _unequal(value) for value in column.tolist()], bool)
     elif column.dtype.kind in "mM":
         raise FormatError(
-            say("{path}: column {column} holds dates", path=source, column=name),
-            asked=say("numbers, or texts in the target's column"),
+            tr("{path}: column {column} holds dates", path=source, column=name),
+            asked=tr("numbers, or texts in the target's column"),
             came=str(column.dtype),
-            hint=say("turn them into numbers first, such as days since a day"),
+            hint=tr("turn them into numbers first, such as days since a day"),
         )
     else:
         return
     if absent.any():
         raise FormatError(
-            say("{path} row {row}: a value is missing", path=source, row=int(np.argmax(absent))),
-            asked=say("a value in column {column}", column=name),
-            came=say("{count} of them are missing", count=int(absent.sum())),
-            hint=say("drop the line or fill the value first"),
+            tr("{path} row {row}: a value is missing", path=source, row=int(np.argmax(absent))),
+            asked=tr("a value in column {column}", column=name),
+            came=tr("{count} of them are missing", count=int(absent.sum())),
+            hint=tr("drop the line or fill the value first"),
         )
 
 

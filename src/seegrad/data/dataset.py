@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from seegrad.data.normalising import Normaliser
 from seegrad.data.rows import Rows, part_of
 from seegrad.errors import ShapeError, ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 Array = NDArray[Any]
 
@@ -49,10 +49,10 @@ class Dataset:
     def __post_init__(self) -> None:
         if self.x.ndim == 0 or self.t.ndim == 0 or len(self.x) != len(self.t):
             raise ShapeError(
-                say("inputs and targets do not have the same number of rows"),
-                asked=say("x and t with one row for each example"),
+                tr("inputs and targets do not have the same number of rows"),
+                asked=tr("x and t with one row for each example"),
                 came=f"x {self.x.shape}, t {self.t.shape}",
-                hint=say("pass one target for each row of x"),
+                hint=tr("pass one target for each row of x"),
             )
 
     def __len__(self) -> int:
@@ -85,10 +85,10 @@ class Dataset:
         count = round(share * len(self)) if isinstance(share, float) else int(share)
         if not 0 <= count < len(self):
             raise ValueRangeError(
-                say("this split leaves nothing to train on"),
+                tr("this split leaves nothing to train on"),
                 asked=f"test={test}",
-                came=say("{count} examples", count=len(self)),
-                hint=say("choose a share between 0 and 1, or fewer rows"),
+                came=tr("{count} examples", count=len(self)),
+                hint=tr("choose a share between 0 and 1, or fewer rows"),
             )
         rows = np.random.default_rng(seed).permutation(len(self))
         test_rows, train_rows = rows[:count], rows[count:]

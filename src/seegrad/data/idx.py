@@ -15,7 +15,7 @@ from seegrad.data.dataset import Dataset
 from seegrad.data.npz_file import npz
 from seegrad.errors import FormatError, MissingFileError, ShapeError, ValueRangeError
 from seegrad.files import MAX_BYTES, as_path, beginning, content, existing
-from seegrad.language import say
+from seegrad.i18n import tr
 
 _KINDS = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MOST_AXES = 64
@@ -28,7 +28,7 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
 
     Raises FormatError when the file is missing, is no IDX file, breaks off, or is too long.
     """
-    file = existing(path, say("an IDX file"))
+    file = existing(path, tr("an IDX file"))
     shape, dtype, start = _head(beginning(file, _LONGEST_HEAD), file)
     size = start + math.prod(shape) * dtype.itemsize
     raw = content(file, limit=min(size + 1, MAX_BYTES))
@@ -46,10 +46,10 @@ def _head(raw: bytes, file: Path) -> tuple[tuple[int, ...], np.dtype[Any], int]:
     kind = _KINDS.get(raw[2]) if len(raw) >= 4 and raw[:2] == b"\0\0" else None
     if kind is None or raw[3] > _MOST_AXES:
         raise FormatError(
-            say("{path} is not an IDX file", path=file.name),
-            asked=say("two zero bytes, a known type and a number of dimensions"),
-            came=say("it begins with {bytes}", bytes=raw[:4].hex(" ") or say("nothing")),
-            hint=say("MNIST's files are named like train-images-idx3-ubyte.gz"),
+            tr("{path} is not an IDX file", path=file.name),
+            asked=tr("two zero bytes, a known type and a number of dimensions"),
+            came=tr("it begins with {bytes}", bytes=raw[:4].hex(" ") or tr("nothing")),
+            hint=tr("MNIST's files are named like train-images-idx3-ubyte.gz"),
         )
     rank = raw[3]
     start = 4 + 4 * rank
@@ -60,10 +60,10 @@ def _head(raw: bytes, file: Path) -> tuple[tuple[int, ...], np.dtype[Any], int]:
 
 def _wrong_length(file: Path, asked: int, came: int) -> FormatError:
     return FormatError(
-        say("{path} is not as long as its head says", path=file.name),
-        asked=say("{count} bytes", count=asked),
-        came=say("{count} bytes", count=came),
-        hint=say("fetch the file again"),
+        tr("{path} is not as long as its head says", path=file.name),
+        asked=tr("{count} bytes", count=asked),
+        came=tr("{count} bytes", count=came),
+        hint=tr("fetch the file again"),
     )
 
 
@@ -83,15 +83,15 @@ def mnist(path: str | os.PathLike[str]) -> Dataset:
         pairs = [pair for part in ("train", "t10k") if (pair := _pair(place, part))]
         if not pairs:
             raise MissingFileError(
-                say("no MNIST files in {path}", path=str(path)),
+                tr("no MNIST files in {path}", path=str(path)),
                 asked="train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, t10k-…",
                 came=_listing(place),
-                hint=say("put the IDX files into this folder, or name an npz file"),
+                hint=tr("put the IDX files into this folder, or name an npz file"),
             )
     else:
-        images = existing(path, say("a folder with IDX files, an IDX file or an npz file"))
+        images = existing(path, tr("a folder with IDX files, an IDX file or an npz file"))
         labels = images.with_name(images.name.replace("images", "labels").replace("idx3", "idx1"))
-        pairs = [(images, existing(labels, say("the labels that belong to the images")))]
+        pairs = [(images, existing(labels, tr("the labels that belong to the images")))]
     parts = [_images_and_labels(*pair) for pair in pairs]
     x = np.concatenate([part[0] for part in parts])
     t = np.concatenate([part[1] for part in parts])
@@ -113,10 +113,10 @@ def _pair(folder: Path, part: str) -> tuple[Path, Path] | None:
         return None
     if images is None or labels is None:
         raise MissingFileError(
-            say("half of the {part} files is missing", part=part),
-            asked=say("images and labels"),
+            tr("half of the {part} files is missing", part=part),
+            asked=tr("images and labels"),
             came=_listing(folder),
-            hint=say("put both files into the folder"),
+            hint=tr("put both files into the folder"),
         )
     return images, labels
 
@@ -130,22 +130,22 @@ def _names(part: str, kind: str) -> list[str]:
 def _listing(folder: Path, most: int = 5) -> str:
     names = sorted(entry.name for entry in folder.iterdir())
     more = " …" if len(names) > most else ""
-    return ", ".join(names[:most]) + more if names else say("an empty folder")
+    return ", ".join(names[:most]) + more if names else tr("an empty folder")
 
 
 def _images_and_labels(images: Path, labels: Path) -> tuple[NDArray[Any], NDArray[np.int64]]:
     x, t = read_idx(images), read_idx(labels)
     if x.ndim != 3 or t.ndim != 1 or len(x) != len(t):
         raise ShapeError(
-            say("{path} and its labels do not belong together", path=images.name),
-            asked=say("images (N, height, width) and labels (N,)"),
+            tr("{path} and its labels do not belong together", path=images.name),
+            asked=tr("images (N, height, width) and labels (N,)"),
             came=f"{x.shape}, {t.shape}",
-            hint=say("take both files from the same source"),
+            hint=tr("take both files from the same source"),
         )
     if not len(t) or t.dtype.kind not in "ui" or int(t.min()) < 0:
         raise ValueRangeError(
-            say("{path} holds no usable labels", path=labels.name),
-            asked=say("whole numbers from 0, at least one"),
+            tr("{path} holds no usable labels", path=labels.name),
+            asked=tr("whole numbers from 0, at least one"),
             came=f"{t.shape} {t.dtype}",
         )
     return x, t.astype(np.int64)

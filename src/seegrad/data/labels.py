@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.errors import ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 
 def encoded(t: NDArray[Any], labels: bool | None = None) -> tuple[NDArray[Any], tuple[str, ...]]:
@@ -24,10 +24,10 @@ def encoded(t: NDArray[Any], labels: bool | None = None) -> tuple[NDArray[Any], 
         return numbers.reshape(t.shape).astype(np.int64), tuple(str(text) for text in texts)
     if t.dtype.kind not in "uifb" or not np.isfinite(t).all():
         raise ValueRangeError(
-            say("the targets are not all finite numbers or texts"),
-            asked=say("labels, or numbers without NaN and infinity"),
+            tr("the targets are not all finite numbers or texts"),
+            asked=tr("labels, or numbers without NaN and infinity"),
             came=f"{t.shape} {t.dtype}",
-            hint=say("drop or fill the missing values first"),
+            hint=tr("drop or fill the missing values first"),
         )
     if t.ndim == 2 and t.shape[1] == 1:
         t = t[:, 0]

@@ -20,7 +20,7 @@ from seegrad.data.dataset import Dataset
 from seegrad.data.labels import encoded
 from seegrad.errors import FormatError
 from seegrad.files import existing
-from seegrad.language import say
+from seegrad.i18n import tr
 
 Array = NDArray[Any]
 _LOCAL_HEAD = struct.Struct("<4sHHHHHIIIHH")
@@ -32,7 +32,7 @@ def map_npy(path: str | os.PathLike[str]) -> Array:
     Raises FormatError when the file is missing, holds Python objects, or is not as long as its
     head says.
     """
-    file = existing(path, say("an npy file"))
+    file = existing(path, tr("an npy file"))
     return _mapped(file, 0, file.stat().st_size, file.name)
 
 
@@ -41,7 +41,7 @@ def map_npz(path: str | os.PathLike[str]) -> dict[str, Array]:
 
     Raises FormatError for a compressed one (`np.savez_compressed`): it has to be unpacked first.
     """
-    file = existing(path, say("an npz file"))
+    file = existing(path, tr("an npz file"))
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
@@ -61,16 +61,16 @@ def mapped(path: str | os.PathLike[str], targets: str | os.PathLike[str] | None 
         arrays = map_npz(path)
         if not {"x", "t"} <= arrays.keys():
             raise FormatError(
-                say("{path} names no inputs and targets", path=Path(path).name),
-                asked=say("arrays named x and t"),
-                came=", ".join(sorted(arrays)[:8]) or say("no arrays"),
+                tr("{path} names no inputs and targets", path=Path(path).name),
+                asked=tr("arrays named x and t"),
+                came=", ".join(sorted(arrays)[:8]) or tr("no arrays"),
                 hint="np.savez(path, x=x, t=t)",
             )
         x, t = arrays["x"], arrays["t"]
     if x.dtype.kind not in "uifb":
         raise FormatError(
-            say("the inputs in {path} are not numbers", path=Path(path).name),
-            asked=say("whole or floating numbers"),
+            tr("the inputs in {path} are not numbers", path=Path(path).name),
+            asked=tr("whole or floating numbers"),
             came=f"dtype {x.dtype}",
         )
     labels, classes = encoded(np.array(t))
@@ -81,10 +81,10 @@ def _member(file: Path, member: zipfile.ZipInfo) -> Array:
     """One array inside an npz file, found behind its local head."""
     if member.compress_type != zipfile.ZIP_STORED or member.flag_bits & 1:
         raise FormatError(
-            say("{path} is compressed, so that it cannot stay on the disk", path=file.name),
-            asked=say("an npz file written with np.savez"),
+            tr("{path} is compressed, so that it cannot stay on the disk", path=file.name),
+            asked=tr("an npz file written with np.savez"),
             came=member.filename[:80],
-            hint=say("read it whole with sg.data.npz, or write it again with np.savez"),
+            hint=tr("read it whole with sg.data.npz, or write it again with np.savez"),
         )
     with file.open("rb") as stream:
         stream.seek(member.header_offset)
@@ -106,21 +106,21 @@ def _mapped(file: Path, start: int, length: int, name: str) -> Array:
             shape, by_columns, dtype = read(stream)
             offset = stream.tell()
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, OSError) as fault:
-        raise _damaged(name, say("a head that cannot be read")) from fault
+        raise _damaged(name, tr("a head that cannot be read")) from fault
     if dtype.hasobject:
         raise FormatError(
-            say("{path} holds Python objects, which may carry code", path=name),
-            asked=say("numbers or text"),
+            tr("{path} holds Python objects, which may carry code", path=name),
+            asked=tr("numbers or text"),
             came=f"dtype {dtype}",
-            hint=say("save numbers: np.asarray(values, dtype=float)"),
+            hint=tr("save numbers: np.asarray(values, dtype=float)"),
         )
     there = min(start + length, file.stat().st_size) - offset
     needed = math.prod(shape) * dtype.itemsize
     if any(n < 0 for n in shape) or needed != there:
         raise FormatError(
-            say("{path} is not as long as its head says", path=name),
+            tr("{path} is not as long as its head says", path=name),
             asked=f"{shape} {dtype}",
-            came=say("{count} bytes", count=max(there, 0)),
+            came=tr("{count} bytes", count=max(there, 0)),
         )
     if not needed:
         return np.zeros(shape, dtype)
@@ -130,8 +130,8 @@ def _mapped(file: Path, start: int, length: int, name: str) -> Array:
 
 def _damaged(name: str, came: str) -> FormatError:
     return FormatError(
-        say("{path} is damaged or is no npz file", path=name),
-        asked=say("a whole npy or npz file"),
+        tr("{path} is damaged or is no npz file", path=name),
+        asked=tr("a whole npy or npz file"),
         came=came,
-        hint=say("write it again with np.save or np.savez"),
+        hint=tr("write it again with np.save or np.savez"),
     )

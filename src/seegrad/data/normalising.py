@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.errors import ShapeError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 Array = NDArray[Any]
 BLOCK_BYTES = 2**24
@@ -45,8 +45,8 @@ class Normaliser:
         """
         if not len(x) or (channels and x.ndim < 3):
             raise ShapeError(
-                say("there is nothing to learn a mean from"),
-                asked="(N, C, H, W)" if channels else say("at least one example"),
+                tr("there is nothing to learn a mean from"),
+                asked="(N, C, H, W)" if channels else tr("at least one example"),
                 came=f"x {x.shape}",
             )
         axes = (0, *range(2, x.ndim)) if channels else (0,)
@@ -73,7 +73,7 @@ class Normaliser:
         )
         if not fits:
             raise ShapeError(
-                say("these examples are not like those learnt from"),
+                tr("these examples are not like those learnt from"),
                 asked=f"(N, {', '.join(map(str, self.mean.shape))})",
                 came=f"x {x.shape}",
             )

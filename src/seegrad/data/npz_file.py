@@ -21,7 +21,7 @@ from seegrad.data.dataset import Dataset
 from seegrad.data.labels import encoded
 from seegrad.errors import FormatError
 from seegrad.files import MAX_BYTES, allow, existing
-from seegrad.language import say
+from seegrad.i18n import tr
 
 INPUTS = ("x", "X", "data", "images")
 TARGETS = ("t", "y", "target", "labels")
@@ -33,7 +33,7 @@ def read_npz(path: str | os.PathLike[str], limit: int = MAX_BYTES) -> dict[str, 
     Raises FormatError when the file is missing or damaged, holds object arrays (they could carry
     code), or would unpack to more than `limit` bytes or far beyond its own size.
     """
-    file = existing(path, say("an npz file"))
+    file = existing(path, tr("an npz file"))
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
@@ -51,15 +51,15 @@ def read_npz(path: str | os.PathLike[str], limit: int = MAX_BYTES) -> dict[str, 
         ValueError,
     ) as fault:  # fmt: skip
         raise FormatError(
-            say("{path} is damaged or is no npz file", path=file.name),
-            asked=say("a whole npz file"),
+            tr("{path} is damaged or is no npz file", path=file.name),
+            asked=tr("a whole npz file"),
             came=str(fault) or type(fault).__name__,
-            hint=say("write it again with np.savez"),
+            hint=tr("write it again with np.savez"),
         ) from fault
     except RuntimeError as fault:
         raise FormatError(
-            say("{path} is damaged or is no npz file", path=file.name),
-            asked=say("an npz file without a password"),
+            tr("{path} is damaged or is no npz file", path=file.name),
+            asked=tr("an npz file without a password"),
             came=str(fault),
         ) from fault
 
@@ -80,24 +80,24 @@ def _decode(raw: bytes, name: str) -> NDArray[Any]:
         shape, by_columns, dtype = read(stream)
     except (*_UNREADABLE, RecursionError, MemoryError) as fault:
         raise FormatError(
-            say("{path} is damaged", path=name),
-            asked=say("an npy array"),
-            came=say("a head that cannot be read"),
+            tr("{path} is damaged", path=name),
+            asked=tr("an npy array"),
+            came=tr("a head that cannot be read"),
         ) from fault
     if dtype.hasobject:
         raise FormatError(
-            say("{path} holds Python objects, which may carry code", path=name),
-            asked=say("numbers or text"),
+            tr("{path} holds Python objects, which may carry code", path=name),
+            asked=tr("numbers or text"),
             came=f"dtype {dtype}",
-            hint=say("save numbers: np.asarray(values, dtype=float)"),
+            hint=tr("save numbers: np.asarray(values, dtype=float)"),
         )
     count = math.prod(shape)
     came = len(raw) - stream.tell()
     if any(type(n) is not int or n < 0 for n in shape) or count * dtype.itemsize != came:
         raise FormatError(
-            say("{path} is not as long as its head says", path=name),
+            tr("{path} is not as long as its head says", path=name),
             asked=f"{shape} {dtype}",
-            came=say("{count} bytes", count=came),
+            came=tr("{count} bytes", count=came),
         )
     values = np.frombuffer(raw, dtype, count, stream.tell()) if came else np.zeros(count, dtype)
     return values.reshape(shape, order="F" if by_columns else "C").copy()
@@ -120,9 +120,9 @@ def npz(path: str | os.PathLike[str]) -> Dataset:
     chosen = [whole] if whole else [part for part in (train, test) if part]
     if not chosen:
         raise FormatError(
-            say("{path} names no inputs and targets", path=file.name),
-            asked=say("arrays named x and t, or x_train, t_train, x_test, t_test"),
-            came=", ".join(sorted(arrays)[:8]) or say("no arrays"),
+            tr("{path} names no inputs and targets", path=file.name),
+            asked=tr("arrays named x and t, or x_train, t_train, x_test, t_test"),
+            came=", ".join(sorted(arrays)[:8]) or tr("no arrays"),
             hint="np.savez(path, x=x, t=t)",
         )
     x = _joined(file, [part[0] for part in chosen])
@@ -142,8 +142,8 @@ def _joined(file: Path, parts: list[NDArray[Any]]) -> NDArray[Any]:
     shapes = {part.shape[1:] for part in parts}
     if any(part.ndim == 0 for part in parts) or len(shapes) != 1:
         raise FormatError(
-            say("the arrays in {path} do not fit together", path=file.name),
-            asked=say("the same columns in the training and the test part"),
+            tr("the arrays in {path} do not fit together", path=file.name),
+            asked=tr("the same columns in the training and the test part"),
             came=", ".join(str(part.shape) for part in parts),
         )
     return np.concatenate(parts)
@@ -153,8 +153,8 @@ def _rows(x: NDArray[Any], file: Path) -> NDArray[Any]:
     """Inputs as rows of finite floats."""
     if x.dtype.kind not in "uifb":
         raise FormatError(
-            say("the inputs in {path} are not numbers", path=file.name),
-            asked=say("whole or floating numbers"),
+            tr("the inputs in {path} are not numbers", path=file.name),
+            asked=tr("whole or floating numbers"),
             came=f"dtype {x.dtype}",
         )
     rows = x.reshape(len(x), math.prod(x.shape[1:]))
@@ -164,9 +164,9 @@ def _rows(x: NDArray[Any], file: Path) -> NDArray[Any]:
     if not np.isfinite(floats).all():
         bad = np.argwhere(~np.isfinite(floats))[0]
         raise FormatError(
-            say("the inputs in {path} are not all finite", path=file.name),
-            asked=say("numbers without NaN and infinity"),
-            came=say("row {row}, column {column}", row=int(bad[0]), column=int(bad[-1])),
-            hint=say("drop or fill the missing values first"),
+            tr("the inputs in {path} are not all finite", path=file.name),
+            asked=tr("numbers without NaN and infinity"),
+            came=tr("row {row}, column {column}", row=int(bad[0]), column=int(bad[-1])),
+            hint=tr("drop or fill the missing values first"),
         )
     return floats

@@ -10,7 +10,7 @@ from seegrad.data.dataframe import from_columns
 from seegrad.data.dataset import Dataset
 from seegrad.errors import FormatError, MissingExtraError
 from seegrad.files import allow, existing
-from seegrad.language import say
+from seegrad.i18n import tr
 
 
 def parquet(
@@ -26,9 +26,9 @@ def parquet(
         import pyarrow.parquet
     except ImportError as fault:
         raise MissingExtraError(
-            say("{name} is not installed", name="pyarrow"), hint='pip install "seegrad[frames]"'
+            tr("{name} is not installed", name="pyarrow"), hint='pip install "seegrad[frames]"'
         ) from fault
-    file = existing(path, say("a Parquet file"))
+    file = existing(path, tr("a Parquet file"))
     try:
         with pyarrow.parquet.ParquetFile(file) as reader:
             told = reader.metadata
@@ -42,10 +42,10 @@ def parquet(
         if isinstance(fault, FormatError):
             raise
         raise FormatError(
-            say("{path} is damaged or is no Parquet file", path=file.name),
-            asked=say("a Parquet file"),
+            tr("{path} is damaged or is no Parquet file", path=file.name),
+            asked=tr("a Parquet file"),
             came=str(fault)[:200],
-            hint=say("fetch the file again"),
+            hint=tr("fetch the file again"),
         ) from fault
     columns = {
         name: np.asarray(column.to_numpy(zero_copy_only=False))

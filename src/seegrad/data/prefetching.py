@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Generic, TypeVar
 
 from seegrad.errors import ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 Item = TypeVar("Item")
 _POLL = 0.1
@@ -27,7 +27,7 @@ class Prefetch(Generic[Item]):
     def __init__(self, source: Iterable[Item], depth: int = 2) -> None:
         if depth < 1:
             raise ValueRangeError(
-                say("{name} counts something, so it starts at {least}", name="depth", least=1),
+                tr("{name} counts something, so it starts at {least}", name="depth", least=1),
                 asked="depth ≥ 1",
                 came=f"depth={depth}",
             )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seegrad.data.rows import by_rows
 from seegrad.errors import ShapeError, ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 
 def batch_rows(
@@ -27,15 +27,15 @@ def batch_rows(
     """
     if not isinstance(size, (int, np.integer)) or isinstance(size, bool) or size < 1:
         raise ValueRangeError(
-            say("a mini-batch holds at least one example"),
-            asked=say("a whole number from 1"),
+            tr("a mini-batch holds at least one example"),
+            asked=tr("a whole number from 1"),
             came=f"size={size!r}",
         )
     if count < 1:
         raise ValueRangeError(
-            say("there is nothing to take a mini-batch from"),
-            asked=say("at least one example"),
-            came=say("{count} examples", count=count),
+            tr("there is nothing to take a mini-batch from"),
+            asked=tr("at least one example"),
+            came=tr("{count} examples", count=count),
         )
     chance = np.random.default_rng(seed)
     if replace:
@@ -60,9 +60,9 @@ def batches(
     x, t = by_rows(x), by_rows(t)
     if x.ndim == 0 or t.ndim == 0 or len(x) != len(t):
         raise ShapeError(
-            say("inputs and targets do not have the same number of rows"),
-            asked=say("x and t with one row for each example"),
+            tr("inputs and targets do not have the same number of rows"),
+            asked=tr("x and t with one row for each example"),
             came=f"x {x.shape}, t {t.shape}",
-            hint=say("pass one target for each row of x"),
+            hint=tr("pass one target for each row of x"),
         )
     return ((x[rows], t[rows]) for rows in batch_rows(len(x), size, seed, shuffle, replace))

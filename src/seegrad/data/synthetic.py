@@ -6,8 +6,8 @@ import numpy as np
 
 from seegrad.data.dataset import Dataset
 from seegrad.errors import ValueRangeError
-from seegrad.language import say
-from seegrad.memory import afford
+from seegrad.i18n import tr
+from seegrad.memory_budget import afford
 
 ARM_TURN = 4.0
 ARM_JITTER = 0.2
@@ -47,7 +47,7 @@ def moons(points: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     _at_least(points, 1, "points")
     if not noise >= 0:
         raise ValueRangeError(
-            say("a standard deviation is not negative"), asked="noise ≥ 0", came=f"noise={noise}"
+            tr("a standard deviation is not negative"), asked="noise ≥ 0", came=f"noise={noise}"
         )
     _afford(2 * points)
     angle = np.linspace(0.0, np.pi, points)
@@ -79,7 +79,7 @@ def xor(copies: int = 1, noise: float = 0.0, seed: int = 0) -> Dataset:
 
 
 def _afford(rows: int) -> None:
-    afford(rows * 6 * 8, say("a set of {count} points", count=rows))
+    afford(rows * 6 * 8, tr("a set of {count} points", count=rows))
 
 
 def _numbered(count: int) -> tuple[str, ...]:
@@ -89,7 +89,7 @@ def _numbered(count: int) -> tuple[str, ...]:
 def _at_least(count: int, least: int, name: str) -> None:
     if count < least:
         raise ValueRangeError(
-            say("{name} counts something, so it starts at {least}", name=name, least=least),
+            tr("{name} counts something, so it starts at {least}", name=name, least=least),
             asked=f"{name} ≥ {least}",
             came=f"{name}={count}",
         )

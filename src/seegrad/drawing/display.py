@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from seegrad.display_hooks import presents
 from seegrad.drawing.export.graphviz import to_dot
 from seegrad.drawing.export.html import to_html
 from seegrad.drawing.export.mermaid import to_mermaid
@@ -30,8 +31,7 @@ from seegrad.errors import FormatError, SeegradError, ValueRangeError
 from seegrad.files import as_path, write_whole
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
-from seegrad.language import LANGUAGES, language, say
-from seegrad.present import presents
+from seegrad.i18n import LANGUAGES, language, tr
 
 SUFFIXES: Mapping[str, Callable[[Scene, str], str | bytes]] = {
     ".svg": lambda scene, theme: to_svg(scene, THEMES[theme]),
@@ -65,7 +65,7 @@ def scene_of(
     """The scene of a tensor, a graph, or an operation's error (a scene or film is taken as it is).
 
     Args:
-        lang: "en" or "ko"; by default the language in force (see `seegrad.speak`).
+        lang: "en" or "ko"; by default the language in force (see `seegrad.set_language`).
         quiz: leave the derivatives blank, to be filled in.
         open: which layers start open: "auto", "all", "none", or names.
         title: what the page is called.
@@ -87,7 +87,7 @@ def scene_of(
     chosen = lang or language()
     if chosen not in LANGUAGES:
         raise ValueRangeError(
-            say("the picture speaks English and Korean"),
+            tr("the picture speaks English and Korean"),
             asked=" | ".join(LANGUAGES),
             came=str(lang),
         )
@@ -100,16 +100,16 @@ def scene_of(
 def lowered(scene: Scene, suffix: str, theme: str = "light") -> str | bytes:
     """The scene in the form that a suffix names."""
     if suffix not in SUFFIXES:
-        named = suffix or say("a file without suffix")
+        named = suffix or tr("a file without suffix")
         raise FormatError(
-            say("a picture cannot be saved as {suffix}", suffix=named),
+            tr("a picture cannot be saved as {suffix}", suffix=named),
             asked=" ".join(SUFFIXES),
-            came=suffix or say("no suffix"),
-            hint=say("choose one of these endings for the file's name"),
+            came=suffix or tr("no suffix"),
+            hint=tr("choose one of these endings for the file's name"),
         )
     if theme not in THEMES:
         raise ValueRangeError(
-            say("there is no such theme"), asked=" | ".join(THEMES), came=theme
+            tr("there is no such theme"), asked=" | ".join(THEMES), came=theme
         )
     return SUFFIXES[suffix](scene, theme)
 
@@ -182,7 +182,7 @@ def show(thing: Thing, **options: Any) -> None:
     folder = Path(tempfile.mkdtemp(prefix="seegrad-"))
     page = draw(thing, folder / "graph.html", **options)
     if not webbrowser.open(page.as_uri()):
-        print(say("no browser was found; the page is in {path}", path=page))
+        print(tr("no browser was found; the page is in {path}", path=page))
 
 
 @presents("traceback")

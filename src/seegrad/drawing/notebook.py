@@ -9,14 +9,14 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from seegrad.display_hooks import presents
 from seegrad.drawing.display import FRAME_HEIGHT, scene_of
 from seegrad.drawing.export.html import bundle, styles
 from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.errors import MissingExtraError
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
-from seegrad.language import say
-from seegrad.present import presents
+from seegrad.i18n import tr
 
 _MODULE = """
 export default {
@@ -50,8 +50,8 @@ def _class() -> Any:
         import traitlets
     except ImportError:
         raise MissingExtraError(
-            say("a live widget needs the package anywidget"),
-            asked=say("a live notebook widget"),
+            tr("a live widget needs the package anywidget"),
+            asked=tr("a live notebook widget"),
             hint="pip install 'seegrad[notebook]'",
         ) from None
     picture, look = styles()

@@ -11,9 +11,9 @@ from functools import cached_property
 from keyword import kwlist
 from typing import Any
 
+from seegrad.display_hooks import can_present, present
 from seegrad.graph.bind import bind
 from seegrad.graph.node import Node
-from seegrad.present import can_present, present
 from seegrad.text import LONGEST_NAME, Writer, tidy
 
 

@@ -10,8 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from seegrad.errors import GradientError, MutationError
-from seegrad.graph.bind import current_mode
+from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
+from seegrad.i18n import tr
 from seegrad.text import tidy
 
 AT = "write x = x.at[...].set(value), which gives a new tensor; sg.stop_gradient(value) if meant"
@@ -33,7 +34,7 @@ def _reaches(node: Node, found: Callable[[Node], bool]) -> bool:
 
 def _came(node: Node) -> str:
     made = f", made by {node.op.name}" if node.op is not None else ""
-    return f"{tidy(node.name) or 'a tensor'} {node.spec}{made}"
+    return f"{tidy(node.name) or tr('a tensor')} {node.spec}{made}"
 
 
 def may_leave(node: Node, what: str) -> None:
@@ -42,7 +43,7 @@ def may_leave(node: Node, what: str) -> None:
     by = mode.differentiated
     if by and node.requires_grad and mode.recording and _reaches(node, by.__contains__):
         raise GradientError(
-            f"{what} gives plain numbers, and the derivative would be lost",
+            tr("{what} gives plain numbers, and the derivative would be lost", what=tr(what)),
             asked="a value that does not depend on what is differentiated by",
             came=_came(node),
             hint="compute with sg's functions, sg.stack and x.at[...].set(v);"

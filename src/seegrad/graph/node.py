@@ -8,23 +8,17 @@ a recorded graph remembers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from seegrad.errors import DTypeError, Line, SeegradError, SizeError
-from seegrad.graph.spec import DType, Shape, Spec
-from seegrad.memory import afford
-
-if TYPE_CHECKING:
-    from seegrad.graph.op import Op
-
-Attrs = Mapping[str, Any]
-NO_ATTRS: Attrs = MappingProxyType({})
+from seegrad.graph.op import Op
+from seegrad.graph.spec import Attrs, DType, Shape, Spec
+from seegrad.i18n import tr
+from seegrad.memory_budget import LARGE, afford
 
 _next_order = count(0, -1).__next__
 
@@ -133,15 +127,9 @@ class Node:
         """True for inputs and constants: nodes that no operation made."""
         return self.op is None
 
-    @property
-    def is_symbol(self) -> bool:
-        """True where shape and dtype are known, but no numbers."""
-        return self.data is None
-
     def __repr__(self) -> str:
         made = self.op.name if self.op else "leaf"
         return f"<{made} {self.name!r} {self.spec}>" if self.name else f"<{made} {self.spec}>"
-
 
     @classmethod
     def joined(cls, parts: Any) -> Any:
@@ -213,7 +201,7 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
         raise                                    # a tensor in a list has said why not
     except MemoryError:
         raise SizeError(
-            f"{what} does not fit into memory",
+            tr("{what} does not fit into memory", what=tr(what)),
             asked="a result that fits into the memory that is left",
             came=type(value).__name__,
             hint="check the sizes",
@@ -221,15 +209,15 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
     except (TypeError, ValueError, OverflowError):
         made = "" if dtype is None else f" (to become {dtype})"
         raise DTypeError(
-            f"{what} is not an array of numbers",
+            tr("{name} is not an array of numbers", name=tr(what)),
             asked="numbers, or nested lists of numbers with equal lengths",
             came=f"{type(value).__name__} {repr(value)[:60]}{made}",
         ) from None
     if array.dtype.kind not in "fiub" or isinstance(value, np.ma.MaskedArray):
         raise DTypeError(
-            f"{what} has a dtype that seegrad does not compute with",
+            tr("{what} has a dtype that seegrad does not compute with", what=tr(what)),
             asked="floating-point, integer or boolean numbers",
-            came=f"{type(value).__name__} of dtype {array.dtype}",
+            came=tr("{kind} of dtype {dtype}", kind=type(value).__name__, dtype=array.dtype),
             hint=remedy(value),
         )
     if type(array) is not np.ndarray:
@@ -238,7 +226,8 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
         array, value if hasattr(value, "shape") else array
     )
     if shared and not _settled(array):
-        afford(array.nbytes, f"a copy of {what} {array.shape}")
+        if array.nbytes > LARGE:                 # what is asked for is put into words only then
+            afford(array.nbytes, tr("a copy of {what} {shape}", what=tr(what), shape=array.shape))
         array = array.copy(order="K")
     array.setflags(write=False)
     return array[()] if array.ndim == 0 else array

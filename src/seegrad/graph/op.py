@@ -1,7 +1,8 @@
 """An operation, defined once: what it computes, its derivative rules, its forms, signs and tests.
 
 An `Op` is data, checked when it is made: a rule that asks for something unknown, an input without
-a rule, a hole that nothing fills all fail at import. Calling an op goes through `bind`.
+a rule, a hole that nothing fills all fail at import. What a call does is written in `bind`, how
+its rules are called in `rule_call`.
 """
 
 from __future__ import annotations
@@ -9,29 +10,19 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
+from typing import Any, TypeVar, overload
 
 from seegrad.errors import CallError, OpDefinitionError
-from seegrad.graph.bind import bind, bind_one, bind_two
-from seegrad.graph.exchange import parse_exchange
+from seegrad.graph.forms import SIZES, Apply, Body, Expression, Form, Input, Reshape, Scalar
 from seegrad.graph.laws import Law
-from seegrad.graph.lowering import SIZES, Apply, Body, Expression, Form, Input, Reshape, Scalar
-from seegrad.graph.node import NO_ATTRS, Attrs
-from seegrad.graph.spec import Inputs, Shape, Spec, Specs, spec_of
+from seegrad.graph.onnx_signature import parse_exchange
+from seegrad.graph.rule_call import FastRule, Rule, RuleCall, fast_rule, rule_call
+from seegrad.graph.spec import Attrs, HasSpec, Shape, Spec
+from seegrad.i18n import Message, tr
 from seegrad.text import ATOM, holes
 
-Rule = Callable[..., Any]
-RuleCall = Callable[[Any, Any, Sequence[Any], Attrs, int], Any]
-"""A rule called with everything there is: (g, out, inputs, attrs, position)."""
-
-NOTHING, OUT, MUCH = -1, -2, -3
-Pull = tuple[Callable[..., Any], int]
-"""A rule as the backward walk calls it, and what it wants beside g: the number of an input,
-NOTHING, OUT, or MUCH, which is all that a RuleCall takes."""
-
-REAL = (-2.0, 2.0)
+N = TypeVar("N", bound=HasSpec)
+"""The class of a node: what an op makes of one is of the same class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,62 +46,6 @@ def _names(expression: Expression) -> set[str]:
         case Apply(_, arguments):
             return set().union(*map(_names, arguments))
     return set()
-
-
-def known_of(x: Any) -> Any:
-    """What is known of x without its numbers; an array, which knows as much, stands for itself."""
-    return x if type(x) is np.ndarray else spec_of(x)
-
-
-def _rule_call(rule: Rule, parameters: tuple[str, ...], inputs: tuple[str, ...]) -> RuleCall:
-    """`rule` with its parameter names looked up once and for all."""
-    place = {name: i for i, name in enumerate(inputs)}
-    variadic = inputs[-1] if inputs and inputs[-1].startswith("*") else None
-
-    def getter(name: str) -> RuleCall:
-        if name == "g":
-            return lambda g, out, ins, attrs, position: g
-        if name == "out":
-            return lambda g, out, ins, attrs, position: out
-        if name == "out_spec":
-            return lambda g, out, ins, attrs, position: spec_of(out)
-        if name == "position":
-            return lambda g, out, ins, attrs, position: position
-        if variadic is not None and name == variadic[1:]:
-            start = len(inputs) - 1
-            return lambda g, out, ins, attrs, position: tuple(ins[start:])
-        if variadic is not None and name == f"{variadic[1:]}_specs":
-            start = len(inputs) - 1
-            if start:
-                return lambda g, out, ins, attrs, position: Specs(map(spec_of, ins[start:]))
-            return lambda g, out, ins, attrs, position: (
-                ins.specs if isinstance(ins, Inputs) else Specs(map(spec_of, ins))
-            )
-        if name in place:
-            i = place[name]
-            return lambda g, out, ins, attrs, position: ins[i]
-        if name.endswith("_spec") and name[:-5] in place:
-            i = place[name[:-5]]
-            return lambda g, out, ins, attrs, position: known_of(ins[i])
-        return lambda g, out, ins, attrs, position: attrs[name]
-
-    getters = tuple(map(getter, parameters))
-
-    def call(g: Any, out: Any, ins: Sequence[Any], attrs: Attrs, position: int) -> Any:
-        return rule(*[get(g, out, ins, attrs, position) for get in getters])
-
-    return call
-
-
-def _pull(rule: Rule, parameters: tuple[str, ...], inputs: tuple[str, ...]) -> Pull:
-    """The cheapest way to call `rule`, so that the walk need not go through a RuleCall."""
-    if parameters == ("g",):
-        return rule, NOTHING
-    if parameters == ("g", "out"):
-        return rule, OUT
-    if len(parameters) == 2 and parameters[0] == "g" and parameters[1] in inputs:
-        return rule, inputs.index(parameters[1])
-    return _rule_call(rule, parameters, inputs), MUCH
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,7 +89,7 @@ class Op:
     optional: Attrs = field(init=False)
     defaults: Attrs | None = field(init=False)
     rules: tuple[RuleCall | None, ...] = field(init=False)
-    pulls: tuple[Pull | None, ...] = field(init=False)
+    pulls: tuple[FastRule | None, ...] = field(init=False)
     run: Callable[..., Any] = field(init=False)
     rule_parameters: Mapping[str, tuple[str, ...]] = field(init=False)
     differentiable: bool = field(init=False)
@@ -191,14 +126,14 @@ class Op:
         self._check_rules()
         self._check_texts()
         rules: list[RuleCall | None] = []
-        pulls: list[Pull | None] = []
+        pulls: list[FastRule | None] = []
         asked: dict[str, tuple[str, ...]] = {}
         for name in inputs:
             rule = self.d.get(name.lstrip("*"))
             names = tuple(inspect.signature(rule).parameters) if rule else ()
             asked[name.lstrip("*")] = names
-            rules.append(_rule_call(rule, names, inputs) if rule else None)
-            pulls.append(_pull(rule, names, inputs) if rule else None)
+            rules.append(rule_call(rule, names, inputs) if rule else None)
+            pulls.append(fast_rule(rule, names, inputs) if rule else None)
         put("rules", tuple(rules))
         put("pulls", tuple(pulls))
         put("rule_parameters", asked)
@@ -206,10 +141,6 @@ class Op:
         put("integer_positions", frozenset(map(inputs.index, self.integer_inputs)))
         put("asks_for_result", any("out" in names for names in asked.values()))
         put("chooses", isinstance(self.lower, Scalar) and self.lower.chooses)
-        if self.direct and self.arity == 1:
-            put("__class__", _OfOne)
-        elif self.direct and self.arity == 2:
-            put("__class__", _OfTwo)
         put("__name__", self.name)
         put("__doc__", self.forward.__doc__)
         put("__wrapped__", self.forward)
@@ -260,7 +191,7 @@ class Op:
         rules = self.rules
         return rules[position] if position < len(rules) else rules[-1]
 
-    def pulls_for(self, inputs: Sequence[Any]) -> tuple[Pull | None, ...]:
+    def pulls_for(self, inputs: Sequence[Any]) -> tuple[FastRule | None, ...]:
         """A pull for each of these inputs, of which a variadic op has any number."""
         extra = len(inputs) - len(self.pulls)
         return self.pulls if extra <= 0 else self.pulls + self.pulls[-1:] * extra
@@ -277,15 +208,13 @@ class Op:
         values = {n.lstrip("*") for n in self.inputs} | {"out"}
         return frozenset(self.rule_parameters[name]) & values
 
+    @overload
+    def __call__(self, x: N, /, *more: Any, **attrs: Any) -> N: ...
+    @overload
+    def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply the op to nodes, arrays and numbers; attributes by name, or after the inputs."""
-        if len(args) == self.arity:
-            if self.direct and not kwargs:
-                return bind(self, args, NO_ATTRS)
-            attrs = kwargs if len(kwargs) == len(self.attributes) else {**self.optional, **kwargs}
-            if attrs.keys() == self.attributes.keys():
-                return bind(self, args, attrs)
-        return bind(self, *self.arguments(args, kwargs))
+        raise NotImplementedError(f"{self.name} is not callable yet: see `bind.callable_op`")
 
     def arguments(
         self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
@@ -303,22 +232,24 @@ class Op:
             inputs, positional = list(args[: self.arity]), args[self.arity :]
             for name in self.inputs[len(inputs) :]:
                 if name not in given:
-                    raise self._bad_call(f"the input {name} is missing")
+                    raise self._bad_call(tr("the input {name} is missing", name=name))
                 inputs.append(given.pop(name))
         if len(positional) > len(self.attributes):
-            raise self._bad_call(f"{len(args)} positional arguments are too many")
+            raise self._bad_call(
+                tr("{count} positional arguments are too many", count=len(args))
+            )
         attrs = dict(self.attributes)
         for name, value in zip(attrs, positional):
             if name in given:
-                raise self._bad_call(f"{name} was given twice")
+                raise self._bad_call(tr("{name} was given twice", name=name))
             attrs[name] = value
         for name, value in given.items():
             if name not in attrs:
-                raise self._bad_call(f"there is no argument {name}")
+                raise self._bad_call(tr("there is no argument {name}", name=name))
             attrs[name] = value
         for name, value in attrs.items():
             if value is inspect.Parameter.empty:
-                raise self._bad_call(f"the argument {name} is missing")
+                raise self._bad_call(tr("the argument {name} is missing", name=name))
         return tuple(inputs), attrs
 
     def settle(self, *inputs: Any, **attrs: Any) -> Attrs:
@@ -326,39 +257,12 @@ class Op:
         whole = {**self.attributes, **attrs}
         return self.canonical(*inputs, **whole) if self.canonical else whole
 
-    def _bad_call(self, problem: str, came: str = "") -> CallError:
+    def _bad_call(self, problem: Message, came: str = "") -> CallError:
         return CallError(
-            f"{self.name}: {problem}",
+            f"{self.name}: " + problem,
             asked=f"{self.name}{inspect.signature(self.forward)}",
             came=came,
         )
 
-    def numpy_function(self) -> Any:
-        """NumPy's function of the same meaning, if there is one."""
-        return getattr(np, self.numpy[0], None) if self.numpy else None
-
     def __repr__(self) -> str:
         return f"<op {self.name} {self.sign}>"
-
-
-_NONE: Any = object()
-"""Stands for an argument that was not given."""
-
-
-class _OfOne(Op):
-    """An op of one input and nothing else: the same, called with less ado."""
-
-    def __call__(self, x: Any = _NONE, /, *more: Any, **kwargs: Any) -> Any:
-        if more or kwargs or x is _NONE:
-            return super().__call__(*(() if x is _NONE else (x, *more)), **kwargs)
-        return bind_one(self, x)
-
-
-class _OfTwo(Op):
-    """An op of two inputs and nothing else: the same, called with less ado."""
-
-    def __call__(self, a: Any = _NONE, b: Any = _NONE, /, *more: Any, **kwargs: Any) -> Any:
-        if more or kwargs or b is _NONE:
-            given = tuple(x for x in (a, b) if x is not _NONE)
-            return super().__call__(*given, *more, **kwargs)
-        return bind_two(self, a, b)

@@ -1,17 +1,23 @@
-"""What is known of an array without looking at its numbers: shape and dtype."""
+"""What is known without looking at numbers: an array's shape and dtype, an op's attributes."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Protocol
 
 import numpy as np
 
 Shape = tuple[int, ...]
 DType = np.dtype[Any]
+Attrs = Mapping[str, Any]
+"""The attributes of an op by name."""
+
+NO_ATTRS: Attrs = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,13 @@ class Spec:
     def __str__(self) -> str:
         """For example `float32[100, 784]`."""
         return f"{self.dtype}[{', '.join(map(str, self.shape))}]"
+
+
+class HasSpec(Protocol):
+    """What knows its own spec: a node."""
+
+    @property
+    def spec(self) -> Spec: ...
 
 
 class Specs(tuple[Spec, ...]):

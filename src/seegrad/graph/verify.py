@@ -5,6 +5,7 @@ from __future__ import annotations
 from seegrad.errors import GraphError, SeegradError
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
+from seegrad.i18n import tr
 
 
 def verify(graph: Graph) -> None:
@@ -13,7 +14,7 @@ def verify(graph: Graph) -> None:
     for node in graph.nodes:
         missing = [x for x in node.inputs if x not in seen]
         if missing:
-            raise _fault(graph, node, "it is used before it is made")
+            raise _fault(graph, node, tr("it is used before it is made"))
         seen.add(node)
         if node.op is None:
             continue
@@ -22,7 +23,9 @@ def verify(graph: Graph) -> None:
         except SeegradError as error:
             raise _fault(graph, node, error.problem) from error
         if spec != node.spec:
-            raise _fault(graph, node, f"it says {node.spec}, but its inputs give {spec}")
+            raise _fault(graph, node, tr(
+                "it says {spec}, but its inputs give {other}", spec=node.spec, other=spec
+            ))
 
 
 def _fault(graph: Graph, node: Node, why: str) -> GraphError:
@@ -33,4 +36,7 @@ def _fault(graph: Graph, node: Node, why: str) -> GraphError:
         f"{'→' if i == at else ' '} {lines[i]}"
         for i in range(max(0, at - 3), min(len(lines), at + 4))
     )
-    return GraphError(f"the graph does not hold together at {label}: {why}\n{shown}")
+    return GraphError(tr(
+        "the graph does not hold together at {label}: {why}\n{graph}",
+        label=label, why=why, graph=shown,
+    ))

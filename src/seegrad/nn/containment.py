@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 Counts = Callable[[Any], bool]
 """Whether a value is one of those that are looked for."""
@@ -61,11 +61,11 @@ def _collect(
             _check_key(name, key)
             if part in own:
                 raise ValueRangeError(
-                    say("two keys of a dictionary would give the same name"),
-                    asked=say("keys that differ as text"),
-                    came=say("{one} and {other} in {name}", one=repr(own[part]),
+                    tr("two keys of a dictionary would give the same name"),
+                    asked=tr("keys that differ as text"),
+                    came=tr("{one} and {other} in {name}", one=repr(own[part]),
                              other=repr(key), name=name),
-                    hint=say("name one of them otherwise"),
+                    hint=tr("name one of them otherwise"),
                 )  # fmt: skip
             own[part] = key
     around.pop()
@@ -81,10 +81,10 @@ def _check_key(name: str, key: Any) -> None:
     if type(key) is int or (isinstance(key, str) and key and "." not in key):
         return
     raise ValueRangeError(
-        say("a key of a dictionary that holds parameters or modules is part of their names"),
-        asked=say("text without a dot, or a whole number"),
-        came=say("the key {key} in {name}", key=repr(key)[:60], name=name),
-        hint=say("use another key, such as {key}", key=repr(_better(key))),
+        tr("a key of a dictionary that holds parameters or modules is part of their names"),
+        asked=tr("text without a dot, or a whole number"),
+        came=tr("the key {key} in {name}", key=repr(key)[:60], name=name),
+        hint=tr("use another key, such as {key}", key=repr(_better(key))),
     )
 
 
@@ -141,10 +141,10 @@ def hidden(name: str, value: Any, counts: Counts) -> Iterator[tuple[Any, Any]]:
             continue
         if isinstance(x, _ONCE):
             raise DTypeError(
-                say("a network cannot keep what can be walked through only once"),
-                asked=say("a list, a tuple or a dictionary"),
+                tr("a network cannot keep what can be walked through only once"),
+                asked=tr("a list, a tuple or a dictionary"),
                 came=f"{name}: {type(x).__name__}",
-                hint=say("make a list of it: {code}", code=f"list({name.rpartition('.')[2]})"),
+                hint=tr("make a list of it: {code}", code=f"list({name.rpartition('.')[2]})"),
             )
         open_ = isinstance(x, (list, tuple, dict))
         stack += [(inner, holder if open_ else holder or x) for inner in _inside(x)]

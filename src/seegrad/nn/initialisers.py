@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.errors import ValueRangeError
-from seegrad.language import say
-from seegrad.memory import afford
+from seegrad.i18n import tr
+from seegrad.memory_budget import afford
 
 Array = NDArray[Any]
 Initialiser = Callable[[tuple[int, ...], int, np.random.Generator], Array]
@@ -44,7 +44,7 @@ def restore_random(state: Mapping[str, Any]) -> None:
         generator.bit_generator.state = dict(state)
     except (ValueError, TypeError, KeyError, OverflowError) as fault:
         raise ValueRangeError(
-            say("this is no state of a random generator"),
+            tr("this is no state of a random generator"),
             asked=str(generator.bit_generator.state["bit_generator"]),
             came=str(fault)[:100] or type(fault).__name__,
         ) from None
@@ -97,10 +97,10 @@ def initialiser(chosen: str | float | Initialiser) -> Initialiser:
         if chosen in INITIALISERS:
             return _within_memory(INITIALISERS[chosen])
         raise ValueRangeError(
-            say("there is no such initialiser"),
+            tr("there is no such initialiser"),
             asked=", ".join(INITIALISERS),
             came=repr(chosen),
-            hint=say("choose one of these, give a deviation, or pass a function"),
+            hint=tr("choose one of these, give a deviation, or pass a function"),
         )
     return _within_memory(chosen if callable(chosen) else normal(float(chosen)))
 
@@ -109,7 +109,7 @@ def _within_memory(draw: Initialiser) -> Initialiser:
     """The same values, but a layer larger than the memory is refused before any is drawn."""
 
     def drawn(shape: tuple[int, ...], fan_in: int, chance: np.random.Generator) -> Array:
-        afford(8 * math.prod(shape), say("weights of shape {shape}", shape=shape))
+        afford(8 * math.prod(shape), tr("weights of shape {shape}", shape=shape))
         return draw(shape, fan_in, chance)
 
     return drawn

@@ -8,9 +8,9 @@ import numpy as np
 
 from seegrad.graph.node import snapshot
 from seegrad.nn.module import Module
-from seegrad.ops import loss
 from seegrad.ops.compare import astype
-from seegrad.tensor import Tensor
+from seegrad.ops.nn import loss
+from seegrad.tensor.tensor import Tensor
 
 
 def _fitted(x: Any, t: Any) -> tuple[Any, Any]:

@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.errors import SeegradError, ShapeError, ValueRangeError
-from seegrad.graph.bind import frame
-from seegrad.language import say
+from seegrad.graph.mode import frame
+from seegrad.i18n import tr
 from seegrad.nn.containment import PLAIN, Counts, held, hidden, joined, replaced
 from seegrad.nn.state_loading import load_values
 from seegrad.ops.compare import astype
-from seegrad.tensor import Tensor, tensor
+from seegrad.tensor.tensor import Tensor, tensor
 
 Array = NDArray[Any]
 
@@ -116,10 +116,10 @@ class Module(ABC):
         if several and len(found) > len(dict(found)):
             names = [name for name, _ in found]
             raise ValueRangeError(
-                say("two parts of a module have the same name"),
-                asked=say("one name for each"),
+                tr("two parts of a module have the same name"),
+                asked=tr("one name for each"),
                 came=_listed({name for name in names if names.count(name) > 1}),
-                hint=say("name one of them otherwise"),
+                hint=tr("name one of them otherwise"),
             )
         return found
 
@@ -232,12 +232,12 @@ class Module(ABC):
         for name, value in values.items():
             if name not in known:
                 raise ValueRangeError(
-                    say("the network has no value of this name"), asked=name, came=_some(known)
+                    tr("the network has no value of this name"), asked=name, came=_some(known)
                 )
             if swaps.setdefault(id(known[name]), value) is not value:
                 raise ValueRangeError(
-                    say("one shared tensor is given two values"),
-                    asked=say("one value, under any of its names"),
+                    tr("one shared tensor is given two values"),
+                    asked=tr("one value, under any of its names"),
                     came=_listed(key for key in values if known[key] is known[name]),
                 )
         before: list[tuple[Module, str, Any]] = []
@@ -333,11 +333,11 @@ def _matters(part: Any) -> bool:
 def _hidden_error(where: str, holder: Any, part: Any) -> SeegradError:
     kind = holder.__name__ if isinstance(holder, type) else type(holder).__name__
     return ValueRangeError(
-        say("a part of the network lies where it is neither trained nor saved"),
-        asked=say("tensors and modules as attributes, in lists, tuples and dictionaries"),
-        came=say("{part} in {holder}, in {name}", part=repr(part).splitlines()[0][:60],
+        tr("a part of the network lies where it is neither trained nor saved"),
+        asked=tr("tensors and modules as attributes, in lists, tuples and dictionaries"),
+        came=tr("{part} in {holder}, in {name}", part=repr(part).splitlines()[0][:60],
                  holder=kind, name=where),
-        hint=say("make it an attribute; or freeze it: requires_grad = False, and .eval()"),
+        hint=tr("make it an attribute; or freeze it: requires_grad = False, and .eval()"),
     )  # fmt: skip
 
 
@@ -346,7 +346,7 @@ def _warn_of_computed(where: str, part: Tensor) -> None:
     if part in _TOLD:
         return
     _TOLD.add(part)
-    text = say(
+    text = tr(
         "{name} was computed from other tensors, so it is neither trained nor saved: make a leaf"
         " of its values with nn.parameter(t.value, ...), or say .detach() if it is meant",
         name=where,
@@ -407,17 +407,17 @@ def as_input(x: Any, like: Tensor, axis: int, layer: str) -> Any:
 
 def _width_error(x: Any, like: Tensor, layer: str) -> SeegradError:
     width = like.shape[0]
-    hint = say("make the layer before give {count} values, or change this layer", count=width)
+    hint = tr("make the layer before give {count} values, or change this layer", count=width)
     if x.ndim >= 2 and width == int(np.prod(x.shape[1:])):
-        hint = say("put a Flatten() before this layer")
+        hint = tr("put a Flatten() before this layer")
     return ShapeError(
-        say("{layer}: the input does not fit the weights", layer=layer),
-        asked=say(
+        tr("{layer}: the input does not fit the weights", layer=layer),
+        asked=tr(
             "{count} values a row, for {name} {shape}",
             count=width,
             name=like.name,
             shape=like.shape,
         ),
-        came=say("an input of shape {shape}", shape=x.shape),
+        came=tr("an input of shape {shape}", shape=x.shape),
         hint=hint,
     )

@@ -6,7 +6,7 @@ import operator
 from typing import Any
 
 from seegrad.errors import ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 
 def whole(least: int = 1, **numbers: Any) -> None:
@@ -21,8 +21,8 @@ def whole(least: int = 1, **numbers: Any) -> None:
             counted = -1
         if counted < least:
             raise ValueRangeError(
-                say("{name} counts something, so it starts at {least}", name=name, least=least),
-                asked=say("a whole number from {least}", least=least),
+                tr("{name} counts something, so it starts at {least}", name=name, least=least),
+                asked=tr("a whole number from {least}", least=least),
                 came=f"{name}={value!r}",
             )
 
@@ -33,8 +33,8 @@ def each(value: int | tuple[int, ...], count: int, least: int = 1, **name: Any) 
     found = tuple(value) if isinstance(value, (tuple, list)) else (value,) * count
     if len(found) != count:
         raise ValueRangeError(
-            say("{name} needs one number for each axis", name=called),
-            asked=say("one number, or {count}", count=count),
+            tr("{name} needs one number for each axis", name=called),
+            asked=tr("one number, or {count}", count=count),
             came=f"{called}={value!r}",
         )
     for item in found:
@@ -50,7 +50,7 @@ def divides(parts: int, total: int, **names: Any) -> None:
     if total % parts:
         (part, _), (whole_, _) = names.items()
         raise ValueRangeError(
-            say("{whole} does not fall into equal parts", whole=whole_),
-            asked=say("{part} that divides {whole}", part=part, whole=whole_),
+            tr("{whole} does not fall into equal parts", whole=whole_),
+            asked=tr("{part} that divides {whole}", part=part, whole=whole_),
             came=f"{whole_}={total}, {part}={parts}",
         )

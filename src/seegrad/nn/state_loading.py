@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
-from seegrad.language import say
-from seegrad.tensor import Tensor
+from seegrad.i18n import tr
+from seegrad.tensor.tensor import Tensor
 
 Array = NDArray[Any]
 
@@ -25,10 +25,10 @@ def load_values(
     """
     if not isinstance(values, Mapping):
         raise DTypeError(
-            say("a network's values come by name"),
+            tr("a network's values come by name"),
             asked="net.load_state_dict(other.state_dict())",
             came=type(values).__name__,
-            hint=say("read a file with sg.load(net, path)"),
+            hint=tr("read a file with sg.load(net, path)"),
         )
     known = own if own.keys() == values.keys() else aliases()
     given = {name: np.asarray(value) for name, value in values.items() if name in known}
@@ -55,15 +55,15 @@ def _check_names(
         return
     shapes = [name for name, value in given.items() if value.shape != known[name].shape]
     came = [
-        say("missing: {names}", names=", ".join(missing)) if missing else "",
-        say("not known: {names}", names=", ".join(map(str, unknown))) if unknown else "",
-        say("of another shape: {names}", names=_with_shapes(shapes, given)) if shapes else "",
+        tr("missing: {names}", names=", ".join(missing)) if missing else "",
+        tr("not known: {names}", names=", ".join(map(str, unknown))) if unknown else "",
+        tr("of another shape: {names}", names=_with_shapes(shapes, given)) if shapes else "",
     ]
     raise ValueRangeError(
-        say("these values belong to another network"),
+        tr("these values belong to another network"),
         asked=_with_shapes([*missing, *shapes] or own, known),
         came="; ".join(part for part in came if part),
-        hint=say("build the network as it was when it was saved, or pass strict=False"),
+        hint=tr("build the network as it was when it was saved, or pass strict=False"),
     )
 
 
@@ -71,10 +71,10 @@ def _check_shapes(known: Mapping[str, Tensor], given: Mapping[str, Array]) -> No
     wrong = [name for name, value in given.items() if value.shape != known[name].shape]
     if wrong:
         raise ShapeError(
-            say("{name} has another shape than the value for it", name=", ".join(wrong)),
+            tr("{name} has another shape than the value for it", name=", ".join(wrong)),
             asked=_with_shapes(wrong, known),
             came=_with_shapes(wrong, given),
-            hint=say("build the network as it was when it was saved"),
+            hint=tr("build the network as it was when it was saved"),
         )
 
 
@@ -85,10 +85,10 @@ def _check_shared(known: Mapping[str, Tensor], given: Mapping[str, Array]) -> No
         other = first.setdefault(id(known[name]), name)
         if other != name and value.tobytes() != given[other].astype(value.dtype).tobytes():
             raise ValueRangeError(
-                say("one shared tensor is given two values"),
-                asked=say("equal values under all of its names"),
+                tr("one shared tensor is given two values"),
+                asked=tr("equal values under all of its names"),
                 came=f"{other}, {name}",
-                hint=say("build the network as it was when it was saved"),
+                hint=tr("build the network as it was when it was saved"),
             )
 
 
@@ -96,17 +96,17 @@ def _cast(name: str, value: Array, dtype: Any) -> Array:
     """The value in a parameter's dtype; an error where its numbers would become others."""
     if not np.can_cast(value.dtype, dtype, "same_kind"):
         raise DTypeError(
-            say("{name} holds another kind of numbers than the value for it", name=name),
+            tr("{name} holds another kind of numbers than the value for it", name=name),
             asked=f"{name} {dtype}",
             came=f"dtype {value.dtype}",
-            hint=say("convert it first, for example with .astype(float)"),
+            hint=tr("convert it first, for example with .astype(float)"),
         )
     with np.errstate(over="ignore"):
         made = value.astype(dtype)
     fits = made == value if dtype.kind in "iu" else np.isfinite(made) | ~np.isfinite(value)
     if value.dtype != dtype and not np.all(fits):
         raise ValueRangeError(
-            say("{name}: a number is too large for its dtype", name=name),
+            tr("{name}: a number is too large for its dtype", name=name),
             asked=f"{name} {dtype}",
             came=f"{np.max(np.abs(value))!r}, {value.dtype}",
         )

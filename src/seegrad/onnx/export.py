@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import FormatError, SeegradError, ShapeError
-from seegrad.graph.bind import in_mode
-from seegrad.graph.node import NO_ATTRS, Node
-from seegrad.graph.spec import Spec
-from seegrad.language import say
+from seegrad.graph.mode import in_mode
+from seegrad.graph.node import Node
+from seegrad.graph.spec import NO_ATTRS, Spec
+from seegrad.i18n import tr
 from seegrad.nn.module import Module
 from seegrad.onnx.model import write_model
 from seegrad.onnx.writing import to_model
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 from seegrad.tree import flatten
 
 TRIED_BATCHES = (5, 7, 12)
@@ -65,8 +65,8 @@ def export_onnx(
     for given, there in ((wanted, len(examples)), (results, count)):
         if len(given) != there:
             raise FormatError(
-                say("there is not one name for each value"),
-                asked=say("{count} names", count=there),
+                tr("there is not one name for each value"),
+                asked=tr("{count} names", count=there),
                 came=", ".join(given),
             )
     inputs, outputs = [made[0] for made in traces], [made[1] for made in traces]
@@ -89,10 +89,10 @@ def _traced(
         if batch is None or not isinstance(fault, ShapeError):
             raise
         raise FormatError(
-            say("the network does not take a batch of another size"),
-            asked=say("a first axis of any size"),
+            tr("the network does not take a batch of another size"),
+            asked=tr("a first axis of any size"),
             came=fault.problem,
-            hint=say("export with dynamic_batch=False, for the batch of the example alone"),
+            hint=tr("export with dynamic_batch=False, for the batch of the example alone"),
         ) from fault
     return inputs, [x for x in made if isinstance(x, Node)]
 

@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from seegrad.graph.lowering import ArgReduce, Overlap, Place, Reduce, Scatter, Slice, Window
+from seegrad.graph.forms import ArgReduce, Overlap, Place, Reduce, Scatter, Slice, Window
 from seegrad.onnx.steps import INT64, Merged, Size, Steps, Whole, times, total
 
 BOOL = np.dtype(bool)

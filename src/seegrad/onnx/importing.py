@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import FormatError, SeegradError
-from seegrad.graph.bind import frame
-from seegrad.language import say
+from seegrad.graph.mode import frame
+from seegrad.i18n import tr
 from seegrad.nn.module import Module, parameter, state
 from seegrad.onnx.layers import LAYERS
 from seegrad.onnx.model import Model, ResultType, Step, Value, read_model
 from seegrad.onnx.operators import READERS
 from seegrad.onnx.values import Values
 from seegrad.ops import compare
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 def import_onnx(path: str | os.PathLike[str]) -> ImportedNetwork:
@@ -53,10 +53,10 @@ class ImportedNetwork(Module):
         unknown = sorted({step.operator for step in model.steps} - READERS.keys())
         if unknown:
             raise FormatError(
-                say("this model has operators that are not known here"),
-                asked=say("some of the {count} operators that are read", count=len(READERS)),
+                tr("this model has operators that are not known here"),
+                asked=tr("some of the {count} operators that are read", count=len(READERS)),
                 came=", ".join(unknown[:8]),
-                hint=say("the guide on ONNX lists them; export the model without these"),
+                hint=tr("the guide on ONNX lists them; export the model without these"),
             )
         for step in model.steps:
             _refuse_settings(step)
@@ -104,9 +104,9 @@ class ImportedNetwork(Module):
         wanted = self.model.inputs
         if len(inputs) != len(wanted):
             raise FormatError(
-                say("this model takes another number of inputs"),
+                tr("this model takes another number of inputs"),
                 asked=", ".join(f"{one.name} {one.shape}" for one in wanted),
-                came=say("{count} inputs", count=len(inputs)),
+                came=tr("{count} inputs", count=len(inputs)),
             )
         values: dict[str, Any] = {"": None, **dict(self._fixed)}
         values.update({name: self._value(path) for name, path in self._places})
@@ -133,10 +133,10 @@ def _fitting(wanted: Value, x: Any) -> Any:
         return x
     if x.dtype.kind != wanted.dtype.kind:
         raise FormatError(
-            say("{name} has another dtype than the model", name=wanted.name[:80]),
+            tr("{name} has another dtype than the model", name=wanted.name[:80]),
             asked=str(wanted.dtype),
             came=str(x.dtype),
-            hint=say("convert it first: {how}", how=f".astype({str(wanted.dtype)!r})"),
+            hint=tr("convert it first: {how}", how=f".astype({str(wanted.dtype)!r})"),
         )
     return compare.astype(x, dtype=wanted.dtype)
 
@@ -146,10 +146,10 @@ def _refuse_settings(step: Step) -> None:
     reader = READERS[step.operator]
     if names := reader.refused(step.attributes, step.changed):
         raise FormatError(
-            say("{name} has a setting that is not honoured here", name=step.name[:80]),
+            tr("{name} has a setting that is not honoured here", name=step.name[:80]),
             asked=f"{step.operator}({', '.join(map(_allowed, reader.honours.items()))})",
             came=", ".join(f"{name}={step.attributes[name]}" for name in names)[:200],
-            hint=say("the guide on ONNX lists them; export the model without these"),
+            hint=tr("the guide on ONNX lists them; export the model without these"),
         )
 
 
@@ -162,9 +162,9 @@ def _made(values: Mapping[str, Any], name: str) -> Any:
     """A value by its name; further results of a step, as a mask or indices, are not made."""
     if name not in values:
         raise FormatError(
-            say("{name} is a result that is not computed here", name=name[:80]),
-            asked=say("the first result of a step"),
-            came=say("one of its further results"),
+            tr("{name} is a result that is not computed here", name=name[:80]),
+            asked=tr("the first result of a step"),
+            came=tr("one of its further results"),
         )
     return values[name]
 
@@ -182,7 +182,7 @@ def _free(home: Module, name: str) -> str:
 
 
 def _in_boxes(steps: Sequence[Step]) -> Iterator[Step]:
-    """The steps, with boxes open that are named as their names' paths say."""
+    """The steps, with boxes open that are named as their names' paths tr."""
     path: list[str] = []
     stack: list[ExitStack] = []
     try:
@@ -212,7 +212,7 @@ def _computed(step: Step, values: Values) -> Any:
         RuntimeError,
     ) as fault:  # fmt: skip
         raise FormatError(
-            say("{name} cannot be computed as the file says", name=step.name[:80]),
+            tr("{name} cannot be computed as the file says", name=step.name[:80]),
             asked=step.operator,
             came=str(fault)[:200],
         ) from fault
@@ -230,7 +230,7 @@ def _typed(step: Step, result: Any, given: Values, want: ResultType) -> Any:
     if {result.dtype.kind, dtype.kind} in ({"f"}, {"i"}, {"u"}, {"i", "u"}):
         return compare.astype(result, dtype=dtype)
     raise FormatError(
-        say("{name} cannot be computed as the file says", name=step.name[:80]),
+        tr("{name} cannot be computed as the file says", name=step.name[:80]),
         asked=f"{step.operator}: {dtype}",
         came=f"{result.dtype}",
     )

@@ -11,20 +11,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.graph.bind import frame
+from seegrad.graph.mode import frame
 from seegrad.nn.layers.recurrent import unstack
 from seegrad.onnx.values import Attributes, Reader, Values, at, known, reads, whole
 from seegrad.ops import (
     activation,
     arithmetic,
     compare,
+    indexing,
     linalg,
     reduce,
-    select,
     shape,
     transcendental,
 )
-from seegrad.ops.select import index
+from seegrad.ops.indexing import index
 
 Step = Callable[[Any, tuple[Any, ...]], tuple[Any, ...]]
 
@@ -271,7 +271,7 @@ def _between(x: Any, axis: int, places: NDArray[Any]) -> Any:
 
 
 def _taken(x: Any, axis: int, places: NDArray[Any]) -> Any:
-    return select.take(x, np.clip(places, 0, x.shape[axis] - 1).astype(np.int64), axis=axis)
+    return indexing.take(x, np.clip(places, 0, x.shape[axis] - 1).astype(np.int64), axis=axis)
 
 
 def _places(old: int, new: int, factor: float, mode: str) -> NDArray[Any]:

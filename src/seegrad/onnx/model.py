@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from seegrad.errors import FormatError, MissingExtraError
 from seegrad.files import content, existing, write_whole
-from seegrad.language import say
+from seegrad.i18n import tr
 
 Array = NDArray[Any]
 OPSET, OLDEST_OPSET, IR_VERSION = 20, 13, 9
@@ -74,7 +74,7 @@ def official() -> Any:
         import onnx.numpy_helper
     except ImportError as fault:
         raise MissingExtraError(
-            say("onnx is not installed"), hint='pip install "seegrad[onnx]"'
+            tr("onnx is not installed"), hint='pip install "seegrad[onnx]"'
         ) from fault
     return onnx
 
@@ -156,14 +156,14 @@ def write_model(model: Model, path: str | os.PathLike[str]) -> Path:
         return write_whole(path, made.SerializeToString())
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as fault:
         raise FormatError(
-            say("this graph is not one that ONNX allows"),
-            asked=say("a model that onnx.checker accepts"),
+            tr("this graph is not one that ONNX allows"),
+            asked=tr("a model that onnx.checker accepts"),
             came=str(fault).strip()[:300],
         ) from fault
     except ValueError as fault:
         raise FormatError(
-            say("the model is too large for one ONNX file"),
-            asked=say("at most 2 GiB"),
+            tr("the model is too large for one ONNX file"),
+            asked=tr("at most 2 GiB"),
             came=str(fault)[:200],
         ) from fault
 
@@ -186,31 +186,31 @@ def read_model(path: str | os.PathLike[str]) -> Model:
     that are out of order.
     """
     onnx = official()
-    file = existing(path, say("an ONNX file"))
+    file = existing(path, tr("an ONNX file"))
     made = onnx.ModelProto()
     try:
         made.ParseFromString(content(file))
     except Exception as fault:
         raise _damaged(file, str(fault)) from fault
     if not _is_text(made):
-        raise _damaged(file, say("a name that is no text"))
+        raise _damaged(file, tr("a name that is no text"))
     graph = made.graph
     if not graph.output or not graph.node:
-        raise _damaged(file, say("a model without steps or results"))
+        raise _damaged(file, tr("a model without steps or results"))
     opset = max((it.version for it in made.opset_import if it.domain in OFFICIAL), default=0)
     if opset < OLDEST_OPSET and any(node.domain in OFFICIAL for node in graph.node):
         raise FormatError(
-            say("{path} is written for an old version of ONNX", path=file.name),
-            asked=say("operators of version {count} or later", count=OLDEST_OPSET),
-            came=say("version {count}", count=opset),
-            hint=say("export it again with a newer version"),
+            tr("{path} is written for an old version of ONNX", path=file.name),
+            asked=tr("operators of version {count} or later", count=OLDEST_OPSET),
+            came=tr("version {count}", count=opset),
+            hint=tr("export it again with a newer version"),
         )
     nested = [a.name for n in graph.node for a in n.attribute if a.type in _UNREAD_ATTRIBUTES]
     if made.functions or nested or graph.sparse_initializer or len(graph.node) > MOST_STEPS:
         raise FormatError(
-            say("{path} uses parts of ONNX that are not read here", path=file.name),
-            asked=say("steps one after another, without loops, branches or functions"),
-            came=", ".join(nested[:3]) or say("{count} steps", count=len(graph.node)),
+            tr("{path} uses parts of ONNX that are not read here", path=file.name),
+            asked=tr("steps one after another, without loops, branches or functions"),
+            came=", ".join(nested[:3]) or tr("{count} steps", count=len(graph.node)),
         )
     constants = {one.name: _array(file, onnx, one) for one in graph.initializer}
     steps = tuple(_step(file, onnx, node, opset) for node in graph.node)
@@ -219,10 +219,10 @@ def read_model(path: str | os.PathLike[str]) -> Model:
     known = {"", *constants, *(value.name for value in inputs)}
     for step in steps:
         if missing := set(step.inputs) - known:
-            raise _damaged(file, say("{name} is used before it is made", name=min(missing)))
+            raise _damaged(file, tr("{name} is used before it is made", name=min(missing)))
         known |= set(step.outputs)
     if missing := {value.name for value in outputs} - known:
-        raise _damaged(file, say("{name} is used before it is made", name=min(missing)))
+        raise _damaged(file, tr("{name} is used before it is made", name=min(missing)))
     return Model(inputs, outputs, constants, steps)
 
 
@@ -240,10 +240,10 @@ def _is_text(message: Any) -> bool:
 
 def _damaged(file: Path, came: str) -> FormatError:
     return FormatError(
-        say("{path} is damaged or is no ONNX file", path=file.name),
-        asked=say("a whole ONNX file"),
+        tr("{path} is damaged or is no ONNX file", path=file.name),
+        asked=tr("a whole ONNX file"),
         came=came[:200],
-        hint=say("export it again, or copy the file again"),
+        hint=tr("export it again, or copy the file again"),
     )
 
 
@@ -251,16 +251,16 @@ def _array(file: Path, onnx: Any, one: Any) -> Array:
     """An array that stands in the file itself, no larger than its bytes."""
     if one.data_location == onnx.TensorProto.EXTERNAL or one.external_data:
         raise FormatError(
-            say("{path} keeps its values in other files", path=file.name),
-            asked=say("one file that holds everything"),
+            tr("{path} keeps its values in other files", path=file.name),
+            asked=tr("one file that holds everything"),
             came=one.name[:80],
-            hint=say("save it with all values inside"),
+            hint=tr("save it with all values inside"),
         )
     count = 1
     for size in one.dims:
         count *= size
     if count < 0 or count > 8 * max(one.ByteSize(), 1):
-        raise _damaged(file, say("a shape of {count} values that are not there", count=count))
+        raise _damaged(file, tr("a shape of {count} values that are not there", count=count))
     _dtype(file, onnx, one.data_type, one.name)
     try:
         found: Array = np.array(onnx.numpy_helper.to_array(one))
@@ -286,10 +286,10 @@ def _dtype(file: Path, onnx: Any, number: int, name: str) -> np.dtype[Any]:
 
 def _unsupported(file: Path, name: str, kind: str) -> FormatError:
     return FormatError(
-        say("{path} has values of a type that is not read here", path=file.name),
+        tr("{path} has values of a type that is not read here", path=file.name),
         asked=", ".join(sorted(_DTYPES)),
         came=f"{name[:80]}: {kind}",
-        hint=say("export it again with one of these"),
+        hint=tr("export it again with one of these"),
     )
 
 
@@ -332,16 +332,16 @@ def _schema(file: Path, onnx: Any, node: Any, opset: int) -> Any:
         schema = onnx.defs.get_schema(node.op_type, min(opset, onnx.defs.onnx_opset_version()))
     except onnx.defs.SchemaError as fault:
         raise FormatError(
-            say("{path} uses an operator that is not known here", path=file.name),
-            asked=say("ONNX's own operators"),
+            tr("{path} uses an operator that is not known here", path=file.name),
+            asked=tr("ONNX's own operators"),
             came=f"{node.domain}.{node.op_type}".strip("."),
         ) from fault
     if opset > onnx.defs.onnx_opset_version() or schema.since_version > newest:
         raise FormatError(
-            say("{path} is written for a version of ONNX that is not known here", path=file.name),
-            asked=say("operators of version {count} or earlier", count=newest),
-            came=f"{node.op_type}, " + say("version {count}", count=opset),
-            hint=say("export it again with an older version"),
+            tr("{path} is written for a version of ONNX that is not known here", path=file.name),
+            asked=tr("operators of version {count} or earlier", count=newest),
+            came=f"{node.op_type}, " + tr("version {count}", count=opset),
+            hint=tr("export it again with an older version"),
         )
     return schema
 
@@ -376,7 +376,7 @@ def _attribute(file: Path, onnx: Any, one: Any) -> Any:
     if one.type == onnx.AttributeProto.TENSOR:
         return _array(file, onnx, one.t)
     if one.type not in _PLAIN_ATTRIBUTES or one.ref_attr_name:
-        raise _damaged(file, say("{name} is of no known kind", name=one.name[:80]))
+        raise _damaged(file, tr("{name} is of no known kind", name=one.name[:80]))
     found = onnx.helper.get_attribute_value(one)
     if isinstance(found, (int, float, bytes)):
         return _text(found)

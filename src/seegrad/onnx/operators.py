@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.graph.exchange import Exchange, parse_exchange
+from seegrad.graph.onnx_signature import Exchange, parse_exchange
 from seegrad.graph.op import Op
 from seegrad.onnx.layers import LAYERS
 from seegrad.onnx.picking import PICKING

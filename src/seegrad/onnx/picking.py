@@ -17,7 +17,7 @@ from seegrad.onnx.values import (
     reads,
     whole,
 )
-from seegrad.ops import along, compare, reduce, select, shape
+from seegrad.ops import compare, indexing, reduce, scan_sort, shape
 
 MOST_CLASSES = 2**24
 
@@ -36,7 +36,7 @@ def _slice(values: Values, attributes: Attributes) -> Any:
             end = max(end + size if end < 0 else end, -1)
         stop = None if step < 0 and end < 0 else end
         key[axis] = slice(start, stop, step)
-    return select.index(x, tuple(key))
+    return indexing.index(x, tuple(key))
 
 
 @reads(mode=("constant", "reflect", "edge", "wrap"))
@@ -49,7 +49,7 @@ def _pad(values: Values, attributes: Attributes) -> Any:
         widths[axis] = pair
     if any(min(pair) < 0 for pair in widths):
         ends = [n + min(after, 0) for n, (_, after) in zip(x.shape, widths)]
-        x = select.index(x, tuple(slice(max(-b, 0), n) for (b, _), n in zip(widths, ends)))
+        x = indexing.index(x, tuple(slice(max(-b, 0), n) for (b, _), n in zip(widths, ends)))
         widths = [(max(before, 0), max(after, 0)) for before, after in widths]
     if mode == "constant":
         filling = at(values, 2)
@@ -58,7 +58,7 @@ def _pad(values: Values, attributes: Attributes) -> Any:
     for axis, pair in enumerate(widths):
         if any(pair):
             order = np.pad(np.arange(x.shape[axis]), pair, mode=mode)
-            x = select.take(x, order, axis=axis)
+            x = indexing.take(x, order, axis=axis)
     return x
 
 
@@ -111,24 +111,24 @@ def _top(values: Values, attributes: Attributes) -> Any:
     (k,) = whole(values[1], "k")
     axis %= len(x.shape)
     if attributes.get("largest", 1):
-        order = along.argsort(shape.flip(x, axis=axis), axis=axis)
+        order = scan_sort.argsort(shape.flip(x, axis=axis), axis=axis)
         order = x.shape[axis] - 1 - shape.flip(order, axis=axis)
     else:
-        order = along.argsort(x, axis=axis)
+        order = scan_sort.argsort(x, axis=axis)
     if k > x.shape[axis]:
         raise ValueError(f"k={k}")
-    order = select.index(order, (*[slice(None)] * axis, slice(0, k)))
-    return select.take_along_axis(x, order, axis=axis), order
+    order = indexing.index(order, (*[slice(None)] * axis, slice(0, k)))
+    return indexing.take_along_axis(x, order, axis=axis), order
 
 
 @reads()
 def _gather_nd(values: Values, attributes: Attributes) -> Any:
-    return select.index(values[0], _places(values[1]))
+    return indexing.index(values[0], _places(values[1]))
 
 
 def _places(indices: Any) -> tuple[Any, ...]:
     """The last axis of indices as one array for each axis that they point into."""
-    return tuple(select.index(indices, (..., i)) for i in range(indices.shape[-1]))
+    return tuple(indexing.index(indices, (..., i)) for i in range(indices.shape[-1]))
 
 
 def _scattered(added: Any, there: Any, values: Values, attributes: Attributes) -> Any:
@@ -146,7 +146,7 @@ def _scatter_nd(values: Values, attributes: Attributes) -> Any:
     layout = ("i",) * len(places) + (":",) * (len(data.shape) - len(places))
     settings = {"layout": layout, "shape": tuple(data.shape)}
     ones = np.ones(updates.shape, data.dtype)
-    added, there = (select.add_by_arrays(v, *places, **settings) for v in (updates, ones))
+    added, there = (indexing.add_by_arrays(v, *places, **settings) for v in (updates, ones))
     return _scattered(added, there, values, attributes)
 
 
@@ -158,7 +158,7 @@ def _scatter_elements(values: Values, attributes: Attributes) -> Any:
     widths = tuple((0, whole - part) for whole, part in zip(data.shape, inner))
     ones = np.ones(updates.shape, data.dtype)
     added, there = (
-        shape.pad(select.add_along_axis(v, indices, axis=axis, shape=inner), widths=widths)
+        shape.pad(indexing.add_along_axis(v, indices, axis=axis, shape=inner), widths=widths)
         for v in (updates, ones)
     )
     return _scattered(added, there, values, attributes)
@@ -170,8 +170,8 @@ def _gather_elements(values: Values, attributes: Attributes) -> Any:
     x, indices = values
     axis = attributes.get("axis", 0) % len(x.shape)
     ends = (None if i == axis else n for i, n in enumerate(indices.shape))
-    within = select.index(x, tuple(slice(0, end) for end in ends))
-    return select.take_along_axis(within, indices, axis=axis)
+    within = indexing.index(x, tuple(slice(0, end) for end in ends))
+    return indexing.take_along_axis(within, indices, axis=axis)
 
 
 @reads("exclusive", "reverse")
@@ -180,11 +180,11 @@ def _cumsum(values: Values, attributes: Attributes) -> Any:
     (axis,) = whole(values[1], "axis")
     axis %= len(x.shape)
     x = shape.flip(x, axis=axis) if attributes.get("reverse") else x
-    x = along.cumsum(x, axis=axis)
+    x = scan_sort.cumsum(x, axis=axis)
     if attributes.get("exclusive") and x.shape[axis]:
         widths = tuple((int(i == axis), 0) for i in range(len(x.shape)))
         x = shape.pad(x, widths=widths, value=0)
-        x = select.index(x, (*[slice(None)] * axis, slice(0, -1)))
+        x = indexing.index(x, (*[slice(None)] * axis, slice(0, -1)))
     return shape.flip(x, axis=axis) if attributes.get("reverse") else x
 
 

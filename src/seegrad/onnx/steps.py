@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from seegrad.errors import FormatError
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.onnx.model import Step, slots
 
 BATCH = "N"
@@ -95,10 +95,10 @@ class Steps:
 
     def differs(self, values: Sequence[Any]) -> FormatError:
         return FormatError(
-            say("the graph depends on the size of the batch"),
-            asked=say("the same graph for every batch"),
+            tr("the graph depends on the size of the batch"),
+            asked=tr("the same graph for every batch"),
             came=f"{self.where} {', '.join(map(str, values))}"[:200].strip(),
-            hint=say("export with dynamic_batch=False, for the batch of the example alone"),
+            hint=tr("export with dynamic_batch=False, for the batch of the example alone"),
         )
 
     def merged_shape(self, nodes: Sequence[Node]) -> tuple[Whole, ...]:
@@ -173,7 +173,7 @@ class Steps:
         self, x: str, indices: str, read: Sequence[Whole], shape: Sequence[Whole], axis: int,
         dtype: np.dtype[Any],
     ) -> str:  # fmt: skip
-        """Zeros of `shape` to which x (`read`) is added where indices of its shape say."""
+        """Zeros of `shape` to which x (`read`) is added where indices of its shape tr."""
         zeros = self.zeros(shape, dtype)
         if not all(read):  # nothing is added, which not every runtime knows how to do
             return zeros

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import FormatError
-from seegrad.language import say
-from seegrad.tensor import Tensor
+from seegrad.i18n import tr
+from seegrad.tensor.tensor import Tensor
 
 Values = Sequence[Any]
 Attributes = Mapping[str, Any]
@@ -55,9 +55,9 @@ def known(value: Any, what: str) -> Any:
     data = value.data if isinstance(value, Tensor) else value
     if data is None:
         raise FormatError(
-            say("{name} must be known before the network runs", name=what),
-            asked=say("a constant"),
-            came=say("a value that is computed"),
+            tr("{name} must be known before the network runs", name=what),
+            asked=tr("a constant"),
+            came=tr("a value that is computed"),
         )
     return np.asarray(data)
 
@@ -67,8 +67,8 @@ def whole(value: Any, what: str) -> tuple[int, ...]:
     numbers = known(value, what)
     if numbers.size > MOST:
         raise FormatError(
-            say("{name} has too many numbers", name=what),
-            asked=say("at most {count} elements", count=MOST),
+            tr("{name} has too many numbers", name=what),
+            asked=tr("at most {count} elements", count=MOST),
             came=f"{numbers.size}",
         )
     return tuple(int(n) for n in numbers.ravel())

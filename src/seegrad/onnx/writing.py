@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import FormatError, GraphError
-from seegrad.graph.bind import in_mode
-from seegrad.graph.exchange import Exchange, Length, Literal, Word, Zeros, parse_exchange
+from seegrad.graph.forms import Apply, Expression, Input, Number, Scalar, parse_scalar
 from seegrad.graph.graph import walk
-from seegrad.graph.lowering import Apply, Expression, Input, Number, Scalar, parse_scalar
-from seegrad.graph.node import NO_ATTRS, Node
-from seegrad.graph.spec import Spec
-from seegrad.language import say
+from seegrad.graph.mode import in_mode
+from seegrad.graph.node import Node
+from seegrad.graph.onnx_signature import Exchange, Length, Literal, Word, Zeros, parse_exchange
+from seegrad.graph.spec import NO_ATTRS, Spec
+from seegrad.i18n import tr
 from seegrad.onnx.forms import by_form
 from seegrad.onnx.model import Model, Step, Value, slots
 from seegrad.onnx.steps import BATCH, INT64, Merged, Size, Steps, Whole
 from seegrad.ops import TABLE
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 BOOL, FLOAT32 = np.dtype(bool), np.dtype(np.float32)
 
@@ -131,7 +131,7 @@ class _Writer(Steps):
         """What a node is called; a constant is entered when it is first asked for."""
         if node not in self.called:
             if node.data is None:
-                raise GraphError(f"{node!r} stands for no input")
+                raise GraphError(tr("{node} stands for no input", node=repr(node)))
             self.called[node] = self._leaf(node, self.leaves[node])
         return self.called[node]
 
@@ -165,10 +165,10 @@ class _Writer(Steps):
         if body := op.onnx_body or op.body:
             return self.by_body(node, inputs, body)
         raise FormatError(
-            say("{name} has no form in ONNX", name=op.name),
-            asked=say("operations that ONNX has, or that are made of such"),
+            tr("{name} has no form in ONNX", name=op.name),
+            asked=tr("operations that ONNX has, or that are made of such"),
             came=f"{self.where}: {node.nodes[0].where or op.name}",
-            hint=say("the guide on ONNX says what has no form there, and why"),
+            hint=tr("the guide on ONNX says what has no form there, and why"),
         )
 
     def by_body(self, node: Merged, inputs: list[str], body: Any) -> str:
@@ -186,7 +186,7 @@ class _Writer(Steps):
         return self.graph([[made] for _, made in traces])[0]
 
     def by_call(self, node: Merged, inputs: list[str], call: Exchange) -> str | None:
-        """Write the call that stands at the op's definition, where it says all there is to say."""
+        """Write the call that stands at the op's definition, where it says all there is to tr."""
         op, first = node.op, node.nodes[0]
         # what `negative` refuses, ONNX reads as well: no value is another for it
         unsaid = set(op.attributes) - call.named - {"dtype", "negative"}

@@ -1,43 +1,43 @@
-"""Floor 2: every operation, defined once. `TABLE` lists them all."""
+"""Every operation, defined once. `TABLE` lists them all.
+
+`families` says what the operations of a family share. Then come those on single elements
+(compare, arithmetic, transcendental), on shapes and places (shape, indexing, scan_sort,
+index_update), sums (reduce), and the packages `linear` and `nn`. A definition here is all that
+there is of an op: what it computes, its rules, its form, its texts.
+"""
 
 from seegrad.ops import (
-    activation,
-    along,
     arithmetic,
     closeness,
     compare,
-    convolution,
-    einsum,
-    inverse,
-    linalg,
-    loss,
-    pooling,
+    indexing,
     random,
     reduce,
-    select,
+    scan_sort,
     shape,
     transcendental,
-    window,
 )
 from seegrad.ops.families import TABLE
+from seegrad.ops.linear import einsum, linalg, solve_systems
+from seegrad.ops.nn import activation, convolution, loss, pooling, window
 
 __all__ = [
     "TABLE",
     "activation",
-    "along",
     "arithmetic",
     "closeness",
     "compare",
     "convolution",
     "einsum",
-    "inverse",
+    "indexing",
     "linalg",
     "loss",
     "pooling",
     "random",
     "reduce",
-    "select",
+    "scan_sort",
     "shape",
+    "solve_systems",
     "transcendental",
     "window",
 ]

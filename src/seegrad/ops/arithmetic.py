@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
+from seegrad.graph.forms import Call
 from seegrad.graph.laws import associative, commutative, idempotent, involution, unit, zero
-from seegrad.graph.lowering import Call
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
+from seegrad.i18n import tr
 from seegrad.ops.compare import where
 from seegrad.ops.families import (
     CALL,
@@ -280,16 +281,16 @@ def _bounds(x: Any, *, low: Any, high: Any) -> dict[str, Any]:
     for name, end in (("low", low), ("high", high)):
         if isinstance(end, Node):
             raise DTypeError(
-                f"{name} must be a number",
-                came=f"{name}=a tensor of shape {end.shape}",
+                tr("{name} must be a number", name=name),
+                came=tr("{name} of shape {shape}", name=f"{name}=a tensor", shape=end.shape),
                 hint="for tensors write minimum(maximum(x, low), high)",
             )
         if not (end is None or hasattr(end, "dtype") or isinstance(end, (int, float, list))):
-            raise DTypeError(f"{name} must be a number", came=f"{name}={end!r}")
+            raise DTypeError(tr("{name} must be a number", name=name), came=f"{name}={end!r}")
         if end is not None and len(np.shape(end)):
             raise ShapeError(
-                f"{name} must be a number",
-                came=f"{name} of shape {np.shape(end)}",
+                tr("{name} must be a number", name=name),
+                came=tr("{name} of shape {shape}", name=name, shape=np.shape(end)),
                 hint="for arrays write minimum(maximum(x, low), high)",
             )
     return {"low": ends[0] if low is None else low, "high": ends[1] if high is None else high}

@@ -6,6 +6,7 @@ import numpy as np
 
 from seegrad.errors import DTypeError
 from seegrad.graph.op import Case
+from seegrad.i18n import tr
 from seegrad.ops.arithmetic import abs
 from seegrad.ops.compare import floating, isfinite, isnan
 from seegrad.ops.families import ELEMENTWISE_CASES, composite
@@ -27,7 +28,7 @@ def isclose(a, b, *, rtol=1e-5, atol=1e-8, equal_nan=False):
     """
     for name, bound in (("rtol", rtol), ("atol", atol)):
         if not isinstance(bound, (int, float, np.number)):
-            raise DTypeError(f"{name} must be a number", came=f"{name}={bound!r}")
+            raise DTypeError(tr("{name} must be a number", name=name), came=f"{name}={bound!r}")
     b = floating(b)
     with np.errstate(invalid="ignore", over="ignore"):
         near = ((abs(a - b) <= atol + rtol * abs(b)) & isfinite(b)) | (a == b)

@@ -16,11 +16,14 @@ from typing import Any, Required, TypedDict, Unpack
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
+from seegrad.graph.bind import callable_op
+from seegrad.graph.forms import Apply, Body, Form, Input, Reduce, Scalar, parse_scalar
 from seegrad.graph.laws import Law
-from seegrad.graph.lowering import Apply, Body, Form, Input, Reduce, Scalar, parse_scalar
 from seegrad.graph.node import Node
-from seegrad.graph.op import Case, Op, Rule
+from seegrad.graph.op import Case, Op
+from seegrad.graph.rule_call import Rule
 from seegrad.graph.spec import DType, Shape, Spec
+from seegrad.i18n import tr
 from seegrad.text import ATOM
 
 SUM, MINUS, PRODUCT, POWER, CALL = 10, 15, 20, 30, 25
@@ -62,17 +65,18 @@ def broadcast_shapes(*shapes: Shape) -> Shape:
     try:
         return np.broadcast_shapes(*shapes)
     except ValueError:
-        hint = ""
+        hint: str = ""
         if len(shapes) == 2 and len(shapes[0]) == 2 and len(shapes[1]) == 1:
             rows, columns = shapes[0]
             if shapes[1][0] == rows:
-                hint = f"the second has one value a row: reshape it to ({rows}, 1)"
+                shape = (rows, 1)
+                hint = tr("the second has one value a row: reshape it to {shape}", shape=shape)
             else:
-                hint = f"give the second {columns} values, one a column"
+                hint = tr("give the second {count} values, one a column", count=columns)
         elif len(shapes) == 2 and shapes[0] == shapes[1][::-1] and len(shapes[0]) == 2:
             hint = "transpose one of them: .T"
         raise ShapeError(
-            f"the shapes {', '.join(map(str, shapes))} do not fit together",
+            tr("the shapes {shapes} do not fit together", shapes=", ".join(map(str, shapes))),
             asked="equal sizes on every axis, counted from the right, or size 1",
             hint=hint or "sizes must be equal or 1, from the last axis on",
         ) from None
@@ -120,8 +124,11 @@ def one_axis(axis: Any, ndim: int) -> int:
         ) from None
     if not -ndim <= i < ndim:
         raise ShapeError(
-            f"there is no axis {i}",
-            asked=f"an axis from {-ndim} to {ndim - 1}" if ndim else "no axis: the shape is ()",
+            tr("there is no axis {axis}", axis=i),
+            asked=tr(
+                "an axis from {low} to {high}",
+                low=-ndim, high=ndim - 1,
+            ) if ndim else tr("no axis: the shape is {shape}", shape=()),
             came=f"axis={i}",
         )
     return i % ndim
@@ -224,30 +231,29 @@ def operation(
     """An op of no family: everything is said at its definition."""
 
     def define(forward: Forward) -> Op:
-        return register(
-            Op(
-                name=forward.__name__,
-                forward=forward,
-                spec=spec,
-                d=d,
-                lower=lower,
-                sign=said["sign"],
-                latex=said["latex"],
-                binds=said.get("binds", ATOM),
-                laws=tuple(said.get("laws", ())),
-                onnx=said.get("onnx", ""),
-                onnx_body=said.get("onnx_body"),
-                numpy=numpy_names(forward.__name__, said.get("numpy")),
-                canonical=said.get("canonical"),
-                body=said.get("body"),
-                cases=tuple(cases),
-                within=domains(_positional(forward), said.get("within", (-2.0, 2.0))),
-                kinks=said.get("kinks", ""),
-                integer_inputs=frozenset(said.get("integer_inputs", ())),
-                family=family,
-                compute=compute,
-            )
+        op = Op(
+            name=forward.__name__,
+            forward=forward,
+            spec=spec,
+            d=d,
+            lower=lower,
+            sign=said["sign"],
+            latex=said["latex"],
+            binds=said.get("binds", ATOM),
+            laws=tuple(said.get("laws", ())),
+            onnx=said.get("onnx", ""),
+            onnx_body=said.get("onnx_body"),
+            numpy=numpy_names(forward.__name__, said.get("numpy")),
+            canonical=said.get("canonical"),
+            body=said.get("body"),
+            cases=tuple(cases),
+            within=domains(_positional(forward), said.get("within", (-2.0, 2.0))),
+            kinks=said.get("kinks", ""),
+            integer_inputs=frozenset(said.get("integer_inputs", ())),
+            family=family,
+            compute=compute,
         )
+        return register(callable_op(op))
 
     return define
 
@@ -310,7 +316,7 @@ def reduction_spec(forward: Forward, zero_size: bool = True) -> Callable[..., Sp
         if not zero_size and not math.prod(x.shape[i] for i in axis):
             raise ShapeError(
                 "it has no value for no elements", asked="at least one element along the axes",
-                came=f"shape {x.shape}, axis={axis}",
+                came=tr("shape {shape}, axis={axis}", shape=x.shape, axis=axis),
             )  # fmt: skip
         # the numbers of further attributes (ddof) do not decide the dtype
         sample = {"axis": (0,), "keepdims": False, **dict.fromkeys(attrs, 0)}

@@ -12,9 +12,10 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
-from seegrad.graph.lowering import Random
+from seegrad.graph.forms import Random
 from seegrad.graph.op import Case
 from seegrad.graph.spec import DType, Shape, Spec
+from seegrad.i18n import tr
 from seegrad.ops.compare import astype, less
 from seegrad.ops.families import composite, operation
 from seegrad.ops.shape import as_sizes
@@ -40,7 +41,8 @@ def _generator(k: Any) -> np.random.Generator:
 def _attrs(k: Any, *, shape: Any, dtype: Any) -> dict[str, Any]:
     if tuple(k.shape) != (2,) or k.dtype.kind not in "iu":
         raise ShapeError(
-            "a key is an array of two integers", came=f"shape {k.shape}, dtype {k.dtype}"
+            "a key is an array of two integers",
+            came=tr("shape {shape}, dtype {dtype}", shape=k.shape, dtype=k.dtype),
         )
     return {"shape": as_sizes(shape), "dtype": np.dtype(dtype)}
 

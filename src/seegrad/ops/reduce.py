@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
+from seegrad.graph.forms import ArgReduce
 from seegrad.graph.laws import idempotent
-from seegrad.graph.lowering import ArgReduce
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
+from seegrad.i18n import tr
 from seegrad.ops.arithmetic import sqrt
 from seegrad.ops.compare import astype, floating, logical_or, where
 from seegrad.ops.families import (
@@ -25,7 +26,7 @@ from seegrad.ops.families import (
     reduced_shape,
     reduction,
 )
-from seegrad.ops.half import accumulated, wide
+from seegrad.ops.float16 import accumulated, wide
 from seegrad.ops.shape import broadcast_to, concatenate, reshape, transpose
 from seegrad.ops.transcendental import exp, log
 
@@ -85,7 +86,10 @@ def _mean_rule(g: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
 def mean(x, *, axis=None, keepdims=False):
     """The arithmetic mean; each of n elements gets 1/n of the derivative."""
     if not count(x, axis):
-        raise ShapeError("the mean of no elements is not defined", came=f"shape {x.shape}")
+        raise ShapeError(
+            "the mean of no elements is not defined",
+            came=tr("shape {shape}", shape=x.shape),
+        )
     return np.mean(x, axis=axis, keepdims=keepdims)
 
 
@@ -197,7 +201,10 @@ def _arg_attrs(x: Any, *, axis: Any, keepdims: Any) -> dict[str, Any]:
 def _arg_spec(x: Spec, *, axis: int | None, keepdims: bool) -> Spec:
     axes = tuple(range(x.ndim)) if axis is None else (axis,)
     if not count(x, axes):
-        raise ShapeError("there is no extreme among no elements", came=f"shape {x.shape}")
+        raise ShapeError(
+            "there is no extreme among no elements",
+            came=tr("shape {shape}", shape=x.shape),
+        )
     return Spec(reduced_shape(x.shape, axes, keepdims), np.dtype(np.intp))
 
 
@@ -243,8 +250,11 @@ def _variance_attrs(x: Any, *, axis: Any, keepdims: Any, ddof: Any) -> dict[str,
     if count(x, attrs["axis"]) <= ddof:
         raise ShapeError(
             "too few elements for this variance",
-            asked=f"more than ddof={ddof} elements",
-            came=f"{count(x, attrs['axis'])} of shape {tuple(x.shape)}",
+            asked=tr("more than ddof={ddof} elements", ddof=ddof),
+            came=tr(
+                "{count} of shape {shape}",
+                count=count(x, attrs["axis"]), shape=tuple(x.shape),
+            ),
         )
     return attrs
 

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, IndexRangeError, ShapeError, ValueRangeError
-from seegrad.graph.lowering import Broadcast, Join, Pad, Permute, Place, Reshape, Slice
+from seegrad.graph.forms import Broadcast, Join, Pad, Permute, Place, Reshape, Slice
 from seegrad.graph.node import Node, holds_node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec, Specs
+from seegrad.i18n import tr
 from seegrad.ops.families import composite, one_axis, operation, some_axes
 
 SMALL = 4096
@@ -45,7 +46,11 @@ def as_sizes(shape: Any) -> Shape:
     """`shape` as the sizes of something that is made: none of them below 0."""
     sizes = as_shape(shape)
     if min(sizes, default=0) < 0:
-        raise ShapeError("a size cannot be negative", asked="sizes from 0", came=f"shape {sizes}")
+        raise ShapeError(
+            "a size cannot be negative",
+            asked="sizes from 0",
+            came=tr("shape {shape}", shape=sizes),
+        )
     return sizes
 
 
@@ -54,8 +59,11 @@ def written(x: Any, read: Shape, shape: Shape) -> Spec:
     if tuple(x.shape) != tuple(read):
         raise ShapeError(
             "x does not fit where it is to be written",
-            asked=f"shape {tuple(read)}, in an array of shape {tuple(shape)}",
-            came=f"shape {tuple(x.shape)}",
+            asked=tr(
+                "shape {shape}, in an array of shape {whole}",
+                shape=tuple(read), whole=tuple(shape),
+            ),
+            came=tr("shape {shape}", shape=tuple(x.shape)),
         )
     return Spec(shape, x.dtype)
 
@@ -75,9 +83,9 @@ def _reshape_attrs(x: Any, *, shape: Any) -> dict[str, Any]:
             sizes[sizes.index(-1)] = total // known
     if any(n < 0 for n in sizes) or math.prod(sizes) != total:
         raise ShapeError(
-            f"{total} elements cannot take the shape {tuple(sizes)}",
-            asked=f"sizes whose product is {total}; one of them may be -1",
-            came=f"shape {tuple(x.shape)} to {as_shape(shape)}",
+            tr("{count} elements cannot take the shape {shape}", count=total, shape=tuple(sizes)),
+            asked=tr("sizes whose product is {count}; one of them may be -1", count=total),
+            came=tr("shape {before} to {after}", before=tuple(x.shape), after=as_shape(shape)),
             hint="keep the first axis and flatten the rest: reshape(x, (len(x), -1))",
         )
     return {"shape": tuple(sizes)}
@@ -150,7 +158,7 @@ def squeeze(x, *, axis=None):
     if not set(drop) <= set(ones):
         raise ShapeError(
             "only axes of length 1 can be dropped",
-            came=f"shape {tuple(x.shape)}, axis={axis!r}",
+            came=tr("shape {shape}, axis={axis}", shape=tuple(x.shape), axis=repr(axis)),
         )
     return reshape(x, shape=tuple(n for i, n in enumerate(x.shape) if i not in drop))
 
@@ -163,7 +171,7 @@ def _transpose_attrs(x: Any, *, axes: Any) -> dict[str, Any]:
     if sorted(order) != list(range(x.ndim)):
         raise ShapeError(
             "a transpose names every axis once",
-            asked=f"an order of {tuple(range(x.ndim))}",
+            asked=tr("an order of {axes}", axes=tuple(range(x.ndim))),
             came=f"axes={axes!r}",
         )
     return {"axes": order}
@@ -241,7 +249,7 @@ def _broadcast_spec(x: Spec, *, shape: Shape) -> Spec:
     lead = len(shape) - x.ndim
     if lead < 0 or any(n not in (1, m) for n, m in zip(x.shape, shape[lead:])):
         raise ShapeError(
-            f"{x.shape} cannot be broadcast to {shape}",
+            tr("{shape} cannot be broadcast to {target}", shape=x.shape, target=shape),
             asked="equal sizes, or size 1, counted from the right",
         )
     return Spec(shape, x.dtype)
@@ -341,8 +349,11 @@ def _lengths(index: Sequence[Cut], shape: Shape) -> Shape:
         if length < 0 or (length and not (0 <= start < size and 0 <= last < size)):
             raise IndexRangeError(
                 "a cut reads outside of its axis",
-                asked=f"from 0 to {size - 1}" if size else "nothing: the axis is empty",
-                came=f"from {start} to {last}",
+                asked=tr(
+                    "from {low} to {high}",
+                    low=0, high=size - 1,
+                ) if size else "nothing: the axis is empty",
+                came=tr("from {low} to {high}", low=start, high=last),
             )
     return tuple([length for _, length, _ in index])
 
@@ -426,9 +437,12 @@ def cut_by(x: Any, items: Sequence[Any]) -> Any:
             i = operator.index(item)
             if not -size <= i < size:
                 raise IndexRangeError(
-                    f"index {i} is outside of axis {axis}",
-                    asked=f"from {-size} to {size - 1}" if size else "nothing: the axis is empty",
-                    came=f"index {i} into shape {tuple(x.shape)}",
+                    tr("index {index} is outside of axis {axis}", index=i, axis=axis),
+                    asked=tr(
+                        "from {low} to {high}",
+                        low=-size, high=size - 1,
+                    ) if size else "nothing: the axis is empty",
+                    came=tr("index {index} into shape {shape}", index=i, shape=tuple(x.shape)),
                 )
             one = (i % size, 1, 1)
         index.append(one)
@@ -526,7 +540,7 @@ def _pad_attrs(x: Any, *, widths: Any, value: Any) -> dict[str, Any]:
     except ValueError:
         raise ShapeError(
             "the widths do not fit the axes",
-            asked=f"one (before, after) for each of {x.ndim} axes, or one for all",
+            asked=tr("one (before, after) for each of {count} axes, or one for all", count=x.ndim),
             came=f"widths={widths!r}",
         ) from None
     if pairs.dtype.kind not in "iu" or (pairs < 0).any():
@@ -582,8 +596,8 @@ def _join_spec(*xs: Spec, axis: int) -> Spec:
         )
         if not same:
             raise ShapeError(
-                f"{x.shape} does not fit {xs[0].shape}",
-                asked=f"equal sizes on every axis but {axis}",
+                tr("{shape} does not fit {other}", shape=x.shape, other=xs[0].shape),
+                asked=tr("equal sizes on every axis but {axis}", axis=axis),
             )
     sizes = list(xs[0].shape)
     sizes[axis] = sum(x.shape[axis] for x in xs)
@@ -652,15 +666,21 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
         parts = 0 if many else operator.index(given)
     except TypeError:
         raise DTypeError(
-            "split: the parts are a number of them, or a list of places",
+            "split: " + tr("the parts are a number of them, or a list of places"),
             asked="an integer, or integers", came=repr(given),
         ) from None  # fmt: skip
     if not many:
         if parts <= 0 or size % parts:
             raise ShapeError(
-                f"split: {size} cannot be split into {parts} equal parts",
-                asked=f"a divisor of {size}, or a list of places",
-                came=f"{parts} parts of axis {at} of shape {tuple(x.shape)}",
+                "split: " + tr(
+                    "{size} cannot be split into {parts} equal parts",
+                    size=size, parts=parts,
+                ),
+                asked=tr("a divisor of {size}, or a list of places", size=size),
+                came=tr(
+                    "{parts} parts of axis {axis} of shape {shape}",
+                    parts=parts, axis=at, shape=tuple(x.shape),
+                ),
             )
         ends = [size // parts * i for i in range(1, parts)]
     bounds = [0, *ends, size]

@@ -8,7 +8,7 @@ from typing import Any
 from seegrad.ops.arithmetic import sqrt
 from seegrad.ops.compare import astype
 from seegrad.optim.optimizer import Optimizer, positive, share
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 class AdaGrad(Optimizer):

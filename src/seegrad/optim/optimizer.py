@@ -14,13 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.errors import DTypeError, GradientError, ShapeError, ValueRangeError
-from seegrad.graph.bind import frame, in_mode
-from seegrad.language import say
+from seegrad.graph.mode import frame, in_mode
+from seegrad.i18n import tr
 from seegrad.nn.module import Parameters
 from seegrad.ops.arithmetic import clip, minimum, sqrt
 from seegrad.ops.compare import astype
 from seegrad.ops.reduce import sum
-from seegrad.tensor import Tensor, tensor
+from seegrad.tensor.tensor import Tensor, tensor
 
 Array = NDArray[Any]
 _SMALL = 1e-12
@@ -46,15 +46,15 @@ class Optimizer(ABC):
         self.parameters = list(parameters)
         if not self.parameters:
             raise ValueRangeError(
-                say("there is nothing to optimise"),
-                asked=say("at least one parameter"),
-                came=say("none"),
+                tr("there is nothing to optimise"),
+                asked=tr("at least one parameter"),
+                came=tr("none"),
                 hint="optim.SGD(net.parameters(), lr=0.1)",
             )
         for value in self.parameters:
             if not isinstance(value, Tensor) or not value.is_leaf or not value.requires_grad:
                 raise DTypeError(
-                    say("only leaves that take part in differentiation can be optimised"),
+                    tr("only leaves that take part in differentiation can be optimised"),
                     asked="net.parameters()",
                     came=repr(value)[:80],
                 )
@@ -111,9 +111,9 @@ class Optimizer(ABC):
         having = [(i, p) for i, p in enumerate(self.parameters) if p.grad is not None]
         if not having:
             raise GradientError(
-                say("no parameter has a gradient"),
+                tr("no parameter has a gradient"),
                 asked="loss.backward()",
-                came=say("a step without it"),
+                came=tr("a step without it"),
                 hint="opt.zero_grad(); loss.backward(); opt.step()",
             )
         with in_mode(recording=False), frame(type(self).__name__.lower()):
@@ -135,10 +135,10 @@ class Optimizer(ABC):
         ]
         if lost:
             raise GradientError(
-                say("the network has parameters that the optimizer does not know"),
-                asked=say("the parameters that there were when the optimizer was made"),
-                came=say("{names}: added, replaced or unfrozen since", names=", ".join(lost)),
-                hint=say(
+                tr("the network has parameters that the optimizer does not know"),
+                asked=tr("the parameters that there were when the optimizer was made"),
+                came=tr("{names}: added, replaced or unfrozen since", names=", ".join(lost)),
+                hint=tr(
                     "make the optimizer anew from net.parameters(); or from a plain list of those"
                     " that it is to train"
                 ),
@@ -183,15 +183,15 @@ class Optimizer(ABC):
         own.update({f"{n}.{i}": v for n, vs in self.slots.items() for i, v in enumerate(vs)})
         if own.keys() != values.keys():
             raise ValueRangeError(
-                say("these values belong to another optimizer"),
+                tr("these values belong to another optimizer"),
                 asked=", ".join(sorted(own)[:6]),
                 came=", ".join(sorted(values)[:6]),
-                hint=say("make the optimizer as it was when it was saved"),
+                hint=tr("make the optimizer as it was when it was saved"),
             )
         for name, target in own.items():
             if np.shape(values[name]) != target.shape:
                 raise ShapeError(
-                    say("{name} has another shape than the value for it", name=name),
+                    tr("{name} has another shape than the value for it", name=name),
                     asked=f"{target.shape}",
                     came=f"{np.shape(values[name])}",
                 )
@@ -208,7 +208,7 @@ def positive(**numbers: float) -> None:
     for name, value in numbers.items():
         if not value > 0 or value == float("inf"):
             raise ValueRangeError(
-                say("{name} is a number above 0", name=name), asked=f"{name} > 0",
+                tr("{name} is a number above 0", name=name), asked=f"{name} > 0",
                 came=f"{name}={value}",
             )  # fmt: skip
 
@@ -218,7 +218,7 @@ def not_negative(**numbers: float) -> None:
     for name, value in numbers.items():
         if not 0 <= value < float("inf"):
             raise ValueRangeError(
-                say("{name} is not a negative number", name=name), asked=f"{name} ≥ 0",
+                tr("{name} is not a negative number", name=name), asked=f"{name} ≥ 0",
                 came=f"{name}={value}",
             )  # fmt: skip
 
@@ -228,6 +228,6 @@ def share(**numbers: float) -> None:
     for name, value in numbers.items():
         if not 0 <= value < 1:
             raise ValueRangeError(
-                say("{name} is a share below 1", name=name), asked=f"0 ≤ {name} < 1",
+                tr("{name} is a share below 1", name=name), asked=f"0 ≤ {name} < 1",
                 came=f"{name}={value}",
             )  # fmt: skip

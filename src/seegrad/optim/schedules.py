@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from seegrad.errors import ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.optim.optimizer import Optimizer, positive
 
 Factor = Callable[[int], float]
@@ -83,5 +83,5 @@ def warmed_up(steps: int, then: Factor) -> Factor:
 def _positive(name: str, value: int) -> None:
     if value < 1:
         raise ValueRangeError(
-            say("a schedule counts steps from 1"), asked=f"{name} ≥ 1", came=f"{name}={value}"
+            tr("a schedule counts steps from 1"), asked=f"{name} ≥ 1", came=f"{name}={value}"
         )

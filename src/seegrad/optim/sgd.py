@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from seegrad.optim.optimizer import Optimizer, share
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 class SGD(Optimizer):

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
+from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.parallel.world import World
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 Array = NDArray[Any]
 BUCKET_BYTES = 2**20

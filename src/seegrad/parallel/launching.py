@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from seegrad.errors import MissingExtraError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 _COUNTS = ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE", "MPI_LOCALNRANKS", "PMIX_SIZE")
 _NOISE = (
@@ -52,9 +52,9 @@ def launcher() -> str:
     found = str(beside) if beside.is_file() else shutil.which("mpiexec")
     if found is None:
         raise MissingExtraError(
-            say("there is no mpiexec to start workers with"),
-            asked=say("mpiexec, which the package mpich brings"),
-            came=say("none beside this Python, none on the PATH"),
+            tr("there is no mpiexec to start workers with"),
+            asked=tr("mpiexec, which the package mpich brings"),
+            came=tr("none beside this Python, none on the PATH"),
             hint="pip install 'seegrad[mpi]'",
         )
     return found
@@ -119,7 +119,7 @@ def verdict(code: int) -> str:
     if code in _OWN_CODES:
         return ""
     number = code - 128 if code > 128 else code
-    cause = say("exit code {code}", code=code)
+    cause: str = tr("exit code {code}", code=code)
     if number in (item.value for item in signal.Signals):
         cause = signal.Signals(number).name
-    return say("a worker was lost ({cause}); the others have been stopped", cause=cause)
+    return tr("a worker was lost ({cause}); the others have been stopped", cause=cause)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.errors import ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.parallel.buckets import BUCKET_BYTES, Exchange
 from seegrad.parallel.world import World
 from seegrad.training.plan import Plan
@@ -111,7 +111,7 @@ class ParallelTrainer(Trainer):
 
     @_interrupted.setter
     def _interrupted(self, value: bool) -> None:
-        self._asked, self._why = value, say("interrupted") if value else ""
+        self._asked, self._why = value, tr("interrupted") if value else ""
 
     def stop(self, why: str) -> None:
         """Ask all processes to end the run; they do after the next step that all begin."""
@@ -130,8 +130,8 @@ def enough(batch: int, workers: int) -> None:
     """ValueRangeError when a mini-batch has fewer rows than there are processes."""
     if batch < workers:
         raise ValueRangeError(
-            say("there are more workers than examples in a mini-batch"),
-            asked=say("at most {count} workers", count=batch),
+            tr("there are more workers than examples in a mini-batch"),
+            asked=tr("at most {count} workers", count=batch),
             came=f"--workers {workers}",
-            hint=say("take larger mini-batches, or fewer workers"),
+            hint=tr("take larger mini-batches, or fewer workers"),
         )

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.errors import MissingExtraError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 Array = NDArray[Any]
 _PATIENCE = 2.0
@@ -100,7 +100,7 @@ def join() -> World:
         from mpi4py import MPI
     except (ImportError, RuntimeError) as fault:
         raise MissingExtraError(
-            say("training on several processes needs mpi4py and an MPI library"),
+            tr("training on several processes needs mpi4py and an MPI library"),
             asked="mpi4py, mpich",
             came=str(fault)[:120] or type(fault).__name__,
             hint="pip install 'seegrad[mpi]'",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from seegrad.errors import MissingFileError, ValueRangeError
 from seegrad.files import as_path, kind_of
-from seegrad.language import say
+from seegrad.i18n import tr
 
 KEPT = 3
 _NAME = re.compile(r"step-(\d{9,})\.safetensors")
@@ -30,7 +30,7 @@ class Checkpoints:
     def __init__(self, folder: str | os.PathLike[str], keep: int = KEPT) -> None:
         if keep < 1:
             raise ValueRangeError(
-                say("{name} counts something, so it starts at {least}", name="keep", least=1),
+                tr("{name} counts something, so it starts at {least}", name="keep", least=1),
                 asked="keep ≥ 1",
                 came=f"keep={keep}",
             )
@@ -52,10 +52,10 @@ class Checkpoints:
         paths = self.paths()
         if not paths:
             raise MissingFileError(
-                say("there is no checkpoint in {path}", path=str(self.folder)),
-                asked=say("the folder of a run that was stopped"),
-                came=say("no such file"),
-                hint=say("start the run without --resume"),
+                tr("there is no checkpoint in {path}", path=str(self.folder)),
+                asked=tr("the folder of a run that was stopped"),
+                came=tr("no such file"),
+                hint=tr("start the run without --resume"),
             )
         return paths[-1]
 
@@ -65,10 +65,10 @@ class Checkpoints:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
             raise kind_of(fault)(
-                say("cannot make the folder {path}", path=str(self.folder)),
-                asked=say("a place that may be written to"),
+                tr("cannot make the folder {path}", path=str(self.folder)),
+                asked=tr("a place that may be written to"),
                 came=fault.strerror or type(fault).__name__,
-                hint=say("choose another place"),
+                hint=tr("choose another place"),
             ) from fault
 
     def tidy(self, step: int) -> None:

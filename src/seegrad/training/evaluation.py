@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.data.rows import by_rows
-from seegrad.debugging import debug
 from seegrad.errors import NonFiniteError
-from seegrad.graph.bind import in_mode
-from seegrad.language import say, translate
+from seegrad.graph.mode import in_mode
+from seegrad.i18n import tr, translate
 from seegrad.nn.initialisers import random_state, restore_random
 from seegrad.nn.losses import SoftmaxWithLoss
 from seegrad.nn.module import Module
 from seegrad.optim.optimizer import Optimizer
+from seegrad.transforms.debugging import debug
 
 Array = NDArray[Any]
 EVALUATED_AT_ONCE = 1000
@@ -89,9 +89,9 @@ def non_finite_loss(
     """What ends a run, with the operation in which it came up, for the picture."""
     found = "" if cause is None else translate(cause.problem)
     fault = NonFiniteError(
-        say("the loss is {value} at step {step}", value=value, step=step),
-        asked=say("a finite loss"),
+        tr("the loss is {value} at step {step}", value=value, step=step),
+        asked=tr("a finite loss"),
         came="; ".join(filter(None, (found, f"lr={lr:g}"))),
-        hint=say("take a smaller learning rate; sg.debug() finds where it was born"),
+        hint=tr("take a smaller learning rate; sg.debug() finds where it was born"),
     )
     return fault if cause is None else fault.of(cause.operation, cause.inputs)

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.gradcheck import Report, gradcheck
 from seegrad.nn.module import Module
-from seegrad.ops.select import add_at
+from seegrad.ops.indexing import add_at
 from seegrad.ops.shape import reshape
-from seegrad.tensor import tensor
+from seegrad.tensor.tensor import tensor
+from seegrad.transforms.gradcheck import Report, gradcheck
 
 CHECKED_OF_EACH = 100
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from seegrad.data.normalising import blocks
 from seegrad.data.rows import by_rows
 from seegrad.errors import ShapeError, ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 Array = NDArray[Any]
 
@@ -37,14 +37,14 @@ def planned(examples: int, batch: int, epochs: int | None, steps: int | None) ->
         epochs = 10 if epochs is None else epochs
         if steps is not None:
             raise ValueRangeError(
-                say("the length of a run is told in epochs or in steps"),
-                asked=say("one of the two"),
+                tr("the length of a run is told in epochs or in steps"),
+                asked=tr("one of the two"),
                 came=f"epochs={epochs}, steps={steps}",
             )
     for name, value in (("batch", batch), ("epochs", epochs), ("steps", steps)):
         if value is not None and value < 1:
             raise ValueRangeError(
-                say("{name} counts something, so it starts at {least}", name=name, least=1),
+                tr("{name} counts something, so it starts at {least}", name=name, least=1),
                 asked=f"{name} ≥ 1",
                 came=f"{name}={value}",
             )
@@ -61,16 +61,16 @@ def checked(data: Any) -> tuple[Array, Array]:
     x, t = map(by_rows, data)
     if x.ndim and not len(x):
         raise ShapeError(
-            say("there are no rows to learn from, or to try out"),
-            asked=say("at least one example"),
+            tr("there are no rows to learn from, or to try out"),
+            asked=tr("at least one example"),
             came=f"x {x.shape}, t {t.shape}",
         )
     if x.ndim == 0 or t.ndim == 0 or len(x) != len(t):
         raise ShapeError(
-            say("inputs and targets do not have the same number of rows"),
-            asked=say("x and t with one row for each example"),
+            tr("inputs and targets do not have the same number of rows"),
+            asked=tr("x and t with one row for each example"),
             came=f"x {x.shape}, t {t.shape}",
-            hint=say("pass one target for each row of x"),
+            hint=tr("pass one target for each row of x"),
         )
     for name, part in (("x", x), ("t", t)):
         if part.dtype.kind != "f":
@@ -83,9 +83,9 @@ def checked(data: Any) -> tuple[Array, Array]:
             where = np.argwhere(~finite)[0]
             where[0] += start
             raise ValueRangeError(
-                say("{name} holds a value that is not finite", name=name),
-                asked=say("numbers without NaN and infinity"),
+                tr("{name} holds a value that is not finite", name=name),
+                asked=tr("numbers without NaN and infinity"),
                 came=f"{name}[{', '.join(map(str, where))}] = {part[tuple(where)]}",
-                hint=say("drop or fill the missing values first"),
+                hint=tr("drop or fill the missing values first"),
             )
     return x, t

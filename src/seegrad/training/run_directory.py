@@ -11,7 +11,7 @@ from typing import Any
 
 from seegrad.errors import FormatError
 from seegrad.files import as_path, existing, kind_of, write_whole
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.training.checkpoints import Checkpoints
 
 CONFIG, METRICS = "config.json", "metrics.jsonl"
@@ -48,10 +48,10 @@ class RunFolder:
                 break
             return cls(path)
         raise kind(
-            say("cannot make a folder in {path}", path=str(parent)),
-            asked=say("a folder that may be written to"),
+            tr("cannot make a folder in {path}", path=str(parent)),
+            asked=tr("a folder that may be written to"),
             came=str(parent),
-            hint=say("choose another place"),
+            hint=tr("choose another place"),
         )
 
     def make(self) -> RunFolder:
@@ -60,10 +60,10 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as fault:
             raise kind_of(fault)(
-                say("cannot make the folder {path}", path=str(self.path)),
-                asked=say("a place that may be written to"),
+                tr("cannot make the folder {path}", path=str(self.path)),
+                asked=tr("a place that may be written to"),
                 came=fault.strerror or type(fault).__name__,
-                hint=say("choose another place"),
+                hint=tr("choose another place"),
             ) from fault
         return self
 
@@ -82,7 +82,7 @@ class RunFolder:
 
     def read_config(self) -> dict[str, Any]:
         """The settings of the run; FormatError when the folder holds no run."""
-        file = existing(self.path / CONFIG, say("the folder of a run"))
+        file = existing(self.path / CONFIG, tr("the folder of a run"))
         try:
             settings = json.loads(file.read_text("utf-8"))
         except (ValueError, RecursionError) as fault:
@@ -90,9 +90,9 @@ class RunFolder:
         if isinstance(settings, dict):
             return settings
         raise FormatError(
-            say("{path} is damaged", path=CONFIG),
-            asked=say("the settings of a run"),
-            came=say("a text that is no JSON object"),
+            tr("{path} is damaged", path=CONFIG),
+            asked=tr("the settings of a run"),
+            came=tr("a text that is no JSON object"),
         )
 
     def write_metrics(self, rows: list[dict[str, float]]) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seegrad.errors import FormatError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.nn.module import Module
 from seegrad.optim.optimizer import Optimizer
 from seegrad.safetensors_file import load_arrays, save_arrays
@@ -65,10 +65,10 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
     arrays, texts = load_arrays(path)
     if POSITION not in texts:
         raise FormatError(
-            say("{path} is no checkpoint of a run", path=Path(path).name),
-            asked=say("a file written while training"),
+            tr("{path} is no checkpoint of a run", path=Path(path).name),
+            asked=tr("a file written while training"),
             came=", ".join(sorted(arrays)[:4]),
-            hint=say("load weights alone with sg.load"),
+            hint=tr("load weights alone with sg.load"),
         )
     network, optimizer, more = (
         {n.removeprefix(prefix): v for n, v in arrays.items() if n.startswith(prefix)}
@@ -114,10 +114,10 @@ def _position(text: str, name: str) -> dict[str, Any]:
         right = False
     if not right:
         raise FormatError(
-            say("{path} is damaged", path=name),
-            asked=say("where the run stood"),
+            tr("{path} is damaged", path=name),
+            asked=tr("where the run stood"),
             came=text[:60],
-            hint=say("use an older checkpoint, or copy the file again"),
+            hint=tr("use an older checkpoint, or copy the file again"),
         )
     return found  # type: ignore[no-any-return]
 

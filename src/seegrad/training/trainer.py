@@ -20,7 +20,7 @@ from seegrad.data.augmenting import Change
 from seegrad.data.prefetching import Prefetch
 from seegrad.data.rows import Rows
 from seegrad.errors import NonFiniteError, ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.nn.initialisers import random_state, restore_random
 from seegrad.nn.losses import SoftmaxWithLoss
 from seegrad.nn.module import Module
@@ -261,7 +261,7 @@ class Trainer:
             for callback in self.callbacks:
                 callback.on_step(self, self.count, loss)
         if self._interrupted:
-            self.stop(say("interrupted"))
+            self.stop(tr("interrupted"))
         return bool(self.stopped)
 
     def _evaluate(self, x: Array, t: Array, held_out: Any, plan: Plan) -> None:
@@ -338,10 +338,10 @@ class Trainer:
         kept = checkpoint.position.get("schedule")
         if (kept is None) != (self.schedule is None):
             raise ValueRangeError(
-                say("the run was started with other settings"),
+                tr("the run was started with other settings"),
                 asked=f"schedule={kept}",
                 came=f"schedule={self.schedule and self.schedule.state_dict()}",
-                hint=say("give the same settings, or start a new run"),
+                hint=tr("give the same settings, or start a new run"),
             )
         put_back(checkpoint, self.network, self.optimizer)
         self.go_on_from(checkpoint.position)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 import seegrad as sg
 from seegrad.compiler.ir.buffer import Buffer
 from seegrad.compiler.passes import pipeline
-from seegrad.graph.lowering import Join, Place
+from seegrad.graph.forms import Join, Place
 from seegrad.ops.shape import place
 
 CHANCE = np.random.default_rng(4)

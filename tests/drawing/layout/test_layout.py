@@ -215,7 +215,7 @@ def test_the_twin_gives_the_same_coordinates() -> None:
         }
         for places, routes in CASES
     ]
-    command = ["node", str(Path(__file__).parent / "run_layout.mjs"), str(WEB / "nested.js")]
+    command = ["node", str(Path(__file__).parent / "run_layout.mjs"), str(WEB / "layout/nested.js")]
     ran = subprocess.run(
         command, input=json.dumps(request), capture_output=True, text=True, check=True
     )

@@ -15,11 +15,10 @@ from seegrad.drawing.export.svg import to_svg
 from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.scene import Group, Scene, fold
 from seegrad.drawing.values.summary import lines
-from seegrad.graph.bind import frame
 from seegrad.graph.graph import Graph
-from seegrad.graph.node import NO_ATTRS
+from seegrad.graph.mode import frame
 from seegrad.graph.op import Case, Op
-from seegrad.graph.spec import Spec
+from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.ops import TABLE
 from seegrad.ops.families import composite
 

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseAnswer } from "../../../src/seegrad/drawing/web/page.js";
-import { lines, summarize, shown, shownShape, sizeOf } from "../../../src/seegrad/drawing/web/summary.js";
-import { textWidth } from "../../../src/seegrad/drawing/web/theme.js";
-import { short } from "../../../src/seegrad/drawing/web/user_text.js";
+import { lines, summarize, shown, shownShape, sizeOf } from "../../../src/seegrad/drawing/web/values/summary.js";
+import { textWidth } from "../../../src/seegrad/drawing/web/layout/theme.js";
+import { short } from "../../../src/seegrad/drawing/web/values/user_text.js";
 
 test("numbers are rounded to what the eye can use", () => {
   const cases = [[220.00000000000003, "220"], [3.3000000000000003, "3.3"], [-0.5, "−0.5"],

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { curve } from "../../../src/seegrad/drawing/web/draw.js";
-import { fit } from "../../../src/seegrad/drawing/web/measure.js";
+import { fit } from "../../../src/seegrad/drawing/web/layout/measure.js";
 import { fold } from "../../../src/seegrad/drawing/web/scene.js";
-import { arrange } from "../../../src/seegrad/drawing/web/nested.js";
-import { summarize } from "../../../src/seegrad/drawing/web/summary.js";
+import { arrange } from "../../../src/seegrad/drawing/web/layout/nested.js";
+import { summarize } from "../../../src/seegrad/drawing/web/values/summary.js";
 import { walk } from "../../../src/seegrad/drawing/web/steps.js";
 import { WORDS } from "../../../src/seegrad/drawing/web/words.js";
 

@@ -17,7 +17,7 @@ from seegrad.drawing.scene.scene import fold, to_json
 from seegrad.drawing.scene.steps import walk
 from seegrad.drawing.values.summary import lines, shown
 from seegrad.drawing.values.user_text import short
-from seegrad.graph.lowering import SCALAR_FUNCTIONS
+from seegrad.graph.forms import SCALAR_FUNCTIONS
 
 pytestmark = needs_node
 HERE = Path(__file__).parent

@@ -3,11 +3,11 @@ import { pathToFileURL } from "node:url";
 
 const folder = process.argv[2];
 const load = async (name) => import(pathToFileURL(`${folder}/${name}.js`).href);
-const { lines, shown } = await load("summary");
-const { textWidth } = await load("theme");
-const { short } = await load("user_text");
+const { lines, shown } = await load("values/summary");
+const { textWidth } = await load("layout/theme");
+const { short } = await load("values/user_text");
 const { fold } = await load("scene");
-const { fit } = await load("measure");
+const { fit } = await load("layout/measure");
 const { walk } = await load("steps");
 const { FUNCTIONS, evaluate, plainNumber } = await load("evaluate");
 

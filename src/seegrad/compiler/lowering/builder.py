@@ -18,7 +18,7 @@ from seegrad.compiler.ir.expression import (
 )
 from seegrad.compiler.ir.kernel import Kernel, LoopNest, Store
 from seegrad.compiler.lowering.groups import AxisMap, Grouping, is_view
-from seegrad.graph import lowering as forms
+from seegrad.graph import forms as forms
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Shape

@@ -18,7 +18,7 @@ from seegrad.compiler.ir.expression import (
 from seegrad.compiler.ir.kernel import LoopNest, NumpyCall, Store
 from seegrad.compiler.lowering.builder import KernelBuilder, behind
 from seegrad.compiler.lowering.type_promotion import cast
-from seegrad.graph import lowering as forms
+from seegrad.graph import forms
 from seegrad.graph.node import Node
 
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from seegrad.graph.graph import Graph
-from seegrad.graph.lowering import (
+from seegrad.graph.forms import (
     Broadcast,
     Contract,
     OneHot,
@@ -21,6 +20,7 @@ from seegrad.graph.lowering import (
     Slice,
     Window,
 )
+from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Shape
 

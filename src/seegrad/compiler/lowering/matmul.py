@@ -11,7 +11,7 @@ from seegrad.compiler.lowering.builder import KernelBuilder, aligned, behind
 from seegrad.compiler.lowering.collapse_batch import merged
 from seegrad.compiler.lowering.expressions import expressions
 from seegrad.compiler.lowering.groups import Group
-from seegrad.graph import lowering as forms
+from seegrad.graph import forms as forms
 from seegrad.graph.node import Node
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.lowering.groups import is_view
 from seegrad.compiler.lowering.type_promotion import typed
-from seegrad.graph.lowering import (
+from seegrad.graph.forms import (
     Contract,
     Gather,
     Join,

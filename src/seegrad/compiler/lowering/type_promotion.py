@@ -13,7 +13,7 @@ import numpy as np
 
 from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.expression import Apply, Expression, Literal
-from seegrad.graph import lowering
+from seegrad.graph import forms
 from seegrad.graph.node import Node
 from seegrad.graph.spec import DType
 
@@ -47,7 +47,7 @@ def typed(node: Node) -> Typed:
 def expression(node: Node, inputs: Mapping[str, Expression]) -> Expression:
     """The node's scalar expression over those of its inputs, in the dtype of its spec."""
     assert node.op is not None
-    assert isinstance(node.op.lower, lowering.Scalar)
+    assert isinstance(node.op.lower, forms.Scalar)
     made = _build(node.op.lower.tree, inputs, node.attrs)
     return cast(_settled(made, node.dtype), node.dtype)
 
@@ -73,11 +73,11 @@ def _settled(e: Expression | _Weak, dtype: DType) -> Expression:
 
 
 def _build(
-    tree: lowering.Expression, inputs: Mapping[str, Expression], attrs: Mapping[str, Any]
+    tree: forms.Expression, inputs: Mapping[str, Expression], attrs: Mapping[str, Any]
 ) -> Expression | _Weak:
-    if isinstance(tree, lowering.Number):
+    if isinstance(tree, forms.Number):
         return _Weak(tree.value)
-    if isinstance(tree, lowering.Input):
+    if isinstance(tree, forms.Input):
         if tree.name in inputs:
             return inputs[tree.name]
         value = attrs[tree.name]

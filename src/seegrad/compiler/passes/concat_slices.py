@@ -17,13 +17,14 @@ import numpy as np
 
 from seegrad.compiler.passes.identities import side_by_side
 from seegrad.compiler.passes.rewrite import constant, rewrite
-from seegrad.graph.bind import bind, in_mode
+from seegrad.graph.bind import bind
+from seegrad.graph.forms import Place
 from seegrad.graph.graph import Graph
 from seegrad.graph.laws import Unit
-from seegrad.graph.lowering import Place
-from seegrad.graph.node import NO_ATTRS, Node
-from seegrad.graph.spec import Shape
-from seegrad.tensor import as_tensor
+from seegrad.graph.mode import in_mode
+from seegrad.graph.node import Node
+from seegrad.graph.spec import NO_ATTRS, Shape
+from seegrad.tensor.tensor import as_tensor
 
 Index = tuple[tuple[int, int, int], ...]
 Term = Any

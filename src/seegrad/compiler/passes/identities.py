@@ -14,7 +14,7 @@ from seegrad.graph.node import Node
 from seegrad.ops.arithmetic import divide, negative, raise_to, reciprocal, sqrt, square
 from seegrad.ops.arithmetic import identity as same
 from seegrad.ops.shape import concatenate
-from seegrad.tensor import as_tensor
+from seegrad.tensor.tensor import as_tensor
 
 Pair = tuple[Any, Any]
 

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError
-from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
+from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
-from seegrad.tensor import as_tensor
-from seegrad.tracing import symbol
+from seegrad.tensor.tensor import as_tensor
+from seegrad.transforms.tracing import symbol
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,22 +15,14 @@ from seegrad.compiler.passes.concat_slices import join_places
 from seegrad.compiler.passes.identities import IDENTITIES
 from seegrad.compiler.passes.pattern import heads
 from seegrad.compiler.passes.rewrite import constant, remade, rewrite
-from seegrad.graph.bind import frame as open_frame
-from seegrad.graph.bind import in_mode
+from seegrad.graph.forms import Body, Broadcast, Input, Permute, Reshape, Scalar, Slice
 from seegrad.graph.graph import Graph
 from seegrad.graph.laws import Idempotent, Involution, Unit
-from seegrad.graph.lowering import (
-    Body,
-    Broadcast,
-    Input,
-    Permute,
-    Reshape,
-    Scalar,
-    Slice,
-)
+from seegrad.graph.mode import frame as open_frame
+from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.verify import verify
-from seegrad.tensor import Tensor, as_tensor
+from seegrad.tensor.tensor import Tensor, as_tensor
 
 SMALL = 4096
 """Constants of up to so many elements are computed when the graph is compiled."""

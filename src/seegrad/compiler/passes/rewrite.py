@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from seegrad.graph.graph import Graph, walk
-from seegrad.graph.node import NO_ATTRS, Node
-from seegrad.tensor import Tensor
+from seegrad.graph.node import Node
+from seegrad.graph.spec import NO_ATTRS
+from seegrad.tensor.tensor import Tensor
 
 
 def remade(node: Node, inputs: Sequence[Node]) -> Node:

@@ -25,7 +25,8 @@ from seegrad.compiler.runtime.thread_policy import Pace
 from seegrad.compiler.scheduling.schedule import Schedule
 from seegrad.compiler.scheduling.task import Task
 from seegrad.errors import IndexRangeError, ValueRangeError
-from seegrad.graph.lowering import OneHot
+from seegrad.graph.forms import OneHot
+from seegrad.i18n import tr
 
 SMALL = 1 << 16
 """Arguments of up to so many bytes are copied into memory of ours rather than pointed at."""
@@ -177,14 +178,16 @@ class Executable:
             if isinstance(index.node.op.lower, OneHot):
                 raise ValueRangeError(
                     "a label is out of range",
-                    asked=f"integers from 0 to {index.size - 1}, one for each of"
-                    f" {index.size} classes",
-                    came=f"labels from {low} to {high}",
+                    asked=tr(
+                        "integers from {low} to {high}, one for each of {count} classes",
+                        low=0, high=index.size - 1, count=index.size,
+                    ),
+                    came=tr("labels from {low} to {high}", low=low, high=high),
                 )
             raise IndexRangeError(
-                f"index {high if high >= index.size else low} is out of range",
-                asked=f"from {least} to {index.size - 1}",
-                came=f"indices from {low} to {high}",
+                tr("index {index} is out of range", index=high if high >= index.size else low),
+                asked=tr("from {low} to {high}", low=least, high=index.size - 1),
+                came=tr("indices from {low} to {high}", low=low, high=high),
             )
         if low < 0:
             turned = np.where(array < 0, array + index.size, array)

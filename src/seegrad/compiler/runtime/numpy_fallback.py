@@ -13,7 +13,7 @@ from seegrad.compiler.ir.alignment import Array
 from seegrad.compiler.ir.buffer import Buffer, View, array_of
 from seegrad.compiler.ir.expression import Apply, Literal, Load
 from seegrad.compiler.ir.kernel import Kernel, NumpyCall
-from seegrad.graph.bind import explained
+from seegrad.graph.op_errors import explained
 
 Arrays = Mapping[Buffer, Array]
 

@@ -18,6 +18,7 @@ import numpy as np
 from seegrad.compiler.codegen.worker_loop import LINE, Field, state_word, worker_text
 from seegrad.compiler.runtime import jit
 from seegrad.errors import ValueRangeError
+from seegrad.i18n import tr
 
 
 def thread_count() -> int:
@@ -27,7 +28,7 @@ def thread_count() -> int:
         if not asked.isdigit() or not 1 <= int(asked) <= 256:
             raise ValueRangeError(
                 "SEEGRAD_NUM_THREADS is not a number of threads",
-                asked="a whole number from 1 to 256",
+                asked=tr("a whole number from {low} to {high}", low=1, high=256),
                 came=repr(asked),
             )
         return int(asked)

@@ -17,12 +17,12 @@ from seegrad.drawing.export.svg import style, to_svg
 from seegrad.drawing.layout.theme import DARK, LIGHT, MATH, SANS, Theme
 from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.drawing.values.user_text import escape
-from seegrad.language import say
+from seegrad.i18n import tr
 
 MODULES = (
-    "user_text", "theme", "summary", "scene", "labels", "layered", "nested", "measure", "steps",
-    "math", "draw", "evaluate", "train", "words", "html", "facts", "camera", "step_formulas",
-    "exporting", "page",
+    "values/user_text", "layout/theme", "values/summary", "scene", "layout/labels",
+    "layout/layered", "layout/nested", "layout/measure", "steps", "math", "draw", "evaluate",
+    "train", "words", "html", "facts", "camera", "step_formulas", "exporting", "page",
 )  # fmt: skip
 """The page's modules, each after those it imports."""
 
@@ -104,7 +104,7 @@ def to_html(scene: Scene) -> str:
         f"style-src {digest(picture)} {digest(own)} {digest(style(LIGHT))}; "
         "img-src data: blob:; base-uri 'none'; form-action 'none'"
     )
-    title = escape(scene.title or say("computational graph", language=scene.language))
+    title = escape(scene.title or tr("computational graph", language=scene.language))
     return (
         f'<!doctype html>\n<html lang="{escape(scene.language)}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'

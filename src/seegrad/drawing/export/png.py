@@ -12,7 +12,7 @@ from seegrad.drawing.export.svg import to_svg
 from seegrad.drawing.layout.theme import LIGHT, MATH, SANS, Theme
 from seegrad.drawing.scene.scene import Scene
 from seegrad.errors import MissingExtraError
-from seegrad.language import say
+from seegrad.i18n import tr
 
 _CANDIDATES = (
     "Noto Sans KR", "Noto Sans CJK KR", "NanumGothic", "Apple SD Gothic Neo", "Malgun Gothic",
@@ -25,8 +25,8 @@ def _render(svg: str, zoom: float = 1.0) -> bytes:
         import resvg_py
     except ImportError:
         raise MissingExtraError(
-            say("a PNG needs the package resvg-py"),
-            asked=say("a picture as .png"),
+            tr("a PNG needs the package resvg-py"),
+            asked=tr("a picture as .png"),
             hint="pip install 'seegrad[png]'",
         ) from None
     return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom))
@@ -62,11 +62,11 @@ def to_png(scene: Scene, theme: Theme = LIGHT, zoom: float = 2.0) -> bytes:
     family = family_for(hangul)
     if not family:
         raise MissingExtraError(
-            say("no font on this machine can draw the Korean text of the picture")
+            tr("no font on this machine can draw the Korean text of the picture")
             if hangul
-            else say("no font was found to draw the text of the picture"),
-            asked=say("a picture as .png"),
-            hint=say("install a font, for example Noto Sans CJK KR; or save as .svg or .html"),
+            else tr("no font was found to draw the text of the picture"),
+            asked=tr("a picture as .png"),
+            hint=tr("install a font, for example Noto Sans CJK KR; or save as .svg or .html"),
         )
     first = svg.index("<style>")
     named = svg[first : svg.index("</style>")]

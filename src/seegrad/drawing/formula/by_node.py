@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.autodiff import fit
+from seegrad.autodiff.chain_rule import unbroadcast
 from seegrad.drawing.formula.document import Parts
 from seegrad.drawing.formula.naming import LINES
 from seegrad.drawing.formula.printer import (
@@ -34,7 +34,7 @@ from seegrad.drawing.formula.terms import (
     size,
     total,
 )
-from seegrad.graph.lowering import Reduce
+from seegrad.graph.forms import Reduce
 from seegrad.graph.node import Node
 
 
@@ -100,7 +100,8 @@ def _numeric(node: Node, position: int, g: Any) -> Any:
     rule = op.rule_at(position)
     assert rule is not None
     with np.errstate(all="ignore"):
-        return fit(rule(g, node.data, node.values, node.attrs, position), node.values[position])
+        slope = rule(g, node.data, node.values, node.attrs, position)
+        return unbroadcast(slope, node.values[position])
 
 
 def _line(

@@ -34,7 +34,7 @@ from seegrad.drawing.formula.terms import (
     total,
 )
 from seegrad.drawing.formula.unicode import to_text
-from seegrad.graph.bind import in_mode
+from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.ops import TABLE

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.autodiff import ones_like
+from seegrad.autodiff.backward_pass import ones_like
+from seegrad.display_hooks import presents
 from seegrad.drawing.formula.by_node import from_the_right
 from seegrad.drawing.formula.by_path import by_paths, own_rule, whole_slope
 from seegrad.drawing.formula.document import Derivation, Parts, Step, sentence
@@ -21,14 +22,13 @@ from seegrad.drawing.formula.printer import equation, number, write
 from seegrad.drawing.formula.symbolic_graph import SymbolicGraph
 from seegrad.drawing.formula.terms import Applied, Name
 from seegrad.errors import GradientError, ShapeError
-from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
-from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.mode import in_mode
+from seegrad.graph.node import Node
 from seegrad.graph.op import Op
-from seegrad.graph.spec import Spec
-from seegrad.language import language, say
-from seegrad.present import presents
-from seegrad.tensor import Tensor
+from seegrad.graph.spec import NO_ATTRS, Spec
+from seegrad.i18n import language, tr
+from seegrad.tensor.tensor import Tensor
 
 
 def inside_steps(graph: SymbolicGraph, between: Sequence[Node], lang: str) -> list[Step]:
@@ -109,8 +109,8 @@ def explain(
     lang = lang or language()
     if not isinstance(z, Node):
         raise GradientError(
-            say("only a value of a graph can be explained"),
-            asked=say("a tensor that was computed from tensors"),
+            tr("only a value of a graph can be explained"),
+            asked=tr("a tensor that was computed from tensors"),
             came=type(z).__name__,
         )
     targets = _targets(z, wrt)
@@ -175,7 +175,7 @@ def _seed(z: Node, gradient: Any) -> Any:
     array = np.asarray(gradient, z.dtype)
     if array.shape != z.shape:
         raise ShapeError(
-            say("the gradient does not have the shape of what it arrives at"),
+            tr("the gradient does not have the shape of what it arrives at"),
             asked=f"{z.shape}",
             came=f"{array.shape}",
         )
@@ -188,8 +188,8 @@ def _targets(z: Node, wrt: Any) -> list[Node]:
         found = [x for x in nodes if x.op is None and x.requires_grad]
         if not found:
             raise GradientError(
-                say("there is nothing to differentiate by"),
-                asked=say("a value computed from tensors that take part in differentiation"),
+                tr("there is nothing to differentiate by"),
+                asked=tr("a value computed from tensors that take part in differentiation"),
             )
         return found
     wanted = list(wrt) if isinstance(wrt, (list, tuple)) else [wrt]
@@ -199,19 +199,19 @@ def _targets(z: Node, wrt: Any) -> list[Node]:
             by_name = [node for node in nodes if node.name == each]
             if not by_name:
                 names = ", ".join(dict.fromkeys(node.name for node in nodes if node.name))
-                raise GradientError(say("there is no value of this name"), asked=names, came=each)
+                raise GradientError(tr("there is no value of this name"), asked=names, came=each)
             each = by_name[0]
         if not isinstance(each, Node):
             raise GradientError(
-                say("only by a value of the graph can be differentiated"),
-                asked=say("a tensor, or its name"),
+                tr("only by a value of the graph can be differentiated"),
+                asked=tr("a tensor, or its name"),
                 came=type(each).__name__,
             )
         if each not in nodes:
             name = each.name or repr(each)
             raise GradientError(
-                say("this value does not stand in the graph"), came=name,
-                hint=say("explain it by one of the tensors that it was computed from"),
+                tr("this value does not stand in the graph"), came=name,
+                hint=tr("explain it by one of the tensors that it was computed from"),
             )  # fmt: skip
         targets.append(each)
     return targets

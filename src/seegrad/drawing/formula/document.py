@@ -13,7 +13,7 @@ from typing import Any
 from seegrad.drawing.formula.latex import words
 from seegrad.drawing.formula.mathml import to_mathml
 from seegrad.drawing.formula.unicode import to_text
-from seegrad.language import say
+from seegrad.i18n import tr
 
 
 def _unlinked(latex: str) -> str:
@@ -74,7 +74,7 @@ class Sentence:
 def sentence(english: str, lang: str, **formulas: str) -> Sentence:
     """A sentence in a language; its {holes} are filled with LaTeX formulas."""
     parts: list[str | Formula] = []
-    for i, part in enumerate(re.split(r"\{(\w+)\}", say(english, lang))):
+    for i, part in enumerate(re.split(r"\{(\w+)\}", tr(english, lang))):
         if part:
             parts.append(Formula(formulas[part]) if i % 2 else part)
     return Sentence(tuple(parts))

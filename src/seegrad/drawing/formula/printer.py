@@ -23,8 +23,8 @@ from seegrad.drawing.formula.terms import (
     times,
 )
 from seegrad.drawing.values.summary import shown_attribute, shown_digits
+from seegrad.graph.forms import Product, Reduce, Reshape
 from seegrad.graph.laws import Commutative
-from seegrad.graph.lowering import Product, Reduce, Reshape
 from seegrad.graph.spec import Shape
 from seegrad.text import ATOM, Piece, fill
 

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from seegrad.drawing.values.summary import shown_attribute, shown_digits
-from seegrad.graph.bind import in_mode
 from seegrad.graph.graph import walk
-from seegrad.graph.node import NO_ATTRS, Node
+from seegrad.graph.mode import in_mode
+from seegrad.graph.node import Node
 from seegrad.graph.op import Op
-from seegrad.graph.spec import Shape, Spec
-from seegrad.tensor import Tensor
+from seegrad.graph.spec import NO_ATTRS, Shape, Spec
+from seegrad.tensor.tensor import Tensor
 from seegrad.text import ATOM, Piece, fill
 
 LONGEST = 220  # letters; a longer formula helps nobody

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.autodiff import fit
+from seegrad.autodiff.chain_rule import unbroadcast
 from seegrad.drawing.formula.latex import named
 from seegrad.drawing.formula.printer import number_piece, write
 from seegrad.drawing.formula.rules import symbol
@@ -29,9 +29,9 @@ from seegrad.drawing.formula.terms import (
     term_of,
 )
 from seegrad.drawing.values.names import is_number, letters
-from seegrad.graph.bind import in_mode
+from seegrad.graph.forms import Product
 from seegrad.graph.graph import walk
-from seegrad.graph.lowering import Product
+from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Shape, Spec
 from seegrad.text import Piece
@@ -164,7 +164,7 @@ class SymbolicGraph:
             with in_mode(recording=True, frame=None, tracer=None):
                 sent = rule(upstream, out, ins, node.attrs, position)
                 target = symbol(self.specs[node.inputs[position]])
-                sent = fit(sent, target)
+                sent = unbroadcast(sent, target)
             return term_of(sent, known) if isinstance(sent, Node) else None
         except Exception:
             return None  # a rule that asks for numbers has no formula

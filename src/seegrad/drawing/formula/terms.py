@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.graph import lowering
+from seegrad.graph import forms
+from seegrad.graph.forms import Broadcast, Permute, Reduce, Reshape, Scalar
 from seegrad.graph.graph import walk
 from seegrad.graph.laws import Commutative, Idempotent, Involution, Unit, Zero
-from seegrad.graph.lowering import Broadcast, Permute, Reduce, Reshape, Scalar
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Shape
@@ -196,22 +196,22 @@ def by_function(function: str) -> Op:
     """The op of the table whose form is just this scalar function of its inputs."""
     for op in TABLE.values():
         form = op.lower
-        if isinstance(form, Scalar) and isinstance(form.tree, lowering.Apply):
+        if isinstance(form, Scalar) and isinstance(form.tree, forms.Apply):
             names = [*(n.lstrip("*") for n in op.inputs), *op.attributes]
-            plain = tuple(lowering.Input(name) for name in names)
+            plain = tuple(forms.Input(name) for name in names)
             if form.tree.function == function and form.tree.arguments == plain:
                 return op
     raise KeyError(function)
 
 
-def _arithmetic(tree: lowering.Expression, known: Mapping[str, Term]) -> Term | None:
+def _arithmetic(tree: forms.Expression, known: Mapping[str, Term]) -> Term | None:
     """A scalar form as sums, products and powers; None if it has anything else in it."""
     match tree:
-        case lowering.Number(value):
+        case forms.Number(value):
             return Number(float(value))
-        case lowering.Input(name):
+        case forms.Input(name):
             return known.get(name)
-        case lowering.Apply(function, arguments):
+        case forms.Apply(function, arguments):
             terms = [_arithmetic(each, known) for each in arguments]
             if any(term is None for term in terms):
                 return None

@@ -1,6 +1,6 @@
 """What is written on boxes and wires: measured here, and drawn alike by every export.
 
-`web/labels.js` is the twin.
+`web/layout/labels.js` is the twin.
 """
 
 from __future__ import annotations

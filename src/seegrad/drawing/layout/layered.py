@@ -1,7 +1,8 @@
 """One level of a picture, laid out for itself: columns, the order within them, heights, widths.
 
-Its items are boxes, finished groups, and the pieces of the wires that pass. `web/layered.js` is the
-twin, line by line: change both. Which items there are is `nested.py`'s affair.
+Its items are boxes, finished groups, and the pieces of the wires that pass.
+`web/layout/layered.js` is the twin, line by line: change both. Which items there are is
+`nested.py`'s affair.
 """
 
 from __future__ import annotations

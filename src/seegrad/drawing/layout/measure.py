@@ -1,6 +1,6 @@
 """How much room everything asks for: from what is seen of a scene to places and routes.
 
-`web/measure.js` is the twin: the same scene gives the same places and routes.
+`web/layout/measure.js` is the twin: the same scene gives the same places and routes.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Boxes, open groups and wires with label sizes go in; rectangles, paths and label points come out.
 Here the levels are cut out, put into one another and joined; one of them is `layered.py`'s affair.
-`web/nested.js` is the same algorithm line by line and gives the same coordinates; change both.
+`web/layout/nested.js` is the same algorithm line by line, with the same coordinates: change both.
 Nothing here knows what a box means, how it is drawn, or which groups are open.
 """
 

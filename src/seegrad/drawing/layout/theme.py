@@ -1,7 +1,7 @@
 """Colours, faces, measures and the estimated width of text: the look, in one place.
 
-`web/theme.js` is the twin of the measures and of `text_width`. The page's colours are written
-from here as CSS variables; nothing here draws.
+`web/layout/theme.js` is the twin of the measures and of `text_width`. The page's colours are
+written from here as CSS variables; nothing here draws.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from seegrad.drawing.scene.scene import Box, Scene
 from seegrad.errors import SeegradError, ValueRangeError
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
-from seegrad.language import language, say
-from seegrad.tensor import tensor
+from seegrad.i18n import language, tr
+from seegrad.tensor.tensor import tensor
 
 
 def scene_of_error(error: SeegradError, *, lang: str | None = None, open: Any = "auto") -> Scene:
@@ -27,7 +27,7 @@ def scene_of_error(error: SeegradError, *, lang: str | None = None, open: Any = 
     op = error.operation
     if op is None:
         raise ValueRangeError(
-            say("this error has no picture: no operation failed"), came=type(error).__name__
+            tr("this error has no picture: no operation failed"), came=type(error).__name__
         )
     inputs = [_named(x, op.input_name(i)) for i, x in enumerate(error.inputs)]
     scene = build_scene(Graph(inputs), language=lang or language(), composites=False, open=open)

@@ -14,7 +14,7 @@ from seegrad.drawing.values.summary import ArraySummary
 from seegrad.errors import GraphError
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
-from seegrad.language import say
+from seegrad.i18n import tr
 
 MOST_MOMENTS = 500
 
@@ -45,10 +45,10 @@ class Film:
         scene = build_scene(thing, **self._options)
         if self._scene is not None and _shape(scene) != _shape(self._scene):
             raise GraphError(
-                say("a film shows one graph, and this one is another"),
-                asked=say("{count} boxes", count=len(self._scene.boxes)),
-                came=say("{count} boxes", count=len(scene.boxes)),
-                hint=say("start a new film"),
+                tr("a film shows one graph, and this one is another"),
+                asked=tr("{count} boxes", count=len(self._scene.boxes)),
+                came=tr("{count} boxes", count=len(scene.boxes)),
+                hint=tr("start a new film"),
             )
         if len(self._moments) >= MOST_MOMENTS:
             return

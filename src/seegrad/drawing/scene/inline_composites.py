@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.autodiff import backward
+from seegrad.autodiff.backward_pass import backward
 from seegrad.drawing.formula.rules import local_text, quietly
 from seegrad.drawing.scene.scene import Group
 from seegrad.drawing.values.user_text import clean
 from seegrad.graph.graph import Graph, walk
-from seegrad.graph.node import NO_ATTRS, Frame, Node
-from seegrad.tensor import Tensor
+from seegrad.graph.node import Frame, Node
+from seegrad.graph.spec import NO_ATTRS
+from seegrad.tensor.tensor import Tensor
 
 MOST_INLINED = 400  # composites that are opened inside, at most
 TOLERANCE = 1e-6  # relative; the two roads of a fold may differ by rounding

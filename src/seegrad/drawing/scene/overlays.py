@@ -12,9 +12,9 @@ import numpy as np
 
 from seegrad.drawing.scene.scene import Overlay, Scene
 from seegrad.drawing.values.summary import shown
-from seegrad.gradcheck import gradcheck_node
 from seegrad.graph.node import Node
-from seegrad.language import say
+from seegrad.i18n import tr
+from seegrad.transforms.gradcheck import gradcheck_node
 
 Places = Mapping[Node, str]
 """Node → the box that stands for it."""
@@ -84,7 +84,7 @@ def not_finite(scene: Scene) -> Overlay:
         came = box.value.bad if box.value is not None else 0
         bad = came + (box.grad.bad if box.grad is not None else 0)
         if came and box.id not in reached:
-            marks[box.id] = (1.0, say("born here", language=scene.language))
+            marks[box.id] = (1.0, tr("born here", language=scene.language))
         elif bad:
             marks[box.id] = (0.4, str(bad))
     return Overlay(NOT_FINITE, "", marks)

@@ -13,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.autodiff import backward
+from seegrad.autodiff.backward_pass import backward
 from seegrad.drawing.formula.rules import quietly
+from seegrad.graph.forms import Apply, Body, Call, Expression, Input, Number, Random, Scalar
 from seegrad.graph.graph import walk
-from seegrad.graph.lowering import Apply, Body, Call, Expression, Input, Number, Random, Scalar
-from seegrad.graph.node import NO_ATTRS, Node
-from seegrad.tensor import Tensor
+from seegrad.graph.node import Node
+from seegrad.graph.spec import NO_ATTRS
+from seegrad.tensor.tensor import Tensor
 
 MOST_NUMBERS = 20_000  # in leaves; a larger graph is shown, but not recomputed in the page
 MOST_NODES = 4_000

@@ -15,9 +15,9 @@ import numpy as np
 from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.scene import Scene
 from seegrad.errors import ShapeError, ValueRangeError
-from seegrad.language import language, say
+from seegrad.i18n import language, tr
 from seegrad.ops import TABLE
-from seegrad.tensor import tensor
+from seegrad.tensor.tensor import tensor
 
 MOST_ROWS = 1000
 
@@ -47,13 +47,13 @@ def playground(
     rows, labels = np.asarray(x, dtype=np.float64), np.asarray(t)
     if rows.ndim != 2 or labels.shape != rows.shape[:1] or labels.dtype.kind not in "iu":
         raise ShapeError(
-            say("a playground needs rows of features and a label for each"),
+            tr("a playground needs rows of features and a label for each"),
             asked="x (rows, features), t (rows,) int",
             came=f"x {rows.shape}, t {labels.shape} {labels.dtype}",
         )
     if not 1 <= batch <= len(rows):
         raise ValueRangeError(
-            say("a mini-batch has at least one row, and no more than there are"),
+            tr("a mini-batch has at least one row, and no more than there are"),
             asked=f"1 … {len(rows)}",
             came=f"batch={batch}",
         )
@@ -94,10 +94,10 @@ def _training(
     ]
     if not learnt or places["x"] not in program["inputs"]:
         raise ValueRangeError(
-            say("this network is too large to be trained in a page, or cannot be run there"),
-            asked=say("a few thousand numbers, and no random operations"),
-            came=say("{count} boxes", count=len(scene.boxes)),
-            hint=say("a smaller network, for example 2-16-2, or a smaller batch"),
+            tr("this network is too large to be trained in a page, or cannot be run there"),
+            asked=tr("a few thousand numbers, and no random operations"),
+            came=tr("{count} boxes", count=len(scene.boxes)),
+            hint=tr("a smaller network, for example 2-16-2, or a smaller batch"),
         )
     chosen = np.linspace(0, len(rows) - 1, min(len(rows), MOST_ROWS)).astype(int)
     program["train"] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain, count
 
-from seegrad.graph.lowering import Input, Scalar
+from seegrad.graph.forms import Input, Scalar
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 

@@ -1,6 +1,6 @@
 """Numbers as people read them: a value's few facts, and the text that stands on a wire.
 
-`web/summary.js` is the twin of `shown` and `lines`: the same numbers give the same text.
+`web/values/summary.js` is the twin of `shown` and `lines`: the same numbers give the same text.
 No layout and no colour here; what a wire means is `scene.py`'s affair.
 """
 

@@ -2,7 +2,7 @@
 
 import { element } from "./draw.js";
 
-/** @typedef {import("./nested.js").Plan} Plan */
+/** @typedef {import("./layout/nested.js").Plan} Plan */
 
 const LEGIBLE = 0.75;
 const MAP_WIDTH = 200, MAP_HEIGHT = 80;
@@ -58,7 +58,7 @@ export class Camera {
     const { plan, map } = this;
     const scale = Math.min(MAP_WIDTH / plan.width, MAP_HEIGHT / plan.height);
     const boxes = this.seen.map((id) => {
-      const { x, y, width, height } = /** @type {import("./nested.js").Rect} */ (plan.places.get(id));
+      const { x, y, width, height } = /** @type {import("./layout/nested.js").Rect} */ (plan.places.get(id));
       return `M${x} ${y}h${width}v${height}h${-width}z`;
     });
     map.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);

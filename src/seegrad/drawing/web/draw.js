@@ -1,15 +1,15 @@
 // One picture as SVG elements: the twin of export/svg.py, drawn with classes that page.css colours.
 
-import { BACK, FONT, LINE } from "./theme.js";
-import { short } from "./user_text.js";
-import { bareSources, constantText, label, wireNames } from "./labels.js";
-import { signSize } from "./measure.js";
+import { BACK, FONT, LINE } from "./layout/theme.js";
+import { short } from "./values/user_text.js";
+import { bareSources, constantText, label, wireNames } from "./layout/labels.js";
+import { signSize } from "./layout/measure.js";
 import { isGroup } from "./scene.js";
 
 /**
- * @typedef {import("./nested.js").Point} Point
- * @typedef {import("./nested.js").Rect} Rect
- * @typedef {import("./nested.js").Plan} Plan
+ * @typedef {import("./layout/nested.js").Point} Point
+ * @typedef {import("./layout/nested.js").Rect} Rect
+ * @typedef {import("./layout/nested.js").Plan} Plan
  * @typedef {import("./scene.js").Scene} Scene
  * @typedef {import("./scene.js").View} View
  * @typedef {import("./scene.js").Box} Box

@@ -4,7 +4,7 @@ import { element } from "./draw.js";
 import { html } from "./html.js";
 
 /** @typedef {import("./camera.js").Camera} Camera */
-/** @typedef {import("./nested.js").Plan} Plan */
+/** @typedef {import("./layout/nested.js").Plan} Plan */
 
 /** The current view as SVG text with its colours written in. @param {Camera} camera
  * @param {string} [sheet] the picture's style sheet, where the document does not have it */

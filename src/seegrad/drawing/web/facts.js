@@ -2,9 +2,9 @@
 
 import { element } from "./draw.js";
 import { html } from "./html.js";
-import { shown, shownShape, sizeOf } from "./summary.js";
+import { shown, shownShape, sizeOf } from "./values/summary.js";
 
-/** @typedef {import("./summary.js").ArraySummary} ArraySummary */
+/** @typedef {import("./values/summary.js").ArraySummary} ArraySummary */
 
 /** What is known of a value or a derivative. @param {(key: string) => string} say
  * @param {string} what @param {ArraySummary} summary @returns {HTMLElement[]} */

@@ -1,13 +1,13 @@
 // The explorer: one picture that is stepped, opened, searched, edited and asked about.
 // It touches only the element it is given; no state lives outside of mount().
 
-import { arrange } from "./nested.js";
-import { fit } from "./measure.js";
+import { arrange } from "./layout/nested.js";
+import { fit } from "./layout/measure.js";
 import { fold, isGroup } from "./scene.js";
 import { walk } from "./steps.js";
 import { draw, element } from "./draw.js";
 import { math } from "./math.js";
-import { lines, summarize, shown, shownShape, sizeOf } from "./summary.js";
+import { lines, summarize, shown, shownShape, sizeOf } from "./values/summary.js";
 import { evaluate, plainNumber, unknownForm } from "./evaluate.js";
 import { Trainer, drawBoundary, drawCurve } from "./train.js";
 import { WORDS } from "./words.js";
@@ -22,8 +22,8 @@ import { savePng, saveSvg, svgText } from "./exporting.js";
  * @typedef {import("./scene.js").View} View
  * @typedef {import("./scene.js").Box} Box
  * @typedef {import("./scene.js").Wire} Wire
- * @typedef {import("./summary.js").ArraySummary} ArraySummary
- * @typedef {import("./nested.js").Plan} Plan
+ * @typedef {import("./values/summary.js").ArraySummary} ArraySummary
+ * @typedef {import("./layout/nested.js").Plan} Plan
  * @typedef {import("./steps.js").Step} Step
  */
 

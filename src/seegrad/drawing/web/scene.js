@@ -1,7 +1,7 @@
 // The scene as the page reads it, and what is seen of it: the twin of fold() in scene/scene.py.
 
 /**
- * @typedef {import("./summary.js").ArraySummary} ArraySummary
+ * @typedef {import("./values/summary.js").ArraySummary} ArraySummary
  * @typedef {{id: string, kind: string, sign?: string, name?: string, group?: string,
  *   value?: ArraySummary, grad?: ArraySummary, title?: string, rules?: string[]}} Box
  * @typedef {{id: string, kind: string, name: string, parent?: string, sign?: string,

@@ -2,14 +2,14 @@
 // Gives LaTeX; nothing is drawn here.
 
 import { fillHoles, mathName, mathNumber } from "./math.js";
-import { lines, shown, shownShape, sizeOf } from "./summary.js";
+import { lines, shown, shownShape, sizeOf } from "./values/summary.js";
 
 /**
  * @typedef {import("./scene.js").Scene} Scene
  * @typedef {import("./scene.js").View} View
  * @typedef {import("./scene.js").Box} Box
  * @typedef {import("./scene.js").Wire} Wire
- * @typedef {import("./summary.js").ArraySummary} ArraySummary
+ * @typedef {import("./values/summary.js").ArraySummary} ArraySummary
  * @typedef {import("./steps.js").Step} Step
  */
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from seegrad.nn.module import Module
-from seegrad.ops import activation, transcendental
-from seegrad.tensor import Tensor
+from seegrad.ops import transcendental
+from seegrad.ops.nn import activation
+from seegrad.tensor.tensor import Tensor
 
 
 def _as_array(x: Any) -> Any:

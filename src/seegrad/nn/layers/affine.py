@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.nn.initialisers import Initialiser, default_generator, initialiser, zeros
 from seegrad.nn.module import Module, as_input, parameter
-from seegrad.ops.linalg import matmul
+from seegrad.ops.linear.linalg import matmul
 
 
 class Affine(Module):
@@ -39,8 +39,8 @@ class Affine(Module):
         for name, width in (("inputs", inputs), ("outputs", outputs)):
             if not isinstance(width, (int, np.integer)) or isinstance(width, bool) or width < 1:
                 raise ValueRangeError(
-                    say("a layer is at least one value wide"),
-                    asked=say("a whole number from 1"),
+                    tr("a layer is at least one value wide"),
+                    asked=tr("a whole number from 1"),
                     came=f"{name}={width!r}",
                 )
         chance = generator or default_generator()

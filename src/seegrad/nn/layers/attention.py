@@ -1,4 +1,4 @@
-"""MultiHeadAttention: every position looks at others and takes a weighted mean of what they say."""
+"""MultiHeadAttention: every position looks at others and takes a weighted mean of what they tr."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import ShapeError
-from seegrad.graph.bind import frame
-from seegrad.language import say
+from seegrad.graph.mode import frame
+from seegrad.i18n import tr
 from seegrad.nn.initialisers import Initialiser
 from seegrad.nn.layers.affine import Affine
 from seegrad.nn.layers.dropout import Dropout
 from seegrad.nn.module import Module, as_input
 from seegrad.nn.sizes import divides, whole
-from seegrad.ops.activation import softmax
 from seegrad.ops.compare import where
-from seegrad.ops.linalg import matmul
+from seegrad.ops.linear.linalg import matmul
+from seegrad.ops.nn.activation import softmax
 from seegrad.ops.shape import matrix_transpose, reshape, transpose
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 def attend(q: Any, k: Any, v: Any, allowed: Any = None, drop: Any = None) -> Any:
@@ -75,9 +75,9 @@ class MultiHeadAttention(Module):
         seen = x if memory is None else as_input(memory, W, -1, layer)
         if x.ndim != 3 or seen.ndim != 3 or x.shape[0] != seen.shape[0]:
             raise ShapeError(
-                say("{layer}: attention is between sequences", layer=layer),
+                tr("{layer}: attention is between sequences", layer=layer),
                 asked=f"(N, T, {W.shape[0]})",
-                came=say("an input of shape {shape}", shape=x.shape)
+                came=tr("an input of shape {shape}", shape=x.shape)
                 + ("" if memory is None else f", memory {seen.shape}"),
             )
         if self.causal:

@@ -8,9 +8,9 @@ from typing import Any, overload
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.nn.module import Module
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 class Sequential(Module):
@@ -37,12 +37,12 @@ class Sequential(Module):
         for layer in layers:
             if not isinstance(layer, Module):
                 raise DTypeError(
-                    say("a network is made of layers"),
+                    tr("a network is made of layers"),
                     asked="Affine(784, 50), ReLU(), …",
                     came=repr(layer)[:60],
-                    hint=say("write ReLU() with brackets")
+                    hint=tr("write ReLU() with brackets")
                     if isinstance(layer, type)
-                    else say("wrap a function in a Module of your own"),
+                    else tr("wrap a function in a Module of your own"),
                 )
             word, key = layer.kind_name(), layer.name.rpartition(".")[2]
             counts[word] = counts.get(word, 0) + 1
@@ -92,9 +92,9 @@ class Residual(Module):
         kept = x if self.shortcut is None else self.shortcut(x)
         if made.shape != kept.shape:
             raise ShapeError(
-                say("{layer}: the two branches do not fit", layer=self.name or self.kind),
+                tr("{layer}: the two branches do not fit", layer=self.name or self.kind),
                 asked=f"{kept.shape}",
                 came=f"{made.shape}",
-                hint=say("give a shortcut that changes the shape in the same way"),
+                hint=tr("give a shortcut that changes the shape in the same way"),
             )
         return kept + made

@@ -9,7 +9,7 @@ import numpy as np
 from seegrad.nn.initialisers import Initialiser
 from seegrad.nn.layers.convolution import Size, Windowed
 from seegrad.nn.sizes import each
-from seegrad.ops.convolution import conv_transpose
+from seegrad.ops.nn.convolution import conv_transpose
 
 
 class ConvTranspose2d(Windowed):

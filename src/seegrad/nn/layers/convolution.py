@@ -9,14 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seegrad.errors import ShapeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.nn.initialisers import Initialiser, default_generator, initialiser, zeros
 from seegrad.nn.module import Module, parameter
 from seegrad.nn.sizes import divides, each, whole
 from seegrad.ops.compare import astype
-from seegrad.ops.convolution import conv
+from seegrad.ops.nn.convolution import conv
 from seegrad.ops.shape import reshape
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 Size = int | tuple[int, ...]
 
@@ -27,21 +27,21 @@ def as_pictures(x: Any, channels: int, axes: int, like: Tensor, layer: str) -> A
     if x.ndim != axes + 2 or x.shape[1] != channels:
         hint = ""
         if x.ndim == axes + 1 and channels == 1:
-            hint = say("put in the axis of channels: x[:, None]")
+            hint = tr("put in the axis of channels: x[:, None]")
         elif x.ndim == 2 and axes == 2 and x.shape[1] % channels == 0:
             side = math.isqrt(x.shape[1] // channels)
             if side * side * channels == x.shape[1]:
                 hint = f"x.reshape(-1, {channels}, {side}, {side})"
         elif x.ndim == axes + 2 and x.shape[-1] == channels:
-            hint = say("the channels come before the picture: np.moveaxis(x, -1, 1)")
+            hint = tr("the channels come before the picture: np.moveaxis(x, -1, 1)")
         raise ShapeError(
-            say("{layer}: the input does not fit the weights", layer=layer),
-            asked=say(
+            tr("{layer}: the input does not fit the weights", layer=layer),
+            asked=tr(
                 "(N, {channels}, …) with {axes} axes after the channels",
                 channels=channels,
                 axes=axes,
             ),
-            came=say("an input of shape {shape}", shape=x.shape),
+            came=tr("an input of shape {shape}", shape=x.shape),
             hint=hint,
         )
     return x if x.dtype == like.dtype else astype(x, dtype=like.dtype)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.nn.initialisers import default_generator
 from seegrad.nn.module import Module, state
 from seegrad.ops.compare import astype
 from seegrad.ops.random import bernoulli, key
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 class Dropout(Module):
@@ -27,7 +27,7 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, seed: int | None = None) -> None:
         if not 0 <= p < 1:
             raise ValueRangeError(
-                say("p is the share of values left out"), asked="0 ≤ p < 1", came=f"p={p}"
+                tr("p is the share of values left out"), asked="0 ≤ p < 1", came=f"p={p}"
             )
         self.p = p
         drawn = int(default_generator().integers(2**62)) if seed is None else seed

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.nn.initialisers import Initialiser, default_generator, initialiser, normal
 from seegrad.nn.module import Module, parameter
 from seegrad.nn.sizes import whole
 from seegrad.ops.compare import astype
-from seegrad.ops.select import take
-from seegrad.tensor import Tensor
+from seegrad.ops.indexing import take
+from seegrad.tensor.tensor import Tensor
 
 
 class Embedding(Module):
@@ -44,8 +44,8 @@ class Embedding(Module):
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if x.dtype.kind not in "iu":
             raise DTypeError(
-                say("{layer}: words are whole numbers", layer=self.name or self.kind),
-                asked=say("integers from 0 to {last}", last=self.W.shape[0] - 1),
+                tr("{layer}: words are whole numbers", layer=self.name or self.kind),
+                asked=tr("integers from 0 to {last}", last=self.W.shape[0] - 1),
                 came=f"dtype {x.dtype}",
             )
         return take(self.W, x, axis=0, negative=False)
@@ -77,9 +77,9 @@ class Positions(Module):
         length, width = self.W.shape
         if x.ndim < 2 or x.shape[-1] != width or x.shape[-2] > length:
             raise ShapeError(
-                say("{layer}: the input does not fit the weights", layer=self.name or self.kind),
-                asked=say("(…, T, {width}) with T up to {length}", width=width, length=length),
-                came=say("an input of shape {shape}", shape=x.shape),
+                tr("{layer}: the input does not fit the weights", layer=self.name or self.kind),
+                asked=tr("(…, T, {width}) with T up to {length}", width=width, length=length),
+                came=tr("an input of shape {shape}", shape=x.shape),
             )
         x = x if x.dtype == self.W.dtype else astype(x, dtype=self.W.dtype)
         return x + self.W[: x.shape[-2]]

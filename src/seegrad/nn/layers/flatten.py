@@ -9,7 +9,7 @@ import numpy as np
 
 from seegrad.nn.module import Module
 from seegrad.ops.shape import reshape
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 class Flatten(Module):

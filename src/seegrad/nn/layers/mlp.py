@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.nn.layers.activations import ELU, GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Tanh
 from seegrad.nn.layers.affine import Affine
 from seegrad.nn.layers.containers import Sequential
@@ -52,7 +52,7 @@ def multilayer(
     """
     if activation not in ACTIVATIONS:
         raise ValueRangeError(
-            say("there is no such activation"),
+            tr("there is no such activation"),
             asked=", ".join(ACTIVATIONS),
             came=f"activation={activation!r}",
         )

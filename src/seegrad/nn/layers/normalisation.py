@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seegrad.errors import ShapeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.nn.module import Module, as_input, parameter, state
 from seegrad.nn.sizes import divides, whole
 from seegrad.ops.arithmetic import sqrt, stop_gradient
@@ -47,10 +47,10 @@ class BatchNorm(Module):
         count = int(np.prod([x.shape[axis] for axis in axes], dtype=int))
         if count < 2:
             raise ShapeError(
-                say("{layer}: one row has no variance", layer=self.name or self.kind),
-                asked=say("at least two rows while training"),
-                came=say("an input of shape {shape}", shape=x.shape),
-                hint=say("call .eval() before using the network, or take larger mini-batches"),
+                tr("{layer}: one row has no variance", layer=self.name or self.kind),
+                asked=tr("at least two rows while training"),
+                came=tr("an input of shape {shape}", shape=x.shape),
+                hint=tr("call .eval() before using the network, or take larger mini-batches"),
             )
         middle = mean(x, axis=axes)
         centred = x - _as(middle, wide)

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seegrad.errors import ShapeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.nn.layers.convolution import Size
 from seegrad.nn.module import Module
 from seegrad.nn.sizes import each
-from seegrad.ops.pooling import average_pool, max_pool
+from seegrad.ops.nn.pooling import average_pool, max_pool
 from seegrad.ops.reduce import max, mean
-from seegrad.tensor import Tensor
+from seegrad.tensor.tensor import Tensor
 
 
 class _Pool(Module):
@@ -31,9 +31,9 @@ class _Pool(Module):
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if x.ndim != self.axes + 2:
             raise ShapeError(
-                say("{layer}: this is no batch of pictures", layer=self.name or self.kind_name()),
+                tr("{layer}: this is no batch of pictures", layer=self.name or self.kind_name()),
                 asked="(N, C, H, W)" if self.axes == 2 else "(N, C, L)",
-                came=say("an input of shape {shape}", shape=x.shape),
+                came=tr("an input of shape {shape}", shape=x.shape),
             )
         return x
 
@@ -110,9 +110,9 @@ class _GlobalPool(Module):
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if x.ndim < 3 or 0 in x.shape[2:]:
             raise ShapeError(
-                say("{layer}: there are no places to pool", layer=self.name or self.kind),
+                tr("{layer}: there are no places to pool", layer=self.name or self.kind),
                 asked="(N, C, H, W)",
-                came=say("an input of shape {shape}", shape=x.shape),
+                came=tr("an input of shape {shape}", shape=x.shape),
             )
         return type(self).pooled(x, axis=tuple(range(2, x.ndim)))
 

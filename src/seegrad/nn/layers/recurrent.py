@@ -9,16 +9,16 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seegrad.errors import ShapeError
-from seegrad.graph.bind import frame
-from seegrad.language import say
+from seegrad.graph.mode import frame
+from seegrad.i18n import tr
 from seegrad.nn.initialisers import default_generator
 from seegrad.nn.module import Module, as_input, parameter
 from seegrad.nn.sizes import whole
-from seegrad.ops.activation import sigmoid
-from seegrad.ops.linalg import matmul
+from seegrad.ops.linear.linalg import matmul
+from seegrad.ops.nn.activation import sigmoid
 from seegrad.ops.shape import cut_by, reshape, stack
 from seegrad.ops.transcendental import tanh
-from seegrad.tensor import Tensor, as_tensor
+from seegrad.tensor.tensor import Tensor, as_tensor
 
 State = tuple[Any, ...]
 
@@ -84,10 +84,10 @@ class _Recurrent(Module):
         x = as_input(x, self.W, -1, layer)
         if x.ndim != 3 or not x.shape[1]:
             raise ShapeError(
-                say("{layer}: this is no batch of sequences", layer=layer),
-                asked=say("(N, T, {width}) with at least one position", width=self.inputs),
-                came=say("an input of shape {shape}", shape=x.shape),
-                hint=say("one sequence alone: x[None]"),
+                tr("{layer}: this is no batch of sequences", layer=layer),
+                asked=tr("(N, T, {width}) with at least one position", width=self.inputs),
+                came=tr("an input of shape {shape}", shape=x.shape),
+                hint=tr("one sequence alone: x[None]"),
             )
         n, t, _ = x.shape
         state = self._begin(n, start, layer)
@@ -109,8 +109,8 @@ class _Recurrent(Module):
             return (np.zeros(shape, self.W.dtype),) * self.states
         if len(start) != self.states or any(tuple(s.shape) != shape for s in start):
             raise ShapeError(
-                say("{layer}: the state does not fit", layer=layer),
-                asked=say("{count} arrays of shape {shape}", count=self.states, shape=shape),
+                tr("{layer}: the state does not fit", layer=layer),
+                asked=tr("{count} arrays of shape {shape}", count=self.states, shape=shape),
                 came=", ".join(str(tuple(np.shape(s))) for s in start),
             )
         return tuple(start)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import ValueRangeError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.training.history import Row
 from seegrad.training.plan import Plan
 from seegrad.training.trainer import Callback, Trainer
@@ -31,7 +31,7 @@ class EarlyStopping(Callback):
     ) -> None:
         if patience < 1:
             raise ValueRangeError(
-                say("patience counts epochs from 1"), asked="patience ≥ 1",
+                tr("patience counts epochs from 1"), asked="patience ≥ 1",
                 came=f"patience={patience}",
             )  # fmt: skip
         self.monitor, self.patience, self.least, self.restore = monitor, patience, least, restore
@@ -65,10 +65,10 @@ class EarlyStopping(Callback):
     def on_epoch(self, trainer: Trainer, row: Row) -> None:
         if self.monitor not in row:
             raise ValueRangeError(
-                say("there is no such number to watch"),
+                tr("there is no such number to watch"),
                 asked=f"monitor={self.monitor!r}",
                 came=", ".join(row),
-                hint=say("choose one of these, or pass data to test on"),
+                hint=tr("choose one of these, or pass data to test on"),
             )
         value = self.sign * row[self.monitor]
         if value < self.best - self.least:
@@ -78,7 +78,7 @@ class EarlyStopping(Callback):
         self.since += 1
         if self.since >= self.patience:
             trainer.stop(
-                say("no better {name} for {count} epochs", name=self.monitor, count=self.since)
+                tr("no better {name} for {count} epochs", name=self.monitor, count=self.since)
             )
 
     def on_end(self, trainer: Trainer) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.training.history import Row
 from seegrad.training.plan import Plan
 from seegrad.training.trainer import Callback, Trainer
@@ -50,13 +50,13 @@ def row_in_words(row: Row) -> str:
     'epoch 3 · loss 0.3120 · test accuracy 0.9500'
     """
     spoken = {
-        "loss": say("loss"),
-        "train_accuracy": say("training accuracy"),
-        "test_accuracy": say("test accuracy"),
+        "loss": tr("loss"),
+        "train_accuracy": tr("training accuracy"),
+        "test_accuracy": tr("test accuracy"),
     }
     if "test_accuracy" not in row:
-        spoken["test_loss"] = say("test loss")
-    parts = [f"{say('epoch')} {row.get('epoch', 0):.0f}"]
+        spoken["test_loss"] = tr("test loss")
+    parts = [f"{tr('epoch')} {row.get('epoch', 0):.0f}"]
     for name, word in spoken.items():
         if name in row:
             value = row[name]

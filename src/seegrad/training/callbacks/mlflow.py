@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from seegrad.errors import MissingExtraError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.training.history import Row
 from seegrad.training.plan import Plan
 from seegrad.training.trainer import Callback, Trainer
@@ -29,7 +29,7 @@ class MLflow(Callback):
             import mlflow
         except ImportError as fault:
             raise MissingExtraError(
-                say("{name} is not installed", name="mlflow"), hint="pip install mlflow"
+                tr("{name} is not installed", name="mlflow"), hint="pip install mlflow"
             ) from fault
         self.library = mlflow
         self.opened = mlflow.active_run() is None

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any
 
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.training.callbacks.lines import Lines
 from seegrad.training.history import Row
 from seegrad.training.plan import Plan
@@ -40,7 +40,7 @@ class Bar(Lines):
         super().on_start(trainer, plan)
         self.began, self.first = time.perf_counter(), trainer.count
         self.task = self.bar.add_task(
-            say("training"), total=plan.steps, completed=trainer.count, loss="", speed=""
+            tr("training"), total=plan.steps, completed=trainer.count, loss="", speed=""
         )
         self.bar.start()
 
@@ -55,8 +55,8 @@ class Bar(Lines):
         self.bar.update(
             self.task,
             completed=step,
-            loss=f"{say('loss')} {loss:.4f}",
-            speed=say("{count} steps/s", count=f"{speed:,.0f}"),
+            loss=f"{tr('loss')} {loss:.4f}",
+            speed=tr("{count} steps/s", count=f"{speed:,.0f}"),
         )
 
     def on_epoch(self, trainer: Trainer, row: Row) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import MissingExtraError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.training.history import Row
 from seegrad.training.plan import Plan
 from seegrad.training.trainer import Callback, Trainer
@@ -37,7 +37,7 @@ class TensorBoard(Callback):
             from tensorboardX import SummaryWriter
         except ImportError as fault:
             raise MissingExtraError(
-                say("tensorboardX is not installed"), hint='pip install "seegrad[tensorboard]"'
+                tr("tensorboardX is not installed"), hint='pip install "seegrad[tensorboard]"'
             ) from fault
         # what an interrupted run wrote beyond its checkpoint is not shown twice
         beyond = trainer.count + 1 if trainer.count else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from seegrad.errors import MissingExtraError
-from seegrad.language import say
+from seegrad.i18n import tr
 from seegrad.training.history import Row
 from seegrad.training.plan import Plan
 from seegrad.training.trainer import Callback, Trainer
@@ -29,7 +29,7 @@ class WandB(Callback):
                 import wandb
             except ImportError as fault:
                 raise MissingExtraError(
-                    say("{name} is not installed", name="wandb"), hint="pip install wandb"
+                    tr("{name} is not installed", name="wandb"), hint="pip install wandb"
                 ) from fault
             self.run = wandb.init(**self.settings)
         self.run.config.update(

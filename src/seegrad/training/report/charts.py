@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from seegrad.drawing.values.summary import scientific, shown
 from seegrad.drawing.values.user_text import escape
-from seegrad.language import LANGUAGES, say
+from seegrad.i18n import LANGUAGES, tr
 
 WIDTH, HEIGHT = 560, 270
 LEFT, RIGHT, TOP, BOTTOM = 56, 130, 14, 40
@@ -45,7 +45,7 @@ class Curve:
 
 def both(sentence: str, **values: object) -> Words:
     """A sentence of the catalogue in every language."""
-    return {lang: say(sentence, language=lang, **values) for lang in LANGUAGES}
+    return {lang: tr(sentence, language=lang, **values) for lang in LANGUAGES}
 
 
 def plainly(text: str) -> Words:

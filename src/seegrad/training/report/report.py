@@ -24,8 +24,8 @@ from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.drawing.values.summary import shown
 from seegrad.drawing.values.user_text import escape
 from seegrad.files import write_whole
-from seegrad.graph.bind import in_mode
-from seegrad.language import language, translate
+from seegrad.graph.mode import in_mode
+from seegrad.i18n import language, translate
 from seegrad.training.history import Row
 from seegrad.training.network_check import check_network
 from seegrad.training.plan import Plan

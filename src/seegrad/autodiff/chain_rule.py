@@ -1,0 +1,129 @@
+"""The chain rule: one walk over the graph from right to left.
+
+Rules are ordinary code over array functions, so that the same walk serves twice: on arrays it
+gives numbers, on nodes it gives the derivative as a graph, which can be differentiated again.
+Broadcasting is undone here, once, for every op.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from heapq import heappop, heappush
+from typing import Any
+
+from seegrad.autodiff.nan_policy import NaNFound, Policy, hides_a_nan
+from seegrad.graph.graph import walk
+from seegrad.graph.node import Node
+from seegrad.graph.rule_call import NOTHING, OUT
+from seegrad.graph.spec import Inputs
+from seegrad.ops.compare import astype
+from seegrad.ops.reduce import sum
+from seegrad.ops.shape import broadcast_to, reshape
+
+Derivatives = dict[Node, Any]
+
+
+def reachable(wrt: Sequence[Node], outputs: Sequence[Node]) -> set[Node]:
+    """The nodes whose derivative is needed: those on a way from `wrt` to the outputs."""
+    needed = set(wrt)
+    for node in walk(outputs):
+        if node.requires_grad and node not in needed and not needed.isdisjoint(node.inputs):
+            needed.add(node)
+    return needed
+
+
+def unbroadcast(g: Any, x: Any) -> Any:
+    """`g` in the shape and dtype of x: summed over the axes along which x was repeated."""
+    shape = x.shape
+    if g.shape != shape:
+        lead = len(g.shape) - len(shape)
+        if lead >= 0:
+            axes = [*range(lead)]
+            axes += [lead + i for i, n in enumerate(shape) if n == 1 and g.shape[lead + i] != 1]
+            if axes:
+                g = sum(g, axis=tuple(axes), keepdims=True)
+            if g.shape != shape:
+                g = reshape(g, shape=shape)
+        else:
+            g = broadcast_to(g, shape=shape)
+    return g if g.dtype == x.dtype else astype(g, dtype=x.dtype)
+
+
+def _add(derivatives: Derivatives, node: Node, g: Any) -> None:
+    derivatives[node] = derivatives[node] + g if node in derivatives else g
+
+
+def _seeded(
+    outputs: Sequence[Node], seeds: Sequence[Any], needed: set[Node] | None, stops: Container[Node]
+) -> tuple[Derivatives, Derivatives, list[tuple[int, Node]]]:
+    """Where a walk begins: what is found already, what waits at a node, the heap of these nodes."""
+    found: Derivatives = {}
+    pending: Derivatives = {}
+    for node, seed in zip(outputs, seeds):
+        if node.requires_grad and (needed is None or node in needed):
+            _add(found if node.op is None or node in stops else pending, node, seed)
+    heap: list[tuple[int, Node]] = []
+    for node in pending:
+        heappush(heap, (node.order, node))
+    return found, pending, heap
+
+
+def walk_back(
+    outputs: Sequence[Node], seeds: Sequence[Any], wrt: Sequence[Node] | None, policy: Policy
+) -> Derivatives:
+    """The derivative by each leaf, or each node of `wrt`, that the seeds reach."""
+    born, operands, mend = policy.born, policy.operands, policy.mend
+    keep, watch, plain = policy.keep, policy.watch, policy.plain
+    needed = None if wrt is None else reachable(wrt, outputs)
+    stops = frozenset(wrt) if wrt else ()
+    found, pending, heap = _seeded(outputs, seeds, needed, stops)
+    first = heappop(heap) if heap else None   # the lowest stays out of the heap: a chain needs none
+    while first is not None:
+        node = first[1]
+        first = heappop(heap) if heap else None
+        g, op = pending.pop(node), node.op
+        assert op is not None
+        ins, out = (node.values, node.data) if operands is None else operands(node)
+        if op.chooses and mend is None and hides_a_nan(node):
+            raise NaNFound
+        branches: list[Any] = []
+        pulls = op.pulls
+        if op.arity < 0:
+            pulls, ins = op.pulls_for(ins), Inputs(ins)
+        for x, value, pull in zip(node.inputs, ins, pulls):
+            if pull is None or not x.requires_grad or not (needed is None or x in needed):
+                branches.append(None)
+                continue
+            rule, wants = pull
+            if wants >= 0:
+                gx = rule(g, ins[wants])
+            elif wants == NOTHING:
+                gx = rule(g)
+            elif wants == OUT:
+                gx = rule(g, out)
+            else:
+                gx = rule(g, out, ins, node.attrs, len(branches))
+            if born:
+                raise NaNFound
+            if mend is not None:
+                gx = mend(gx, node, wants, g, ins, out)
+            if gx.shape != value.shape or gx.dtype is not value.dtype:
+                gx = unbroadcast(gx, value)
+            if watch is not None:
+                watch(node, len(branches), gx)
+            branches.append(gx)
+            if x.op is None or (stops and x in stops):  # nothing lies behind it: no need to wait
+                found[x] = found[x] + gx if x in found else gx
+            elif x in pending:
+                pending[x] = pending[x] + gx
+            else:
+                pending[x] = gx
+                entry: tuple[int, Node] | None = (x.order, x)
+                if first is None or x.order < first[0]:
+                    first, entry = entry, first
+                if entry is not None:
+                    heappush(heap, entry)
+        if keep:
+            node.gradient = g if plain is None else plain(g)
+            node.branches = branches if plain is None else [*map(plain, branches)]
+    return found if plain is None else {x: plain(g) for x, g in found.items()}

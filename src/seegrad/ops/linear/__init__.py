@@ -1,0 +1,1 @@
+"""Linear algebra: products of matrices, sums over named axes, systems of equations."""

@@ -1,0 +1,179 @@
+"""What goes along one axis: running sums and products, differences, order, quantiles.
+
+`axis` is one integer; NumPy's `axis=None`, the flattened array, is `seegrad.tensor`'s business.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import DTypeError, ShapeError, ValueRangeError
+from seegrad.graph.forms import Call, Scan
+from seegrad.graph.laws import idempotent
+from seegrad.graph.op import Case
+from seegrad.graph.spec import Spec
+from seegrad.i18n import tr
+from seegrad.ops.arithmetic import add, multiply, subtract
+from seegrad.ops.compare import astype
+from seegrad.ops.families import composite, one_axis, operation, result_dtype
+from seegrad.ops.float16 import accumulated
+from seegrad.ops.indexing import take_along_axis
+from seegrad.ops.shape import concatenate, flip, part, reshape
+
+_ALONG = (
+    Case(((3,),), {"axis": 0}),
+    Case(((2, 3),), {"axis": -1}),
+    Case(((2, 3),), {"axis": 0}),
+    Case(((0, 3),), {"axis": 0}),
+    Case(((2, 1, 4),), {"axis": 2}),
+)
+
+
+def _along(x: Any, *, axis: Any) -> dict[str, Any]:
+    return {"axis": one_axis(axis, len(x.shape))}
+
+
+# --------------------------------------------------------------- running sums and products
+
+
+@operation(
+    spec=lambda x, *, axis: Spec(x.shape, result_dtype(np.cumsum, [x], {})),
+    canonical=_along,
+    lower=Scan("sum"),
+    sign="Σ…",
+    latex=r"\operatorname{cumsum} $x",
+    numpy=(),
+    onnx="CumSum(x, axis)",
+    d={"x": lambda g, axis: flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis)},
+    cases=_ALONG,
+)
+def cumsum(x, *, axis):
+    """Running sums along `axis`; the derivative is summed from the other end."""
+    return accumulated(np.cumsum, x, axis=axis)
+
+
+@composite(
+    sign="Π…",
+    latex=r"\operatorname{cumprod} $x",
+    numpy=(),
+    cases=_ALONG,
+)
+def cumprod(x, *, axis):
+    """Running products along `axis`, one factor at a time, so that zeros among them do no harm."""
+    at = one_axis(axis, len(x.shape))
+    n = x.shape[at]
+    if x.dtype.kind != "f":
+        x = astype(x, dtype=result_dtype(np.cumprod, [x], {}))
+    if n < 2:
+        return x
+    return concatenate(*accumulate((part(x, at, i, 1) for i in range(n)), multiply), axis=at)
+
+
+@composite(
+    sign="Δ",
+    latex=r"\Delta $x",
+    cases=(
+        Case(((3,),), {"n": 1, "axis": 0}),
+        Case(((2, 4),), {"n": 2, "axis": -1}),
+        Case(((2, 3),), {"n": 3, "axis": 1}),
+        Case(((3, 2),), {"n": 0, "axis": 0}),
+    ),
+)
+def diff(x, *, n=1, axis=-1):
+    """Differences of neighbours along `axis`, taken `n` times."""
+    at = one_axis(axis, len(x.shape))
+    if n < 0:
+        raise ValueRangeError("differences are taken so many times", asked="0 or more",
+                              came=f"n={n}")  # fmt: skip
+    for _ in range(n):
+        length = max(x.shape[at] - 1, 0)
+        x = subtract(part(x, at, min(1, x.shape[at]), length), part(x, at, 0, length))
+    return x
+
+
+# --------------------------------------------------------------- order
+
+
+@operation(
+    spec=lambda x, *, axis: Spec(x.shape, np.dtype(np.intp)),
+    canonical=_along,
+    lower=Call(),
+    sign="argsort",
+    latex=r"\operatorname{argsort} $x",
+    onnx="TopK(x, x.shape[axis], axis=axis, largest=0)[1]",
+    numpy=(),
+    d={"x": None},
+    cases=_ALONG,
+)
+def argsort(x, *, axis=-1):
+    """The order that sorts x along `axis`, equal elements kept in their order."""
+    return np.argsort(x, axis=axis, kind="stable")
+
+
+def _sort_rule(g: Any, x: Any, axis: int) -> Any:
+    back = argsort(argsort(x, axis=axis), axis=axis)
+    return take_along_axis(g, back, axis=axis)
+
+
+@operation(
+    spec=lambda x, *, axis: x,
+    canonical=_along,
+    lower=Call(),
+    sign="sort",
+    latex=r"\operatorname{sort} $x",
+    onnx="TopK(x, x.shape[axis], axis=axis, largest=0)",
+    numpy=(),
+    kinks="ties",
+    laws=[idempotent],
+    d={"x": _sort_rule},
+    cases=_ALONG,
+)
+def sort(x, *, axis=-1):
+    """x in ascending order along `axis`; each derivative goes back to where its element was."""
+    return np.sort(x, axis=axis, kind="stable")
+
+
+@composite(
+    sign="quantile",
+    latex=r"\operatorname{quantile} $x",
+    numpy=(),
+    kinks="ties",
+    cases=(
+        Case(((5,),), {"q": 0.3, "axis": 0, "keepdims": False}),
+        Case(((4, 3),), {"q": 0.5, "axis": 0, "keepdims": True}),
+        Case(((2, 5),), {"q": 1.0, "axis": -1, "keepdims": False}),
+        Case(((1, 2),), {"q": 0.9, "axis": 0, "keepdims": False}),
+    ),
+)
+def quantile(x, *, q, axis, keepdims=False):
+    """The value below which the part `q` (0 … 1) of the elements along `axis` lies.
+
+    Between two elements it is interpolated; the derivative goes to those two. Raises ShapeError
+    for an empty axis, ValueRangeError for q outside of 0 … 1.
+    """
+    at = one_axis(axis, len(x.shape))
+    n = x.shape[at]
+    if not n:
+        raise ShapeError(
+            "no elements have no quantile",
+            came=tr("shape {shape}, axis={axis}", shape=tuple(x.shape), axis=at),
+        )
+    if not isinstance(q, (int, float, np.number)):
+        raise DTypeError("a quantile is asked for by one number", came=f"q={q!r}")
+    if not 0 <= q <= 1:
+        raise ValueRangeError("a part lies between 0 and 1", asked="0 ≤ q ≤ 1", came=f"q={q}")
+    place = float(q) * (n - 1)
+    low = min(math.floor(place), max(n - 2, 0))
+    ordered = sort(x, axis=at)
+    below = part(ordered, at, low, 1)
+    above = part(ordered, at, min(low + 1, n - 1), 1)
+    found = add(below, multiply(subtract(above, below), place - low))
+    if keepdims:
+        return found
+    return reshape(found, shape=tuple(m for i, m in enumerate(x.shape) if i != at))
+
+

@@ -1,0 +1,185 @@
+"""NumPy's methods on tensors, and NumPy's own functions called with a tensor.
+
+What those functions are called here stands in `numpy_names`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Self
+
+from seegrad.graph.bind import bind
+from seegrad.ops import arithmetic, compare, reduce, shape
+from seegrad.ops.linear import linalg
+from seegrad.tensor.array_interface import ArrayInterface, value_of
+from seegrad.tensor.numpy_names import (
+    DECIDING,
+    KEYWORDS,
+    NUMPY_FUNCTIONS,
+    ON_SHAPES,
+    ON_VALUES,
+    REDUCTIONS,
+    cumprod,
+    cumsum,
+    take,
+    undefined,
+)
+
+
+class NumpyMethods(ArrayInterface):
+    """A node with NumPy's methods."""
+
+    __slots__ = ()
+
+    @property
+    def T(self) -> Self:
+        """The axes in reverse order."""
+        return shape.transpose(self)
+
+    @property
+    def mT(self) -> Self:
+        """The last two axes exchanged."""
+        return shape.matrix_transpose(self)  # type: ignore[no-any-return]
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.sum`."""
+        return bind(reduce.sum, (self,), {"axis": axis, "keepdims": keepdims})
+
+    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.mean`."""
+        return bind(reduce.mean, (self,), {"axis": axis, "keepdims": keepdims})
+
+    def prod(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.prod`."""
+        return bind(reduce.prod, (self,), {"axis": axis, "keepdims": keepdims})
+
+    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.max`."""
+        return bind(reduce.max, (self,), {"axis": axis, "keepdims": keepdims})
+
+    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.min`."""
+        return bind(reduce.min, (self,), {"axis": axis, "keepdims": keepdims})
+
+    def all(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.all`."""
+        return reduce.all(self, axis=axis, keepdims=keepdims)
+
+    def any(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.any`."""
+        return reduce.any(self, axis=axis, keepdims=keepdims)
+
+    def var(self, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+        """See `seegrad.var`."""
+        return reduce.var(self, axis=axis, keepdims=keepdims, ddof=ddof)
+
+    def std(self, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+        """See `seegrad.std`."""
+        return reduce.std(self, axis=axis, keepdims=keepdims, ddof=ddof)
+
+    def argmax(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.argmax`."""
+        return reduce.argmax(self, axis=axis, keepdims=keepdims)
+
+    def argmin(self, axis: Any = None, keepdims: bool = False) -> Any:
+        """See `seegrad.argmin`."""
+        return reduce.argmin(self, axis=axis, keepdims=keepdims)
+
+    def cumsum(self, axis: Any = None) -> Any:
+        """See `seegrad.cumsum`."""
+        return cumsum(self, axis)
+
+    def cumprod(self, axis: Any = None) -> Any:
+        """See `seegrad.cumprod`."""
+        return cumprod(self, axis)
+
+    def reshape(self, *sizes: Any) -> Any:
+        """See `seegrad.reshape`; sizes one by one, or as a tuple."""
+        return shape.reshape(self, shape=sizes[0] if len(sizes) == 1 else sizes)
+
+    def ravel(self) -> Any:
+        """See `seegrad.ravel`."""
+        return shape.ravel(self)
+
+    flatten = ravel
+
+    def transpose(self, *axes: Any) -> Any:
+        """See `seegrad.transpose`; axes one by one, or as a tuple."""
+        order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
+        return shape.transpose(self, axes=order or None)
+
+    def swapaxes(self, axis1: int, axis2: int) -> Any:
+        """See `seegrad.swapaxes`."""
+        return shape.swapaxes(self, axis1, axis2)
+
+    def squeeze(self, axis: Any = None) -> Any:
+        """See `seegrad.squeeze`."""
+        return shape.squeeze(self, axis=axis)
+
+    def repeat(self, repeats: int, axis: Any = None) -> Any:
+        """See `seegrad.repeat`."""
+        return shape.repeat(self, repeats, axis)
+
+    def take(self, indices: Any, axis: Any = None) -> Any:
+        """See `seegrad.take`."""
+        return take(self, indices, axis)
+
+    def dot(self, other: Any) -> Any:
+        """See `seegrad.dot`."""
+        return linalg.dot(self, other)
+
+    def clip(self, low: Any = None, high: Any = None) -> Any:
+        """See `seegrad.clip`."""
+        return arithmetic.clip(self, low, high)
+
+    def round(self) -> Any:
+        """See `seegrad.round`."""
+        return arithmetic.round(self)
+
+    def astype(self, dtype: Any) -> Any:
+        """See `seegrad.astype`."""
+        return compare.astype(self, dtype)
+
+    def copy(self) -> Self:
+        """A node of its own with the same value."""
+        return arithmetic.identity(self)
+
+    # ---------------------------------------------------------- NumPy's own functions
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        name = ufunc.__name__ if method == "__call__" else REDUCTIONS.get((ufunc, method))
+        function = NUMPY_FUNCTIONS.get(name) if name else None
+        if function is None or options.get("out") is not None:
+            called = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+            raise undefined(f"numpy.{called}" + ("" if function is None else " with out="))
+        if method == "reduce":
+            options.setdefault("axis", 0)
+        return function(*inputs, **{k: v for k, v in options.items() if k != "out"})
+
+    def __array_function__(
+        self, function: Any, types: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        name = function.__name__
+        if ours := NUMPY_FUNCTIONS.get(name):
+            return ours(*args, **{KEYWORDS.get((name, k), k): v for k, v in kwargs.items()})
+        if name in ON_SHAPES and not kwargs:
+            match args:
+                case (ArrayInterface() as x,):
+                    return getattr(x, name)
+        if name in DECIDING:
+            return function(*_values(args, _look_at), **_values(dict(kwargs), _look_at))
+        if name in ON_VALUES:
+            return function(*_values(args), **_values(dict(kwargs)))
+        raise undefined(f"{function.__module__}.{name}")
+
+
+def _look_at(x: Any) -> Any:
+    return x._look() if isinstance(x, ArrayInterface) else x
+
+
+def _values(tree: Any, read: Callable[[Any], Any] = value_of) -> Any:
+    if isinstance(tree, (tuple, list)):
+        return type(tree)(_values(x, read) for x in tree)
+    if isinstance(tree, dict):
+        return {k: _values(v, read) for k, v in tree.items()}
+    return read(tree)

@@ -1,0 +1,158 @@
+"""NumPy's functions, by NumPy's names and with NumPy's arguments: what each does with a tensor.
+
+Most are operations of the table as they are; here stand those whose arguments differ, and what
+NumPy's protocols ask of a tensor. Nothing is computed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import DTypeError
+from seegrad.i18n import tr
+from seegrad.ops import TABLE, arithmetic, compare, indexing, scan_sort, shape, transcendental
+from seegrad.ops.linear import einsum, linalg
+
+
+def _flat(x: Any, axis: Any) -> tuple[Any, Any]:
+    """x and axis, or all elements in one axis where NumPy's default asks for that."""
+    x = shape.array_like(x)
+    return (shape.ravel(x), 0) if axis is None else (x, axis)
+
+
+def cumsum(x: Any, axis: Any = None) -> Any:
+    """Running sums along `axis` (None: of the flattened x)."""
+    x, axis = _flat(x, axis)
+    return scan_sort.cumsum(x, axis=axis)
+
+
+def cumprod(x: Any, axis: Any = None) -> Any:
+    """Running products along `axis` (None: of the flattened x)."""
+    x, axis = _flat(x, axis)
+    return scan_sort.cumprod(x, axis=axis)
+
+
+def sort(x: Any, axis: Any = -1) -> Any:
+    """x in ascending order along `axis` (None: flattened)."""
+    x, axis = _flat(x, axis)
+    return scan_sort.sort(x, axis=axis)
+
+
+def argsort(x: Any, axis: Any = -1) -> Any:
+    """The order that sorts x along `axis` (None: flattened)."""
+    x, axis = _flat(x, axis)
+    return scan_sort.argsort(x, axis=axis)
+
+
+def quantile(x: Any, q: float, axis: Any = None, keepdims: bool = False) -> Any:
+    """The value below which the part q (0 … 1) of x along `axis` lies (None: of all of x).
+
+    Between two elements it is interpolated; the derivative goes to those two.
+
+    >>> quantile([1.0, 2.0, 4.0], 0.75)
+    array(3.)
+    """
+    ndim = len(np.shape(x))
+    x, at = _flat(x, axis)
+    found = scan_sort.quantile(x, q=q, axis=at, keepdims=keepdims)
+    return shape.reshape(found, shape=(1,) * ndim) if keepdims and axis is None else found
+
+
+def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The middle value along `axis` (None: of all of x), the mean of the two if there are two."""
+    return quantile(x, 0.5, axis, keepdims)
+
+
+def take(x: Any, indices: Any, axis: Any = None) -> Any:
+    """x read at the integers `indices` along `axis` (None: of the flattened x)."""
+    if axis is None:
+        x, axis = shape.ravel(x), 0
+    indices = shape.array_like(indices)
+    return indexing.take(x, indices, axis=axis)
+
+
+def _rint(x: Any) -> Any:
+    """The nearest whole number, always floating-point: NumPy's rint, unlike its round."""
+    return arithmetic.round(compare.astype(x, dtype=np.rint(np.zeros((), x.dtype)).dtype))
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if ord not in (None, 2) or (ord == 2 and axis is None and x.ndim != 1):
+        raise undefined(f"numpy.linalg.norm with ord={ord!r}")
+    return linalg.norm(x, axis=axis, keepdims=keepdims)
+
+
+def _pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0) -> Any:
+    if mode != "constant":
+        raise undefined(f"numpy.pad with mode={mode!r}")
+    return shape.pad(x, widths=pad_width, value=constant_values)
+
+
+NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **{name: op for op in TABLE.values() for name in op.numpy},
+    "cumsum": cumsum,
+    "cumprod": cumprod,
+    "cumulative_sum": cumsum,
+    "cumulative_prod": cumprod,
+    "sort": sort,
+    "argsort": argsort,
+    "median": median,
+    "quantile": quantile,
+    "take": take,
+    "split": shape.split,
+    "hstack": shape.hstack,
+    "vstack": shape.vstack,
+    "einsum": einsum.einsum,
+    "norm": _norm,
+    "pad": _pad,
+    "power": transcendental.power,
+    "positive": arithmetic.identity,
+    "rint": _rint,
+    "matrix_transpose": shape.matrix_transpose,
+    "bitwise_and": lambda a, b: compare.logical_and(boolean(a, "&"), boolean(b, "&")),
+    "bitwise_or": lambda a, b: compare.logical_or(boolean(a, "|"), boolean(b, "|")),
+    "bitwise_xor": lambda a, b: compare.logical_xor(boolean(a, "^"), boolean(b, "^")),
+    "invert": lambda x: compare.logical_not(boolean(x, "~")),
+}
+"""What NumPy's functions do with a tensor, by NumPy's names. What makes leaves comes in from above,
+where leaves are made."""
+
+REDUCTIONS = {
+    (np.add, "reduce"): "sum",
+    (np.multiply, "reduce"): "prod",
+    (np.maximum, "reduce"): "max",
+    (np.minimum, "reduce"): "min",
+}
+KEYWORDS = {("clip", "a_min"): "low", ("clip", "a_max"): "high", ("clip", "min"): "low",
+             ("clip", "max"): "high"}  # fmt: skip
+ON_SHAPES = {"shape", "ndim", "size"}
+"""NumPy functions that a tensor answers also where it has no numbers."""
+DECIDING = {"allclose", "array_equal", "array_equiv", "shape", "ndim", "size",
+            "array2string", "array_repr", "array_str", "result_type", "iscomplexobj",
+            "may_share_memory", "shares_memory", "count_nonzero", "nonzero"}  # fmt: skip
+"""NumPy functions that need the numbers and only show them, or decide something by them."""
+ON_VALUES = {"unique", "histogram", "bincount", "save", "savetxt"}
+"""NumPy functions that need the numbers and pass some of them on without a derivative."""
+
+
+def undefined(name: str) -> DTypeError:
+    return DTypeError(
+        tr("{name} is not defined for tensors", name=name),
+        asked="a function of the table: `seegrad ops` lists them",
+        hint="for the numbers alone, without a derivative, pass sg.stop_gradient(x).value",
+    )
+
+
+def boolean(x: Any, sign: str) -> Any:
+    x = shape.array_like(x)
+    dtype = x.dtype
+    if dtype.kind != "b":
+        raise DTypeError(
+            tr("{sign} combines booleans", sign=sign),
+            came=f"dtype {dtype}",
+            hint="compare first, as in (x > 0)",
+        )
+    return x
