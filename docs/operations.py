@@ -89,7 +89,7 @@ def _applied(op: Any) -> Any:
         if name in case.integers:
             xs.append(rng.integers(0, case.integers[name], shape))
             continue
-        low, high = case.within.get(name) or op.within[name]
+        low, high = case.domain.get(name) or op.domain[name]
         number = f"{name}{i + 1}" if op.variadic else name
         xs.append(sg.tensor(np.round(rng.uniform(low, high, shape), 1), name=number))
     out = op(*xs, **case.attrs)

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-RENAMED = {"speak": "set_language"}
+RENAMED = {
+    "speak": "set_language", "add_all": "add_n", "raise_to": "power_scalar", "windows": "unfold",
+}  # fmt: skip
 """Public names that have changed: the old ones warn for one release, then they go."""
 
 

@@ -14,7 +14,7 @@ from seegrad.i18n import set_language as set_language
 from seegrad.ops import TABLE as TABLE
 from seegrad.ops.arithmetic import abs as abs
 from seegrad.ops.arithmetic import add as add
-from seegrad.ops.arithmetic import add_all as add_all
+from seegrad.ops.arithmetic import add_n as add_n
 from seegrad.ops.arithmetic import cbrt as cbrt
 from seegrad.ops.arithmetic import ceil as ceil
 from seegrad.ops.arithmetic import clip as clip
@@ -28,7 +28,7 @@ from seegrad.ops.arithmetic import minimum as minimum
 from seegrad.ops.arithmetic import mod as mod
 from seegrad.ops.arithmetic import multiply as multiply
 from seegrad.ops.arithmetic import negative as negative
-from seegrad.ops.arithmetic import raise_to as raise_to
+from seegrad.ops.arithmetic import power_scalar as power_scalar
 from seegrad.ops.arithmetic import reciprocal as reciprocal
 from seegrad.ops.arithmetic import round as round
 from seegrad.ops.arithmetic import sign as sign
@@ -93,7 +93,7 @@ from seegrad.ops.nn.loss import softmax_cross_entropy as softmax_cross_entropy
 from seegrad.ops.nn.pooling import average_pool as average_pool
 from seegrad.ops.nn.pooling import max_pool as max_pool
 from seegrad.ops.nn.window import overlap_add as overlap_add
-from seegrad.ops.nn.window import windows as windows
+from seegrad.ops.nn.window import unfold as unfold
 from seegrad.ops.reduce import all as all
 from seegrad.ops.reduce import any as any
 from seegrad.ops.reduce import argmax as argmax

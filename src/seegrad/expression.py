@@ -211,7 +211,7 @@ class _Builder:
     def power(self, base: Any, exponent: Any) -> Any:
         if isinstance(exponent, float) and isinstance(base, Node):
             whole = int(exponent) if exponent == int(exponent) else exponent
-            return self.call("raise_to", [base], {"exponent": whole})
+            return self.call("power_scalar", [base], {"exponent": whole})
         return self.call("power", [base, exponent], {})
 
     def function(self, name: str, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Any:

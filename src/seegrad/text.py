@@ -32,11 +32,11 @@ class Piece:
     """A piece of text and how tightly its outermost operation holds it together."""
 
     text: str
-    binds: int = ATOM
+    precedence: int = ATOM
 
     def within(self, outer: int, brackets: tuple[str, str] = ("(", ")")) -> str:
         """The text, in brackets if it holds less tightly than `outer` asks for."""
-        return self.text if self.binds >= outer else f"{brackets[0]}{self.text}{brackets[1]}"
+        return self.text if self.precedence >= outer else f"{brackets[0]}{self.text}{brackets[1]}"
 
 
 def holes(template: str) -> tuple[str, ...]:

@@ -333,12 +333,12 @@ def full_softmax_with_loss():
     a = [sg.tensor(math.log(v), name=f"a{i + 1}") for i, v in enumerate((3, 2, 5))]
     t = [sg.tensor(v, name=f"t{i + 1}") for i, v in enumerate((0.0, 1.0, 0.0))]
     e = [sg.exp(value) for value in a]
-    total = sg.add_all(*e)
+    total = sg.add_n(*e)
     share = sg.reciprocal(total)
     y = [value * share for value in e]
     logs = [sg.log(value) for value in y]
     taken = [target * value for target, value in zip(t, logs)]
-    summed = sg.add_all(*taken)
+    summed = sg.add_n(*taken)
     return a, t, e, total, share, y, logs, taken, summed, summed * -1.0
 
 
@@ -561,13 +561,13 @@ def test_c23_every_mutant_is_caught(name):
     assert right
     assert right.max_error < 1e-6
     operation = sg.TABLE[op]
-    pulls = operation.pulls
-    mutated = tuple((rule, MUCH) if i == position else p for i, p in enumerate(pulls))
-    object.__setattr__(operation, "pulls", mutated)
+    fast_rules = operation.fast_rules
+    mutated = tuple((rule, MUCH) if i == position else p for i, p in enumerate(fast_rules))
+    object.__setattr__(operation, "fast_rules", mutated)
     try:
         report = sg.gradcheck(function, *SMALL_VALUES)
     finally:
-        object.__setattr__(operation, "pulls", pulls)
+        object.__setattr__(operation, "fast_rules", fast_rules)
     assert not report
     assert report.max_error > 0.3
 

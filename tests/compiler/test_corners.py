@@ -108,7 +108,7 @@ def test_what_has_an_infinite_slope_is_found_by_its_own_rule():
 def test_where_nothing_chooses_nothing_is_added():
     graph = sg.compile(sg.grad(lambda x: (sg.tanh(x) * sg.exp(x) / (1 + x * x)).sum()))
     graph(np.ones(3))
-    assert not any(n.op.chooses for n in graph.graph_after("trace").operations)
+    assert not any(n.op.selects for n in graph.graph_after("trace").operations)
 
 
 def test_a_usual_network_gets_no_product_and_no_reduction_for_it():

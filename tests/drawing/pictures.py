@@ -64,9 +64,9 @@ def softmax_with_loss() -> sg.Tensor:
     scores = [sg.tensor(np.log(x), name=f"a{i}") for i, x in enumerate((3.0, 2.0, 5.0), 1)]
     targets = [sg.tensor(x, name=f"t{i}") for i, x in enumerate((0.0, 1.0, 0.0), 1)]
     powers = [sg.exp(a) for a in scores]
-    share = sg.reciprocal(sg.add_all(*powers))
+    share = sg.reciprocal(sg.add_n(*powers))
     terms = [t * sg.log(power * share) for t, power in zip(targets, powers)]
-    loss = sg.add_all(*terms) * -1.0
+    loss = sg.add_n(*terms) * -1.0
     loss.name = "L"
     loss.backward()
     return loss

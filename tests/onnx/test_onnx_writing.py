@@ -128,11 +128,11 @@ FUNCTIONS = {
     "quantiles": lambda x: sg.median(x, axis=1) + sg.quantile(x, 0.3, axis=1),
     "picked": lambda x: x[:, [2, 0, -1]] + x[[0, -2]].sum(),
     "picked by two": lambda x: sg.reshape(x, (len(x), 1, 3))[:, [0, 0], [[1, -1], [2, 2]]],
-    "windows": lambda x: sg.windows(x, size=(2,)).sum(axis=1),
+    "unfold": lambda x: sg.unfold(x, size=(2,)).sum(axis=1),
     "slope of sorted": sg.grad(lambda x: (sg.sort(x, axis=1) * np.arange(3.0)).sum()),
     "slope of picked": sg.grad(lambda x: (x[:, [2, 0, -1, 2]] ** 2).sum()),
     "slope of every other one, backwards": sg.grad(lambda x: (x[:, ::-2] ** 3).sum()),
-    "slope of windows": sg.grad(lambda x: (sg.windows(x, size=(2,)) ** 2).sum()),
+    "slope of windows": sg.grad(lambda x: (sg.unfold(x, size=(2,)) ** 2).sum()),
     "slope of pooled": sg.grad(lambda x: (sg.max_pool(x[:, None], size=2, steps=1) ** 2).sum()),
 }
 

@@ -43,7 +43,7 @@ def has_derivative(op: Op, case: Case) -> bool:
 
 
 def spec_from_rule(op: Op, case: Case, xs: list[Any]) -> Any:
-    attrs = dict(op.settle(*xs, **case.attrs))
+    attrs = dict(op.canonical_attrs(*xs, **case.attrs))
     return op.spec(*map(spec_of, xs), **attrs)
 
 

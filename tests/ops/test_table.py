@@ -83,10 +83,10 @@ def test_value_agrees_with_the_reading_of_its_form(op, case):
     xs = sample(op, case)
     out = np.asarray(op(*xs, **case.attrs))
     if op.inlined or isinstance(op.lower, Body):
-        made = op.body(*map(sg.tensor, xs), **op.settle(*xs, **case.attrs)).value
+        made = op.body(*map(sg.tensor, xs), **op.canonical_attrs(*xs, **case.attrs)).value
         np.testing.assert_allclose(out, made, rtol=1e-12, atol=1e-14)
         return
-    expected = reference(op, xs, op.settle(*xs, **case.attrs), out)
+    expected = reference(op, xs, op.canonical_attrs(*xs, **case.attrs), out)
     if expected is NotImplemented:
         assert isinstance(op.lower, (Call, Random))
         assert same(out, op(*xs, **case.attrs)), "not even repeatable"
@@ -98,7 +98,7 @@ def test_value_agrees_with_the_reading_of_its_form(op, case):
 def test_answers_to_numpys_own_function(op, case):
     """`np.f(tensor)` is a tensor of what `np.f(array)` gives."""
     xs = sample(op, case)
-    attrs = dict(op.settle(*xs, **case.attrs))
+    attrs = dict(op.canonical_attrs(*xs, **case.attrs))
     given = op(*map(sg.tensor, xs), **attrs)
     assert isinstance(given, sg.Tensor)
     for name in op.numpy:
@@ -150,7 +150,7 @@ def test_forward_derivative_and_second_order_both_ways(op, case):
 @pytest.mark.parametrize(("op", "case"), STEADIER)
 def test_a_composites_own_derivative_is_its_bodys(op, case):
     xs = sample(op, case)
-    attrs = op.settle(*xs, **case.attrs)
+    attrs = op.canonical_attrs(*xs, **case.attrs)
     grads = []
     for function in (op, op.body):
         leaves = [sg.tensor(x) for x in xs]
@@ -267,8 +267,8 @@ def test_laws_hold(op):
     attrs = case.attrs
     names = [n.lstrip("*") for n in op.inputs]
     rng = np.random.default_rng(3)
-    low = max(op.within[n][0] for n in names)
-    high = min(op.within[n][1] for n in names)
+    low = max(op.domain[n][0] for n in names)
+    high = min(op.domain[n][1] for n in names)
     shape = case.shapes[0]
     a, b, c = (rng.uniform(low, high, shape) for _ in range(3))
 
@@ -302,7 +302,7 @@ def test_laws_hold(op):
 def test_a_rule_reads_nothing_that_it_does_not_name(op, case):
     """Inputs and results that no rule names are replaced by NaN: the derivative stays the same."""
     xs = sample(op, case)
-    attrs = op.settle(*xs, **case.attrs)
+    attrs = op.canonical_attrs(*xs, **case.attrs)
     out = np.asarray(op(*xs, **case.attrs))
     g = np.cos(np.arange(out.size)).reshape(out.shape).astype(out.dtype)
 

@@ -113,7 +113,7 @@ def test_padding_never_wins_a_window_of_negative_numbers():
 def test_windows_show_numpys_own():
     x = CHANCE.standard_normal((2, 5, 6))
     theirs = np.lib.stride_tricks.sliding_window_view(x, (2, 3), axis=(1, 2))
-    np.testing.assert_array_equal(sg.windows(x, size=(2, 3)), theirs.transpose(0, 3, 4, 1, 2))
+    np.testing.assert_array_equal(sg.unfold(x, size=(2, 3)), theirs.transpose(0, 3, 4, 1, 2))
 
 
 def test_an_empty_batch_goes_through():

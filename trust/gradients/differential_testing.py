@@ -44,7 +44,7 @@ def by_torch(name: str, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
             return torch.where(x > 0, x, 0.01 * x)
         case "where":
             return torch.where(given[0].bool(), given[1], given[2])
-        case "cut":
+        case "strided_slice":
             for axis, (start, length, step) in enumerate(attrs["index"]):
                 rows = torch.arange(length) * step + start
                 x = torch.index_select(x, axis, rows)
@@ -97,7 +97,7 @@ def by_bodies(name: str, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
     if op.body is None or op.inlined:
         return op(*args, **attrs)
     given = [a if isinstance(a, sg.Tensor) else np.asarray(a, float) for a in args]
-    return op.body(*given, **op.settle(*given, **attrs))
+    return op.body(*given, **op.canonical_attrs(*given, **attrs))
 
 
 def _close(a: Any, b: Any, rtol: float, atol: float) -> bool:

@@ -56,7 +56,7 @@ def reshaped_cases(op: Op) -> Iterator[Case]:
 
 
 def _bounded_one_by_one(case: Case) -> bool:
-    return any(np.ndim(bound) for pair in case.within.values() for bound in pair or ())
+    return any(np.ndim(bound) for pair in case.domain.values() for bound in pair or ())
 
 
 def _takes(op: Op, case: Case) -> bool:

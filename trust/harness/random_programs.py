@@ -68,7 +68,7 @@ def by_table(name: str, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
 
 
 STEPPED = {"astype", "stop_gradient", "sign", "floor", "ceil", "round", "trunc",
-           "mod", "floor_divide", "clip", "raise_to"}  # fmt: skip
+           "mod", "floor_divide", "clip", "power_scalar"}  # fmt: skip
 """What has no derivative, or jumps."""
 SMOOTH = [
     op for op in sg.TABLE.values()
@@ -130,7 +130,7 @@ class Writer:
         op: Op = SMOOTH[self.rng.integers(len(SMOOTH))]
         inputs = [i] if op.arity == 1 else [i, self.fitting(i)]
         inputs = [
-            self.squeezed(j, op.within[name]) for j, name in zip(inputs, op.inputs)
+            self.squeezed(j, op.domain[name]) for j, name in zip(inputs, op.inputs)
         ]  # fmt: skip
         self.put(op.name, inputs)
 
@@ -163,7 +163,7 @@ class Writer:
             start = int(self.rng.integers(n))
             turned = self.rng.random() < 0.3
             index.append((start, start + 1, -1) if turned else (start, n - start, 1))
-        self.put("cut", [i], index=tuple(index))
+        self.put("strided_slice", [i], index=tuple(index))
 
     def joined(self, i: int) -> None:
         if ndim := self.values[i].ndim:

@@ -21,7 +21,7 @@ def inputs_of(op: Op, case: Case, rng: np.random.Generator, dtype: Any = np.floa
         if name in case.integers:
             found.append(np.asarray(rng.integers(0, case.integers[name], shape)))
         else:
-            low, high = case.within.get(name) or op.within[name]
+            low, high = case.domain.get(name) or op.domain[name]
             found.append(np.asarray(rng.uniform(low, high, shape), dtype))
     return found
 

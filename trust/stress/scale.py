@@ -70,7 +70,7 @@ def fan(width: int) -> dict[str, Any]:
     sg.concatenate([x] * width).sum().backward()
     right = float(x.grad[0]) == width
     leaves = [sg.tensor(1.0) for _ in range(width)]
-    sg.add_all(*leaves).backward()
+    sg.add_n(*leaves).backward()
     right &= all(float(leaf.grad) == 1.0 for leaf in leaves)
     x.grad = None
     total = x * 0.0

@@ -84,13 +84,13 @@ def walk_back(
         g, op = pending.pop(node), node.op
         assert op is not None
         ins, out = (node.values, node.data) if operands is None else operands(node)
-        if op.chooses and mend is None and hides_a_nan(node):
+        if op.selects and mend is None and hides_a_nan(node):
             raise NaNFound
         branches: list[Any] = []
-        pulls = op.pulls
+        fast_rules = op.fast_rules
         if op.arity < 0:
-            pulls, ins = op.pulls_for(ins), Inputs(ins)
-        for x, value, pull in zip(node.inputs, ins, pulls):
+            fast_rules, ins = op.fast_rules_for(ins), Inputs(ins)
+        for x, value, pull in zip(node.inputs, ins, fast_rules):
             if pull is None or not x.requires_grad or not (needed is None or x in needed):
                 branches.append(None)
                 continue

@@ -108,7 +108,7 @@ class Mending:
         assert node.op is not None
         if zeros is True:
             return False
-        chosen = gx.op is not None and gx.op.chooses
+        chosen = gx.op is not None and gx.op.selects
         op = node.op
         return wants == NOTHING or chosen or not (op.family == "elementwise" or op.asks_for_result)
 

@@ -134,7 +134,7 @@ class StructuralZeros:
         op = node.op
         assert op is not None
         if isinstance(op.lower, Scalar):
-            if op.chooses and not self.tracing:     # a number beside what was chosen
+            if op.selects and not self.tracing:     # a number beside what was chosen
                 zeros = [_settled(np.equal(x.data, 0)) if z is None and _constant(x) else z
                          for x, z in zip(node.inputs, zeros)]  # fmt: skip
             return self._scalar(op.lower.tree, node, dict(zip(op.inputs, zeros)))

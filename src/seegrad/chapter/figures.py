@@ -19,7 +19,7 @@ from seegrad.drawing.scene.steps import walk
 from seegrad.errors import ValueRangeError
 from seegrad.graph.mode import frame
 from seegrad.i18n import tr
-from seegrad.ops.arithmetic import add_all, identity, reciprocal
+from seegrad.ops.arithmetic import add_n, identity, reciprocal
 from seegrad.ops.nn.activation import relu, sigmoid, softmax
 from seegrad.ops.nn.loss import softmax_cross_entropy
 from seegrad.ops.transcendental import exp, log
@@ -270,9 +270,9 @@ def _scores() -> list[Tensor]:
 def softmax_forward(lang: str) -> Tensor:
     """S = Σ exp(a), y = exp(a)·(1/S): the three y, joined at the right end for one graph."""
     powers = [exp(a) for a in _scores()]
-    share = reciprocal(add_all(*powers))
+    share = reciprocal(add_n(*powers))
     ys = [_named(power * share, f"y{i}") for i, power in enumerate(powers, 1)]
-    total: Tensor = add_all(*ys)
+    total: Tensor = add_n(*ys)
     return total
 
 
@@ -281,7 +281,7 @@ def cross_entropy(lang: str, backward: bool = True) -> Tensor:
     ys = [_leaf(v / 10, f"y{i}") for i, v in enumerate(LOGITS, 1)]
     terms = [_leaf(t, f"t{i}", learns=False) * log(y) for i, (t, y) in
              enumerate(zip(TARGETS, ys), 1)]  # fmt: skip
-    loss = _named(add_all(*terms) * -1.0, "L")
+    loss = _named(add_n(*terms) * -1.0, "L")
     if backward:
         loss.backward()
     return loss
@@ -291,12 +291,12 @@ def softmax_with_loss(lang: str, backward: bool = True) -> Tensor:
     """All sixteen nodes of it: a = ln(3, 2, 5), t = (0, 1, 0)."""
     with frame("Softmax"):
         powers = [exp(a) for a in _scores()]
-        share = reciprocal(add_all(*powers))
+        share = reciprocal(add_n(*powers))
         ys = [_named(power * share, f"y{i}") for i, power in enumerate(powers, 1)]
     with frame("Cross Entropy Error"):
         targets = [_leaf(t, f"t{i}") for i, t in enumerate(TARGETS, 1)]
         terms = [t * log(y) for t, y in zip(targets, ys)]
-        loss = _named(add_all(*terms) * -1.0, "L")
+        loss = _named(add_n(*terms) * -1.0, "L")
     if backward:
         loss.backward()
     return loss

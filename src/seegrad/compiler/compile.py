@@ -64,7 +64,7 @@ class Compiled:
 
     def _watched(self, variant: Variant, values: Sequence[Any]) -> Any:
         variant.executable.take_state()
-        variant.find_birth(values)              # before anything is assigned
+        variant.locate_non_finite(values)              # before anything is assigned
         return variant.run(values)
 
     def _put_first(self, variant: Variant) -> None:

@@ -116,7 +116,7 @@ def _fine(variant: Variant, saved: Any, shown: Sequence[Any], first: int) -> int
 
 def _explain(variant: Variant, values: Sequence[Any], step: int) -> None:
     """Raise NonFiniteError for a step whose result is not finite, where it was born."""
-    variant.find_birth(values)
+    variant.locate_non_finite(values)
     raise NonFiniteError(
         tr("the result of step {step} is not finite", step=step), asked="finite numbers",
         hint="take a smaller learning rate",

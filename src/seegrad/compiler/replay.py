@@ -12,10 +12,10 @@ import numpy as np
 
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
-from seegrad.transforms.debugging import birth
+from seegrad.transforms.debugging import raise_if_non_finite
 
 
-def find_birth(graph: Graph, values: Mapping[Node, Any]) -> None:
+def locate_non_finite(graph: Graph, values: Mapping[Node, Any]) -> None:
     """Raise NonFiniteError at the first node that makes a NaN or an infinity of finite inputs.
 
     Args:
@@ -32,4 +32,4 @@ def find_birth(graph: Graph, values: Mapping[Node, Any]) -> None:
                 continue
             inputs = tuple(known[x] for x in node.inputs)
             known[node] = node.op.forward(*inputs, **node.attrs)
-            birth(node, known[node], inputs)
+            raise_if_non_finite(node, known[node], inputs)

@@ -16,7 +16,7 @@ from seegrad.compiler.lowering.builder import Request
 from seegrad.compiler.lowering.lower import Lowered, lower
 from seegrad.compiler.passes import pipeline
 from seegrad.compiler.passes.rewrite import replaced
-from seegrad.compiler.replay import find_birth
+from seegrad.compiler.replay import locate_non_finite
 from seegrad.compiler.runtime.state_slot import Slot
 from seegrad.compiler.scheduling import state_layout
 from seegrad.errors import TraceError, ValueRangeError
@@ -301,7 +301,7 @@ class Variant:
             slot.view[...] = data
         self.executable.show_state()
 
-    def find_birth(self, values: Sequence[Any]) -> None:
+    def locate_non_finite(self, values: Sequence[Any]) -> None:
         """Raise NonFiniteError where the first NaN or infinity of this call is born."""
         known: dict[Node, Any] = {}
         for symbol_, value in zip(self.call.symbols, values):
@@ -311,7 +311,7 @@ class Variant:
             known[stand] = leaf.data
         for leaf, stand in self.trace.gathered.items():
             known[stand] = leaf.gradient
-        find_birth(self.records[0].graph, known)
+        locate_non_finite(self.records[0].graph, known)
 
     def leave(self, results: Sequence[Any], values: Sequence[Any] = ()) -> None:
         """Leave on outside leaves, and add on the arguments, the gradients that the function left

@@ -10,7 +10,7 @@ import numpy as np
 from seegrad.errors import DTypeError
 from seegrad.graph.node import Node, holds_node, snapshot
 from seegrad.graph.op import Op
-from seegrad.graph.op_errors import strange
+from seegrad.graph.op_errors import unsupported_input_error
 from seegrad.graph.spec import NO_ATTRS
 from seegrad.i18n import tr
 
@@ -75,5 +75,5 @@ def numbers(op: Op, position: int, value: Any) -> Any:
             came=tr("a {kind} with parts of different lengths", kind=type(value).__name__),
         ) from None
     if array.dtype.kind not in NUMBERS or isinstance(array, np.ma.MaskedArray):
-        raise strange(op, name, value, array.dtype)
+        raise unsupported_input_error(op, name, value, array.dtype)
     return array

@@ -109,7 +109,7 @@ class Scalar:
         return parse_scalar(self.text)
 
     @property
-    def chooses(self) -> bool:
+    def selects(self) -> bool:
         """Whether it takes one value or another, so that what it leaves has no part in it."""
         return "where" in _functions(self.tree)
 

@@ -169,7 +169,7 @@ def _settled(array: np.ndarray[Any, Any]) -> bool:
     return base is None or (type(base) is np.ndarray and _settled(base))
 
 
-def remedy(value: Any) -> str:
+def conversion_hint(value: Any) -> str:
     """What to try with a value that is not made of real numbers."""
     if isinstance(value, np.ma.MaskedArray):
         return "fill the gaps first: .filled(0.0)"
@@ -218,7 +218,7 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
             tr("{what} has a dtype that seegrad does not compute with", what=tr(what)),
             asked="floating-point, integer or boolean numbers",
             came=tr("{kind} of dtype {dtype}", kind=type(value).__name__, dtype=array.dtype),
-            hint=remedy(value),
+            hint=conversion_hint(value),
         )
     if type(array) is not np.ndarray:
         array = np.array(array, subok=False)

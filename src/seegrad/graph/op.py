@@ -29,13 +29,13 @@ N = TypeVar("N", bound=HasSpec)
 class Case:
     """One row of an op's test table: shapes of the inputs, attributes, and where values lie.
 
-    `within` overrides the op's domain (numbers, or arrays with a bound for each element);
+    `domain` overrides the op's domain (numbers, or arrays with a bound for each element);
     `integers` names inputs that hold indices below the given bound.
     """
 
     shapes: tuple[Shape, ...]
     attrs: Attrs = field(default_factory=dict)
-    within: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
+    domain: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     integers: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -69,14 +69,14 @@ class Op:
     lower: Form
     sign: str
     latex: str
-    binds: int = ATOM
+    precedence: int = ATOM
     laws: tuple[Law, ...] = ()
     onnx: str = ""
     numpy: tuple[str, ...] = ()
     canonical: Callable[..., dict[str, Any]] | None = None
     body: Callable[..., Any] | None = None
     cases: tuple[Case, ...] = ()
-    within: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    domain: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     kinks: str = ""
     onnx_body: Callable[..., Any] | None = None
     integer_inputs: frozenset[str] = frozenset()
@@ -89,7 +89,7 @@ class Op:
     optional: Attrs = field(init=False)
     defaults: Attrs | None = field(init=False)
     rules: tuple[RuleCall | None, ...] = field(init=False)
-    pulls: tuple[FastRule | None, ...] = field(init=False)
+    fast_rules: tuple[FastRule | None, ...] = field(init=False)
     run: Callable[..., Any] = field(init=False)
     rule_parameters: Mapping[str, tuple[str, ...]] = field(init=False)
     differentiable: bool = field(init=False)
@@ -97,7 +97,7 @@ class Op:
     direct: bool = field(init=False)
     sized: bool = field(init=False)
     integer_positions: frozenset[int] = field(init=False)
-    chooses: bool = field(init=False)
+    selects: bool = field(init=False)
     asks_for_result: bool = field(init=False)
 
     def __post_init__(self) -> None:
@@ -126,21 +126,21 @@ class Op:
         self._check_rules()
         self._check_texts()
         rules: list[RuleCall | None] = []
-        pulls: list[FastRule | None] = []
+        fast_rules: list[FastRule | None] = []
         asked: dict[str, tuple[str, ...]] = {}
         for name in inputs:
             rule = self.d.get(name.lstrip("*"))
             names = tuple(inspect.signature(rule).parameters) if rule else ()
             asked[name.lstrip("*")] = names
             rules.append(rule_call(rule, names, inputs) if rule else None)
-            pulls.append(fast_rule(rule, names, inputs) if rule else None)
+            fast_rules.append(fast_rule(rule, names, inputs) if rule else None)
         put("rules", tuple(rules))
-        put("pulls", tuple(pulls))
+        put("fast_rules", tuple(fast_rules))
         put("rule_parameters", asked)
         put("differentiable", any(rule is not None for rule in rules))
         put("integer_positions", frozenset(map(inputs.index, self.integer_inputs)))
         put("asks_for_result", any("out" in names for names in asked.values()))
-        put("chooses", isinstance(self.lower, Scalar) and self.lower.chooses)
+        put("selects", isinstance(self.lower, Scalar) and self.lower.selects)
         put("__name__", self.name)
         put("__doc__", self.forward.__doc__)
         put("__wrapped__", self.forward)
@@ -191,10 +191,10 @@ class Op:
         rules = self.rules
         return rules[position] if position < len(rules) else rules[-1]
 
-    def pulls_for(self, inputs: Sequence[Any]) -> tuple[FastRule | None, ...]:
+    def fast_rules_for(self, inputs: Sequence[Any]) -> tuple[FastRule | None, ...]:
         """A pull for each of these inputs, of which a variadic op has any number."""
-        extra = len(inputs) - len(self.pulls)
-        return self.pulls if extra <= 0 else self.pulls + self.pulls[-1:] * extra
+        extra = len(inputs) - len(self.fast_rules)
+        return self.fast_rules if extra <= 0 else self.fast_rules + self.fast_rules[-1:] * extra
 
     def input_name(self, position: int) -> str:
         """The name of the input at `position`: `a`, `b`, or `xs[2]`."""
@@ -252,7 +252,7 @@ class Op:
                 raise self._bad_call(tr("the argument {name} is missing", name=name))
         return tuple(inputs), attrs
 
-    def settle(self, *inputs: Any, **attrs: Any) -> Attrs:
+    def canonical_attrs(self, *inputs: Any, **attrs: Any) -> Attrs:
         """The attributes as a node holds them: defaults filled in, in canonical form."""
         whole = {**self.attributes, **attrs}
         return self.canonical(*inputs, **whole) if self.canonical else whole

@@ -13,7 +13,7 @@ import numpy as np
 
 from seegrad.errors import DTypeError, NonFiniteError, SeegradError, ShapeError, SizeError
 from seegrad.graph.forms import SIZES
-from seegrad.graph.node import remedy
+from seegrad.graph.node import conversion_hint
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Attrs, spec_of
 from seegrad.i18n import tr
@@ -96,11 +96,11 @@ def _retold(op: Op, inputs: Sequence[Any], error: SeegradError) -> SeegradError:
     return type(error)(problem, asked=error.asked, came=came, hint=error.hint, line=error.line)
 
 
-def strange(op: Op, name: str, value: Any, dtype: Any) -> DTypeError:
+def unsupported_input_error(op: Op, name: str, value: Any, dtype: Any) -> DTypeError:
     """The error for an input that is not made of real numbers."""
     return DTypeError(
         f"{op.name}: " + tr("{name} is not made of numbers that seegrad computes with", name=name),
         asked="floating-point, integer or boolean numbers",
         came=tr("{kind} of dtype {dtype}", kind=type(value).__name__, dtype=dtype),
-        hint=remedy(value),
+        hint=conversion_hint(value),
     )

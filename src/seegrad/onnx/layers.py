@@ -213,9 +213,9 @@ def _local_response(values: Values, attributes: Attributes) -> Any:
     widths[1] = ((size - 1) // 2, size // 2)
     squares = shape.pad(x * x, widths=tuple(widths))
     near = [index(squares, (slice(None), slice(i, i + x.shape[1]))) for i in range(size)]
-    total = arithmetic.add_all(*near)
+    total = arithmetic.add_n(*near)
     base = attributes.get("bias", 1.0) + attributes.get("alpha", 1e-4) / size * total
-    return x / arithmetic.raise_to(base, exponent=attributes.get("beta", 0.75))
+    return x / arithmetic.power_scalar(base, exponent=attributes.get("beta", 0.75))
 
 
 # --------------------------------------------------------------- resizing

@@ -310,7 +310,7 @@ SPECIAL: dict[str, Reader] = {
     "HardSwish": plain(lambda values: values[0] * _hard_sigmoid(values[0], 1 / 6, 0.5)),
     "IsInf": _is_infinite,
     "Max": _folded(arithmetic.maximum),
-    "Mean": plain(lambda values: arithmetic.add_all(*values) / len(values)),
+    "Mean": plain(lambda values: arithmetic.add_n(*values) / len(values)),
     "Min": _folded(arithmetic.minimum),
     "Mish": plain(lambda values: values[0] * transcendental.tanh(activation.softplus(values[0]))),
     "Mod": _mod,

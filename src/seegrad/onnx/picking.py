@@ -146,7 +146,7 @@ def _scatter_nd(values: Values, attributes: Attributes) -> Any:
     layout = ("i",) * len(places) + (":",) * (len(data.shape) - len(places))
     settings = {"layout": layout, "shape": tuple(data.shape)}
     ones = np.ones(updates.shape, data.dtype)
-    added, there = (indexing.add_by_arrays(v, *places, **settings) for v in (updates, ones))
+    added, there = (indexing.scatter_add_nd(v, *places, **settings) for v in (updates, ones))
     return _scattered(added, there, values, attributes)
 
 

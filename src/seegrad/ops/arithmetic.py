@@ -35,7 +35,7 @@ POSITIVE = (0.5, 2.0)
     scalar="a + b",
     sign="+",
     latex="$a + $b",
-    binds=SUM,
+    precedence=SUM,
     laws=[commutative, associative, unit(0)],
     onnx="Add",
     d={"a": lambda g: g, "b": lambda g: g},
@@ -49,7 +49,7 @@ def add(a, b):
     scalar="a - b",
     sign="−",
     latex="$a - $b",
-    binds=SUM,
+    precedence=SUM,
     laws=[unit(0, right_only=True)],
     onnx="Sub",
     d={"a": lambda g: g, "b": lambda g: -g},
@@ -63,7 +63,7 @@ def subtract(a, b):
     scalar="a * b",
     sign="×",
     latex=r"$a \cdot $b",
-    binds=PRODUCT,
+    precedence=PRODUCT,
     laws=[commutative, associative, unit(1), zero(0)],
     onnx="Mul",
     d={"a": lambda g, b: g * b, "b": lambda g, a: g * a},
@@ -80,7 +80,7 @@ def multiply(a, b):
     laws=[unit(1, right_only=True)],
     onnx="Div",
     numpy=("divide", "true_divide"),
-    within={"a": (-2.0, 2.0), "b": POSITIVE},
+    domain={"a": (-2.0, 2.0), "b": POSITIVE},
     d={"a": lambda g, b: g / b, "b": lambda g, b, out: -g * out / b},
 )
 def divide(a, b):
@@ -92,7 +92,7 @@ def divide(a, b):
     scalar="-x",
     sign="−",
     latex="-$x",
-    binds=MINUS,
+    precedence=MINUS,
     laws=[involution],
     onnx="Neg",
     d={"x": lambda g: -g},
@@ -108,7 +108,7 @@ def negative(x):
     latex=r"\frac{1}{$x}",
     onnx="Reciprocal",
     numpy=(),
-    within=POSITIVE,
+    domain=POSITIVE,
     d={"x": lambda g, out: -g * out * out},
 )
 def reciprocal(x):
@@ -120,7 +120,7 @@ def reciprocal(x):
     scalar="x * x",
     sign="²",
     latex="$x^{2}",
-    binds=POWER,
+    precedence=POWER,
     d={"x": lambda g, x: g * (2 * x)},
 )
 def square(x):
@@ -132,13 +132,13 @@ def square(x):
     scalar="power(x, exponent)",
     sign="**$exponent",
     latex="$x^{$exponent}",
-    binds=POWER,
+    precedence=POWER,
     numpy=(),
-    within=POSITIVE,
+    domain=POSITIVE,
     attrs=({"exponent": 3}, {"exponent": 0.5}, {"exponent": -2}, {"exponent": 2}),
     d={"x": lambda g, x, exponent: _power_slope(g, x, exponent)},
 )
-def raise_to(x, *, exponent):
+def power_scalar(x, *, exponent):
     """x to a fixed number; dy/dx = n·xⁿ⁻¹, and 0 for n = 0 (also at x = 0)."""
     return x**exponent
 
@@ -148,7 +148,7 @@ def _power_slope(g: Any, x: Any, n: float) -> Any:
         return g * 0
     if n == 1:
         return g
-    return g * (2 * x) if n == 2 else g * (n * raise_to(x, exponent=n - 1))
+    return g * (2 * x) if n == 2 else g * (n * power_scalar(x, exponent=n - 1))
 
 
 @elementwise(
@@ -156,7 +156,7 @@ def _power_slope(g: Any, x: Any, n: float) -> Any:
     sign="√",
     latex=r"\sqrt{$x}",
     onnx="Sqrt",
-    within=POSITIVE,
+    domain=POSITIVE,
     d={"x": lambda g, out: g / (2 * out)},
 )
 def sqrt(x):
@@ -171,9 +171,9 @@ def sqrt(x):
     scalar="cbrt(x)",
     sign="∛",
     latex=r"\sqrt[3]{$x}",
-    within=POSITIVE,
+    domain=POSITIVE,
     # a power, since its own derivative at 0 stays −∞ where that of 1 / (out · out) is no number
-    d={"x": lambda g, out: g * (raise_to(out, exponent=-2) / 3)},
+    d={"x": lambda g, out: g * (power_scalar(out, exponent=-2) / 3)},
 )
 def cbrt(x):
     """The cube root; its derivative at 0 is infinite, as the mathematics says."""
@@ -184,7 +184,7 @@ def cbrt(x):
     scalar="hypot(a, b)",
     sign="hypot",
     latex=r"\sqrt{$a^2 + $b^2}",
-    within=POSITIVE,
+    domain=POSITIVE,
     d={
         "a": lambda g, a, out: g * a / where(out == 0, 1.0, out),
         "b": lambda g, b, out: g * b / where(out == 0, 1.0, out),
@@ -218,7 +218,7 @@ def abs(x):
     scalar="sign(x)",
     sign="sgn",
     latex=r"\operatorname{sgn} $x",
-    binds=CALL,
+    precedence=CALL,
     onnx="Sign",
     kinks="x",
     laws=[idempotent],
@@ -362,7 +362,7 @@ def round(x):
     scalar="trunc(x)",
     sign="trunc",
     latex=r"\operatorname{trunc} $x",
-    binds=CALL,
+    precedence=CALL,
     kinks="sin(3.141592653589793 * x)",
     laws=[idempotent],
     d={"x": lambda g: g * 0},
@@ -376,9 +376,9 @@ def trunc(x):
     scalar="mod(a, b)",
     sign="mod",
     latex=r"$a \bmod $b",
-    binds=PRODUCT,
+    precedence=PRODUCT,
     numpy=("remainder", "mod"),
-    within={"a": (2.1, 2.3), "b": (0.8, 1.0)},
+    domain={"a": (2.1, 2.3), "b": (0.8, 1.0)},
     kinks="sin(3.141592653589793 * (a / b))",
     # what mod took away, and not floor(a / b), which rounds up to the next number now and then
     d={"a": lambda g: g, "b": lambda g, a, b: -g * floor_divide(a, b)},
@@ -392,7 +392,7 @@ def mod(a, b):
     scalar="floor_divide(a, b)",
     sign="//",
     latex=r"\left\lfloor \frac{$a}{$b} \right\rfloor",
-    within={"a": (0.1, 0.9), "b": (1.0, 2.0)},
+    domain={"a": (0.1, 0.9), "b": (1.0, 2.0)},
     kinks="sin(3.141592653589793 * (a / b))",
     d={"a": lambda g: g * 0, "b": lambda g: g * 0},
 )
@@ -426,13 +426,13 @@ def _common_spec(*xs: Spec) -> Spec:
     lower=Call(),
     sign="+",
     latex="$xs",
-    binds=SUM,
+    precedence=SUM,
     onnx="Sum",
     d={"xs": lambda g: g},
     cases=(Case(((3,),)), Case(((2, 3), (3,), ())), Case(((), (), ())), Case(((0, 3), (1, 3)))),
     family="elementwise",
 )
-def add_all(*xs):
+def add_n(*xs):
     """The sum of several terms in one node; the derivative passes through to each."""
     total = xs[0]
     for x in xs[1:]:

@@ -21,7 +21,7 @@ def _comparison(sign: str, latex: str, onnx: str = "", *, symmetric: bool = Fals
             scalar=f"{forward.__name__}(a, b)",
             sign=sign,
             latex=latex,
-            binds=LOGIC,
+            precedence=LOGIC,
             onnx=onnx,
             laws=[commutative] if symmetric else [],
             d={"a": None, "b": None},
@@ -88,7 +88,7 @@ def logical_xor(a, b):
     scalar="logical_not(x)",
     sign="¬",
     latex=r"\lnot $x",
-    binds=LOGIC,
+    precedence=LOGIC,
     onnx="Not",
     d={"x": None},
 )
@@ -136,7 +136,7 @@ def isfinite(x):
     scalar="where(condition, a, b)",
     sign="?:",
     latex=r"\begin{cases}$a & ($condition)\\ $b\end{cases}",
-    binds=SUM,
+    precedence=SUM,
     onnx="Where",
     cases=tuple(
         Case(shapes, integers={"condition": 2})

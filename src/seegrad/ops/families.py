@@ -50,11 +50,11 @@ def numpy_names(name: str, given: Sequence[str] | None) -> tuple[str, ...]:
     return (name,) if callable(getattr(np, name, None)) else ()
 
 
-def domains(inputs: Sequence[str], within: Domain) -> Mapping[str, tuple[float, float]]:
+def domains(inputs: Sequence[str], domain: Domain) -> Mapping[str, tuple[float, float]]:
     """One domain for all inputs, or one for each."""
-    if isinstance(within, tuple):
-        return {name.lstrip("*"): within for name in inputs}
-    return within
+    if isinstance(domain, tuple):
+        return {name.lstrip("*"): domain for name in inputs}
+    return domain
 
 
 # --------------------------------------------------------------- specs
@@ -206,13 +206,13 @@ class Said(TypedDict, total=False):
 
     sign: Required[str]
     latex: Required[str]
-    binds: int
+    precedence: int
     laws: Sequence[Law]
     onnx: str
     onnx_body: Forward
     numpy: Sequence[str] | None
     canonical: Callable[..., dict[str, Any]] | None
-    within: Domain
+    domain: Domain
     kinks: str
     body: Forward | None
     integer_inputs: Sequence[str]
@@ -239,7 +239,7 @@ def operation(
             lower=lower,
             sign=said["sign"],
             latex=said["latex"],
-            binds=said.get("binds", ATOM),
+            precedence=said.get("precedence", ATOM),
             laws=tuple(said.get("laws", ())),
             onnx=said.get("onnx", ""),
             onnx_body=said.get("onnx_body"),
@@ -247,7 +247,7 @@ def operation(
             canonical=said.get("canonical"),
             body=said.get("body"),
             cases=tuple(cases),
-            within=domains(_positional(forward), said.get("within", (-2.0, 2.0))),
+            domain=domains(_positional(forward), said.get("domain", (-2.0, 2.0))),
             kinks=said.get("kinks", ""),
             integer_inputs=frozenset(said.get("integer_inputs", ())),
             family=family,
@@ -338,7 +338,7 @@ def reduction(
 
     `zero_size`: does it have a value for no elements? `more`: further attributes for its cases.
     """
-    said.setdefault("binds", PRODUCT)
+    said.setdefault("precedence", PRODUCT)
     said.setdefault("canonical", canonical_reduction)
 
     def define(forward: Forward) -> Op:

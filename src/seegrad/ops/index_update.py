@@ -18,7 +18,7 @@ from seegrad.graph.node import Node, holds_node, snapshot
 from seegrad.i18n import tr
 from seegrad.ops.arithmetic import add, identity, maximum, minimum, multiply
 from seegrad.ops.compare import astype, greater, not_equal, where
-from seegrad.ops.indexing import add_at, index, take
+from seegrad.ops.indexing import index, scatter_add, take
 from seegrad.ops.scan_sort import argsort
 from seegrad.ops.shape import broadcast_to, concatenate, ravel, reshape
 
@@ -87,7 +87,7 @@ class Part:
             if not math.prod(places.shape):
                 return identity(x)
             if name == "add":
-                flat = add(flat, add_at(v, places, axis=0, shape=flat.shape))
+                flat = add(flat, scatter_add(v, places, axis=0, shape=flat.shape))
             elif name == "set":
                 flat = _put(flat, *_last(places, v))
             else:
@@ -163,8 +163,8 @@ def _put(flat: Any, places: Any, v: Any, counts: Any) -> Any:
     """flat with v at places, of which those that count are named once."""
     known = isinstance(counts, np.ndarray)               # then all of them count
     shape = flat.shape
-    new = add_at(v if known else where(counts, v, 0), places, axis=0, shape=shape)
-    written = add_at(astype(counts, dtype=np.intp), places, axis=0, shape=shape)
+    new = scatter_add(v if known else where(counts, v, 0), places, axis=0, shape=shape)
+    written = scatter_add(astype(counts, dtype=np.intp), places, axis=0, shape=shape)
     return where(greater(written, 0), new, flat)
 
 

@@ -70,7 +70,9 @@ def _in_range(indices: Any, size: int, negative: bool = True) -> None:
     # ONNX always counts from the end, so that the other kind is the same without the check
     onnx_body=lambda x, indices, *, axis, negative: take(x, indices, axis=axis),
     d={
-        "x": lambda g, x_spec, indices, axis: add_at(g, indices, axis=axis, shape=x_spec.shape),
+        "x": lambda g, x_spec, indices, axis: scatter_add(
+            g, indices, axis=axis, shape=x_spec.shape
+        ),
         "indices": None,
     },
     integer_inputs=("indices",),
@@ -128,7 +130,7 @@ def _whole_shape(x: Spec, *indices: Spec, shape: Shape, **others: Any) -> Spec:
     ),
 )
 @wide
-def add_at(x, indices, *, axis, shape):
+def scatter_add(x, indices, *, axis, shape):
     """Zeros of `shape`, to which x is added at `indices` along `axis` (the undoing of take)."""
     _in_range(indices, shape[axis])
     out = np.zeros(shape, x.dtype)
@@ -274,7 +276,7 @@ def _split(x: Shape, layout: Layout) -> tuple[Shape, Shape]:
 
 
 def _taken_as_one(x, *indices, layout):
-    """`take_by_arrays` as one `take`, from the axes that are read made one."""
+    """`gather_nd` as one `take`, from the axes that are read made one."""
     read, kept = _split(x.shape, layout)
     flat = reshape(transpose(x, axes=_at_front(layout)), shape=(math.prod(read), *kept))
     found = take(flat, _as_one(indices, read), axis=0)
@@ -282,11 +284,11 @@ def _taken_as_one(x, *indices, layout):
 
 
 def _added_as_one(x, *indices, layout, shape):
-    """`add_by_arrays` as one `add_at`, to the axes that are read made one."""
+    """`scatter_add_nd` as one `scatter_add`, to the axes that are read made one."""
     read, kept = _split(shape, layout)
     place = _as_one(indices, read)
     rows = transpose(x, axes=_undone(_order(layout, len(place.shape))))
-    flat = add_at(rows, place, axis=0, shape=(math.prod(read), *kept))
+    flat = scatter_add(rows, place, axis=0, shape=(math.prod(read), *kept))
     return transpose(reshape(flat, shape=(*read, *kept)), axes=_undone(_at_front(layout)))
 
 
@@ -311,7 +313,7 @@ _INDEX_CASES = (
     onnx_body=_taken_as_one,
     numpy=(),
     d={
-        "x": lambda g, x_spec, indices, layout: add_by_arrays(
+        "x": lambda g, x_spec, indices, layout: scatter_add_nd(
             g, *indices, layout=layout, shape=x_spec.shape
         ),
         "indices": None,
@@ -319,7 +321,7 @@ _INDEX_CASES = (
     integer_inputs=("*indices",),
     cases=_INDEX_CASES,
 )
-def take_by_arrays(x, *indices, layout):
+def gather_nd(x, *indices, layout):
     """x[i, :, j ...] for index arrays that broadcast together; `layout` says which axes they read.
 
     What is read twice adds its derivatives.
@@ -337,7 +339,7 @@ def take_by_arrays(x, *indices, layout):
     onnx_body=_added_as_one,
     numpy=(),
     d={
-        "x": lambda g, indices, layout: take_by_arrays(g, *indices, layout=layout),
+        "x": lambda g, indices, layout: gather_nd(g, *indices, layout=layout),
         "indices": None,
     },
     integer_inputs=("*indices",),
@@ -347,7 +349,7 @@ def take_by_arrays(x, *indices, layout):
     ),
 )
 @wide
-def add_by_arrays(x, *indices, layout, shape):
+def scatter_add_nd(x, *indices, layout, shape):
     """Zeros of `shape`, to which x is added where take_by_arrays would read."""
     _all_in_range(indices, shape, layout)
     out = np.zeros(shape, x.dtype)
@@ -434,7 +436,7 @@ def _index_arrays(x: Any, items: list[Any]) -> Any:
     x = cut_by(x, first)
     if len(arrays) == 1 and not mixed:
         return take(x, arrays[0], axis=layout.index("i"))
-    return take_by_arrays(x, *arrays, layout=tuple(layout))
+    return gather_nd(x, *arrays, layout=tuple(layout))
 
 
 def _as_integers(item: Any, shape: Shape) -> list[Any]:

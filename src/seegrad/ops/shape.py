@@ -1,7 +1,7 @@
 """Operations that move numbers without computing: shapes, axes, joins, cuts, copies.
 
-Basic slices are two steps, a cut (`cut`) and a `reshape` that drops or adds axes of length 1;
-the derivative of a cut is `place`, and the other way round.
+Basic slices are two steps, a cut (`strided_slice`) and a `reshape` that drops or adds axes of
+length 1; the derivative of a cut is `slice_scatter`, and the other way round.
 """
 
 from __future__ import annotations
@@ -331,7 +331,7 @@ def _slices(index: Sequence[Cut]) -> tuple[slice, ...]:
     for start, length, step in index:
         stop = start + length * step
         found.append(slice(start, stop if stop >= 0 else None, step))
-    return tuple(slice(0, 0) if cut[1] == 0 else s for cut, s in zip(index, found))
+    return tuple(slice(0, 0) if part[1] == 0 else s for part, s in zip(index, found))
 
 
 def _lengths(index: Sequence[Cut], shape: Shape) -> Shape:
@@ -373,10 +373,10 @@ _CUTS = (
     sign="[:]",
     latex="${x}_{[$index]}",
     numpy=(),
-    d={"x": lambda g, x_spec, index: place(g, index=index, shape=x_spec.shape)},
+    d={"x": lambda g, x_spec, index: slice_scatter(g, index=index, shape=x_spec.shape)},
     cases=_CUTS,
 )
-def cut(x, *, index):
+def strided_slice(x, *, index):
     """The part of x that `index` names: (start, length, step) for each axis."""
     _lengths(index, x.shape)
     return x[_slices(index)]
@@ -388,7 +388,7 @@ def cut(x, *, index):
     sign="▫",
     latex=r"\operatorname{place}($x, [$index])",
     numpy=(),
-    d={"x": lambda g, index: cut(g, index=index)},
+    d={"x": lambda g, index: strided_slice(g, index=index)},
     cases=(
         Case(((1, 3),), {"index": ((0, 1, 1), (0, 3, 1)), "shape": (2, 3)}),
         Case(((2, 2),), {"index": ((3, 2, -2), (1, 2, 1)), "shape": (4, 3)}),
@@ -396,8 +396,8 @@ def cut(x, *, index):
         Case(((),), {"index": (), "shape": ()}),
     ),
 )
-def place(x, *, index, shape):
-    """Zeros of `shape`, with x written where `cut` with the same index would read."""
+def slice_scatter(x, *, index, shape):
+    """Zeros of `shape`, with x written where `strided_slice` with the same index would read."""
     written(x, _lengths(index, shape), shape)
     out = np.zeros(shape, x.dtype)
     out[_slices(index)] = x
@@ -407,7 +407,7 @@ def place(x, *, index, shape):
 def part(x: Any, axis: int, start: int, length: int) -> Any:
     """`length` elements of x along `axis`, from `start` on."""
     index = tuple((start, length, 1) if i == axis else (0, n, 1) for i, n in enumerate(x.shape))
-    return cut(x, index=index)
+    return strided_slice(x, index=index)
 
 
 def _one_slice(item: slice, size: int) -> Cut:
@@ -448,7 +448,7 @@ def cut_by(x: Any, items: Sequence[Any]) -> Any:
         index.append(one)
         axis += 1
     if any(c != (0, n, 1) for c, n in zip(index, x.shape)):
-        x = cut(x, index=tuple(index))
+        x = strided_slice(x, index=tuple(index))
     return x if tuple(shape) == tuple(x.shape) else reshape(x, shape=tuple(shape))
 
 
@@ -465,7 +465,7 @@ def cut_by(x: Any, items: Sequence[Any]) -> Any:
 def flip(x, *, axis=None):
     """x read backwards along `axis` (None: every axis)."""
     turned = some_axes(axis, len(x.shape))
-    return cut(
+    return strided_slice(
         x,
         index=tuple((n - 1 if n else 0, n, -1) if i in turned else (0, n, 1)
                     for i, n in enumerate(x.shape)),
@@ -567,7 +567,7 @@ def _pad_attrs(x: Any, *, widths: Any, value: Any) -> dict[str, Any]:
     onnx="Pad(x, widths, value)",
     numpy=(),
     d={
-        "x": lambda g, x_spec, widths: cut(
+        "x": lambda g, x_spec, widths: strided_slice(
             g, index=tuple((b, n, 1) for n, (b, _) in zip(x_spec.shape, widths))
         )
     },

@@ -17,7 +17,7 @@ INSIDE = (-0.8, 0.8)
 
 
 @elementwise(
-    scalar="exp(x)", sign="exp", latex="e^{$x}", binds=POWER, onnx="Exp", within=(-2.0, 2.0),
+    scalar="exp(x)", sign="exp", latex="e^{$x}", precedence=POWER, onnx="Exp", domain=(-2.0, 2.0),
     d={"x": lambda g, out: g * out},
 )  # fmt: skip
 def exp(x):
@@ -26,7 +26,7 @@ def exp(x):
 
 
 @elementwise(
-    scalar="exp2(x)", sign="2^", latex="2^{$x}", binds=POWER,
+    scalar="exp2(x)", sign="2^", latex="2^{$x}", precedence=POWER,
     d={"x": lambda g, out: g * (out * math.log(2))},
 )  # fmt: skip
 def exp2(x):
@@ -44,7 +44,7 @@ def expm1(x):
 
 
 @elementwise(
-    scalar="log(x)", sign="log", latex=r"\log $x", binds=CALL, onnx="Log", within=POSITIVE,
+    scalar="log(x)", sign="log", latex=r"\log $x", precedence=CALL, onnx="Log", domain=POSITIVE,
     d={"x": lambda g, x: g / x},
 )  # fmt: skip
 def log(x):
@@ -53,7 +53,7 @@ def log(x):
 
 
 @elementwise(
-    scalar="log2(x)", sign="log₂", latex=r"\log_2 $x", binds=CALL, within=POSITIVE,
+    scalar="log2(x)", sign="log₂", latex=r"\log_2 $x", precedence=CALL, domain=POSITIVE,
     d={"x": lambda g, x: g / (x * math.log(2))},
 )  # fmt: skip
 def log2(x):
@@ -62,7 +62,7 @@ def log2(x):
 
 
 @elementwise(
-    scalar="log10(x)", sign="log₁₀", latex=r"\log_{10} $x", binds=CALL, within=POSITIVE,
+    scalar="log10(x)", sign="log₁₀", latex=r"\log_{10} $x", precedence=CALL, domain=POSITIVE,
     d={"x": lambda g, x: g / (x * math.log(10))},
 )  # fmt: skip
 def log10(x):
@@ -71,7 +71,7 @@ def log10(x):
 
 
 @elementwise(
-    scalar="log1p(x)", sign="log1+", latex=r"\log(1 + $x)", within=(-0.5, 2.0),
+    scalar="log1p(x)", sign="log1+", latex=r"\log(1 + $x)", domain=(-0.5, 2.0),
     d={"x": lambda g, x: g / (1 + x)},
 )  # fmt: skip
 def log1p(x):
@@ -102,7 +102,7 @@ def _log_share(a, b, out):
 
 
 @elementwise(
-    scalar="sin(x)", sign="sin", latex=r"\sin $x", binds=CALL, onnx="Sin",
+    scalar="sin(x)", sign="sin", latex=r"\sin $x", precedence=CALL, onnx="Sin",
     d={"x": lambda g, x: g * cos(x)},
 )  # fmt: skip
 def sin(x):
@@ -111,7 +111,7 @@ def sin(x):
 
 
 @elementwise(
-    scalar="cos(x)", sign="cos", latex=r"\cos $x", binds=CALL, onnx="Cos",
+    scalar="cos(x)", sign="cos", latex=r"\cos $x", precedence=CALL, onnx="Cos",
     d={"x": lambda g, x: -g * sin(x)},
 )  # fmt: skip
 def cos(x):
@@ -120,7 +120,7 @@ def cos(x):
 
 
 @elementwise(
-    scalar="tan(x)", sign="tan", latex=r"\tan $x", binds=CALL, onnx="Tan", within=(-1.2, 1.2),
+    scalar="tan(x)", sign="tan", latex=r"\tan $x", precedence=CALL, onnx="Tan", domain=(-1.2, 1.2),
     d={"x": lambda g, out: g * (1 + out * out)},
 )  # fmt: skip
 def tan(x):
@@ -129,8 +129,8 @@ def tan(x):
 
 
 @elementwise(
-    scalar="arcsin(x)", sign="asin", latex=r"\arcsin $x", binds=CALL, onnx="Asin", within=INSIDE,
-    numpy=("arcsin", "asin"),
+    scalar="arcsin(x)", sign="asin", latex=r"\arcsin $x", precedence=CALL, onnx="Asin",
+    domain=INSIDE, numpy=("arcsin", "asin"),
     d={"x": lambda g, x: g / sqrt(1 - x * x)},
 )  # fmt: skip
 def arcsin(x):
@@ -139,8 +139,8 @@ def arcsin(x):
 
 
 @elementwise(
-    scalar="arccos(x)", sign="acos", latex=r"\arccos $x", binds=CALL, onnx="Acos", within=INSIDE,
-    numpy=("arccos", "acos"),
+    scalar="arccos(x)", sign="acos", latex=r"\arccos $x", precedence=CALL, onnx="Acos",
+    domain=INSIDE, numpy=("arccos", "acos"),
     d={"x": lambda g, x: -g / sqrt(1 - x * x)},
 )  # fmt: skip
 def arccos(x):
@@ -149,7 +149,7 @@ def arccos(x):
 
 
 @elementwise(
-    scalar="arctan(x)", sign="atan", latex=r"\arctan $x", binds=CALL, onnx="Atan",
+    scalar="arctan(x)", sign="atan", latex=r"\arctan $x", precedence=CALL, onnx="Atan",
     numpy=("arctan", "atan"),
     d={"x": lambda g, x: g / (1 + x * x)},
 )  # fmt: skip
@@ -160,7 +160,7 @@ def arctan(x):
 
 @elementwise(
     scalar="arctan2(a, b)", sign="atan2", latex=r"\operatorname{atan2}($a, $b)",
-    numpy=("arctan2", "atan2"), within=POSITIVE,
+    numpy=("arctan2", "atan2"), domain=POSITIVE,
     d={
         "a": lambda g, a, b: g * b / _radius2(a, b),
         "b": lambda g, a, b: -g * a / _radius2(a, b),
@@ -180,7 +180,7 @@ def _radius2(a, b):
 
 
 @elementwise(
-    scalar="sinh(x)", sign="sinh", latex=r"\sinh $x", binds=CALL, onnx="Sinh",
+    scalar="sinh(x)", sign="sinh", latex=r"\sinh $x", precedence=CALL, onnx="Sinh",
     d={"x": lambda g, x: g * cosh(x)},
 )  # fmt: skip
 def sinh(x):
@@ -189,7 +189,7 @@ def sinh(x):
 
 
 @elementwise(
-    scalar="cosh(x)", sign="cosh", latex=r"\cosh $x", binds=CALL, onnx="Cosh",
+    scalar="cosh(x)", sign="cosh", latex=r"\cosh $x", precedence=CALL, onnx="Cosh",
     d={"x": lambda g, x: g * sinh(x)},
 )  # fmt: skip
 def cosh(x):
@@ -198,7 +198,7 @@ def cosh(x):
 
 
 @elementwise(
-    scalar="tanh(x)", sign="tanh", latex=r"\tanh $x", binds=CALL, onnx="Tanh",
+    scalar="tanh(x)", sign="tanh", latex=r"\tanh $x", precedence=CALL, onnx="Tanh",
     d={"x": lambda g, out: g * (1 - out * out)},
 )  # fmt: skip
 def tanh(x):
@@ -207,7 +207,7 @@ def tanh(x):
 
 
 @elementwise(
-    scalar="arcsinh(x)", sign="asinh", latex=r"\operatorname{arsinh} $x", binds=CALL,
+    scalar="arcsinh(x)", sign="asinh", latex=r"\operatorname{arsinh} $x", precedence=CALL,
     onnx="Asinh", numpy=("arcsinh", "asinh"),
     d={"x": lambda g, x: g / sqrt(1 + x * x)},
 )  # fmt: skip
@@ -217,8 +217,8 @@ def arcsinh(x):
 
 
 @elementwise(
-    scalar="arccosh(x)", sign="acosh", latex=r"\operatorname{arcosh} $x", binds=CALL,
-    onnx="Acosh", numpy=("arccosh", "acosh"), within=(1.2, 3.0),
+    scalar="arccosh(x)", sign="acosh", latex=r"\operatorname{arcosh} $x", precedence=CALL,
+    onnx="Acosh", numpy=("arccosh", "acosh"), domain=(1.2, 3.0),
     d={"x": lambda g, x: g / sqrt(x * x - 1)},
 )  # fmt: skip
 def arccosh(x):
@@ -227,8 +227,8 @@ def arccosh(x):
 
 
 @elementwise(
-    scalar="arctanh(x)", sign="atanh", latex=r"\operatorname{artanh} $x", binds=CALL,
-    onnx="Atanh", numpy=("arctanh", "atanh"), within=INSIDE,
+    scalar="arctanh(x)", sign="atanh", latex=r"\operatorname{artanh} $x", precedence=CALL,
+    onnx="Atanh", numpy=("arctanh", "atanh"), domain=INSIDE,
     d={"x": lambda g, x: g / (1 - x * x)},
 )  # fmt: skip
 def arctanh(x):
@@ -237,8 +237,8 @@ def arctanh(x):
 
 
 @elementwise(
-    scalar="erf(x)", sign="erf", latex=r"\operatorname{erf} $x", binds=CALL, onnx="Erf", numpy=(),
-    d={"x": lambda g, x: g * (2 / math.sqrt(math.pi) * exp(-(x * x)))},
+    scalar="erf(x)", sign="erf", latex=r"\operatorname{erf} $x", precedence=CALL, onnx="Erf",
+    numpy=(), d={"x": lambda g, x: g * (2 / math.sqrt(math.pi) * exp(-(x * x)))},
 )  # fmt: skip
 def erf(x):
     """The error function 2/√π ∫₀ˣ exp(−t²) dt."""
@@ -250,9 +250,9 @@ def erf(x):
     scalar="power(a, b)",
     sign="^",
     latex="$a^{$b}",
-    binds=POWER,
+    precedence=POWER,
     onnx="Pow",
-    within={"a": POSITIVE, "b": (-2.0, 2.0)},
+    domain={"a": POSITIVE, "b": (-2.0, 2.0)},
     d={
         "a": lambda g, a, b: g * (b * power(a, where(b == 0, 0.0, b - 1))),
         "b": lambda g, a, out: g * (where(a > 0, out, 1.0) * log(where(a > 0, a, 1.0))),

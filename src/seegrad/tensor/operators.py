@@ -56,7 +56,7 @@ class Operators(Node):
 
     def __pow__(self, other: Any) -> Any:
         if type(other) in (int, float):
-            return arithmetic.raise_to(self, exponent=other)
+            return arithmetic.power_scalar(self, exponent=other)
         return transcendental.power(self, other)
 
     def __rpow__(self, other: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.nn.module import Module
-from seegrad.ops.indexing import add_at
+from seegrad.ops.indexing import scatter_add
 from seegrad.ops.shape import reshape
 from seegrad.tensor.tensor import tensor
 from seegrad.transforms.gradcheck import Report, gradcheck
@@ -61,7 +61,7 @@ def _check_one(
     rest[places] = 0.0
 
     def of_the_chosen(v: Any) -> Any:
-        spread = add_at(v, places, axis=0, shape=rest.shape)
+        spread = scatter_add(v, places, axis=0, shape=rest.shape)
         with network.using({**values, name: reshape(spread + rest, shape=whole.shape)}):
             return loss(network(x), t)
 

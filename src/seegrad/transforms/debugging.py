@@ -49,7 +49,7 @@ def _instead(node: Node, values: tuple[Any, ...], found: Any, *, backwards: bool
     return TAKEN if zero else ""
 
 
-def birth(node: Node, data: Any, values: tuple[Any, ...], by: str = "") -> None:
+def raise_if_non_finite(node: Node, data: Any, values: tuple[Any, ...], by: str = "") -> None:
     """NonFiniteError if `data`, made from finite `values`, is not finite.
 
     `data` is the node's value, or the derivative that its rule for the input `by` gave.
@@ -84,7 +84,7 @@ def birth(node: Node, data: Any, values: tuple[Any, ...], by: str = "") -> None:
 def check_value(node: Node) -> None:
     """Raise NonFiniteError if this node is where a NaN or an infinity was born."""
     if node.op is not None:
-        birth(node, node.data, node.values)
+        raise_if_non_finite(node, node.data, node.values)
 
 
 def check_gradient(node: Node, position: int, g: Any) -> None:
@@ -95,7 +95,7 @@ def check_gradient(node: Node, position: int, g: Any) -> None:
     if g is None:
         return
     name = node.inputs[position].name or node.op.input_name(position)
-    birth(node, g, node.values, by=name)
+    raise_if_non_finite(node, g, node.values, by=name)
 
 
 @contextmanager

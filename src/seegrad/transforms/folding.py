@@ -155,7 +155,7 @@ def _composite(
         return None
     for order in permutations(sources):
         try:
-            attrs = op.settle(*order, **op.defaults)
+            attrs = op.canonical_attrs(*order, **op.defaults)
             with np.errstate(all="ignore"):
                 value = op.forward(*[x.data for x in order], **attrs)
         except Exception:

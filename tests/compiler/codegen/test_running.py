@@ -51,7 +51,7 @@ def test_additions_at_indices(shape, axis, threads):
         x = (CHANCE.standard_normal(shape) * 5).astype(dtype)
 
         def f(x, i):
-            return sg.TABLE["add_at"](x, i, axis=axis, shape=whole)
+            return sg.TABLE["scatter_add"](x, i, axis=axis, shape=whole)
 
         want = np.asarray(f(sg.tensor(x), sg.tensor(indices)).value)
         np.testing.assert_array_equal(_natively(f, x, indices, threads=threads), want)

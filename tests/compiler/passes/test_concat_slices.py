@@ -11,7 +11,7 @@ import seegrad as sg
 from seegrad.compiler.ir.buffer import Buffer
 from seegrad.compiler.passes import pipeline
 from seegrad.graph.forms import Join, Place
-from seegrad.ops.shape import place
+from seegrad.ops.shape import slice_scatter
 
 CHANCE = np.random.default_rng(4)
 X = CHANCE.standard_normal((4, 6, 3))
@@ -79,8 +79,8 @@ def test_zero_stays_without_a_sign():
     minus = np.full((2, 3), -0.0)
 
     def f(x, y):
-        whole = place(x, index=((0, 2, 1), (0, 3, 1)), shape=(4, 3))
-        return whole + place(y, index=((2, 2, 1), (0, 3, 1)), shape=(4, 3))
+        whole = slice_scatter(x, index=((0, 2, 1), (0, 3, 1)), shape=(4, 3))
+        return whole + slice_scatter(y, index=((2, 2, 1), (0, 3, 1)), shape=(4, 3))
 
     joined = sg.compile(f)
     got = np.asarray(joined(minus, minus))
@@ -93,7 +93,7 @@ def test_zero_stays_without_a_sign():
 def test_numbers_of_other_kinds_are_joined_too():
     for dtype in ("float32", "int64"):
         x = np.arange(6).reshape(2, 3).astype(dtype)
-        f = lambda x: place(x, index=((0, 2, 1), (0, 3, 1)), shape=(4, 3)) + place(  # noqa: E731
+        f = lambda x: slice_scatter(x, index=((0, 2, 1), (0, 3, 1)), shape=(4, 3)) + slice_scatter(  # noqa: E731
             x, index=((2, 2, 1), (0, 3, 1)), shape=(4, 3)
         )
         joined = sg.compile(f)

@@ -292,9 +292,9 @@ def test_the_simplified_formula_is_the_rule(op, case):
         if name in case.integers:
             values.append(generator.integers(0, case.integers[name], shape))
             continue
-        low, high = case.within.get(name, op.within.get(name, (-2.0, 2.0)))
+        low, high = case.domain.get(name, op.domain.get(name, (-2.0, 2.0)))
         values.append(np.asarray(generator.uniform(low, high, shape)))
-    attrs = op.settle(*values, **case.attrs)
+    attrs = op.canonical_attrs(*values, **case.attrs)
     out = np.asarray(op.forward(*values, **attrs))
     g = generator.normal(size=out.shape)
     for i, value in enumerate(values):

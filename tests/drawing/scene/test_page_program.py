@@ -57,7 +57,7 @@ def cases_of(op: Op) -> list[tuple[list[np.ndarray[Any, Any]], dict[str, Any]]]:
             if name in case.integers:
                 arrays.append(draw.integers(0, case.integers[name], shape))
             else:
-                low, high = case.within.get(name, op.within.get(name, (-2.0, 2.0)))
+                low, high = case.domain.get(name, op.domain.get(name, (-2.0, 2.0)))
                 arrays.append(draw.uniform(low, high, shape))
         found.append((arrays, dict(case.attrs)))
     return found

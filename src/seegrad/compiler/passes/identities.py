@@ -11,7 +11,7 @@ from typing import Any
 
 from seegrad.compiler.passes.pattern import Identity, identity
 from seegrad.graph.node import Node
-from seegrad.ops.arithmetic import divide, negative, raise_to, reciprocal, sqrt, square
+from seegrad.ops.arithmetic import divide, negative, power_scalar, reciprocal, sqrt, square
 from seegrad.ops.arithmetic import identity as same
 from seegrad.ops.shape import concatenate
 from seegrad.tensor.tensor import as_tensor
@@ -44,23 +44,23 @@ def one_over(x: Any) -> Pair:
 
 
 def second_power(x: Any) -> Pair:
-    return raise_to(x, exponent=2), square(x)
+    return power_scalar(x, exponent=2), square(x)
 
 
 def second_power_of_a_real_exponent(x: Any) -> Pair:
-    return raise_to(x, exponent=2.0), square(x)
+    return power_scalar(x, exponent=2.0), square(x)
 
 
 def first_power(x: Any) -> Pair:
-    return raise_to(x, exponent=1), same(x)
+    return power_scalar(x, exponent=1), same(x)
 
 
 def half_power(x: Any) -> Pair:
-    return raise_to(x, exponent=0.5), sqrt(x)
+    return power_scalar(x, exponent=0.5), sqrt(x)
 
 
 def power_of_minus_one(x: Any) -> Pair:
-    return raise_to(x, exponent=-1), reciprocal(x)
+    return power_scalar(x, exponent=-1), reciprocal(x)
 
 
 def from_zero(x: Any) -> Pair:

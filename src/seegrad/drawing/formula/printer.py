@@ -46,9 +46,9 @@ def number(value: float) -> str:
 def number_piece(value: float) -> Piece:
     """A number and how tightly it holds together: a negative one needs brackets in a product."""
     if value < 0:
-        return Piece(number(value), by_function("negative").binds)
+        return Piece(number(value), by_function("negative").precedence)
     _, power = shown_digits(value)
-    return Piece(number(value), by_function("multiply").binds if power else ATOM)
+    return Piece(number(value), by_function("multiply").precedence if power else ATOM)
 
 
 def constant_piece(value: float) -> Piece:
@@ -57,7 +57,7 @@ def constant_piece(value: float) -> Piece:
     if value and float(near) == value and near.denominator not in (1, 2, 4, 5, 8, 10, 16, 20, 25):
         sign = "-" if near < 0 else ""
         text = rf"{sign}\frac{{{abs(near.numerator)}}}{{{near.denominator}}}"
-        return Piece(text, by_function("negative").binds if sign else ATOM)
+        return Piece(text, by_function("negative").precedence if sign else ATOM)
     return number_piece(value)
 
 
@@ -82,7 +82,7 @@ def piece(term: Term, names: Names) -> Piece:
 
 
 def _sum(parts: Sequence[tuple[float, Term]], names: Names) -> Piece:
-    binds = by_function("add").binds
+    precedence = by_function("add").precedence
     text = ""
     ordered = [*parts]
     if ordered[0][0] < 0 and any(c > 0 for c, _ in ordered):  # y − t rather than −t + y
@@ -90,14 +90,14 @@ def _sum(parts: Sequence[tuple[float, Term]], names: Names) -> Piece:
         ordered.insert(0, ordered.pop(first))
     for coefficient, part in ordered:
         each = piece(times(abs(coefficient), [(part, 1.0)]), names)
-        inside = each.within(binds + 1 if coefficient < 0 else binds, BRACKETS)
+        inside = each.within(precedence + 1 if coefficient < 0 else precedence, BRACKETS)
         if text and inside.startswith("-"):
             inside = each.within(ATOM, BRACKETS)
         if not text:
             text = f"-{inside}" if coefficient < 0 else inside
         else:
             text += f" - {inside}" if coefficient < 0 else f" + {inside}"
-    return Piece(text, binds)
+    return Piece(text, precedence)
 
 
 _SMALL = r"(?:[A-Za-zα-ωΑ-Ω]|\\sigma)(?:_\{[^{}]*\})?(?:\^\{[^{}]*\})?"
@@ -121,14 +121,15 @@ def joined(texts: Sequence[str], sign: str = r" \cdot ") -> str:
 def _product(coefficient: float, factors: Sequence[tuple[Term, float]], names: Names) -> Piece:
     above = [(base, e) for base, e in factors if e > 0]
     below = [(base, -e) for base, e in factors if e < 0]
-    binds = by_function("multiply").binds
+    precedence = by_function("multiply").precedence
     if below:
         over, under = _as_fraction(abs(coefficient))
         upper = piece(Times(over, tuple(above)), names) if above else number_piece(over)
         lower = piece(times(under, below), names)
         fraction = by_function("divide").latex
         text = fill(fraction, {"a": upper.text, "b": lower.text})
-        return Piece(f"-{text}", by_function("negative").binds) if coefficient < 0 else Piece(text)
+        negative = Piece(f"-{text}", by_function("negative").precedence)
+        return negative if coefficient < 0 else Piece(text)
     texts = [constant_piece(abs(coefficient)).text] if abs(coefficient) != 1 else []
     arrays = sum(1 for base, _ in above if shape_of(base) != ())
     plain = [(b, e) for b, e in above if shape_of(b) == ()]
@@ -141,10 +142,10 @@ def _product(coefficient: float, factors: Sequence[tuple[Term, float]], names: N
         matrices = sign.join(_factor(base, e, names, alone) for base, e in whole)
         text = joined([text, matrices]) if text else matrices
     if coefficient < 0:
-        return Piece(f"-{text}", by_function("negative").binds)
+        return Piece(f"-{text}", by_function("negative").precedence)
     if len(above) == 1 and abs(coefficient) == 1:
-        return Piece(text, by_function("power").binds)
-    return Piece(text, binds)
+        return Piece(text, by_function("power").precedence)
+    return Piece(text, precedence)
 
 
 def _as_fraction(value: float) -> tuple[float, float]:
@@ -167,14 +168,15 @@ def _factor(base: Term, exponent: float, names: Names, alone: bool) -> str:
     inner = piece(base, names)
     power = by_function("power")
     if exponent != 1:
-        strict = Piece(inner.text, min(inner.binds, power.binds))
-        text = (inner if inner.binds == ATOM else strict).within(power.binds + 1, BRACKETS)
+        strict = Piece(inner.text, min(inner.precedence, power.precedence))
+        inside = inner if inner.precedence == ATOM else strict
+        text = inside.within(power.precedence + 1, BRACKETS)
         if re.search(r"\\frac|\\cdot", text) and not text.startswith(r"\left("):
             text = rf"\left({text}\right)"
         raised = number(exponent) if exponent == int(exponent) else str(exponent)
         return fill(power.latex, {"x": text, "exponent": raised})
-    tight = by_function("multiply").binds
-    if isinstance(base, Applied) and base.op.binds <= tight:
+    tight = by_function("multiply").precedence
+    if isinstance(base, Applied) and base.op.precedence <= tight:
         tight += 1
     return inner.text if alone else inner.within(tight, BRACKETS)
 
@@ -182,7 +184,7 @@ def _factor(base: Term, exponent: float, names: Names, alone: bool) -> str:
 def _applied(term: Applied, names: Names) -> Piece:
     op, attrs = term.op, dict(term.attrs)
     if op is by_function("where"):
-        return Piece(_cases(term, names), op.binds)
+        return Piece(_cases(term, names), op.precedence)
     template = op.latex
     values = {name: shown_attribute(value) for name, value in attrs.items()}
     if column := _column(term):
@@ -194,14 +196,14 @@ def _applied(term: Applied, names: Names) -> Piece:
         name = op.inputs[min(position, last)].lstrip("*")
         inside = piece(argument, names)
         if op.variadic and position >= last:
-            spread.append(inside.within(op.binds, BRACKETS))
+            spread.append(inside.within(op.precedence, BRACKETS))
             continue
         at = template.find(f"${name}")
         shut = re.search(rf"[{{(\[|]\${name}[}})\],|\\]", template) is not None
         ordered = at > 0 and not any(isinstance(law, Commutative) for law in op.laws)
-        strict = op.binds + 1 if ordered and op.binds < ATOM else op.binds
+        strict = op.precedence + 1 if ordered and op.precedence < ATOM else op.precedence
         if at == 0 and "^" in template:
-            strict = op.binds + 1 if op.binds < ATOM else ATOM
+            strict = op.precedence + 1 if op.precedence < ATOM else ATOM
         if template == f"${name}":
             return inside
         values[name] = inside.text if shut else inside.within(strict, BRACKETS)
@@ -214,7 +216,7 @@ def _applied(term: Applied, names: Names) -> Piece:
     text = fill(template, {**values, "out": "y"})
     if isinstance(op.lower, Reduce) and attrs.get("axis") and shape_of(term.arguments[0]):
         text = _over_axes(text, attrs["axis"], len(shape_of(term.arguments[0])))
-    return Piece(text, op.binds)
+    return Piece(text, op.precedence)
 
 
 def _cases(term: Applied, names: Names) -> str:

@@ -79,10 +79,10 @@ def _applied(node: Node, done: Mapping[Node, Piece]) -> Piece:
             continue
         enclosed = re.search(rf"[{{(]\${name}[}})]", template) is not None
         at = template.find(f"${name}")
-        strict = op.binds + 1 if at > 0 and not enclosed and op.sign in "−÷" else op.binds
+        strict = op.precedence + 1 if at > 0 and not enclosed and op.sign in "−÷" else op.precedence
         words[name] = piece.text if enclosed else piece.within(strict, (r"\left(", r"\right)"))
     text = fill(template, {**words, "out": "y"})
-    return Piece(text if len(text) <= 4 * LONGEST else r"\ldots", op.binds)
+    return Piece(text if len(text) <= 4 * LONGEST else r"\ldots", op.precedence)
 
 
 @cache

@@ -83,7 +83,7 @@ def _contract_attrs(*xs: Any, subscripts: Any) -> dict[str, Any]:
     lower=Contract(),
     sign="Σ×",
     latex=r"\sum_{$subscripts} $xs",
-    binds=PRODUCT,
+    precedence=PRODUCT,
     numpy=(),
     onnx="Einsum(xs, equation=subscripts)",
     d={"xs": _contract_rule},

@@ -26,7 +26,7 @@ from seegrad.ops.families import (
     some_axes,
 )
 from seegrad.ops.float16 import wide
-from seegrad.ops.indexing import add_by_arrays, take_by_arrays
+from seegrad.ops.indexing import gather_nd, scatter_add_nd
 from seegrad.ops.reduce import sum, unreduce
 from seegrad.ops.shape import (
     as_sizes,
@@ -96,7 +96,7 @@ def _by_right(g: Any, a: Any, b_spec: Spec) -> Any:
     lower=Product(),
     sign="dot",
     latex=r"$a \cdot $b",
-    binds=PRODUCT,
+    precedence=PRODUCT,
     onnx="MatMul",
     d={"a": _by_left, "b": _by_right},
     cases=(
@@ -129,7 +129,7 @@ def matmul(a, b):
 @composite(
     sign="dot",
     latex=r"$a \cdot $b",
-    binds=PRODUCT,
+    precedence=PRODUCT,
     cases=(
         Case(((3,), (3,))),
         Case(((2, 3), (3, 4))),
@@ -149,7 +149,7 @@ def dot(a, b):
 @composite(
     sign="⊗",
     latex=r"$a \otimes $b",
-    binds=PRODUCT,
+    precedence=PRODUCT,
     cases=(Case(((3,), (2,))), Case(((2, 2), (3,)))),
 )
 def outer(a, b):
@@ -161,7 +161,7 @@ def outer(a, b):
 @composite(
     sign="dot",
     latex=r"$a \cdot $b",
-    binds=PRODUCT,
+    precedence=PRODUCT,
     cases=(
         Case(((2, 3), (3, 4)), {"axes": 1}),
         Case(((2, 3, 4), (4, 3)), {"axes": ((1, 2), (1, 0))}),
@@ -214,7 +214,7 @@ def tensordot(a, b, *, axes=2):
 @composite(
     sign="dot",
     latex=r"$a \cdot $b",
-    binds=PRODUCT,
+    precedence=PRODUCT,
     cases=(Case(((3,), (3,))), Case(((2, 3), (4, 3))), Case(((), (3,)))),
 )
 def inner(a, b):
@@ -227,7 +227,7 @@ def inner(a, b):
 @composite(
     sign="dot",
     latex=r"$a \cdot $b",
-    binds=PRODUCT,
+    precedence=PRODUCT,
     cases=(
         Case(((3,), (3,)), {"axis": -1}),
         Case(((2, 3), (3,)), {"axis": -1}),
@@ -253,7 +253,7 @@ def vecdot(a, b, *, axis=-1):
 @composite(
     sign="⊗",
     latex=r"$a \otimes $b",
-    binds=PRODUCT,
+    precedence=PRODUCT,
     cases=(Case(((2, 2), (1, 3))), Case(((2,), (3,))), Case(((2,), (2, 2))), Case(((), (2,)))),
 )
 def kron(a, b):
@@ -311,7 +311,7 @@ def _diagonal_taken(x, *, offset, axis1, axis2):
     rows, columns = moved.shape[-2:]
     length = _diagonal_length(rows, columns, offset)
     layout = (":",) * (len(x.shape) - 2) + ("i", "i")
-    return take_by_arrays(moved, *_on_diagonal(length, offset), layout=layout)
+    return gather_nd(moved, *_on_diagonal(length, offset), layout=layout)
 
 
 @operation(
@@ -349,7 +349,7 @@ def _diagonal_added(x, *, offset, axis1, axis2, shape):
     layout = (":",) * (len(shape) - 2) + ("i", "i")
     whole = tuple(shape[i] for i in axes)
     places = _on_diagonal(x.shape[-1], offset)
-    moved = add_by_arrays(x, *places, layout=layout, shape=whole)
+    moved = scatter_add_nd(x, *places, layout=layout, shape=whole)
     return transpose(moved, axes=tuple(map(axes.index, range(len(axes)))))
 
 

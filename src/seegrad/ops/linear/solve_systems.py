@@ -23,7 +23,7 @@ from seegrad.ops.shape import matrix_transpose, reshape
 def _cases(*shapes: tuple[Shape, ...]) -> tuple[Case, ...]:
     """Rows of a test table whose matrices have a strong diagonal, and so a good inverse."""
     return tuple(
-        Case(each, within={"a": (2 * np.eye(each[0][-1]) - 0.5, 2 * np.eye(each[0][-1]) + 0.5)})
+        Case(each, domain={"a": (2 * np.eye(each[0][-1]) - 0.5, 2 * np.eye(each[0][-1]) + 0.5)})
         for each in shapes
     )
 

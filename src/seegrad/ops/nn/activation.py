@@ -215,7 +215,7 @@ def _log_softmax_rule(g: Any, out: Any, axis: int) -> Any:
     body=_log_softmax_body,
     sign="log softmax",
     latex=r"\log\operatorname{softmax}($x)",
-    binds=CALL,
+    precedence=CALL,
     onnx="LogSoftmax(x, axis=axis)",
     d={"x": _log_softmax_rule},
     cases=_ALONG,

@@ -28,7 +28,7 @@ from seegrad.ops.nn.window import (
     padded_lengths,
     positions,
     reach,
-    windows,
+    unfold,
 )
 from seegrad.ops.shape import matrix_transpose, reshape, swapaxes, transpose
 
@@ -92,7 +92,7 @@ def _columns(
     x: Any, size: Shape, steps: Shape, padding: Pairs, dilation: Shape, groups: int
 ) -> Any:
     """Every window of every picture as a column: (groups, C/groups·size, N·places)."""
-    seen = windows(
+    seen = unfold(
         swapaxes(padded(x, padding), axis1=0, axis2=1), size=size, steps=steps, dilation=dilation
     )
     count = len(size)
@@ -150,7 +150,7 @@ _PLAIN = {"steps": 1, "padding": 0, "dilation": 1, "groups": 1}
     body=_conv_body,
     sign="∗",
     latex=r"$x * $W",
-    binds=PRODUCT,
+    precedence=PRODUCT,
     onnx="Conv(x, W, strides=steps, pads=padding, dilations=dilation, group=groups)",
     numpy=(),
     d={
@@ -242,7 +242,7 @@ def _transpose_body(y, W, *, shape, steps, padding, dilation, groups):
     body=_transpose_body,
     sign="∗ᵀ",
     latex=r"$y *^{\top} $W",
-    binds=PRODUCT,
+    precedence=PRODUCT,
     onnx="ConvTranspose(y, W, strides=steps, pads=padding, dilations=dilation, group=groups,"
     " output_padding=shape)",
     numpy=(),
@@ -313,7 +313,7 @@ def _conv_weights_body(x, y, *, size, steps, padding, dilation, groups):
     body=_conv_weights_body,
     sign="∗ᵂ",
     latex=r"$x *_{W} $y",
-    binds=PRODUCT,
+    precedence=PRODUCT,
     numpy=(),
     d={
         "x": lambda g, y, x_spec, steps, padding, dilation, groups: conv_transpose(

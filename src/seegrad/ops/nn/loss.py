@@ -269,7 +269,7 @@ def _bce_body(x, t):
     body=_bce_body,
     sign="BCE",
     latex=r"-\overline{$t \log $x + (1 - $t) \log (1 - $x)}",
-    within=(0.1, 0.9),
+    domain=(0.1, 0.9),
     d={
         "x": lambda g, x, t: _shared(
             (1 - t) / clip(1 - x, low=_smallest(x)) - t / clip(x, low=_smallest(x)),

@@ -31,10 +31,10 @@ from seegrad.ops.nn.window import (
     padded_lengths,
     positions,
     seen_through,
-    windows,
+    unfold,
 )
 from seegrad.ops.reduce import sum
-from seegrad.ops.shape import broadcast_to, cut, reshape
+from seegrad.ops.shape import broadcast_to, reshape, strided_slice
 
 
 def _pool_attrs(x: Any, *, size: Any, steps: Any, padding: Any, **rest: Any) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def _folded(function: Any, x: Any, size: Shape, steps: Shape, dilation: Shape) -
     for offset in offsets(size):
         whole = ((0, x.shape[0], 1), (0, x.shape[1], 1))
         inner = tuple((k * d, p, s) for k, d, p, s in zip(offset, dilation, places, steps))
-        part = cut(x, index=whole + inner)
+        part = strided_slice(x, index=whole + inner)
         total = part if total is None else function(total, part)
     return total
 
@@ -110,7 +110,7 @@ def _max_pool_rule(
 ) -> Any:
     count = len(size)
     whole = padded(x, padding, _lowest(x.dtype))
-    ties = windows(whole, size=size, steps=steps, dilation=dilation) == _lifted(out, count)
+    ties = unfold(whole, size=size, steps=steps, dilation=dilation) == _lifted(out, count)
     winners = astype(_over_window(ties, count), dtype=g.dtype)
     parts = where(ties, _lifted(g, count) / winners, 0.0)
     back = overlap_add(parts, shape=whole.shape[2:], steps=steps, dilation=dilation)

@@ -1,6 +1,6 @@
 """Sliding windows over the last axes, and how they are set: sizes, steps, padding, dilation.
 
-`windows` only looks (a strided view) and `overlap_add` is its undoing. Convolution and pooling
+`unfold` only looks (a strided view) and `overlap_add` is its undoing. Convolution and pooling
 stand on them, in their own files.
 """
 
@@ -20,7 +20,7 @@ from seegrad.graph.spec import Shape, Spec
 from seegrad.i18n import tr
 from seegrad.ops.families import operation
 from seegrad.ops.float16 import wide
-from seegrad.ops.shape import cut, pad
+from seegrad.ops.shape import pad, strided_slice
 
 Pairs = tuple[tuple[int, int], ...]
 """For each spatial axis how much is put (before, after) it."""
@@ -111,7 +111,7 @@ def bare(x: Any, padding: Pairs) -> Any:
     if not any(map(any, padding)):
         return x
     around = _lead(len(x.shape) - len(padding)) + padding
-    return cut(x, index=tuple((b, n - b - a, 1) for n, (b, a) in zip(x.shape, around)))
+    return strided_slice(x, index=tuple((b, n - b - a, 1) for n, (b, a) in zip(x.shape, around)))
 
 
 # --------------------------------------------------------------- windows
@@ -138,7 +138,7 @@ def _windows_spec(x: Spec, *, size: Shape, steps: Shape, dilation: Shape) -> Spe
 
 
 def seen_through(x: Any, size: Shape, steps: Shape, dilation: Shape) -> Any:
-    """A view of x's memory as `windows` lays it out."""
+    """A view of x's memory as `unfold` lays it out."""
     lead = x.ndim - len(size)
     places = positions(x.shape[lead:], size, steps, dilation)
     inner = x.strides[lead:]
@@ -174,7 +174,7 @@ _WINDOW_CASES = (
     cases=tuple(Case((shape,), attrs) for shape, attrs in _WINDOW_CASES),
     family="window",
 )  # fmt: skip
-def windows(x, *, size, steps=1, dilation=1):
+def unfold(x, *, size, steps=1, dilation=1):
     """Every place of a window that slides along the last axes: (…, *size, *places).
 
     `steps` between places, `dilation` between the elements of one window.
@@ -240,7 +240,7 @@ def _corner(
     latex=r"\operatorname{overlap} $x",
     numpy=(),
     d={
-        "x": lambda g, x_spec, shape, steps, dilation: windows(
+        "x": lambda g, x_spec, shape, steps, dilation: unfold(
             g,
             size=x_spec.shape[x_spec.ndim - 2 * len(shape) : x_spec.ndim - len(shape)],
             steps=steps,
@@ -257,7 +257,7 @@ def _corner(
 )
 @wide
 def overlap_add(x, *, shape, steps=1, dilation=1):
-    """Zeros whose last axes are `shape`, to which every window is added where `windows` saw it."""
+    """Zeros whose last axes are `shape`, to which every window is added where `unfold` saw it."""
     count = len(shape)
     lead = x.ndim - 2 * count
     size, places = x.shape[lead : lead + count], x.shape[lead + count :]
