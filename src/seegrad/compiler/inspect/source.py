@@ -40,7 +40,7 @@ def source(variant: Variant) -> str:
 def assembly(variant: Variant) -> str:
     """The same as LLVM's assembly."""
     return "\n\n".join(
-        s.text for s in variant.executable.segments if isinstance(s, Segment)
+        s.written.text for s in variant.executable.segments if isinstance(s, Segment)
     )
 
 
