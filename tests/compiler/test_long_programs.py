@@ -106,6 +106,6 @@ def test_a_long_chain_of_numbers_is_several_kernels(monkeypatch):
         return x
 
     compiled = sg.compile(run, threads=1)
-    assert compiled(0.3).item() == pytest.approx(run(sg.tensor(0.3)).item(), rel=1e-12)
+    assert compiled(np.float64(0.3)).item() == pytest.approx(run(sg.tensor(0.3)).item(), rel=1e-12)
     assert 5 <= _calls(compiled) <= 20
-    assert compiled.assembly.count("define internal double @sin_f64") == 1
+    assert compiled.assembly.count("define internal double @sin_") == 1
