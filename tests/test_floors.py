@@ -75,6 +75,48 @@ def test_sizes_are_held_and_excuses_that_nothing_needs_are_told(tmp_path):
     assert held(class_lengths(package), 5, {"a.py A": 5}) == ["a.py A keeps to 5"]
 
 
+SCRIPT = """export class A {
+  private x = 1;
+
+  f(
+    a: number,
+  ): number {
+    if (a) {
+      return g(a);
+    }
+    return 1;
+  }
+}
+
+export const g = (a: number) => {
+  const b = a;
+  return b;
+};
+
+function h({ a }: { a: number }) {
+  return f(
+    a,
+  );
+}
+"""
+
+
+def test_the_page_keeps_to_the_same_sizes(tmp_path):
+    (tmp_path / "a.ts").write_text(SCRIPT)
+    assert class_lengths(tmp_path) == {"a.ts A": 12}
+    assert function_lengths(tmp_path) == {"a.ts f": 8, "a.ts g": 4, "a.ts h": 5}
+    measured = function_lengths(PACKAGE)
+    files = {place.split()[0] for place in measured}
+    scripts = {file.relative_to(PACKAGE).as_posix() for file in PACKAGE.rglob("*.ts")}
+    without = {"drawing/web/words.ts", "drawing/web/input/actions.ts"}  # data and types alone
+    assert scripts - files == without
+    for file in PACKAGE.rglob("*.ts"):
+        lines = file.read_text("utf-8").splitlines()
+        assert lines[0].startswith("// "), f"{file} does not say what lives there"
+        long = [line for line in lines if len(line) > 100]
+        assert long == [] or file.name == "words.ts", file
+
+
 def test_the_report_begins_with_the_five_numbers():
     first = [int(word) for word in report().splitlines()[0].split(", ")]
     assert first[0] == max(folders(PACKAGE).values())
