@@ -18,6 +18,7 @@ from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.drawing.values.user_text import escape
 from seegrad.i18n import tr
 
+
 def web(name: str) -> str:
     """The text of a file of the page."""
     return resources.files("seegrad.drawing").joinpath("web", name).read_text("utf-8")
