@@ -23,9 +23,8 @@ from seegrad.drawing.formula.derivation import explain
 from seegrad.drawing.formula.document import Derivation
 from seegrad.drawing.formula.mathml import to_mathml
 from seegrad.drawing.scene.playground import playground
-from seegrad.drawing.scene.scene import Scene, to_json
-from seegrad.errors import ValueRangeError
-from seegrad.i18n import LANGUAGES, language, tr
+from seegrad.drawing.scene.scene import Scene, picture_language, to_json
+from seegrad.i18n import tr
 from seegrad.nn import Affine, Sequential, Sigmoid
 from seegrad.ops.nn.loss import softmax_cross_entropy
 from seegrad.tensor.tensor import tensor
@@ -184,11 +183,7 @@ def chapter_page(lang: str | None = None) -> str:
     Args:
         lang: "ko" or "en"; by default the language in force.
     """
-    chosen = lang or language()
-    if chosen not in LANGUAGES:
-        raise ValueRangeError(
-            tr("the picture speaks English and Korean"), asked=" | ".join(LANGUAGES), came=chosen
-        )
+    chosen = picture_language(lang)
     page = _Page(chosen)
     title = ""
     for kind, content in blocks(read(f"text.{chosen}.txt")):

@@ -97,6 +97,9 @@ def to_html(scene: Scene) -> str:
         f"{bundle()}\n"
         'seegradPage.mount(document.getElementById("seegrad"),'
         'JSON.parse(document.getElementById("scene").textContent),{fragment:true});'
+        'addEventListener("message",({data})=>{if(data?.seegradTheme==="dark"||'
+        'data?.seegradTheme==="light")'
+        'document.getElementById("seegrad").dataset.theme=data.seegradTheme});'
     )
     drawing = to_svg(scene)
     policy = (
