@@ -10,12 +10,14 @@ from collections.abc import Hashable, Sequence
 
 from seegrad.compiler.codegen.llvm_builder import Function, Module
 from seegrad.compiler.codegen.llvm_types import Value
+from seegrad.compiler.codegen.loop_call import ENTRY_POINT, write_loop_call
 from seegrad.compiler.codegen.loop_nest import LoopNestEmitter
 from seegrad.compiler.codegen.matmul.emitter import MatmulEmitter
 from seegrad.compiler.codegen.memory_access import place_name
 from seegrad.compiler.codegen.spin_wait import write_barrier
 from seegrad.compiler.codegen.worker_loop import JOB
 from seegrad.compiler.ir.kernel import Kernel, LoopNest, Matmul, form_of, places
+from seegrad.compiler.ir.loop_call import LoopCall
 from seegrad.compiler.scheduling.task import Task
 
 
@@ -93,7 +95,12 @@ def _write_kernels(
 
     Returns how many bytes of scratch those that were written need.
     """
-    kernel, form, room = task.kernel, form_of(task.kernel), 0
+    kernel, room = task.kernel, 0
+    if isinstance(kernel, LoopCall):
+        task.entry_points[0] = f"t{number}_0"
+        write_loop_call(module, kernel, task.entry_points[0])
+        return 0
+    form = form_of(kernel)
     for length in task.lengths:
         key = (form, task.split, length, task.stream)
         if key not in written:
@@ -222,13 +229,12 @@ def _call(f: Function, task: Task, thread: int, scratch: Value, step: Value) -> 
 def _write_entry_point(module: Module, task: Task, length: int, name: str) -> None:
     """A function of (table, scratch, step, start) that calls the task's kernel with pointers to
     what it touches in that step."""
-    parameters = (("ptr", "table"), ("ptr", "scratch"), ("i64", "step"), ("i64", "start"))
-    f = Function(module, name, parameters, public=False)
+    f = Function(module, name, ENTRY_POINT, public=False)
     given = [f.parameters["start"], f.parameters["scratch"]]
     for view in places(task.kernel):
         place = _entry_of(f, view.buffer.number)
         if view.buffer.steps:
-            place = f.at(place, f.times(f.parameters["step"], view.buffer.nbytes))
+            place = f.at(place, f.times(f.parameters["step"], view.buffer.stride))
         given.append(f.at(place, view.offset * view.buffer.dtype.itemsize))
     f.call_void(task.names[length], *given, declare=False)
     f.finish()
