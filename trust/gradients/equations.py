@@ -23,6 +23,7 @@ from seegrad.drawing.formula.terms import Name, Term, evaluate
 from seegrad.drawing.formula.tree import Hole
 from seegrad.drawing.formula.typeset import Equation
 from seegrad.drawing.formula.unicode import to_text
+from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from trust.harness.random_programs import by_table, random_program
 from trust.harness.row import Found, Run, first, row
@@ -175,20 +176,13 @@ def faults_of(told: Derivation, z: Any, seed: Any) -> tuple[int, list[str]]:
     """How many equations a derivation has, and those that are not true."""
     lines = [line for step in told.steps for line in step.lines if line is not None]
     faults = [fault for line in lines if (fault := faults_of_line(line, told.known))]
-    leaves = [x for x in sg_leaves(z) if x.requires_grad]
+    leaves = [x for x in walk([z]) if x.op is None and x.requires_grad]
     results = told.result if isinstance(told.result, tuple) else (told.result,)
     z.backward(seed) if seed is not None else z.backward()
     for x, result in zip(leaves, results, strict=True):
         if not np.allclose(x.grad, result, rtol=CLOSE, atol=1e-12, equal_nan=True):
             faults.append(f"the derivative by {x.name} is {result}, not {x.grad}")
     return len(lines), faults
-
-
-def sg_leaves(z: Any) -> list[Any]:
-    """The leaves of a graph, in order."""
-    from seegrad.graph.graph import walk
-
-    return [node for node in walk([z]) if node.op is None]
 
 
 def rule_faults(op: Any, case: Any, rng: np.random.Generator) -> tuple[int, list[str]]:

@@ -11,9 +11,9 @@ import pytest
 import seegrad as sg
 from seegrad.autodiff.chain_rule import unbroadcast
 from seegrad.drawing.formula.derivation import explain
+from seegrad.drawing.formula.latex import to_latex
 from seegrad.drawing.formula.mathml import to_mathml
 from seegrad.drawing.formula.rules import symbol
-from seegrad.drawing.formula.latex import to_latex
 from seegrad.drawing.formula.template import read
 from seegrad.drawing.formula.terms import Name, evaluate, shape_of, term_of
 from seegrad.drawing.formula.tree import Letter
@@ -163,9 +163,9 @@ def test_parts_of_arrays_say_which() -> None:
     assert "place(∂y/∂T" in text
     w = sg.tensor([[1.0, 0.0], [2.0, 1.0]], name="W")
     told = explain(sg.sum(sg.concatenate([x, w]) ** 2))
-    assert "∂y/∂W = (∂y/∂T₁)[3:5, 0:2] = [[2, 0], [4, 2]]" in told.text
+    assert "∂y/∂W = (∂y/∂T₁)[3:5, 0:2] = (2T₁)[3:5, 0:2] = [[2, 0], [4, 2]]" in told.text
     assert "() = Σ_(0, 1) (5, 2)" in told.text  # no number of samples that is not one
-    assert r"_{[3:5, 0:2]}" in told.latex
+    assert r"_{\left[3:5, 0:2\right]}" in told.latex
 
 
 def test_picture_and_derivation_call_the_nameless_alike() -> None:

@@ -28,9 +28,10 @@ _ESCAPES = {
     "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
     "<": r"\textless{}", ">": r"\textgreater{}",
 }  # fmt: skip
-_FUNCTIONS = frozenset(
-    ["log", "exp", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "max", "min", "det", "arg", "bmod"]
-)
+_FUNCTIONS = frozenset([
+    "log", "exp", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "max",
+    "min", "det", "arg",
+])  # fmt: skip
 _COMMANDS = {sign: rf"\{name}" for name, sign in (SIGNS | LETTERS).items()} | {
     "−": "-", "∗": "*", "∑": r"\sum", "∏": r"\prod", "·": r"\cdot", "…": r"\ldots",
     "{": r"\{", "}": r"\}", "‖": r"\Vert",
@@ -112,8 +113,10 @@ def _(tree: Fraction) -> str:
 @_latex.register
 def _(tree: Script) -> str:
     base = _latex(tree.base)
-    if not isinstance(tree.base, (Letter, Digits, Sign, Words, Fence)):
+    if not isinstance(tree.base, (Letter, Digits, Sign, Words, Fence, Hole)):
         base = f"{{{base}}}"
+    if isinstance(tree.base, Hole):
+        base = f"${{{tree.base.name}}}" if tree.below is not None else base
     below = f"_{{{_latex(tree.below)}}}" if tree.below is not None else ""
     above = f"^{{{_latex(tree.above)}}}" if tree.above is not None else ""
     return f"{base}{below}{above}"
@@ -128,12 +131,13 @@ def _(tree: Root) -> str:
 @_latex.register
 def _(tree: Fence) -> str:
     left, right = (_COMMANDS.get(side, side) for side in (tree.left, tree.right))
-    return rf"\left{left or '.'} {_latex(tree.inner)} \right{right or '.'}"
+    gap = " " if left.startswith("\\") else ""
+    return rf"\left{left or '.'}{gap}{_latex(tree.inner)}\right{right or '.'}"
 
 
 @_latex.register
 def _(tree: Hole) -> str:
-    return f"${{{tree.name}}}"
+    return f"${tree.name}" if tree.name.isidentifier() else f"${{{tree.name}}}"
 
 
 @_latex.register

@@ -33,7 +33,7 @@ SIGNS = {
     "cdot": "·", "times": "×", "partial": "∂", "le": "≤", "ge": "≥", "ne": "≠", "land": "∧",
     "lor": "∨", "lnot": "¬", "oplus": "⊕", "odot": "⊙", "lfloor": "⌊", "rfloor": "⌋",
     "lceil": "⌈", "rceil": "⌉", "lVert": "‖", "rVert": "‖", "ldots": "…", "cdots": "⋯",
-    "otimes": "⊗", "bmod": "mod",
+    "otimes": "⊗", "Vert": "‖", "bmod": "mod",
     "infty": "∞", "forall": "∀", "exists": "∃", "to": "→", "approx": "≈", "lt": "<", "gt": ">",
     "Rightarrow": "⇒", "quad": " ", "div": "÷", "leftarrow": "←",
 }  # fmt: skip

@@ -174,6 +174,13 @@ def replaced(term: Term, change: Callable[[Term], Term]) -> Term:
     return term
 
 
+def renamed(term: Term, names: Mapping[Name, Name]) -> Term:
+    """The term with other names; nothing is simplified."""
+    if isinstance(term, Name):
+        return names.get(term, term)
+    return replaced(term, lambda part: renamed(part, names))
+
+
 def with_numbers(term: Term, values: Mapping[Name, Any]) -> Term:
     """The term with numbers in the place of names: 3 + 4 for x + y."""
     if isinstance(term, Name):

@@ -108,7 +108,7 @@ def _apart(before: Tree | None, item: Tree) -> bool:
     if isinstance(before, Sign) and before.big:
         return True
     if isinstance(before, Fraction):
-        return not _is_spaced(item) and not isinstance(item, Sign) or item == Sign("∑", True)
+        return (not _is_spaced(item) and not isinstance(item, Sign)) or item == Sign("∑", True)
     if _is_e(item) and isinstance(before, (Letter, Digits, Script)):
         return True
     if isinstance(before, Script):
