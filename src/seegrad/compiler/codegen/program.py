@@ -24,8 +24,10 @@ from seegrad.compiler.codegen.matmul.emitter import MatmulEmitter
 from seegrad.compiler.codegen.memory_access import place_name
 from seegrad.compiler.codegen.spin_wait import write_barrier
 from seegrad.compiler.codegen.worker_loop import JOB
+from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import Argument, Expression, Literal, rebuild
 from seegrad.compiler.ir.kernel import Kernel, LoopNest, Matmul, Store, form_of, places
+from seegrad.compiler.ir.loop_call import Inner, LoopCall
 from seegrad.compiler.ir.scalar_types import scalar_type
 from seegrad.compiler.scheduling.schedule import Schedule
 from seegrad.compiler.scheduling.task import Task
@@ -89,7 +91,10 @@ class _Kernels:
     def __init__(self, module: Module, tasks: Sequence[Task]) -> None:
         self.module, self.room = module, 0
         self.entries: list[str] = []
-        self._forms = {task.kernel: form_of(task.kernel) for task in tasks}
+        self._forms = {
+            task.kernel: (task.kernel, []) if isinstance(task.kernel, LoopCall)
+            else form_of(task.kernel) for task in tasks
+        }  # fmt: skip
         self._written: dict[Hashable, int] = {}
         variety: dict[Hashable, set[Hashable]] = {}
         for form, numbers in self._forms.values():
@@ -100,7 +105,7 @@ class _Kernels:
         """The number of the entry point for the task's kernel and so long a share."""
         form, numbers = self._forms[task.kernel]
         given = form in self._given
-        steps = tuple(v.buffer.nbytes if v.buffer.steps else 0 for v in places(task.kernel))
+        steps = tuple(v.buffer.stride if v.buffer.steps else 0 for v in places(task.kernel))
         key = (form, given or tuple(map(repr, numbers)), steps, task.split, length, task.stream)
         if key not in self._written:
             self._written[key] = len(self.entries)
@@ -121,6 +126,10 @@ class _Kernels:
     def _write(self, task: Task, length: int, given: bool, steps: Sequence[int]) -> None:
         kernel, module = task.kernel, self.module
         number = len(self.entries)
+        if isinstance(kernel, LoopCall):
+            _write_loop_call(module, kernel, f"e{number}")
+            self.entries.append(f"e{number}")
+            return
         plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in kernel.name)
         name = f"k{number}_{plain}" + (f"_{length}" if task.split is not None else "")
         pointers = [("ptr", place_name(v)) for v in places(kernel)]
@@ -149,10 +158,10 @@ class _Kernels:
         f = Function(self.module, name, _ENTRY, public=False)
         row, table = f.parameters["row"], f.parameters["table"]
         given = [f.parameters["start"], f.parameters["scratch"]]
-        for i, nbytes in enumerate(steps):
+        for i, stride in enumerate(steps):
             place = f.load(f.at(table, _word(f, row, 2 * i)), "ptr", WORD)
             place = f.at(place, _word(f, row, 2 * i + 1))
-            given.append(f.at(place, f.times(f.parameters["step"], nbytes)) if nbytes else place)
+            given.append(f.at(place, f.times(f.parameters["step"], stride)) if stride else place)
         for i, (kind, _) in enumerate(numbers):
             given.append(f.load(f.at(row, (2 * len(steps) + i) * WORD), kind, WORD))
         f.call_void(kernel, *given, declare=False)
@@ -353,3 +362,75 @@ def describe(kernel: Kernel) -> str:
 def _entry_of(f: Function, number: int) -> Value:
     """What an entry of the table points at."""
     return f.load(f.at(f.parameters["table"], number * 8), "ptr", 8)
+
+
+# --------------------------------------------------------------- programs inside
+
+
+def _place(f: Function, view: View) -> Value:
+    """Where a view begins, in the step at hand."""
+    buffer = view.buffer
+    found = _entry_of(f, buffer.number)
+    if buffer.steps:
+        found = f.at(found, f.times(f.parameters["step"], buffer.stride))
+    return f.at(found, view.offset * buffer.dtype.itemsize)
+
+
+def _write_loop_call(module: Module, kernel: LoopCall, name: str) -> None:
+    """The entry point of the kernel, which knows its places: no other has its programs."""
+    f = Function(module, name, _ENTRY, public=False)
+    programs = [_bound(f, kernel, inner) for inner in kernel.inners]
+    none = f.integer(0)
+
+    def run(number: int, first: Value, count: int) -> None:
+        table, function = programs[number]
+        null = Value("null", "ptr")
+        f.call_address(function, table, null, none, first, f.integer(count))
+
+    if kernel.kind == "scan":
+        run(0, none, kernel.turns)
+    elif kernel.kind == "cond":
+        assert kernel.choice is not None
+        chosen = f.load(_place(f, kernel.choice), "i8", 1)
+        zero = f.constant("i8", 0)
+        f.guarded(f.compare("ne", chosen, zero), lambda: run(0, none, 1))
+        f.guarded(f.compare("eq", chosen, zero), lambda: run(1, none, 1))
+    else:
+        _write_while(f, kernel, programs[0][0], run)
+    f.finish()
+
+
+def _bound(f: Function, kernel: LoopCall, inner: Inner) -> tuple[Value, Value]:
+    """The table of a program inside, filled, and its function."""
+    both = _entry_of(f, inner.entry.number)
+    table, function = f.load(both, "ptr", 8), f.load(f.at(both, 8), "ptr", 8)
+    for buffer, view in inner.bindings:
+        start = _place(f, view)
+        if buffer.steps and buffer.stride < 0:
+            start = f.at(start, (kernel.turns - 1) * buffer.nbytes)
+        f.store(start, f.at(table, buffer.number * 8), 8)
+    return table, function
+
+
+def _write_while(f: Function, kernel: LoopCall, test: Value, run: object) -> None:
+    answer = kernel.inners[0].answer
+    assert answer is not None
+    assert callable(run)
+    truth, none = f.load(f.at(test, answer.number * 8), "ptr", 8), f.integer(0)
+    done = f.stack("i64", 1)
+    f.store(none, done, 8)
+
+    def over() -> Value:
+        run(0, none, 1)
+        over = f.compare("eq", f.load(truth, "i8", 1), f.constant("i8", 0))
+        if kernel.turns < 0:
+            return over
+        full = f.compare("sge", f.load(done, "i64", 8), f.integer(kernel.turns))
+        return f.binary("or", over, full)
+
+    def turn(_: Value) -> None:
+        count = f.load(done, "i64", 8)
+        run(1, count, 1)
+        f.store(f.add(count, 1), done, 8)
+
+    f.spin(over, turn)
