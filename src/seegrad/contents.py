@@ -186,6 +186,7 @@ from seegrad.transforms.folding import fold as fold
 from seegrad.transforms.gradcheck import gradcheck as gradcheck
 from seegrad.transforms.gradcheck import gradcheck_nodes as gradcheck_nodes
 from seegrad.transforms.gradcheck import numerical_gradient as numerical_gradient
+from seegrad.transforms.vmap import vmap as vmap
 
 # The Array API's other names for some of these.
 absolute = abs

@@ -37,10 +37,12 @@ from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import tr
 from seegrad.memory_budget import afford
 from seegrad.ops.arithmetic import identity
+from seegrad.ops.compare import equal, where
 from seegrad.ops.reduce import sum
-from seegrad.ops.shape import reshape, stack
+from seegrad.ops.shape import concatenate, reshape
 from seegrad.tensor.tensor import Tensor, as_tensor
 from seegrad.text import tidy
+from seegrad.transforms.vmap import vmap
 from seegrad.tree import Structure, flatten, unflatten
 
 Function = Callable[..., Any]
@@ -427,8 +429,20 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
     return run.value(), unflatten(run.shape, changes)
 
 
+AT_ONCE = 2**28
+"""Bytes that the largest value of a batched walk back may take."""
+
+
+def _rows_at_once(out: Node) -> int:
+    """How many rows of a Jacobian are pulled back side by side."""
+    largest = max(node.spec.nbytes for node in walk([out]))
+    return max(1, min(out.size, AT_ONCE // max(largest, 1)))
+
+
 def jacobian(function: Function, argnums: int = 0) -> Function:
     """Every derivative of every element of the value: shape (*value.shape, *argument.shape).
+
+    One walk back, batched over the rows by the rules of `vmap`.
 
     >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
     array([[2., 0.],
@@ -453,15 +467,23 @@ def jacobian(function: Function, argnums: int = 0) -> Function:
             out.size * x.size * out.dtype.itemsize,
             tr("a Jacobian of shape {shape}", shape=(*out.shape, *x.shape)),
         )
-        rows, tensors = [], run.gives_tensors()
-        for i in range(out.size):
-            seed = np.zeros(out.size, out.dtype)
-            seed[i] = 1
-            rows.append(run.pull([seed.reshape(out.shape)], tensors=tensors)[0])
-        if not rows:
+        tensors = run.gives_tensors()
+        if not out.size:
             return run.derivative(np.zeros((*out.shape, *x.shape), x.dtype), tensors)
-        every = stack(rows) if run.as_graph(tensors) else np.stack(rows)
-        return run.derivative(reshape(every, shape=(*out.shape, *x.shape)), tensors)
+        rows = _rows_at_once(out)
+        parts = []
+
+        def pull(g: Any) -> Any:
+            asked = where(equal(g, 0), g.dtype.type(0), g)     # elsewhere 0, whatever it meets
+            return run.pull([asked], tensors=True)[0]
+
+        with in_mode(recording=run.as_graph(tensors)):
+            for start in range(0, out.size, rows):
+                seeds = np.eye(min(rows, out.size - start), out.size, start, out.dtype)
+                parts.append(vmap(pull)(seeds.reshape(-1, *out.shape)))
+            every = parts[0] if len(parts) == 1 else concatenate(*parts, axis=0)
+            whole = reshape(every, shape=(*out.shape, *x.shape))
+        return run.derivative(whole, tensors)
 
     differentiated.__name__ = _named(function, "Jacobian")
     return differentiated
