@@ -12,7 +12,7 @@ import pytest
 
 import seegrad as sg
 from seegrad.graph.forms import Call, Random
-from seegrad.transforms import batching
+from seegrad.transforms import batching, derivatives
 from trust.harness.sampling import inputs_of
 
 COUNT = 3
@@ -116,3 +116,42 @@ def test_every_form_has_a_rule():
     assert used <= set(batching.RULES)
     declared = [op for op in sg.TABLE.values() if isinstance(op.lower, Call)]
     assert all(type(op.lower.batching) in batching.RULES for op in declared)
+
+
+JACOBIANS = {
+    "vector times matrix": lambda x: sg.sin(x @ W),
+    "matrix times vector": lambda x: W.T @ sg.sin(x),
+    "scaled": lambda x: sg.tanh(sg.tanh(x @ W) @ W.T) / 3.0,
+    "of a matrix": lambda x: sg.cos(sg.reshape(x, (2, 2)) @ W[:2]),
+    "divided": lambda x: (-x / sg.exp(x)) @ W,
+    "nothing": lambda x: sg.stop_gradient(x) * 2.0 + 0.0 * x,
+    "steep": lambda x: sg.sqrt(sg.relu(x - x[0])),
+    "one element": lambda x: (x @ W).sum().reshape((1,)),
+    "sorted": lambda x: sg.sort(x)[::-1] * x[np.array([0, 0, 3, 1])],
+    "inverse": lambda x: sg.linalg.inv(sg.reshape(x, (2, 2)) + 3 * np.eye(2)),
+}
+W = np.random.default_rng(5).standard_normal((4, 3))
+
+
+@pytest.mark.parametrize("name", JACOBIANS)
+@pytest.mark.parametrize("at_once", [2**28, 8])
+def test_a_jacobian_is_its_rows(name, at_once, monkeypatch):
+    """Against one walk back for each row; few at once, and all."""
+    monkeypatch.setattr(derivatives, "AT_ONCE", at_once)
+    f, x = JACOBIANS[name], np.array([0.3, 0.7, -0.0, 1.2]) + (name == "steep")
+    out = np.asarray(f(sg.tensor(x)))
+    rows = [sg.vjp(f, x)[1](unit.reshape(out.shape))[0] for unit in np.eye(out.size)]
+    expected = np.stack(rows).reshape(*out.shape, *x.shape)
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(sg.jacobian(f)(x), expected, rtol=1e-12)
+        np.testing.assert_allclose(sg.compile(sg.jacobian(f))(x), expected, rtol=1e-12)
+        both = sg.vmap(sg.jacobian(f))(np.stack([x, x]))
+    np.testing.assert_allclose(both, np.stack([expected] * 2), rtol=1e-12)
+
+
+def test_unit_vectors_are_not_multiplied():
+    """The products with rows of the identity are gone: one product of two layers is left."""
+    jacobian = sg.compile(sg.jacobian(lambda x: sg.tanh(x @ W) @ W.T))
+    jacobian(np.ones(4))
+    products = [n for n in jacobian.graph.operations if n.op.family == "product"]
+    assert [n.shape for n in products].count((4, 3)) == 0

@@ -10,10 +10,12 @@ import os
 import tempfile
 import webbrowser
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from seegrad.display_hooks import presents
+from seegrad.drawing.export.frame import framed, still_png
 from seegrad.drawing.export.graphviz import to_dot
 from seegrad.drawing.export.html import to_html
 from seegrad.drawing.export.mermaid import to_mermaid
@@ -21,17 +23,17 @@ from seegrad.drawing.export.png import to_png
 from seegrad.drawing.export.svg import to_svg
 from seegrad.drawing.export.text import to_text
 from seegrad.drawing.export.tikz import to_tikz
+from seegrad.drawing.formula.derivation import explain
 from seegrad.drawing.layout.theme import THEMES
 from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.error_scene import scene_of_error
 from seegrad.drawing.scene.film import Film
-from seegrad.drawing.scene.scene import Scene
-from seegrad.drawing.values.user_text import escape
+from seegrad.drawing.scene.scene import Scene, picture_language
 from seegrad.errors import FormatError, SeegradError, ValueRangeError
 from seegrad.files import as_path, write_whole
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
-from seegrad.i18n import LANGUAGES, language, tr
+from seegrad.i18n import tr
 
 SUFFIXES: Mapping[str, Callable[[Scene, str], str | bytes]] = {
     ".svg": lambda scene, theme: to_svg(scene, THEMES[theme]),
@@ -45,6 +47,7 @@ SUFFIXES: Mapping[str, Callable[[Scene, str], str | bytes]] = {
 
 FRAME_HEIGHT = 420
 DISPLAYED = 20_000
+DERIVED = 12  # operations, of which a notebook keeps the derivation too
 
 Thing = Graph | Node | Scene | Film | SeegradError
 """What can be drawn."""
@@ -62,7 +65,9 @@ def scene_of(
     check: bool = False,
     overlays: Mapping[str, Mapping[Node, float]] | None = None,
 ) -> Scene:
-    """The scene of a tensor, a graph, or an operation's error (a scene or film is taken as it is).
+    """The scene of a tensor, a graph, or an operation's error.
+
+    A scene or a film is taken as it is, but for `lang` and `title`.
 
     Args:
         lang: "en" or "ko"; by default the language in force (see `seegrad.set_language`).
@@ -76,21 +81,15 @@ def scene_of(
 
     Raises ValueRangeError for a language that is not there, TypeError for anything but these.
     """
+    chosen = picture_language(lang)
     if isinstance(thing, SeegradError):
-        return scene_of_error(thing, lang=lang, open=open)
-    if isinstance(thing, Film):
-        return thing.scene()
-    if isinstance(thing, Scene):
-        return thing
+        return scene_of_error(thing, lang=chosen, open=open)
+    if isinstance(thing, (Film, Scene)):
+        scene = thing.scene() if isinstance(thing, Film) else thing
+        spoken = lang or scene.language
+        return replace(scene, language=spoken, title=title or scene.title)
     if not isinstance(thing, (Graph, Node)):
         raise TypeError(f"a tensor or a graph can be drawn, not {type(thing).__name__}")
-    chosen = lang or language()
-    if chosen not in LANGUAGES:
-        raise ValueRangeError(
-            tr("the picture speaks English and Korean"),
-            asked=" | ".join(LANGUAGES),
-            came=str(lang),
-        )
     return build_scene(
         thing, open=open, quiz=quiz, title=title, language=chosen, rate=rate, live=live,
         check=check, overlays=overlays,
@@ -150,7 +149,9 @@ def draw(
 def mimebundle(thing: Thing, **options: Any) -> dict[str, str]:
     """How a notebook shows it: the explorer in a frame of its own; else, or for a leaf, its repr.
 
-    A graph of more than DISPLAYED nodes is not drawn unasked; `.show()` draws it.
+    Beside the live page stand a still picture (where resvg is installed) and, of a small graph,
+    its derivation, for readers that run no scripts. A graph of more than DISPLAYED nodes is not
+    drawn unasked; `.show()` draws it.
     """
     if isinstance(thing, Node) and thing.op is None:
         return {"text/plain": repr(thing)}
@@ -159,18 +160,23 @@ def mimebundle(thing: Thing, **options: Any) -> dict[str, str]:
         return {"text/plain": repr(thing)}
     known = {k: v for k, v in options.items() if k in ("lang", "quiz", "open", "title", "rate")}
     scene = scene_of(thing, live=True, **known)
-    page = escape_attribute(to_html(scene))
-    frame = (
-        f'<iframe srcdoc="{page}" sandbox="allow-scripts allow-downloads" loading="lazy"'
-        f' title="{escape(scene.title or "computational graph")}"'
-        f' style="width:100%;height:{FRAME_HEIGHT}px;border:0"></iframe>'
-    )
-    return {"text/html": frame, "text/plain": repr(thing)}
+    found = {
+        "text/html": framed(scene, FRAME_HEIGHT),
+        "image/png": still_png(scene),
+        "text/latex": _derivation(graph, options.get("lang")) if isinstance(graph, Graph) else "",
+        "text/plain": repr(thing),
+    }
+    return {kind: content for kind, content in found.items() if content}
 
 
-def escape_attribute(page: str) -> str:
-    """A whole page as the value of an attribute: nothing of it is lost."""
-    return page.replace("&", "&amp;").replace('"', "&quot;")
+def _derivation(graph: Graph, lang: str | None) -> str:
+    """How a small graph's derivative comes about, as LaTeX; "" of a larger one."""
+    if len(graph.outputs) != 1 or not 0 < len(graph.operations) <= DERIVED:
+        return ""
+    try:
+        return f"$${explain(graph.outputs[0], lang=lang).latex}$$"
+    except SeegradError:
+        return ""
 
 
 @presents("show")

@@ -216,6 +216,11 @@ class Random:
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """`loop`: what has graphs of its own inside, and says how often, or which, of them is run."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeadingAxes:
     """Batched already: it works on the last axes and broadcasts over those before."""
 
@@ -257,5 +262,5 @@ SIZES = frozenset({"shape", "widths", "classes"})
 Form = (
     Scalar | Reduce | ArgReduce | Scan | Permute | Reshape | Broadcast | Slice | Place | Pad
     | Join | Gather | Scatter | Window | Overlap | OneHot | Product | Contract | Random | Call
-    | Body
+    | Body | Loop
 )  # fmt: skip

@@ -9,7 +9,8 @@ first symbol. Nothing is traced here.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,16 @@ from seegrad.graph.op import Op
 from seegrad.ops.arithmetic import add, mod
 from seegrad.ops.compare import greater_equal, less, logical_and, where
 from seegrad.ops.families import symbol
-from seegrad.ops.shape import broadcast_to, moveaxis, reshape, stack, transpose
+from seegrad.ops.reduce import sum
+from seegrad.ops.shape import (
+    broadcast_to,
+    matrix_transpose,
+    moveaxis,
+    part,
+    reshape,
+    stack,
+    transpose,
+)
 from seegrad.tensor.tensor import as_tensor
 
 Batched = tuple[Any, bool]
@@ -30,20 +40,79 @@ Batched = tuple[Any, bool]
 Rule = Callable[[Node, Sequence[Batched], int], Any]
 
 
-def spread(outputs: Sequence[Node], known: Mapping[Node, Batched], count: int) -> list[Any]:
-    """The outputs for all `count` examples; `known` are the values that the graph began with."""
-    done: dict[Node, Batched] = dict(known)
+def spread(
+    outputs: Sequence[Node], known: Mapping[Node, Batched], count: int,
+    units: Mapping[Node, int] = MappingProxyType({}),
+) -> list[Any]:  # fmt: skip
+    """The outputs for all `count` examples; `known` are the values that the graph began with.
+
+    `units` says of which of them example i is 1 at place start + i and 0 elsewhere, with its start.
+    """
+    done, starts, scaled = dict(known), dict(units), set[Node]()
     began = max((node.order for node in known), default=0)       # orders fall as nodes are made
     for node in walk(outputs):
         if node in done or node.op is None or node.order > began:
             continue                                     # what was there before stays as it is
         inputs = [done.get(x, (x, False)) for x in node.inputs]
-        if any(batched for _, batched in inputs):
-            done[node] = (batch(node, inputs, count), True)
-        else:
+        if not any(batched for _, batched in inputs):
             done[node] = (bind(node.op, tuple(x for x, _ in inputs), node.attrs), False)
-    found = [done.get(node, (node, False)) for node in outputs]
-    return [x if batched else _repeated(x, count) for x, batched in found]
+            continue
+        unit = next((x for x in node.inputs if x in starts), None)
+        found = None if unit is None else _unit_product(node, inputs, starts, scaled, count)
+        if unit is not None and _stays_in_place(node, unit, inputs):
+            starts[node] = starts[unit]
+            if unit in scaled or isinstance(node.op.lower, forms.Scalar):
+                scaled.add(node)
+        done[node] = (batch(node, inputs, count) if found is None else found, True)
+    pairs = [done.get(node, (node, False)) for node in outputs]
+    return [x if batched else _repeated(x, count) for x, batched in pairs]
+
+
+def _stays_in_place(node: Node, unit: Node, inputs: Sequence[Batched]) -> bool:
+    """Is it 0 wherever its input `unit` is, and of as many elements?"""
+    form = _op(node).lower
+    if node.spec.size != unit.spec.size:
+        return False
+    if isinstance(form, forms.Reshape):
+        return True
+    others = [batched for x, (_, batched) in zip(node.inputs, inputs) if x is not unit]
+    if not isinstance(form, forms.Scalar) or any(others) or len(others) != len(inputs) - 1:
+        return False
+    return node.shape == unit.shape and _keeps_zeros(
+        form.tree, next(name for name, x in zip(_op(node).inputs, node.inputs) if x is unit)
+    )
+
+
+def _keeps_zeros(tree: forms.Expression, name: str) -> bool:
+    """Is the expression 0 where its input `name` is, whatever finite number the others are?"""
+    match tree:
+        case forms.Input(found):
+            return found == name
+        case forms.Apply("multiply", arguments):
+            return any(_keeps_zeros(a, name) for a in arguments)
+        case forms.Apply("divide" | "negative", (a, *_)):
+            return _keeps_zeros(a, name)
+    return False
+
+
+def _unit_product(
+    node: Node, inputs: Sequence[Batched], starts: Mapping[Node, int], scaled: Container[Node],
+    count: int,
+) -> Any:  # fmt: skip
+    """Unit vectors times a matrix that all examples share are its rows (or columns), scaled."""
+    if not isinstance(_op(node).lower, forms.Product):
+        return None
+    for i, x in enumerate(node.inputs):
+        matrix, batched = inputs[1 - i]
+        if x not in starts or batched or len(matrix.shape) != 2 or matrix.dtype != node.dtype:
+            continue
+        if x.spec.size == matrix.shape[i]:
+            rows = part(matrix_transpose(matrix) if i else matrix, 0, starts[x], count)
+            if x in scaled:
+                value = reshape(inputs[i][0], shape=(count, x.spec.size))
+                rows = sum(value, axis=1, keepdims=True) * rows
+            return reshape(rows, shape=(count, *node.shape))
+    return None
 
 
 def batch(node: Node, inputs: Sequence[Batched], count: int) -> Any:

@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 
 from seegrad.autodiff.backward_pass import backward, ones_like
+from seegrad.autodiff.structural_zeros import before_a_singular_slope
 from seegrad.errors import (
     CallError,
     DTypeError,
@@ -30,19 +31,20 @@ from seegrad.errors import (
 from seegrad.graph.bind import bind, callable_op
 from seegrad.graph.forms import Call
 from seegrad.graph.graph import walk
-from seegrad.graph.mode import current_mode, in_mode
+from seegrad.graph.mode import current_mode, frame, in_mode
 from seegrad.graph.node import Node, snapshot
 from seegrad.graph.op import Op
 from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import tr
 from seegrad.memory_budget import afford
 from seegrad.ops.arithmetic import identity
-from seegrad.ops.compare import equal, where
+from seegrad.ops.compare import not_equal
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import concatenate, reshape
 from seegrad.tensor.tensor import Tensor, as_tensor
 from seegrad.text import tidy
-from seegrad.transforms.vmap import vmap
+from seegrad.transforms.batching import spread
+from seegrad.transforms.tracing import symbol, trace
 from seegrad.tree import Structure, flatten, unflatten
 
 Function = Callable[..., Any]
@@ -433,10 +435,24 @@ AT_ONCE = 2**28
 """Bytes that the largest value of a batched walk back may take."""
 
 
-def _rows_at_once(out: Node) -> int:
-    """How many rows of a Jacobian are pulled back side by side."""
+def _pulled_rows(run: _Recorded) -> Any:
+    """The derivatives of every element of the one output, side by side along a new first axis."""
+    out = run.outputs[0]
+    steep, seed = bool(before_a_singular_slope([out])), symbol(out.spec)
+
+    def pull(g: Any) -> Any:
+        # elsewhere 0, whatever it meets on its way
+        return run.pull([g * not_equal(g, 0) if steep else g], tensors=True)[0]
+
+    traced = trace(pull, [seed], lambda f: f(seed)).outputs
     largest = max(node.spec.nbytes for node in walk([out]))
-    return max(1, min(out.size, AT_ONCE // max(largest, 1)))
+    rows, parts = max(1, min(out.size, AT_ONCE // max(largest, 1))), []
+    for start in range(0, out.size, rows):
+        count = min(rows, out.size - start)
+        units = as_tensor(np.eye(count, out.size, start, out.dtype).reshape(count, *out.shape))
+        known: dict[Node, int] = {} if steep else {seed: start}
+        parts += spread(traced, {seed: (units, True)}, count, known)
+    return parts[0] if len(parts) == 1 else concatenate(*parts, axis=0)
 
 
 def jacobian(function: Function, argnums: int = 0) -> Function:
@@ -470,18 +486,8 @@ def jacobian(function: Function, argnums: int = 0) -> Function:
         tensors = run.gives_tensors()
         if not out.size:
             return run.derivative(np.zeros((*out.shape, *x.shape), x.dtype), tensors)
-        rows = _rows_at_once(out)
-        parts = []
-
-        def pull(g: Any) -> Any:
-            asked = where(equal(g, 0), g.dtype.type(0), g)     # elsewhere 0, whatever it meets
-            return run.pull([asked], tensors=True)[0]
-
         with in_mode(recording=run.as_graph(tensors)):
-            for start in range(0, out.size, rows):
-                seeds = np.eye(min(rows, out.size - start), out.size, start, out.dtype)
-                parts.append(vmap(pull)(seeds.reshape(-1, *out.shape)))
-            every = parts[0] if len(parts) == 1 else concatenate(*parts, axis=0)
+            every = _pulled_rows(run)
             whole = reshape(every, shape=(*out.shape, *x.shape))
         return run.derivative(whole, tensors)
 
@@ -530,8 +536,10 @@ def checkpoint(function: Function) -> Function:
     """
 
     def run(*args: Any) -> Any:
-        inside_trace = current_mode().tracer is not None
-        if inside_trace or not any(isinstance(a, Node) for a in args):
+        if current_mode().tracer is not None:
+            with frame("checkpoint"):                # what a loop, say, need not keep
+                return function(*args)
+        if not any(isinstance(a, Node) for a in args):
             return function(*args)
         leaves = _captured(function, args)
         return bind(_checkpoint_op(function, len(args), leaves), (*args, *leaves), NO_ATTRS)

@@ -1,7 +1,7 @@
 // Numbers as people read and type them, and the room that texts ask for.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseAnswer } from "../../../src/seegrad/drawing/web/page.js";
+import { parseAnswer } from "../../../src/seegrad/drawing/web/live/typed_number.ts";
 import { lines, summarize, shown, shownShape, sizeOf } from "../../../src/seegrad/drawing/web/values/summary.js";
 import { textWidth } from "../../../src/seegrad/drawing/web/layout/theme.js";
 import { short } from "../../../src/seegrad/drawing/web/values/user_text.js";

@@ -8,7 +8,7 @@ import struct
 import subprocess
 from pathlib import Path
 
-from pictures import ALL, ask_twins, needs_node
+from pictures import ALL, NODE, ask_twins, needs_node
 
 from seegrad.drawing.layout.measure import fit
 from seegrad.drawing.layout.theme import text_width
@@ -83,5 +83,5 @@ def test_the_page_knows_the_whole_scalar_language() -> None:
 def test_the_pages_own_unit_tests_pass() -> None:
     tests = sorted(str(file) for file in HERE.glob("*.test.mjs"))
     assert len(tests) >= 4
-    ran = subprocess.run(["node", "--test", *tests], capture_output=True, text=True, check=False)
+    ran = subprocess.run([*NODE, "--test", *tests], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout

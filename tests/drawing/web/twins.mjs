@@ -2,14 +2,14 @@
 import { pathToFileURL } from "node:url";
 
 const folder = process.argv[2];
-const load = async (name) => import(pathToFileURL(`${folder}/${name}.js`).href);
-const { lines, shown } = await load("values/summary");
-const { textWidth } = await load("layout/theme");
-const { short } = await load("values/user_text");
-const { fold } = await load("scene");
-const { fit } = await load("layout/measure");
-const { walk } = await load("steps");
-const { FUNCTIONS, evaluate, plainNumber } = await load("evaluate");
+const load = async (name) => import(pathToFileURL(`${folder}/${name}`).href);
+const { lines, shown } = await load("values/summary.js");
+const { textWidth } = await load("layout/theme.js");
+const { short } = await load("values/user_text.js");
+const { fold } = await load("scene.ts");
+const { fit } = await load("layout/measure.js");
+const { walk } = await load("steps.ts");
+const { FUNCTIONS, evaluate, plainNumber } = await load("evaluate.ts");
 
 let text = "";
 for await (const chunk of process.stdin) text += chunk;

@@ -12,7 +12,10 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
+from seegrad.display_hooks import can_present, present
 from seegrad.drawing.values.summary import ArraySummary
+from seegrad.errors import ValueRangeError
+from seegrad.i18n import LANGUAGES, language, tr
 
 VERSION = 1
 
@@ -99,6 +102,29 @@ class Scene:
     def opened(self, groups: Iterable[str]) -> Scene:
         """The same picture with exactly these groups open."""
         return replace(self, open=frozenset(groups))
+
+    def __repr__(self) -> str:
+        return f"Scene({self.title!r}, {len(self.boxes)} boxes)"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        if not can_present("mimebundle"):
+            return {"text/plain": repr(self)}
+        return present("mimebundle", self, **options)
+
+
+def picture_language(lang: str | None) -> str:
+    """The language a picture speaks: the one that is asked for, or the one in force.
+
+    Raises ValueRangeError for a language that is not there.
+    """
+    chosen = lang or language()
+    if chosen not in LANGUAGES:
+        raise ValueRangeError(
+            tr("the picture speaks English and Korean"),
+            asked=" | ".join(LANGUAGES),
+            came=str(lang),
+        )
+    return chosen
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ import { ON_WIRE, lines, shownShape, sizeOf } from "../values/summary.js";
 import { short } from "../values/user_text.js";
 
 /**
- * @typedef {import("../scene.js").Scene} Scene
- * @typedef {import("../scene.js").Box} Box
- * @typedef {import("../scene.js").Wire} Wire
+ * @typedef {import("../scene.ts").Scene} Scene
+ * @typedef {import("../scene.ts").Box} Box
+ * @typedef {import("../scene.ts").Wire} Wire
  * @typedef {import("../values/summary.js").ArraySummary} ArraySummary
  */
 

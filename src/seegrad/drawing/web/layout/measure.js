@@ -1,16 +1,16 @@
 // How much room everything asks for: the twin of layout/measure.py.
 
 import { bareSources, constantText, label, wireNames } from "./labels.js";
-import { isGroup } from "../scene.js";
+import { isGroup } from "../scene.ts";
 import { CIRCLE, FONT, LINE, ROOM, SIGN, SMALL, textWidth } from "./theme.js";
 import { short } from "../values/user_text.js";
 
 /**
- * @typedef {import("../scene.js").Scene} Scene
- * @typedef {import("../scene.js").View} View
- * @typedef {import("../scene.js").Box} Box
- * @typedef {import("../scene.js").Group} Group
- * @typedef {import("../scene.js").Wire} Wire
+ * @typedef {import("../scene.ts").Scene} Scene
+ * @typedef {import("../scene.ts").View} View
+ * @typedef {import("../scene.ts").Box} Box
+ * @typedef {import("../scene.ts").Group} Group
+ * @typedef {import("../scene.ts").Wire} Wire
  * @typedef {import("./nested.js").Place} Place
  * @typedef {import("./nested.js").Route} Route
  */
