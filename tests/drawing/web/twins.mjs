@@ -3,24 +3,27 @@ import { pathToFileURL } from "node:url";
 
 const folder = process.argv[2];
 const load = async (name) => import(pathToFileURL(`${folder}/${name}.js`).href);
-const { lines, shown } = await load("values/summary");
+const { ArraySummary, lines, shown } = await load("values/summary");
 const { textWidth } = await load("layout/theme");
 const { short } = await load("values/user_text");
-const { fold } = await load("scene");
+const { Box, Group, Scene, Wire, fold } = await load("scene/scene");
 const { fit } = await load("layout/measure");
-const { walk } = await load("steps");
+const { walk } = await load("scene/steps");
 const { FUNCTIONS, evaluate, plainNumber } = await load("evaluate");
 
 let text = "";
 for await (const chunk of process.stdin) text += chunk;
 
-function revive(scene) {
-  const summaries = scene.readings ?? [];
-  for (const summary of summaries) {
+function revive(plain) {
+  const summaries = (plain.readings ?? []).map((summary) => {
     for (const key of ["low", "high", "mean", "norm"]) if (key in summary) summary[key] = plainNumber(summary[key]);
     if (summary.numbers) summary.numbers = summary.numbers.map(plainNumber);
+    return Object.assign(new ArraySummary(), summary);
+  });
+  const scene = Object.assign(new Scene(), plain);
+  for (const [list, Kind] of [["boxes", Box], ["wires", Wire], ["groups", Group]]) {
+    scene[list] = (plain[list] ?? []).map((each) => Object.assign(new Kind(), each));
   }
-  for (const list of ["boxes", "wires", "groups", "open", "blanks"]) scene[list] ??= [];
   for (const thing of [...scene.boxes, ...scene.wires]) {
     if (typeof thing.value === "number") thing.value = summaries[thing.value];
     if (typeof thing.grad === "number") thing.grad = summaries[thing.grad];
@@ -32,9 +35,9 @@ const answers = {
   shown: (numbers) => numbers.map((x) => shown(plainNumber(x))),
   widths: (texts) => texts.map((words) => textWidth(words, 13)),
   shorts: (texts) => texts.map((words) => short(words)),
-  scenes: (scenes) => scenes.map((scene) => {
-    revive(scene);
-    const view = fold(scene, new Set(scene.open));
+  scenes: (scenes) => scenes.map((plain) => {
+    const scene = revive(plain);
+    const view = fold(scene);
     const [places, routes] = fit(scene, view);
     const labels = view.wires.map((wire) => (wire.value ? lines(wire.value) : []));
     return { places, routes, steps: walk(scene, view), labels };

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from seegrad.drawing.export.strokes import curve, is_circle, number, strokes
+from seegrad.drawing.layout.strokes import curve, is_circle, number, strokes
 from seegrad.drawing.layout.labels import Labels, constant_text
 from seegrad.drawing.layout.measure import laid, sign_size
 from seegrad.drawing.layout.nested import Rect

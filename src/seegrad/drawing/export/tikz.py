@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seegrad.drawing.export.strokes import is_circle, number, strokes
+from seegrad.drawing.layout.strokes import is_circle, number, strokes
 from seegrad.drawing.layout.labels import Labels, constant_text
 from seegrad.drawing.layout.measure import laid
 from seegrad.drawing.layout.nested import Point

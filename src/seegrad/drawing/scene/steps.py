@@ -1,6 +1,6 @@
 """The walk through a picture: forward node by node, then backward, then the update.
 
-`web/steps.js` is the twin. A step says what becomes known; nothing is computed or drawn here.
+A step says what becomes known; nothing is computed or drawn here.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def walk(scene: Scene, view: View) -> tuple[Step, ...]:
         found = [wire for box in boxes for wire in out[box]]
         for wire in found:
             if kinds[targets[wire]] == "fork":
-                found += out[targets[wire]]
+                found.extend(out[targets[wire]])
         return tuple(found)
 
     given = [box for box in order if kinds[box] in ("input", "parameter", "constant")]
