@@ -7,7 +7,7 @@
 # make lenet DATA=folder-with-MNIST, make characters, make diabetes    the examples of the field
 # make fuzz    a million inputs to each reader of text and files (RUNS=... for another number);
 #              row T4 of TRUST.md tells of it
-# make lint    style and types only; of the page's JavaScript too, where npm is installed
+# make lint    style and types only; of the page's TypeScript too, where npm is installed
 #
 # Needs Python 3.11 or later (PYTHON=... names another one) and a package index; all else is
 # installed into .venv here.
@@ -31,12 +31,12 @@ lint: $(VENV)/.ready-test
 	$(RUN) -m mypy
 	@$(MAKE) --no-print-directory web
 
-# The page's JavaScript: lint, types, and whether what ships is what its sources give. (Its unit
+# The page's TypeScript: lint, style, types, and whether what ships is what its sources give. (Its unit
 # tests run with all others, wherever node is installed.)
 web:
 	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory node_modules/.ready \
 	  && npm run -s check; else \
-	  echo "npm is not installed: the page's JavaScript is neither linted nor type-checked here"; fi
+	  echo "npm is not installed: the page's TypeScript is neither linted nor type-checked here"; fi
 
 node_modules/.ready: package.json package-lock.json
 	npm ci --silent --ignore-scripts --no-audit --no-fund

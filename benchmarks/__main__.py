@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from benchmarks import (
+    batched,
     compiled,
     costs,
     eager,
@@ -20,7 +21,7 @@ from benchmarks import (
 )
 from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
-SUITES = (compiled, eager, footprint, networks, pictures, workers, scaling, costs)
+SUITES = (compiled, eager, footprint, networks, pictures, workers, scaling, costs, batched)
 
 
 def main() -> int:

@@ -1,7 +1,7 @@
 // Builds the explorer's modules into one small file, src/seegrad/drawing/web/built/explorer.js.
 // Needs Node and esbuild (npm ci); nobody who only installs seegrad needs either. With --check
 // nothing is written: it fails when the file that is there is not what its sources give.
-// The first line names the sources by digest: the tests check it, and a stale build is not used.
+// The first line names the sources by digest, so that a test sees a stale build without Node.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -10,10 +10,10 @@ import { fileURLToPath } from "node:url";
 
 const web = join(dirname(fileURLToPath(import.meta.url)), "..", "src", "seegrad", "drawing", "web");
 const hash = createHash("sha256");
-for (const name of readdirSync(web, { recursive: true }).filter((file) => file.endsWith(".js") && !file.startsWith("built")).sort()) {
-  hash.update(readFileSync(join(web, name)));
-}
-const built = execFileSync(join(web, "../../../../node_modules/.bin/esbuild"), [join(web, "page.js"), "--bundle", "--minify",
+const sources = readdirSync(web, { recursive: true })
+  .filter((file) => /\.(ts|js)$/.test(file) && !file.startsWith("built"));
+for (const name of sources.sort()) hash.update(readFileSync(join(web, name)));
+const built = execFileSync(join(web, "../../../../node_modules/.bin/esbuild"), [join(web, "page.ts"), "--bundle", "--minify",
   "--format=iife", "--global-name=seegradPage", "--charset=utf8", "--target=es2022"],
   { encoding: "utf8" });
 const place = join(web, "built", "explorer.js"), text = `// ${hash.digest("hex")}\n${built}`;

@@ -8,6 +8,7 @@ bounds by these same functions; what still exceeds them is listed there.
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -268,11 +269,46 @@ def lengths(package: Path, *kinds: type[ast.stmt]) -> Counter[str]:
 
 
 def class_lengths(package: Path) -> Counter[str]:
-    return lengths(package, ast.ClassDef)
+    return lengths(package, ast.ClassDef) + script_lengths(package, SCRIPT_CLASS)
 
 
 def function_lengths(package: Path) -> Counter[str]:
-    return lengths(package, ast.FunctionDef, ast.AsyncFunctionDef)
+    python = lengths(package, ast.FunctionDef, ast.AsyncFunctionDef)
+    return python + script_lengths(package, SCRIPT_FUNCTION)
+
+
+SCRIPT_CLASS = re.compile(r"(?:export )?(?:abstract )?class (\w+)")
+SCRIPT_FUNCTION = re.compile(
+    r"(?:export )?(?:async )?function\*? (\w+)"
+    r"|(?!(?:if|for|while|switch|catch|return)\b)"  # a method, with whatever stands before its name
+    r"(?:(?:private|public|protected|static|async|get|set) )*(\w+)(?:<[^>]*>)?\([^;]*$"
+    r"|(?:export )?const (\w+)(?:: [^=]+)? = (?:async )?(?:\([^;]*|\w+) ?=>"
+)
+
+
+def script_lengths(package: Path, kind: re.Pattern[str]) -> Counter[str]:
+    """As `lengths`, of the page's TypeScript.
+
+    It is formatted (`npm run check`), so a definition ends with the first line that is indented as
+    its own and closes a brace.
+    """
+    found: Counter[str] = Counter()
+    for file in sorted(package.rglob("*.ts")):
+        lines = file.read_text("utf-8").splitlines()
+        for first, line in enumerate(lines):
+            bare = line.lstrip()
+            margin = line[: len(line) - len(bare)]
+            named = kind.match(bare)
+            if named is None or bare.endswith(";"):
+                continue
+            place = f"{file.relative_to(package).as_posix()} {next(filter(None, named.groups()))}"
+            for last in range(first + 1, len(lines)):
+                if lines[last].startswith(f"{margin}}}") and not lines[last].endswith("{"):
+                    found[place] = max(found[place], last - first + 1)
+                    break
+                if lines[last].strip() and not lines[last].startswith(margin):
+                    break
+    return found
 
 
 def beyond(sizes: Counter[str], bound: int) -> dict[str, int]:

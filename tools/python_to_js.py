@@ -23,17 +23,18 @@ MODULES: dict[str, str] = {  # module → the names that are wanted; "" means al
     "scene/scene": "Box Group Wire Scene View fold",
     "scene/bundles": "",
     "scene/steps": "",
-    "layout/theme": "FONT SMALL SIGN LINE CIRCLE ROOM BACK HEAT_WIDTH _BREAKS _STARTS _EMS text_width",
+    "layout/theme": "FONT SMALL SIGN LINE CIRCLE ROOM BACK HEAT_WIDTH _BREAKS _STARTS _EMS "
+    "text_width",
     "layout/labels": "",
     "layout/layered": "",
     "layout/rows": "",
     "layout/nested": "",
     "layout/measure": "",
+    "layout/levels": "",
     "layout/strokes": "",
 }
 RESERVED = {"in", "new", "default", "function", "var", "delete", "case", "with", "arguments"}
-PLAIN = {"int": "number", "float": "number", "str": "string", "bool": "boolean", "None": "null"}
-LISTS, MAPS = {"list", "Sequence", "Iterable", "tuple"}, {"dict", "Mapping"}
+PLAIN, MAPS = {"int", "float", "str", "bool"}, {"dict", "Mapping"}
 METHODS = {
     "append": "push", "startswith": "startsWith", "endswith": "endsWith", "replace": "replaceAll",
     "rjust": "padStart", "items": "entries",
@@ -50,7 +51,7 @@ OPERATORS: dict[type, str] = {
     ast.Gt: ">", ast.GtE: ">=", ast.Is: "==", ast.IsNot: "!=", ast.USub: "-",
 }  # fmt: skip
 COMPREHENSIONS = (ast.ListComp, ast.GeneratorExp, ast.DictComp, ast.SetComp)
-DICT, BOOL = ast.parse("dict[str, int]", mode="eval").body, ast.Name("bool")
+DICT, BOOL, LIST = ast.parse("dict[str, int]", mode="eval").body, ast.Name("bool"), ast.Name("list")
 
 
 def camel(name: str) -> str:
@@ -84,11 +85,12 @@ class Names:
     """What all modules declare: where a name lives, what it takes, the types of fields."""
 
     def __init__(self, trees: dict[str, ast.Module]) -> None:
-        self.home: dict[str, str] = {}
+        self.home: dict[str, set[str]] = {}
         self.takes: dict[str, list[str]] = {}
         self.types: dict[str, ast.expr | None] = {}  # of what functions give, and of fields
         for module, tree in trees.items():
-            self.home |= {name: module for node in tree.body for name in declared(node)}
+            for name in [name for node in tree.body for name in declared(node)]:
+                self.home.setdefault(name, set()).add(module)
             for node in ast.walk(tree):
                 if isinstance(node, ast.FunctionDef):
                     self.types[node.name] = node.returns
@@ -121,6 +123,8 @@ class Writer:
                 return own or self.names.types.get(f".{node.attr}")
             case ast.Dict() | ast.DictComp():
                 return DICT
+            case ast.List() | ast.ListComp():
+                return LIST
             case ast.Compare() | ast.UnaryOp(op=ast.Not()):
                 return BOOL
             case ast.BoolOp():
@@ -150,23 +154,6 @@ class Writer:
             case ast.UnaryOp(op=ast.Not()):
                 return f"!{self.test(node.operand)}"
         return self.of(node) if self.plain(node) in PLAIN else f"truthy({self.of(node)})"
-
-    def doc(self, node: ast.expr | None) -> str:
-        """An annotation as a type of JSDoc."""
-        match node:
-            case ast.BinOp():
-                return f"{self.doc(node.left)} | {self.doc(node.right)}"
-            case ast.Subscript(value=ast.Name(id=outer), slice=inner):
-                parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-                docs = [self.doc(p) for p in parts if not isinstance(p, ast.Constant)]
-                if outer in LISTS:
-                    pair = outer == "tuple" and len(docs) == len(parts)
-                    return f"[{', '.join(docs)}]" if pair else f"({docs[0]})[]"
-                return f"{'Map' if outer in MAPS else 'Set'}<{', '.join(docs)}>"
-        text = ast.unparse(node) if node is not None else "any"
-        home = self.names.home.get(text, "")
-        known = f'import("{relative(self.module, home)}").{text}' if home else "any"
-        return PLAIN.get(text, known)
 
     def of(self, node: ast.expr | None) -> str:
         """An expression."""
@@ -237,7 +224,7 @@ class Writer:
                 return f"Math.floor({self.of(a)} / {self.of(b)})"
             case ast.BinOp(op=ast.Mult(), left=ast.List(elts=[x]), right=b):
                 return f"Array({self.of(b)}).fill({self.of(x)})"
-            case ast.BinOp(op=op, left=a, right=b):
+            case ast.BinOp(op=op, left=a, right=b) if type(op) in OPERATORS:
                 return f"({self.of(a)} {OPERATORS[type(op)]} {self.of(b)})"
             case ast.BoolOp(op=op, values=[*first, last]):
                 if self.plain(node) == "bool":
@@ -361,25 +348,19 @@ class Writer:
         taken = [a for a in node.args.args if a.arg != "self"]
         self.local |= {a.arg: a.annotation for a in taken}
         spare = [None] * (len(taken) - len(node.args.defaults)) + list(node.args.defaults)
-        made = self.parameters([(a.arg, a.annotation, self.of(d) if d else "")
-                                for a, d in zip(taken, spare)])  # fmt: skip
+        args = self.parameters([(a.arg, self.of(d) if d else "") for a, d in zip(taken, spare)])
         body = self.block(node.body)
         inner = {name for each in node.body for name in declared(each)} - {
             each.name for each in node.body if isinstance(each, ast.FunctionDef)
         } - {a.arg for a in taken}  # fmt: skip
         names = [f"  let {', '.join(sorted(map(camel, inner)))};"] if inner else []
         self.local = kept
-        if node.name == "__init__":
-            return [made[0], f"constructor({made[1]}) {{", *names, *body, "}"]
-        doc = made[0].replace(" */", f" @returns {{{self.doc(node.returns)}}} */")
-        return [doc, f"{head}{camel(node.name)}({made[1]}) {{", *names, *body, "}"]
+        name = f"{head}{camel(node.name)}" if node.name != "__init__" else "constructor"
+        any_ = [] if name == "constructor" else ["/** @returns {any} */"]
+        return [*any_, f"{name}({args}) {{", *names, *body, "}"]
 
-    def parameters(self, given: list[tuple[str, ast.expr | None, str]]) -> tuple[str, str]:
-        """The types of what is taken, as JSDoc, and the list itself."""
-        docs = [f" @param {{{self.doc(kind)}}} {f'[{camel(name)}]' if spare else camel(name)}"
-                for name, kind, spare in given]  # fmt: skip
-        args = [f"{camel(name)}{f' = {spare}' if spare else ''}" for name, _, spare in given]
-        return f"/**{''.join(docs)} */", ", ".join(args)
+    def parameters(self, given: list[tuple[str, str]]) -> str:
+        return ", ".join(camel(name) + (f" = {spare}" if spare else "") for name, spare in given)
 
     def structure(self, node: ast.ClassDef) -> list[str]:
         """A class; the fields of a dataclass are what its constructor takes."""
@@ -391,11 +372,9 @@ class Writer:
                      if isinstance(f.value, ast.Call) and f.value.keywords
                      else self.of(f.value) if f.value else "" for f in fields]  # fmt: skip
             names = [ast.unparse(f.target) for f in fields]
-            doc, args = self.parameters(
-                [(n, f.annotation, s) for n, f, s in zip(names, fields, spare)]
-            )
+            args = self.parameters(list(zip(names, spare)))
             body = [f"  this.{camel(name)} = {camel(name)};" for name in names]
-            lines += [doc, f"constructor({args}) {{", *body, "}"]
+            lines += [f"constructor({args}) {{", *body, "}"]
         for each in [each for each in node.body if isinstance(each, ast.FunctionDef)]:
             lines += self.function(each, "get " if each.decorator_list else "")
         return [f"class {node.name} {{", *(f"  {line}" for line in lines), "}"]
@@ -404,19 +383,21 @@ class Writer:
 def module_text(name: str, tree: ast.Module, names: Names, runtime: set[str]) -> str:
     writer, body = Writer(name, names), [""]
     for node in tree.body:
-        if isinstance(node, ast.Assign) and re.match(r"(list|tuple|dict)\[", ast.unparse(node.value)):
-            body.append(f"/** @typedef {{{writer.doc(node.value)}}} {declared(node)[0]} */")
-            continue
+        value = ast.unparse(node.value) if isinstance(node, ast.Assign) else ""
+        if re.match(r"(list|tuple|dict)\[", value):
+            continue  # a name for a type
         lines = writer.statement(node)
         if lines:
-            doc = lines.pop(0) if lines[0].startswith("/**") else ""
             const = "" if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else "const "
-            body += [*([doc] if doc else []), f"export {const}{lines[0]}", *lines[1:], ""]
+            at = 1 if lines[0].startswith("/**") else 0
+            body += [*lines[:at], f"export {const}{lines[at]}", *lines[at + 1 :], ""]
     text = "\n".join(body)
     wanted: dict[str, set[str]] = {"python": runtime & set(re.findall(r"(?<!\.)\b\w+(?=\()", text))}
-    for each in writer.used:
-        if names.home.get(each, name) != name:
-            wanted.setdefault(names.home[each], set()).add(camel(each))
+    for node in [each for each in tree.body if isinstance(each, ast.ImportFrom)]:
+        home = str(node.module).removeprefix("seegrad.drawing.").replace(".", "/")
+        for each in [a.name for a in node.names if a.name in writer.used]:
+            if home in names.home.get(each, ()):
+                wanted.setdefault(home, set()).add(camel(each))
     imports = [f'import {{ {", ".join(sorted(what))} }} from "{relative(name, home)}";'
                for home, what in sorted(wanted.items()) if what]  # fmt: skip
     head = f"// @ts-nocheck Written from {name}.py by tools/python_to_js.py: change that file."
@@ -428,10 +409,12 @@ def translated() -> dict[str, str]:
     trees = {name: ast.parse((DRAWING / f"{name}.py").read_text("utf-8")) for name in MODULES}
     for name, tree in trees.items():
         wanted = set(MODULES[name].split())
-        tree.body = [node for node in tree.body if not wanted or wanted & set(declared(node))]
+        tree.body = [node for node in tree.body if not wanted or wanted & set(declared(node))
+                     or isinstance(node, ast.ImportFrom)]  # fmt: skip
     names = Names(trees)
-    exported = re.findall(r"export (?:function|const) (\w+)", (DRAWING / "web/python.js").read_text())
-    return {name: module_text(name, tree, names, {*exported}) for name, tree in trees.items()}
+    runtime = (DRAWING / "web/python.js").read_text("utf-8")
+    exported = {*re.findall(r"export (?:function|const) (\w+)", runtime)}
+    return {name: module_text(name, tree, names, exported) for name, tree in trees.items()}
 
 
 def main() -> None:

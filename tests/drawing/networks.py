@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,7 @@ class Residual(nn.Module):
 
 def resnet20() -> Any:
     widths = (8, 8, 8, 8, 16, 16, 16, 32, 32, 32)
-    blocks = [Residual(a, b) for a, b in zip(widths, widths[1:])]
+    blocks = [Residual(a, b) for a, b in pairwise(widths)]
     first = (nn.Conv2d(1, 8, 3, padding=1, bias=False), nn.BatchNorm2d(8), nn.ReLU())
     net = nn.Sequential(*first, *blocks, nn.AvgPool2d(4), nn.Flatten(), nn.Affine(32, 10))
     return _loss(net, _random(2, 1, 16, 16))
@@ -91,7 +92,7 @@ def random_scalars() -> Any:
     nodes = [sg.tensor(draw.uniform(-1, 1), name=f"x{i}") for i in range(20)]
     while len(nodes) < 500:
         a, b = draw.sample(nodes[-60:], 2)
-        nodes.append(sg.tanh(a) if draw.random() < 0.1 else a * b if draw.random() < 0.4 else a + b)
+        nodes.append(sg.sin(a + b) if draw.random() < 0.4 else a * b)
     loss = sg.tanh(sum(nodes[-60:], start=sg.tensor(0.0)) * 0.01)
     loss.name = "L"
     loss.backward()

@@ -15,12 +15,18 @@ import seegrad as sg
 from seegrad import drawing
 
 WEB = Path(drawing.__file__).parent / "web"
-needs_node = pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+PACKAGES = Path(__file__).parents[2] / "node_modules"
+NODE = ["node", "--import", (Path(__file__).parent / "web/typescript.mjs").as_uri()]
+"""Runs a module that imports the page's TypeScript."""
+needs_node = pytest.mark.skipif(
+    shutil.which("node") is None or not (PACKAGES / "esbuild").is_dir(),
+    reason="node, or what npm ci installs, is not there",
+)
 
 
 def ask_twins(**cases: Any) -> dict[str, Any]:
     """What the page's modules answer to these cases."""
-    command = ["node", str(Path(__file__).parent / "web" / "twins.mjs"), str(WEB)]
+    command = [*NODE, str(Path(__file__).parent / "web" / "twins.mjs"), str(WEB)]
     ran = subprocess.run(
         command, input=json.dumps(cases), capture_output=True, text=True, check=True
     )

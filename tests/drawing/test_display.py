@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import builtins
+import html
 import sys
 import traceback
+from base64 import b64decode
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlparse
 from urllib.request import url2pathname
+from xml.etree import ElementTree
 
 import pytest
 from pictures import apple
@@ -100,3 +103,70 @@ def test_a_playground_leaves_the_network_as_it_was() -> None:
     assert (net.W.value == before).all()
     assert net.W.grad is None
     assert len(scene.program["train"]["parameters"]) == 2
+
+
+def test_a_notebook_keeps_the_live_page_a_still_picture_and_the_derivation() -> None:
+    kept = apple()._repr_mimebundle_(lang="ko")
+    assert set(kept) == {"text/html", "image/png", "text/latex", "text/plain"}
+    assert b64decode(kept["image/png"]).startswith(b"\x89PNG")
+    assert kept["text/latex"].startswith("$$")
+    assert kept["text/latex"].endswith("$$")
+    still = kept["text/html"].split("data:image/svg+xml;base64,")[1].split('"')[0]
+    drawn = ElementTree.fromstring(b64decode(still))
+    assert "사과" in "".join(drawn.itertext())
+    assert 'lang="ko"' in html.unescape(kept["text/html"])
+
+
+def test_without_resvg_a_notebook_keeps_the_page_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for cached in (png.draws, png.family_for):
+        cached.cache_clear()
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
+    kept = apple()._repr_mimebundle_()
+    assert set(kept) == {"text/html", "text/latex", "text/plain"}
+    for cached in (png.draws, png.family_for):
+        cached.cache_clear()
+
+
+def test_films_playgrounds_and_modules_display_themselves() -> None:
+    net = sg.nn.Sequential(sg.nn.Affine(2, 3), sg.nn.Sigmoid(), sg.nn.Affine(3, 2))
+    film = sg.film()
+    assert film._repr_mimebundle_() == {"text/plain": "Film(0 moments)"}
+    film.take(apple())
+    playground = sg.playground(net, [[0.0, 1.0], [1.0, 0.0]], [0, 1], batch=2)
+    for thing in (film, playground, net, sg.nn.Conv2d(1, 2, 3), sg.nn.LSTM(3, 4)):
+        kept = thing._repr_mimebundle_()
+        assert {"text/html", "image/png", "text/plain"} <= set(kept)
+        assert kept["text/plain"] == repr(thing)
+        assert len(repr(thing)) < 300
+    assert sg.nn.ReLU()._repr_mimebundle_() == {"text/plain": "ReLU()"}
+
+
+def test_a_module_is_shown_as_it_was() -> None:
+    nn = sg.nn
+    net = nn.Sequential(nn.Affine(2, 3), nn.BatchNorm(3), nn.Dropout(0.5), nn.Affine(3, 2))
+    before = {name: leaf.value.copy() for name, leaf in net.named_leaves()}
+    assert "batchnorm" in net._repr_mimebundle_()["text/html"]
+    for name, leaf in net.named_leaves():
+        assert (leaf.value == before[name]).all()
+        assert leaf.grad is None
+
+
+def test_the_asked_language_reaches_films_and_playgrounds(tmp_path: Path) -> None:
+    net, rows = sg.nn.Affine(2, 2), [[0.0, 1.0], [1.0, 0.0]]
+    film = sg.film()
+    film.take(apple())
+    for i, thing in enumerate((film, sg.playground(net, rows, [0, 1], batch=2))):
+        page = sg.draw(thing, tmp_path / f"{i}.html", lang="ko").read_text("utf-8")
+        assert '<html lang="ko">' in page
+    said = sg.film(lang="ko")
+    said.take(apple())
+    assert said.scene().language == "ko"
+    for wrong in (
+        lambda: sg.film(lang="fr"),
+        lambda: sg.playground(net, rows, [0, 1], batch=2, lang="fr"),
+        lambda: sg.draw(film, tmp_path / "x.html", lang="fr"),
+    ):
+        with pytest.raises(sg.SeegradError, match="English and Korean"):
+            wrong()

@@ -57,7 +57,8 @@ def lab(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     }  # fmt: skip
     command = [
         sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--port=0",
-        "--ip=127.0.0.1", "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}",
+        "--ip=127.0.0.1", "--LabApp.expose_app_in_browser=True",
+        "--IdentityProvider.token=", f"--ServerApp.root_dir={folder}",
         "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
     with (folder / "log").open("wb") as log:
@@ -127,6 +128,49 @@ def test_a_picture_shows_and_steps_in_jupyterlab(browser: Any, lab: str) -> None
     sync.expect(widget.locator("svg.canvas text.value", has_text="330")).to_have_count(1)
     context.close()
     assert elsewhere == []
+
+
+def test_a_notebook_that_is_not_trusted_shows_the_picture(
+    browser: Any, lab: str, notebook: Path
+) -> None:
+    import nbformat
+
+    told = nbformat.read(notebook, as_version=4)
+    price = seegrad.tensor(100.0, name="사과") * seegrad.tensor(2.0, name="개수")
+    data = price._repr_mimebundle_()
+    del told.cells[1:]
+    told.cells[0].outputs = [nbformat.v4.new_output("execute_result", data, execution_count=1)]
+    nbformat.write(told, notebook)
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(f"{lab}lab/tree/apples.ipynb?reset")
+    still = page.locator(".jp-OutputArea img")
+    still.wait_for()
+    page.wait_for_function("document.querySelector('.jp-OutputArea img').naturalWidth > 100")
+    assert page.locator(".jp-OutputArea iframe").count() == 0
+    context.close()
+
+
+def test_the_picture_follows_the_notebooks_theme(browser: Any, lab: str) -> None:
+    context = browser.new_context(viewport={"width": 1200, "height": 900})
+    context.set_default_timeout(PATIENCE)
+    page = context.new_page()
+    page.goto(f"{lab}lab/tree/apples.ipynb?reset")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.get_by_text("| Idle").first.wait_for()
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    framed = page.frame_locator(".jp-OutputArea iframe").locator("#seegrad")
+    live = page.locator(".jp-OutputArea .sg")
+    for picture in (framed, live):
+        sync.expect(picture).to_have_attribute("data-theme", "light")
+    page.evaluate(
+        "jupyterapp.commands.execute('apputils:change-theme', { theme: 'JupyterLab Dark' })"
+    )
+    for picture in (framed, live):
+        sync.expect(picture).to_have_attribute("data-theme", "dark", timeout=PATIENCE)
+    context.close()
 
 
 def test_an_error_shows_its_picture_over_the_traceback(notebook: Path) -> None:

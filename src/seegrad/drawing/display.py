@@ -10,41 +10,45 @@ import os
 import tempfile
 import webbrowser
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from seegrad.display_hooks import presents
+from seegrad.drawing.export.frame import framed, still_png
 from seegrad.drawing.export.graphviz import to_dot
 from seegrad.drawing.export.html import to_html
 from seegrad.drawing.export.mermaid import to_mermaid
 from seegrad.drawing.export.png import to_png
 from seegrad.drawing.export.svg import to_svg
-from seegrad.drawing.export.text import to_text
+from seegrad.drawing.export.text import CELL_WIDTH, to_text
 from seegrad.drawing.export.tikz import to_tikz
+from seegrad.drawing.export.window import Level, at, checked_width
+from seegrad.drawing.formula.derivation import explain
 from seegrad.drawing.layout.theme import THEMES
 from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.error_scene import scene_of_error
 from seegrad.drawing.scene.film import Film
-from seegrad.drawing.scene.scene import Scene
-from seegrad.drawing.values.user_text import escape
+from seegrad.drawing.scene.scene import Scene, picture_language
 from seegrad.errors import FormatError, SeegradError, ValueRangeError
 from seegrad.files import as_path, write_whole
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
-from seegrad.i18n import LANGUAGES, language, tr
+from seegrad.i18n import tr
 
-SUFFIXES: Mapping[str, Callable[[Scene, str], str | bytes]] = {
-    ".svg": lambda scene, theme: to_svg(scene, THEMES[theme]),
-    ".html": lambda scene, theme: to_html(scene),
-    ".png": lambda scene, theme: to_png(scene, THEMES[theme]),
-    ".dot": lambda scene, theme: to_dot(scene),
-    ".mmd": lambda scene, theme: to_mermaid(scene),
-    ".txt": lambda scene, theme: to_text(scene),
-    ".tex": lambda scene, theme: to_tikz(scene),
+SUFFIXES: Mapping[str, Callable[[Scene, str, float], str | bytes]] = {
+    ".svg": lambda scene, theme, width: to_svg(scene, THEMES[theme], width),
+    ".html": lambda scene, theme, width: to_html(scene),
+    ".png": lambda scene, theme, width: to_png(scene, THEMES[theme], width=width),
+    ".dot": lambda scene, theme, width: to_dot(scene),
+    ".mmd": lambda scene, theme, width: to_mermaid(scene),
+    ".txt": lambda scene, theme, width: to_text(scene, columns=width),
+    ".tex": lambda scene, theme, width: to_tikz(scene),
 }
 
 FRAME_HEIGHT = 420
 DISPLAYED = 20_000
+DERIVED = 12  # operations, of which a notebook keeps the derivation too
 
 Thing = Graph | Node | Scene | Film | SeegradError
 """What can be drawn."""
@@ -62,7 +66,9 @@ def scene_of(
     check: bool = False,
     overlays: Mapping[str, Mapping[Node, float]] | None = None,
 ) -> Scene:
-    """The scene of a tensor, a graph, or an operation's error (a scene or film is taken as it is).
+    """The scene of a tensor, a graph, or an operation's error.
+
+    A scene or a film is taken as it is, but for `lang` and `title`.
 
     Args:
         lang: "en" or "ko"; by default the language in force (see `seegrad.set_language`).
@@ -76,29 +82,25 @@ def scene_of(
 
     Raises ValueRangeError for a language that is not there, TypeError for anything but these.
     """
+    chosen = picture_language(lang)
     if isinstance(thing, SeegradError):
-        return scene_of_error(thing, lang=lang, open=open)
-    if isinstance(thing, Film):
-        return thing.scene()
-    if isinstance(thing, Scene):
-        return thing
+        return scene_of_error(thing, lang=chosen, open=open)
+    if isinstance(thing, (Film, Scene)):
+        scene = thing.scene() if isinstance(thing, Film) else thing
+        spoken = lang or scene.language
+        return replace(scene, language=spoken, title=title or scene.title)
     if not isinstance(thing, (Graph, Node)):
         raise TypeError(f"a tensor or a graph can be drawn, not {type(thing).__name__}")
-    chosen = lang or language()
-    if chosen not in LANGUAGES:
-        raise ValueRangeError(
-            tr("the picture speaks English and Korean"),
-            asked=" | ".join(LANGUAGES),
-            came=str(lang),
-        )
     return build_scene(
         thing, open=open, quiz=quiz, title=title, language=chosen, rate=rate, live=live,
         check=check, overlays=overlays,
     )  # fmt: skip
 
 
-def lowered(scene: Scene, suffix: str, theme: str = "light") -> str | bytes:
-    """The scene in the form that a suffix names."""
+def lowered(
+    scene: Scene, suffix: str, theme: str = "light", width: float | None = None
+) -> str | bytes:
+    """The scene in the form that a suffix names, for a window of this width."""
     if suffix not in SUFFIXES:
         named = suffix or tr("a file without suffix")
         raise FormatError(
@@ -111,7 +113,7 @@ def lowered(scene: Scene, suffix: str, theme: str = "light") -> str | bytes:
         raise ValueRangeError(
             tr("there is no such theme"), asked=" | ".join(THEMES), came=theme
         )
-    return SUFFIXES[suffix](scene, theme)
+    return SUFFIXES[suffix](scene, theme, checked_width(width, suffix == ".txt"))
 
 
 @presents("save")
@@ -120,6 +122,8 @@ def draw(
     path: str | os.PathLike[str],
     *,
     theme: str = "light",
+    level: Level = "auto",
+    width: float | None = None,
     **options: Any,
 ) -> Path:
     """Save the picture of a tensor or graph; the suffix says how.
@@ -132,25 +136,36 @@ def draw(
             (`sg.playground`).
         path: where to; an existing file is replaced as a whole.
         theme: "light" or "dark", for .svg and .png; the page has both.
+        level: how deep it is open: 0 (all closed), 1 and more, "all" (composites too), or "auto":
+            the deepest that a window of `width` shows whole with text of at least 11 pixels. A
+            level that is too large for it closes further, and the picture says so.
+        width: pixels of .svg and .png (1440), columns of .txt (120).
         **options: lang="en" | "ko", quiz=False, title="",
             open="auto" | "all" | "layers" | "none" | names,
             rate=0.0, check=False, overlays=None; see `seegrad.drawing.showing.scene_of`.
 
     Returns the path. Raises FormatError for an unknown suffix or a place that cannot be written,
-    MissingExtraError when PNG's package or a font is not there.
+    ValueRangeError for a level, width or theme that is not there, MissingExtraError when PNG's
+    package or a font is not there.
     """
     file = as_path(path)
     if file.suffix.lower() not in SUFFIXES or theme not in THEMES:
         lowered(Scene(), file.suffix.lower(), theme)
     options.setdefault("live", file.suffix.lower() == ".html")
-    return write_whole(file, lowered(scene_of(thing, **options), file.suffix.lower(), theme))
+    suffix = file.suffix.lower()
+    text = suffix == ".txt"
+    wide = checked_width(width, text)
+    scene = at(scene_of(thing, **options), level, wide * CELL_WIDTH if text else wide)
+    return write_whole(file, lowered(scene, suffix, theme, wide))
 
 
 @presents("mimebundle")
 def mimebundle(thing: Thing, **options: Any) -> dict[str, str]:
     """How a notebook shows it: the explorer in a frame of its own; else, or for a leaf, its repr.
 
-    A graph of more than DISPLAYED nodes is not drawn unasked; `.show()` draws it.
+    Beside the live page stand a still picture (where resvg is installed) and, of a small graph,
+    its derivation, for readers that run no scripts. A graph of more than DISPLAYED nodes is not
+    drawn unasked; `.show()` draws it.
     """
     if isinstance(thing, Node) and thing.op is None:
         return {"text/plain": repr(thing)}
@@ -159,18 +174,23 @@ def mimebundle(thing: Thing, **options: Any) -> dict[str, str]:
         return {"text/plain": repr(thing)}
     known = {k: v for k, v in options.items() if k in ("lang", "quiz", "open", "title", "rate")}
     scene = scene_of(thing, live=True, **known)
-    page = escape_attribute(to_html(scene))
-    frame = (
-        f'<iframe srcdoc="{page}" sandbox="allow-scripts allow-downloads" loading="lazy"'
-        f' title="{escape(scene.title or "computational graph")}"'
-        f' style="width:100%;height:{FRAME_HEIGHT}px;border:0"></iframe>'
-    )
-    return {"text/html": frame, "text/plain": repr(thing)}
+    found = {
+        "text/html": framed(scene, FRAME_HEIGHT),
+        "image/png": still_png(scene),
+        "text/latex": _derivation(graph, options.get("lang")) if isinstance(graph, Graph) else "",
+        "text/plain": repr(thing),
+    }
+    return {kind: content for kind, content in found.items() if content}
 
 
-def escape_attribute(page: str) -> str:
-    """A whole page as the value of an attribute: nothing of it is lost."""
-    return page.replace("&", "&amp;").replace('"', "&quot;")
+def _derivation(graph: Graph, lang: str | None) -> str:
+    """How a small graph's derivative comes about, as LaTeX; "" of a larger one."""
+    if len(graph.outputs) != 1 or not 0 < len(graph.operations) <= DERIVED:
+        return ""
+    try:
+        return f"$${explain(graph.outputs[0], lang=lang).latex}$$"
+    except SeegradError:
+        return ""
 
 
 @presents("show")

@@ -1,7 +1,7 @@
 """The picture as a live notebook widget: the one file that imports anywidget.
 
 What is edited in the widget is known to Python (`widget.given`), and a new scene given from Python
-is drawn at once. The page's modules are the same as everywhere.
+is drawn at once. The page's modules are the same as everywhere; the theme is the notebook's.
 """
 
 from __future__ import annotations
@@ -10,12 +10,10 @@ from functools import cache
 from typing import Any
 
 from seegrad.display_hooks import presents
-from seegrad.drawing.display import FRAME_HEIGHT, scene_of
+from seegrad.drawing.display import FRAME_HEIGHT, Thing, scene_of
 from seegrad.drawing.export.html import bundle, styles
-from seegrad.drawing.scene.scene import Scene, to_json
+from seegrad.drawing.scene.scene import to_json
 from seegrad.errors import MissingExtraError
-from seegrad.graph.graph import Graph
-from seegrad.graph.node import Node
 from seegrad.i18n import tr
 
 _MODULE = """
@@ -36,7 +34,18 @@ export default {
     };
     draw();
     model.on("change:scene", draw);
-    return () => model.off("change:scene", draw);
+    const follow = () => {
+      const [r, g, b] = getComputedStyle(el).color.match(/[0-9.]+/g).map(Number);
+      root.dataset.theme = 0.299 * r + 0.587 * g + 0.114 * b > 128 ? "dark" : "light";
+    };
+    follow();
+    const watch = new MutationObserver(() => { follow(); setTimeout(follow, 400); });
+    for (const each of [document.documentElement, document.body])
+      watch.observe(each, { attributes: true });
+    return () => {
+      model.off("change:scene", draw);
+      watch.disconnect();
+    };
   },
 };
 """
@@ -70,8 +79,8 @@ def _class() -> Any:
 
 
 @presents("widget")
-def widget(thing: Graph | Node | Scene, *, height: int = FRAME_HEIGHT, **options: Any) -> Any:
-    """A live widget for the tensor or graph; options as for `sg.draw`.
+def widget(thing: Thing, *, height: int = FRAME_HEIGHT, **options: Any) -> Any:
+    """A live widget for a tensor, graph, film or playground; options as for `sg.draw`.
 
     Raises MissingExtraError when anywidget is not installed.
     """

@@ -17,10 +17,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from seegrad.display_hooks import can_present, present
 from seegrad.errors import SeegradError, ShapeError, ValueRangeError
 from seegrad.graph.mode import frame
 from seegrad.i18n import tr
 from seegrad.nn.containment import PLAIN, Counts, held, hidden, joined, replaced
+from seegrad.nn.preview import preview
 from seegrad.nn.state_loading import load_values
 from seegrad.ops.compare import astype
 from seegrad.tensor.tensor import Tensor, tensor
@@ -301,6 +303,12 @@ class Module(ABC):
             first, *rest = repr(module).splitlines()
             lines += [f"  {key}: {first}", *("  " + line for line in rest)]
         return "\n".join([*lines, ")"])
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        graph = preview(self, [value for _, value in self.named_leaves() if value.requires_grad])
+        if graph is None or not can_present("mimebundle"):
+            return {"text/plain": repr(self)}
+        return {**present("mimebundle", graph, **options), "text/plain": repr(self)}
 
 
 def _is_part(x: Any) -> bool:

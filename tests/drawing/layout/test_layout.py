@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import random
-import shutil
 import subprocess
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from pictures import NODE, needs_node
 
 from seegrad import drawing
 from seegrad.drawing.layout import layered, nested
@@ -205,7 +205,7 @@ def test_nothing_and_one_thing() -> None:
     assert arrange([Place("x", "", 40, 40)], []).places["x"] == Rect(16, 16, 40, 40)
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="node is not installed")
+@needs_node
 def test_the_twin_gives_the_same_coordinates() -> None:
     keys = ("id", "parent", "width", "height", "shape", "group", "lead")
     request = [
@@ -215,7 +215,7 @@ def test_the_twin_gives_the_same_coordinates() -> None:
         }
         for places, routes in CASES
     ]
-    command = ["node", str(Path(__file__).parent / "run_layout.mjs"), str(WEB / "layout/nested.js")]
+    command = [*NODE, str(Path(__file__).parent / "run_layout.mjs"), str(WEB / "layout/nested.js")]
     ran = subprocess.run(
         command, input=json.dumps(request), capture_output=True, text=True, check=True
     )

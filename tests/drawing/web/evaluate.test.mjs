@@ -1,8 +1,8 @@
 // The evaluator of the lowering forms and the training loop on programs written by hand.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FUNCTIONS, evaluate, plainNumber, unknownForm } from "../../../src/seegrad/drawing/web/evaluate.js";
-import { Trainer } from "../../../src/seegrad/drawing/web/train.js";
+import { FUNCTIONS, evaluate, plainNumber, unknownForm } from "../../../src/seegrad/drawing/web/evaluate.ts";
+import { Trainer } from "../../../src/seegrad/drawing/web/training/trainer.ts";
 
 const leaf = (shape, data, dtype = "float64") => ({ form: "leaf", shape, dtype, data });
 const scalar = (tree, names, inputs, shape, attrs = {}) =>

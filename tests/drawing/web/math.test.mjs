@@ -32,7 +32,7 @@ class Tree {
   }
 }
 globalThis.document = { createElementNS: (_, name) => new Tree(name) };
-const { fillHoles, math, mathName, mathNumber } = await import("../../../src/seegrad/drawing/web/math.js");
+const { fillHoles, math, mathName, mathNumber } = await import("../../../src/seegrad/drawing/web/math.ts");
 
 test("fractions, scripts and letters", () => {
   assert.equal(String(math("\\frac{\\partial L}{\\partial x}")),

@@ -1,8 +1,9 @@
 // Numbers as people read and type them, and the room that texts ask for.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseAnswer } from "../../../src/seegrad/drawing/web/page.js";
-import { lines, summarize, shown, shownShape, sizeOf } from "../../../src/seegrad/drawing/web/values/summary.js";
+import { parseAnswer } from "../../../src/seegrad/drawing/web/live/typed_number.ts";
+import { lines, shown, shownShape } from "../../../src/seegrad/drawing/web/values/summary.js";
+import { sizeOf, summarize } from "../../../src/seegrad/drawing/web/values/summarize.ts";
 import { textWidth } from "../../../src/seegrad/drawing/web/layout/theme.js";
 import { short } from "../../../src/seegrad/drawing/web/values/user_text.js";
 

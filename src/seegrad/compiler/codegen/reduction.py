@@ -8,6 +8,7 @@ from seegrad.compiler.codegen import loop_axes, scalar
 from seegrad.compiler.codegen.llvm_types import Value, vector
 from seegrad.compiler.codegen.loop_axes import Axis
 from seegrad.compiler.codegen.point import Point, PointEmitter
+from seegrad.compiler.codegen.summation import Chains, Total
 from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import (
@@ -52,20 +53,23 @@ def reduce(
     for point in points:     # what stays fixed is computed before the loops
         emitter.settle([*(r.argument for r in reductions), *(s.value for s in stores)], point)
 
+    width = len(reductions)
+
     def body(pointers: dict[View, Value], counters: dict[int, Value],
              sums: Sequence[Value]) -> list[Value]:
         new = []
         for k, point in enumerate(points):
             here = Point(pointers, point.offset, point.lanes, point.count, counters)
             emitter.store(here, point, stores)
-            mine = sums[k * len(reductions):(k + 1) * len(reductions)]
-            new += _add(emitter, here, point, reductions, mine)
+            new += _add(emitter, here, point, reductions, sums[k * width:(k + 1) * width])
         return new
 
-    start = [_start(emitter, r, p.lanes) for p in points for r in reductions]
-    sums = _inner(emitter, inner, points[0].pointers, points[0].counters, start, body)
-    for k, point in enumerate(points):
-        point.memo.update(zip(reductions, sums[k * len(reductions):(k + 1) * len(reductions)]))
+    totals = [Total(r.kind, r.dtype, p.lanes) for p in points for r in reductions]
+    chains = Chains.of(emitter.f, totals, [a.size for a in inner])
+    sums = _inner(emitter, inner, points[0].pointers, points[0].counters, chains, body)
+    for k, x in enumerate(sums):
+        r = reductions[k % width]
+        points[k // width].memo[r] = chains.closed(k, [x], r.dtype)
 
 
 def _written_out(
@@ -87,23 +91,26 @@ def _written_out(
 
 
 def _inner(
-    emitter: PointEmitter,
-    axes: Sequence[Axis],
-    pointers: dict[View, Value],
-    counters: dict[int, Value],
-    sums: Sequence[Value],
-    body: Callable[..., list[Value]],
-) -> list[Value]:
-    if not axes:
-        return body(pointers, counters, sums)
-    axis, rest = axes[0], axes[1:]
-    return emitter.f.loop(
-        0, axis.size, 1,
-        lambda i, *sums: _inner(emitter,
-            rest, emitter.moved(pointers, axis, i), emitter.counted(counters, axis, i), sums, body
-        ),
-        sums,
-    )
+    emitter: PointEmitter, axes: Sequence[Axis], pointers: dict[View, Value],
+    counters: dict[int, Value], chains: Chains, body: Callable[..., list[Value]],
+) -> list[Value]:  # fmt: skip
+    """The loops over the axes, first to last, round the body."""
+
+    def loops(level: int, pointers: dict[View, Value], counters: dict[int, Value],
+              sums: Sequence[Value]) -> list[Value]:
+        if level == len(axes):
+            return body(pointers, counters, sums)
+        axis = axes[level]
+        return chains.loop(
+            level, axis.size, 1,
+            lambda i, *sums: loops(
+                level + 1, emitter.moved(pointers, axis, i), emitter.counted(counters, axis, i),
+                sums,
+            ),
+            sums,
+        )
+
+    return loops(0, pointers, counters, chains.start())
 
 
 def _start(
@@ -152,20 +159,13 @@ def _along_row(
         emitter.store(point, outer, stores)
         return _add(emitter, point, outer, reductions, sums)
 
-    width = len(reductions)
+    width, main = len(reductions), 0 if unrolled else chunks // side * side
+    totals = [Total(r.kind, r.dtype, lanes) for r in reductions] * side
+    level = len(others)
+    chains = Chains.of(f, totals, [*(a.size for a in others), main // side], vectors - main)
 
     def row(pointers: dict[View, Value], counters: dict[int, Value],
             sums: Sequence[Value]) -> list[Value]:
-        if unrolled:
-            new = list(sums)
-            for c in range(chunks + bool(tail)):
-                count = tail if c == chunks else lanes
-                point = Point(pointers, f.integer(c * lanes), lanes, count, counters)
-                point.memo = kept.setdefault(c, {})
-                new = at(point, new)
-            return new
-        main = chunks // side * side
-
         def step(i: Value, *sums: Value) -> list[Value]:
             new = []
             for u in range(side):
@@ -173,25 +173,20 @@ def _along_row(
                 new += at(point, sums[u * width:(u + 1) * width])
             return new
 
-        new = f.loop(0, main * lanes, side * lanes, step, sums) if main else list(sums)
-        for c in range(main, chunks + bool(tail)):
-            count = tail if c == chunks else lanes
-            point = Point(pointers, f.integer(c * lanes), lanes, count, counters)
-            new[:width] = at(point, new[:width])
-        return new
+        def behind(sums: list[Value]) -> list[Value]:
+            for c in range(main, vectors):
+                count = tail if c == chunks else lanes
+                point = Point(pointers, f.integer(c * lanes), lanes, count, counters)
+                if unrolled:
+                    point.memo = kept.setdefault(c, {})
+                sums[:width] = at(point, sums[:width])
+            return sums
 
-    start = [_start(emitter, r, lanes) for r in reductions] * side
-    sums = _inner(emitter, others, outer.pointers, outer.counters, start, row)
-    totals = [_total(emitter, r, sums[k::width]) for k, r in enumerate(reductions)]
-    outer.memo.update(zip(reductions, totals))
+        new = chains.loop(level, main * lanes, side * lanes, step, sums) if main else list(sums)
+        if chains.cut == level and main < vectors:
+            return chains.add(new, behind(chains.fresh()))
+        return behind(new)
 
-
-def _total(emitter: PointEmitter, r: Reduced, columns: Sequence[Value]) -> Value:
-    """All lanes of all columns combined, halves upon halves."""
-    f, left = emitter.f, list(columns)
-    while len(left) > 1:
-        half = len(left) // 2
-        left = [
-            scalar.combine(f, r.kind, r.dtype, left[i], left[i + half]) for i in range(half)
-        ] + left[2 * half:]
-    return scalar.across(f, r.kind, r.dtype, left[0], emitter.lanes)
+    sums = _inner(emitter, others, outer.pointers, outer.counters, chains, row)
+    for k, r in enumerate(reductions):
+        outer.memo[r] = chains.across(k, sums[k::width], r.dtype)

@@ -1,13 +1,12 @@
 """The self-contained page: the explorer's modules and styles put into one HTML file with a scene.
 
-What ships is built small (`tools/build_page.mjs`) and committed, so that installing needs no Node.
-A build that is older than its sources is not used: they are joined here as they are. The page asks
-the network for nothing, and its Content-Security-Policy would not let it.
+What ships is built small from TypeScript (`tools/build_page.mjs`) and committed, so that installing
+needs no Node; a test tells when the build is older than its sources. The page asks the network for
+nothing, and its Content-Security-Policy would not let it.
 """
 
 from __future__ import annotations
 
-import re
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
@@ -19,45 +18,17 @@ from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.drawing.values.user_text import escape
 from seegrad.i18n import tr
 
-MODULES = (
-    "values/user_text", "layout/theme", "values/summary", "scene", "layout/labels",
-    "layout/layered", "layout/nested", "layout/measure", "steps", "math", "draw", "evaluate",
-    "train", "words", "html", "facts", "camera", "step_formulas", "exporting", "page",
-)  # fmt: skip
-"""The page's modules, each after those it imports."""
-
 
 def web(name: str) -> str:
     """The text of a file of the page."""
     return resources.files("seegrad.drawing").joinpath("web", name).read_text("utf-8")
 
 
-def sources_digest() -> str:
-    """What names the modules as they are now; the first line of a current build says the same."""
-    found = sha256()
-    for name in sorted(f"{name}.js" for name in MODULES):
-        found.update(web(name).encode("utf-8"))
-    return found.hexdigest()
-
-
 @cache
 def bundle() -> str:
     """The explorer as one script text that defines `seegradPage.mount`."""
-    built = web("built/explorer.js")
-    first, _, script = built.partition("\n")
-    return script if first == f"// {sources_digest()}" else joined_modules()
-
-
-def joined_modules() -> str:
-    """All modules as they are, in one script text; comments and indentation left out."""
-    joined = "\n".join(web(f"{name}.js") for name in MODULES)
-    joined = re.sub(r"^import\s[^;]*;\n", "", joined, flags=re.MULTILINE)
-    joined = re.sub(r"^export (?=const|function|class|async)", "", joined, flags=re.MULTILINE)
-    joined = re.sub(r"^\s*/\*\*(?:[^*]|\*(?!/))*\*/\n", "", joined, flags=re.MULTILINE)
-    joined = re.sub(r"/\*\* @(?:type|param)[^*]*\*/ ?", "", joined)
-    lines = (line.strip() for line in joined.splitlines())
-    script = "\n".join(line for line in lines if line and not line.startswith("//"))
-    return f"{script}\nconst seegradPage = {{ mount }};\n"
+    _, _, script = web("built/explorer.js").partition("\n")
+    return script
 
 
 def variables(theme: Theme) -> str:
@@ -97,6 +68,9 @@ def to_html(scene: Scene) -> str:
         f"{bundle()}\n"
         'seegradPage.mount(document.getElementById("seegrad"),'
         'JSON.parse(document.getElementById("scene").textContent),{fragment:true});'
+        'addEventListener("message",({data})=>{if(data?.seegradTheme==="dark"||'
+        'data?.seegradTheme==="light")'
+        'document.getElementById("seegrad").dataset.theme=data.seegradTheme});'
     )
     drawing = to_svg(scene)
     policy = (

@@ -91,18 +91,17 @@ class Labels:
     def __init__(self, scene: Scene, heat: bool = False) -> None:
         self.blanks, self.heat = scene.blanks, heat
         self.names, self.bare = wire_names(scene), bare_sources(scene)
-        self.origin: dict[str, str] = {wire.id: wire.source for wire in scene.wires}
 
     def of(self, wire: Wire) -> tuple[list[str], list[str], str] | None:
         """The lines above, below and on top; None for a bare wire."""
-        source = self.origin.get(wire.id, "")
+        source = wire.origin or wire.source
         if source in self.bare:
             return None
         return label(wire, self.names.get(source, ""), wire.id in self.blanks, self.heat)
 
     def heats(self, wire: Wire) -> tuple[ArraySummary | None, ArraySummary | None]:
         """The arrays whose heat-maps stand above and below a wire."""
-        if not self.heat or self.origin.get(wire.id, "") in self.bare:
+        if not self.heat or (wire.origin or wire.source) in self.bare:
             return None, None
         value = wire.value if not wire.above and pictured(wire.value) else None
         seen = wire.backward and not wire.below and wire.id not in self.blanks

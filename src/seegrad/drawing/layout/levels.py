@@ -1,8 +1,8 @@
-"""What is seen first: the deepest level of folding that a window shows whole, its text large enough.
+"""What is seen first: the deepest level of folding that a window shows whole, its text large.
 
-Level 0 has every group closed; each further level opens the networks, layers, repeats and stretches
-one deeper; composites such as the sigmoid stay closed on all of them. A picture that is wider than
-its window is cut into rows where that shows it larger. Scene in, scene and plan out.
+Level 0 has every group closed; each further level opens the networks, layers, repeats and
+stretches one deeper; composites such as the sigmoid stay closed on all of them. A picture that is
+wider than its window is cut into rows where that shows it larger. Scene in, scene and plan out.
 """
 
 from __future__ import annotations
@@ -64,6 +64,13 @@ def first_screen(scene: Scene, width: float, height: float, heat: bool, most: in
         scale = _scale(plan, width, height)
         if scale >= 1 or level == 0:
             return Screen(opened, view, plan, level, scale)
+    return screen(scene, width, height, heat)
+
+
+def window(scene: Scene, width: float, height: float, heat: bool) -> Screen:
+    """What a window shows: of the level that it may choose, or of the groups that are open."""
+    if scene.auto:
+        return first_screen(scene, width, height, heat)
     return screen(scene, width, height, heat)
 
 

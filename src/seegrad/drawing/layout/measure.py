@@ -9,7 +9,16 @@ from math import inf
 
 from seegrad.drawing.layout.labels import Labels, constant_text
 from seegrad.drawing.layout.nested import Place, Plan, Route, arrange
-from seegrad.drawing.layout.theme import CIRCLE, FONT, HEAT_WIDTH, LINE, ROOM, SIGN, SMALL, text_width
+from seegrad.drawing.layout.theme import (
+    CIRCLE,
+    FONT,
+    HEAT_WIDTH,
+    LINE,
+    ROOM,
+    SIGN,
+    SMALL,
+    text_width,
+)
 from seegrad.drawing.scene.bundles import bundled
 from seegrad.drawing.scene.scene import Box, Group, Scene, View, Wire, fold
 from seegrad.drawing.values.heat_map import heat_height

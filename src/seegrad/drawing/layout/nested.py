@@ -2,7 +2,8 @@
 
 Boxes, open groups and wires with label sizes go in; rectangles, paths and label points come out.
 Here the levels are cut out, put into one another and joined; one of them is `layered.py`'s affair.
-The page's code is written from this (`tools/python_to_js.py`). Nothing here knows what a box means, how it is drawn, or which groups are open.
+Nothing here knows what a box means, how it is drawn, or which groups are open; the page's code is
+written from this (`tools/python_to_js.py`).
 """
 
 from __future__ import annotations

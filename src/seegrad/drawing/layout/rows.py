@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from seegrad.drawing.layout.layered import Edge, Level, even
 from seegrad.drawing.layout.theme import BACK
 
-TRACK = 14.0  # between two wires that run back side by side: a wire and its backward arrow
-GUTTER, BETWEEN = 14.0, 6.0  # free room beside a row, and above and below what runs back
+TRACK = 16.0  # between two wires that run back side by side: a wire and its backward arrow
+GUTTER, BETWEEN = 14.0, 6.0  # free room left of a row, and above and below what runs back
+HEAD = 24.0  # free room right of a row, where backward arrows have their heads
 DEAR = 24.0  # how much height a row may cost to save the cut of one wire
 
 
@@ -61,8 +62,8 @@ def _starts(
             width = level.right[end - 1] - level.left[start]
             if width > room and start < end - 1:
                 break
-            width += _gutter(wires[start - 1]) if start > 0 else 0.0
-            width += _gutter(wires[end - 1]) if end < count else 0.0
+            width += GUTTER + TRACK * wires[start - 1] if start > 0 else 0.0
+            width += HEAD + TRACK * wires[end - 1] if end < count else 0.0
             price = best[start] + low - top + max(0.0, width - room) * 1024
             if start > 0:
                 price += 2 * BETWEEN + (TRACK + DEAR) * wires[start - 1]
@@ -74,11 +75,6 @@ def _starts(
         at = begin[at]
         starts.append(at)
     return list(reversed(starts))
-
-
-def _gutter(wires: int) -> float:
-    """The room beside a row that so many wires need to turn."""
-    return GUTTER + TRACK * wires
 
 
 def _move(
@@ -95,7 +91,7 @@ def _move(
     floor = 0.0
     for r in range(len(starts)):
         start, end = starts[r], starts[r + 1] if r + 1 < len(starts) else count
-        inset = _gutter(len(crossing[start - 1])) if r > 0 else 0.0
+        inset = GUTTER + TRACK * len(crossing[start - 1]) if r > 0 else 0.0
         top, low = min(tops[start:end]), max(lows[start:end])
         for column in range(start, end):
             dx[column], dy[column] = inset - level.left[start], floor - top
@@ -108,11 +104,11 @@ def _move(
         n = len(pieces)
         for k in range(n):
             piece = pieces[k]
-            out = edge + GUTTER + TRACK * (n - 1 - k)
+            out = edge + HEAD + TRACK * (n - 1 - k)
             between = floor + BETWEEN + TRACK * (n - 1 - k) + BACK
-            back = _gutter(n) - GUTTER - TRACK * k
+            back = TRACK * (n - k)
             piece.edge.turns[piece.at] = (out, between, back)
-        level.extent = max(level.extent, edge + _gutter(n))
+        level.extent = max(level.extent, edge + HEAD + TRACK * n)
         floor += 2 * BETWEEN + TRACK * n
     for q in range(len(level.rank)):
         level.x[q] += dx[level.rank[q]]

@@ -95,7 +95,7 @@ def is_circle(box: Box | Group | None, rect: Rect) -> bool:
 
 def heat_strokes(summary: ArraySummary, x: float, y: float) -> list[tuple[str, str]]:
     """The cells of an array's heat-map, its upper left corner at (x, y): for every step of the
-    scale that occurs a class ("heat more3", "heat less1", "heat bad") and a path."""
+    scale that occurs a class ("heat more3", "heat less1", "cell bad") and a path."""
     cells = heat_map(summary)
     paths: dict[str, list[str]] = {}
     for r in range(len(cells)):
@@ -107,5 +107,5 @@ def heat_strokes(summary: ArraySummary, x: float, y: float) -> list[tuple[str, s
             kind = f"more{step}" if step > 0 else f"less{-step}"
             at = f"M{number(x + c * wide)} {number(y + r * high)}"
             box = f"{at}h{number(wide)}v{number(high)}h{number(-wide)}z"
-            paths.setdefault("heat bad" if step == SPOILT else f"heat {kind}", []).append(box)
+            paths.setdefault("cell bad" if step == SPOILT else f"cell {kind}", []).append(box)
     return [(kind, "".join(boxes)) for kind, boxes in paths.items()]

@@ -322,8 +322,9 @@ def build_scene(
     """The scene of a graph (or of all that a node was computed from).
 
     Args:
-        open: which groups start open. "auto": layers, as far as the picture stays readable;
-            "all"; "layers": networks open, their layers closed; "none"; or names of groups.
+        open: which groups start open. "auto": layers, as deep as the window shows the whole
+            picture with text that can be read; "all"; "layers": networks open, their layers
+            closed; "none"; or names of groups.
         quiz: make blanks of all derivatives that are single numbers.
         rate: a learning rate, to end the walk with the update of the parameters.
         composites: can composites such as the sigmoid be opened?
@@ -348,7 +349,8 @@ def build_scene(
     first = wanted[0] if wanted else NOT_FINITE if spoilt(scene) else ""
     scene = replace(scene, overlays=painted, painted=first)
     blanks = frozenset(w.id for w in scene.wires if _blank(w)) if quiz else frozenset()
-    return replace(scene, open=frozenset(opened(scene, open)), blanks=blanks)
+    seen = frozenset(opened(scene, open))
+    return replace(scene, open=seen, blanks=blanks, auto=open == "auto")
 
 
 def _blank(wire: Wire) -> bool:

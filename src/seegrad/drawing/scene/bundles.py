@@ -1,4 +1,4 @@
-"""Where many wires run between the same two boxes of a folded picture, they are drawn as one, "× n".
+"""Where many wires run between the same two boxes of a folded picture, one is drawn: "× n".
 
 A fork whose branches all went into bundles is left out. Numbers come back when a box is opened.
 """

@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from seegrad.display_hooks import can_present, present
 from seegrad.drawing.scene.build import build_scene
-from seegrad.drawing.scene.scene import Scene
+from seegrad.drawing.scene.scene import Scene, picture_language
 from seegrad.drawing.values.summary import ArraySummary
 from seegrad.errors import GraphError
 from seegrad.graph.graph import Graph
@@ -25,23 +26,27 @@ class Film:
     """Takes a picture after every backward pass; `sg.draw(film, "film.html")` plays them.
 
     >>> import seegrad as sg
-    >>> film, w = sg.film(), sg.tensor(4.0, name="w")
+    >>> film, w = sg.film(lang="en"), sg.tensor(4.0, name="w")
     >>> for step in range(3):
     ...     loss = w * w
     ...     loss.backward()
     ...     film.take(loss)
     ...     w = sg.tensor(w.value - 0.1 * w.grad, name="w")
-    >>> len(film.scene().moments)
-    3
+    >>> film
+    Film(3 moments)
     """
 
-    def __init__(self, **options: Any) -> None:
-        self._options = options
+    def __init__(self, *, lang: str | None = None, **options: Any) -> None:
+        spoken = lang or options.pop("language", None)
+        self._options = {**options, "language": picture_language(spoken)}
         self._scene: Scene | None = None
         self._moments: list[dict[str, Any]] = []
 
     def take(self, thing: Graph | Node, title: str = "") -> None:
-        """Keep the graph's numbers as they are now. Raises GraphError for another graph."""
+        """Keep the graph's numbers as they are now; after MOST_MOMENTS of them, no more.
+
+        Raises GraphError for another graph.
+        """
         scene = build_scene(thing, **self._options)
         if self._scene is not None and _shape(scene) != _shape(self._scene):
             raise GraphError(
@@ -55,13 +60,33 @@ class Film:
         self._scene = scene
         summaries: Moment = {thing.id: (thing.value, thing.grad) for thing in scene.boxes}
         summaries |= {wire.id: (wire.value, wire.grad) for wire in scene.wires}
-        self._moments.append({"title": title or str(len(self._moments)), "readings": summaries})
+        moment = {"title": title or str(len(self._moments)), "readings": summaries}
+        self._moments.append(moment | _height(scene))
 
     def scene(self) -> Scene:
         """The last picture, with all that were taken before it."""
         if self._scene is None:
-            return Scene()
+            return Scene(language=self._options["language"])
         return replace(self._scene, moments=tuple(self._moments))
+
+    def __len__(self) -> int:
+        return len(self._moments)
+
+    def __repr__(self) -> str:
+        return f"Film({len(self)} moments)"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        if not self._moments or not can_present("mimebundle"):
+            return {"text/plain": repr(self)}
+        return present("mimebundle", self, **options)
+
+
+def _height(scene: Scene) -> dict[str, float]:
+    """How high the curve over the moments stands: the last output, if it is one number."""
+    ends = [w.value for w in scene.wires if w.kind == "output" and w.value is not None]
+    if not ends or not ends[-1].numbers or len(ends[-1].numbers) != 1:
+        return {}
+    return {"loss": float(ends[-1].numbers[0])}
 
 
 def _shape(scene: Scene) -> tuple[Any, ...]:
@@ -71,6 +96,13 @@ def _shape(scene: Scene) -> tuple[Any, ...]:
     )
 
 
-def film(**options: Any) -> Film:
-    """An empty film; options as for `sg.draw`'s pictures (open=, language=, title=)."""
-    return Film(**options)
+def film(*, lang: str | None = None, **options: Any) -> Film:
+    """An empty film.
+
+    Args:
+        lang: "en" or "ko"; by default the language in force.
+        **options: as for pictures: open=, title=, rate=.
+
+    Raises ValueRangeError for a language that is not there.
+    """
+    return Film(lang=lang, **options)

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 
 from seegrad.drawing.scene.build import build_scene
-from seegrad.drawing.scene.scene import Scene
+from seegrad.drawing.scene.scene import Scene, picture_language
 from seegrad.errors import ShapeError, ValueRangeError
-from seegrad.i18n import language, tr
+from seegrad.i18n import tr
 from seegrad.ops import TABLE
 from seegrad.tensor.tensor import tensor
 
@@ -72,7 +72,7 @@ def playground(
             leaf.gradient = None
         loss.backward()
         scene = build_scene(
-            loss, title=title, language=lang or language(), rate=rate, live=True, open=open
+            loss, title=title, language=picture_language(lang), rate=rate, live=True, open=open
         )
     finally:
         for leaf, gradient in zip(leaves, before):

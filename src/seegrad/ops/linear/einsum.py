@@ -1,8 +1,15 @@
-"""Sums of products by labels: `contract`, the operation, and `einsum`, NumPy's way to state it."""
+"""Sums of products by labels: `contract`, the operation, and `einsum`, NumPy's way to state it.
+
+Three factors and more become contractions of two by the cheapest order, `contraction_path`; the
+graph, eager and compiled, is that order.
+"""
 
 from __future__ import annotations
 
-from functools import cache
+import math
+import string
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -10,11 +17,15 @@ import numpy as np
 from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.forms import Contract
 from seegrad.graph.op import Case
-from seegrad.graph.spec import Spec
+from seegrad.graph.spec import Shape, Spec
 from seegrad.i18n import tr
 from seegrad.ops.families import PRODUCT, operation
 from seegrad.ops.linear.linalg import diagonal
+from seegrad.ops.reduce import sum
 from seegrad.ops.shape import array_like, reshape
+
+LETTERS = string.ascii_uppercase + string.ascii_lowercase
+"""The labels, in the order of an implicit output; as numbers, their places."""
 
 
 def _sizes(subscripts: str, xs: tuple[Any, ...]) -> dict[str, int]:
@@ -51,7 +62,7 @@ def _contract_rule(
     mine, rest = terms[position], terms[:position] + terms[position + 1 :]
     known = [c for c in mine if c in out or any(c in t for t in rest)]
     others = [x for i, x in enumerate(xs) if i != position]
-    part = contract(g, *others, subscripts=f"{','.join([out, *rest])}->{''.join(known)}")
+    part = pairwise([g, *others], [out, *rest], "".join(known))
     # a label that only this term has was summed away: every element gets the same derivative
     shape = xs_specs[position].shape
     part = reshape(part, shape=tuple(n if c in known else 1 for c, n in zip(mine, shape)))
@@ -100,7 +111,64 @@ def contract(*xs, subscripts):
     """The sum of products that `subscripts` states; no label stands twice in one term."""
     if all(x.dtype.char == "e" for x in xs):
         return np.asarray(np.einsum(subscripts, *xs, dtype=np.float32)).astype(np.float16)
-    return np.asarray(np.einsum(subscripts, *xs))
+    # a product of matrices where it is one; what is small is quicker without looking for it
+    large = math.prod(_sizes(subscripts, xs).values()) > 2**12
+    return np.asarray(np.einsum(subscripts, *xs, optimize=large and len(xs) == 2))
+
+
+# --------------------------------------------------------------- the order of contractions
+
+EXACT = 6
+"""Of so many factors the best order is looked for among all; of more, greedily."""
+UNBOUNDED = 2**62
+"""No bound for what lies between: `SizeError` says if it is too large."""
+
+
+@lru_cache(maxsize=1024)
+def contraction_path(
+    terms: tuple[str, ...], out: str, shapes: tuple[Shape, ...]
+) -> tuple[tuple[int, ...], ...]:
+    """Which factors meet, step by step; the result of a step stands behind the factors left.
+
+    The order of the fewest multiplications (`numpy.einsum_path`; Pfeifer, Haegeman and Verstraete,
+    "Faster identification of optimal contraction sequences", 2014).
+    """
+    hollow = [np.broadcast_to(np.zeros(()), shape) for shape in shapes]
+    how = "optimal" if len(terms) <= EXACT else "greedy"
+    path = np.einsum_path(f"{','.join(terms)}->{out}", *hollow, optimize=(how, UNBOUNDED))[0]
+    return tuple(tuple(sorted(step)) for step in path[1:])
+
+
+def _summed(x: Any, term: str, elsewhere: str) -> tuple[Any, str]:
+    """x without the axes whose labels stand nowhere else: they are summed first."""
+    alone = tuple(i for i, label in enumerate(term) if label not in elsewhere)
+    if not alone or x.dtype.kind != "f":
+        return x, term
+    return sum(x, axis=alone), "".join(c for i, c in enumerate(term) if i not in alone)
+
+
+def pairwise(xs: Sequence[Any], terms: Sequence[str], out: str) -> Any:
+    """The sum of products of `xs`, two by two in the cheapest order."""
+    factors, left = list(xs), list(terms)
+    if len(factors) < 3:
+        return contract(*factors, subscripts=f"{','.join(left)}->{out}")
+    _sizes(f"{','.join(left)}->{out}", tuple(factors))
+    for i, x in enumerate(factors):
+        factors[i], left[i] = _summed(x, left[i], "".join([*left[:i], *left[i + 1 :], out]))
+    shapes = tuple(tuple(x.shape) for x in factors)
+    for step in contraction_path(tuple(left), out, shapes):
+        now, labels = [factors[i] for i in step], [left[i] for i in step]
+        factors = [x for i, x in enumerate(factors) if i not in step]
+        left = [t for i, t in enumerate(left) if i not in step]
+        wanted = "".join(left) + out
+        kept = "".join(c for c in dict.fromkeys("".join(labels)) if c in wanted)
+        term = kept if left else out
+        factors.append(contract(*now, subscripts=f"{','.join(labels)}->{term}"))
+        left.append(term)
+    return factors[0]
+
+
+# --------------------------------------------------------------- NumPy's way to state it
 
 
 def _plain_subscripts(subscripts: Any, ndims: list[int]) -> tuple[list[str], str]:
@@ -115,7 +183,7 @@ def _plain_subscripts(subscripts: Any, ndims: list[int]) -> tuple[list[str], str
             tr("{subscripts} names {count} inputs", subscripts=repr(subscripts), count=len(terms)),
             came=tr("{count} inputs", count=len(ndims)),
         )
-    unused = [c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz" if c not in text]
+    unused = [c for c in LETTERS if c not in text]
     longest, spelt = 0, []
     for term, ndim in zip(terms, ndims):
         extra = ndim - len(term.replace("...", ""))
@@ -149,11 +217,52 @@ def _plain_subscripts(subscripts: Any, ndims: list[int]) -> tuple[list[str], str
     return terms, out
 
 
-def einsum(subscripts: str, *xs: Any) -> Any:
+def _letter(label: Any) -> str:
+    if label is Ellipsis:
+        return "..."
+    if isinstance(label, (int, np.integer)) and 0 <= label < len(LETTERS):
+        return LETTERS[label]
+    raise DTypeError(
+        "a label in a list is a whole number",
+        asked=tr("from {low} to {high}, or ...", low=0, high=len(LETTERS) - 1),
+        came=repr(label),
+    )
+
+
+def _from_lists(operands: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+    """`x, [0, 1], y, [1, 2]`, perhaps with the output's list behind, in letters."""
+    count = len(operands) // 2
+    xs, lists = operands[: 2 * count : 2], list(operands[1 : 2 * count : 2])
+    lists += operands[2 * count :]
+    for labels in lists:
+        if not isinstance(labels, (list, tuple)):
+            raise DTypeError(
+                "each array is followed by the list of its labels",
+                asked="einsum('ij,jk->ik', x, y), or einsum(x, [0, 1], y, [1, 2])",
+                came=repr(type(labels).__name__),
+            )
+    terms = ["".join(map(_letter, labels)) for labels in lists]
+    text = ",".join(terms[:count])
+    return (f"{text}->{terms[count]}" if len(terms) > count else text), tuple(xs)
+
+
+def einsum(subscripts: Any, *xs: Any, optimize: Any = True) -> Any:
     """Einstein's sum of products, as `numpy.einsum`: implicit output, `...` and diagonals too.
 
-    Sizes on `...` axes must be equal or 1.
+    Args:
+        subscripts: such as `"ij,jk->ik"`; or the operands with a list of whole numbers behind each:
+            `einsum(x, [0, 1], y, [1, 2])`, and the output's list at the end if it is not implicit.
+        xs: the factors. Three and more meet two by two, in the order of the fewest multiplications.
+        optimize: False: all factors at once.
+
+    Sizes on `...` axes must be equal or 1. Raises ShapeError where labels and sizes do not fit.
+
+    >>> a, b, c = np.ones((2, 30)), np.ones((30, 4)), np.ones((4, 5))
+    >>> einsum("ij,jk,kl->il", a, b, c).shape, einsum(a, [0, 1], b, [1, 2]).shape
+    ((2, 5), (2, 4))
     """
+    if not isinstance(subscripts, str) and xs:
+        subscripts, xs = _from_lists((subscripts, *xs))
     xs = tuple(array_like(x) for x in xs)
     terms, out = _plain_subscripts(subscripts, [len(x.shape) for x in xs])
     done, plain = [], []
@@ -171,7 +280,9 @@ def einsum(subscripts: str, *xs: Any) -> Any:
         done.append(x)
         plain.append(term)
     done, plain = _drop_ones(done, plain)
-    return contract(*done, subscripts=f"{','.join(plain)}->{out}")
+    if optimize is False:
+        return contract(*done, subscripts=f"{','.join(plain)}->{out}")
+    return pairwise(done, plain, out)
 
 
 def _drop_ones(xs: list[Any], terms: list[str]) -> tuple[list[Any], list[str]]:

@@ -4,9 +4,9 @@ const place = document.getElementById("graph");
 const explorer = seegradPage.mount(place, JSON.parse(document.getElementById("scene").textContent));
 
 function follow() {
-  page.dataset.lang = explorer.language;
-  document.documentElement.lang = explorer.language;
-  if (explorer.theme) page.dataset.theme = explorer.theme;
+  page.dataset.lang = explorer.session.language;
+  document.documentElement.lang = explorer.session.language;
+  if (explorer.session.theme) page.dataset.theme = explorer.session.theme;
 }
 
 for (const [id, act] of [["language", "switchLanguage"], ["theme", "switchTheme"]]) {

@@ -108,12 +108,15 @@ class DotTiles:
                 ]
             return new
 
-        sums: Sequence[Value] = [f.constant(self.plan.kind, 0)] * many
+        chains = self.plan.chains(f, many, full // lanes)
+        sums = chains.start()
         if full:
-            sums = f.loop(0, full, lanes, lambda k, *s: step(k, s, lanes), sums)
-        if self.plan.k - full:
-            sums = step(f.integer(full), sums, self.plan.k - full)
-        return list(sums)
+            sums = chains.loop(0, full, lanes, lambda k, *s: step(k, s, lanes), sums)
+        if rest := self.plan.k - full:
+            if chains.cut is None:
+                return step(f.integer(full), sums, rest)
+            sums = chains.add(sums, step(f.integer(full), chains.fresh(), rest))
+        return [chains.closed(i, [x], self.plan.product.a.dtype) for i, x in enumerate(sums)]
 
     def _part(self, x: Value, start: int, count: int) -> Value:
         """Lanes start … start + count - 1 of x."""

@@ -10,11 +10,15 @@ from seegrad.compiler.codegen.llvm_builder import Function
 from seegrad.compiler.codegen.llvm_types import Value, vector
 from seegrad.compiler.codegen.matmul.packing import Lines, slack
 from seegrad.compiler.codegen.memory_access import index_at
+from seegrad.compiler.codegen.summation import Chains, Total
 from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.kernel import Matmul
 from seegrad.compiler.scheduling.tiling import TileShape, choose, lanes_to_use, panels, turned
 from seegrad.compiler.target import host
+
+CHAIN = 256
+"""So many steps of a tile follow each other at most; libraries go 256 to 512 steps, in all."""
 
 Pointers = Mapping[View, Value]
 
@@ -64,6 +68,11 @@ class MatmulPlan:
     def kind(self) -> str:
         """The type of a vector of the factors' elements."""
         return vector(self.scalar, self.lanes)
+
+    def chains(self, f: Function, many: int, steps: int) -> Chains:
+        """The running totals of a tile of so many vectors, over so many steps."""
+        total = Total("sum", self.product.a.dtype, self.lanes)
+        return Chains.of(f, [total] * many, [steps], chain=CHAIN)
 
     @cached_property
     def panel_sizes(self) -> list[int]:

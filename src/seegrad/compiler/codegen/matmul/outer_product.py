@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from seegrad.compiler.codegen.llvm_builder import Function
 from seegrad.compiler.codegen.llvm_types import Value
@@ -94,7 +94,6 @@ class OuterProductTiles:
         columns = len(counts)
         left_at = self._left(m, rows, packed_a)
         right_at = self._right(n, counts, packed_b)
-        zero = f.constant(plan.kind, 0)
 
         def step(k: Value, *sums: Value) -> list[Value]:
             places, right, new = left_at(k), right_at(k), []
@@ -103,12 +102,13 @@ class OuterProductTiles:
                 new += [f.fma(left, right[j], sums[i * columns + j]) for j in range(columns)]
             return new
 
-        sums: Sequence[Value] = [zero] * (rows * columns)
+        chains = plan.chains(f, rows * columns, plan.k)
+        sums = chains.start()
         if plan.k:
-            sums = f.loop(0, plan.k, 1, step, sums)
+            sums = chains.loop(0, plan.k, 1, step, sums)
         for i in range(rows):
             for j, count in enumerate(counts):
-                total = sums[i * columns + j]
+                total = chains.closed(0, [sums[i * columns + j]], plan.product.a.dtype)
                 self.epilogue.write(f.add(m, i), f.add(n, j * lanes), count, total)
 
     def _left(self, m: Value, rows: int, packed: Panel | None) -> Callable[[Value], list[Value]]:

@@ -1,9 +1,9 @@
 // @ts-nocheck Written from layout/labels.py by tools/python_to_js.py: change that file.
-import { has, same, truthy } from "../python.js";
+import { has, same, slice, truthy } from "../python.js";
 import { ON_WIRE, lines, shownShape } from "../values/summary.js";
 import { short } from "../values/user_text.js";
 
-/** @param {import("../scene/scene.js").Box} box @returns {string} */
+/** @returns {any} */
 export function constantText(box) {
   let summary, texts;
   summary = box.value;
@@ -14,18 +14,24 @@ export function constantText(box) {
   return texts[0];
 }
 
-/** @param {import("../values/summary.js").ArraySummary} summary @returns {string} */
-export function shapeLine(summary) {
-  let text;
+/** @returns {any} */
+export function shapeLine(summary, heat = false) {
+  let plain, text;
   if ((same(summary.shape, []))) {
     return "";
   }
   text = shownShape(summary.shape);
-  return ((truthy(summary.numbers) && (summary.size <= ON_WIRE)) ? text : `${text} ${summary.dtype}`);
+  plain = (heat ? heat : (truthy(summary.numbers) ? (summary.size <= ON_WIRE) : summary.numbers));
+  return (truthy(plain) ? text : `${text} ${summary.dtype}`);
 }
 
-/** @param {import("../scene/scene.js").Wire} wire @param {string} name @param {boolean} [blank] @returns {[(string)[], (string)[], string]} */
-export function label(wire, name, blank = false) {
+/** @returns {any} */
+export function pictured(summary) {
+  return ((summary != null) && (summary.size > ON_WIRE));
+}
+
+/** @returns {any} */
+export function label(wire, name, blank = false, heat = false) {
   let above, below, top;
   above = [];
   below = [];
@@ -34,8 +40,8 @@ export function label(wire, name, blank = false) {
     above = [wire.above];
   } else {
     if ((wire.value != null)) {
-      top = shapeLine(wire.value);
-      above = Array.from(lines(wire.value));
+      top = shapeLine(wire.value, heat);
+      above = _lines(wire.value, heat);
       if ((name && (same(wire.value.shape, [])))) {
         above = [`${name} = ${above[0]}`];
       } else {
@@ -53,7 +59,7 @@ export function label(wire, name, blank = false) {
     below = [wire.below];
   } else {
     if (((wire.grad != null) && wire.backward)) {
-      below = Array.from(lines(wire.grad, true));
+      below = _lines(wire.grad, heat, true);
     }
   }
   if (blank) {
@@ -62,7 +68,14 @@ export function label(wire, name, blank = false) {
   return [above, below, top];
 }
 
-/** @param {import("../scene/scene.js").Scene} scene @returns {Map<string, string>} */
+/** @returns {any} */
+export function _lines(summary, heat, backward = false) {
+  let found;
+  found = Array.from(lines(summary, backward));
+  return ((heat && pictured(summary)) ? slice(found, 2, undefined) : found);
+}
+
+/** @returns {any} */
 export function wireNames(scene) {
   let leaving, results;
   leaving = new Set(Array.from(scene.wires).filter((wire) => (wire.kind === "output")).map((wire) => wire.source));
@@ -70,7 +83,7 @@ export function wireNames(scene) {
   return new Map(Array.from(results).filter((box) => (!has(leaving, box.id))).map((box) => [box.id, short(box.name)]));
 }
 
-/** @param {import("../scene/scene.js").Scene} scene @returns {Set<string>} */
+/** @returns {any} */
 export function bareSources(scene) {
   let constants;
   constants = Array.from(scene.boxes).filter((box) => (box.kind === "constant")).map((box) => box);
@@ -78,19 +91,27 @@ export function bareSources(scene) {
 }
 
 export class Labels {
-  /** @param {import("../scene/scene.js").Scene} scene */
-  constructor(scene) {
-    this.blanks = scene.blanks;
+  constructor(scene, heat = false) {
+    [this.blanks, this.heat] = [scene.blanks, heat];
     [this.names, this.bare] = [wireNames(scene), bareSources(scene)];
-    this.origin = new Map(Array.from(scene.wires).map((wire) => [wire.id, wire.source]));
   }
-  /** @param {import("../scene/scene.js").Wire} wire @returns {[(string)[], (string)[], string] | null} */
+  /** @returns {any} */
   of(wire) {
     let source;
-    source = this.origin.get(wire.id);
+    source = (wire.origin ? wire.origin : wire.source);
     if ((has(this.bare, source))) {
       return null;
     }
-    return label(wire, (this.names.get(source) ?? ""), (has(this.blanks, wire.id)));
+    return label(wire, (this.names.get(source) ?? ""), (has(this.blanks, wire.id)), this.heat);
+  }
+  /** @returns {any} */
+  heats(wire) {
+    let seen, value;
+    if ((!truthy(this.heat) || (has(this.bare, (wire.origin ? wire.origin : wire.source))))) {
+      return [null, null];
+    }
+    value = ((!wire.above && pictured(wire.value)) ? wire.value : null);
+    seen = (wire.backward && !wire.below && (!has(this.blanks, wire.id)));
+    return [value, ((seen && pictured(wire.grad)) ? wire.grad : null)];
   }
 }

@@ -16,8 +16,7 @@ export const [SPINE, INNER, LOOSE] = [1024, 16, 1];
 export const TURN = 14;
 
 export class Edge {
-  /** @param {number} key @param {number} u @param {number} v @param {number} [uOffset] @param {number} [vOffset] @param {number} [width] @param {number} [above] @param {number} [below] @param {boolean} [labelled] @param {boolean} [back] @param {(number)[]} [path] @param {number} [labelAt] @param {boolean} [spine] @param {number} [far] */
-  constructor(key, u, v, uOffset = 0, vOffset = 0, width = 0, above = 0, below = 0, labelled = false, back = false, path = [], labelAt = -1, spine = false, far = 0) {
+  constructor(key, u, v, uOffset = 0, vOffset = 0, width = 0, above = 0, below = 0, labelled = false, back = false, path = [], labelAt = -1, spine = false, far = 0, turns = new Map()) {
     this.key = key;
     this.u = u;
     this.v = v;
@@ -32,12 +31,12 @@ export class Edge {
     this.labelAt = labelAt;
     this.spine = spine;
     this.far = far;
+    this.turns = turns;
   }
 }
 
 export class Level {
-  /** @param {string} id @param {(number)[]} [members] @param {(number)[]} [w] @param {(number)[]} [h] @param {(number)[]} [gap] @param {Map<number, number>} [entry] @param {Map<number, number>} [exit] @param {(import("../layout/layered.js").Edge)[]} [edges] @param {(number)[]} [rank] @param {(number)[]} [x] @param {(number)[]} [y] @param {(number)[]} [left] @param {(number)[]} [right] @param {number} [width] @param {number} [height] @param {number} [top] @param {number} [side] @param {number} [crossings] */
-  constructor(id, members = [], w = [], h = [], gap = [], entry = new Map(), exit = new Map(), edges = [], rank = [], x = [], y = [], left = [], right = [], width = 0, height = 0, top = 0, side = 0, crossings = 0) {
+  constructor(id, members = [], w = [], h = [], gap = [], entry = new Map(), exit = new Map(), edges = [], rank = [], x = [], y = [], left = [], right = [], extent = 0, width = 0, height = 0, top = 0, side = 0, crossings = 0) {
     this.id = id;
     this.members = members;
     this.w = w;
@@ -51,13 +50,14 @@ export class Level {
     this.y = y;
     this.left = left;
     this.right = right;
+    this.extent = extent;
     this.width = width;
     this.height = height;
     this.top = top;
     this.side = side;
     this.crossings = crossings;
   }
-  /** @param {number} w @param {number} h @param {number} gap @returns {number} */
+  /** @returns {any} */
   item(w, h, gap) {
     this.w.push(w);
     this.h.push(h);
@@ -66,7 +66,7 @@ export class Level {
   }
 }
 
-/** @param {number} x @returns {number} */
+/** @returns {any} */
 export function half(x) {
   let doubled, whole;
   doubled = ((x * 2) + 0.5);
@@ -74,14 +74,14 @@ export function half(x) {
   return (((whole > doubled) ? (whole - 1) : whole) / 2);
 }
 
-/** @param {number} x @returns {number} */
+/** @returns {any} */
 export function even(x) {
   let half;
   half = Math.trunc((x / 2));
   return Number((((half * 2) >= x) ? (half * 2) : ((half * 2) + 2)));
 }
 
-/** @param {import("../layout/layered.js").Level} level @returns {null} */
+/** @returns {any} */
 export function lay(level) {
   let down, layers, n, ranksOfLabel, up;
   n = len(level.w);
@@ -93,7 +93,7 @@ export function lay(level) {
   _columns(level, layers, up, down);
 }
 
-/** @param {import("../layout/layered.js").Level} level @param {number} n @returns {null} */
+/** @returns {any} */
 export function _turnBack(level, n) {
   let at, e, edge, i, j, out, ready, root, stack, state, waiting;
   waiting = Array(n).fill(0);
@@ -142,7 +142,7 @@ export function _turnBack(level, n) {
   }
 }
 
-/** @param {import("../layout/layered.js").Level} level @param {number} n @returns {(number)[]} */
+/** @returns {any} */
 export function _rank(level, n) {
   let ahead, backward, behind, e, edge, edges, entries, exits, i, last, least, loose, order, rank, reach, u, v, waiting;
   edges = level.edges;
@@ -201,12 +201,12 @@ export function _rank(level, n) {
   return rank;
 }
 
-/** @param {import("../layout/layered.js").Edge} edge @returns {number} */
+/** @returns {any} */
 export function _span(edge) {
   return ((edge.labelled && !edge.back) ? 2 : 1);
 }
 
-/** @param {import("../layout/layered.js").Level} level @param {(number)[]} reach @param {(([number, number])[])[]} behind @param {(([number, number])[])[]} ahead @returns {null} */
+/** @returns {any} */
 export function _markSpine(level, reach, behind, ahead) {
   let _, best, chosen, e, edge, edges, farthest, first, n, nearer, u, v;
   [edges, n] = [level.edges, len(reach)];
@@ -233,7 +233,7 @@ export function _markSpine(level, reach, behind, ahead) {
   }
 }
 
-/** @param {import("../layout/layered.js").Level} level @param {(number)[]} rank @returns {((([number, number, number, number])[])[])[]} */
+/** @returns {any} */
 export function _thread(level, rank) {
   let a, ao, b, bo, down, edge, final, first, i, inCount, last, levelShift, lone, n, outCount, path, pieces, q, r, u, up, v, weight;
   pieces = [];
@@ -297,7 +297,7 @@ export function _thread(level, rank) {
   return [up, down];
 }
 
-/** @param {import("../layout/layered.js").Level} level @param {import("../layout/layered.js").Edge} edge @param {(number)[]} rank @returns {[(number)[], number, number]} */
+/** @returns {any} */
 export function _backwardPath(level, edge, rank) {
   let path, q, r, turnIn, turnOut, u, v;
   [u, v] = [edge.u, edge.v];
@@ -320,8 +320,7 @@ export function _backwardPath(level, edge, rank) {
   return [path, 1, 0];
 }
 
-/** @typedef {(([number, number, number, number])[])[]} Links */
-/** @param {import("../layout/layered.js").Level} level @param {import("../layout/layered.js").Links} up @param {import("../layout/layered.js").Links} down @returns {((number)[])[]} */
+/** @returns {any} */
 export function _order(level, up, down) {
   let ahead, ao, b, behind, best, bo, forward, h, i, kept, key, layer, layers, links, mean, near, pos, q, r, rank, scale, sweep, sweeps, total;
   [rank, h] = [level.rank, level.h];
@@ -339,7 +338,7 @@ export function _order(level, up, down) {
   ahead = Array.from(range(len(h))).map((a) => Array.from(down[a]).map(([b, ao, bo, _]) => [b, (ao * scale[a]), (bo * scale[b])]));
   behind = Array.from(range(len(h))).map((a) => Array.from(up[a]).map(([b, ao, bo, _]) => [b, (ao * scale[a]), (bo * scale[b])]));
   pos = Array(len(h)).fill(0);
-  /** @returns {null} */
+  /** @returns {any} */
   function settle() {
     let i, layer, q;
     for (layer of layers) {
@@ -391,8 +390,7 @@ export function _order(level, up, down) {
   return layers;
 }
 
-/** @typedef {(([number, number, number])[])[]} Sides */
-/** @param {((number)[])[]} layers @param {import("../layout/layered.js").Sides} ahead @param {(number)[]} pos @returns {number} */
+/** @returns {any} */
 export function _crossings(layers, ahead, pos) {
   let _, a, ao, at, b, bo, ends, far, layer, seen, total;
   total = 0;
@@ -417,7 +415,7 @@ export function _crossings(layers, ahead, pos) {
   return total;
 }
 
-/** @param {((number)[])[]} layers @param {import("../layout/layered.js").Sides} ahead @param {import("../layout/layered.js").Sides} behind @param {(number)[]} pos @returns {number} */
+/** @returns {any} */
 export function _exchange(layers, ahead, behind, pos) {
   let _, a, b, before, gained, i, layer, now, then;
   gained = 0;
@@ -445,7 +443,7 @@ export function _exchange(layers, ahead, behind, pos) {
   return gained;
 }
 
-/** @param {([number, number, number])[]} upper @param {([number, number, number])[]} lower @param {(number)[]} pos @returns {number} */
+/** @returns {any} */
 export function _pairs(upper, lower, pos) {
   let _, count, p, po, q, qo;
   count = 0;
@@ -459,7 +457,7 @@ export function _pairs(upper, lower, pos) {
   return count;
 }
 
-/** @param {import("../layout/layered.js").Level} level @param {((number)[])[]} layers @param {import("../layout/layered.js").Links} up @param {import("../layout/layered.js").Links} down @returns {null} */
+/** @returns {any} */
 export function _heights(level, layers, up, down) {
   let _, a, anchored, at, b, columns, gap, h, i, layer, least, offset, q, r, shift, steps, top, y;
   [h, gap] = [level.h, level.gap];
@@ -507,7 +505,7 @@ export function _heights(level, layers, up, down) {
   level.y = Array.from(y).map((value) => half((value - shift)));
 }
 
-/** @param {(number)[]} layer @param {(number)[]} offset @param {(number)[]} y @param {import("../layout/layered.js").Links} links @param {(boolean)[]} [fixed] @returns {null} */
+/** @returns {any} */
 export function _relax(layer, offset, y, links, fixed = []) {
   let _, ao, b, blocks, bo, c, count, goal, i, m, mass, mean, near, pull, q, strongest, w, weight;
   blocks = [];
@@ -551,7 +549,7 @@ export function _relax(layer, offset, y, links, fixed = []) {
   }
 }
 
-/** @param {import("../layout/layered.js").Level} level @param {((number)[])[]} layers @param {import("../layout/layered.js").Links} up @param {import("../layout/layered.js").Links} down @returns {null} */
+/** @returns {any} */
 export function _columns(level, layers, up, down) {
   let _, ao, at, b, bo, climb, count, layer, lone, q, width;
   level.x = Array(len(level.w)).fill(0);
@@ -572,6 +570,7 @@ export function _columns(level, layers, up, down) {
       lone = ((q < count) && !truthy(up[q]));
       level.x[q] = (lone ? ((at + width) - (level.w[q] / 2)) : (at + (width / 2)));
     }
+    level.extent = (at + width);
     at = at + (width + even(Math.min(GAP_MOST, Math.max(GAP_LEAST, ((GAP_LEAST / 2) + (climb * GAP_SLOPE))))));
   }
 }

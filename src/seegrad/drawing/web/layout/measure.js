@@ -1,24 +1,25 @@
 // @ts-nocheck Written from layout/measure.py by tools/python_to_js.py: change that file.
 import { Labels, constantText } from "../layout/labels.js";
-import { half } from "../layout/layered.js";
 import { Place, Route, arrange } from "../layout/nested.js";
-import { CIRCLE, FONT, LINE, ROOM, SIGN, SMALL, textWidth } from "../layout/theme.js";
+import { CIRCLE, FONT, HEAT_WIDTH, LINE, ROOM, SIGN, SMALL, textWidth } from "../layout/theme.js";
 import { extend, has, len, max, truthy } from "../python.js";
+import { bundled } from "../scene/bundles.js";
 import { Group, fold } from "../scene/scene.js";
+import { heatHeight } from "../values/heat_map.js";
 import { short } from "../values/user_text.js";
 
 export const BLANK = 64;
 
 export const PLAIN_BELOW = 8;
 
-/** @param {string} text @param {number} size @returns {number} */
+/** @returns {any} */
 export function _room(text, size) {
   let half;
   half = Math.trunc(((textWidth(text, size) * ROOM) / 2));
   return Number(((half * 2) + 2));
 }
 
-/** @param {import("../scene/scene.js").Box | import("../scene/scene.js").Group} box @param {number} [arguments_] @returns {import("../layout/nested.js").Place} */
+/** @returns {any} */
 export function placeOf(box, arguments_ = 1) {
   let height, width;
   if ((box instanceof Group)) {
@@ -45,12 +46,12 @@ export function placeOf(box, arguments_ = 1) {
   return new Place(box.id, box.group, Math.max((width + 16), CIRCLE), height);
 }
 
-/** @param {string} sign @returns {number} */
+/** @returns {any} */
 export function signSize(sign) {
   return ((len(sign) <= 1) ? SIGN : (FONT + 2));
 }
 
-/** @param {import("../scene/scene.js").Group} group @param {number} arguments_ @returns {import("../layout/nested.js").Place} */
+/** @returns {any} */
 export function _closed(group, arguments_) {
   let height, texts;
   texts = [_room(group.sign, signSize(group.sign)), _room(short(group.name), SMALL), _room(group.rule, SMALL)];
@@ -59,31 +60,40 @@ export function _closed(group, arguments_) {
   return new Place(group.id, group.parent, Math.max((max(texts) + 24), 64), height);
 }
 
-/** @param {import("../scene/scene.js").Wire} wire @param {import("../layout/labels.js").Labels} labels @returns {import("../layout/nested.js").Route} */
+/** @returns {any} */
 export function routeOf(wire, labels) {
-  let above, below, ends, found, high, low, rows, text, top, width;
+  let above, below, ends, found, grad, high, low, rows, text, top, value, width;
   ends = [wire.id, wire.source, wire.target, wire.position];
   found = labels.of(wire);
   if ((found == null)) {
     return new Route(...ends);
   }
   [above, below, top] = found;
+  [value, grad] = labels.heats(wire);
   width = (truthy(top) ? _room(top, SMALL) : 0);
   for (text of [...above, ...below]) {
     width = Math.max(width, _room(text, FONT));
   }
   width = ((has(labels.blanks, wire.id)) ? Math.max(width, BLANK) : width);
+  if ((truthy(value) || truthy(grad))) {
+    width = Math.max(width, HEAT_WIDTH);
+  }
   if ((!truthy(width) && !wire.backward)) {
     return new Route(...ends);
   }
   rows = (len(above) + (truthy(top) ? 1 : 0));
   high = (truthy(rows) ? (6 + (LINE * rows)) : 8);
-  low = ((wire.backward || truthy(below)) ? (14 + (LINE * Math.max(len(below), 1))) : PLAIN_BELOW);
+  low = PLAIN_BELOW;
+  if ((wire.backward || truthy(below))) {
+    low = (14 + (LINE * (truthy(grad) ? len(below) : Math.max(len(below), 1))));
+  }
+  high = high + (truthy(value) ? (heatHeight(value) + 4) : 0);
+  low = low + (truthy(grad) ? (heatHeight(grad) + 4) : 0);
   return new Route(...ends, Math.max((width + 8), 40), high, low);
 }
 
-/** @param {import("../scene/scene.js").Scene} scene @param {import("../scene/scene.js").View} view @returns {[(import("../layout/nested.js").Place)[], (import("../layout/nested.js").Route)[]]} */
-export function fit(scene, view) {
+/** @returns {any} */
+export function fit(scene, view, heat = false) {
   let counts, labels, places, wire;
   counts = new Map([]);
   for (wire of view.wires) {
@@ -91,13 +101,14 @@ export function fit(scene, view) {
   }
   places = Array.from(view.groups).map((g) => new Place(g.id, g.parent, (_room(short(g.name), SMALL) + 36), undefined, undefined, true));
   extend(places, Array.from(view.boxes).map((box) => placeOf(box, (counts.get(box.id) ?? 0))));
-  labels = new Labels(scene);
+  labels = new Labels(scene, heat);
   return [places, Array.from(view.wires).map((wire) => routeOf(wire, labels))];
 }
 
-/** @param {import("../scene/scene.js").Scene} scene @returns {[import("../scene/scene.js").View, import("../layout/nested.js").Plan]} */
-export function laid(scene) {
-  let view;
-  view = fold(scene);
-  return [view, arrange(...fit(scene, view))];
+/** @returns {any} */
+export function laid(scene, room = Infinity, heat = false) {
+  let places, routes, view;
+  view = bundled(fold(scene));
+  [places, routes] = fit(scene, view, heat);
+  return [view, arrange(places, routes, room)];
 }

@@ -1,8 +1,8 @@
 // @ts-nocheck Written from layout/nested.py by tools/python_to_js.py: change that file.
 import { BOX_GAP, Edge, Level, TURN, WIRE_GAP, WIRE_HEIGHT, even, half, lay } from "../layout/layered.js";
-import { enumerate, extend, insert, len, range, reversed, sorted, truthy } from "../python.js";
+import { GUTTER, wrap } from "../layout/rows.js";
+import { enumerate, extend, has, insert, len, range, reversed, sorted, truthy } from "../python.js";
 
-/** @typedef {[number, number]} Point */
 export const [PAD, HEAD] = [14, 22];
 
 export const MARGIN = 16;
@@ -12,7 +12,6 @@ export const PORT_STEP = 18;
 export const SIDE_STEP = 14;
 
 export class Place {
-  /** @param {string} id @param {string} [parent] @param {number} [width] @param {number} [height] @param {string} [shape] @param {boolean} [group] @param {number} [lead] */
   constructor(id, parent = "", width = 0, height = 0, shape = "box", group = false, lead = 0) {
     this.id = id;
     this.parent = parent;
@@ -25,7 +24,6 @@ export class Place {
 }
 
 export class Route {
-  /** @param {string} id @param {string} source @param {string} target @param {number} [position] @param {number} [width] @param {number} [above] @param {number} [below] */
   constructor(id, source, target, position = 0, width = 0, above = 0, below = 0) {
     this.id = id;
     this.source = source;
@@ -38,7 +36,6 @@ export class Route {
 }
 
 export class Rect {
-  /** @param {number} x @param {number} y @param {number} width @param {number} height */
   constructor(x, y, width, height) {
     this.x = x;
     this.y = y;
@@ -48,7 +45,6 @@ export class Rect {
 }
 
 export class Plan {
-  /** @param {Map<string, import("../layout/nested.js").Rect>} places @param {Map<string, (import("../layout/nested.js").Point)[]>} paths @param {Map<string, import("../layout/nested.js").Point>} labels @param {number} width @param {number} height @param {number} crossings */
   constructor(places, paths, labels, width, height, crossings) {
     this.places = places;
     this.paths = paths;
@@ -59,9 +55,9 @@ export class Plan {
   }
 }
 
-/** @param {(import("../layout/nested.js").Place)[]} places @param {(import("../layout/nested.js").Route)[]} routes @returns {import("../layout/nested.js").Plan} */
-export function arrange(places, routes) {
-  let depth, edge, ends, far, i, inOffset, index, j, level, levels, member, order, outOffset, parent, place, size;
+/** @returns {any} */
+export function arrange(places, routes, room = Infinity) {
+  let around, depth, edge, ends, far, i, inOffset, index, j, level, levels, member, order, outOffset, parent, place, size;
   index = new Map(Array.from(enumerate(places)).map(([i, place]) => [place.id, i]));
   parent = Array.from(places).map((p) => (truthy(p.parent) ? index.get(p.parent) : -1));
   depth = _depths(parent);
@@ -83,13 +79,15 @@ export function arrange(places, routes) {
       edge.far = far[edge.key];
     }
     lay(level);
+    around = ((i >= 0) ? depth[i] : 0);
+    wrap(level, Math.max(((room - (2 * MARGIN)) - ((2 * (PAD + GUTTER)) * around)), 160));
     _frame(level, ((i >= 0) ? places[i].width : 0), (i < 0));
     size.set(i, level);
   }
   return _collect(places, routes, levels, order);
 }
 
-/** @param {(number)[]} parent @returns {(number)[]} */
+/** @returns {any} */
 export function _depths(parent) {
   let at, base, chain, depth, i, node;
   depth = Array(len(parent)).fill(-1);
@@ -108,7 +106,7 @@ export function _depths(parent) {
   return depth;
 }
 
-/** @param {(import("../layout/nested.js").Place)[]} places @param {(import("../layout/nested.js").Route)[]} routes @param {([number, number])[]} ends @returns {[(number)[], (number)[], (number)[]]} */
+/** @returns {any} */
 export function _ports(places, routes, ends) {
   let arguments_, coming, deepest, distance, far, i, inOffset, j, k, leaving, main, outOffset, place, u, v;
   leaving = Array.from(places).map((_) => []);
@@ -138,7 +136,7 @@ export function _ports(places, routes, ends) {
   return [outOffset, inOffset, Array.from(ends).map(([u, _]) => far[u])];
 }
 
-/** @param {(import("../layout/nested.js").Place)[]} places @param {([number, number])[]} ends @param {((number)[])[]} leaving @param {((number)[])[]} coming @returns {(number)[]} */
+/** @returns {any} */
 export function _distances(places, ends, leaving, coming) {
   let far, k, ready, u, v, waiting;
   [far, waiting] = [Array.from(places).map((place) => place.lead), Array.from(coming).map((wires) => len(wires))];
@@ -156,7 +154,7 @@ export function _distances(places, ends, leaving, coming) {
   return far;
 }
 
-/** @param {import("../layout/nested.js").Place} place @param {(number)[]} wires @param {number} main @param {(number)[]} offset @returns {null} */
+/** @returns {any} */
 export function _spread(place, wires, main, offset) {
   let j, k, middle, n, step;
   n = len(wires);
@@ -169,7 +167,7 @@ export function _spread(place, wires, main, offset) {
   }
 }
 
-/** @param {(import("../layout/nested.js").Place)[]} places @param {(import("../layout/nested.js").Route)[]} routes @param {([number, number])[]} ends @param {(number)[]} parent @param {(number)[]} depth @returns {Map<number, import("../layout/layered.js").Level>} */
+/** @returns {any} */
 export function _split(places, routes, ends, parent, depth) {
   let a, b, entering, group, i, inside, k, level, levels, place, port, route, slot, source, target;
   levels = new Map([[-1, new Level("")]]);
@@ -214,7 +212,7 @@ export function _split(places, routes, ends, parent, depth) {
   return levels;
 }
 
-/** @param {import("../layout/layered.js").Level} level @param {Map<number, import("../layout/layered.js").Level>} size @param {(number)[]} outOffset @param {(number)[]} inOffset @returns {null} */
+/** @returns {any} */
 export function _offsets(level, size, outOffset, inOffset) {
   let count, edge, inner, member, port;
   count = len(level.members);
@@ -242,10 +240,10 @@ export function _offsets(level, size, outOffset, inOffset) {
   }
 }
 
-/** @param {import("../layout/layered.js").Level} level @param {number} leastWidth @param {boolean} outermost @returns {null} */
+/** @returns {any} */
 export function _frame(level, leastWidth, outermost) {
   let height, q, width;
-  width = (truthy(level.right) ? level.right.at(-1) : 0);
+  width = level.extent;
   height = 0;
   for (q = 0; q < len(level.h); q += 1) {
     height = Math.max(height, (level.y[q] + (level.h[q] / 2)));
@@ -262,7 +260,7 @@ export function _frame(level, leastWidth, outermost) {
   }
 }
 
-/** @param {(import("../layout/nested.js").Place)[]} places @param {(import("../layout/nested.js").Route)[]} routes @param {Map<number, import("../layout/layered.js").Level>} levels @param {(number)[]} order @returns {import("../layout/nested.js").Plan} */
+/** @returns {any} */
 export function _collect(places, routes, levels, order) {
   let across, at, border, crossings, edge, entries, exits, i, inward, j, joined, k, labels, level, member, mid, origin, outward, ox, oy, paths, piece, points, rects, root, route, x, y;
   rects = new Map([]);
@@ -321,9 +319,9 @@ export function _collect(places, routes, levels, order) {
   return new Plan(rects, paths, labels, root.width, root.height, crossings);
 }
 
-/** @param {import("../layout/layered.js").Level} level @param {import("../layout/layered.js").Edge} edge @param {(import("../layout/nested.js").Place)[]} places @param {number} ox @param {number} oy @returns {(import("../layout/nested.js").Point)[]} */
+/** @returns {any} */
 export function _walk(level, edge, places, ox, oy) {
-  let bend, column, count, far, half, headingLeft, i, left, near, path, points, q, right, shift, side, x, y;
+  let back, bend, between, column, count, enters, far, half, headingLeft, i, left, near, out, path, points, q, right, shift, side, x, y;
   [path, count] = [edge.path, len(level.members)];
   points = [];
   shift = ((edge.above - edge.below) / 2);
@@ -355,11 +353,18 @@ export function _walk(level, edge, places, ox, oy) {
         }
       }
     }
+    if ((has(edge.turns, i))) {
+      [out, between, back] = edge.turns.get(i);
+      q = path[(i + 1)];
+      enters = (level.y[q] + ((q === edge.labelAt) ? shift : 0));
+      enters = enters + ((i === (len(path) - 2)) ? edge.vOffset : 0);
+      extend(points, [[out, points.at(-1)[1]], [out, between], [back, between], [back, enters]]);
+    }
   }
   return Array.from(points).map(([x, y]) => [(ox + x), (oy + y)]);
 }
 
-/** @param {import("../layout/layered.js").Level} level @param {(import("../layout/nested.js").Place)[]} places @param {number} q @param {number} offset @param {number} count @returns {number} */
+/** @returns {any} */
 export function _inset(level, places, q, offset, count) {
   let radius;
   if (((q >= count) || (places[level.members[q]].shape !== "circle"))) {
@@ -369,7 +374,7 @@ export function _inset(level, places, q, offset, count) {
   return (radius - Math.sqrt(Math.max(((radius * radius) - (offset * offset)), 0)));
 }
 
-/** @param {(import("../layout/nested.js").Point)[]} points @returns {(import("../layout/nested.js").Point)[]} */
+/** @returns {any} */
 export function _tidy(points) {
   let forward, kept, x, y;
   kept = [];

@@ -1,8 +1,7 @@
 // @ts-nocheck Written from scene/scene.py by tools/python_to_js.py: change that file.
-import { has, removesuffix, replace } from "../python.js";
+import { has, len, removesuffix, replace, truthy } from "../python.js";
 
 export class Box {
-  /** @param {string} id @param {string} kind @param {string} [sign] @param {string} [name] @param {string} [group] @param {import("../values/summary.js").ArraySummary | null} [value] @param {import("../values/summary.js").ArraySummary | null} [grad] @param {string} [title] @param {(string)[]} [rules] */
   constructor(id, kind, sign = "", name = "", group = "", value = null, grad = null, title = "", rules = []) {
     this.id = id;
     this.kind = kind;
@@ -17,7 +16,6 @@ export class Box {
 }
 
 export class Group {
-  /** @param {string} id @param {string} name @param {string} [parent] @param {string} [sign] @param {string} [rule] @param {string} [kind] @param {string} [note] */
   constructor(id, name, parent = "", sign = "", rule = "", kind = "module", note = "") {
     this.id = id;
     this.name = name;
@@ -30,8 +28,7 @@ export class Group {
 }
 
 export class Wire {
-  /** @param {string} id @param {string} source @param {string} target @param {number} [position] @param {string} [kind] @param {import("../values/summary.js").ArraySummary | null} [value] @param {import("../values/summary.js").ArraySummary | null} [grad] @param {boolean} [backward] @param {string} [argument] @param {string} [above] @param {string} [below] */
-  constructor(id, source, target, position = 0, kind = "edge", value = null, grad = null, backward = false, argument = "", above = "", below = "") {
+  constructor(id, source, target, position = 0, kind = "edge", value = null, grad = null, backward = false, argument = "", above = "", below = "", origin = "") {
     this.id = id;
     this.source = source;
     this.target = target;
@@ -43,12 +40,12 @@ export class Wire {
     this.argument = argument;
     this.above = above;
     this.below = below;
+    this.origin = origin;
   }
 }
 
 export class Scene {
-  /** @param {(import("../scene/scene.js").Box)[]} [boxes] @param {(import("../scene/scene.js").Wire)[]} [wires] @param {(import("../scene/scene.js").Group)[]} [groups] @param {Set<string>} [open] @param {(any)[]} [overlays] @param {string} [painted] @param {Set<string>} [blanks] @param {string} [title] @param {string} [language] @param {Map<string, any>} [program] @param {(Map<string, any>)[]} [moments] @param {number} [rate] @param {(string)[]} [note] */
-  constructor(boxes = [], wires = [], groups = [], open = new Set(), overlays = [], painted = "", blanks = new Set(), title = "", language = "en", program = new Map(), moments = [], rate = 0, note = []) {
+  constructor(boxes = [], wires = [], groups = [], open = new Set(), overlays = [], painted = "", blanks = new Set(), title = "", language = "en", program = new Map(), moments = [], rate = 0, note = [], auto = false) {
     this.boxes = boxes;
     this.wires = wires;
     this.groups = groups;
@@ -62,15 +59,26 @@ export class Scene {
     this.moments = moments;
     this.rate = rate;
     this.note = note;
+    this.auto = auto;
   }
-  /** @param {(string)[]} groups @returns {import("../scene/scene.js").Scene} */
+  /** @returns {any} */
   opened(groups) {
-    return replace(this, { open: new Set(groups) });
+    return replace(this, { open: new Set(groups), auto: false });
+  }
+  /** @returns {any} */
+  __repr__() {
+    return `Scene(${this.title}, ${len(this.boxes)} boxes)`;
+  }
+  /** @returns {any} */
+  _reprMimebundle_() {
+    if (!truthy(canPresent("mimebundle"))) {
+      return new Map([["text/plain", repr(this)]]);
+    }
+    return present("mimebundle", this, { None: options });
   }
 }
 
 export class View {
-  /** @param {(import("../scene/scene.js").Box | import("../scene/scene.js").Group)[]} boxes @param {(import("../scene/scene.js").Wire)[]} wires @param {(import("../scene/scene.js").Group)[]} groups @param {Map<string, string>} stands */
   constructor(boxes, wires, groups, stands) {
     this.boxes = boxes;
     this.wires = wires;
@@ -79,7 +87,7 @@ export class View {
   }
 }
 
-/** @param {import("../scene/scene.js").Scene} scene @returns {import("../scene/scene.js").View} */
+/** @returns {any} */
 export function fold(scene) {
   let box, boxes, closed, group, inside, outer, parent, seenAs, stands, visible, wires;
   parent = new Map(Array.from(scene.groups).map((group) => [group.id, group.parent]));
@@ -111,6 +119,6 @@ export function fold(scene) {
       stands.set(box.id, removesuffix(inside, "\0"));
     }
   }
-  wires = Array.from(Array.from(scene.wires).filter((wire) => (stands.get(wire.source) !== stands.get(wire.target))).map((wire) => replace(wire, { source: stands.get(wire.source), target: stands.get(wire.target) })));
+  wires = Array.from(Array.from(scene.wires).filter((wire) => (stands.get(wire.source) !== stands.get(wire.target))).map((wire) => replace(wire, { source: stands.get(wire.source), target: stands.get(wire.target), origin: wire.source })));
   return new View(Array.from(boxes), wires, Array.from(visible), stands);
 }

@@ -14,7 +14,6 @@ export const _SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 export const _FIGURE_SPACE = "\u2007";
 
 export class ArraySummary {
-  /** @param {(number)[]} shape @param {string} dtype @param {(number)[]} [numbers] @param {((number)[])[]} [grid] @param {number} [low] @param {number} [high] @param {number} [mean] @param {number} [norm] @param {number} [bad] */
   constructor(shape, dtype, numbers = [], grid = [], low = 0, high = 0, mean = 0, norm = 0, bad = 0) {
     this.shape = shape;
     this.dtype = dtype;
@@ -26,27 +25,27 @@ export class ArraySummary {
     this.norm = norm;
     this.bad = bad;
   }
-  /** @returns {number} */
+  /** @returns {any} */
   get size() {
     return prod(this.shape);
   }
 }
 
-/** @param {number} x @returns {string} */
+/** @returns {any} */
 export function shown(x) {
   let digits, power;
   [digits, power] = shownDigits(x);
   return (truthy(power) ? `${digits}×10${superscript(power)}` : digits);
 }
 
-/** @param {number} power @returns {string} */
+/** @returns {any} */
 export function superscript(power) {
   let digits;
   digits = Array.from(Array.from(String(Math.abs(power))).map((digit) => _SUPERSCRIPT[Math.trunc(digit)])).join("");
   return ((power < 0) ? `⁻${digits}` : digits);
 }
 
-/** @param {number} x @returns {[string, number]} */
+/** @returns {any} */
 export function shownDigits(x) {
   let digits, exponent, sign, size, text;
   if (truthy(Number.isNaN(x))) {
@@ -74,14 +73,14 @@ export function shownDigits(x) {
   return [`${sign}${stripped(text)}`, 0];
 }
 
-/** @param {(number)[]} shape @returns {string} */
+/** @returns {any} */
 export function shownShape(shape) {
   let inner;
   inner = Array.from(Array.from(shape).map((n) => String(n))).join(", ");
   return ((len(shape) === 1) ? `(${inner},)` : `(${inner})`);
 }
 
-/** @param {import("../values/summary.js").ArraySummary} summary @param {boolean} [backward] @returns {(string)[]} */
+/** @returns {any} */
 export function lines(summary, backward = false) {
   let fact, spread, wrong;
   if ((summary.size === 0)) {
@@ -96,7 +95,7 @@ export function lines(summary, backward = false) {
   return [spread, fact, ...wrong];
 }
 
-/** @param {import("../values/summary.js").ArraySummary} summary @returns {(string)[]} */
+/** @returns {any} */
 export function _table(summary) {
   let body, rows, texts, wide, width;
   if ((summary.dtype === "bool")) {

@@ -1,0 +1,509 @@
+// A small evaluator of the closed set of lowering forms: it knows forms, never operations.
+// What it runs is a program written by scene/page_program.py; arrays are flat, in C order.
+
+export type Tree = string | number | [string, ...Tree[]];
+// biome-ignore lint/suspicious/noExplicitAny: each form has attributes of its own
+type Attributes = Record<string, any>;
+export type Instruction = {
+  form: string;
+  shape: number[];
+  dtype: string;
+  inputs?: number[];
+  data?: number[];
+  names?: string[];
+  tree?: Tree;
+  kind?: string;
+  attrs?: Attributes;
+};
+/** How a program is trained: its leaves for x and t, each parameter with its derivative,
+ * the data. */
+export type TrainingPlan = {
+  x: number;
+  t: number;
+  parameters: [number, number][];
+  loss: number;
+  scores?: number;
+  data: { x: number[][]; t: number[] };
+  classes: number;
+  oneHot?: boolean;
+  seed?: number;
+  rate?: number;
+};
+
+export type Program = {
+  train?: TrainingPlan;
+  nodes: Instruction[];
+  wires: Record<string, [number, number | null]>;
+  boxes: Record<string, [number, number | null]>;
+  inputs: Record<string, number>;
+  parameters?: string[];
+  loss?: number;
+};
+export type Value = { shape: number[]; data: Float64Array | Float32Array };
+
+export const FUNCTIONS: Record<string, (...x: number[]) => number> = {
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
+  negative: (a) => -a,
+  power,
+  mod,
+  sqrt: Math.sqrt,
+  cbrt: Math.cbrt,
+  floor_divide: (a, b) => Math.floor(a / b),
+  abs: Math.abs,
+  sign: Math.sign,
+  maximum: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b)),
+  minimum: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.min(a, b)),
+  floor: Math.floor,
+  ceil: Math.ceil,
+  round,
+  trunc: Math.trunc,
+  exp: Math.exp,
+  exp2: (a) => 2 ** a,
+  expm1: Math.expm1,
+  log: Math.log,
+  log2: Math.log2,
+  log10: Math.log10,
+  log1p: Math.log1p,
+  sin: Math.sin,
+  cos: Math.cos,
+  tan: Math.tan,
+  arcsin: Math.asin,
+  arccos: Math.acos,
+  arctan: Math.atan,
+  arctan2: Math.atan2,
+  sinh: Math.sinh,
+  cosh: Math.cosh,
+  tanh: Math.tanh,
+  arcsinh: Math.asinh,
+  arccosh: Math.acosh,
+  arctanh: Math.atanh,
+  erf,
+  hypot: (a, b) => Math.hypot(a, b),
+  logaddexp,
+  equal: (a, b) => +(a === b),
+  not_equal: (a, b) => +(a !== b),
+  less: (a, b) => +(a < b),
+  less_equal: (a, b) => +(a <= b),
+  greater: (a, b) => +(a > b),
+  greater_equal: (a, b) => +(a >= b),
+  logical_and: (a, b) => +(!!a && !!b),
+  logical_or: (a, b) => +(!!a || !!b),
+  logical_xor: (a, b) => +(!!a !== !!b),
+  logical_not: (a) => +!a,
+  isnan: (a) => +Number.isNaN(a),
+  isinf: (a) => +(Math.abs(a) === Infinity),
+  isfinite: (a) => +Number.isFinite(a),
+  where: (c, a, b) => (c ? a : b),
+};
+
+/** C's pow where JavaScript's differs: 1 to any power is 1. */
+function power(a: number, b: number) {
+  if (a === 1) return 1;
+  if (a === -1 && Math.abs(b) === Infinity) return 1;
+  return a ** b;
+}
+
+/** The remainder with the sign of b. */
+function mod(a: number, b: number) {
+  const r = a % b;
+  return r !== 0 && r < 0 !== b < 0 ? r + b : r === 0 && b < 0 ? -0 : r;
+}
+
+/** Half to even. */
+function round(a: number) {
+  const low = Math.floor(a),
+    rest = a - low;
+  if (rest < 0.5) return low;
+  if (rest > 0.5) return low + 1;
+  return low % 2 === 0 ? low : low + 1;
+}
+
+function logaddexp(a: number, b: number) {
+  if (a === b) return a + Math.LN2;
+  const high = Math.max(a, b);
+  return high === -Infinity ? high : high + Math.log1p(Math.exp(-Math.abs(a - b)));
+}
+
+/** The error function: its series near zero, a continued fraction far out. */
+function erf(x: number) {
+  const size = Math.abs(x);
+  if (Number.isNaN(size)) return NaN;
+  if (size > 6) return Math.sign(x);
+  if (size < 2.5) {
+    let term = x,
+      sum = x;
+    for (let n = 1; n < 80 && Math.abs(term) > 1e-18 * Math.abs(sum); n++) {
+      term *= (-x * x) / n;
+      sum += term / (2 * n + 1);
+    }
+    return (2 / Math.sqrt(Math.PI)) * sum;
+  }
+  let fraction = 0;
+  for (let n = 60; n > 0; n--) fraction = n / 2 / (size + fraction);
+  return Math.sign(x) * (1 - Math.exp(-size * size) / (Math.sqrt(Math.PI) * (size + fraction)));
+}
+
+const count = (shape: number[]) => shape.reduce((n, side) => n * side, 1);
+
+function stridesOf(shape: number[]) {
+  const strides = new Array(shape.length).fill(0);
+  for (let i = shape.length - 1, step = 1; i >= 0; step *= shape[i--]) strides[i] = step;
+  return strides;
+}
+
+/** An array for results of this dtype; a float32 result is rounded where it is stored. */
+function fresh(node: Instruction) {
+  const n = count(node.shape);
+  return node.dtype === "float32" ? new Float32Array(n) : new Float64Array(n);
+}
+
+/** For each element of `shape` in order, the place in an array with these strides. */
+function places(shape: number[], strides: number[], start: number = 0) {
+  const n = count(shape),
+    found = new Int32Array(n),
+    at = new Array(shape.length).fill(0);
+  let place = start;
+  for (let i = 0; i < n; i++) {
+    found[i] = place;
+    for (let d = shape.length - 1; d >= 0; d--) {
+      place += strides[d];
+      if (++at[d] < shape[d]) break;
+      place -= strides[d] * shape[d];
+      at[d] = 0;
+    }
+  }
+  return found;
+}
+
+/** The strides with which `from` is read when broadcast to `to`. */
+function spreadStrides(from: number[], to: number[]) {
+  const own = stridesOf(from),
+    lead = to.length - from.length;
+  return to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : own[i - lead]));
+}
+
+/** A scalar expression as a function of the inputs' numbers: nothing is evaluated as text. */
+function compile(tree: Tree, names: string[], attrs: Attributes): (x: number[]) => number {
+  if (typeof tree === "number") return () => tree;
+  if (typeof tree === "string") {
+    const place = names.indexOf(tree);
+    if (place >= 0) return (x) => x[place];
+    const fixed = plainNumber(attrs[tree]);
+    return () => fixed;
+  }
+  const f = FUNCTIONS[tree[0]];
+  const parts = tree.slice(1).map((part) => compile(part, names, attrs));
+  if (parts.length === 1) {
+    const [a] = parts;
+    return (x) => f(a(x));
+  }
+  if (parts.length === 2) {
+    const [a, b] = parts;
+    return (x) => f(a(x), b(x));
+  }
+  const [c, a, b] = parts;
+  return (x) => f(c(x), a(x), b(x));
+}
+
+const FOLDS: Record<string, [number, (a: number, b: number) => number]> = {
+  sum: [0, (a, b) => a + b],
+  prod: [1, (a, b) => a * b],
+  max: [-Infinity, FUNCTIONS.maximum],
+  min: [Infinity, FUNCTIONS.minimum],
+  all: [1, FUNCTIONS.logical_and],
+  any: [0, FUNCTIONS.logical_or],
+};
+
+/** How each form is run. */
+const FORMS: Record<string, (node: Instruction, x: Value[]) => Float64Array | Float32Array> = {
+  Scalar(node, inputs) {
+    const out = fresh(node),
+      n = out.length,
+      k = inputs.length;
+    const run = compile(node.tree as Tree, node.names ?? [], node.attrs ?? {});
+    const reads = inputs.map((x) =>
+      count(x.shape) === n ? null : places(node.shape, spreadStrides(x.shape, node.shape)),
+    );
+    const slots = new Array(k).fill(0);
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < k; j++) {
+        const read = reads[j];
+        slots[j] = inputs[j].data[read ? read[i] : i];
+      }
+      out[i] = run(slots);
+    }
+    return out;
+  },
+  Reduce(node, [x]) {
+    const axis = new Set(node.attrs?.axis),
+      [start, fold] = FOLDS[node.kind ?? "sum"];
+    const kept = stridesOf(x.shape.map((side, i) => (axis.has(i) ? 1 : side)));
+    const into = places(
+      x.shape,
+      kept.map((step, i) => (axis.has(i) ? 0 : step)),
+    );
+    const sums = new Float64Array(count(node.shape)).fill(start);
+    for (let i = 0; i < x.data.length; i++) sums[into[i]] = fold(sums[into[i]], x.data[i]);
+    return store(node, sums);
+  },
+  ArgReduce(node, [x]) {
+    const flat = node.attrs?.axis === null || node.attrs?.axis === undefined;
+    const shape = flat ? [x.data.length] : x.shape,
+      axis = flat ? 0 : node.attrs?.axis;
+    const kept = stridesOf(shape.map((side, i) => (i === axis ? 1 : side)));
+    const into = places(
+      shape,
+      kept.map((step, i) => (i === axis ? 0 : step)),
+    );
+    const along = places(
+      shape,
+      shape.map((_, i) => (i === axis ? 1 : 0)),
+    );
+    const best = new Float64Array(count(node.shape)).fill(NaN),
+      out = fresh(node);
+    const better =
+      node.kind === "max" ? (a: number, b: number) => a > b : (a: number, b: number) => a < b;
+    const seen = new Uint8Array(best.length);
+    for (let i = 0; i < x.data.length; i++) {
+      const at = into[i],
+        value = x.data[i];
+      const isFirstNaN = Number.isNaN(value) && !Number.isNaN(best[at]);
+      if (!seen[at] || isFirstNaN || better(value, best[at])) {
+        best[at] = value;
+        out[at] = along[i];
+        seen[at] = 1;
+      }
+    }
+    return out;
+  },
+  Scan(node, [x]) {
+    const out = fresh(node),
+      axis = node.attrs?.axis,
+      step = stridesOf(x.shape)[axis];
+    const along = places(
+      x.shape,
+      x.shape.map((_, i) => (i === axis ? 1 : 0)),
+    );
+    const sums = new Float64Array(x.data.length);
+    for (let i = 0; i < sums.length; i++) sums[i] = x.data[i] + (along[i] ? sums[i - step] : 0);
+    out.set(sums);
+    return out;
+  },
+  Permute(node, [x]) {
+    const own = stridesOf(x.shape),
+      axes = node.attrs?.axes as number[];
+    return pick(
+      node,
+      x,
+      places(
+        node.shape,
+        axes.map((axis) => own[axis]),
+      ),
+    );
+  },
+  Reshape: (node, [x]) => store(node, x.data),
+  Broadcast: (node, [x]) => pick(node, x, places(node.shape, spreadStrides(x.shape, node.shape))),
+  Slice: (node, [x]) => pick(node, x, sliced(x.shape, node.attrs?.index)),
+  Place(node, [x]) {
+    const out = fresh(node),
+      into = sliced(node.shape, node.attrs?.index);
+    for (let i = 0; i < into.length; i++) out[into[i]] = x.data[i];
+    return out;
+  },
+  Pad(node, [x]) {
+    const widths = node.attrs?.widths as [number, number][];
+    const out = fresh(node).fill(plainNumber(node.attrs?.value ?? 0)),
+      own = stridesOf(node.shape);
+    const start = widths.reduce((sum, [before], i) => sum + before * own[i], 0);
+    const into = places(x.shape, own, start);
+    for (let i = 0; i < into.length; i++) out[into[i]] = x.data[i];
+    return out;
+  },
+  Join(node, inputs) {
+    const out = fresh(node),
+      axis = node.attrs?.axis,
+      own = stridesOf(node.shape);
+    let start = 0;
+    for (const x of inputs) {
+      const into = places(x.shape, own, start * own[axis]);
+      for (let i = 0; i < into.length; i++) out[into[i]] = x.data[i];
+      start += x.shape[axis];
+    }
+    return out;
+  },
+  Gather: (node, [x, indices]) =>
+    pick(node, x, lookup(x.shape, indices, node.attrs?.axis, node.shape)),
+  Scatter(node, [x, indices]) {
+    const sums = new Float64Array(count(node.shape));
+    const into = lookup(node.shape, indices, node.attrs?.axis, x.shape);
+    for (let i = 0; i < into.length; i++) sums[into[i]] += x.data[i];
+    return store(node, sums);
+  },
+  Window: (node, [x]) => pick(node, x, windowed(x.shape, node.attrs, node.shape)),
+  Overlap(node, [x]) {
+    const sums = new Float64Array(count(node.shape));
+    const into = windowed(node.shape, node.attrs, x.shape);
+    for (let i = 0; i < into.length; i++) sums[into[i]] += x.data[i];
+    return store(node, sums);
+  },
+  OneHot(node, [x]) {
+    const out = fresh(node),
+      classes = node.attrs?.classes;
+    for (let i = 0; i < x.data.length; i++) out[i * classes + x.data[i]] = 1;
+    return out;
+  },
+  Product(node, [a, b]) {
+    const lead = a.shape.length === 1,
+      tail = b.shape.length === 1;
+    const left = lead ? [1, ...a.shape] : a.shape,
+      right = tail ? [...b.shape, 1] : b.shape;
+    const n = left[left.length - 2],
+      k = left[left.length - 1],
+      m = right[right.length - 1];
+    const batch =
+      lead || tail
+        ? node.shape.slice(0, node.shape.length - (+!lead + +!tail))
+        : node.shape.slice(0, -2);
+    const starts = [left, right].map((shape) => {
+      const own = stridesOf(shape),
+        outer = shape.slice(0, -2);
+      const steps = spreadStrides(outer, batch),
+        lengths = shape[shape.length - 1] * shape[shape.length - 2];
+      return places(
+        batch,
+        steps.map((step) => step * (own.length ? lengths : 1)),
+      );
+    });
+    const out = fresh(node);
+    for (let at = 0; at < starts[0].length; at++) {
+      const p = starts[0][at],
+        q = starts[1][at];
+      for (let i = 0; i < n; i++) {
+        for (let j = 0; j < m; j++) {
+          let sum = 0;
+          for (let r = 0; r < k; r++) sum += a.data[p + i * k + r] * b.data[q + r * m + j];
+          out[(at * n + i) * m + j] = sum;
+        }
+      }
+    }
+    return out;
+  },
+  Contract(node, inputs) {
+    const [terms, result] = String(node.attrs?.subscripts).replace(/\s/g, "").split("->");
+    const sides: Map<string, number> = new Map();
+    terms.split(",").forEach((term, j) =>
+      [...term].forEach((letter, d) => {
+        sides.set(letter, inputs[j].shape[d]);
+      }),
+    );
+    const inner = [...sides.keys()].filter((letter) => !result.includes(letter));
+    const letters = [...result, ...inner],
+      shape = letters.map((letter) => sides.get(letter) ?? 1);
+    const reads = terms.split(",").map((term, j) => {
+      const own = stridesOf(inputs[j].shape);
+      return places(
+        shape,
+        letters.map((l) => (term.includes(l) ? own[term.indexOf(l)] : 0)),
+      );
+    });
+    const sums = new Float64Array(count(node.shape)),
+      depth = count(inner.map((l) => sides.get(l) ?? 1));
+    for (let i = 0; i < sums.length * depth; i++) {
+      let product = 1;
+      for (let j = 0; j < inputs.length; j++) product *= inputs[j].data[reads[j][i]];
+      sums[Math.floor(i / depth)] += product;
+    }
+    return store(node, sums);
+  },
+};
+
+function store(node: Instruction, data: ArrayLike<number>) {
+  const out = fresh(node);
+  out.set(data);
+  return out;
+}
+
+function pick(node: Instruction, x: Value, from: Int32Array) {
+  const out = fresh(node);
+  for (let i = 0; i < out.length; i++) out[i] = x.data[from[i]];
+  return out;
+}
+
+/** Where a slice reads: (start, length, step) for each axis. */
+function sliced(shape: number[], index: [number, number, number][]) {
+  const own = stridesOf(shape);
+  const start = index.reduce((sum, [first], i) => sum + first * own[i], 0);
+  return places(
+    index.map(([, length]) => length),
+    index.map(([, , step], i) => step * own[i]),
+    start,
+  );
+}
+
+/** Where each element of the windows (…, *size, *places) stands in the array of this shape. */
+function windowed(shape: number[], attrs: Attributes = {}, result: number[]) {
+  const own = stridesOf(shape),
+    wide = attrs.steps.length,
+    lead = shape.length - wide;
+  return places(
+    result,
+    result.map((_, d) => {
+      if (d < lead) return own[d];
+      const axis = (d - lead) % wide;
+      return own[lead + axis] * (d < lead + wide ? attrs.dilation : attrs.steps)[axis];
+    }),
+  );
+}
+
+/** Where `take` along an axis reads, element by element of the result. */
+function lookup(shape: number[], indices: Value, axis: number, result: number[]) {
+  const own = stridesOf(shape),
+    wide = indices.shape.length;
+  const steps = result.map((_, d) => (d < axis ? own[d] : d < axis + wide ? 0 : own[d - wide + 1]));
+  const base = places(result, steps);
+  const inner = stridesOf(indices.shape);
+  const which = places(
+    result,
+    result.map((_, d) => (d >= axis && d < axis + wide ? inner[d - axis] : 0)),
+  );
+  for (let i = 0; i < base.length; i++) {
+    const at = indices.data[which[i]];
+    base[i] += (at < 0 ? at + shape[axis] : at) * own[axis];
+  }
+  return base;
+}
+
+/** Can the page run this? Otherwise the form it does not know. */
+export function unknownForm(program: Program) {
+  const odd = program.nodes.find((node) => node.form !== "leaf" && !(node.form in FORMS));
+  return odd ? odd.form : "";
+}
+
+/** Runs a program. `given` replaces the data of leaves. */
+export function evaluate(
+  program: Program,
+  given: Map<number, ArrayLike<number>> = new Map(),
+): Value[] {
+  const values: Value[] = [];
+  program.nodes.forEach((node, i) => {
+    if (node.form === "leaf") {
+      const data = given.get(i) ?? (node.data ?? []).map(plainNumber);
+      values.push({ shape: node.shape, data: store(node, data) });
+    } else {
+      const inputs = (node.inputs ?? []).map((at) => values[at]);
+      const run = FORMS[node.form];
+      if (!run) throw new Error(`the form ${node.form} is not known`);
+      values.push({ shape: node.shape, data: run(node, inputs) });
+    }
+  });
+  return values;
+}
+
+export function plainNumber(x: number | string | boolean) {
+  return typeof x !== "string"
+    ? Number(x)
+    : ({ nan: NaN, inf: Infinity, "-inf": -Infinity }[x] ?? NaN);
+}

@@ -1,0 +1,195 @@
+// Which part of the picture is seen, and how large; the small map of the whole.
+
+import { element } from "../draw.ts";
+import type { Plan } from "../scene.ts";
+
+const LEGIBLE = 0.75;
+const MAP_WIDTH = 200,
+  MAP_HEIGHT = 80;
+
+export class Camera {
+  readonly stage: HTMLElement;
+  /** What is moved, what of HTML moves with it, and the small map. */
+  readonly picture: SVGElement;
+  readonly layer: HTMLElement;
+  readonly map: SVGElement;
+  zoom = { k: 1, x: 0, y: 0 };
+  /** Nobody has moved it: it may move when the room does. */
+  following = true;
+  plan: Plan = {
+    places: new Map(),
+    paths: new Map(),
+    labels: new Map(),
+    width: 1,
+    height: 1,
+    crossings: 0,
+  };
+  private seen: string[] = [];
+
+  constructor(stage: HTMLElement, picture: SVGElement, layer: HTMLElement, map: SVGElement) {
+    this.stage = stage;
+    this.picture = picture;
+    this.layer = layer;
+    this.map = map;
+  }
+
+  /** Another picture is there to be seen. `seen`: ids of boxes and groups. */
+  show(plan: Plan, seen: string[]) {
+    this.plan = plan;
+    this.seen = seen;
+    this.drawMap();
+    this.place();
+  }
+
+  room() {
+    return this.stage.getBoundingClientRect();
+  }
+
+  /** Brings a box to the middle, large enough to be read. */
+  centre(id: string) {
+    const rect = this.plan.places.get(id),
+      stage = this.room();
+    if (!rect) return;
+    this.zoom.k = Math.max(this.zoom.k, LEGIBLE);
+    this.zoom.x = stage.width / 2 - (rect.x + rect.width / 2) * this.zoom.k;
+    this.zoom.y = stage.height / 2 - (rect.y + rect.height / 2) * this.zoom.k;
+    this.following = false;
+    this.place();
+  }
+
+  /** The whole picture where it can be read, else this box or group, as large as may be. */
+  frame(id: string) {
+    const rect = this.plan.places.get(id);
+    const stage = this.room();
+    if (!rect) return;
+    const whole = Math.min(stage.width / this.plan.width, stage.height / this.plan.height);
+    if (whole >= 1) {
+      this.fit();
+      return;
+    }
+    const wide = stage.width / (rect.width + 48);
+    this.zoom.k = Math.min(1.4, Math.max(whole, Math.min(wide, stage.height / (rect.height + 48))));
+    this.zoom.x = stage.width / 2 - (rect.x + rect.width / 2) * this.zoom.k;
+    this.zoom.y = stage.height / 2 - (rect.y + rect.height / 2) * this.zoom.k;
+    this.following = false;
+    this.place();
+  }
+
+  place() {
+    const { k, x, y } = this.zoom;
+    this.picture.setAttribute("transform", `translate(${x} ${y}) scale(${k})`);
+    this.layer.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
+    this.frameMap();
+  }
+
+  /** The whole picture, small, for when only a part of it is seen. */
+  drawMap() {
+    const { plan, map } = this;
+    const scale = Math.min(MAP_WIDTH / plan.width, MAP_HEIGHT / plan.height);
+    const boxes = this.seen.map((id) => {
+      const { x, y, width, height } = plan.places.get(id) as import("../scene.ts").Rect;
+      return `M${x} ${y}h${width}v${height}h${-width}z`;
+    });
+    map.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);
+    map.setAttribute("width", String(plan.width * scale));
+    map.setAttribute("height", String(Math.max(16, plan.height * scale)));
+    map.replaceChildren(element("path", { d: boxes.join("") }), element("rect"));
+  }
+
+  /** A frame around what is seen; no map where everything is. */
+  frameMap() {
+    const stage = this.room(),
+      { plan, map } = this;
+    const { k, x, y } = this.zoom,
+      low = Math.max(0, -x / k),
+      high = Math.max(0, -y / k);
+    const width = Math.min(plan.width, (stage.width - x) / k) - low,
+      height = Math.min(plan.height, (stage.height - y) / k) - high;
+    map.classList.toggle("away", width >= plan.width - 2 && height >= plan.height - 2);
+    for (const [key, size] of Object.entries({
+      x: low,
+      y: high,
+      width: Math.max(0, width),
+      height: Math.max(0, height),
+    })) {
+      map.lastElementChild?.setAttribute(key, String(size));
+    }
+  }
+
+  /** Brings the place under the pointer on the map to the middle. */
+  moveByMap(event: PointerEvent) {
+    const map = this.map.getBoundingClientRect(),
+      stage = this.room(),
+      plan = this.plan;
+    this.zoom.x =
+      stage.width / 2 - ((event.clientX - map.left) / map.width) * plan.width * this.zoom.k;
+    this.zoom.y =
+      stage.height / 2 - ((event.clientY - map.top) / map.height) * plan.height * this.zoom.k;
+    this.following = false;
+    this.place();
+  }
+
+  /** The whole picture. */
+  fit() {
+    const stage = this.room(),
+      plan = this.plan;
+    if (!stage.width) return;
+    const k = Math.min(
+      1.4,
+      stage.width / Math.max(plan.width, 1),
+      stage.height / Math.max(plan.height, 1),
+    );
+    this.following = true;
+    this.zoom = { k: Math.max(k, 0.02), x: 0, y: 0 };
+    this.zoom.x = (stage.width - plan.width * this.zoom.k) / 2;
+    this.zoom.y = (stage.height - plan.height * this.zoom.k) / 2;
+    this.place();
+  }
+
+  /** The first view: the whole picture where it can be read, else its left end, or what failed. */
+  home() {
+    this.fit();
+    const stage = this.room(),
+      plan = this.plan;
+    if (!stage.width || this.zoom.k >= LEGIBLE * 0.9) return;
+    this.zoom.k = Math.min(LEGIBLE, Math.max(stage.height / plan.height, this.zoom.k));
+    this.zoom.x = Math.max(0, (stage.width - plan.width * this.zoom.k) / 2);
+    this.zoom.y = (stage.height - plan.height * this.zoom.k) / 2;
+    if (plan.places.has("culprit"))
+      this.zoom.x = Math.min(this.zoom.x, stage.width - plan.width * this.zoom.k);
+    this.place();
+  }
+
+  /** Closer or farther, about a point. */
+  scale(by: number, px?: number, py?: number) {
+    const stage = this.room(),
+      x = px ?? stage.width / 2,
+      y = py ?? stage.height / 2;
+    const k = Math.max(0.02, Math.min(8, this.zoom.k * by));
+    this.zoom.x = x - ((x - this.zoom.x) * k) / this.zoom.k;
+    this.zoom.y = y - ((y - this.zoom.y) * k) / this.zoom.k;
+    this.zoom.k = k;
+    this.following = false;
+    this.place();
+  }
+
+  /** Moves by so many pixels. */
+  pan(dx: number, dy: number) {
+    this.zoom.x += dx;
+    this.zoom.y += dy;
+    this.following = false;
+    this.place();
+  }
+
+  /** Keeps a box in sight. */
+  follow(id: string) {
+    const stage = this.room(),
+      spot = this.plan.places.get(id);
+    if (!spot) return;
+    const x = spot.x * this.zoom.k + this.zoom.x,
+      y = spot.y * this.zoom.k + this.zoom.y;
+    const right = x + spot.width * this.zoom.k,
+      low = y + spot.height * this.zoom.k;
+    if (x < 0 || y < 0 || right > stage.width || low > stage.height) this.centre(id);
+  }
+}

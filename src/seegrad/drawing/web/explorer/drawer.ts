@@ -1,0 +1,136 @@
+// The drawer of rarer controls: search, overlays, what is hidden, saving, recorded steps.
+
+import { savePng, saveSvg } from "../exporting.ts";
+import { html, textButton } from "../html.ts";
+import { momentSlider } from "../training/moments.ts";
+import { WORDS } from "../words.ts";
+import type { Actions } from "../input/actions.ts";
+import type { Overlays } from "./overlays.ts";
+import type { Picture } from "./picture.ts";
+import { idOf } from "./picture.ts";
+import type { Session } from "./session.ts";
+import { found, hiding } from "./visible.ts";
+
+export class Drawer {
+  readonly box: HTMLElement;
+  private readonly session: Session;
+  private readonly picture: Picture;
+  private readonly overlays: Overlays;
+  private readonly actions: Actions;
+  private readonly svgText: () => string;
+
+  constructor(
+    session: Session,
+    picture: Picture,
+    overlays: Overlays,
+    actions: Actions,
+    svgText: () => string,
+  ) {
+    this.session = session;
+    this.picture = picture;
+    this.overlays = overlays;
+    this.actions = actions;
+    this.svgText = svgText;
+    this.box = html("div", { class: "drawer", hidden: "" });
+    session.on("language", () => {
+      if (this.isOpen) this.build();
+    });
+  }
+
+  get isOpen() {
+    return !this.box.hidden;
+  }
+
+  toggle() {
+    this.box.hidden = !this.box.hidden;
+    if (this.isOpen) this.build();
+  }
+
+  openSearch() {
+    if (!this.isOpen) this.toggle();
+    this.box.querySelector<HTMLInputElement>(".search")?.focus();
+  }
+
+  private build() {
+    const { session, actions } = this;
+    const button = (key: string, act: () => void) => textButton(key, session.say(key), act);
+    this.box.replaceChildren(
+      ...(session.scene.moments?.length ? [momentSlider(session)] : []),
+      ...this.searchField(),
+      this.overlayField(),
+      this.check("constants", session.constants, actions.constants),
+      this.check("path", session.pathOnly, actions.path),
+      button("openAll", () => session.openAll()),
+      button("closeAll", () => session.setOpen([])),
+      button("svg", () => saveSvg(this.svgText())),
+      button("png", () => savePng(this.svgText(), this.picture.plan)),
+      html("p", { class: "keys" }, session.say("keys")),
+    );
+  }
+
+  private check(key: string, on: boolean, act: () => void) {
+    const input = html("input", { type: "checkbox" });
+    input.checked = on;
+    input.addEventListener("change", act);
+    return html("label", {}, input, this.session.say(key));
+  }
+
+  private overlayField() {
+    const { session } = this;
+    const words = session.say("overlay");
+    const field = html(
+      "select",
+      { class: "overlays", "aria-label": words },
+      html("option", { value: "" }, session.say("none")),
+      ...this.overlays.names.map((name) =>
+        html("option", { value: name }, WORDS[session.language][`over ${name}`] ?? name),
+      ),
+    );
+    field.value = session.overlay;
+    field.addEventListener("change", () => this.overlays.set(field.value));
+    return html("label", {}, `${words} `, field);
+  }
+
+  private searchField() {
+    const words = this.session.say("search");
+    const field = html("input", {
+      type: "search",
+      class: "search",
+      placeholder: words,
+      "aria-label": words,
+    });
+    const count = html("output", { class: "found" });
+    field.addEventListener("input", () => {
+      const hits = this.find(field.value);
+      count.textContent = field.value ? `${hits.length} ${this.session.say("found")}` : "";
+    });
+    field.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") this.reveal(field.value);
+      if (event.key === "Escape") this.toggle();
+    });
+    return [field, count];
+  }
+
+  /** What is found, shown in the picture. */
+  private find(words: string): string[] {
+    const hits = found(this.session, words);
+    const ids = new Set(hits);
+    for (const node of this.picture.all("[data-box],[data-group]")) {
+      node.classList.toggle("match", ids.has(idOf(node)));
+    }
+    return hits;
+  }
+
+  /** Opens what hides the next hit and brings it to the middle. */
+  private reveal(words: string) {
+    const { session } = this;
+    const hits = found(session, words);
+    if (!hits.length) return;
+    const id = hits[(hits.indexOf(session.pinned) + 1) % hits.length];
+    session.pinned = id;
+    session.setOpen([...session.open, ...hiding(session, id)]);
+    this.picture.camera.centre(id);
+    this.find(words);
+  }
+}

@@ -1,0 +1,145 @@
+// The explorer: one picture that is stepped, opened, searched, edited and asked about. It puts the
+// parts together and gives each action its meaning; it touches only the element it is given.
+
+import { svgText } from "../exporting.ts";
+import { html } from "../html.ts";
+import { StepFormulas } from "../step_formulas.ts";
+import { TrainingControls } from "../training/controls.ts";
+import type { Actions } from "../input/actions.ts";
+import { readAddress, writeAddress } from "./address.ts";
+import { Bar } from "./bar.ts";
+import { Drawer } from "./drawer.ts";
+import { listenToKeys } from "../input/keyboard.ts";
+import { Overlays } from "./overlays.ts";
+import { Panel } from "./panel.ts";
+import { Picture } from "./picture.ts";
+import { Pointer } from "../input/pointer.ts";
+import { Quiz } from "./quiz.ts";
+import { Saying } from "./saying.ts";
+import { Session } from "./session.ts";
+import type { Options, SceneData } from "./session.ts";
+import { Stepping } from "./stepping.ts";
+
+export class Explorer {
+  readonly session: Session;
+  private readonly root: HTMLElement;
+  private readonly picture: Picture;
+  private readonly stepping: Stepping;
+  private readonly panel: Panel;
+  private readonly drawer: Drawer;
+
+  constructor(root: HTMLElement, data: SceneData, options: Options) {
+    this.root = root;
+    const session = new Session(data, options);
+    this.session = session;
+    if (options.fragment) readAddress(session);
+    const formulas = new StepFormulas(session.scene);
+    this.picture = new Picture(session, root);
+    const overlays = new Overlays(session, this.picture);
+    this.stepping = new Stepping(session, this.picture, formulas);
+    const saying = new Saying(session, this.picture, formulas);
+    const quiz = new Quiz(session, this.picture, this.stepping, formulas, saying.line);
+    this.panel = new Panel(session, this.picture, this.resting());
+    const actions = this.actions(quiz, overlays);
+    const bar = new Bar(session, this.stepping, actions);
+    this.drawer = new Drawer(session, this.picture, overlays, actions, () => this.svgText());
+    const touch = (target: Element) => this.touch(target);
+    new Pointer(session, this.picture, touch);
+    listenToKeys(root, actions, touch, !!options.fragment);
+    const body = html("div", { class: "body" }, this.picture.stage, this.panel.aside);
+    root.classList.add("sg");
+    root.replaceChildren(body, saying.line, this.drawer.box, bar.row);
+    this.follow();
+    session.tell("draw", false);
+    this.camera.home();
+    if (session.scene.moments?.length && !session.scene.program?.train) this.drawer.toggle();
+  }
+
+  get camera() {
+    return this.picture.camera;
+  }
+
+  /** The current view as SVG text. */
+  svgText() {
+    return svgText(this.camera, this.session.options.sheet);
+  }
+
+  /** What the panel shows when nothing is pinned. */
+  private resting() {
+    const { session } = this;
+    const { program } = session.scene;
+    if (!program?.train) return null;
+    const controls = new TrainingControls(session, { ...program, train: program.train });
+    return () => [html("h2", {}, session.say("train")), controls.box];
+  }
+
+  /** The root and the address keep to the session. */
+  private follow() {
+    const { session, root } = this;
+    const dress = () => {
+      root.lang = session.language;
+      if (session.theme) root.dataset.theme = session.theme;
+    };
+    dress();
+    session.on("language", dress);
+    session.on("address", () => {
+      if (session.options.fragment) writeAddress(session, this.stepping.last);
+    });
+    const room = new ResizeObserver(() => this.picture.refit());
+    room.observe(this.picture.stage);
+  }
+
+  private actions(quiz: Quiz, overlays: Overlays): Actions {
+    const { session, stepping, panel } = this;
+    return {
+      first: () => stepping.go(0),
+      back: () => stepping.back(),
+      play: () => stepping.play(),
+      next: () => stepping.on(),
+      last: () => stepping.go(Infinity),
+      zoomIn: () => this.camera.scale(1.25),
+      zoomOut: () => this.camera.scale(0.8),
+      fit: () => this.camera.fit(),
+      quiz: () => quiz.toggle(),
+      language: () => session.switchLanguage(),
+      dark: () => this.switchTheme(),
+      more: () => this.drawer.toggle(),
+      search: () => this.drawer.openSearch(),
+      constants: () => {
+        session.constants = !session.constants;
+        session.tell("draw", true);
+      },
+      path: () => panel.togglePath(),
+      overlay: () => overlays.next(),
+      escape: () => (this.drawer.isOpen ? this.drawer.toggle() : panel.unpin()),
+    };
+  }
+
+  switchTheme() {
+    const { session } = this;
+    const dark = session.theme
+      ? session.theme === "dark"
+      : matchMedia("(prefers-color-scheme: dark)").matches;
+    session.theme = dark ? "light" : "dark";
+    this.root.dataset.theme = session.theme;
+    session.tell("address", undefined);
+  }
+
+  switchLanguage() {
+    this.session.switchLanguage();
+  }
+
+  /** What a press, or Enter, does with what is drawn. */
+  private touch(target: Element) {
+    const { session, panel } = this;
+    const near = (kind: string) =>
+      target.closest(`[data-${kind}]`)?.getAttribute(`data-${kind}`) ?? "";
+    const [group, box, wire] = [near("group"), near("box"), near("wire")];
+    if (group) {
+      const meant = target.classList.contains("caption") || target === document.activeElement;
+      if (meant) panel.toggleGroup(group);
+    } else if (session.group(box)) panel.toggleGroup(box);
+    else if (box || wire) panel.pin(box || wire);
+    else if (session.pinned && !session.pathOnly) panel.unpin();
+  }
+}

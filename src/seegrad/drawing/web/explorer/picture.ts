@@ -1,0 +1,158 @@
+// The picture on its stage: folded, laid out and drawn from the session whenever it says so.
+// What is lit, marked or written over it is the other parts' concern: they come after a drawing.
+
+import { draw, element } from "../draw.ts";
+import { html } from "../html.ts";
+import { firstScreen, screen } from "../layout/levels.js";
+import { known, stepAt, walk } from "../scene/steps.js";
+import type { Plan, Rect, Scene, Step, View } from "../scene.ts";
+import { Camera } from "./camera.ts";
+import type { Session } from "./session.ts";
+import { blanksOf, visibleScene } from "./visible.ts";
+
+/** The size of a window that is not known yet. */
+const WINDOW = [1024, 640];
+
+/** Milliseconds of a movement. */
+export const QUICK = 200;
+
+export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+export class Picture {
+  readonly stage: HTMLElement;
+  readonly layer: HTMLElement;
+  readonly camera: Camera;
+  view: View = { boxes: [], wires: [], groups: [], stands: new Map() };
+  plan: Plan;
+  steps: Step[] = [];
+  /** From when on the value and the derivative of each wire are known. */
+  known = new Map<string, [number, number]>();
+  /** The time of the walk that is shown, the same however the picture is folded. */
+  time = Infinity;
+  private timed = Infinity;
+  /** The derivatives that are asked for. */
+  blanks = new Set<string>();
+  drawn: SVGElement = element("g");
+  private readonly session: Session;
+  private readonly root: HTMLElement;
+  private readonly canvas: SVGElement;
+  private readonly moved: SVGElement;
+  private opened = new Set<string>();
+
+  constructor(session: Session, root: HTMLElement) {
+    this.session = session;
+    this.root = root;
+    this.canvas = element("svg", { class: "canvas", role: "group" });
+    this.moved = element("g", { class: "camera" });
+    this.canvas.append(this.moved);
+    this.layer = html("div", { class: "layer" });
+    const map = element("svg", {
+      class: "map",
+      "aria-hidden": "true",
+      preserveAspectRatio: "none",
+    });
+    this.stage = html("div", { class: "stage" }, this.canvas, this.layer, map);
+    this.camera = new Camera(this.stage, this.moved, this.layer, map);
+    this.plan = this.camera.plan;
+    session.on("draw", (move) => this.render(move));
+  }
+
+  private render(move: boolean) {
+    const before = new Map(this.plan.places);
+    this.blanks = blanksOf(this.session);
+    const scene = { ...visibleScene(this.session), blanks: this.blanks, open: this.session.open };
+    this.layOut(scene);
+    this.drawn = draw(scene, this.view, this.plan);
+    const focused = this.moved.contains(document.activeElement) ? document.activeElement : null;
+    this.moved.replaceChildren(this.drawn);
+    if (focused) this.focusOn(idOf(focused));
+    this.keepTime();
+    this.canvas.setAttribute("aria-label", scene.title || this.session.say("picture"));
+    if (move && !calm()) this.glide(before);
+    this.camera.show(
+      this.plan,
+      [...this.view.boxes, ...this.view.groups].map(({ id }) => id),
+    );
+    if (this.opened !== this.session.open && this.camera.following) this.camera.home();
+    this.opened = this.session.open;
+  }
+
+  /** What is seen of the scene in this window, and where. */
+  private layOut(scene: Omit<Scene, "open" | "blanks">) {
+    const { width, height } = this.camera.room();
+    const { session } = this;
+    const wide = width || WINDOW[0];
+    const high = height || WINDOW[1];
+    const shown = session.auto
+      ? firstScreen(scene, wide, high, true)
+      : screen(scene, wide, high, true);
+    if (session.auto) {
+      session.open = new Set(shown.scene.open);
+      session.scene.open = [...session.open];
+    }
+    this.view = shown.view;
+    this.plan = shown.plan;
+  }
+
+  /** The walk through what is seen now, at the time at which it was. */
+  private keepTime() {
+    const { session, steps } = this;
+    const began = !steps.length;
+    if (session.step !== this.timed) this.time = steps[session.step]?.time ?? Infinity;
+    this.steps = walk(session.scene, this.view);
+    this.known = known(session.scene, this.view);
+    if (began) this.time = this.steps[session.step]?.time ?? Infinity;
+    this.go(this.time === Infinity ? Infinity : stepAt(this.steps, this.time), this.time);
+  }
+
+  /** Shows this step; at its own time, if no other is given. */
+  go(step: number, time = this.steps[step]?.time ?? Infinity) {
+    this.session.step = Math.min(step, this.steps.length);
+    this.time = time;
+    this.timed = this.session.step;
+  }
+
+  /** The window has another size: what it may choose, it chooses again. */
+  refit() {
+    if (this.session.auto) this.session.tell("draw", false);
+    if (this.camera.following) this.camera.home();
+  }
+
+  /** The element of a box, a group or a wire. */
+  find(id: string): SVGElement | null {
+    const key = CSS.escape(id);
+    const kinds = ["box", "group", "wire"].map((kind) => `[data-${kind}="${key}"]`);
+    return this.drawn.querySelector(kinds.join(","));
+  }
+
+  all(selector: string): Iterable<SVGElement> {
+    return this.drawn.querySelectorAll<SVGElement>(selector);
+  }
+
+  /** The keyboard stays where it was, or in the picture. */
+  focusOn(id: string) {
+    (this.find(id) ?? this.root).focus({ preventScroll: true });
+  }
+
+  /** Boxes glide from where they were. */
+  private glide(before: Map<string, Rect>) {
+    for (const node of this.all("[data-box],[data-group]")) {
+      const id = idOf(node);
+      const old = before.get(id);
+      const now = this.plan.places.get(id);
+      const timing = { duration: QUICK, easing: "ease-out" };
+      if (old && now) {
+        const from = `translate(${old.x - now.x}px, ${old.y - now.y}px)`;
+        node.animate([{ transform: from }, { transform: "none" }], timing);
+      } else node.animate([{ opacity: 0 }, { opacity: 1 }], timing);
+    }
+    const late = [{ opacity: 0 }, { opacity: 0 }, { opacity: 1 }];
+    for (const node of this.all(".wire")) node.animate(late, { duration: QUICK * 1.5 });
+  }
+}
+
+/** What a drawn element stands for. */
+export function idOf(node: Element): string {
+  const { box, group, wire } = (node as SVGElement).dataset;
+  return box ?? group ?? wire ?? "";
+}

@@ -1,0 +1,188 @@
+// What is looked at and what the reader has chosen: plain state, and who is told when it changes.
+// Data goes one way: a choice changes the session, the session tells, the parts draw. No element
+// of the document is touched here.
+
+import { plainNumber } from "../evaluate.ts";
+import type { Box, Group, Scene, Wire } from "../scene.ts";
+import type { ArraySummary } from "../scene.ts";
+import { Box as BoxClass, Group as GroupClass, Wire as WireClass } from "../scene/scene.js";
+import { ArraySummary as SummaryClass } from "../values/summary.js";
+import { WORDS } from "../words.ts";
+
+/** What may be told: draw anew (gliding or not), the step has changed (with dots that run or not),
+ * the language has, something that the address keeps has. */
+export type Events = { draw: boolean; step: boolean; language: undefined; address: undefined };
+
+export type Options = {
+  fragment?: boolean;
+  quiz?: boolean;
+  step?: number;
+  sheet?: string;
+  changed?: (state: { given: Record<string, number[]> }) => void;
+};
+
+type Thing = Box | Wire;
+type Recorded = Map<string, [ArraySummary | undefined, ArraySummary | undefined]>;
+
+/** A scene as it is sent: values and derivatives are places in the list of readings. */
+export type SceneData = Partial<Scene> & { readings?: ArraySummary[] };
+
+/** What JSON leaves out is filled in. */
+const whole = <T>(made: T, sent: Partial<T>): T => Object.assign(made as object, sent) as T;
+
+/** Numbers that JSON cannot hold come as words. */
+function revive(sent: ArraySummary): ArraySummary {
+  const summary: ArraySummary = whole(new SummaryClass([], ""), sent);
+  for (const key of ["low", "high", "mean", "norm"] as const) {
+    const number = summary[key];
+    if (number !== undefined) summary[key] = plainNumber(number);
+  }
+  if (summary.numbers) summary.numbers = summary.numbers.map(plainNumber);
+  if (!summary.shape.length && summary.numbers && !summary.bad) {
+    const [x] = summary.numbers;
+    Object.assign(summary, { low: x, high: x, mean: x, norm: Math.abs(x) });
+  }
+  if (summary.grid) summary.grid = summary.grid.map((row) => row.map(plainNumber));
+  return summary;
+}
+
+export class Session {
+  readonly scene: Scene;
+  readonly options: Options;
+  /** The values and derivatives as they came, to go back to. */
+  readonly recorded: Recorded;
+  /** Numbers that were put in instead of the recorded ones, by their place in the program. */
+  given = new Map<number, ArrayLike<number>>();
+  open: Set<string>;
+  language: "en" | "ko";
+  theme: "" | "dark" | "light" = "";
+  /** May the window still choose what is open? Until the reader, or the address, has. */
+  auto: boolean;
+  step = Infinity;
+  quiz = false;
+  pinned = "";
+  overlay: string;
+  constants = true;
+  pathOnly = false;
+  moment = -1;
+  private readonly summaries: ArraySummary[];
+  private readonly listeners: { [E in keyof Events]: ((told: Events[E]) => void)[] } = {
+    draw: [],
+    step: [],
+    language: [],
+    address: [],
+  };
+
+  constructor(data: SceneData, options: Options) {
+    this.options = options;
+    this.scene = {
+      blanks: [],
+      overlays: [],
+      moments: [],
+      ...data,
+      boxes: (data.boxes ?? []).map((box) => whole<Box>(new BoxClass("", ""), box)),
+      wires: (data.wires ?? []).map((wire) => whole<Wire>(new WireClass("", "", ""), wire)),
+      groups: (data.groups ?? []).map((group) => whole<Group>(new GroupClass("", ""), group)),
+      open: data.open ?? [],
+    };
+    this.auto = !!this.scene.auto;
+    this.summaries = (data.readings ?? []).map(revive);
+    for (const thing of this.things) {
+      for (const what of ["value", "grad"] as const) {
+        const place: unknown = thing[what];
+        if (typeof place === "number") thing[what] = this.summaries[place];
+      }
+    }
+    this.recorded = new Map(this.things.map((thing) => [thing.id, [thing.value, thing.grad]]));
+    this.open = new Set(this.scene.open);
+    this.language = this.scene.language === "ko" ? "ko" : "en";
+    this.overlay = data.painted ?? "";
+    this.quiz = !!options.quiz || !!this.scene.blanks?.length;
+    if (typeof options.step === "number") this.step = options.step;
+  }
+
+  on<E extends keyof Events>(event: E, act: (told: Events[E]) => void) {
+    this.listeners[event].push(act);
+  }
+
+  tell<E extends keyof Events>(event: E, told: Events[E]) {
+    for (const act of this.listeners[event]) act(told);
+  }
+
+  /** A word of the page in the reader's language. */
+  say(key: string) {
+    return WORDS[this.language][key] ?? key;
+  }
+
+  get things(): Thing[] {
+    return [...this.scene.boxes, ...this.scene.wires];
+  }
+
+  box(id: string | undefined): Box | undefined {
+    return this.scene.boxes.find((each) => each.id === id);
+  }
+
+  wire(id: string | undefined): Wire | undefined {
+    return this.scene.wires.find((each) => each.id === id);
+  }
+
+  group(id: string | undefined): Group | undefined {
+    return this.scene.groups.find((each) => each.id === id);
+  }
+
+  /** What a person calls a box. */
+  plainName(id: string): string {
+    const box = this.box(id);
+    return box?.name || box?.sign || id;
+  }
+
+  /** Is a derivative known anywhere? */
+  get hasBackward(): boolean {
+    return this.scene.wires.some((wire) => wire.backward && (wire.grad || wire.below));
+  }
+
+  setOpen(ids: Iterable<string>) {
+    this.open = new Set(ids);
+    this.auto = false;
+    this.tell("draw", true);
+    this.tell("address", undefined);
+  }
+
+  openAll() {
+    const { boxes, groups } = this.scene;
+    const opened = boxes.length <= 3000 ? groups : groups.filter((group) => !group.parent);
+    this.setOpen(opened.map((group) => group.id));
+  }
+
+  /** Shows a recorded training step. */
+  showMoment(at: number) {
+    const readings = this.scene.moments?.[at]?.readings;
+    this.moment = at;
+    for (const thing of this.things) {
+      const spot = readings?.[thing.id];
+      if (!spot) continue;
+      [thing.value, thing.grad] = spot.map((place: number | null) =>
+        place === null ? undefined : this.summaries[place],
+      );
+    }
+    this.tell("draw", false);
+  }
+
+  /** Back to the numbers as they came. */
+  reset() {
+    this.given.clear();
+    for (const thing of this.things) {
+      const [value, grad] = this.recorded.get(thing.id) ?? [];
+      thing.value = value;
+      thing.grad = grad;
+    }
+    this.tell("draw", false);
+  }
+
+  switchLanguage() {
+    this.language = this.language === "en" ? "ko" : "en";
+    this.tell("language", undefined);
+    this.tell("draw", false);
+    this.tell("address", undefined);
+  }
+}

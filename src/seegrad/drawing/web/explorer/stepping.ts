@@ -1,0 +1,151 @@
+// Stepping through the picture: what is known after so many steps, what the step lights up,
+// the dots that run along its wires.
+
+import { element } from "../draw.ts";
+import type { StepFormulas } from "../step_formulas.ts";
+import type { Step } from "../scene.ts";
+import type { Picture } from "./picture.ts";
+import { calm, idOf, QUICK } from "./picture.ts";
+import type { Session } from "./session.ts";
+
+const BACKWARD = new Set(["backward", "sum", "seed"]);
+/** Milliseconds between the steps of what plays by itself. */
+const PACE = 1100;
+/** More dots at once are no help. */
+const MOST_DOTS = 40;
+
+export class Stepping {
+  private readonly session: Session;
+  private readonly picture: Picture;
+  private readonly formulas: StepFormulas;
+  private timer = 0;
+
+  constructor(session: Session, picture: Picture, formulas: StepFormulas) {
+    this.session = session;
+    this.picture = picture;
+    this.formulas = formulas;
+    session.on("draw", () => session.tell("step", false));
+    session.on("step", (run) => this.show(run));
+  }
+
+  get last() {
+    return this.picture.steps.length;
+  }
+
+  get playing() {
+    return this.timer !== 0;
+  }
+
+  /** The step that is shown; null where everything is known. */
+  get now(): Step | null {
+    return this.picture.steps[this.session.step] ?? null;
+  }
+
+  go(step: number) {
+    const before = this.session.step;
+    this.picture.go(Math.max(0, Math.min(step, this.last)));
+    this.session.tell("step", this.session.step === before + 1);
+    this.session.tell("address", undefined);
+  }
+
+  on() {
+    this.go(this.session.step + 1);
+  }
+
+  back() {
+    this.go(this.session.step - 1);
+  }
+
+  play() {
+    if (this.playing) {
+      clearInterval(this.timer);
+      this.timer = 0;
+    } else {
+      if (!this.now) this.go(0);
+      this.timer = window.setInterval(() => {
+        if (this.now) this.on();
+        else this.play();
+      }, PACE);
+    }
+    this.session.tell("step", false);
+  }
+
+  /** What is known after the first steps; after all of them, everything. */
+  private show(run: boolean) {
+    const { now, picture } = this;
+    const done = (at: number | undefined) => !now || (at ?? 0) <= picture.time;
+    const back = !!now && BACKWARD.has(now.phase);
+    for (const node of picture.all("[data-wire]")) {
+      const id = idOf(node);
+      const lit = !!now?.wires.includes(id);
+      const [value, grad] = picture.known.get(id) ?? [];
+      node.classList.toggle("novalue", !done(value));
+      node.classList.toggle("nograd", !done(grad));
+      node.classList.toggle("lit", lit && !back);
+      node.classList.toggle("litback", lit && back);
+    }
+    for (const node of picture.all("[data-box]")) {
+      node.classList.toggle("lit", !!now && now.box === idOf(node));
+    }
+    this.letter(now ? [now.box] : []);
+    if (now) picture.camera.follow(now.box);
+    if (run && now && !calm()) this.runDots(now, back);
+  }
+
+  /** Letters over the nodes without a name that the formula below speaks of. */
+  letter(ids: string[]) {
+    const { picture, session } = this;
+    for (const old of picture.all(".letter")) old.remove();
+    if (session.overlay) return;
+    const named = new Set(ids);
+    for (const wire of session.scene.wires) {
+      if (ids.includes(wire.target)) named.add(this.nodeBefore(wire.source));
+    }
+    for (const id of named) {
+      const box = session.box(id);
+      const rect = picture.plan.places.get(id);
+      const node = picture.find(id);
+      if (box?.kind !== "operation" || box.name || !rect || !node) continue;
+      const text = element("text", { class: "letter", x: rect.x + rect.width / 2, y: rect.y - 5 });
+      text.textContent = lowered(this.formulas.letter(id));
+      node.append(text);
+    }
+  }
+
+  /** What stands before a fork. */
+  private nodeBefore(id: string): string {
+    const { wires } = this.session.scene;
+    return wires.find((wire) => wire.kind === "trunk" && wire.target === id)?.source ?? id;
+  }
+
+  /** A dot runs along each lit wire, the way its number goes. */
+  private runDots(step: Step, back: boolean) {
+    for (const id of step.wires.slice(0, MOST_DOTS)) {
+      const path = this.picture.find(id)?.querySelector(back ? ".back" : ".fore");
+      if (path instanceof SVGPathElement) runDot(path, back);
+    }
+  }
+}
+
+function runDot(path: SVGPathElement, back: boolean) {
+  const length = path.getTotalLength();
+  const dot = element("circle", { class: back ? "runner back-runner" : "runner", r: 4 });
+  path.parentElement?.append(dot);
+  const began = performance.now();
+  const tick = (time: number) => {
+    const part = Math.min(1, (time - began) / (QUICK * 1.6));
+    const at = path.getPointAtLength(length * (back ? 1 - part : part));
+    dot.setAttribute("cx", String(at.x));
+    dot.setAttribute("cy", String(at.y));
+    if (part < 1 && dot.isConnected) requestAnimationFrame(tick);
+    else dot.remove();
+  };
+  requestAnimationFrame(tick);
+}
+
+/** h_{12} with lowered digits. */
+function lowered(latex: string) {
+  return latex.replace(/_\{(\d+)\}/, (_, digits: string) =>
+    [...digits].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join(""),
+  );
+}
