@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import (
     Accumulated,
 )
 from seegrad.compiler.ir.kernel import Matmul, Store
-from seegrad.compiler.lowering.builder import KernelBuilder, aligned, behind
+from seegrad.compiler.lowering.builder import KernelBuilder, aligned
 from seegrad.compiler.lowering.collapse_batch import merged
 from seegrad.compiler.lowering.expressions import expressions
-from seegrad.compiler.lowering.groups import Group
+from seegrad.compiler.lowering.groups import Group, behind
 from seegrad.graph import forms as forms
 from seegrad.graph.node import Node
 
@@ -72,8 +73,9 @@ def _factors(builder: KernelBuilder, head: Node) -> tuple[View, View, tuple[str,
 def _factor(builder: KernelBuilder, x: Node) -> View:
     view = builder.view(x)
     builder.reading.add(behind(x))
-    if view.rows is not None and view.shape[view.rows_axis] == 1:
-        view = builder.copied(view, x)
+    dtype = scalar_types.computing(view.dtype)
+    if dtype != view.dtype or (view.rows is not None and view.shape[view.rows_axis] == 1):
+        view = builder.copied(view, x, dtype)
     return view
 
 
