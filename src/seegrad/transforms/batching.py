@@ -34,6 +34,7 @@ from seegrad.ops.shape import (
     transpose,
 )
 from seegrad.tensor.tensor import as_tensor
+from seegrad.transforms.loops.batching import batched as batched_loop
 
 Batched = tuple[Any, bool]
 """A value, and whether its first axis is that of the examples."""
@@ -343,6 +344,10 @@ def _labels(layout: Sequence[str], rank: int, many: bool | None = None) -> list[
     return [*kept[:start], *read, *kept[start:]]
 
 
+def _loop(node: Node, inputs: Sequence[Batched], count: int) -> Any:
+    return batched_loop(node, inputs, count, spread)
+
+
 def _body(node: Node, inputs: Sequence[Batched], count: int) -> Any:
     """A composite: its body, on symbols of one example, spread over all."""
     op = _op(node)
@@ -378,4 +383,5 @@ RULES: Mapping[type, Rule] = {
     forms.NamedAxes: _named_axes,
     forms.IndexedAxes: _indexed_axes,
     forms.Body: _body,
+    forms.Loop: _loop,
 }  # fmt: skip
