@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from seegrad.autodiff.chain_rule import unbroadcast
-from seegrad.drawing.formula.latex import to_latex
 from seegrad.drawing.formula.terms import (
     ONE,
     Applied,
@@ -80,12 +79,6 @@ def g_first(term: Term, g: Name) -> Term:
 
 def _holes(op: Op, specs: Sequence[Spec]) -> list[Name]:
     return [Name(Hole(op.input_name(i)), spec.shape) for i, spec in enumerate(specs)]
-
-
-def rule_text(node: Node, position: int) -> str:
-    """`rule_formula` as LaTeX with ${holes}; "" where there is none to be told."""
-    tree = rule_formula(node, position)
-    return "" if tree is None else to_latex(tree)
 
 
 def local_text(op: Op) -> str:

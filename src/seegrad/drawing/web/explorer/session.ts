@@ -23,7 +23,19 @@ type Thing = Box | Wire;
 type Recorded = Map<string, [ArraySummary | undefined, ArraySummary | undefined]>;
 
 /** A scene as it is sent: values and derivatives are places in the list of readings. */
-export type SceneData = Partial<Scene> & { readings?: ArraySummary[] };
+export type SceneData = Partial<Scene> & { readings?: ArraySummary[]; formulas?: string[] };
+
+/** Formulas come as places in a list, each once. */
+function unpack(data: SceneData) {
+  const formula = (place: unknown) =>
+    typeof place === "number" ? data.formulas?.[place] : undefined;
+  for (const box of data.boxes ?? []) {
+    box.letter = formula(box.letter);
+    box.forward = formula(box.forward);
+    box.rules = box.rules?.map((place) => formula(place) ?? null);
+  }
+  for (const group of data.groups ?? []) group.local = formula(group.local);
+}
 
 /** Numbers that JSON cannot hold come as words. */
 function revive(summary: ArraySummary) {
@@ -66,6 +78,7 @@ export class Session {
 
   constructor(data: SceneData, options: Options) {
     this.options = options;
+    unpack(data);
     this.scene = {
       blanks: [],
       overlays: [],

@@ -117,7 +117,7 @@ export class Stepping {
       const node = picture.find(id);
       if (box?.kind !== "operation" || box.name || !rect || !node) continue;
       const text = element("text", { class: "letter", x: rect.x + rect.width / 2, y: rect.y - 5 });
-      text.textContent = lowered(this.formulas.letter(id));
+      text.textContent = this.formulas.letterText(id);
       node.append(text);
     }
   }
@@ -151,11 +151,4 @@ function runDot(path: SVGPathElement, back: boolean) {
     else dot.remove();
   };
   requestAnimationFrame(tick);
-}
-
-/** h_{12} with lowered digits. */
-function lowered(latex: string) {
-  return latex.replace(/_\{(\d+)\}/, (_, digits: string) =>
-    [...digits].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join(""),
-  );
 }
