@@ -29,13 +29,13 @@ NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
 
 def to_mathml(tree: Tree, *, block: bool = False) -> str:
-    """A formula as one `<math>` element.
+    """A formula as one `<math>` element, in no Korean face: these draw ∂ as wide as a syllable.
 
     >>> to_mathml(Fraction(Digits("1"), Letter("x")))
-    '<math xmlns="http://www.w3.org/1998/Math/MathML"><mfrac><mn>1</mn><mi>x</mi></mfrac></math>'
+    '<math xmlns="http://www.w3.org/1998/Math/MathML" lang="en"><mfrac><mn>1</mn><mi>x</mi></mfrac></math>'
     """
     display = ' display="block"' if block else ""
-    return f'<math xmlns="{NAMESPACE}"{display}>{markup(tree)}</math>'
+    return f'<math xmlns="{NAMESPACE}" lang="en"{display}>{markup(tree)}</math>'
 
 
 def markup(tree: Tree) -> str:
@@ -133,10 +133,10 @@ def _(tree: Fence) -> str:
     return _fenced(tree.left, _element(tree.inner), tree.right)
 
 
-def _fenced(left: str, inner: str, right: str) -> str:
+def _fenced(left: str, inner: str, right: str, kind: str = "") -> str:
     """Signs on either side that stretch to the height of what they hold."""
     before, after = (
-        f'<mo fence="true" stretchy="true" form="{form}" lspace="0" rspace="0">{escape(sign)}</mo>'
+        f'<mo{kind} fence="true" stretchy="true" form="{form}" lspace="0" rspace="0">{escape(sign)}</mo>'
         if sign
         else ""
         for form, sign in (("prefix", left), ("postfix", right))
@@ -161,7 +161,8 @@ def _(tree: Table) -> str:
     )
     kind = ' class="matrix"' if matrix else ' columnalign="left"'
     left, right = _FENCES.get(tree.kind, ("", ""))
-    return _fenced(left, f"<mtable{kind}>{rows}</mtable>", right)
+    paren = ' class="paren"' if matrix else ""
+    return _fenced(left, f"<mtable{kind}>{rows}</mtable>", right, paren)
 
 
 def _one(tree: Tree) -> str:

@@ -36,8 +36,13 @@ DARK = Theme(
 )  # fmt: skip
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 
+FACE = (
+    "@font-face{font-family:'seegrad signs';src:local('Segoe UI'),local('Helvetica Neue'),"
+    "local('Arial'),local('Liberation Sans'),local('DejaVu Sans');unicode-range:U+2202}"
+)
+"""A face for ∂ alone, which Korean faces draw as wide as a syllable; from this machine's fonts."""
 SANS = (
-    "'Noto Sans KR','Noto Sans CJK KR','Apple SD Gothic Neo','Malgun Gothic',"
+    "'seegrad signs','Noto Sans KR','Noto Sans CJK KR','Apple SD Gothic Neo','Malgun Gothic',"
     "'Segoe UI','Helvetica Neue',Arial,'DejaVu Sans',sans-serif"
 )
 MATH = (
@@ -51,6 +56,7 @@ SIGN = 19.0  # an operation's sign
 LINE = 16.0  # from one line of text to the next
 CIRCLE = 44.0  # an operation
 ROOM = 1.2  # how much more room a text gets than it is estimated to need
+HEAT_WIDTH = 48.0  # the small picture of an array on a wire
 BACK = 7.0  # the backward arrow runs this far below the forward line
 
 # Where a new width begins, and the width in em: narrow, middle, wide, none.

@@ -2,11 +2,10 @@
 // Gives MathML elements; nothing is drawn here.
 
 import { filled, indexed, make, math, number, partial, placed, sign, word } from "./math.ts";
-import { lines, shown, shownShape, sizeOf } from "./values/summary.js";
+import { lines, shown, shownShape } from "./values/summary.js";
+import { sizeOf } from "./values/summarize.ts";
 import type { Piece } from "./math.ts";
-import type { Scene, View, Box, Wire } from "./scene.ts";
-import type { ArraySummary } from "./values/summary.js";
-import type { Step } from "./steps.ts";
+import type { ArraySummary, Scene, Step, View, Box, Wire } from "./scene.ts";
 
 const ATOM = 100;
 /** Factors beside a dot: what holds less tightly goes into brackets. */

@@ -4,7 +4,7 @@ import { html } from "../html.ts";
 import { isGroup } from "../scene.ts";
 import type { Box, Group } from "../scene.ts";
 import type { StepFormulas } from "../step_formulas.ts";
-import type { Step } from "../steps.ts";
+import type { Step } from "../scene.ts";
 import type { Picture } from "./picture.ts";
 import type { Session } from "./session.ts";
 
