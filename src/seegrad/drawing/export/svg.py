@@ -15,11 +15,11 @@ from seegrad.drawing.layout.measure import sign_size
 from seegrad.drawing.layout.nested import Rect
 from seegrad.drawing.layout.strokes import curve, heat_strokes, is_circle, strokes
 from seegrad.drawing.layout.theme import (
+    FACE,
     FONT,
     HEAT_WIDTH,
     LIGHT,
     LINE,
-    FACE,
     MATH,
     ROOM,
     SANS,
