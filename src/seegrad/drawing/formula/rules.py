@@ -104,14 +104,22 @@ def rule_formula(node: Node, position: int) -> Tree | None:
 
 
 def rule_term(node: Node, position: int) -> Term | None:
-    """The same as the term that is printed."""
+    """The same as the term that is printed; what only guards a computer is left out where the
+    node's numbers do not need it."""
     op = node.op
     assert op is not None
     specs = tuple(x.spec for x in node.inputs)
     try:
-        return _rule(op, position, specs, tuple(sorted(node.attrs.items())), node.spec)
+        term = _rule(op, position, specs, tuple(sorted(node.attrs.items())), node.spec)
     except TypeError:  # an attribute that cannot be a key
-        return _rule.__wrapped__(op, position, specs, tuple(node.attrs.items()), node.spec)
+        attrs = tuple(node.attrs.items())
+        term = _rule.__wrapped__(op, position, specs, attrs, node.spec)
+    if term is None:
+        return None
+    known = dict(zip(_holes(op, specs), node.values)) if node.data is not None else {}
+    if node.data is not None:
+        known[Name(Hole("out"), node.shape)] = node.data
+    return g_first(chosen(term, known, outermost=True), Name(Hole("g"), node.shape))
 
 
 @cache
@@ -122,10 +130,9 @@ def _rule(
     sent = ask(op, position, g, y, inputs, dict(attrs))
     if sent is None:
         return None
-    arrives = Name(Hole("g"), out.shape)
     known: dict[Node, Term] = dict(zip(inputs, _holes(op, specs)))
-    term = term_of(sent, known | {g: arrives, y: Name(Hole("out"), out.shape)})
-    return None if term is None else g_first(chosen(term, {}, outermost=True), arrives)
+    known |= {g: Name(Hole("g"), out.shape), y: Name(Hole("out"), out.shape)}
+    return term_of(sent, known)
 
 
 def _readable(tree: Tree) -> Tree | None:
