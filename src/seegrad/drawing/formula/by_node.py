@@ -24,11 +24,10 @@ from seegrad.drawing.formula.terms import (
     Times,
     evaluate,
     leans_only_on,
-    multiplied,
-    raised,
     replaced,
     shape_of,
     size,
+    times,
     total,
     with_numbers,
 )
@@ -189,8 +188,10 @@ class Remarks:
             case Sum(parts):
                 return total([(c, self.seen(part)) for c, part in parts])
             case Times(coefficient, factors):
-                inner = [raised(bare(self.seen(base)), exponent) for base, exponent in factors]
-                return multiplied(Times(coefficient, ()), *inner) if inner else term
+                inner = [(self.seen(base), exponent) for base, exponent in factors]
+                found = times(coefficient, [(bare(base), exponent) for base, exponent in inner])
+                whole = shape_of(found) == shape_of(term)
+                return found if whole else times(coefficient, inner)
             case Applied():
                 return self.function(term)
         return term

@@ -71,6 +71,7 @@ class SymbolicGraph:
     owner: dict[Tree, Node] = field(default_factory=dict)  # whose name or derivative it is
     words: Mapping[Node, str] = field(default_factory=dict)
     values: Mapping[Node, Node] = field(default_factory=dict)  # who has the values, if others
+    taken: set[str] = field(default_factory=set)  # by the insides of composites
     kept: Collection[Node] = ()  # who has a name in any case
     top: Tree = field(default=Letter("L"))
 
@@ -102,7 +103,8 @@ class SymbolicGraph:
             return None
         x.name, z.name = source, outcome
         nodes = tuple(walk([z]))
-        words = letters(nodes, z, {*outer.words.values()})
+        words = letters(nodes, z, {*outer.words.values(), *outer.taken})
+        outer.taken |= {*words.values()}
         pairs = dict(zip(nodes, walk([values]))) if around.data is not None else {}
         rows = at_other_rows(nodes)
         return cls(z, nodes, rows, words=words, values=pairs, kept={x, z}).told()

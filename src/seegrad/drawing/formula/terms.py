@@ -378,11 +378,6 @@ def rebuilt(term: Term, known: Mapping[Name, Term]) -> Term:
     return term
 
 
-def raised(term: Term, exponent: float) -> Term:
-    """A term to a power."""
-    return term if exponent == 1 else times(1.0, [(term, exponent)])
-
-
 MOST = 200
 """Names and numbers in a term; a rule that says more than this has no formula."""
 
