@@ -1,5 +1,5 @@
-"""Templates with $holes, an indenting writer, and `tidy`, which makes a user's text safe to stand in
-a line.
+"""Templates with $holes, an indenting writer, and `tidy`, which makes a user's text
+safe to stand in a line.
 
 LaTeX and code are full of braces, hence `$name` holes. Nothing here knows an operation.
 """
