@@ -104,3 +104,15 @@ def test_a_mean_over_an_axis_says_which_and_transposes_nothing():
     told = sg.explain(sg.sum(sg.mean(a, axis=1) ** 2), lang="en").text
     assert "T₁ = mean₁(a)" in told
     assert "ᵀ" not in told
+
+
+def test_a_convolution_ends_with_its_answer_in_the_books_matrices():
+    rng = np.random.default_rng(0)
+    x = sg.tensor(rng.normal(size=(2, 1, 4, 4)), name="x")
+    w = sg.tensor(rng.normal(size=(3, 1, 2, 2)), name="W")
+    y = sg.sum(sg.conv(x, w) ** 2)
+    told = sg.explain(y, lang="en")
+    assert "∂y/∂W = x ∗_W ∂y/∂T₁" in told.text
+    assert "T₈ = T₃ · T₇   (3, 18) = (3, 4)(4, 18)" in told.text
+    assert "∂y/∂T₃ = ∂y/∂T₈ · T₇ᵀ" in told.text
+    assert not faults_of(told, y, None)[1]
