@@ -31,7 +31,7 @@ export class Picture {
   drawn: SVGElement = element("g");
   private readonly session: Session;
   private readonly root: HTMLElement;
-  private readonly canvas: SVGElement;
+  readonly canvas: SVGElement;
   private readonly moved: SVGElement;
   private opened = new Set<string>();
 
