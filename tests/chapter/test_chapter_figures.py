@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from itertools import combinations, pairwise
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 
 import seegrad as sg
-from seegrad.chapter import figures
+from seegrad.chapter import graphs
 from seegrad.chapter.figures import FIGURES, figure
 from seegrad.chapter.page import DERIVATIONS, blocks, chapter_page, inline, read
 from seegrad.cli.group import main
+from seegrad.drawing.layout.measure import laid
+from seegrad.drawing.scene.scene import fold
+from seegrad.drawing.scene.steps import walk
 from seegrad.drawing.values.summary import shown
 from seegrad.i18n import language, set_language
 
@@ -117,9 +121,14 @@ def test_c12_c13_affine():
 
 
 def test_c16_scores_become_probabilities():
+    four = sg.softmax(sg.tensor([5.3, 0.3, 10.1, 0.01]))
+    assert four.value == pytest.approx([0.0081618, 0.0000550, 0.9917421, 0.0000411], abs=1e-7)
     z = figure("5-28").graph("ko")
-    assert z.graph.find("점수").value == pytest.approx(figures.SCORES)
-    assert z.value == pytest.approx([0.0081618, 0.0000550, 0.9917421, 0.0000411], abs=1e-7)
+    assert z.graph.find("점수").value == pytest.approx(graphs.SCORES)
+    book = {0: 0.008, 1: 0.00005, 2: 0.991, 9: 0.00004}
+    assert {i: float(f"{z.value[i]:.1g}" if i != 2 else f"{z.value[i]:.3f}") for i in book} == book
+    assert z.graph.find("숫자").shape == (8, 8)
+    assert np.argmax(z.value) == graphs.DIGIT
 
 
 def test_c17_c18_softmax_with_loss():
@@ -132,7 +141,7 @@ def test_c17_c18_softmax_with_loss():
     assert [float(graph.find(f"a{i}").grad) for i in (1, 2, 3)] == pytest.approx([0.3, -0.8, 0.5])
     y2 = graph.find("y2")
     assert float(y2.gradient) == pytest.approx(-5)
-    closed = figures.softmax_with_loss_closed("en")
+    closed = graphs.softmax_with_loss_closed("en")
     assert closed.graph.find("a").grad == pytest.approx([0.3, -0.8, 0.5])
     boxes = [group.name for group in figure("5-30").scene("en").groups]
     assert boxes == ["Softmax", "Cross Entropy Error"]
@@ -145,6 +154,71 @@ def test_softmax_goes_back_in_six_steps():
         steps.append(shown_at.step(shown_at.scene("en")))
     assert steps == sorted(set(steps))
     assert None not in steps
+
+
+def test_5_1_carries_its_numbers_in_the_circles():
+    scene = figure("5-1").scene("en")
+    assert [box.sign for box in scene.boxes if box.kind == "operation"] == ["×2", "×1.1"]
+    assert [(w.value.numbers[0], w.kind) for w in scene.wires] == [
+        (100, "edge"), (200, "edge"), (pytest.approx(220), "output"),
+    ]  # fmt: skip
+    assert {box.kind for box in scene.boxes} == {"input", "operation", "output"}
+
+
+def test_the_fork_has_a_figure_of_its_own():
+    scene = figure("5-8 (x·x + x)").scene("en")
+    trunk = next(wire for wire in scene.wires if wire.kind == "trunk")
+    branches = [w.grad.numbers[0] for w in scene.wires if w.source == trunk.target]
+    assert branches == [3, 3, 1]
+    assert trunk.grad.numbers[0] == 7
+
+
+@pytest.mark.parametrize("number", ["5-29", "5-30", "A-1", "A-4", "A-5"])
+def test_the_wires_of_t_and_y_do_not_cross(number):
+    scene = figure(number).scene("en")
+    _, plan = laid(scene)
+    ends = {box.id: box.name for box in scene.boxes}
+    between = [
+        plan.paths[wire.id]
+        for wire in scene.wires
+        if wire.id in plan.paths and re.match("[ty][123]", ends[wire.source])
+    ]
+    assert len(between) == 6
+    assert not any(crossed(a, b) for a, b in combinations(between, 2))
+
+
+def crossed(one, other):
+    """Do two paths, as they are drawn through their points, meet anywhere?"""
+
+    def side(p, q, r):
+        return np.sign((q[0] - p[0]) * (r[1] - p[1]) - (q[1] - p[1]) * (r[0] - p[0]))
+
+    return any(
+        side(a, b, c) * side(a, b, d) < 0 and side(c, d, a) * side(c, d, b) < 0
+        for a, b in pairwise(one)
+        for c, d in pairwise(other)
+    )
+
+
+def test_a_4_stands_where_something_flows():
+    for i in (1, 2):
+        scene = figure(f"A-4 ({i})").scene("en")
+        step = walk(scene, fold(scene))[figure(f"A-4 ({i})").step(scene)]
+        box = next(box for box in scene.boxes if box.id == step.box)
+        back = [w.grad.numbers[0] for w in scene.wires if w.target == box.id and w.backward]
+        assert all(back)
+        assert sum(map(abs, back)) > 0
+
+
+@pytest.mark.parametrize("number", ["5-21", "5-22"])
+def test_the_closed_sigmoid_opens_and_says_the_same(number):
+    scene = figure(number).scene("en")
+    (group,) = scene.groups
+    assert scene.open == frozenset()
+    closed = {(w.above, w.below) for w in fold(scene).wires}
+    opened = {(w.above, w.below) for w in fold(scene.opened([group.id])).wires}
+    assert closed <= opened
+    assert len(closed) == 2
 
 
 @pytest.mark.parametrize("number", FIGURES)
@@ -168,7 +242,10 @@ def test_both_texts_ask_for_the_same_things(lang):
     ours = [(kind, what) for kind, what in blocks(read(f"text.{lang}.txt"))]
     other = [(kind, what) for kind, what in blocks(read("text.en.txt"))]
     assert [kind for kind, _ in ours] == [kind for kind, _ in other]
-    asked = [what for kind, what in ours if kind == "figure"]
+    asked = [what.partition(" | ")[0] for kind, what in ours if kind == "figure"]
+    captions = [what.partition(" | ")[2] for kind, what in ours if kind == "figure"]
+    assert all(captions)
+    assert len(set(captions)) == len(captions)
     assert set(asked) == set(FIGURES)
     assert len(asked) == len(set(asked))
     assert {what for kind, what in ours if kind == "derivation"} == set(DERIVATIONS)
@@ -210,6 +287,7 @@ def test_the_page_is_whole_and_alone(lang):
     assert "http://" not in outside
     assert "https://" not in outside
     assert "Content-Security-Policy" in page
+    assert page.index("<figure") < page.index("<nav") < page.index("<h2")  # on the first screen
     assert "000000000" not in re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
 
 

@@ -1,8 +1,8 @@
 """The chapter as one page that needs no network: text, live figures, derivations, quiz, training.
 
 The text stands in `text.ko.txt` and `text.en.txt`, in a markup of few marks: `#` headings, `-`
-lists, ``` code, $formulas$, **strong** words, `@5-5` a figure, `!apple` a derivation,
-`&playground` the network that trains. Nothing in it is run as code.
+lists, ``` code, $formulas$, **strong** words, `@5-5 | words` a figure and its caption, `!apple` a
+derivation, `&playground | words` the network that trains. Nothing in it is run as code.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from importlib import resources
 
 import numpy as np
 
-from seegrad.chapter import figures
+from seegrad.chapter import figures, graphs
 from seegrad.data import moons
 from seegrad.drawing.export.html import bundle, digest, look, styles
 from seegrad.drawing.export.svg import to_svg
@@ -24,7 +24,6 @@ from seegrad.drawing.formula.document import Derivation
 from seegrad.drawing.formula.mathml import to_mathml
 from seegrad.drawing.scene.playground import playground
 from seegrad.drawing.scene.scene import Scene, picture_language, to_json
-from seegrad.i18n import tr
 from seegrad.nn import Affine, Sequential, Sigmoid
 from seegrad.ops.nn.loss import softmax_cross_entropy
 from seegrad.tensor.tensor import tensor
@@ -40,13 +39,12 @@ def read(name: str) -> str:
 
 
 def _fork(lang: str) -> Derivation:
-    x = tensor(3.0, name="x")
-    told: Derivation = explain(x * x + x, wrt=x, lang=lang)
+    told: Derivation = explain(graphs.fork(lang), wrt="x", lang=lang)
     return told
 
 
 def _affine(lang: str) -> Derivation:
-    told: Derivation = explain(figures.affine(lang, batch=True), lang=lang)
+    told: Derivation = explain(graphs.affine(lang, batch=True), lang=lang)
     return told
 
 
@@ -58,10 +56,10 @@ def _loss(lang: str) -> Derivation:
 
 
 DERIVATIONS: Mapping[str, Callable[[str], Derivation]] = {
-    "square": lambda lang: explain(figures.square_of_sum(lang), wrt="x", lang=lang),
+    "square": lambda lang: explain(graphs.square_of_sum(lang), wrt="x", lang=lang),
     "fork": _fork,
-    "apple": lambda lang: explain(figures.apples(lang), lang=lang),
-    "sigmoid": lambda lang: explain(expand(figures.sigmoid_closed(lang)), wrt="x", lang=lang),
+    "apple": lambda lang: explain(graphs.apples(lang), lang=lang),
+    "sigmoid": lambda lang: explain(expand(graphs.sigmoid_closed(lang)), wrt="x", lang=lang),
     "affine": _affine,
     "loss": _loss,
 }
@@ -110,7 +108,7 @@ def blocks(text: str) -> Iterator[tuple[str, str]]:
         elif part[0] == "!":
             yield "derivation", part[1:]
         elif part[0] == "&":
-            yield part[1:], ""
+            yield "playground", part[1:]
         elif part.startswith("- "):
             yield "ul", part
         else:
@@ -141,27 +139,32 @@ class _Page:
             case "pre":
                 self.html.append(f"<pre><code>{escape(content)}</code></pre>")
             case "figure":
-                figure = figures.figure(content)
+                number, _, words = content.partition(" | ")
+                figure = figures.figure(number)
                 scene = figure.scene(self.lang)
-                self.figure(content, scene, figure.step(scene))
+                self.figure(number, scene, figure.step(scene), (figure.title(self.lang), words))
             case "derivation":
                 self.html.append(DERIVATIONS[content](self.lang).mathml)
             case "playground":
-                self.figure("playground", two_layers(self.lang), None, tall=True)
+                words = content.partition(" | ")[2]
+                self.figure("playground", two_layers(self.lang), None, ("", words), tall=True)
 
-    def figure(self, number: str, scene: Scene, step: int | None, tall: bool = False) -> None:
+    def figure(
+        self, number: str, scene: Scene, step: int | None, caption: tuple[str, str],
+        tall: bool = False,
+    ) -> None:  # fmt: skip
         at = "null" if step is None else str(step)
         self.scenes[number] = f'{{"scene":{to_json(scene)},"step":{at}}}'
-        caption = "" if tall else f"{tr('Figure', language=self.lang)} {number}"
-        large = len(scene.boxes) > 20 and scene.open != frozenset()
-        size = " tall" if tall else " tall whole" if large else ""
+        large = len(scene.boxes) > 20
+        size = (" tall" if tall or (large and scene.open) else "") + (" whole" if large else "")
         wide = ' class="wide"' if tall or large else ""
         name = escape(number, quote=True)
         drawing = to_svg(scene)
         self.styles.update(re.findall(r"<style[^>]*>(.*?)</style>", drawing, re.DOTALL))
+        label = f"<strong>{escape(caption[0])}.</strong> " if caption[0] else ""
         self.html.append(
             f'<figure id="f{_key(number)}"{wide}>'
-            f"<figcaption>{escape(caption)}</figcaption>"
+            f"<figcaption>{label}{inline(caption[1])}</figcaption>"
             f'<div class="explorer{size}" data-figure="{name}"><noscript>{drawing}</noscript>'
             '</div></figure>'
         )
@@ -189,7 +192,8 @@ def chapter_page(lang: str | None = None) -> str:
     for kind, content in blocks(read(f"text.{chosen}.txt")):
         title = title or content
         page.add(kind, content)
-    body = "\n".join([page.html[0], page.contents(), *page.html[1:]])
+    first = next(i for i, part in enumerate(page.html) if part.startswith("<h2"))
+    body = "\n".join([*page.html[:first], page.contents(), *page.html[first:]])
     picture, explorer = styles()
     own = f"{look('.sgpage')}\n{read('page.css')}"
     script = f"{bundle()}\n{read('page.js')}"
