@@ -36,7 +36,7 @@ BACK_WIDTH = 3.0
 class Drawing:
     """Collects the elements of one SVG."""
 
-    def __init__(self, scene: Scene, theme: Theme) -> None:
+    def __init__(self, scene: Scene, theme: Theme | None) -> None:
         self.scene, self.theme = scene, theme
         self.view, self.plan = laid(scene)
         self.parts: list[str] = []
@@ -45,9 +45,9 @@ class Drawing:
         self.marks = seen_marks(scene, self.view)
 
     def text(self, x: float, y: float, words: str, kind: str, anchor: str = "middle") -> None:
-        place = "" if anchor == "middle" else f' style="text-anchor:{anchor}"'
+        kind = kind if anchor == "middle" else f"{kind} {anchor}"
         self.parts.append(
-            f'<text class="{kind}" x="{number(x)}" y="{number(y)}"{place}>{escape(words)}</text>'
+            f'<text class="{kind}" x="{number(x)}" y="{number(y)}">{escape(words)}</text>'
         )
 
     def group(self, group: Group) -> None:
@@ -173,12 +173,14 @@ class Drawing:
         for box in self.view.boxes:
             self.box(box)
         title = self.scene.title or "computational graph"
+        own = "" if self.theme is None else (
+            f'<style>{style(self.theme)}</style><rect class="paper" width="100%" height="100%"/>'
+        )  # fmt: skip
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{number(width)}"'
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="canvas" width="{number(width)}"'
             f' height="{number(height)}" viewBox="0 0 {number(width)} {number(height)}"'
             f' role="img" xml:space="preserve" lang="{escape(self.scene.language)}">'
-            f"<title>{escape(title)}</title><style>{style(self.theme)}</style>"
-            f'<rect class="paper" width="100%" height="100%"/>'
+            f"<title>{escape(title)}</title>{own}"
         )
         return head + "".join(self.parts) + "</svg>\n"
 
@@ -211,7 +213,7 @@ def style(theme: Theme) -> str:
     t = theme
     return (
         f"text{{font:{number(FONT)}px {SANS};fill:{t.ink};text-anchor:middle;"
-        "font-variant-numeric:tabular-nums;white-space:pre}"
+        "font-variant-numeric:tabular-nums;white-space:pre}text.start{text-anchor:start}"
         f".paper{{fill:{t.paper}}}"
         f".ground{{fill:{t.group};stroke:{t.line};stroke-width:1}}"
         f".node{{fill:{t.node};stroke:{t.ink};stroke-width:1.2}}"
@@ -232,6 +234,6 @@ def style(theme: Theme) -> str:
     )
 
 
-def to_svg(scene: Scene, theme: Theme = LIGHT) -> str:
-    """The whole scene as SVG text."""
+def to_svg(scene: Scene, theme: Theme | None = LIGHT) -> str:
+    """The whole scene as SVG text; without a theme its colours are the style sheet's of a page."""
     return Drawing(scene, theme).svg()

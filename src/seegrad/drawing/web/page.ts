@@ -3,7 +3,6 @@
 
 import { Explorer } from "./explorer/explorer.ts";
 import { ReadingPage } from "./reading.ts";
-import type { Figure } from "./reading.ts";
 import type { Options, SceneData } from "./explorer/session.ts";
 
 /** `data`: a scene as scene/scene.py writes it. */
@@ -13,9 +12,9 @@ export function mount(root: HTMLElement, data: SceneData, options: Options = {})
   return explorer;
 }
 
-/** Each element with `data-figure` shows the figure that `figureOf` gives for it. */
-export function read(body: HTMLElement, figureOf: (place: HTMLElement) => Figure) {
-  return new ReadingPage(body, figureOf);
+/** Wakes the page that export/reading.py writes. */
+export function read(body: HTMLElement) {
+  return new ReadingPage(body);
 }
 
 /** A page in a frame takes the theme that the text around it tells. */

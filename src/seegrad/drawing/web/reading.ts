@@ -6,22 +6,23 @@ import { Explorer } from "./explorer/explorer.ts";
 import type { Language, SceneData, Theme } from "./explorer/session.ts";
 
 /** What is drawn at a place; `step`: the step it begins at; `whole`: all of it, however small. */
-export type Figure = { scene: SceneData; step?: number | null; whole?: boolean };
+type Figure = { scene: SceneData; step?: number | null; whole?: boolean };
 
 /** Pixels from the window at which a picture wakes. */
 const NEAR = "400px";
 
 export class ReadingPage {
   private readonly body: HTMLElement;
-  private readonly figureOf: (place: HTMLElement) => Figure;
+  private readonly figures: Record<string, Figure>;
   private readonly awake = new Map<HTMLElement, Explorer>();
   private language: Language;
   private theme: Theme = "";
 
-  /** The places are the elements with `data-figure`, the switches the buttons with `data-switch`. */
-  constructor(body: HTMLElement, figureOf: (place: HTMLElement) => Figure) {
+  /** Places have `data-scene`, a key in the page's pictures, and `data-figure`, a name in its
+   * address; switches have `data-switch`. */
+  constructor(body: HTMLElement) {
     this.body = body;
-    this.figureOf = figureOf;
+    this.figures = JSON.parse(document.getElementById("scenes")?.textContent ?? "{}");
     const asked = new URLSearchParams(location.hash.slice(1));
     this.language =
       asked.get("lang") === "en" || asked.get("lang") === "ko"
@@ -51,7 +52,7 @@ export class ReadingPage {
     const watcher = new IntersectionObserver(
       (seen) => {
         for (const { isIntersecting, target } of seen) {
-          if (!isIntersecting) continue;
+          if (!isIntersecting || matchMedia("print").matches) continue;
           watcher.unobserve(target);
           this.wake(target as HTMLElement);
         }
@@ -63,7 +64,7 @@ export class ReadingPage {
 
   private wake(place: HTMLElement) {
     if (this.awake.has(place)) return;
-    const { scene, step, whole } = this.figureOf(place);
+    const { scene, step, whole } = this.figures[place.dataset.scene ?? ""];
     const explorer = new Explorer(place, scene, {
       ...(typeof step === "number" ? { step } : {}),
       address: place.dataset.figure,

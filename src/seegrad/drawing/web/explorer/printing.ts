@@ -8,10 +8,10 @@ export function printWell(picture: Picture, root: HTMLElement) {
     if (!root.isConnected) return;
     const { width, height } = picture.plan;
     picture.canvas.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    picture.canvas.style.maxWidth = `${width}px`;
+    picture.canvas.style.width = `${width}px`;
   });
   addEventListener("afterprint", () => {
     picture.canvas.removeAttribute("viewBox");
-    picture.canvas.style.maxWidth = "";
+    picture.canvas.style.width = "";
   });
 }
