@@ -134,7 +134,8 @@ def test_the_broken_page_shows_the_birth(browser: Any, tmp_path: Path) -> None:
     page.goto((tmp_path / "report.html").as_uri())
     page.locator("[data-figure=graph]").scroll_into_view_if_needed()
     page.wait_for_selector("[data-figure=graph] .stage .box.culprit")
-    assert page.locator("[data-figure=graph] .problem").inner_text().startswith("the loss is inf at step 4")
+    problem = page.locator("[data-figure=graph] .problem").inner_text()
+    assert problem.startswith("the loss is inf at step 4")
     page.locator("[data-switch=language]").click()
     assert page.locator("h2").nth(1).inner_text() == "NaN이나 무한대가 생긴 곳"
 
