@@ -20,6 +20,7 @@ from seegrad.drawing.export.reading import Live, place, reading_page
 from seegrad.drawing.formula.derivation import explain
 from seegrad.drawing.formula.document import Derivation
 from seegrad.drawing.formula.mathml import to_mathml
+from seegrad.drawing.formula.template import read as read_formula
 from seegrad.drawing.scene.playground import playground
 from seegrad.drawing.scene.scene import Scene, picture_language
 from seegrad.i18n import LANGUAGES, tr
@@ -85,7 +86,7 @@ def inline(text: str) -> str:
     found = []
     for part in parts:
         if part.startswith("$") and len(part) > 2:
-            found.append(to_mathml(part[1:-1]))
+            found.append(to_mathml(read_formula(part[1:-1])))
         elif part.startswith("`") and len(part) > 2:
             found.append(f"<code>{escape(part[1:-1])}</code>")
         elif part.startswith("**") and len(part) > 4:
