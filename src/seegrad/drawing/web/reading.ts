@@ -1,7 +1,7 @@
 // A page of many pictures: each wakes when it comes into view, one switch for language and one for
 // theme, the view of each in the page's address. Nothing is drawn here.
 
-import { keep } from "./explorer/address.ts";
+import { keep } from "./sharing/address.ts";
 import { Explorer } from "./explorer/explorer.ts";
 import type { Language, SceneData, Theme } from "./explorer/session.ts";
 

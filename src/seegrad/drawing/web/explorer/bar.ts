@@ -20,7 +20,7 @@ export function switches({ options }: Session): (keyof Actions)[] {
 
 export function controls(session: Session, actions: Actions, keys: (keyof Actions)[]) {
   return keys.map((key) => {
-    const other = session.language === "en" ? "한" : "En";
+    const other = session.language === "en" ? "한국어" : "English";
     const sign = key === "language" ? other : (SIGNS[key] ?? key);
     return iconButton(key, sign, session.say(key), actions[key]);
   });

@@ -1,6 +1,6 @@
 // The drawer of rarer controls: search, overlays, what is hidden, saving, recorded steps.
 
-import { savePng, saveSvg } from "../exporting.ts";
+import { savePng, saveSvg } from "../sharing/exporting.ts";
 import { html, textButton } from "../html.ts";
 import { momentSlider } from "../training/moments.ts";
 import { WORDS } from "../words.ts";

@@ -1,12 +1,12 @@
 // The explorer: one picture that is stepped, opened, searched, edited and asked about. It puts the
 // parts together and gives each action its meaning; it touches only the element it is given.
 
-import { svgText } from "../exporting.ts";
+import { svgText } from "../sharing/exporting.ts";
 import { html } from "../html.ts";
 import { StepFormulas } from "../step_formulas.ts";
 import { TrainingControls } from "../training/controls.ts";
 import type { Actions } from "../input/actions.ts";
-import { Address } from "./address.ts";
+import { Address } from "../sharing/address.ts";
 import { Bar } from "./bar.ts";
 import { Drawer } from "./drawer.ts";
 import { listenToKeys } from "../input/keyboard.ts";
@@ -15,8 +15,8 @@ import { Panel } from "./panel.ts";
 import { Picture } from "./picture.ts";
 import { Pointer } from "../input/pointer.ts";
 import { Quiz } from "./quiz.ts";
-import { isPresented, present } from "./presenting.ts";
-import { printWell } from "./printing.ts";
+import { isPresented, present } from "../sharing/presenting.ts";
+import { printWell } from "../sharing/printing.ts";
 import { Saying } from "./saying.ts";
 import { Session } from "./session.ts";
 import type { Language, Options, SceneData } from "./session.ts";
@@ -51,7 +51,10 @@ export class Explorer {
     this.drawer = new Drawer(session, this.picture, overlays, actions, () => this.svgText());
     const touch = (target: Element) => this.touch(target);
     new Pointer(session, this.picture, root, touch);
-    listenToKeys(root, actions, touch, !!options.alone);
+    const entered = () => {
+      if (session.pinned) this.panel.focus();
+    };
+    listenToKeys(root, actions, touch, entered, !!options.alone);
     const body = html("div", { class: "body" }, this.picture.stage, this.panel.aside);
     root.classList.add("sg");
     root.classList.toggle("alone", !!options.alone);

@@ -28,6 +28,8 @@ export class Picture {
   steps: Step[] = [];
   /** The derivatives that are asked for. */
   blanks = new Set<string>();
+  /** What an overlay says of a box. */
+  notes = new Map<string, string>();
   drawn: SVGElement = element("g");
   private readonly session: Session;
   private readonly root: HTMLElement;

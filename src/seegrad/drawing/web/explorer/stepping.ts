@@ -4,6 +4,7 @@
 import { element } from "../draw.ts";
 import type { StepFormulas } from "../step_formulas.ts";
 import type { Step } from "../steps.ts";
+import { nameNode, nameOf } from "./naming.ts";
 import type { Picture } from "./picture.ts";
 import { calm, idOf, QUICK } from "./picture.ts";
 import type { Session } from "./session.ts";
@@ -86,9 +87,31 @@ export class Stepping {
     for (const node of picture.all("[data-box]")) {
       node.classList.toggle("lit", !!now && now.box === idOf(node));
     }
+    this.nameNodes(values, grads);
     this.letter(now ? [now.box] : []);
     if (now) picture.camera.follow(now.box);
     if (run && now && !calm()) this.runDots(now, back);
+  }
+
+  /** What a screen reader says of each box now. */
+  private nameNodes(values: Set<string>, grads: Set<string>) {
+    const { picture, session, now } = this;
+    const out = new Map<string, string[]>();
+    for (const { id, source, origin } of picture.view.wires) {
+      const box = origin ?? source;
+      out.set(box, [...(out.get(box) ?? []), id]);
+    }
+    const asked = picture.blanks.size > 0;
+    for (const node of picture.all("[data-box],[data-group]")) {
+      const thing = session.box(idOf(node)) ?? session.group(idOf(node));
+      if (!thing) continue;
+      const wires = out.get(thing.id) ?? [];
+      const value = !now || wires.some((wire) => values.has(wire));
+      const grad = !asked && (!now || wires.some((wire) => grads.has(wire)));
+      const name = nameOf(thing, { value, grad }, (key) => session.say(key));
+      const note = picture.notes.get(thing.id);
+      nameNode(node, note ? `${name}, ${note}` : name);
+    }
   }
 
   /** The wires whose value, and those whose derivative is known. */
@@ -114,11 +137,15 @@ export class Stepping {
     for (const id of named) {
       const box = session.box(id);
       const rect = picture.plan.places.get(id);
-      const node = picture.find(id);
-      if (box?.kind !== "operation" || box.name || !rect || !node) continue;
-      const text = element("text", { class: "letter", x: rect.x + rect.width / 2, y: rect.y - 5 });
+      if (box?.kind !== "operation" || box.name || !rect || !picture.find(id)) continue;
+      const text = element("text", {
+        class: "letter",
+        "aria-hidden": "true",
+        x: rect.x + rect.width / 2,
+        y: rect.y - 5,
+      });
       text.textContent = lowered(this.formulas.letter(id));
-      node.append(text);
+      picture.drawn.append(text);
     }
   }
 

@@ -1,6 +1,6 @@
 // Keys: each does what a control does.
 
-import { isPresented } from "../explorer/presenting.ts";
+import { isPresented } from "../sharing/presenting.ts";
 import type { Actions } from "./actions.ts";
 
 const KEYS: Record<string, keyof Actions> = {
@@ -28,11 +28,12 @@ const KEYS: Record<string, keyof Actions> = {
 };
 
 /** Listens to the keys of an element; with `alone` to those of the whole page, where nothing else
- * has the focus. `touch`: what Enter does with what has it. */
+ * has the focus. `touch`: what Enter does with what has it, and `entered` after that. */
 export function listenToKeys(
   root: HTMLElement,
   actions: Actions,
   touch: (target: Element) => void,
+  entered: () => void,
   alone: boolean,
 ) {
   const press = (event: KeyboardEvent) => {
@@ -44,7 +45,12 @@ export function listenToKeys(
     if (key.startsWith("Page") && !alone && !isPresented(root)) act = undefined;
     if (!(target instanceof HTMLButtonElement)) {
       if (key === " ") act = actions.play;
-      if (key === "Enter") act = () => touch(target instanceof Element ? target : root);
+      if (key === "Enter") {
+        act = () => {
+          touch(target instanceof Element ? target : root);
+          entered();
+        };
+      }
     }
     if (!act) return;
     event.preventDefault();

@@ -1,7 +1,7 @@
 // The pointer on the stage: the wheel, the hand, fingers, what is under it. Keys are elsewhere.
 
 import { exact } from "../facts.ts";
-import { isPresented } from "../explorer/presenting.ts";
+import { isPresented } from "../sharing/presenting.ts";
 import { html } from "../html.ts";
 import type { Wire } from "../scene.ts";
 import { lines, shownShape, sizeOf } from "../values/summary.js";

@@ -1,6 +1,6 @@
-// The picture on paper: whole, as large as the page is wide, without controls (page.css hides them).
+// The picture on paper: whole, as large as the page is wide; page.css hides the controls.
 
-import type { Picture } from "./picture.ts";
+import type { Picture } from "../explorer/picture.ts";
 
 /** Lets go of the camera while the page is printed. */
 export function printWell(picture: Picture, root: HTMLElement) {

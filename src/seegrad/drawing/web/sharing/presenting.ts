@@ -1,6 +1,6 @@
 // Presenting: one figure fills the screen, stepped by keys or a clicker; Escape ends it.
 
-import type { Camera } from "./camera.ts";
+import type { Camera } from "../explorer/camera.ts";
 
 /** Begins, or ends. */
 export function present(root: HTMLElement, camera: Camera) {

@@ -1,8 +1,8 @@
 // The view in the page's address: step, what is open and pinned, where one looks, language, theme,
 // quiz, overlay. Of many pictures on a page each has keys that begin with its own name.
 
-import type { Camera } from "./camera.ts";
-import type { Options, Session } from "./session.ts";
+import type { Camera } from "../explorer/camera.ts";
+import type { Options, Session } from "../explorer/session.ts";
 
 /** Milliseconds without a movement after which it is written down. */
 const REST = 250;
