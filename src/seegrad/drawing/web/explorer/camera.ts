@@ -1,7 +1,7 @@
 // Which part of the picture is seen, and how large; the small map of the whole.
 
 import { element } from "../draw.ts";
-import type { Plan } from "../layout/nested.js";
+import type { Plan } from "../scene.ts";
 
 const LEGIBLE = 0.75;
 /** Pixels across, below which a screen is a phone's. */
@@ -79,6 +79,27 @@ export class Camera {
     this.place();
   }
 
+  /** The whole picture where it can be read, else this box or group, as large as may be. */
+  frame(id: string) {
+    const rect = this.plan.places.get(id);
+    const stage = this.room();
+    if (!rect) return;
+    const whole = Math.min(stage.width / this.plan.width, stage.height / this.plan.height);
+    if (whole >= 1) {
+      this.fit();
+      return;
+    }
+    const wide = stage.width / (rect.width + 48);
+    this.zoom.k = Math.min(
+      this.largest,
+      Math.max(whole, Math.min(wide, stage.height / (rect.height + 48))),
+    );
+    this.zoom.x = stage.width / 2 - (rect.x + rect.width / 2) * this.zoom.k;
+    this.zoom.y = stage.height / 2 - (rect.y + rect.height / 2) * this.zoom.k;
+    this.following = false;
+    this.place();
+  }
+
   place() {
     const { k, x, y } = this.zoom;
     this.picture.setAttribute("transform", `translate(${x} ${y}) scale(${k})`);
@@ -91,7 +112,7 @@ export class Camera {
     const { plan, map } = this;
     const scale = Math.min(MAP_WIDTH / plan.width, MAP_HEIGHT / plan.height);
     const boxes = this.seen.map((id) => {
-      const { x, y, width, height } = plan.places.get(id) as import("../layout/nested.js").Rect;
+      const { x, y, width, height } = plan.places.get(id) as import("../scene.ts").Rect;
       return `M${x} ${y}h${width}v${height}h${-width}z`;
     });
     map.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);
@@ -202,20 +223,5 @@ export class Camera {
     const [left, top] = [spot.x * k + x, spot.y * k + y];
     const [right, low] = [left + spot.width * k, top + spot.height * k];
     return left >= 0 && top >= 0 && right <= width && low <= height;
-  }
-
-  /** Brings what was opened into view, as a whole where it can be read so. */
-  showWhole(id: string) {
-    const spot = this.plan.places.get(id);
-    if (!spot || (this.isSeen(id) && this.zoom.k >= LEGIBLE)) return;
-    const { width, height } = this.room();
-    const fits = Math.min(width / (spot.width + 32), height / (spot.height + 32));
-    const k = Math.min(1, Math.max(LEGIBLE, fits));
-    const tooWide = spot.width * k > width; // then its left end is seen
-    this.look(
-      k,
-      tooWide ? spot.x - 16 + width / 2 / k : spot.x + spot.width / 2,
-      spot.y + spot.height / 2,
-    );
   }
 }

@@ -97,9 +97,7 @@ export class Explorer {
     session.on("theme", dress);
     session.on("address", () => this.address.write(session, this.camera, this.stepping.last));
     this.camera.onMove = () => this.address.writeSoon(session, this.camera, this.stepping.last);
-    const room = new ResizeObserver(() => {
-      if (this.camera.following) this.camera.home();
-    });
+    const room = new ResizeObserver(() => this.picture.refit());
     room.observe(this.picture.stage);
   }
 

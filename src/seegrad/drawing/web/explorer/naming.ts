@@ -2,9 +2,8 @@
 // they are known, in the reader's language.
 
 import { isGroup } from "../scene.ts";
-import type { Box, Group } from "../scene.ts";
+import type { ArraySummary, Box, Group } from "../scene.ts";
 import { lines, shownShape } from "../values/summary.js";
-import type { ArraySummary } from "../values/summary.js";
 
 /** Which of its numbers may be told. */
 export type Known = { value: boolean; grad: boolean };

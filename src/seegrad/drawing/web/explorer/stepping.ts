@@ -3,7 +3,7 @@
 
 import { element } from "../draw.ts";
 import type { StepFormulas } from "../step_formulas.ts";
-import type { Step } from "../steps.ts";
+import type { Step } from "../scene.ts";
 import { nameNode, nameOf } from "./naming.ts";
 import type { Picture } from "./picture.ts";
 import { calm, idOf, QUICK } from "./picture.ts";
@@ -44,7 +44,7 @@ export class Stepping {
 
   go(step: number) {
     const before = this.session.step;
-    this.session.step = Math.max(0, Math.min(step, this.last));
+    this.picture.go(Math.max(0, Math.min(step, this.last)));
     this.session.tell("step", this.session.step === before + 1);
     this.session.tell("address", undefined);
   }
@@ -74,55 +74,45 @@ export class Stepping {
   /** What is known after the first steps; after all of them, everything. */
   private show(run: boolean) {
     const { now, picture } = this;
-    const [values, grads] = this.known();
+    const done = (at: number | undefined) => !now || (at ?? 0) <= picture.time;
     const back = !!now && BACKWARD.has(now.phase);
     for (const node of picture.all("[data-wire]")) {
       const id = idOf(node);
       const lit = !!now?.wires.includes(id);
-      node.classList.toggle("novalue", !!now && !values.has(id));
-      node.classList.toggle("nograd", !!now && !grads.has(id));
+      const [value, grad] = picture.known.get(id) ?? [];
+      node.classList.toggle("novalue", !done(value));
+      node.classList.toggle("nograd", !done(grad));
       node.classList.toggle("lit", lit && !back);
       node.classList.toggle("litback", lit && back);
     }
     for (const node of picture.all("[data-box]")) {
       node.classList.toggle("lit", !!now && now.box === idOf(node));
     }
-    this.nameNodes(values, grads);
+    this.nameNodes(done);
     this.letter(now ? [now.box] : []);
     if (now) picture.camera.follow(now.box);
     if (run && now && !calm()) this.runDots(now, back);
   }
 
   /** What a screen reader says of each box now. */
-  private nameNodes(values: Set<string>, grads: Set<string>) {
-    const { picture, session, now } = this;
-    const out = new Map<string, string[]>();
+  private nameNodes(done: (at: number | undefined) => boolean) {
+    const { picture, session } = this;
+    const first = new Map<string, [number, number]>();
     for (const { id, source, origin } of picture.view.wires) {
-      const box = origin ?? source;
-      out.set(box, [...(out.get(box) ?? []), id]);
+      const [value, grad] = picture.known.get(id) ?? [Infinity, Infinity];
+      const [v, g] = first.get(origin ?? source) ?? [Infinity, Infinity];
+      first.set(origin ?? source, [Math.min(v, value), Math.min(g, grad)]);
     }
     const asked = picture.blanks.size > 0;
     for (const node of picture.all("[data-box],[data-group]")) {
       const thing = session.box(idOf(node)) ?? session.group(idOf(node));
       if (!thing) continue;
-      const wires = out.get(thing.id) ?? [];
-      const value = !now || wires.some((wire) => values.has(wire));
-      const grad = !asked && (!now || wires.some((wire) => grads.has(wire)));
-      const name = nameOf(thing, { value, grad }, (key) => session.say(key));
+      const [v, g] = first.get(thing.id) ?? [Infinity, Infinity];
+      const known = { value: done(v), grad: !asked && done(g) };
+      const name = nameOf(thing, known, (key) => session.say(key));
       const note = picture.notes.get(thing.id);
       nameNode(node, note ? `${name}, ${note}` : name);
     }
-  }
-
-  /** The wires whose value, and those whose derivative is known. */
-  private known(): [Set<string>, Set<string>] {
-    const values = new Set<string>();
-    const grads = new Set<string>();
-    for (const step of this.picture.steps.slice(0, this.session.step + 1)) {
-      const known = ["start", "forward"].includes(step.phase) ? values : grads;
-      for (const wire of step.wires) known.add(wire);
-    }
-    return [values, grads];
   }
 
   /** Letters over the nodes without a name that the formula below speaks of. */

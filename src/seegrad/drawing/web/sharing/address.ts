@@ -31,7 +31,10 @@ export class Address {
   read(session: Session) {
     const [step, open, lang, theme] = ["step", "open", "lang", "theme"].map((k) => this.value(k));
     if (step !== null && Number.isFinite(Number(step))) session.step = Number(step);
-    if (open !== null) session.open = new Set(open.split(",").filter(Boolean));
+    if (open !== null) {
+      session.open = new Set(open.split(",").filter(Boolean));
+      session.auto = false;
+    }
     if (lang === "ko" || lang === "en") session.language = lang;
     if (theme === "dark" || theme === "light") session.theme = theme;
     session.pinned = this.value("pin") ?? "";
