@@ -362,8 +362,8 @@ def test_what_a_screen_reader_is_told(visit: Visit) -> None:
     page = visit(sigmoid(), "#step=8", open="all")
     told = page.locator(".sg").aria_snapshot()
     for words in (
-        'button "Play or pause (Space)"', 'slider "Step"', 'toolbar "Step"', 'button "x float64[], ',
-        "exp float64", "expanded",
+        'button "Play or pause (Space)"', 'slider "Step"', 'toolbar "Step"',
+        'button "x float64[], ', "exp float64", "expanded",
     ):  # fmt: skip
         assert words in told, told
     assert page.locator(".slider").get_attribute("aria-valuetext") == "8 / 10"
