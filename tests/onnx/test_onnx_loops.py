@@ -37,7 +37,7 @@ FUNCTIONS = {
                                          (0, np.ones(3)), x), "Scan"),
     "while": (lambda x: sg.while_loop(lambda c: c.sum() < 30.0, lambda c: c * 2, x), "Loop"),
     "while with a bound": (lambda x: sg.while_loop(
-        lambda c: c[0].sum() < 1e9, lambda c: (c[0] * 2, c[1] + 1), (x, 0), max_turns=3), "Loop"),
+        lambda c: c[0].sum() < 1e9, lambda c: (c[0] * 2, c[1] + 1), (x, 0), max_turns=3), "Scan"),
     "cond": (lambda x: sg.cond(x.sum() > 3.0, lambda x: (x @ W, x.sum()),
                                lambda x: (-x, x.sum() * 0), x), "If"),
     "cond in scan": (lambda x: sg.scan(lambda c, x: (
