@@ -16,7 +16,7 @@ from seegrad.graph.graph import substitute
 from seegrad.graph.node import Node
 from seegrad.i18n import tr
 from seegrad.onnx.model import Model, Step, Value
-from seegrad.onnx.steps import INT64, Merged, Whole
+from seegrad.onnx.steps import INT64
 from seegrad.transforms.loops.body import Body, argument
 from seegrad.transforms.loops.programs import Cond, Program, Scan, While
 
@@ -28,14 +28,15 @@ class Writer(Protocol):
 
     steps: list[Step]
     called: dict[Node, str]
+    loops: dict[Any, list[str]]
 
+    def name_of(self, node: Node) -> str: ...
     def graph(self, outputs: Sequence[Sequence[Node]]) -> list[str]: ...
     def fresh(self, wish: str) -> str: ...
     def step(self, operator: str, inputs: Sequence[str], result: int = 0, **attributes: Any
              ) -> str: ...
     def constant(self, values: Any, dtype: Any) -> str: ...
     def value(self, name: str, nodes: Sequence[Node]) -> Value: ...
-    def merged_shape(self, nodes: Sequence[Node]) -> tuple[Whole, ...]: ...
 
 
 def loop_results(model: Writer, nodes: Sequence[Node], inputs: Sequence[str]) -> list[str]:
@@ -49,10 +50,10 @@ def loop_results(model: Writer, nodes: Sequence[Node], inputs: Sequence[str]) ->
     return _if(model, programs, inputs)
 
 
-def vector(model: Writer, node: Merged, results: Sequence[str]) -> str:
-    """The results of one dtype, one behind the other."""
-    program: Program = node.nodes[0].attrs["loop"]
-    kind, number = node.nodes[0].attrs["part"]
+def write_loop(model: Writer, nodes: Sequence[Node]) -> str:
+    """One vector of a loop's results; the loop itself is written once."""
+    program: Program = nodes[0].attrs["loop"]
+    kind, number = nodes[0].attrs["part"]
     if kind != "main":
         raise FormatError(
             tr("{name} has no form in ONNX", name=f"∂ {program.name}"),
@@ -60,9 +61,11 @@ def vector(model: Writer, node: Merged, results: Sequence[str]) -> str:
             came=tr("the derivative of a loop"),
             hint=tr("the guide on ONNX says what has no form there, and why"),
         )
+    if program not in model.loops:
+        model.loops[program] = loop_results(model, nodes, [*map(model.name_of, nodes[0].inputs)])
     flat = [
         model.step("Reshape", [name, model.constant([-1], INT64)])
-        for name, place in zip(results, program.layout.places) if place.part == number
+        for name, place in zip(model.loops[program], program.layout.places) if place.part == number
     ]
     return flat[0] if len(flat) == 1 else model.step("Concat", flat, axis=0)
 

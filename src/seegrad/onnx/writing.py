@@ -21,7 +21,7 @@ from seegrad.graph.onnx_signature import Exchange, Length, Literal, Word, Zeros,
 from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import tr
 from seegrad.onnx.forms import by_form
-from seegrad.onnx.loops import loop_results, vector
+from seegrad.onnx.loops import write_loop
 from seegrad.onnx.model import Model, Step, Value, slots
 from seegrad.onnx.steps import BATCH, INT64, Merged, Size, Steps, Whole
 from seegrad.ops import TABLE
@@ -104,7 +104,6 @@ class _Writer(Steps):
         self.learnt: set[Node] = set()
         """Nodes that lean on a named value: they are written, so that it stays one in the file."""
         self.leaves: dict[Node, Sequence[Node]] = {}
-        self.loops: dict[Any, list[str]] = {}
 
     # ------------------------------------------------------------- graphs
 
@@ -125,7 +124,7 @@ class _Writer(Steps):
                 continue
             self.where = str(first.frame or first.op.name)
             if isinstance(first.op.lower, Loop):
-                self.called[first] = self.loop(nodes)
+                self.called[first] = write_loop(self, nodes)
                 continue
             attrs = {name: self.merge([n.attrs[name] for n in nodes]) for name in first.attrs}
             merged = Merged(nodes, self.merged_shape(nodes), attrs)
@@ -160,15 +159,6 @@ class _Writer(Steps):
     def value(self, name: str, nodes: Sequence[Node]) -> Value:
         """What is said of a value in the file."""
         return Value(name, nodes[0].dtype, _named(self.merged_shape(nodes)))
-
-    def loop(self, nodes: tuple[Node, ...]) -> str:
-        """Write one vector of a loop's results; the loop itself is written once."""
-        program = nodes[0].attrs["loop"]
-        if program not in self.loops:
-            inputs = [self.name_of(x) for x in nodes[0].inputs]
-            self.loops[program] = loop_results(self, nodes, inputs)
-        node = Merged(nodes, self.merged_shape(nodes), {})
-        return vector(self, node, self.loops[program])
 
     def node(self, node: Merged) -> str:
         """Write one node: by its op's call, else by its form, else its body."""
