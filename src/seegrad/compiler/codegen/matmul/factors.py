@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,7 +20,8 @@ from seegrad.compiler.target import host
 CHAIN = 256
 """So many steps of a tile follow each other at most; libraries go 256 to 512 steps, in all."""
 
-Pointers = Mapping[View, Value]
+Pointers = dict[int, Value]
+"""Where each view begins, by its id: the same part of memory may be read as several things."""
 
 
 @dataclass(frozen=True)
@@ -99,15 +100,15 @@ class Factors:
         for i in range(many):
             at = f.add(start, i)
             if view.rows is not None and view.rows_axis == axis:
-                at = index_at(f, view.rows, self.pointers[view.rows], at)
-            found.append(f.at(self.pointers[view], f.times(at, step)))
+                at = index_at(f, view.rows, self.pointers[id(view.rows)], at)
+            found.append(f.at(self.pointers[id(view)], f.times(at, step)))
         return found
 
     def k_offset(self, view: View, axis: int, k: Value) -> Value:
         """How many bytes further step k of a factor is."""
         f = self.f
         if view.rows is not None and view.rows_axis == axis:
-            k = index_at(f, view.rows, self.pointers[view.rows], k)
+            k = index_at(f, view.rows, self.pointers[id(view.rows)], k)
         return f.times(k, view.strides[axis] * self.plan.size)
 
     def lines(self, view: View, axis: int, start: Value, many: int) -> Lines:
