@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from seegrad.compiler.codegen.llvm_builder import Function
 from seegrad.compiler.codegen.llvm_types import Value
 from seegrad.compiler.codegen.matmul.dot import DotTiles
@@ -20,10 +18,8 @@ class MatmulEmitter:
     """Writes one product into a function, for a share of its split axis."""
 
     def __init__(self, f: Function, product: Matmul, split: int | None, length: int) -> None:
-        # Factors of their own: a share of the split axis is another part of what is read as a
-        # factor than of the same values read behind the product.
-        product = replace(product, a=_own(product.a), b=_own(product.b))
         self.f, self.plan = f, MatmulPlan.of(product, split, length)
+        product = self.plan.product
         loads = [e.view for e in every([s.value for s in product.stores]) if isinstance(e, Load)]
         views = [product.a, product.b, *(s.view for s in product.stores), *loads]
         self.views = list({id(v): v for v in views}.values())
@@ -88,8 +84,3 @@ class MatmulEmitter:
         tiles = OuterProductTiles if self.plan.shape.along == "n" else DotTiles
         factors = Factors(self.f, self.plan, pointers)
         tiles(self.f, self.plan, factors, Epilogue(self.f, self.plan, pointers)).write()
-
-
-def _own(view: View) -> View:
-    """The same view as an object of its own, and so what picks its rows."""
-    return replace(view, rows=None if view.rows is None else replace(view.rows))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from seegrad.compiler.codegen.llvm_builder import Function
@@ -50,6 +50,9 @@ class MatmulPlan:
                 split = 2 * last - 3 - split
         along = n if shape.along == "n" else product.k
         lanes = lanes_to_use(along, host().lanes(product.a.dtype.itemsize * 8))
+        # Views of their own: a share of the split axis is another part of what is read as one
+        # factor than of the same values read as the other, or behind the product.
+        product = replace(product, a=_own(product.a), b=_own(product.b))
         return cls(product, split, length, m, n, shape, lanes)
 
     @cached_property
@@ -85,6 +88,11 @@ class MatmulPlan:
     def scratch(self) -> int:
         """Bytes of memory of its own that each thread needs."""
         return sum(aligned_up(x * self.size) for x in self.panel_sizes)
+
+
+def _own(view: View) -> View:
+    """The same view as an object of its own, and so what picks its rows."""
+    return replace(view, rows=None if view.rows is None else replace(view.rows))
 
 
 class Factors:
