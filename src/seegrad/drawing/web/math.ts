@@ -220,6 +220,14 @@ class Reader {
       fraction.append(this.argument(), this.argument());
       return fraction;
     }
+    if (name === "class") {
+      const kind = this.words();
+      const inner = this.argument();
+      const marked = make("mrow");
+      marked.setAttribute("class", kind);
+      marked.append(inner);
+      return marked;
+    }
     if (name === "begin") return this.cases(this.words());
     if (name === "sqrt") {
       const root = make("msqrt");

@@ -8,6 +8,11 @@ import type { Scene, View, Box, Wire } from "./scene.ts";
 import type { ArraySummary } from "./scene.ts";
 import type { Step } from "./scene.ts";
 
+/** The class of what arrives from the right, in the formula and on its edge. */
+export const UPSTREAM = "upstream";
+/** A factor of a formula, marked as its edge is. */
+const factor = (kind: string, latex: string) => `\\class{${kind}}{${latex}}`;
+
 export class StepFormulas {
   readonly scene: Scene;
 
@@ -28,13 +33,20 @@ export class StepFormulas {
       const trunk = this.scene.wires.find((wire) => wire.target === id);
       return trunk ? this.letter(trunk.source) : "y";
     }
-    if (box.name) return mathName(box.name);
+    if (box.name) return mathName(this.nameOf(box));
     if (box.kind === "constant" && box.value && !box.value.shape.length) {
       return mathNumber(lines(box.value)[0]);
     }
     const out = this.scene.wires.find((wire) => wire.source === id && wire.kind === "output");
     if (out) return this.byItself(out) ? this.resultLetter() : "y";
     return `h_{${this.scene.boxes.filter((each) => each.kind === "operation").indexOf(box) + 1}}`;
+  }
+
+  /** A name that is no other's: that of the layer before it where two have the same. */
+  private nameOf({ id, name = "", group }: Box): string {
+    const twins = this.scene.boxes.some((each) => each.name === name && each.id !== id);
+    const layer = this.scene.groups.find((each) => each.id === group)?.name;
+    return twins && layer ? `${layer}.${name}` : name;
   }
 
   /** Is it the result itself that is differentiated, so that 1 comes in from the right? */
@@ -88,10 +100,10 @@ export class StepFormulas {
     const upstream = `\\frac{\\partial ${result}}{\\partial ${this.letter(box.id)}}`;
     const ask = (g: string, word: (w: Wire) => string, out: string) =>
       fillHoles(rule, (name) => {
-        if (name === "g") return g;
+        if (name === "g") return factor(UPSTREAM, g);
         if (name === "out") return out;
         const source = into.find((each) => each.argument === name);
-        return source ? word(source) : name;
+        return source ? factor(`f${source.position ?? 0}`, word(source)) : name;
       });
     if (!rule) return answer ? `${left} = ${this.numberIn(wire.grad)}` : left;
     const letters = ask(upstream, (w) => this.letter(w.source), this.letter(box.id));

@@ -34,10 +34,21 @@ export class Saying {
   private end(): HTMLElement[] {
     const { session } = this;
     const notes = session.scene.note ?? [];
+    const born = notes.length ? undefined : this.birth();
+    if (born) {
+      return [html("span", { class: "problem" }, `${session.say("bornAt")} ${born.sign}`)];
+    }
     if (!notes.length) {
       return [html("span", {}, session.say(session.hasBackward ? "done" : "doneForward"))];
     }
     return notes.map((line, i) => html("span", { class: i ? "note" : "problem" }, line));
+  }
+
+  /** The operation at which a NaN or an infinity first came up. */
+  private birth(): Box | undefined {
+    const { boxes, wires } = this.session.scene;
+    const ill = new Set(wires.filter((wire) => wire.value?.bad).map((wire) => wire.target));
+    return boxes.find((box) => box.kind === "operation" && box.value?.bad && !ill.has(box.id));
   }
 
   private told(step: Step): HTMLElement[] {
