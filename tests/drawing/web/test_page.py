@@ -28,7 +28,9 @@ Visit = Callable[..., Any]
 def visit(browser: Any, tmp_path: Path) -> Iterator[Visit]:
     """Opens a saved picture; fails when the page complains or asks for anything."""
     troubles: list[str] = []
-    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 700})
+    context = browser.new_context(
+        offline=True, viewport={"width": 1200, "height": 700}, reduced_motion="reduce"
+    )
     context.set_default_timeout(8000)
 
     def go(thing: Any, fragment: str = "", **options: Any) -> Any:
@@ -712,6 +714,7 @@ def test_factors_are_marked_alike_in_the_formula_and_on_their_edges(visit: Visit
 
 def test_a_dot_carries_its_number_and_the_number_comes_with_it(visit: Visit) -> None:
     page = visit(apple(), "#step=0")
+    page.emulate_media(reduced_motion="no-preference")
     page.locator(".do-next").click()
     assert page.locator(".runner text").text_content() == "200"
     hidden = "getComputedStyle(document.querySelector('.arriving .above')).visibility"

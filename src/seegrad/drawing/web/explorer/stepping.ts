@@ -176,7 +176,7 @@ function runDot(node: SVGElement, path: SVGPathElement, back: boolean) {
   const length = path.getTotalLength();
   const label = node.querySelector(back ? "text.grad" : "text.value");
   const words = element("text", {
-    class: back ? "carried grad" : "carried value",
+    class: "carried",
     y: back ? 20 : -8,
   });
   words.textContent = label?.textContent ?? "";
