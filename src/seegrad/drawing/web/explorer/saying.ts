@@ -1,7 +1,6 @@
 // The line below the picture: what the step that is shown does, as words and as a formula.
 
 import { html } from "../html.ts";
-import { math } from "../math.ts";
 import { isGroup } from "../scene.ts";
 import type { Box, Group } from "../scene.ts";
 import type { StepFormulas } from "../step_formulas.ts";
@@ -58,13 +57,24 @@ export class Saying {
     if (box && isGroup(box)) {
       made.push(html("b", {}, [box.sign, box.name].filter(Boolean).join(" ")));
     }
-    for (const latex of this.formulas(step, box)) {
-      made.push(html("span", { class: "formula" }, math(latex)));
+    for (const formula of this.formulas(step, box)) {
+      if (step.phase === "backward" && box && !isGroup(box)) this.markFactors(formula, box.id);
+      made.push(html("span", { class: "formula" }, formula));
     }
     return made;
   }
 
-  private formulas(step: Step, box: Box | Group | undefined): string[] {
+  /** Factors are marked as the edges that bring them: what arrives, and each input by its place. */
+  private markFactors(formula: Element, box: string) {
+    for (const factor of formula.querySelectorAll("[data-edge]")) {
+      const wire = this.session.wire(factor.getAttribute("data-edge") ?? "");
+      const isValue = factor.getAttribute("data-part") === "value";
+      if (isValue && wire?.target === box) factor.classList.add(`f${wire.position ?? 0}`);
+      if (!isValue && wire?.source === box) factor.classList.add("upstream");
+    }
+  }
+
+  private formulas(step: Step, box: Box | Group | undefined): Element[] {
     const { said } = this;
     if (step.phase === "update") return [said.update()];
     if (!box) return [];

@@ -3,7 +3,6 @@
 
 import { element } from "../draw.ts";
 import type { StepFormulas } from "../step_formulas.ts";
-import { UPSTREAM } from "../step_formulas.ts";
 import type { Step } from "../scene.ts";
 import { nameNode, nameOf } from "./naming.ts";
 import type { Picture } from "./picture.ts";
@@ -103,7 +102,7 @@ export class Stepping {
       const node = this.picture.find(id);
       if (!node) continue;
       for (const kind of [...node.classList]) if (/^f\d$/.test(kind)) node.classList.remove(kind);
-      node.classList.toggle(UPSTREAM, backward && source === now.box);
+      node.classList.toggle("upstream", backward && source === now.box);
       const rules = this.session.box(target)?.rules ?? [];
       const factor = rules.length > 1 && backward && target === now.box;
       if (factor) node.classList.add(`f${position ?? 0}`);
@@ -150,7 +149,7 @@ export class Stepping {
         x: rect.x + rect.width / 2,
         y: rect.y - 5,
       });
-      text.textContent = lowered(this.formulas.letter(id));
+      text.textContent = this.formulas.letterText(id);
       picture.drawn.append(text);
     }
   }
@@ -201,11 +200,4 @@ function runDot(node: SVGElement, path: SVGPathElement, back: boolean) {
     }
   };
   requestAnimationFrame(tick);
-}
-
-/** h_{12} with lowered digits. */
-function lowered(latex: string) {
-  return latex.replace(/_\{(\d+)\}/, (_, digits: string) =>
-    [...digits].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join(""),
-  );
 }
