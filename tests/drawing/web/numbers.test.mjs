@@ -1,7 +1,7 @@
 // Numbers as people read and type them, and the room that texts ask for.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseAnswer } from "../../../src/seegrad/drawing/web/live/typed_number.ts";
+import { parseAnswer, readNumber } from "../../../src/seegrad/drawing/web/live/typed_number.ts";
 import { lines, shown, shownShape } from "../../../src/seegrad/drawing/web/values/summary.js";
 import { sizeOf, summarize } from "../../../src/seegrad/drawing/web/values/summarize.ts";
 import { textWidth } from "../../../src/seegrad/drawing/web/layout/theme.js";
@@ -19,6 +19,11 @@ test("a typed answer is a number, a fraction, or nothing", () => {
     ["3×10^2", 300], ["-.5", -0.5], ["", null], ["1/2/3", null], ["alert(1)", null], ["1e", null],
     ["0x10", null], ["½", null]];
   for (const [text, x] of cases) assert.equal(parseAnswer(text), x, text);
+});
+
+test("what is no number says why", () => {
+  assert.deepEqual(["1,5", "1e400", "1/0", "x", "1,000"].map(readNumber),
+    ["comma", "tooLarge", "tooLarge", "notNumber", 1000]);
 });
 
 test("an array is read whole while it is small, and summed up when it is large", () => {

@@ -28,7 +28,9 @@ Visit = Callable[..., Any]
 def visit(browser: Any, tmp_path: Path) -> Iterator[Visit]:
     """Opens a saved picture; fails when the page complains or asks for anything."""
     troubles: list[str] = []
-    context = browser.new_context(offline=True, viewport={"width": 1200, "height": 700})
+    context = browser.new_context(
+        offline=True, viewport={"width": 1200, "height": 700}, reduced_motion="reduce"
+    )
     context.set_default_timeout(8000)
 
     def go(thing: Any, fragment: str = "", **options: Any) -> Any:
@@ -650,3 +652,108 @@ def test_widget_draws_and_tells_python(browser: Any, tmp_path: Path) -> None:
     assert page.evaluate("window.saved") == 1
     assert page.evaluate("window.state.given") == {"0": [150]}
     context.close()
+
+
+def test_a_number_is_dragged_on_its_edge(visit: Visit) -> None:
+    page = visit(apple())
+    spot = page.locator(".wire.live text.value", has_text="100").bounding_box()
+    x, y = spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y, steps=4)  # twenty steps of ten
+    page.wait_for_timeout(60)
+    assert texts(page, "value") == sorted(["300", "2", "600", "1.1", "660"])
+    page.mouse.up()
+    before = page.locator(".camera").get_attribute("transform")
+    page.mouse.move(x, y + 40)
+    assert page.locator(".camera").get_attribute("transform") == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("1,5", "with a point"), ("1e400", "Too large"), ("1/0", "Too large")]
+)
+def test_what_is_no_number_is_refused_in_words(visit: Visit, typed: str, said: str) -> None:
+    page = visit(apple())
+    page.locator("[data-box=n0]").click()
+    page.locator(".editor .field").fill(typed)
+    page.locator(".editor .apply").click()
+    assert said in page.locator(".editor [role=alert]").inner_text()
+    assert "220" in texts(page, "value")
+
+
+def test_one_number_of_a_large_array_is_changed(visit: Visit) -> None:
+    x = sg.tensor(np.zeros(50_000), name="x")
+    y = sg.sum(x)
+    y.backward()
+    page = visit(y)
+    page.locator("[data-box=n0]").click()
+    page.locator(".editor [type=number]").fill("40000")
+    page.locator(".editor .field").fill("2.5")
+    page.locator(".editor .apply").click()
+    assert "2.5" in texts(page, "value")
+
+
+def test_the_hint_names_the_mistake(visit: Visit) -> None:
+    page = visit(apples_and_oranges(), quiz=True)
+    fields = page.locator(".answer")
+    for typed, said in (("110", "other input"), ("2", "multiply it by what arrives"),
+                        ("1.1", "local derivative"), ("−2.2", "sign")):  # fmt: skip
+        fields.nth(0).fill(typed)
+        fields.nth(0).press("Enter")
+        fields.nth(1).focus()
+        fields.nth(0).focus()
+        assert said in page.locator(".mistake").inner_text(), typed
+        assert page.locator(".verdict").all_inner_texts() == ["✗"]
+    fields.nth(0).fill("2.2")
+    fields.nth(0).press("Enter")
+    assert page.locator(".verdict").all_inner_texts() == ["✓"]
+
+
+def test_of_arrays_the_shape_is_asked_for(visit: Visit) -> None:
+    page = visit(network(2), "#quiz=1")
+    fields = page.locator(".answer")
+    assert fields.count() >= 3
+    room = page.locator(".stage").bounding_box()
+    for field in fields.all():
+        box = field.bounding_box()
+        assert box["x"] >= room["x"]
+        assert box["x"] + box["width"] <= room["x"] + room["width"]
+    page.locator(".show").click()
+    count = fields.count()
+    right = page.locator(".score").inner_text().split()
+    assert right[0] == right[2]
+    assert page.locator(".verdict.right").count() == count
+
+
+def test_factors_are_marked_alike_in_the_formula_and_on_their_edges(visit: Visit) -> None:
+    page = visit(apple(), "#step=5")
+    page.locator(".do-back").click()
+    assert page.locator(".wire.upstream text.grad").count() == 1
+    for kind in ("f0", "f1"):
+        number = page.locator(f".wire.{kind} text.value").text_content()
+        assert number in page.locator(f".says .{kind}").all_text_contents()
+
+
+def test_a_dot_carries_its_number_and_the_number_comes_with_it(visit: Visit) -> None:
+    page = visit(apple(), "#step=0")
+    page.emulate_media(reduced_motion="no-preference")
+    page.locator(".do-next").click()
+    assert page.locator(".runner text").text_content() == "200"
+    hidden = "getComputedStyle(document.querySelector('.arriving .above')).visibility"
+    assert page.evaluate(hidden) == "hidden"
+    page.wait_for_timeout(600)
+    assert page.locator(".runner, .arriving").count() == 0
+    assert "200" in texts(page, "value")
+
+
+def test_where_a_nan_was_born_is_said(visit: Visit) -> None:
+    assert "NaN or ∞, born at log" in visit(broken()).locator(".says").inner_text()
+
+
+def test_why_a_number_cannot_be_changed_is_said(visit: Visit) -> None:
+    a = sg.tensor(np.eye(2) * 2, name="a")
+    y = sg.sum(sg.linalg.inv(a))
+    y.backward()
+    page = visit(y)
+    page.locator("[data-box=n0]").click()
+    assert "inv" in page.locator(".fixed").inner_text()

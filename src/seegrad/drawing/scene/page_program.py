@@ -1,7 +1,7 @@
 """The graph as a program for the live page: its nodes as lowering forms, forward and backward.
 
 Every operation is written as one of the closed set of forms (composites by their bodies), so that
-the page's evaluator (`web/evaluate.js`) knows no operation. Nothing is evaluated as text.
+the page's evaluator (`web/evaluate.ts`) knows no operation. Nothing is evaluated as text.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS
 from seegrad.tensor.tensor import Tensor
 
-MOST_NUMBERS = 20_000  # in leaves; a larger graph is shown, but not recomputed in the page
+MOST_NUMBERS = 60_000  # in leaves; a larger graph is shown, but not recomputed in the page
 MOST_NODES = 4_000
 
 
@@ -86,8 +86,9 @@ class Writer:
     def __init__(self) -> None:
         self.nodes: list[dict[str, Any]] = []
         self.index: dict[Node, int] = {}
-        self.frozen: set[Node] = set()
-        """Leaves that a node leans on which the page cannot run: they cannot be edited."""
+        self.frozen: dict[Node, str] = {}
+        """Leaves that cannot be edited, and the operation that leans on them and that the page
+        cannot run."""
         self.numbers = 0
 
     def place(self, node: Node) -> int:
@@ -113,7 +114,7 @@ class Writer:
             simpler = _in_simpler_ops(node)
             if simpler is not None:
                 return self.place(simpler)
-            self.frozen |= {leaf for leaf in walk([node]) if leaf.op is None}
+            self.frozen |= {leaf: op.name for leaf in walk([node]) if leaf.op is None}
             return self.leaf(node)
         if isinstance(form, Body):
             assert op.body is not None
@@ -136,7 +137,7 @@ class Writer:
     def leaf(self, node: Node) -> int:
         data = np.asarray(node.data)
         self.numbers += data.size
-        kept = data.ravel() if self.numbers <= MOST_NUMBERS else data.ravel()[:0]
+        kept = data.ravel() if self.numbers <= 2 * MOST_NUMBERS else data.ravel()[:0]
         values = [number(x) if data.dtype.kind == "f" else int(x) for x in kept]
         return self.add(node, {"form": "leaf", "data": values})
 
@@ -214,4 +215,9 @@ def program(
         for key in editable
         if replay.nodes[key] not in writer.frozen and replay.nodes[key] in writer.index
     }
-    return {"nodes": writer.nodes, **written, "inputs": inputs}
+    fixed = {
+        key: writer.frozen[replay.nodes[key]]
+        for key in editable
+        if replay.nodes[key] in writer.frozen
+    }
+    return {"nodes": writer.nodes, **written, "inputs": inputs, "fixed": fixed}

@@ -36,6 +36,8 @@ export type Program = {
   wires: Record<string, [number, number | null]>;
   boxes: Record<string, [number, number | null]>;
   inputs: Record<string, number>;
+  /** Boxes whose number cannot be changed here, and the operation that is why. */
+  fixed?: Record<string, string>;
   parameters?: string[];
   loss?: number;
 };
@@ -482,6 +484,15 @@ export function unknownForm(program: Program) {
   return odd ? odd.form : "";
 }
 
+const READ = new WeakMap<Instruction, Float64Array | Float32Array>();
+
+/** The recorded numbers of a leaf, read once: nothing writes into what was computed. */
+function recorded(node: Instruction) {
+  const known = READ.get(node) ?? store(node, (node.data ?? []).map(plainNumber));
+  READ.set(node, known);
+  return known;
+}
+
 /** Runs a program. `given` replaces the data of leaves. */
 export function evaluate(
   program: Program,
@@ -490,8 +501,8 @@ export function evaluate(
   const values: Value[] = [];
   program.nodes.forEach((node, i) => {
     if (node.form === "leaf") {
-      const data = given.get(i) ?? (node.data ?? []).map(plainNumber);
-      values.push({ shape: node.shape, data: store(node, data) });
+      const data = given.get(i);
+      values.push({ shape: node.shape, data: data ? store(node, data) : recorded(node) });
     } else {
       const inputs = (node.inputs ?? []).map((at) => values[at]);
       const run = FORMS[node.form];

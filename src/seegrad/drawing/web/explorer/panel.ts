@@ -26,6 +26,7 @@ export class Panel {
   pin(id: string) {
     this.session.pinned = id;
     this.show();
+    this.picture.camera.follow(this.session.wire(id)?.source ?? id);
     this.session.tell("address", undefined);
   }
 
@@ -91,7 +92,8 @@ export class Panel {
     if (thing?.value) made.push(...facts(say, "value", thing.value));
     if (thing?.grad && !asked) made.push(...facts(say, "derivative", thing.grad));
     const { program } = session.scene;
-    if (program && box && box.id in program.inputs) made.push(editor(session, program, box));
+    if (program && box && (box.id in program.inputs || program.fixed?.[box.id]))
+      made.push(editor(session, program, box));
     return made;
   }
 

@@ -2,7 +2,7 @@
 // local rule.
 
 import { html, textButton } from "../html.ts";
-import { parseAnswer } from "../live/typed_number.ts";
+import { parseAnswer, readNumber } from "../live/typed_number.ts";
 import type { Wire } from "../scene.ts";
 import type { StepFormulas } from "../step_formulas.ts";
 import { shown } from "../values/summary.js";
@@ -60,10 +60,11 @@ export class Quiz {
   private field(wire: Wire, [x, y]: [number, number]) {
     const field = html("input", {
       class: "answer",
-      inputmode: "decimal",
+      inputmode: this.shapeOf(wire.id) ? "text" : "decimal",
+      placeholder: this.shapeOf(wire.id) ? "( , )" : "",
       autocomplete: "off",
       "data-blank": wire.id,
-      "aria-label": `∂ ${this.session.plainName(wire.origin ?? wire.source)}`,
+      "aria-label": `∂ ${this.asked(wire)}`,
     });
     field.value = this.answers.get(wire.id) ?? "";
     field.style.left = `${x - 30}px`;
@@ -71,6 +72,7 @@ export class Quiz {
     field.addEventListener("input", () => {
       this.answers.set(wire.id, field.value);
       field.classList.remove("right", "wrong");
+      if (field.nextElementSibling?.matches(".verdict")) field.nextElementSibling.remove();
       if (this.graded) this.tellScore();
     });
     field.addEventListener("focus", () => this.hint(wire));
@@ -82,13 +84,27 @@ export class Quiz {
     return field;
   }
 
+  private asked(wire: Wire) {
+    const name = this.session.plainName(wire.origin ?? wire.source);
+    return this.shapeOf(wire.id) ? `${name}: ${this.session.say("shape")}` : name;
+  }
+
+  /** Of an array the shape of its derivative is asked for; "" of a number. */
+  private shapeOf(wire: string): string {
+    const shape = this.session.wire(wire)?.grad?.shape ?? [];
+    return shape.length ? shape.join(",") : "";
+  }
+
   private truth(wire: string): number | undefined {
     return this.session.wire(wire)?.grad?.numbers?.[0];
   }
 
   /** Is what was typed, shown as we show numbers, the number that is shown? */
   private isRight(wire: string) {
-    const typed = parseAnswer(this.answers.get(wire) ?? "");
+    const answer = this.answers.get(wire) ?? "";
+    const shape = this.shapeOf(wire);
+    if (shape) return answer.replace(/[()[\]\s]/g, "").replace(/,$/, "") === shape;
+    const typed = parseAnswer(answer);
     const truth = this.truth(wire);
     return typed !== null && truth !== undefined && shown(typed) === shown(truth);
   }
@@ -103,6 +119,14 @@ export class Quiz {
     for (const field of this.picture.layer.querySelectorAll("input")) {
       const empty = !field.value.trim();
       const right = this.isRight(field.dataset.blank ?? "");
+      const sign = html("span", { class: right ? "verdict right" : "verdict wrong" });
+      sign.textContent = right ? "✓" : "✗";
+      if (field.nextElementSibling?.matches(".verdict")) field.nextElementSibling.remove();
+      if (!empty) {
+        field.after(sign);
+        sign.style.left = `${parseFloat(field.style.left) + 62}px`;
+        sign.style.top = field.style.top;
+      }
       field.classList.toggle("right", !empty && right);
       field.classList.toggle("wrong", !empty && !right);
       if (empty) field.removeAttribute("aria-invalid");
@@ -128,10 +152,33 @@ export class Quiz {
   private reveal() {
     for (const id of this.picture.blanks) {
       const truth = this.truth(id);
-      if (truth !== undefined) this.answers.set(id, shown(truth));
+      const shape = this.shapeOf(id);
+      if (shape) this.answers.set(id, `(${shape})`);
+      else if (truth !== undefined) this.answers.set(id, shown(truth));
     }
     this.layBlanks();
     this.grade();
+  }
+
+  /** What went wrong with an answer: the key of the words that name the mistake; "" unknown. */
+  private mistake(goal: Wire): string {
+    const answer = this.answers.get(goal.id) ?? "";
+    const typed = readNumber(answer);
+    if (!this.graded || !answer.trim() || this.isRight(goal.id)) return "";
+    if (this.shapeOf(goal.id)) return "sameShape";
+    if (typeof typed === "string") return typed;
+    const truth = this.truth(goal.id) ?? NaN;
+    const upstream = this.session.box(goal.target)?.grad?.numbers?.[0] ?? NaN;
+    const others = this.session.scene.wires.filter(
+      (wire) => wire.target === goal.target && wire.id !== goal.id,
+    );
+    const same = (x: number | undefined) => x !== undefined && shown(x) === shown(typed);
+    if (others.some((wire) => same(this.truth(wire.id)))) return "swapped";
+    if (others.some((wire) => same(wire.value?.numbers?.[0])) || same(truth / upstream)) {
+      return "forgotUpstream";
+    }
+    if (same(upstream)) return "forgotLocal";
+    return same(-truth) ? "wrongSign" : "";
   }
 
   /** The local rule for the derivative that is asked for. */
@@ -143,6 +190,8 @@ export class Quiz {
     this.stepping.letter(box ? [box.id] : []);
     const rule = box?.rules && goal ? this.formulas.chainRule(box, goal, false) : undefined;
     const otherwise = session.say(box?.kind === "fork" ? "sum" : "noHint");
+    const mistake = goal ? this.mistake(goal) : "";
+    if (mistake) this.line.append(html("span", { class: "mistake" }, `✗ ${session.say(mistake)}`));
     this.line.append(
       html("span", { class: "hint" }, html("b", {}, session.say("hint")), " ", rule ?? otherwise),
     );

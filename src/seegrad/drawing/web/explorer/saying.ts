@@ -33,10 +33,21 @@ export class Saying {
   private end(): HTMLElement[] {
     const { session } = this;
     const notes = session.scene.note ?? [];
+    const born = notes.length ? undefined : this.birth();
+    if (born) {
+      return [html("span", { class: "problem" }, `${session.say("bornAt")} ${born.sign}`)];
+    }
     if (!notes.length) {
       return [html("span", {}, session.say(session.hasBackward ? "done" : "doneForward"))];
     }
     return notes.map((line, i) => html("span", { class: i ? "note" : "problem" }, line));
+  }
+
+  /** The operation at which a NaN or an infinity first came up. */
+  private birth(): Box | undefined {
+    const { boxes, wires } = this.session.scene;
+    const ill = new Set(wires.filter((wire) => wire.value?.bad).map((wire) => wire.target));
+    return boxes.find((box) => box.kind === "operation" && box.value?.bad && !ill.has(box.id));
   }
 
   private told(step: Step): HTMLElement[] {
@@ -47,9 +58,20 @@ export class Saying {
       made.push(html("b", {}, [box.sign, box.name].filter(Boolean).join(" ")));
     }
     for (const formula of this.formulas(step, box)) {
+      if (step.phase === "backward" && box && !isGroup(box)) this.markFactors(formula, box.id);
       made.push(html("span", { class: "formula" }, formula));
     }
     return made;
+  }
+
+  /** Factors are marked as the edges that bring them: what arrives, and each input by its place. */
+  private markFactors(formula: Element, box: string) {
+    for (const factor of formula.querySelectorAll("[data-edge]")) {
+      const wire = this.session.wire(factor.getAttribute("data-edge") ?? "");
+      const isValue = factor.getAttribute("data-part") === "value";
+      if (isValue && wire?.target === box) factor.classList.add(`f${wire.position ?? 0}`);
+      if (!isValue && wire?.source === box) factor.classList.add("upstream");
+    }
   }
 
   private formulas(step: Step, box: Box | Group | undefined): Element[] {

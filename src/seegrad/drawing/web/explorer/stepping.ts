@@ -88,10 +88,25 @@ export class Stepping {
     for (const node of picture.all("[data-box]")) {
       node.classList.toggle("lit", !!now && now.box === idOf(node));
     }
+    this.markFactors(now);
     this.nameNodes(done);
     this.letter(now ? [now.box] : []);
     if (now) picture.camera.follow(now.box);
     if (run && now && !calm()) this.runDots(now, back);
+  }
+
+  /** Edges are marked as the factors of the formula below that they bring. */
+  private markFactors(now: Step | null) {
+    const backward = now?.phase === "backward";
+    for (const { id, source, target, position } of this.picture.view.wires) {
+      const node = this.picture.find(id);
+      if (!node) continue;
+      for (const kind of [...node.classList]) if (/^f\d$/.test(kind)) node.classList.remove(kind);
+      node.classList.toggle("upstream", backward && source === now.box);
+      const rules = this.session.box(target)?.rules ?? [];
+      const factor = rules.length > 1 && backward && target === now.box;
+      if (factor) node.classList.add(`f${position ?? 0}`);
+    }
   }
 
   /** What a screen reader says of each box now. */
@@ -148,24 +163,41 @@ export class Stepping {
   /** A dot runs along each lit wire, the way its number goes. */
   private runDots(step: Step, back: boolean) {
     for (const id of step.wires.slice(0, MOST_DOTS)) {
-      const path = this.picture.find(id)?.querySelector(back ? ".back" : ".fore");
-      if (path instanceof SVGPathElement) runDot(path, back);
+      const node = this.picture.find(id);
+      const path = node?.querySelector(back ? ".back" : ".fore");
+      if (node && path instanceof SVGPathElement) runDot(node, path, back);
     }
   }
 }
 
-function runDot(path: SVGPathElement, back: boolean) {
+/** A dot with its number; the number stands at the wire when the dot has arrived. */
+function runDot(node: SVGElement, path: SVGPathElement, back: boolean) {
   const length = path.getTotalLength();
-  const dot = element("circle", { class: back ? "runner back-runner" : "runner", r: 4 });
-  path.parentElement?.append(dot);
+  const label = node.querySelector(back ? "text.grad" : "text.value");
+  const words = element("text", {
+    class: "carried",
+    y: back ? 20 : -8,
+  });
+  words.textContent = label?.textContent ?? "";
+  const kind = back ? "runner back-runner" : "runner";
+  const dot = element(
+    "g",
+    { class: kind, "aria-hidden": "true" },
+    element("circle", { r: 4 }),
+    words,
+  );
+  node.append(dot);
+  node.classList.add("arriving");
   const began = performance.now();
   const tick = (time: number) => {
     const part = Math.min(1, (time - began) / (QUICK * 1.6));
     const at = path.getPointAtLength(length * (back ? 1 - part : part));
-    dot.setAttribute("cx", String(at.x));
-    dot.setAttribute("cy", String(at.y));
+    dot.setAttribute("transform", `translate(${at.x} ${at.y})`);
     if (part < 1 && dot.isConnected) requestAnimationFrame(tick);
-    else dot.remove();
+    else {
+      dot.remove();
+      node.classList.remove("arriving");
+    }
   };
   requestAnimationFrame(tick);
 }

@@ -81,8 +81,6 @@ export function hiding(session: Session, id: string): string[] {
 export function blanksOf({ quiz, scene }: Session): Set<string> {
   if (!quiz) return new Set();
   if (scene.blanks?.length) return new Set(scene.blanks);
-  const asked = scene.wires.filter(
-    (wire) => wire.kind !== "trunk" && wire.backward && wire.grad && !wire.grad.shape.length,
-  );
-  return new Set(asked.map((wire) => wire.id));
+  const known = scene.wires.filter((wire) => wire.kind !== "trunk" && wire.backward && wire.grad);
+  return new Set(known.map((wire) => wire.id));
 }

@@ -1,5 +1,6 @@
 // The pointer on the stage: the wheel, the hand, fingers, what is under it. Keys are elsewhere.
 
+import { Dragging } from "../live/dragging.ts";
 import { exact } from "../facts.ts";
 import { isPresented } from "../sharing/presenting.ts";
 import { html } from "../html.ts";
@@ -23,6 +24,7 @@ export class Pointer {
   private readonly picture: Picture;
   private readonly tip = html("div", { class: "tip", hidden: "" });
   private readonly fingers = new Map<number, Spot>();
+  private readonly dragging: Dragging;
   private moved = false;
 
   constructor(
@@ -34,6 +36,7 @@ export class Pointer {
     this.session = session;
     this.root = root;
     this.picture = picture;
+    this.dragging = new Dragging(session, picture);
     ({ stage: this.stage, camera: this.camera } = picture);
     this.stage.append(this.tip);
     this.listen();
@@ -53,16 +56,24 @@ export class Pointer {
     stage.addEventListener("wheel", (event) => this.wheel(event), { passive: false });
     stage.addEventListener("pointerdown", (event) => {
       if (event.target instanceof HTMLInputElement) return;
-      this.fingers.set(event.pointerId, [event.clientX, event.clientY]);
       this.moved = false;
+      if (event.target instanceof Element && this.dragging.begin(event.target, event.clientX)) {
+        stage.setPointerCapture(event.pointerId);
+        return;
+      }
+      this.fingers.set(event.pointerId, [event.clientX, event.clientY]);
     });
     stage.addEventListener("pointermove", (event) => {
-      if (this.fingers.has(event.pointerId)) this.drag(event);
+      if (this.dragging.active) {
+        this.moved = true;
+        this.dragging.move(event.clientX);
+      } else if (this.fingers.has(event.pointerId)) this.drag(event);
       else this.hover(event);
     });
     for (const end of ["pointerup", "pointercancel", "pointerleave"] as const) {
       stage.addEventListener(end, (event) => {
         this.fingers.delete(event.pointerId);
+        if (end !== "pointerleave") this.dragging.end();
         if (end === "pointerleave") this.tip.hidden = true;
       });
     }

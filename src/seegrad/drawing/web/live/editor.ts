@@ -1,50 +1,81 @@
-// The form in which an input's numbers are changed.
+// The form in which an input's numbers are changed: all of them, or of many one at a time.
 
 import { plainNumber, unknownForm } from "../evaluate.ts";
 import type { Program } from "../evaluate.ts";
 import type { Session } from "../explorer/session.ts";
-import { html } from "../html.ts";
+import { html, textButton } from "../html.ts";
 import type { Box } from "../scene.ts";
-import { shownShape } from "../values/summary.js";
 import { recompute } from "./recompute.ts";
-import { parseAnswer } from "./typed_number.ts";
+import { readNumber } from "./typed_number.ts";
 
-/** More numbers than these are no form. */
+/** Of more numbers than these one is changed at a time. */
 const MOST_FIELDS = 64;
 
+/** The form, or the words that say why this box cannot be changed in the page. */
 export function editor(session: Session, program: Program, box: Box) {
-  const at = program.inputs[box.id];
   const made = html("form", { class: "editor" }, html("h3", {}, session.say("edit")));
-  const leaf = program.nodes[at];
-  const now = session.given.get(at) ?? (leaf.data ?? []).map(plainNumber);
-  const reason = unknownForm(program) || (now.length > MOST_FIELDS ? shownShape(leaf.shape) : "");
+  const reason = program.fixed?.[box.id] ?? unknownForm(program);
   if (reason) {
-    made.append(html("p", {}, `${session.say("cannot")} (${reason})`));
+    made.append(html("p", { class: "fixed" }, `${session.say("cannot")} ${reason}`));
     return made;
   }
-  const fields = Array.from(now, (x, i) => {
-    const name = `${session.plainName(box.id)} ${now.length > 1 ? i + 1 : ""}`.trim();
-    const value = String(x).replace("-", "−");
-    const field = { type: "text", inputmode: "decimal", value, class: "field" };
-    return html("input", { ...field, "aria-label": name });
+  const at = program.inputs[box.id];
+  const leaf = program.nodes[at];
+  const now = Array.from(session.given.get(at) ?? (leaf.data ?? []).map(plainNumber));
+  const name = session.plainName(box.id);
+  const many = now.length > MOST_FIELDS;
+  const fields = (many ? now.slice(0, 1) : now).map((x, i) => {
+    const label = now.length > 1 && !many ? `${name} ${i + 1}` : name;
+    return numberField(label, x);
   });
+  const which = many ? placeField(session, now, fields[0]) : null;
   const table = html("div", { class: "fields" }, ...fields);
-  const columns = Math.min(leaf.shape.at(-1) ?? 1, 6);
+  const columns = many ? 1 : Math.min(leaf.shape.at(-1) ?? 1, 6);
   table.style.gridTemplateColumns = `repeat(${columns}, minmax(3.5em, 1fr))`;
   const problem = html("p", { class: "bad", role: "alert" });
   made.addEventListener("submit", (event) => {
     event.preventDefault();
-    const typed = fields.map((field) => parseAnswer(field.value));
-    fields.forEach((field, i) => field.classList.toggle("wrong", typed[i] === null));
-    problem.textContent = typed.includes(null) ? session.say("notNumber") : "";
-    if (typed.includes(null)) return;
-    session.given.set(at, typed as number[]);
+    const typed = fields.map((field) => readNumber(field.value));
+    fields.forEach((field, i) => {
+      field.classList.toggle("wrong", typeof typed[i] === "string");
+    });
+    const wrong = typed.find((each) => typeof each === "string");
+    problem.textContent = wrong === undefined ? "" : session.say(wrong);
+    if (wrong !== undefined) return;
+    const first = which ? which.valueAsNumber - 1 : 0;
+    typed.forEach((x, i) => {
+      now[first + i] = x as number;
+    });
+    session.given.set(at, now);
     recompute(session, program);
   });
   made.addEventListener("keydown", (event) => event.stopPropagation());
-  const reset = html("button", { type: "button", class: "text reset" }, session.say("reset"));
-  reset.addEventListener("click", () => session.reset());
   const apply = html("button", { type: "submit", class: "text apply" }, session.say("apply"));
+  const reset = textButton("reset", session.say("reset"), () => session.reset());
+  if (which) made.append(html("label", {}, session.say("place"), which));
   made.append(table, problem, apply, reset);
   return made;
+}
+
+function numberField(label: string, x: number) {
+  const value = String(x).replace("-", "−");
+  return html("input", {
+    type: "text",
+    inputmode: "decimal",
+    class: "field",
+    "aria-label": label,
+    value,
+  });
+}
+
+/** Which of many numbers: its place in C order, from 1. */
+function placeField(session: Session, numbers: number[], field: HTMLInputElement) {
+  const max = String(numbers.length);
+  const which = html("input", { type: "number", class: "rate", min: "1", max, value: "1" });
+  which.setAttribute("aria-label", session.say("place"));
+  which.addEventListener("input", () => {
+    const x = numbers[which.valueAsNumber - 1];
+    if (x !== undefined) field.value = String(x).replace("-", "−");
+  });
+  return which;
 }

@@ -1,15 +1,24 @@
-// A number as a person types it.
+// A number as a person types it, or why it is none.
 
 const NUMBER = /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i;
+const THOUSANDS = /^[-+]?\d{1,3}(,\d{3})+(\.\d*)?$/;
 
-/** −3, 1/3, 2.2e-3; null if it is none. */
-export function parseAnswer(text: string): number | null {
-  const plain = text
+/** −3, 1/3, 2.2e-3, 1,000; else the key of the words that say what is wrong. */
+export function readNumber(text: string): number | "notNumber" | "comma" | "tooLarge" {
+  let plain = text
     .trim()
     .replace(/−/g, "-")
-    .replace(/,/g, "")
     .replace(/×10\^?/, "e");
+  if (THOUSANDS.test(plain)) plain = plain.replace(/,/g, "");
+  if (plain.includes(",")) return "comma";
   const parts = plain.split("/");
-  if (!plain || parts.length > 2 || parts.some((part) => !NUMBER.test(part))) return null;
-  return parts.length === 2 ? Number(parts[0]) / Number(parts[1]) : Number(parts[0]);
+  if (!plain || parts.length > 2 || parts.some((part) => !NUMBER.test(part))) return "notNumber";
+  const number = parts.length === 2 ? Number(parts[0]) / Number(parts[1]) : Number(parts[0]);
+  return Number.isFinite(number) ? number : "tooLarge";
+}
+
+/** The number, or null. */
+export function parseAnswer(text: string): number | null {
+  const read = readNumber(text);
+  return typeof read === "number" ? read : null;
 }
