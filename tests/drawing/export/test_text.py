@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from networks import NETWORKS
 from pictures import ALL, apples_and_oranges
 
 import seegrad as sg
+from benchmarks.drawn_networks import NETWORKS
 from seegrad.drawing.export import text
 from seegrad.drawing.export.text import CELL_HEIGHT, CELL_WIDTH, CELLS, ROWS, cells, to_text
 from seegrad.drawing.layout.levels import first_screen

@@ -1,4 +1,4 @@
-"""The first screen is the deepest level that a window shows whole; what is larger closes further."""
+"""The first screen is the deepest level that a window shows whole; what is larger closes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import NETWORKS, chain, lenet, lstm, random_scalars, two_layers
 
 import seegrad as sg
+from benchmarks.drawn_networks import NETWORKS, chain, lenet, lstm, random_scalars, two_layers
 from seegrad.drawing.export.svg import to_svg
 from seegrad.drawing.layout.levels import at_level, first_screen, last_level, screen
 from seegrad.drawing.scene.build import build_scene

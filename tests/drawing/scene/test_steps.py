@@ -7,9 +7,9 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from networks import NETWORKS
 from pictures import ALL
 
+from benchmarks.drawn_networks import NETWORKS
 from seegrad.chapter.figures import FIGURES
 from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.bundles import bundled

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from networks import NETWORKS, lstm
 from pictures import network, softmax_with_loss
 
 import seegrad as sg
+from benchmarks.drawn_networks import NETWORKS, lstm
 
 sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.xdist_group("browser")

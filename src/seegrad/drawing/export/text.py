@@ -122,7 +122,8 @@ def to_text(scene: Scene, colour: bool = False, columns: float = COLUMNS) -> str
         for cell in CELLS:
             paper, shared = _set(seen, cell)
             plain = paper.text(False)
-            over = max(0, max((len(cells(line)) for line in plain.splitlines()), default=0) - int(columns))
+            longest = max((len(cells(line)) for line in plain.splitlines()), default=0)
+            over = max(0, longest - int(columns))
             if best is None or (shared, over) < best[:2]:
                 best = (shared, over, paper.text(colour))
             if not shared:
