@@ -9,9 +9,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from networks import NETWORKS
 from pictures import ALL, NODE, ask_twins, needs_node
 
+from benchmarks.drawn_networks import NETWORKS
 from seegrad.drawing.layout.levels import first_screen, screen
 from seegrad.drawing.layout.measure import fit
 from seegrad.drawing.layout.strokes import curve, heat_strokes

@@ -5,16 +5,19 @@ Values stand above the wires and derivatives below, marked with ◀; colour is a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from unicodedata import category, east_asian_width
 
 from seegrad.drawing.export.window import COLUMNS
 from seegrad.drawing.layout.labels import Labels, constant_text
-from seegrad.drawing.layout.levels import window
+from seegrad.drawing.layout.levels import Screen, window
 from seegrad.drawing.layout.nested import Point, Rect
 from seegrad.drawing.scene.scene import Box, Group, Scene
 from seegrad.drawing.values.user_text import clean, short
 
 CELL_WIDTH, CELL_HEIGHT = 8.0, 16.0
+CELLS = (8.0, 6.0, 5.0, 4.0, 3.0)  # pixels a column: narrower where wires need more columns
 ROWS = 64  # lines of text that a reader takes in
 WARM, END = "\x1b[31m", "\x1b[0m"
 _UP, _DOWN, _LEFT, _RIGHT = 1, 2, 4, 8
@@ -86,39 +89,84 @@ class _Paper:
         return "\n".join(rows).strip("\n") + "\n"
 
 
+class _Columns:
+    """Which column each upright run of a wire stands in: no two share one on the same rows."""
+
+    def __init__(self) -> None:
+        self.taken: dict[int, list[tuple[int, int]]] = {}
+        self.shared = 0
+
+    def is_free(self, x: int, rows: tuple[int, int]) -> bool:
+        return all(rows[1] < low or high < rows[0] for low, high in self.taken.get(x, ()))
+
+    def take(self, x: int, a: int, b: int) -> None:
+        rows = min(a, b), max(a, b)
+        self.shared += not self.is_free(x, rows)
+        self.taken.setdefault(x, []).append(rows)
+
+    def between(self, left: int, right: int, a: int, b: int) -> int:
+        """A free column for a climb between these two, near the middle."""
+        rows, middle = (min(a, b), max(a, b)), (left + right) // 2
+        inner = sorted(range(left + 1, right), key=lambda x: abs(x - middle))
+        x = next((x for x in inner if self.is_free(x, rows)), middle)
+        self.take(x, a, b)
+        return x
+
+
 def to_text(scene: Scene, colour: bool = False, columns: float = COLUMNS) -> str:
     """The scene in character cells; what does not fit into so many columns is folded."""
-    seen = window(scene, columns * CELL_WIDTH, ROWS * CELL_HEIGHT, heat=False)
+    most = 99
+    best: tuple[int, int, str] | None = None  # wires that share a column, columns too many, text
+    while best is None or best[:2] != (0, 0):
+        seen = window(scene, columns * CELL_WIDTH, ROWS * CELL_HEIGHT, False, most)
+        for cell in CELLS:
+            paper, shared = _set(seen, cell)
+            plain = paper.text(False)
+            longest = max((len(cells(line)) for line in plain.splitlines()), default=0)
+            over = max(0, longest - int(columns))
+            if best is None or (shared, over) < best[:2]:
+                best = (shared, over, paper.text(colour))
+            if not shared:
+                break
+        if seen.level <= 0:
+            break
+        most = seen.level - 1
+    drawn = best[2] if best else ""
+    notes = "".join(f"{clean(line)}\n" for line in scene.note)
+    return drawn + (f"\n{notes}" if notes else "")
+
+
+def _set(seen: Screen, cell: float) -> tuple[_Paper, int]:
+    """The picture set in cells of this width, and how many wires share a column with another."""
     scene, view, plan = seen.scene, seen.view, seen.plan
-    paper = _Paper()
-    labels = Labels(scene)
+    paper, labels, columns = _Paper(), Labels(scene), _Columns()
     for group in view.groups:
-        _frame(paper, plan.places[group.id], short(group.name))
+        _frame(paper, plan.places[group.id], short(group.name), cell)
     places = {box.id: plan.places[box.id] for box in view.boxes}
     words = {box.id: _box(box) for box in view.boxes}
     for wire in view.wires:
+        for (ax, ay), (bx, by) in pairwise(plan.paths[wire.id]):
+            if ax == bx and _row(ay) != _row(by):
+                columns.take(int(ax / cell), _row(ay), _row(by))
+    for wire in view.wires:
         target = places[wire.target]
-        middle = (target.x + target.width / 2) / CELL_WIDTH
+        middle = (target.x + target.width / 2) / cell
         edge = round(middle - len(cells(words[wire.target])) / 2) - 1
-        _wire(paper, plan.paths[wire.id], edge, words[wire.target] != "┬")
+        _wire(paper, columns, plan.paths[wire.id], edge, words[wire.target] != "┬", cell)
     for wire in view.wires:
         found = labels.of(wire)
         if wire.id in plan.labels and found is not None:
-            _label(paper, plan.labels[wire.id], found, wire.id in scene.blanks)
+            x, y = plan.labels[wire.id]
+            _label(paper, x / cell, _row(y), found, wire.id in scene.blanks)
     for box in view.boxes:
         rect = plan.places[box.id]
         row = _row(rect.y + rect.height / 2)
-        paper.centred((rect.x + rect.width / 2) / CELL_WIDTH, row, words[box.id])
-    notes = "".join(f"{clean(line)}\n" for line in scene.note)
-    return paper.text(colour) + (f"\n{notes}" if notes else "")
+        paper.centred((rect.x + rect.width / 2) / cell, row, words[box.id])
+    return paper, columns.shared
 
 
 def _row(y: float) -> int:
     return int(y / CELL_HEIGHT)
-
-
-def _column(x: float) -> int:
-    return int(x / CELL_WIDTH)
 
 
 def _box(box: Box | Group) -> str:
@@ -132,8 +180,8 @@ def _box(box: Box | Group) -> str:
     return {"fork": "┬"}.get(box.kind, short(box.name))
 
 
-def _frame(paper: _Paper, rect: Rect, name: str) -> None:
-    left, right = _column(rect.x), _column(rect.x + rect.width)
+def _frame(paper: _Paper, rect: Rect, name: str, cell: float) -> None:
+    left, right = int(rect.x / cell), int((rect.x + rect.width) / cell)
     top, bottom = _row(rect.y), _row(rect.y + rect.height)
     for a, b in (
         ((left, top), (right, top)), ((left, bottom), (right, bottom)),
@@ -143,14 +191,17 @@ def _frame(paper: _Paper, rect: Rect, name: str) -> None:
     paper.write(left + 2, top, f" {name} ")
 
 
-def _wire(paper: _Paper, path: tuple[Point, ...], edge: int, head: bool) -> None:
+def _wire(
+    paper: _Paper, columns: _Columns, path: Sequence[Point], edge: int, head: bool, cell: float
+) -> None:
     """A wire, up to `edge`, the column before the words of its target."""
-    at = _column(path[0][0]), _row(path[0][1])
-    last = (max(edge, at[0] + 1) + 0.5) * CELL_WIDTH
+    at = int(path[0][0] / cell), _row(path[0][1])
+    last = (max(edge, int(path[-2][0] / cell) + 1) + 0.5) * cell
     for x, y in (*path[1:-1], (last, path[-1][1])):
-        goal = _column(x), _row(y)
+        goal = int(x / cell), _row(y)
         if goal[1] != at[1] and goal[0] != at[0]:
-            middle = (at[0] + goal[0]) // 2
+            left, right = min(at[0], goal[0]), max(at[0], goal[0])
+            middle = columns.between(left, right, at[1], goal[1])
             paper.line(at, (middle, at[1]))
             paper.line((middle, at[1]), (middle, goal[1]))
             at = (middle, goal[1])
@@ -162,10 +213,9 @@ def _wire(paper: _Paper, path: tuple[Point, ...], edge: int, head: bool) -> None
 
 
 def _label(
-    paper: _Paper, spot: Point, label: tuple[list[str], list[str], str], blank: bool
+    paper: _Paper, x: float, row: int, label: tuple[list[str], list[str], str], blank: bool
 ) -> None:
     above, below, top = label
-    x, row = spot[0] / CELL_WIDTH, _row(spot[1])
     for i, line in enumerate(reversed([top, *above] if top else above)):
         paper.centred(x, row - 1 - i, line)
     for i, line in enumerate(below):

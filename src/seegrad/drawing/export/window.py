@@ -15,13 +15,13 @@ WIDTH = 1440.0  # pixels of a picture
 COLUMNS = 120.0  # of a terminal
 LEAST, MOST = 320, 16_384  # pixels
 NARROW, WIDE = 40, 1000  # columns
-ASPECT = 0.625  # height to width
+ASPECT, LOWEST = 0.625, 640.0  # height to width; a narrow picture may be higher than that
 Level = int | str
 """How deep a picture is open: 0 (all closed) and more, "auto" or "all"."""
 
 
 def height_of(width: float) -> float:
-    return width * ASPECT
+    return max(width * ASPECT, LOWEST)
 
 
 def checked_width(width: float | None, text: bool = False) -> float:

@@ -8,7 +8,7 @@ wider than its window is cut into rows where that shows it larger. Scene in, sce
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import sqrt
+from math import inf, sqrt
 
 from seegrad.drawing.layout.measure import fit
 from seegrad.drawing.layout.nested import Place, Plan, Route, arrange
@@ -16,6 +16,8 @@ from seegrad.drawing.scene.bundles import bundled
 from seegrad.drawing.scene.scene import Scene, View, fold
 
 TRIES = 4  # how often the room is narrowed for what stands out of it
+LEAST_AREA = 3600.0  # pixels² that a box and its wire take at least
+HOPELESS = 3.0  # a plan of so many times the window's area is not cut into rows to fit
 
 
 @dataclass(frozen=True)
@@ -55,22 +57,22 @@ def first_screen(scene: Scene, width: float, height: float, heat: bool, most: in
     for level in range(min(last_level(scene), most), -1, -1):
         opened = at_level(scene, level)
         view = bundled(fold(opened))
-        if level > 0 and len(view.boxes) * 1600 > width * height:
+        if level > 0 and len(view.boxes) * LEAST_AREA > width * height:
             continue
         places, routes = fit(opened, view, heat)
         if level > 0 and _area(places, routes) > width * height:
             continue
-        plan = fitted(places, routes, width, height)
+        plan = fitted(places, routes, width, height, HOPELESS * width * height)
         scale = _scale(plan, width, height)
         if scale >= 1 or level == 0:
             return Screen(opened, view, plan, level, scale)
     return screen(scene, width, height, heat)
 
 
-def window(scene: Scene, width: float, height: float, heat: bool) -> Screen:
+def window(scene: Scene, width: float, height: float, heat: bool, most: int = 99) -> Screen:
     """What a window shows: of the level that it may choose, or of the groups that are open."""
     if scene.auto:
-        return first_screen(scene, width, height, heat)
+        return first_screen(scene, width, height, heat, most)
     return screen(scene, width, height, heat)
 
 
@@ -82,10 +84,15 @@ def screen(scene: Scene, width: float, height: float, heat: bool) -> Screen:
     return Screen(scene, view, plan, -1, _scale(plan, width, height))
 
 
-def fitted(places: list[Place], routes: list[Route], width: float, height: float) -> Plan:
-    """The plan that is seen largest in the window: in one row, or in as many as help."""
+def fitted(
+    places: list[Place], routes: list[Route], width: float, height: float, most: float = inf
+) -> Plan:
+    """The plan that is seen largest in the window: in one row, or in as many as help.
+
+    One of more than `most` pixels² is left as it is.
+    """
     best = arrange(places, routes)
-    if best.width <= width:
+    if best.width <= width or best.width * best.height > most:
         return best
     for wide in (width, sqrt(best.width * best.height * width / max(height, 1.0))):
         room = max(wide, width)

@@ -1,7 +1,6 @@
 """Colours, faces, measures and the estimated width of text: the look, in one place.
 
-`web/layout/theme.js` is the twin of the measures and of `text_width`. The page's colours are
-written from here as CSS variables; nothing here draws.
+The page's measures, and its colours as CSS variables, are written from here; nothing here draws.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-// One picture as SVG elements: the twin of export/svg.py, drawn with classes that page.css colours.
+// One picture as SVG elements, drawn with classes that page.css colours. Lines, labels and
+// heat-maps come from layout/, which export/svg.py draws from too.
 
 import { Labels, constantText } from "./layout/labels.js";
 import { signSize } from "./layout/measure.js";

@@ -7,6 +7,10 @@ import { fold } from "../scene/scene.js";
 
 export const TRIES = 4;
 
+export const LEAST_AREA = 3600;
+
+export const HOPELESS = 3;
+
 export class Screen {
   constructor(scene, view, plan, level, scale) {
     this.scene = scene;
@@ -48,14 +52,14 @@ export function firstScreen(scene, width, height, heat, most = 99) {
   for (level = Math.min(lastLevel(scene), most); level > -1; level += -1) {
     opened = atLevel(scene, level);
     view = bundled(fold(opened));
-    if (((level > 0) && ((len(view.boxes) * 1600) > (width * height)))) {
+    if (((level > 0) && ((len(view.boxes) * LEAST_AREA) > (width * height)))) {
       continue;
     }
     [places, routes] = fit(opened, view, heat);
     if (((level > 0) && (_area(places, routes) > (width * height)))) {
       continue;
     }
-    plan = fitted(places, routes, width, height);
+    plan = fitted(places, routes, width, height, ((HOPELESS * width) * height));
     scale = _scale(plan, width, height);
     if (((scale >= 1) || (level === 0))) {
       return new Screen(opened, view, plan, level, scale);
@@ -65,9 +69,9 @@ export function firstScreen(scene, width, height, heat, most = 99) {
 }
 
 /** @returns {any} */
-export function window(scene, width, height, heat) {
+export function window(scene, width, height, heat, most = 99) {
   if (scene.auto) {
-    return firstScreen(scene, width, height, heat);
+    return firstScreen(scene, width, height, heat, most);
   }
   return screen(scene, width, height, heat);
 }
@@ -82,10 +86,10 @@ export function screen(scene, width, height, heat) {
 }
 
 /** @returns {any} */
-export function fitted(places, routes, width, height) {
+export function fitted(places, routes, width, height, most = Infinity) {
   let _, best, plan, room, wide;
   best = arrange(places, routes);
-  if ((best.width <= width)) {
+  if (((best.width <= width) || ((best.width * best.height) > most))) {
     return best;
   }
   for (wide of [width, Math.sqrt((((best.width * best.height) * width) / Math.max(height, 1)))]) {

@@ -2,7 +2,7 @@
 import { has, len, removesuffix, replace, truthy } from "../python.js";
 
 export class Box {
-  constructor(id, kind, sign = "", name = "", group = "", value = null, grad = null, title = "", rules = []) {
+  constructor(id, kind, sign = "", name = "", group = "", value = null, grad = null, title = "", forward = null, rules = []) {
     this.id = id;
     this.kind = kind;
     this.sign = sign;
@@ -11,17 +11,19 @@ export class Box {
     this.value = value;
     this.grad = grad;
     this.title = title;
+    this.forward = forward;
     this.rules = rules;
   }
 }
 
 export class Group {
-  constructor(id, name, parent = "", sign = "", rule = "", kind = "module", note = "") {
+  constructor(id, name, parent = "", sign = "", rule = "", local = null, kind = "module", note = "") {
     this.id = id;
     this.name = name;
     this.parent = parent;
     this.sign = sign;
     this.rule = rule;
+    this.local = local;
     this.kind = kind;
     this.note = note;
   }
