@@ -53,7 +53,7 @@ def look(selector: str) -> str:
 def styles() -> tuple[str, str]:
     """The picture's style sheet, and the page's own with the colours of both themes."""
     whole = "body:has(>main.sg){margin:0;display:flow-root}main.sg{height:100vh}"
-    return web("picture.css"), f"{look('.sg')}\n{whole}\n{web('page.css')}"
+    return web("picture.css"), f"{look('.sg:not(.sg .sg)')}\n{whole}\n{web('page.css')}"
 
 
 def digest(text: str) -> str:

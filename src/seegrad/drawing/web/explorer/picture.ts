@@ -7,7 +7,7 @@ import { fit } from "../layout/measure.js";
 import { arrange } from "../layout/nested.js";
 import type { Plan, Rect } from "../layout/nested.js";
 import { fold } from "../scene.ts";
-import type { View } from "../scene.ts";
+import type { Scene, View } from "../scene.ts";
 import { walk } from "../steps.ts";
 import type { Step } from "../steps.ts";
 import { Camera } from "./camera.ts";
@@ -34,6 +34,7 @@ export class Picture {
   private readonly canvas: SVGElement;
   private readonly moved: SVGElement;
   private opened = new Set<string>();
+  private laid = "";
 
   constructor(session: Session, root: HTMLElement) {
     this.session = session;
@@ -58,7 +59,7 @@ export class Picture {
     const scene = visibleScene(this.session);
     this.blanks = blanksOf(this.session);
     this.view = fold(scene, this.session.open);
-    this.plan = arrange(...fit(scene, this.view, this.blanks));
+    this.lay(scene);
     this.drawn = draw(scene, this.view, this.plan, this.blanks);
     const focused = this.moved.contains(document.activeElement) ? document.activeElement : null;
     this.moved.replaceChildren(this.drawn);
@@ -73,6 +74,18 @@ export class Picture {
     );
     if (this.opened !== this.session.open && this.camera.following) this.camera.home();
     this.opened = this.session.open;
+  }
+
+  /** Lays out what is seen; where numbers run on it stays as it lies, with room for others. */
+  private lay(scene: Scene) {
+    const { runs, open, constants, pathOnly, pinned } = this.session;
+    const key = [...open, constants, pathOnly && pinned].join(" ");
+    if (runs && this.laid === key) return;
+    const [places, routes] = fit(scene, this.view, this.blanks);
+    if (runs)
+      for (const route of routes) route.width = (route.width ?? 0) && roomy(route.width ?? 0);
+    this.plan = arrange(places, routes);
+    this.laid = key;
   }
 
   /** The element of a box, a group or a wire. */
@@ -106,6 +119,11 @@ export class Picture {
     const late = [{ opacity: 0 }, { opacity: 0 }, { opacity: 1 }];
     for (const node of this.all(".wire")) node.animate(late, { duration: QUICK * 1.5 });
   }
+}
+
+/** A label's width with room for numbers of more digits. */
+function roomy(width: number) {
+  return Math.max(width * 1.2, 84);
 }
 
 /** What a drawn element stands for. */
