@@ -185,6 +185,10 @@ from seegrad.transforms.folding import fold as fold
 from seegrad.transforms.gradcheck import gradcheck as gradcheck
 from seegrad.transforms.gradcheck import gradcheck_nodes as gradcheck_nodes
 from seegrad.transforms.gradcheck import numerical_gradient as numerical_gradient
+from seegrad.transforms.loops.control_flow import cond as cond
+from seegrad.transforms.loops.control_flow import fori_loop as fori_loop
+from seegrad.transforms.loops.control_flow import scan as scan
+from seegrad.transforms.loops.control_flow import while_loop as while_loop
 
 # The Array API's other names for some of these.
 absolute = abs

@@ -68,6 +68,22 @@ def signs() -> Iterator[Case]:
             yield f"1 / minimum, {dtype}, {n}", lambda x, y: 1 / sg.minimum(x, y), pair
 
 
+def halves() -> Iterator[Case]:
+    """Every float16 there is, widened, computed with and narrowed; and what lies between them."""
+    some = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    yield "as float32", lambda x: x.astype(np.float32), (some,)
+    yield "its negative", lambda x: -x, (some,)
+    for name in ("add", "multiply", "divide", "maximum"):
+        op = getattr(sg, name)
+        yield f"{name} of float16", lambda a, b, op=op: op(a, b), (some, some[::-1].copy())
+        yield f"{name} of five", lambda a, b, op=op: op(a, b), (some[-5:], some[:5])
+    finite = some[np.isfinite(some)].astype(np.float64)
+    middle = (finite[1:] + finite[:-1]) / 2
+    beside = np.concatenate([middle, middle * (1 + 1e-12), middle * (1 - 1e-12)])
+    yield "from float64", lambda x: x.astype(np.float16).astype(np.float64), (beside,)
+    yield "from float32", lambda x: x.astype(np.float16), (beside.astype(np.float32),)
+
+
 def differing(cases: Iterator[Case]) -> list[str]:
     """The cases in which compiled code differs from eager."""
     found = []
@@ -86,7 +102,7 @@ def main() -> None:
     """Print the width of vectors, and what differs."""
     with np.errstate(all="ignore"), mock.patch.object(executable, "POISON", True):
         print(target.host().bytes, target.host().fma)
-        print(*differing(quotients()), *differing(signs()), sep="; ")
+        print(*differing(quotients()), *differing(signs()), *differing(halves()), sep="; ")
 
 
 def apart(most: str) -> subprocess.CompletedProcess[str]:
@@ -100,7 +116,7 @@ def apart(most: str) -> subprocess.CompletedProcess[str]:
 
 def test_on_the_processor_at_hand():
     with np.errstate(all="ignore"), mock.patch.object(executable, "POISON", True):
-        assert differing(quotients()) + differing(signs()) == []
+        assert differing(quotients()) + differing(signs()) + differing(halves()) == []
 
 
 @x86

@@ -19,6 +19,7 @@ from seegrad.graph.forms import (
     Contract,
     Expression,
     Input,
+    Loop,
     Number,
     Overlap,
     Pad,
@@ -133,6 +134,8 @@ class StructuralZeros:
     def _through(self, node: Node, zeros: Sequence[Zeros], sums: bool) -> Zeros:
         op = node.op
         assert op is not None
+        if isinstance(op.lower, Loop):           # of zeros it may make anything
+            return None
         if isinstance(op.lower, Scalar):
             if op.selects and not self.tracing:     # a number beside what was chosen
                 zeros = [_settled(np.equal(x.data, 0)) if z is None and _constant(x) else z

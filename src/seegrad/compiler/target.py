@@ -62,6 +62,7 @@ class Host:
     bytes: int                     # of one vector register
     registers: int                 # how many vector registers there are
     fma: bool
+    half: bool                     # whether it converts float16
     x86: bool
     triple: str
 
@@ -83,6 +84,7 @@ def host() -> Host:
         bytes=64 if wide else 32 if middle else 16,
         registers=32 if wide or arm else 16,
         fma=arm or found.get("fma", False),
+        half=arm or wide or found.get("f16c", False),
         x86=triple.startswith(("x86_64", "i686", "amd64")),
         triple=triple,
     )

@@ -216,6 +216,11 @@ class Random:
 
 
 @dataclass(frozen=True, slots=True)
+class Loop:
+    """`loop`: what has graphs of its own inside, and says how often, or which, of them is run."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """No form: the op's NumPy function is called as it is; nothing is fused through it."""
 
@@ -231,5 +236,5 @@ SIZES = frozenset({"shape", "widths", "classes"})
 Form = (
     Scalar | Reduce | ArgReduce | Scan | Permute | Reshape | Broadcast | Slice | Place | Pad
     | Join | Gather | Scatter | Window | Overlap | OneHot | Product | Contract | Random | Call
-    | Body
+    | Body | Loop
 )  # fmt: skip

@@ -30,7 +30,7 @@ from seegrad.errors import (
 from seegrad.graph.bind import bind, callable_op
 from seegrad.graph.forms import Call
 from seegrad.graph.graph import walk
-from seegrad.graph.mode import current_mode, in_mode
+from seegrad.graph.mode import current_mode, frame, in_mode
 from seegrad.graph.node import Node, snapshot
 from seegrad.graph.op import Op
 from seegrad.graph.spec import NO_ATTRS, Spec
@@ -508,8 +508,10 @@ def checkpoint(function: Function) -> Function:
     """
 
     def run(*args: Any) -> Any:
-        inside_trace = current_mode().tracer is not None
-        if inside_trace or not any(isinstance(a, Node) for a in args):
+        if current_mode().tracer is not None:
+            with frame("checkpoint"):                # what a loop, say, need not keep
+                return function(*args)
+        if not any(isinstance(a, Node) for a in args):
             return function(*args)
         leaves = _captured(function, args)
         return bind(_checkpoint_op(function, len(args), leaves), (*args, *leaves), NO_ATTRS)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from seegrad.compiler.codegen import half
 from seegrad.compiler.codegen.llvm_builder import Function
 from seegrad.compiler.codegen.llvm_types import Value, lanes_of, vector
 from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.target import host
+from seegrad.graph.spec import DType
 
 
 def place_name(view: View) -> str:
@@ -44,9 +46,14 @@ def load_lanes(
         x = f.shuffle(low, high, range(0, 2 * lanes, 2))
     else:
         x = gather(f, pointer, byte_offsets(f, stride * size, lanes), kind, size, count, fill=fill)
-    if view.dtype.kind == "b":
+    return from_memory(f, x, view.dtype)
+
+
+def from_memory(f: Function, x: Value, dtype: DType) -> Value:
+    """What memory holds of the dtype as lanes to compute with."""
+    if dtype.kind == "b":
         return f.compare("ne", x, f.constant(x.type, 0))
-    return x
+    return half.widened(f, x) if dtype == scalar_types.HALF else x
 
 
 def store_lanes(
@@ -56,6 +63,8 @@ def store_lanes(
     size, lanes = view.dtype.itemsize, lanes_of(x.type)
     if view.dtype.kind == "b":
         x = f.cast("zext", x, vector("i8", lanes))
+    elif view.dtype == scalar_types.HALF:
+        x = half.narrowed(f, x)
     if lanes == 1:
         f.store(x, pointer, size)
     elif stride == 1:
@@ -66,11 +75,11 @@ def store_lanes(
     elif stride == 0:
         f.store(f.extract(x, 0), pointer, size)
     elif stride == 2 and host().bytes == 64:
-        for half in range(2):
-            chosen = [half * lanes // 2 + i // 2 for i in range(lanes)]
+        for part in range(2):
+            chosen = [part * lanes // 2 + i // 2 for i in range(lanes)]
             wanted = [i % 2 == 0 and k < count for i, k in enumerate(chosen)]
             if any(wanted):
-                place = f.at(pointer, half * lanes * size)
+                place = f.at(pointer, part * lanes * size)
                 f.store_where(f.truths(wanted), f.shuffle(x, x, chosen), place, size)
     else:
         for lane in range(count):

@@ -13,6 +13,7 @@ from seegrad.compiler.codegen.llvm_types import Value, lanes_of, vector
 from seegrad.compiler.codegen.loop_axes import Axis, LoopAxes
 from seegrad.compiler.codegen.memory_access import (
     byte_offsets,
+    from_memory,
     gather,
     index_at,
     load_lanes,
@@ -228,7 +229,7 @@ class PointEmitter:
         else:
             x = gather(f, place, byte_offsets(f, stride * size, point.lanes), kind, size,
                        point.count, mask)
-        return f.compare("ne", x, f.constant(x.type, 0)) if view.dtype.kind == "b" else x
+        return from_memory(f, x, view.dtype)
 
     def _position(self, axis: int, point: Point) -> Value:
         """Where along an axis of the kernel's space the first lane stands."""
@@ -251,10 +252,11 @@ class PointEmitter:
         offsets = f.binary("mul", numbers, step)
         kind = scalar_types.memory_type(view.dtype)
         if point.lanes == 1:
-            return f.load(f.at(point.pointers[view], offsets), kind, view.dtype.itemsize)
+            x = f.load(f.at(point.pointers[view], offsets), kind, view.dtype.itemsize)
+            return from_memory(f, x, view.dtype)
         x = gather(f, point.pointers[view], offsets, kind, view.dtype.itemsize, point.count,
                    fill=self.fill)
-        return f.compare("ne", x, f.constant(x.type, 0)) if view.dtype.kind == "b" else x
+        return from_memory(f, x, view.dtype)
 
     def settle(self, roots: Sequence[Expression], point: Point) -> None:
         """Compute at `point` what of these does not vary along the reduced axes."""

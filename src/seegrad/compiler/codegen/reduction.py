@@ -64,7 +64,7 @@ def reduce(
             new += _add(emitter, here, point, reductions, sums[k * width:(k + 1) * width])
         return new
 
-    totals = [Total(r.kind, r.dtype, p.lanes) for p in points for r in reductions]
+    totals = [Total.of(r, p.lanes) for p in points for r in reductions]
     chains = Chains.of(emitter.f, totals, [a.size for a in inner])
     sums = _inner(emitter, inner, points[0].pointers, points[0].counters, chains, body)
     for k, x in enumerate(sums):
@@ -79,7 +79,8 @@ def _written_out(
 ) -> None:
     """The short reduced axis place by place; what is computed there is kept for later."""
     for k, point in enumerate(points):
-        sums: Sequence[Value] = [_start(emitter, r, point.lanes) for r in reductions]
+        chains = Chains(emitter.f, [Total.of(r, point.lanes) for r in reductions])
+        sums = chains.start()
         for j in range(axis.size):
             at = emitter.f.integer(j)
             here = Point(emitter.moved(point.pointers, axis, at), point.offset, point.lanes,
@@ -87,7 +88,8 @@ def _written_out(
                          kept.setdefault(k * axis.size + j, {}))
             emitter.store(here, point, stores)
             sums = _add(emitter, here, point, reductions, sums)
-        point.memo.update(zip(reductions, sums))
+        for i, r in enumerate(reductions):
+            point.memo[r] = chains.closed(i, [sums[i]], r.dtype)
 
 
 def _inner(
@@ -126,11 +128,12 @@ def _add(
     f, new = emitter.f, []
     values = emitter.values([r.argument for r in reductions], here, outer)
     for r, x, total in zip(reductions, values, sums):
-        x = scalar.cast(f, x, r.argument.dtype, r.dtype)
+        held = scalar_types.computing(r.dtype)
+        x = scalar.cast(f, x, r.argument.dtype, held)
         across_lanes = emitter.vector is not None and emitter.vector.reduced
         if across_lanes and here.count < here.lanes:
             x = f.select(f.first(here.count, here.lanes), x, _start(emitter, r, here.lanes))
-        new.append(scalar.combine(f, r.kind, r.dtype, total, x))
+        new.append(scalar.combine(f, r.kind, held, total, x))
     return new
 
 
@@ -160,7 +163,7 @@ def _along_row(
         return _add(emitter, point, outer, reductions, sums)
 
     width, main = len(reductions), 0 if unrolled else chunks // side * side
-    totals = [Total(r.kind, r.dtype, lanes) for r in reductions] * side
+    totals = [Total.of(r, lanes) for r in reductions] * side
     level = len(others)
     chains = Chains.of(f, totals, [*(a.size for a in others), main // side], vectors - main)
 

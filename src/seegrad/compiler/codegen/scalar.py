@@ -11,10 +11,17 @@ from collections.abc import Callable
 
 import numpy as np
 
-from seegrad.compiler.codegen import vector_math
+from seegrad.compiler.codegen import half, vector_math
 from seegrad.compiler.codegen.llvm_builder import Function
 from seegrad.compiler.codegen.llvm_types import Value, like
-from seegrad.compiler.ir.scalar_types import MATHEMATICS, scalar_type
+from seegrad.compiler.ir.scalar_types import (
+    FLOAT32,
+    HALF,
+    MATHEMATICS,
+    computing,
+    exact,
+    scalar_type,
+)
 from seegrad.compiler.target import host
 from seegrad.graph.spec import DType
 
@@ -23,6 +30,12 @@ Emit = Callable[..., Value]
 
 def cast(f: Function, x: Value, source: DType, target: DType) -> Value:
     """`x` as `target`, by NumPy's rules."""
+    if source == target:
+        return x
+    if target == HALF:
+        near = half.odd(f, x) if source.name == "float64" else cast(f, x, source, FLOAT32)
+        return half.rounded(f, near)
+    source = computing(source)
     if source == target:
         return x
     kind = like(x.type, scalar_type(target))
@@ -224,9 +237,12 @@ _EMITTERS: dict[str, Emit] = {
 
 
 def emit(f: Function, function: str, compute: DType, *values: Value) -> Value:
-    """The function of values that are lanes of `compute`."""
+    """The function of values that are lanes of `compute`; of float16, rounded to it."""
     if function == "where":
         return f.select(*values)
+    if compute == HALF:
+        x = emit(f, function, FLOAT32, *values)
+        return x if exact(function) else half.rounded(f, x)
     if compute.kind == "b" and function in ("maximum", "minimum"):
         return f.binary("or" if function == "maximum" else "and", *values)
     return _EMITTERS[function](f, compute, *values)

@@ -16,6 +16,7 @@ from seegrad.compiler.codegen import scalar
 from seegrad.compiler.codegen.llvm_builder import Function
 from seegrad.compiler.codegen.llvm_types import Value, vector
 from seegrad.compiler.ir import scalar_types
+from seegrad.compiler.ir.expression import Reduced
 from seegrad.graph.spec import DType
 
 CHAIN = 32
@@ -25,11 +26,16 @@ _FLOAT64 = np.dtype(np.float64)
 
 @dataclass(frozen=True)
 class Total:
-    """One running total: of what kind, of which dtype, on how many lanes."""
+    """One running total: of what kind, on how many lanes, of which dtype: never float16."""
 
     kind: str
     dtype: DType
     lanes: int
+
+    @classmethod
+    def of(cls, r: Reduced, lanes: int) -> Total:
+        """That of a reduction."""
+        return cls(r.kind, scalar_types.computing(r.dtype), lanes)
 
     @property
     def is_sum(self) -> bool:

@@ -9,10 +9,27 @@ import numpy as np
 from seegrad.graph.spec import DType
 
 SCALARS = {
-    "float32": "float", "float64": "double", "bool": "i1",
+    "float16": "float", "float32": "float", "float64": "double", "bool": "i1",
     "int8": "i8", "int16": "i16", "int32": "i32", "int64": "i64",
     "uint8": "i8", "uint16": "i16", "uint32": "i32", "uint64": "i64",
 }  # fmt: skip
+HALF, FLOAT32 = np.dtype(np.float16), np.dtype(np.float32)
+"""float16 is computed with as float32: widened when it is loaded, and every result rounded."""
+
+
+def native(dtype: DType) -> bool:
+    """Whether code computes with the dtype."""
+    return dtype.name in SCALARS
+
+
+def totals_in_memory(dtype: DType) -> bool:
+    """Whether a running total may lie in memory as the dtype; that of float16 is float32."""
+    return native(dtype) and dtype != HALF
+
+
+def computing(dtype: DType) -> DType:
+    """The dtype in which numbers of `dtype` are computed with."""
+    return FLOAT32 if dtype == HALF else dtype
 
 
 def scalar_type(dtype: DType) -> str:
@@ -21,13 +38,16 @@ def scalar_type(dtype: DType) -> str:
 
 
 def memory_type(dtype: DType) -> str:
-    """The type of one element in memory (booleans take a byte)."""
-    return "i8" if dtype.kind == "b" else scalar_type(dtype)
+    """The type of one element in memory (booleans take a byte, float16 two)."""
+    return "i8" if dtype.kind == "b" else "i16" if dtype == HALF else scalar_type(dtype)
 
 
 def literal(dtype: DType, value: float) -> float:
     """The number as code writes it: by its bits where its dtype is only moved."""
-    if dtype.name in SCALARS:
+    if dtype == HALF:
+        with np.errstate(over="ignore"):
+            return float(np.float16(value))
+    if native(dtype):
         return value
     return int(np.array(value, dtype).view(f"u{dtype.itemsize}"))
 MATHEMATICS = ("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "arcsin", "arccos",
@@ -43,6 +63,9 @@ FUNCTIONS = {
 _FLOATING_ONLY = {"divide", "power", "mod", "floor_divide", "sqrt", "hypot", "logaddexp", "round",
                   *MATHEMATICS}  # fmt: skip
 _LOGICAL = {"logical_and", "logical_or", "logical_xor", "logical_not"}
+_EXACT = {"negative", "abs", "sign", "maximum", "minimum", "floor", "ceil", "round", "trunc",
+          "equal", "not_equal", "less", "less_equal", "greater", "greater_equal", "isnan", "isinf",
+          "isfinite", *_LOGICAL}  # fmt: skip
 _EXPENSIVE = {*MATHEMATICS, "power", "mod", "floor_divide", "divide", "sqrt", "hypot",
               "logaddexp"}  # fmt: skip
 
@@ -50,6 +73,11 @@ _EXPENSIVE = {*MATHEMATICS, "power", "mod", "floor_divide", "divide", "sqrt", "h
 def expensive(function: str) -> bool:
     """Whether a value of this function is better kept than computed again."""
     return function in _EXPENSIVE
+
+
+def exact(function: str) -> bool:
+    """Whether what the function gives needs no rounding."""
+    return function in _EXACT
 
 
 def divides(function: str) -> bool:
@@ -63,7 +91,8 @@ def result_dtype(function: str, *dtypes: DType) -> DType:
     if function == "where":
         return np.result_type(*dtypes[1:])
     name = {"round": "rint", "mod": "remainder"}.get(function, function)
-    name = "exp" if name == "erf" else name
+    if name == "erf":
+        return dtypes[0] if dtypes[0].kind == "f" else np.dtype(np.float64)
     with np.errstate(all="ignore"):
         made: DType = getattr(np, name)(*[np.ones(1, d) for d in dtypes]).dtype
     return made
@@ -84,8 +113,8 @@ def compute_dtype(function: str, *dtypes: DType) -> DType:
 def supported(function: str, compute: DType) -> bool:
     """Whether there is native code for the function in this dtype."""
     if function == "where":
-        return compute.name in SCALARS
-    if function not in FUNCTIONS or compute.name not in SCALARS:
+        return native(compute)
+    if function not in FUNCTIONS or not native(compute):
         return False
     if function in _FLOATING_ONLY:
         return compute.kind == "f"

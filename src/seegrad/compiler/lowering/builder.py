@@ -21,7 +21,7 @@ from seegrad.compiler.lowering.groups import AxisMap, Grouping, is_view
 from seegrad.graph import forms as forms
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
-from seegrad.graph.spec import Shape
+from seegrad.graph.spec import DType, Shape
 
 
 @dataclass(frozen=True)
@@ -173,9 +173,10 @@ class KernelBuilder:
         self.reading.add(behind(x))
         return self.copied(view, x) if view.rows is not None else view
 
-    def copied(self, view: View, node: Node, role: str = "temporary") -> View:
+    def copied(self, view: View, node: Node, dtype: DType | None = None) -> View:
         """The same values in memory of their own, in C order."""
-        buffer = self.buffer(f"{self.name(node)}.copy", view.shape, view.dtype, role)
+        name = f"{self.name(node)}.copy"
+        buffer = self.buffer(name, view.shape, dtype or view.dtype, "temporary")
         self.copy(view, buffer.view(), node)
         return buffer.view()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import (
     Accumulated,
@@ -72,8 +73,9 @@ def _factors(builder: KernelBuilder, head: Node) -> tuple[View, View, tuple[str,
 def _factor(builder: KernelBuilder, x: Node) -> View:
     view = builder.view(x)
     builder.reading.add(behind(x))
-    if view.rows is not None and view.shape[view.rows_axis] == 1:
-        view = builder.copied(view, x)
+    dtype = scalar_types.computing(view.dtype)
+    if dtype != view.dtype or (view.rows is not None and view.shape[view.rows_axis] == 1):
+        view = builder.copied(view, x, dtype)
     return view
 
 

@@ -28,14 +28,16 @@ def why_foreign(node: Node) -> str:
     form = node.op.lower
     if isinstance(form, Scalar):
         return typed(node).why
-    if isinstance(form, (OneHot, Overlap, Scan)):
-        return "" if node.dtype.name in scalar_types.SCALARS else f"dtype {node.dtype}"
+    if isinstance(form, OneHot):
+        return "" if scalar_types.native(node.dtype) else f"dtype {node.dtype}"
+    if isinstance(form, (Overlap, Scan)):
+        return "" if scalar_types.totals_in_memory(node.dtype) else f"dtype {node.dtype}"
     if isinstance(form, Reduce):
         return _why_reduction(node)
     if isinstance(form, (Product, Contract)):
         return _why_product(node)
     if isinstance(form, (Gather, Scatter)):
-        if isinstance(form, Scatter) and node.dtype.name not in scalar_types.SCALARS:
+        if isinstance(form, Scatter) and not scalar_types.totals_in_memory(node.dtype):
             return f"dtype {node.dtype}"
         indices = node.inputs[1]
         if indices.op is not None:
@@ -51,7 +53,7 @@ def _why_reduction(node: Node) -> str:
     assert node.op is not None
     kind = node.op.lower.kind  # type: ignore[union-attr]
     for dtype in (x.dtype, node.dtype):
-        if dtype.name not in scalar_types.SCALARS:
+        if not scalar_types.native(dtype):
             return f"dtype {dtype}"
     empty = any(x.shape[i] == 0 for i in node.attrs["axis"])
     if empty and kind in ("max", "min"):
@@ -60,8 +62,8 @@ def _why_reduction(node: Node) -> str:
 
 
 def _why_product(node: Node) -> str:
-    if any(x.dtype != node.dtype for x in node.inputs) or node.dtype.name not in (
-        "float32", "float64",
+    if any(x.dtype != node.dtype for x in node.inputs) or (
+        node.dtype.kind != "f" or not scalar_types.native(node.dtype)
     ):
         return f"a product of {' and '.join(str(x.dtype) for x in node.inputs)}"
     assert node.op is not None

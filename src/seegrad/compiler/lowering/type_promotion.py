@@ -35,7 +35,7 @@ def typed(node: Node) -> Typed:
     names = [n.lstrip("*") for n in node.op.inputs]
     leaves = {n: Literal(0, x.dtype) for n, x in zip(names, node.inputs)}
     for x in (*node.inputs, node):
-        if x.dtype.name not in scalar_types.SCALARS:
+        if not scalar_types.native(x.dtype):
             return Typed(f"dtype {x.dtype}")
     try:
         expression(node, leaves)
@@ -108,7 +108,7 @@ def _apply(function: str, parts: list[Expression | _Weak]) -> Expression | _Weak
     if not scalar_types.supported(function, compute):
         raise _Unsupported(f"{function} of {compute}")
     result = scalar_types.result_dtype(function, *dtypes)
-    if result.name not in scalar_types.SCALARS:
+    if not scalar_types.native(result):
         raise _Unsupported(f"{function} gives {result}")
     return Apply(function, settled, result, compute)
 

@@ -18,6 +18,7 @@ class Epilogue:
     def __init__(self, f: Function, plan: MatmulPlan, pointers: Pointers) -> None:
         self.f, self.stores, self.pointers = f, plan.product.stores, pointers
         self.roots = [s.value for s in self.stores]
+        self.dtype = plan.product.a.dtype
 
     def write(self, m: Value, n: Value, count: int, total: Value) -> None:
         """What comes behind the product, on the lanes of `total` at (m, n …)."""
@@ -26,7 +27,7 @@ class Epilogue:
 
         def leaf(e: Expression) -> Value:
             if isinstance(e, Accumulated):
-                return total
+                return scalar.cast(f, total, self.dtype, e.dtype)
             assert isinstance(e, Load)
             view = e.view
             if view.rows is not None and view.rows_axis == len(view.strides) - 2:

@@ -1,0 +1,291 @@
+"""The derivatives of loops and choices: a scan's is a scan, a choice's a choice.
+
+What a scan keeps for its backward turns (`Plan`): the carry that a turn began with, as far as a
+derivative reads it, and results of matrix products and calls; all else a backward turn computes
+again, and so it does everything inside of `sg.checkpoint`, and what a loop in the body keeps.
+A while loop has a forward derivative, a loop beside it; a choice keeps nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import GradientError
+from seegrad.graph.bind import bind, callable_op
+from seegrad.graph.forms import Body as Opened
+from seegrad.graph.forms import Call, Contract, Loop, Product
+from seegrad.graph.graph import substitute, walk
+from seegrad.graph.mode import in_mode
+from seegrad.graph.node import Node
+from seegrad.graph.op import Op
+from seegrad.graph.spec import Spec
+from seegrad.i18n import tr
+from seegrad.tensor.tensor import Tensor
+from seegrad.transforms.loops.body import Body, argument, derivatives, is_float, zeros
+from seegrad.transforms.loops.packing import Layout
+from seegrad.transforms.loops.programs import Cond, Counts, Needs, Part, Scan, While
+
+CHECKPOINT = "checkpoint"
+"""The frame of what is computed again in a backward turn."""
+
+Source = tuple[str, int]
+"""Where an input of a backward turn comes from: an input of the scan, what it saved, or g."""
+
+
+def _costly(node: Node) -> bool:
+    """Is a value rather kept than computed again?"""
+    form = None if node.op is None else node.op.lower
+    frame = node.frame
+    while frame is not None:
+        if frame.name == CHECKPOINT:
+            return False
+        frame = frame.parent
+    if isinstance(form, Opened):             # a convolution, say
+        return sum(x.ndim >= 2 for x in node.inputs) >= 2
+    return isinstance(form, (Product, Contract, Call, Loop))
+
+
+def _again(node: Node, inputs: tuple[Any, ...]) -> Node:
+    """The node with other inputs of the same specs."""
+    new = Tensor(node.op, inputs, node.attrs, (), None, node.requires_grad, node.spec, node.name)
+    new.frame, new.where = node.frame, node.where
+    return new
+
+
+@dataclass(frozen=True)
+class Backward:
+    """A backward turn as a body, and where its inputs come from."""
+
+    body: Body
+    counts: Counts
+    sources: tuple[Source, ...]
+    targets: tuple[int, ...]
+    """For each of its results, the input of the scan whose derivative it is."""
+
+
+class Plan:
+    """What a scan keeps, and its backward scans, where derivatives go to the inputs in `needs`."""
+
+    def __init__(self, scan: Scan, needs: Needs) -> None:
+        self.scan, self.needs = scan, needs
+        body, counts = scan.body, scan.counts
+        self.first = counts.consts
+        consts, self.carry, xs = counts.split(body.inputs)
+        self.carries = [i for i, x in enumerate(self.carry) if is_float(x)]
+        self.consts = [i for i, x in enumerate(consts) if needs[i] and is_float(x)]
+        behind = counts.consts + counts.carry
+        self.xs = [behind + i for i, x in enumerate(xs) if needs[behind + i] and is_float(x)]
+        self.wrt = [
+            *(self.carry[i] for i in self.carries), *(body.inputs[i] for i in self.consts),
+            *(body.inputs[i] for i in self.xs),
+        ]
+        self.arriving = [argument(self.carry[i].spec, "g") for i in self.carries]
+        self.main = self._sent(body.outputs[counts.carry :])
+        self.kept = self._kept(self.main[1])
+        self.saving = Body(body.inputs, [*body.outputs, *self.kept], body.name)
+        rows = [Spec((scan.length, *x.shape), x.dtype) for x in self.kept]
+        self.layout = Layout(rows)
+        self._backward: dict[str, Backward] = {}
+
+    def _sent(self, rows: Sequence[Node]) -> tuple[list[Node | None], list[Node | None]]:
+        """A symbol for the derivative that arrives at each of `rows`, and what is sent on."""
+        seeds = [argument(y.spec, "g") if is_float(y) else None for y in rows]
+        ends = [self.scan.body.outputs[i] for i in self.carries]
+        some = [(y, g) for y, g in zip(rows, seeds) if g is not None]
+        outputs, arrived = [*ends, *(y for y, _ in some)], [*self.arriving, *(g for _, g in some)]
+        return list(seeds), derivatives(outputs, arrived, self.wrt)
+
+    def _kept(self, sent: Sequence[Node | None]) -> list[Node]:
+        """What a backward turn reads of the forward turn, and is not computed again."""
+        forward = set(walk(self.scan.body.outputs)) - set(self.scan.body.inputs)
+        costly: dict[Node, None] = {}
+        read: set[Node] = set()
+        stack = [x for x in sent if x is not None]
+        while stack:
+            node = stack.pop()
+            if node in read:
+                continue
+            read.add(node)
+            if node in forward and _costly(node):
+                costly[node] = None
+            else:
+                stack.extend(node.inputs)
+        read |= set(walk(costly))
+        return [*(x for x in self.carry if x in read), *costly]
+
+    def backward(self, kind: str) -> Backward:
+        """The backward scan for what arrives at results ("main"), or at what was saved."""
+        if kind not in self._backward:
+            self._backward[kind] = self._made(kind)
+        return self._backward[kind]
+
+    def _made(self, kind: str) -> Backward:
+        seeds, sent = self.main if kind == "main" else self._sent(self.kept)
+        carry = set(self.carry)
+        known: dict[Node, Any] = {
+            x: x if x in carry else argument(x.spec, x.name) for x in self.kept
+        }
+        cut = {x: s for x, s in known.items() if x is not s}
+        added = [argument(self.scan.body.inputs[i].spec, "total") for i in self.consts]
+        n, m = len(self.carries), len(self.consts)
+        here = iter(substitute([g for g in sent if g is not None], cut, _again))
+        made = [None if g is None else next(here) for g in sent]
+        with in_mode(recording=True, tracer=None, frame=None, watch=None):
+            totals = [a if g is None else a + g for a, g in zip(added, made[n : n + m])]
+        outputs = [zeros(x.spec) if g is None else g
+                   for x, g in zip(self.wrt, [*made[:n], *totals, *made[n + m :]])]
+        used = set(walk(outputs))
+        inputs, behind = self.scan.body.inputs, self.scan.counts.consts + self.scan.counts.carry
+        consts = [i for i in range(self.first) if inputs[i] in used]
+        rows: list[tuple[Source, Node]] = [
+            *((("saved", i), s) for i, s in enumerate(known.values()) if s in used),
+            *((("input", behind + i), x) for i, x in enumerate(inputs[behind:]) if x in used),
+            *((("g", i), s) for i, s in enumerate(seeds) if s is not None and s in used),
+        ]
+        body = Body(
+            [*(inputs[i] for i in consts), *self.arriving, *added, *(s for _, s in rows)],
+            outputs, f"∂ {self.scan.body.name}",
+        )  # fmt: skip
+        sources = (*(("input", i) for i in consts), *(source for source, _ in rows))
+        targets = (*(self.first + i for i in self.carries), *self.consts, *self.xs)
+        return Backward(body, Counts(len(consts), n + m, len(rows)), sources, targets)
+
+    def pull(self, g: Any, xs: Sequence[Any], part: Part) -> dict[int, Any]:
+        """The derivative by each input that needs one, for g arriving at one vector."""
+        kind, number = part
+        turn, layout, n = self.backward(kind), self.scan.layouts(self.needs)[kind], len(self.carry)
+        arrived = [layout.read(p, g) if p.part == number else None for p in layout.places]
+        rows = arrived[n:] if kind == "main" else arrived
+        saved: list[Any] = []
+        if any(where == "saved" for where, _ in turn.sources):
+            saved = self.scan.apply(xs, "saved", self.needs)
+
+        def given(source: Source) -> Any:
+            where, i = source
+            if where == "input":
+                return xs[i]
+            if where == "saved":
+                return saved[i]
+            place = layout.places[i + (n if kind == "main" else 0)]
+            return rows[i] if rows[i] is not None else zeros(place.spec).data
+
+        starts = [arrived[i] if kind == "main" else None for i in self.carries]
+        starts = [zeros(self.carry[i].spec).data if g is None else g
+                  for i, g in zip(self.carries, starts)]
+        starts += [zeros(self.scan.body.inputs[i].spec).data for i in self.consts]
+        m = turn.counts.consts
+        inputs = [*map(given, turn.sources[:m]), *starts, *map(given, turn.sources[m:])]
+        again = Scan(turn.body, turn.counts, self.scan.length, not self.scan.reverse, Plan)
+        return dict(zip(turn.targets, again.apply(inputs)))
+
+
+# --------------------------------------------------------------- choices
+
+
+def choice_pulled(
+    cond: Cond, g: Any, xs: Sequence[Any], part: Part, needs: Needs
+) -> dict[int, Any]:
+    """The choice between the derivatives of both sides."""
+    number, layout = part[1], cond.layout
+    wanted = tuple(i for i, need in enumerate(needs) if i and need)
+    places = [i for i, p in enumerate(layout.places) if p.part == number]
+
+    def sent(body: Body) -> Body:
+        seeds = [argument(body.outputs[i].spec, "g") for i in places]
+        wrt = [body.inputs[i - 1] for i in wanted]
+        found = derivatives([body.outputs[i] for i in places], seeds, wrt)
+        outputs = [zeros(x.spec) if d is None else d for d, x in zip(found, wrt)]
+        return Body([*body.inputs, *seeds], outputs, f"∂ {body.name}")
+
+    key = ("sent", wanted, number)
+    then, other = (side.kept(key, partial(sent, side)) for side in (cond.then, cond.other))
+    arrived = [layout.read(layout.places[i], g) for i in places]
+    return dict(zip(wanted, Cond(then, other, choice_pulled).apply([*xs, *arrived])))
+
+
+# --------------------------------------------------------------- while
+
+
+def while_pulled(
+    loop: While, g: Any, xs: Sequence[Any], part: Part, needs: Needs
+) -> dict[int, Any]:
+    """What is sent back by a while loop: it can be differentiated by g, and is nothing more."""
+    wanted = [i for i, need in enumerate(needs) if need]
+    if not isinstance(g, Node):
+        return {i: _sent_back(g, *xs, loop=loop, part=part, wanted=i) for i in wanted}
+    return {i: bind(PULLBACK, (g, *xs), {"loop": loop, "part": part, "wanted": i})
+            for i in wanted}
+
+
+def _sent_back(g: Any, *xs: Any, loop: While, part: Part, wanted: int) -> Any:
+    if np.any(g):
+        raise _without_bound(loop)
+    return np.zeros_like(xs[wanted])[()]
+
+
+def _without_bound(loop: While) -> GradientError:
+    return GradientError(
+        tr(
+            "{name}: how often a while loop runs is not known before, so that its derivative cannot"
+            " be taken from right to left",
+            name=loop.name,
+        ),
+        asked="a bound on the number of turns, or a derivative from left to right",
+        came="a while_loop without max_turns",
+        hint="pass max_turns=..., use sg.scan or sg.fori_loop, or take sg.jvp",
+    )  # fmt: skip
+
+
+def _no_second(loop: While) -> Any:
+    raise _without_bound(loop)
+
+
+PULLBACK = callable_op(Op(
+    name="while_pullback", forward=_sent_back, lower=Call(), sign="∂↻", latex="$g",
+    family="loop", spec=lambda g, *xs, loop, part, wanted: xs[wanted],
+    d={
+        "g": lambda g, xs, loop, part, wanted: tangent(loop, g, xs, part, wanted),
+        "xs": lambda out, loop: _no_second(loop),
+    },
+))  # fmt: skip
+"""What a while loop would send back. Nothing computes it: its own derivative by g, which is what
+moves from left to right, is the loop of `tangent`."""
+
+
+def tangent(loop: While, h: Any, xs: Sequence[Any], part: Part, wanted: int) -> Any:
+    """How the vector `part` changes as input `wanted` moves along h: a loop of both at once."""
+    counts, body = loop.counts, loop.body
+    consts, carry, _ = counts.split(body.inputs)
+    floats = [i for i, x in enumerate(carry) if is_float(x)]
+    moved = wanted < counts.consts
+
+    def made() -> tuple[Body, Body]:
+        wrt = [carry[i] for i in floats] + ([consts[wanted]] if moved else [])
+        along = [argument(x.spec, f"d{x.name}") for x in wrt]
+        seeds = [argument(body.outputs[i].spec, "g") for i in floats]
+        sent = derivatives([body.outputs[i] for i in floats], seeds, wrt)
+        pairs = [(s, d) for s, d in zip(sent, along) if s is not None]
+        found = derivatives([s for s, _ in pairs], [d for _, d in pairs], seeds)
+        changes = [zeros(s.spec) if d is None else d for s, d in zip(seeds, found)]
+        own, rest = along[: len(floats)], along[len(floats) :]
+        both = Body([*consts, *rest, *carry, *own], [*body.outputs, *changes], f"d {body.name}")
+        first, second = counts.split(loop.test.inputs)[:2]
+        spare = [argument(x.spec) for x in (*rest, *own)]
+        test = Body([*first, *spare[: len(rest)], *second, *spare[len(rest) :]],
+                    loop.test.outputs, loop.test.name)
+        return test, both
+
+    test, both = body.kept(("tangent", wanted if moved else -1, loop.test), made)
+    starts = [h if counts.consts + i == wanted else zeros(carry[i].spec).data for i in floats]
+    beside = [h] if moved else []
+    inputs = [*xs[: counts.consts], *beside, *xs[counts.consts :], *starts]
+    more = Counts(counts.consts + len(beside), counts.carry + len(floats))
+    results = While(test, both, more, loop.most, loop.pulled_by).apply(inputs)
+    changes = iter(results[counts.carry :])
+    parts = [next(changes) if i in floats else None for i in range(counts.carry)]
+    return loop.layout.written(parts, part[1])
