@@ -57,7 +57,7 @@ def test_generators_repeat_by_seed_and_change_with_it():
 def test_rings_without_noise_lie_on_two_circles():
     x, t = data.rings(points=20, noise=0)
     assert np.hypot(*x.T) == pytest.approx(np.where(t == 0, 1.0, 0.4))
-    with pytest.raises(sg.SeegradError, match="not negative"):
+    with pytest.raises(ValueRangeError, match="not negative"):
         data.rings(noise=-0.1)
 
 
