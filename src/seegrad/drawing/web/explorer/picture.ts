@@ -3,16 +3,17 @@
 
 import { draw, element } from "../draw.ts";
 import { html } from "../html.ts";
-import { fit } from "../layout/measure.js";
-import { arrange } from "../layout/nested.js";
-import type { Plan, Rect } from "../layout/nested.js";
-import { fold } from "../scene.ts";
-import type { Scene, View } from "../scene.ts";
-import { walk } from "../steps.ts";
-import type { Step } from "../steps.ts";
+import { firstScreen, screen } from "../layout/levels.js";
+import { bundled } from "../scene/bundles.js";
+import { fold } from "../scene/scene.js";
+import { known, stepAt, walk } from "../scene/steps.js";
+import type { Plan, Rect, Scene, Step, View } from "../scene.ts";
 import { Camera } from "./camera.ts";
 import type { Session } from "./session.ts";
 import { blanksOf, visibleScene } from "./visible.ts";
+
+/** The size of a window that is not known yet. */
+const WINDOW = [1024, 640];
 
 /** Milliseconds of a movement. */
 export const QUICK = 200;
@@ -26,6 +27,11 @@ export class Picture {
   view: View = { boxes: [], wires: [], groups: [], stands: new Map() };
   plan: Plan;
   steps: Step[] = [];
+  /** From when on the value and the derivative of each wire are known. */
+  known = new Map<string, [number, number]>();
+  /** The time of the walk that is shown, the same however the picture is folded. */
+  time = Infinity;
+  private timed = Infinity;
   /** The derivatives that are asked for. */
   blanks = new Set<string>();
   drawn: SVGElement = element("g");
@@ -56,16 +62,14 @@ export class Picture {
 
   private render(move: boolean) {
     const before = new Map(this.plan.places);
-    const scene = visibleScene(this.session);
     this.blanks = blanksOf(this.session);
-    this.view = fold(scene, this.session.open);
-    this.lay(scene);
-    this.drawn = draw(scene, this.view, this.plan, this.blanks);
+    const scene = { ...visibleScene(this.session), blanks: this.blanks, open: this.session.open };
+    this.layOut(scene);
+    this.drawn = draw(scene, this.view, this.plan);
     const focused = this.moved.contains(document.activeElement) ? document.activeElement : null;
     this.moved.replaceChildren(this.drawn);
     if (focused) this.focusOn(idOf(focused));
-    this.steps = walk(scene, this.view);
-    this.session.step = Math.min(this.session.step, this.steps.length);
+    this.keepTime();
     this.canvas.setAttribute("aria-label", scene.title || this.session.say("picture"));
     if (move && !calm()) this.glide(before);
     this.camera.show(
@@ -76,16 +80,56 @@ export class Picture {
     this.opened = this.session.open;
   }
 
-  /** Lays out what is seen; where numbers run on it stays as it lies, with room for others. */
-  private lay(scene: Scene) {
-    const { runs, open, constants, pathOnly, pinned } = this.session;
-    const key = [...open, constants, pathOnly && pinned].join(" ");
-    if (runs && this.laid === key) return;
-    const [places, routes] = fit(scene, this.view, this.blanks);
-    if (runs)
-      for (const route of routes) route.width = (route.width ?? 0) && roomy(route.width ?? 0);
-    this.plan = arrange(places, routes);
-    this.laid = key;
+  /** What is seen of the scene in this window, and where. */
+  private layOut(scene: Omit<Scene, "open" | "blanks">) {
+    const { width, height } = this.camera.room();
+    const { session } = this;
+    const wide = width || WINDOW[0];
+    const high = height || WINDOW[1];
+    if (session.runs && this.laid === this.layoutOf(wide, high)) {
+      this.view = bundled(fold({ ...scene, open: session.open }));
+      return;
+    }
+    const shown = session.auto
+      ? firstScreen(scene, wide, high, true)
+      : screen(scene, wide, high, true);
+    if (session.auto) {
+      session.open = new Set(shown.scene.open);
+      session.scene.open = [...session.open];
+    }
+    this.view = shown.view;
+    this.plan = shown.plan;
+    this.laid = this.layoutOf(wide, high);
+  }
+
+  /** What a layout depends on, where numbers that run on must not change it. */
+  private layoutOf(width: number, height: number) {
+    const { open, constants, pathOnly, pinned } = this.session;
+    return [...open, constants, pathOnly && pinned, width, height].join(" ");
+  }
+
+  /** The walk through what is seen now, at the time at which it was. */
+  private keepTime() {
+    const { session, steps } = this;
+    const began = !steps.length;
+    if (session.step !== this.timed) this.time = steps[session.step]?.time ?? Infinity;
+    this.steps = walk(session.scene, this.view);
+    this.known = known(session.scene, this.view);
+    if (began) this.time = this.steps[session.step]?.time ?? Infinity;
+    this.go(this.time === Infinity ? Infinity : stepAt(this.steps, this.time), this.time);
+  }
+
+  /** Shows this step; at its own time, if no other is given. */
+  go(step: number, time = this.steps[step]?.time ?? Infinity) {
+    this.session.step = Math.min(step, this.steps.length);
+    this.time = time;
+    this.timed = this.session.step;
+  }
+
+  /** The window has another size: what it may choose, it chooses again. */
+  refit() {
+    if (this.session.auto) this.session.tell("draw", false);
+    if (this.camera.following) this.camera.home();
   }
 
   /** The element of a box, a group or a wire. */
@@ -119,11 +163,6 @@ export class Picture {
     const late = [{ opacity: 0 }, { opacity: 0 }, { opacity: 1 }];
     for (const node of this.all(".wire")) node.animate(late, { duration: QUICK * 1.5 });
   }
-}
-
-/** A label's width with room for numbers of more digits. */
-function roomy(width: number) {
-  return Math.max(width * 1.2, 84);
 }
 
 /** What a drawn element stands for. */
