@@ -10,7 +10,6 @@ from seegrad import training as training
 from seegrad.chapter.playground import playground as playground
 from seegrad.compiler.compile import Compiled as Compiled
 from seegrad.compiler.compile import compile as compile
-from seegrad.compiler.vmap import vmap as vmap
 from seegrad.drawing.display import draw as draw
 from seegrad.drawing.display import show as show
 from seegrad.drawing.formula.derivation import explain as explain
