@@ -1,5 +1,5 @@
-// The network as columns of neurons: a line for each weight, as wide as |w|, and on each neuron what
-// it makes of the plane. It is built once for a network; a training changes widths and pictures.
+// The network as columns of neurons: a line for each weight, as wide as |w|, and on each neuron
+// what it makes of the plane. It is built once for a network; a training changes widths, pictures.
 
 import { element } from "../draw.ts";
 import { shown } from "../values/summary.js";
@@ -8,7 +8,7 @@ import type { Seen, Trainer } from "./trainer.ts";
 
 const [WIDE, HIGH] = [560, 300];
 const [LEFT, TOP] = [40, 12];
-/** Neurons of one column; of a wider layer only the first are drawn, and how many more there are. */
+/** Neurons of one column; of a wider layer the first are drawn, and how many more there are. */
 const MOST = 12;
 const PER_WEIGHT = 1.6;
 const WIDEST = 9;
@@ -103,7 +103,7 @@ export class NeuronPicture {
     }
   }
 
-  /** What a neuron makes of the plane as a small picture: its sign by colour, its size by strength. */
+  /** What a neuron makes of the plane, small: its sign by colour, its size by strength. */
   private painted(all: number[], more: string, less: string): string {
     const pen = this.pen.getContext("2d");
     if (!pen) return "";
