@@ -3,7 +3,7 @@
 # make bench   the benchmark suite, peers beside where they are installed
 # make figures the same, written into the READMEs and the documents
 # make trust   the figures of TRUST.md, measured anew
-# make pictures   every picture of the documents and READMEs, and the report of the demo, drawn anew
+# make drawings   every picture of the documents and READMEs, and the report of the demo, drawn anew
 # make docs    the documents, every cell of them run, into docs/_build/html
 # make lenet DATA=folder-with-MNIST, make characters, make diabetes    the examples of the field
 # make fuzz    a million inputs to each reader of text and files (RUNS=... for another number);
@@ -19,7 +19,7 @@ RUN    := $(VENV)/bin/python
 JOBS   ?= auto
 RUNS   ?= 1000000
 
-.PHONY: demo test bench figures pictures lint web lenet characters diabetes trust fuzz docs clean
+.PHONY: demo test bench figures lint web lenet characters diabetes trust fuzz pictures drawings docs clean
 
 demo: $(VENV)/.ready
 	$(RUN) -m seegrad train --data digits --check --out runs
@@ -58,8 +58,9 @@ characters diabetes: $(VENV)/.ready-examples
 trust: $(VENV)/.ready-test
 	$(RUN) -m trust --write --json trust.json
 
-pictures: $(VENV)/.ready
+drawings: $(VENV)/.ready
 	$(RUN) docs/pictures.py
+	$(RUN) -m tools.house_picture
 	$(RUN) -m seegrad train --data digits --check --out runs
 
 docs: $(VENV)/.ready-docs
@@ -67,6 +68,10 @@ docs: $(VENV)/.ready-docs
 	$(RUN) -m sphinx -q -W -b html docs docs/_build/html
 	$(RUN) -m sphinx -q -W -b html -c docs -D language=ko docs/ko docs/_build/html/ko
 	@echo "open docs/_build/html/index.html"
+
+# Every figure of the chapter in every size, language and theme, by keys, wheel and finger.
+pictures: $(VENV)/.ready-test
+	SEEGRAD_ALL_FIGURES=1 $(RUN) -m pytest tests/drawing/web/test_reading.py
 
 fuzz: $(VENV)/.ready-test
 	@$(RUN) -m pip install --quiet --disable-pip-version-check atheris

@@ -1,5 +1,6 @@
 // What of a playground can be chosen, and what is chosen in the page's address.
 
+import { keep } from "../sharing/address.ts";
 import type { SceneData } from "../explorer/session.ts";
 import type { Choice, Choices } from "../evaluate.ts";
 
@@ -53,9 +54,5 @@ export function writeKept({ choice, rate, steps }: Kept) {
   for (const [key, item] of Object.entries(choice ?? {})) said.set(key, String(item));
   if (rate) said.set("rate", String(rate));
   if (steps > 0) said.set("steps", String(steps));
-  try {
-    history.replaceState(null, "", `#${said}`);
-  } catch {
-    // a page shown inside another one may not keep an address
-  }
+  keep(said);
 }

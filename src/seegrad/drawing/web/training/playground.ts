@@ -19,6 +19,13 @@ import type { TrainedProgram } from "./trainer.ts";
 const PACE = 120;
 const BUSY = 50;
 
+/** What a scene asks for: a playground, or the explorer alone. */
+export function opened(root: HTMLElement, data: SceneData, options: Options) {
+  return data.program?.train
+    ? new Playground(root, data, options)
+    : new Explorer(root, data, options);
+}
+
 export class Playground {
   explorer!: Explorer;
   private readonly root: HTMLElement;
@@ -47,7 +54,7 @@ export class Playground {
     this.options = options;
     this.data = data;
     const { choices, rate = 0.5 } = (data.program as TrainedProgram).train;
-    const kept = options.fragment ? readKept(choices) : null;
+    const kept = options.alone ? readKept(choices) : null;
     this.choices = choices;
     this.choice = choices?.first ?? null;
     this.rate = kept?.rate ?? rate;
@@ -66,29 +73,30 @@ export class Playground {
     return this.explorer.camera;
   }
 
-  switchTheme() {
-    this.explorer.switchTheme();
-  }
-
-  switchLanguage() {
-    this.explorer.switchLanguage();
+  get session() {
+    return this.explorer.session;
   }
 
   /** From the first weights, with the scene as it is now. */
   private begin() {
     const { data, options } = this;
-    const language = this.explorer?.session.language ?? data.language;
+    const language = this.explorer?.session.language ?? options.language;
     this.pause();
     this.trainer = new Trainer(data.program as TrainedProgram);
     this.steady = true;
     put({ scene: data as Scene }, this.trainer.program, this.trainer.values);
     const place = html("div");
     this.graph.replaceChildren(place);
-    this.explorer = new Explorer(place, { ...data, language }, { ...options, changed: undefined });
+    this.explorer = new Explorer(place, data, { ...options, language, changed: undefined });
     const { session } = this.explorer;
-    if (this.root.dataset.theme) session.theme = this.root.dataset.theme as "dark" | "light";
+    const { theme } = this.root.dataset;
+    if (theme === "dark" || theme === "light") session.setTheme(theme);
     session.on("draw", () => this.takeEdits());
     session.on("language", () => this.dress());
+    session.on("theme", () => {
+      this.root.dataset.theme = session.theme;
+      this.show(false);
+    });
     session.on("address", () => this.keep());
     this.dress();
   }
@@ -216,11 +224,9 @@ export class Playground {
     this.losses.replaceChildren(html("span", {}, most), curve, html("span", {}, label));
   }
 
-  /** Theme and address as they are now. */
+  /** The address as it is now. */
   private keep() {
-    const { theme } = this.explorer.session;
-    if (theme) this.root.dataset.theme = theme;
-    if (!this.options.fragment) return;
+    if (!this.options.alone) return;
     const { first } = this.choices ?? {};
     const moved = this.choice && JSON.stringify(this.choice) !== JSON.stringify(first);
     writeKept({
