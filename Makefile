@@ -3,6 +3,7 @@
 # make bench   the benchmark suite, peers beside where they are installed
 # make figures the same, written into the READMEs and the documents
 # make trust   the figures of TRUST.md, measured anew
+# make drawings   every picture of the documents and READMEs, and the report of the demo, drawn anew
 # make docs    the documents, every cell of them run, into docs/_build/html
 # make lenet DATA=folder-with-MNIST, make characters, make diabetes    the examples of the field
 # make fuzz    a million inputs to each reader of text and files (RUNS=... for another number);
@@ -18,7 +19,7 @@ RUN    := $(VENV)/bin/python
 JOBS   ?= auto
 RUNS   ?= 1000000
 
-.PHONY: demo test bench figures lint web lenet characters diabetes trust fuzz pictures docs clean
+.PHONY: demo test bench figures lint web lenet characters diabetes trust fuzz pictures drawings docs clean
 
 demo: $(VENV)/.ready
 	$(RUN) -m seegrad train --data digits --check --out runs
@@ -56,6 +57,11 @@ characters diabetes: $(VENV)/.ready-examples
 
 trust: $(VENV)/.ready-test
 	$(RUN) -m trust --write --json trust.json
+
+drawings: $(VENV)/.ready
+	$(RUN) docs/pictures.py
+	$(RUN) -m tools.house_picture
+	$(RUN) -m seegrad train --data digits --check --out runs
 
 docs: $(VENV)/.ready-docs
 	$(RUN) docs/pictures.py

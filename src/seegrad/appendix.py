@@ -7,6 +7,7 @@ from seegrad import data as data
 from seegrad import nn as nn
 from seegrad import optim as optim
 from seegrad import training as training
+from seegrad.chapter.playground import playground as playground
 from seegrad.compiler.compile import Compiled as Compiled
 from seegrad.compiler.compile import compile as compile
 from seegrad.drawing.display import draw as draw
@@ -15,7 +16,6 @@ from seegrad.drawing.formula.derivation import explain as explain
 from seegrad.drawing.formula.document import Derivation as Derivation
 from seegrad.drawing.notebook import widget as widget
 from seegrad.drawing.scene.film import film as film
-from seegrad.drawing.scene.playground import playground as playground
 from seegrad.onnx.export import export_onnx as export_onnx
 from seegrad.onnx.importing import ImportedNetwork as ImportedNetwork
 from seegrad.onnx.importing import import_onnx as import_onnx

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+from base64 import b64decode
+from gzip import decompress
 from html.parser import HTMLParser
-from itertools import combinations, pairwise
+from itertools import combinations, pairwise, product
 from xml.etree import ElementTree
 
 import numpy as np
@@ -355,3 +358,31 @@ def test_the_page_lives_in_a_browser(browser, tmp_path):
     assert training.locator(".trained").inner_text() != before
     context.close()
     assert troubles == []
+
+
+def test_the_playground_carries_every_network_that_can_be_chosen():
+    scene = sg.playground(lang="ko")
+    train = scene.program["train"]
+    choices = train["choices"]
+    nets = json.loads(decompress(b64decode(choices["nets"])))
+    asked = product(choices["widths"], choices["depths"], choices["activations"])
+    assert set(nets) == {f"{width} {depth} {activation}" for width, depth, activation in asked}
+    for name, text in nets.items():
+        width, depth, _ = name.split()
+        net = json.loads(text)
+        assert net["language"] == "ko"
+        layers = [
+            net["program"]["nodes"][at]["shape"] for _, at in net["program"]["train"]["layers"]
+        ]
+        assert layers == [[a, b] for a, b in pairwise([2, *[int(width)] * int(depth), 2])]
+    for data in choices["data"].values():
+        assert np.mean(data["x"], axis=0) == pytest.approx([0, 0], abs=1e-3)
+        assert np.std(data["x"], axis=0) == pytest.approx([1, 1], abs=1e-3)
+        assert set(data["t"]) == {0, 1}
+    assert {*choices["first"]} == {"data", "width", "depth", "activation"}
+
+
+@pytest.mark.parametrize("given", [(sg.nn.Affine(2, 2),), (None, [[1.0, 2.0]], [0])])
+def test_a_playground_wants_a_network_with_its_data_or_nothing(given):
+    with pytest.raises(sg.SeegradError, match="a network with its data, or nothing"):
+        sg.playground(*given)

@@ -49,9 +49,16 @@ def test_moons_without_noise_lie_on_two_half_circles():
 
 
 def test_generators_repeat_by_seed_and_change_with_it():
-    for make in (data.spiral, data.moons):
+    for make in (data.spiral, data.moons, data.rings):
         assert np.array_equal(make(seed=4).x, make(seed=4).x)
         assert not np.array_equal(make(seed=4).x, make(seed=5).x)
+
+
+def test_rings_without_noise_lie_on_two_circles():
+    x, t = data.rings(points=20, noise=0)
+    assert np.hypot(*x.T) == pytest.approx(np.where(t == 0, 1.0, 0.4))
+    with pytest.raises(ValueRangeError, match="not negative"):
+        data.rings(noise=-0.1)
 
 
 def test_xor_has_four_corners_and_no_test_part():

@@ -15,16 +15,14 @@ from importlib import resources
 import numpy as np
 
 from seegrad.chapter import figures, graphs
-from seegrad.data import moons
+from seegrad.chapter.playground import playground
 from seegrad.drawing.export.reading import Live, place, reading_page
 from seegrad.drawing.formula.derivation import explain
 from seegrad.drawing.formula.document import Derivation
 from seegrad.drawing.formula.mathml import to_mathml
 from seegrad.drawing.formula.template import read as read_formula
-from seegrad.drawing.scene.playground import playground
 from seegrad.drawing.scene.scene import Scene, picture_language
 from seegrad.i18n import LANGUAGES, tr
-from seegrad.nn import Affine, Sequential, Sigmoid
 from seegrad.ops.nn.loss import softmax_cross_entropy
 from seegrad.tensor.tensor import tensor
 from seegrad.transforms.folding import expand
@@ -64,17 +62,6 @@ DERIVATIONS: Mapping[str, Callable[[str], Derivation]] = {
     "loss": _loss,
 }
 """The derivations that the text asks for."""
-
-
-def two_layers(lang: str) -> Scene:
-    """A two-layer network on two half moons, to be trained in the page."""
-    points = moons(100, seed=0)
-    chance = np.random.default_rng(0)
-    net = Sequential(
-        Affine(2, 6, initial="xavier", generator=chance), Sigmoid(),
-        Affine(6, 2, initial="xavier", generator=chance),
-    )  # fmt: skip
-    return playground(net, points.x, points.t, rate=0.5, lang=lang)
 
 
 # --------------------------------------------------------------- the text
@@ -149,7 +136,7 @@ class _Text:
                 self.html.append(DERIVATIONS[content](self.lang).mathml)
             case "playground":
                 words = content.partition(" | ")[2]
-                self.figure("playground", two_layers(self.lang), None, ("", words), tall=True)
+                self.figure("playground", playground(lang=self.lang), None, ("", words), tall=True)
 
     def figure(
         self, number: str, scene: Scene, step: int | None, caption: tuple[str, str],

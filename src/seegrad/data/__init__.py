@@ -20,7 +20,7 @@ from seegrad.data.parquet_file import parquet
 from seegrad.data.prefetching import Prefetch
 from seegrad.data.rows import Rows
 from seegrad.data.sampling import batch_rows, batches
-from seegrad.data.synthetic import moons, spiral, xor
+from seegrad.data.synthetic import moons, rings, spiral, xor
 
 __all__ = [
     "Dataset",
@@ -43,6 +43,7 @@ __all__ = [
     "npz",
     "parquet",
     "read_idx",
+    "rings",
     "spiral",
     "xor",
 ]

@@ -1,4 +1,7 @@
-"""Small two-dimensional sets made by a formula and a seed: spiral, moons, XOR. No file is read."""
+"""Small two-dimensional sets made by a formula and a seed: spiral, moons, rings, XOR.
+
+No file is read.
+"""
 
 from __future__ import annotations
 
@@ -45,10 +48,7 @@ def moons(points: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     np.int64(50)
     """
     _at_least(points, 1, "points")
-    if not noise >= 0:
-        raise ValueRangeError(
-            tr("a standard deviation is not negative"), asked="noise ≥ 0", came=f"noise={noise}"
-        )
+    _spread(noise)
     _afford(2 * points)
     angle = np.linspace(0.0, np.pi, points)
     upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)
@@ -57,6 +57,26 @@ def moons(points: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     x = np.concatenate([upper, lower]) + noise * chance.standard_normal((2 * points, 2))
     t = np.repeat(np.arange(2, dtype=np.int64), points)
     return Dataset(x, t, "moons", _numbered(2), ("x1", "x2"))
+
+
+def rings(points: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
+    """Two circles of `points` points each, one of radius 1 around one of radius 0.4.
+
+    x is (2·points, 2) float64, t (2·points,) int64, the outer circle first; `noise` is the
+    standard deviation of what is added to every coordinate.
+
+    >>> rings(50).t.sum()
+    np.int64(50)
+    """
+    _at_least(points, 1, "points")
+    _spread(noise)
+    _afford(2 * points)
+    angle = np.linspace(0.0, 2 * np.pi, points, endpoint=False)
+    circle = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    chance = np.random.default_rng(seed)
+    x = np.concatenate([circle, 0.4 * circle]) + noise * chance.standard_normal((2 * points, 2))
+    t = np.repeat(np.arange(2, dtype=np.int64), points)
+    return Dataset(x, t, "rings", _numbered(2), ("x1", "x2"))
 
 
 def xor(copies: int = 1, noise: float = 0.0, seed: int = 0) -> Dataset:
@@ -76,6 +96,13 @@ def xor(copies: int = 1, noise: float = 0.0, seed: int = 0) -> Dataset:
     t = np.tile(np.array([0, 1, 1, 0], np.int64), copies)
     held_out = 0 if copies == 1 else None
     return Dataset(x, t, "xor", _numbered(2), ("x1", "x2"), held_out=held_out)
+
+
+def _spread(noise: float) -> None:
+    if not noise >= 0:
+        raise ValueRangeError(
+            tr("a standard deviation is not negative"), asked="noise ≥ 0", came=f"noise={noise}"
+        )
 
 
 def _afford(rows: int) -> None:

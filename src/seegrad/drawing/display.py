@@ -46,7 +46,7 @@ SUFFIXES: Mapping[str, Callable[[Scene, str, float], str | bytes]] = {
     ".tex": lambda scene, theme, width: to_tikz(scene),
 }
 
-FRAME_HEIGHT = 420
+FRAME_HEIGHT, TRAINING_HEIGHT = 420, 680
 DISPLAYED = 20_000
 DERIVED = 12  # operations, of which a notebook keeps the derivation too
 
@@ -175,7 +175,7 @@ def mimebundle(thing: Thing, **options: Any) -> dict[str, str]:
     known = {k: v for k, v in options.items() if k in ("lang", "quiz", "open", "title", "rate")}
     scene = scene_of(thing, live=True, **known)
     found = {
-        "text/html": framed(scene, FRAME_HEIGHT),
+        "text/html": framed(scene, TRAINING_HEIGHT if "train" in scene.program else FRAME_HEIGHT),
         "image/png": still_png(scene),
         "text/latex": _derivation(graph, options.get("lang")) if isinstance(graph, Graph) else "",
         "text/plain": repr(thing),

@@ -53,7 +53,7 @@ def look(selector: str) -> str:
 def styles() -> tuple[str, str]:
     """The picture's style sheet, and the page's own with the colours of both themes."""
     whole = "body:has(>main>#seegrad){margin:0}#seegrad{height:100vh;height:100dvh}"
-    return web("picture.css"), f"{look('.sg')}\n{whole}\n{web('page.css')}"
+    return web("picture.css"), f"{look('.sg:not(.sg .sg)')}\n{whole}\n{web('page.css')}"
 
 
 def digest(text: str) -> str:

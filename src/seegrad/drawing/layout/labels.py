@@ -90,6 +90,7 @@ class Labels:
 
     def __init__(self, scene: Scene, heat: bool = False) -> None:
         self.blanks, self.heat = scene.blanks, heat
+        self.runs = len(scene.moments) > 0 or scene.rate > 0  # its numbers will be others
         self.names, self.bare = wire_names(scene), bare_sources(scene)
 
     def of(self, wire: Wire) -> tuple[list[str], list[str], str] | None:

@@ -25,6 +25,7 @@ from seegrad.drawing.values.heat_map import heat_height
 from seegrad.drawing.values.user_text import short
 
 BLANK = 64.0  # the least width of a blank in a quiz
+NUMBER = 76.0  # the longest numbers: −1.234×10⁻⁵
 PLAIN_BELOW = 8.0  # room below a wire that nothing flows back on
 
 
@@ -82,6 +83,7 @@ def route_of(wire: Wire, labels: Labels) -> Route:
     for text in (*above, *below):
         width = max(width, _room(text, FONT))
     width = max(width, BLANK) if wire.id in labels.blanks else width
+    width = max(width * 1.2, NUMBER) if labels.runs and width > 0 else width
     if value or grad:
         width = max(width, HEAT_WIDTH)
     if not width and not wire.backward:

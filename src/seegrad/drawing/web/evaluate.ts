@@ -15,19 +15,34 @@ export type Instruction = {
   kind?: string;
   attrs?: Attributes;
 };
-/** How a program is trained: its leaves for x and t, each parameter with its derivative,
- * the data. */
+export type Data = { x: number[][]; t: number[] };
+/** How a program is trained: its leaves for x and t, each parameter with its derivative, of a chain
+ * of layers what goes into each and its weights, the data; what there is to choose from. */
 export type TrainingPlan = {
   x: number;
   t: number;
   parameters: [number, number][];
   loss: number;
   scores?: number;
-  data: { x: number[][]; t: number[] };
+  layers?: [number, number][];
+  data: Data;
+  choices?: Choices;
   classes: number;
   oneHot?: boolean;
   seed?: number;
   rate?: number;
+};
+
+/** One network on one set of data. */
+export type Choice = { data: string; width: number; depth: number; activation: string };
+/** What can be chosen; `nets` are scenes by "width depth activation", packed. */
+export type Choices = {
+  data: Record<string, Data>;
+  widths: number[];
+  depths: number[];
+  activations: string[];
+  nets: string;
+  first: Choice;
 };
 
 export type Program = {
@@ -511,6 +526,17 @@ export function evaluate(
     }
   });
   return values;
+}
+
+/** The program with no more than these places need; all else that it computes is empty. */
+export function only(program: Program, wanted: number[]): Program {
+  const needed = new Set(wanted);
+  for (let i = program.nodes.length - 1; i >= 0; i--) {
+    if (needed.has(i)) for (const at of program.nodes[i].inputs ?? []) needed.add(at);
+  }
+  const empty: Instruction = { form: "leaf", shape: [0], dtype: "float64", data: [] };
+  const kept = (node: Instruction, i: number) => needed.has(i) || node.form === "leaf";
+  return { ...program, nodes: program.nodes.map((node, i) => (kept(node, i) ? node : empty)) };
 }
 
 export function plainNumber(x: number | string | boolean) {

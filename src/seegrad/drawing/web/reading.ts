@@ -2,7 +2,9 @@
 // theme, the view of each in the page's address. Nothing is drawn here.
 
 import { keep } from "./sharing/address.ts";
-import { Explorer } from "./explorer/explorer.ts";
+import type { Explorer } from "./explorer/explorer.ts";
+import { opened } from "./training/playground.ts";
+import type { Playground } from "./training/playground.ts";
 import type { Language, SceneData, Theme } from "./explorer/session.ts";
 
 /** What is drawn at a place; `step`: the step it begins at; `whole`: all of it, however small. */
@@ -14,7 +16,7 @@ const NEAR = "400px";
 export class ReadingPage {
   private readonly body: HTMLElement;
   private readonly figures: Record<string, Figure>;
-  private readonly awake = new Map<HTMLElement, Explorer>();
+  private readonly awake = new Map<HTMLElement, Explorer | Playground>();
   private language: Language;
   private theme: Theme = "";
 
@@ -65,7 +67,7 @@ export class ReadingPage {
   private wake(place: HTMLElement) {
     if (this.awake.has(place)) return;
     const { scene, step, whole } = this.figures[place.dataset.scene ?? ""];
-    const explorer = new Explorer(place, scene, {
+    const explorer = opened(place, scene, {
       ...(typeof step === "number" ? { step } : {}),
       address: place.dataset.figure,
       language: this.language,

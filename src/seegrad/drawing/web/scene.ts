@@ -58,6 +58,7 @@ export type Wire = {
 export type Overlay = { name: string; unit?: string; marks: Record<string, [number, string]> };
 /** A recorded training step: for each thing the places of its value and derivative. */
 export type Moment = {
+  loss?: number;
   title?: string;
   readings?: Record<string, (number | null)[]>;
 };

@@ -2,7 +2,6 @@
 
 import { savePng, saveSvg } from "../sharing/exporting.ts";
 import { html, textButton } from "../html.ts";
-import { momentSlider } from "../training/moments.ts";
 import { WORDS } from "../words.ts";
 import type { Actions } from "../input/actions.ts";
 import { controls, switches } from "./bar.ts";
@@ -56,7 +55,6 @@ export class Drawer {
     const { session, actions } = this;
     const button = (key: string, act: () => void) => textButton(key, session.say(key), act);
     this.box.replaceChildren(
-      ...(session.scene.moments?.length ? [momentSlider(session)] : []),
       ...this.searchField(),
       this.overlayField(),
       this.check("constants", session.constants, actions.constants),

@@ -4,7 +4,7 @@
 import { svgText } from "../sharing/exporting.ts";
 import { html } from "../html.ts";
 import { StepFormulas } from "../step_formulas.ts";
-import { TrainingControls } from "../training/controls.ts";
+import { FilmStrip } from "../training/film.ts";
 import type { Actions } from "../input/actions.ts";
 import { Address } from "../sharing/address.ts";
 import { Bar } from "./bar.ts";
@@ -45,7 +45,7 @@ export class Explorer {
     this.stepping = new Stepping(session, this.picture, formulas);
     const saying = new Saying(session, this.picture, formulas);
     const quiz = new Quiz(session, this.picture, this.stepping, formulas, saying.line);
-    this.panel = new Panel(session, this.picture, this.resting());
+    this.panel = new Panel(session, this.picture);
     const actions = this.actions(quiz, overlays);
     const bar = new Bar(session, this.stepping, actions);
     this.drawer = new Drawer(session, this.picture, overlays, actions, () => this.svgText());
@@ -58,13 +58,13 @@ export class Explorer {
     const body = html("div", { class: "body" }, this.picture.stage, this.panel.aside);
     root.classList.add("sg");
     root.classList.toggle("alone", !!options.alone);
-    root.replaceChildren(body, saying.line, this.drawer.box, bar.row);
+    const film = session.scene.moments?.length ? [new FilmStrip(session).box] : [];
+    root.replaceChildren(body, saying.line, ...film, this.drawer.box, bar.row);
     this.follow();
     session.tell("draw", false);
     this.camera.home();
     this.address.look(this.camera);
     printWell(this.picture, root);
-    if (session.scene.moments?.length && !session.scene.program?.train) this.drawer.toggle();
   }
 
   get camera() {
@@ -74,15 +74,6 @@ export class Explorer {
   /** The current view as SVG text. */
   svgText() {
     return svgText(this.camera, this.session.options.sheet);
-  }
-
-  /** What the panel shows when nothing is pinned. */
-  private resting() {
-    const { session } = this;
-    const { program } = session.scene;
-    if (!program?.train) return null;
-    const controls = new TrainingControls(session, { ...program, train: program.train });
-    return () => [html("h2", {}, session.say("train")), controls.box];
   }
 
   /** The root and the address keep to the session. */

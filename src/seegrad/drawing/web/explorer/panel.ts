@@ -1,5 +1,4 @@
-// The panel beside the picture: what is known of the thing that is pinned, and the controls of
-// training where nothing is.
+// The panel beside the picture: what is known of the thing that is pinned.
 
 import { facts } from "../facts.ts";
 import { html, iconButton, textButton } from "../html.ts";
@@ -12,13 +11,10 @@ export class Panel {
   readonly aside: HTMLElement;
   private readonly session: Session;
   private readonly picture: Picture;
-  /** What stands here when nothing is pinned. */
-  private readonly resting: (() => HTMLElement[]) | null;
 
-  constructor(session: Session, picture: Picture, resting: (() => HTMLElement[]) | null) {
+  constructor(session: Session, picture: Picture) {
     this.session = session;
     this.picture = picture;
-    this.resting = resting;
     this.aside = html("section", { class: "panel", hidden: "" });
     session.on("draw", () => this.show());
   }
@@ -68,9 +64,9 @@ export class Panel {
     if (inner.length) {
       this.picture.find(session.pinned)?.classList.add("pinned");
       aside.replaceChildren(...inner);
-    } else if (this.resting) aside.replaceChildren(...this.resting());
+    }
     aside.setAttribute("aria-label", session.say("details"));
-    aside.hidden = !inner.length && !this.resting;
+    aside.hidden = !inner.length;
   }
 
   private told(id: string): Element[] {

@@ -4,6 +4,8 @@
 import { draw, element } from "../draw.ts";
 import { html } from "../html.ts";
 import { firstScreen, screen } from "../layout/levels.js";
+import { bundled } from "../scene/bundles.js";
+import { fold } from "../scene/scene.js";
 import { known, stepAt, walk } from "../scene/steps.js";
 import type { Plan, Rect, Scene, Step, View } from "../scene.ts";
 import { Camera } from "./camera.ts";
@@ -40,6 +42,7 @@ export class Picture {
   readonly canvas: SVGElement;
   private readonly moved: SVGElement;
   private opened = new Set<string>();
+  private laid = "";
 
   constructor(session: Session, root: HTMLElement) {
     this.session = session;
@@ -85,6 +88,10 @@ export class Picture {
     const { session } = this;
     const wide = width || WINDOW[0];
     const high = height || WINDOW[1];
+    if (session.runs && this.laid === this.layoutOf(wide, high)) {
+      this.view = bundled(fold({ ...scene, open: session.open }));
+      return;
+    }
     const shown = session.auto
       ? firstScreen(scene, wide, high, true)
       : screen(scene, wide, high, true);
@@ -94,6 +101,13 @@ export class Picture {
     }
     this.view = shown.view;
     this.plan = shown.plan;
+    this.laid = this.layoutOf(wide, high);
+  }
+
+  /** What a layout depends on, where numbers that run on must not change it. */
+  private layoutOf(width: number, height: number) {
+    const { open, constants, pathOnly, pinned } = this.session;
+    return [...open, constants, pathOnly && pinned, width, height].join(" ");
   }
 
   /** The walk through what is seen now, at the time at which it was. */

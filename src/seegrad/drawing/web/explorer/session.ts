@@ -165,6 +165,11 @@ export class Session {
     return box?.name || box?.sign || id;
   }
 
+  /** Do its numbers run on, so that nothing may move when they change? */
+  get runs(): boolean {
+    return !!this.scene.moments?.length || !!this.scene.program?.train;
+  }
+
   /** Is a derivative known anywhere? */
   get hasBackward(): boolean {
     return this.scene.wires.some((wire) => wire.backward && (wire.grad || wire.below));

@@ -61,7 +61,7 @@ export function listenToKeys(
   if (!root.hasAttribute("tabindex")) root.tabIndex = -1;
   if (!alone) return;
   document.addEventListener("keydown", (event) => {
-    if (event.target === document.body) press(event);
+    if (event.target === document.body && root.isConnected) press(event);
   });
 }
 

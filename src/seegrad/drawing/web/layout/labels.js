@@ -1,5 +1,5 @@
 // @ts-nocheck Written from layout/labels.py by tools/python_to_js.py: change that file.
-import { has, same, slice, truthy } from "../python.js";
+import { has, len, same, slice, truthy } from "../python.js";
 import { ON_WIRE, lines, shownShape } from "../values/summary.js";
 import { short } from "../values/user_text.js";
 
@@ -93,6 +93,7 @@ export function bareSources(scene) {
 export class Labels {
   constructor(scene, heat = false) {
     [this.blanks, this.heat] = [scene.blanks, heat];
+    this.runs = ((len(scene.moments) > 0) || (scene.rate > 0));
     [this.names, this.bare] = [wireNames(scene), bareSources(scene)];
   }
   /** @returns {any} */

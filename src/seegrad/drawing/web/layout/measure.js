@@ -10,6 +10,8 @@ import { short } from "../values/user_text.js";
 
 export const BLANK = 64;
 
+export const NUMBER = 76;
+
 export const PLAIN_BELOW = 8;
 
 /** @returns {any} */
@@ -75,6 +77,7 @@ export function routeOf(wire, labels) {
     width = Math.max(width, _room(text, FONT));
   }
   width = ((has(labels.blanks, wire.id)) ? Math.max(width, BLANK) : width);
+  width = ((truthy(labels.runs) && (width > 0)) ? Math.max((width * 1.2), NUMBER) : width);
   if ((truthy(value) || truthy(grad))) {
     width = Math.max(width, HEAT_WIDTH);
   }

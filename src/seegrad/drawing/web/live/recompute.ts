@@ -15,7 +15,7 @@ export function recompute(session: Session, program: Program) {
 }
 
 /** Writes computed values on boxes and wires. */
-export function put({ scene }: Session, program: Program, values: Value[]) {
+export function put({ scene }: Pick<Session, "scene">, program: Program, values: Value[]) {
   const { nodes, wires, boxes } = program;
   const made = new Map<number, ArraySummary>();
   const summary = (at: number) => {

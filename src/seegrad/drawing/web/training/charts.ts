@@ -1,68 +1,96 @@
 // What is drawn of a training: the decision boundary from the network's own scores, the loss.
 
-import type { Trainer } from "./trainer.ts";
+import { element } from "../draw.ts";
+import { shown } from "../values/summary.js";
+import { classOf } from "./trainer.ts";
+import type { Seen } from "./trainer.ts";
+import type { Data } from "../evaluate.ts";
 
-export function drawBoundary(
-  canvas: HTMLCanvasElement,
-  trainer: Trainer,
-  look: CSSStyleDeclaration,
-) {
-  const pen = canvas.getContext("2d"),
-    { x, t } = trainer.plan.data,
-    cells = 36;
-  if (!pen) return;
-  const low = [0, 1].map((d) => Math.min(...x.map((p: number[]) => p[d])) - 0.3);
-  const high = [0, 1].map((d) => Math.max(...x.map((p: number[]) => p[d])) + 0.3);
-  const at = (i: number, d: number) => low[d] + ((i + 0.5) / cells) * (high[d] - low[d]);
-  const grid = Array.from({ length: cells * cells }, (_, i) => [
-    at(i % cells, 0),
-    at(cells - 1 - Math.floor(i / cells), 1),
+/** Fields of the boundary from side to side. */
+export const CELLS = 36;
+const EDGE = 0.3;
+
+/** The middle of each field over the data, row by row from the top left. */
+export function fields({ x }: Data): number[][] {
+  const [[left, right], [low, high]] = ends(x);
+  return Array.from({ length: CELLS * CELLS }, (_, i) => [
+    left + (((i % CELLS) + 0.5) / CELLS) * (right - left),
+    high - ((Math.floor(i / CELLS) + 0.5) / CELLS) * (high - low),
   ]);
-  const ink = ["--cool", "--accent", "--soft", "--wrong"].map(
-    (name) => look.getPropertyValue(name).trim() || "gray",
-  );
-  const side = canvas.width / cells;
-  pen.clearRect(0, 0, canvas.width, canvas.height);
-  pen.globalAlpha = 0.25;
-  trainer.classes(grid).forEach((label, i) => {
-    pen.fillStyle = ink[label % ink.length];
-    pen.fillRect((i % cells) * side, Math.floor(i / cells) * side, side, side);
-  });
-  pen.globalAlpha = 1;
-  pen.lineWidth = 1.5;
-  x.forEach((p: number[], i: number) => {
-    pen.fillStyle = ink[t[i] % ink.length];
-    pen.beginPath();
-    pen.arc(
-      ((p[0] - low[0]) / (high[0] - low[0])) * canvas.width,
-      canvas.height - ((p[1] - low[1]) / (high[1] - low[1])) * canvas.height,
-      2,
-      0,
-      7,
-    );
-    pen.fill();
+}
+
+function ends(x: number[][]): number[][] {
+  return [0, 1].map((d) => {
+    const all = x.map((point) => point[d]);
+    return [Math.min(...all) - EDGE, Math.max(...all) + EDGE];
   });
 }
 
-export function drawCurve(canvas: HTMLCanvasElement, losses: number[], look: CSSStyleDeclaration) {
-  const pen = canvas.getContext("2d"),
-    { width, height } = canvas;
+/** Classes by colour; the points of odd classes are rings. */
+export function drawBoundary(
+  canvas: HTMLCanvasElement,
+  { x, t }: Data,
+  seen: Seen[],
+  look: CSSStyleDeclaration,
+) {
+  const pen = canvas.getContext("2d");
   if (!pen) return;
+  const { width, height } = canvas;
+  const ink = ["--cool", "--accent", "--soft", "--wrong"].map(
+    (name) => look.getPropertyValue(name).trim() || "gray",
+  );
+  const side = width / CELLS;
   pen.clearRect(0, 0, width, height);
-  const wide = Math.max(1, Math.ceil(losses.length / 120)),
-    shownOnes = [];
-  for (let i = 0; i < losses.length; i += wide) {
-    const part = losses.slice(i, i + wide);
-    shownOnes.push(part.reduce((sum, loss) => sum + loss, 0) / part.length);
-  }
-  const most = Math.max(...shownOnes, 1e-9);
-  pen.strokeStyle = look.getPropertyValue("--accent").trim() || "black";
-  pen.beginPath();
-  shownOnes.forEach((loss, i) => {
-    const x = (i / Math.max(shownOnes.length - 1, 1)) * (width - 4) + 2,
-      y = height - 2 - (loss / most) * (height - 6);
-    if (i) pen.lineTo(x, y);
-    else pen.moveTo(x, y);
+  seen.forEach(({ scores }, i) => {
+    const label = classOf(scores);
+    pen.fillStyle = ink[label % ink.length];
+    pen.globalAlpha = 0.06 + 0.34 * certainty(scores);
+    pen.fillRect((i % CELLS) * side, Math.floor(i / CELLS) * side, side, side);
   });
-  pen.stroke();
+  pen.globalAlpha = 1;
+  const [[left, right], [low, high]] = ends(x);
+  x.forEach(([px, py], i) => {
+    pen.fillStyle = pen.strokeStyle = ink[t[i] % ink.length];
+    pen.lineWidth = width / 200;
+    pen.beginPath();
+    const at = ((px - left) / (right - left)) * width;
+    pen.arc(at, height - ((py - low) / (high - low)) * height, width / 90, 0, 7);
+    if (t[i] % 2) pen.stroke();
+    else pen.fill();
+  });
+}
+
+/** From 0, all classes alike, to 1: how sure the scores are. */
+function certainty(scores: number[]): number {
+  const most = Math.max(...scores);
+  const sum = scores.reduce((total, score) => total + Math.exp(score - most), 0);
+  return (1 / sum - 1 / scores.length) / (1 - 1 / scores.length) || 0;
+}
+
+const [WIDE, HIGH] = [300, 120];
+const POINTS = 150;
+
+/** The loss over the steps, from zero to its highest; a gap where it is no number. */
+export function lossCurve(losses: number[]): SVGElement {
+  const wide = Math.max(1, Math.ceil(losses.length / POINTS));
+  const means = Array.from({ length: Math.ceil(losses.length / wide) }, (_, i) => {
+    const part = losses.slice(i * wide, (i + 1) * wide);
+    return part.reduce((sum, loss) => sum + loss, 0) / part.length;
+  });
+  const most = Math.max(...means.filter(Number.isFinite), 1e-12);
+  let path = "",
+    apart = true;
+  means.forEach((loss, i) => {
+    const x = (i / Math.max(means.length - 1, 1)) * WIDE,
+      y = HIGH - (loss / most) * (HIGH - 8);
+    if (Number.isFinite(loss)) path += `${apart ? "M" : "L"}${x.toFixed(1)} ${y.toFixed(1)}`;
+    apart = !Number.isFinite(loss);
+  });
+  const size = { viewBox: `0 0 ${WIDE} ${HIGH}`, preserveAspectRatio: "none" };
+  return element(
+    "svg",
+    { class: "curve", ...size, "aria-hidden": "true", "data-most": shown(most) },
+    element("path", { class: "floor", d: `M0 ${HIGH}H${WIDE}` }),
+    element("path", { class: "loss", d: path || "M0 0" }),
+  );
 }

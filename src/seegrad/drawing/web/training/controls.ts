@@ -1,96 +1,87 @@
-// The controls of a network that trains in the page, with its boundary and its loss.
+// The playground's row of controls: train, one step, back to the start, and what can be chosen.
+// What they do is the playground's.
 
-import type { Session } from "../explorer/session.ts";
+import type { Choice, Choices } from "../evaluate.ts";
 import { html, iconButton, textButton } from "../html.ts";
-import { put } from "../live/recompute.ts";
-import { shown } from "../values/summary.js";
-import { drawBoundary, drawCurve } from "./charts.ts";
-import { Trainer } from "./trainer.ts";
-import type { TrainedProgram } from "./trainer.ts";
 
-/** Milliseconds between two pictures of a training, and how many of them are spent training. */
-const PACE = 120;
-const BUSY = 60;
+export type Acts = {
+  toggle: () => void;
+  one: () => void;
+  reset: () => void;
+  choose: (choice: Choice) => void;
+  setRate: (rate: number) => void;
+};
 
-export class TrainingControls {
-  readonly box: HTMLElement;
-  private readonly session: Session;
-  private readonly trainer: Trainer;
-  private readonly rate: HTMLInputElement;
-  private readonly told = html("output", { class: "trained" });
-  private readonly boundary = canvas("boundary", 252);
-  private readonly losses = canvas("losses", 120);
-  private readonly go: HTMLButtonElement;
-  private timer = 0;
+export class Controls {
+  readonly row: HTMLElement;
+  readonly go: HTMLButtonElement;
+  private readonly say: (key: string) => string;
+  private readonly acts: Acts;
 
-  constructor(session: Session, program: TrainedProgram) {
-    this.session = session;
-    this.trainer = new Trainer(program);
-    const words = session.say("rate");
-    this.rate = html("input", {
-      type: "number",
-      step: "any",
-      min: "0",
-      class: "rate",
-      value: String(program.train.rate ?? 0.5),
-      "aria-label": words,
-    });
-    this.go = textButton("train", session.say("train"), () => this.toggle());
-    const one = iconButton("next", "+1", session.say("next"), () => {
-      this.step();
-      this.show();
-    });
-    one.classList.add("one");
-    this.boundary.hidden = !this.trainer.flat;
-    this.box = html(
+  constructor(
+    say: (key: string) => string,
+    acts: Acts,
+    rate: number,
+    choices: Choices | undefined,
+    choice: Choice | null,
+  ) {
+    this.say = say;
+    this.acts = acts;
+    this.go = textButton("train", say("train"), acts.toggle);
+    const one = iconButton("one", "+1", say("oneStep"), acts.one);
+    this.row = html(
       "div",
-      { class: "training" },
-      this.go,
-      one,
-      html("label", {}, words, this.rate),
-      this.told,
-      this.boundary,
-      this.losses,
+      { class: "training", role: "group", "aria-label": say("train") },
+      html(
+        "span",
+        { class: "run" },
+        this.go,
+        one,
+        textButton("restart", say("restart"), acts.reset),
+      ),
     );
-    queueMicrotask(() => this.show());
+    if (choices && choice) this.row.append(...this.chosen(choices, choice));
+    this.row.append(this.rateField(rate));
   }
 
-  private step() {
-    this.trainer.step(Number(this.rate.value) || 0);
-  }
-
-  private toggle() {
-    if (this.timer) {
-      clearInterval(this.timer);
-      this.timer = 0;
-    } else {
-      this.timer = window.setInterval(() => {
-        const until = performance.now() + BUSY;
-        do this.step();
-        while (performance.now() < until);
-        this.show();
-      }, PACE);
-    }
-    this.go.textContent = this.session.say(this.timer ? "stop" : "train");
-  }
-
-  private show() {
-    const { session, trainer } = this;
-    const told = [
-      `${trainer.count} ${session.say("steps")}`,
-      `${session.say("loss")} ${shown(trainer.loss)}`,
-      `${session.say("accuracy")} ${shown(trainer.accuracy())}`,
+  private chosen(choices: Choices, choice: Choice) {
+    const offered: [keyof Choice, (string | number)[]][] = [
+      ["data", Object.keys(choices.data)],
+      ["depth", choices.depths],
+      ["width", choices.widths],
+      ["activation", choices.activations],
     ];
-    this.told.textContent = told.join(" · ");
-    const look = getComputedStyle(this.box);
-    if (trainer.flat) drawBoundary(this.boundary, trainer, look);
-    drawCurve(this.losses, trainer.losses, look);
-    put(session, trainer.program, trainer.values);
-    session.given = new Map(trainer.given);
-    session.tell("draw", false);
+    return offered.map(([key, all]) => {
+      const words = this.say(`choose ${key}`);
+      const field = html(
+        "select",
+        { class: `choose ${key}` },
+        ...all.map((each) => html("option", { value: String(each) }, this.say(String(each)))),
+      );
+      field.value = String(choice[key]);
+      field.addEventListener("change", () => {
+        const picked = all[field.selectedIndex];
+        this.acts.choose({ ...choice, [key]: picked });
+      });
+      return html("label", {}, words, field);
+    });
   }
-}
 
-function canvas(kind: string, height: number) {
-  return html("canvas", { class: kind, width: "252", height: String(height) });
+  private rateField(rate: number) {
+    const field = html("input", {
+      type: "text",
+      inputmode: "decimal",
+      class: "rate",
+      value: String(rate),
+    });
+    field.addEventListener("change", () => {
+      const typed = Number(field.value.trim() || NaN);
+      const right = typed > 0 && typed < Infinity;
+      field.classList.toggle("wrong", !right);
+      field.setAttribute("aria-invalid", String(!right));
+      field.title = right ? "" : this.say("wrongRate");
+      if (right) this.acts.setRate(typed);
+    });
+    return html("label", {}, this.say("rate"), field);
+  }
 }
