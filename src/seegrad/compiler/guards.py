@@ -69,7 +69,8 @@ class Environment:
     def difference(self) -> str:
         """For people: what is different now, "" where nothing is."""
         for holder, key, value in self._entries:
-            now = holder[key] if key in holder or isinstance(holder, list) else _MISSING
+            there = key < len(holder) if isinstance(holder, list) else key in holder
+            now = holder[key] if there else _MISSING
             if now is not value and not _same(now, value):
                 if isinstance(now, _PLAIN) and isinstance(value, _PLAIN):
                     return tr("{name}: {before} → {after}", name=str(key), before=repr(value),
