@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks import (
     batched,
     compiled,
+    compiling,
     costs,
     eager,
     footprint,
@@ -21,7 +22,9 @@ from benchmarks import (
 )
 from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
-SUITES = (compiled, eager, footprint, networks, pictures, workers, scaling, costs, batched)
+SUITES = (
+    compiled, compiling, eager, footprint, networks, pictures, workers, scaling, costs, batched,
+)  # fmt: skip
 
 
 def main() -> int:
