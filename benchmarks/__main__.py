@@ -14,6 +14,7 @@ from benchmarks import (
     costs,
     eager,
     footprint,
+    loops,
     networks,
     pictures,
     report,
@@ -24,6 +25,7 @@ from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
 SUITES = (
     compiled, compiling, eager, footprint, networks, pictures, workers, scaling, costs, batched,
+    loops,
 )  # fmt: skip
 
 
