@@ -10,6 +10,7 @@ from pathlib import Path
 from benchmarks import (
     batched,
     compiled,
+    compiling,
     costs,
     eager,
     footprint,
@@ -22,8 +23,10 @@ from benchmarks import (
 )
 from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
-SUITES = (compiled, eager, footprint, networks, pictures, workers, scaling, costs, batched,
-          loops)
+SUITES = (
+    compiled, compiling, eager, footprint, networks, pictures, workers, scaling, costs, batched,
+    loops,
+)  # fmt: skip
 
 
 def main() -> int:

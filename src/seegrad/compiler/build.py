@@ -18,6 +18,7 @@ from seegrad.compiler.lowering.lower import Lowered
 from seegrad.compiler.runtime import executable, jit, thread_pool
 from seegrad.compiler.runtime.executable import Executable, Segment
 from seegrad.compiler.runtime.state_slot import Slot
+from seegrad.compiler.runtime.workspace import Workspace
 from seegrad.compiler.scheduling import buffer_reuse
 from seegrad.compiler.scheduling.schedule import scheduled
 
@@ -26,11 +27,11 @@ Test = tuple[int, int, int, int]
 
 def build(
     lowered: Lowered, slots: Sequence[Slot], threads: int, apart: bool = False,
-    inside: bool = False,
+    inside: bool = False, workspace: Workspace | None = None,
 ) -> Executable:  # fmt: skip
     """What runs the kernels; with `apart`, every one is a program of its own (see `inspect/`).
 
-    inside: it is the body of a loop.
+    inside: it is the body of a loop. workspace: temporary memory that others use too.
     """
     for kernel in lowered.kernels:
         if isinstance(kernel, LoopCall):
@@ -48,7 +49,7 @@ def build(
     parts = [s.schedule if isinstance(s, Segment) else s for s in segments]
     gap = 0 if executable.POISON else buffer_reuse.APART
     places, room = buffer_reuse.placed(buffer_reuse.needed(parts), gap)
-    return Executable(lowered, slots, segments, places, room)
+    return Executable(lowered, slots, segments, places, room, workspace or Workspace())
 
 
 def _build_inside(kernel: LoopCall, lowered: Lowered, threads: int) -> None:

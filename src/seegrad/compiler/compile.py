@@ -14,9 +14,11 @@ import numpy as np
 
 from seegrad.compiler.epoch import Epoch, count_rows, drawn_rows
 from seegrad.compiler.inspect import profile, source
+from seegrad.compiler.recompiling import OFTEN, change, often
 from seegrad.compiler.runtime import thread_pool
+from seegrad.compiler.runtime.workspace import Workspace
 from seegrad.compiler.specialization import ARRAYS, Asked, Kind, Variant
-from seegrad.errors import TraceError, ValueRangeError
+from seegrad.errors import TraceError, ValueRangeError, warn_user
 from seegrad.graph.graph import Graph
 from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
@@ -26,6 +28,9 @@ from seegrad.tree import Structure, flatten
 Function = Callable[..., Any]
 KINDS = 64
 """So many kinds of call are kept compiled; the oldest goes first."""
+ASLEEP = 4
+"""So many forms of one kind of call are kept that do not suit what is captured as it is now: it
+may come to be again as it was, as a network does between `train()` and `eval()`."""
 
 
 class Compiled:
@@ -36,6 +41,8 @@ class Compiled:
         self.threads = threads or thread_pool.thread_count()
         self.variants: list[Variant] = []         # the latest used first
         self.names: tuple[str, ...] = ()
+        self.workspace = Workspace()
+        self.changes: list[str] = []              # what was different at each compilation but one
         self.lock: Any = threading.RLock()
         thread_pool.renew_lock_after_fork(self)
         functools.update_wrapper(self, function, updated=())
@@ -51,7 +58,7 @@ class Compiled:
             for variant in () if kwargs else self.variants:
                 if variant.serves(args, asked):
                     if variant.stale():
-                        break
+                        continue
                     if variant is not self.variants[0]:
                         self._put_first(variant)
                     if mode.watch is None:
@@ -77,21 +84,33 @@ class Compiled:
     ) -> Variant:
         """The form for this kind of call, made if there is none that still holds.
 
-        What a change has left behind goes; forms for other modes, for parameters frozen or not,
-        with gradients or without, stay beside each other.
+        Forms for other modes, for parameters frozen or not, with gradients or without, stay beside
+        each other, and so do some for what was captured and has changed.
         """
         asked = Asked(current_mode().recording, self.threads, self.names)
         kind = Kind(structure, tuple(map(_kind, leaves)), asked, tuple(rows))
+        asleep = 0
         for variant in [v for v in self.variants if v.kind == kind]:
-            if variant.stale():
+            if not variant.stale():
+                if variant.suits():
+                    self._put_first(variant)
+                    return variant
+                continue
+            asleep += 1
+            if variant.outdated() or asleep > ASLEEP:
                 self.variants.remove(variant)
-            elif variant.suits():
-                self._put_first(variant)
-                return variant
-        made = Variant(self.function, args, kwargs, kind, self._alike)
+        self._note_change(kind)
+        made = Variant(self.function, args, kwargs, kind, self._alike, self.workspace)
         self.variants.insert(0, made)
         del self.variants[KINDS:]
         return made
+
+    def _note_change(self, kind: Kind) -> None:
+        """Keep why the function is compiled again; say so when it has been often, once."""
+        if self.variants and len(self.changes) < OFTEN - 1:
+            self.changes.append(change(self.function, self.variants[0], kind))
+            if len(self.changes) == OFTEN - 1:
+                warn_user(often(self.function, self.changes))
 
     def _alike(self, function: Function) -> Compiled:
         """Another function, compiled as this one is."""

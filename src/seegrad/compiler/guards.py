@@ -18,6 +18,8 @@ import numpy as np
 
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
+from seegrad.i18n import tr
+from seegrad.text import tidy
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(None), np.generic, np.dtype, type(Ellipsis))
 _OWN = __name__.partition(".")[0] + "."
@@ -56,16 +58,30 @@ class Environment:
         except LookupError:
             return True
         for cell, value in self._cells:
-            try:
-                now = cell.cell_contents
-            except ValueError:
-                now = _MISSING
+            now = _contents(cell)
             if now is not value and not _same(now, value):
                 return True
         for function, code, defaults in self._functions:
             if function.__code__ is not code or function.__defaults__ is not defaults:
                 return True
         return bool(self._arrays) and any(_contained(x) != then for x, then in self._arrays)
+
+    def difference(self) -> str:
+        """For people: what is different now, "" where nothing is."""
+        for holder, key, value in self._entries:
+            there = key < len(holder) if isinstance(holder, list) else key in holder
+            now = holder[key] if there else _MISSING
+            if now is not value and not _same(now, value):
+                if isinstance(now, _PLAIN) and isinstance(value, _PLAIN):
+                    return tr("{name}: {before} → {after}", name=str(key), before=repr(value),
+                              after=repr(now))
+                return tr("{name} is another object", name=str(key))
+        for cell, value in self._cells:
+            now = _contents(cell)
+            if now is not value and not _same(now, value):
+                return tr("a captured variable: {before} → {after}", before=tidy(repr(value)),
+                          after=tidy(repr(now)))
+        return tr("something that was captured") if self.changed() else ""
 
     def traced_values(self) -> Iterator[str]:
         """Names under which containers outside now hold values of the trace.

@@ -18,6 +18,7 @@ from seegrad.compiler.passes import pipeline
 from seegrad.compiler.passes.rewrite import replaced
 from seegrad.compiler.replay import locate_non_finite
 from seegrad.compiler.runtime.state_slot import Slot
+from seegrad.compiler.runtime.workspace import Workspace
 from seegrad.compiler.scheduling import state_layout
 from seegrad.errors import TraceError, ValueRangeError
 from seegrad.graph.graph import Graph, walk
@@ -26,6 +27,7 @@ from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS, Shape, Spec
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor
+from seegrad.text import tidy
 from seegrad.transforms.tracing import Trace, symbol, trace
 from seegrad.tree import LEAF, Structure, flatten, unflatten
 
@@ -85,8 +87,10 @@ class Variant:
         kwargs: dict[str, Any],
         kind: Kind,
         compiled: Callable[[Function], Function],
+        workspace: Workspace,
     ) -> None:
-        """`compiled` compiles another function as this one is, for its derivative."""
+        """`compiled` compiles another function as this one is, for its derivative; `workspace` is
+        temporary memory, for one variant at a time."""
         self.call = Call(args, kwargs)
         self.kind, self.asked, self.names = kind, kind.asked, kind.asked.watched
         self.environment = Environment(function)
@@ -122,7 +126,7 @@ class Variant:
         self.needs = [
             (x, x.requires_grad) for x in dict.fromkeys(captured) if x.data is not None
         ]
-        self._compile(kind.asked.threads, kind.rows)
+        self._compile(kind.asked.threads, kind.rows, workspace)
         name = getattr(function, "__name__", "a function")
         self.nodes = self._attached(name, compiled) if kind.asked.recording else {}
         self.reads = list(dict.fromkeys(r for node in self.nodes.values() for r in node.reads))
@@ -175,7 +179,7 @@ class Variant:
                     hint="compute with the tensor itself instead of its value",
                 )
 
-    def _compile(self, threads: int, rows: Sequence[Shape]) -> None:
+    def _compile(self, threads: int, rows: Sequence[Shape], workspace: Workspace) -> None:
         found = self.trace
         self.seen: dict[str, Any] = {}
         looked_at = [watched_node(found, name) for name in self.names]
@@ -210,7 +214,7 @@ class Variant:
             Slot(leaf, leaves[stand], leaf in found.assigned)
             for leaf, stand in self.stands.items() if stand in leaves
         ]
-        self.executable = build(self.lowered, slots, threads)
+        self.executable = build(self.lowered, slots, threads, workspace=workspace)
         own = self.executable.inputs
         places = map(leaves.get, self.call.symbols)
         self.places = [(place, own.get(place) if place else None) for place in places]
@@ -248,11 +252,30 @@ class Variant:
         return True
 
     def stale(self) -> bool:
-        """Whether something that the trace depended on is different now, most likely for good."""
+        """Whether something that the trace depended on is different now."""
+        return self.outdated() or self.environment.changed()
+
+    def outdated(self) -> bool:
+        """Whether a tensor whose numbers were looked at holds others now: for good."""
+        return any(leaf.data is not data for leaf, data in self.observed)
+
+    def difference(self) -> str:
+        """For people: what outside is not as it was when this was traced."""
         for leaf, data in self.observed:
             if leaf.data is not data:
-                return True
-        return self.environment.changed()
+                return tr("the numbers of {name}", name=tidy(leaf.name) or tr("a tensor"))
+        found = self.environment.difference()
+        if found:
+            return found
+        for leaf, gathered in self.gradients:
+            if (leaf.gradient is None) is gathered:
+                name = f"{tidy(leaf.name) or tr('a tensor')}.grad"
+                return tr("{name} is there, or None", name=name)
+        for node, needs in self.needs:
+            if node.requires_grad != needs:
+                return tr("{name} requires a gradient, or not",
+                          name=tidy(node.name) or tr("a tensor"))
+        return ""
 
     def give(self, values: Sequence[Any]) -> None:
         """Put arguments, gathered gradients and state where the program reads them."""

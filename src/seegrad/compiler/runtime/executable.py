@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.compiler.codegen.program import ROWS, SCRATCH, Program
-from seegrad.compiler.ir.alignment import Array, aligned, laid, pointer
+from seegrad.compiler.ir.alignment import PAGED, Array, aligned, laid, pointer, up_to_grain
 from seegrad.compiler.ir.buffer import Buffer
 from seegrad.compiler.ir.kernel import Kernel
 from seegrad.compiler.ir.loop_call import LoopCall
@@ -24,6 +24,7 @@ from seegrad.compiler.lowering.lower import Lowered
 from seegrad.compiler.runtime import jit, loop_runner, numpy_fallback, thread_pool
 from seegrad.compiler.runtime.state_slot import Slot
 from seegrad.compiler.runtime.thread_policy import Pace
+from seegrad.compiler.runtime.workspace import Workspace
 from seegrad.compiler.scheduling.schedule import Schedule
 from seegrad.compiler.scheduling.task import Task
 from seegrad.errors import IndexRangeError, ValueRangeError
@@ -38,6 +39,9 @@ STRETCH = 0.002
 """Seconds of steps that several threads take before it is asked again how many had better."""
 POISON = False
 """In tests: temporary memory is filled with NaN before every run, and shared wherever it can."""
+
+
+NOTHING = np.empty(0, np.uint8)
 
 
 class Segment:
@@ -82,9 +86,10 @@ class Executable:
 
     def __init__(
         self, lowered: Lowered, slots: Sequence[Slot], segments: Sequence[Segment | Kernel],
-        places: Mapping[Buffer, int], room: int,
+        places: Mapping[Buffer, int], room: int, workspace: Workspace,
     ) -> None:  # fmt: skip
         """`places` is where temporary values lie in one piece of memory of `room` bytes."""
+        self.workspace, self.places, self.room = workspace, places, room
         self.lowered, self.slots, self.segments = lowered, list(slots), list(segments)
         natives = [s for s in self.segments if isinstance(s, Segment)]
         before = 1 + len(natives)
@@ -94,9 +99,8 @@ class Executable:
         self.arrays: dict[Buffer, Array] = {}
         self.inputs: dict[Buffer, Array] = {}
         self.pools: dict[Buffer, list[Array]] = {}
-        scratch = max((s.threads * s.written.room for s in natives), default=0)
-        self.scratch = aligned((scratch,), np.uint8)
-        entries[before + SCRATCH] = pointer(self.scratch)
+        self.entries, self.before = entries, before
+        self.scratch_room = max((s.threads * s.written.room for s in natives), default=0)
         for number, segment in enumerate(natives):
             entries[before + ROWS - number] = pointer(segment.written.rows)
         self.only = natives[0] if len(natives) == len(self.segments) == 1 else None
@@ -106,10 +110,24 @@ class Executable:
         self.outputs = [(b, small.get(b)) for b in lowered.outputs]
         """What comes out, each with its memory where it is a single number."""
         self.large = [b for b in lowered.outputs if b not in small]
-        self.temporary = aligned((room,), np.uint8)
-        for buffer, start in places.items():
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Have temporary values and scratch memory in the workspace as it is now."""
+        begin = up_to_grain(self.room, PAGED)
+        self.memory = self.workspace.room(self, begin + self.scratch_room)
+        self.temporary = self.memory[: self.room]
+        self.scratch = self.memory[begin : begin + self.scratch_room]
+        self.entries[self.before + SCRATCH] = pointer(self.memory) + begin
+        for buffer, start in self.places.items():
             memory = self.temporary[start : start + buffer.nbytes]
             self.hold(buffer, laid(memory, buffer.shape, buffer.dtype, buffer.order))
+
+    def let_go(self) -> None:
+        """The workspace grows: hold nothing of what it was."""
+        for buffer in self.places:
+            self.arrays.pop(buffer, None)
+        self.memory = self.temporary = self.scratch = NOTHING
 
     def _make_memory(self, lowered: Lowered) -> dict[Buffer, Array]:
         """Memory that stays for constants, small inputs and single numbers; the last of them."""
@@ -241,12 +259,16 @@ class Executable:
 
     def call_once(self) -> None:
         """Check the indices and run one step; in one native call where a program does it all."""
+        if self.memory is not self.workspace.memory:
+            self._lay_out()
         if self.once is None or POISON or self.once(self.table_address):
             self.check_indices()
             self.run()
 
     def run(self, first: int = 0, count: int = 1) -> None:
         """Run `count` steps; step by step where NumPy has a part."""
+        if self.memory is not self.workspace.memory:
+            self._lay_out()
         if POISON:
             self.scratch.fill(255)                       # NaN in every type of number
             self.temporary.fill(255)
