@@ -85,7 +85,7 @@ def flops_of(kernel: Kernel) -> float:
     )
     total = float(points * applied)
     if isinstance(kernel, Matmul):
-        total += 2.0 * points * kernel.k
+        total += 2.0 * points * kernel.depth
     if isinstance(kernel, NumpyCall):
         total += kernel.output.size
     return total

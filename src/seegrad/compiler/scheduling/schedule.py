@@ -184,8 +184,8 @@ def _accesses(kernel: Kernel, choice: Choice, threads: int) -> list[Access]:
             axes["a"] = None
         if choice == last - 2:
             axes["b"] = None
-        found.append(access(kernel.a, axes["a"], False))
-        found.append(access(kernel.b, axes["b"], False))
+        a, b = kernel.whole()
+        found += [access(a, axes["a"], False), access(b, axes["b"], False)]
     found += [access(v, choice if len(v.strides) == last else None, False)
               for v in kernel.loads()]
     found += [access(v, choice, True) for v in kernel.writes()]
@@ -215,6 +215,8 @@ class _Scheduler:
             never: frozenset[int] = frozenset()
             if isinstance(kernel, LoopNest):
                 never = kernel.reduced | kernel.overlapping | kernel.running
+            elif isinstance(kernel, Matmul):
+                never = kernel.adding
             for axis, n in enumerate(kernel.space):
                 whole = any(
                     not s.view.strides[axis] and s.view.size for s in kernel.stores
