@@ -148,6 +148,7 @@ from seegrad.ops.transcendental import sin as sin
 from seegrad.ops.transcendental import sinh as sinh
 from seegrad.ops.transcendental import tan as tan
 from seegrad.ops.transcendental import tanh as tanh
+from seegrad.tensor import linalg as linalg
 from seegrad.tensor.creation import arange as arange
 from seegrad.tensor.creation import eye as eye
 from seegrad.tensor.creation import full as full

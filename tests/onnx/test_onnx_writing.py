@@ -20,8 +20,14 @@ onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
 KEYS = "ONNX's generators keep a state of their own: none takes a key, which our numbers come from"
-SYSTEMS = "ONNX has no operator that solves linear systems"
-WITHOUT = {"bernoulli": KEYS, "inv": SYSTEMS, "normal": KEYS, "solve": SYSTEMS, "uniform": KEYS}
+SYSTEMS = "ONNX has no operator that solves linear systems or factorises matrices"
+WITHOUT = {
+    **dict.fromkeys(("bernoulli", "normal", "uniform"), KEYS),
+    **dict.fromkeys((
+        "inv", "solve", "solve_triangular", "cholesky_lower", "stacked_eigh", "stacked_qr",
+        "symmetric_eigenvalues", "stacked_svd", "svdvals", "stacked_slogdet", "pinv",
+    ), SYSTEMS),
+}  # fmt: skip
 """Ops that ONNX has no form for, and why."""
 
 

@@ -14,13 +14,14 @@ import numpy as np
 from seegrad.compiler.passes.pipeline import open_composites
 from seegrad.errors import ShapeError, TraceError
 from seegrad.graph.bind import bind
-from seegrad.graph.forms import Broadcast, Permute, Product, Reduce, Reshape, Scalar, Slice
+from seegrad.graph.forms import Broadcast, Loop, Permute, Product, Reduce, Reshape, Scalar, Slice
 from seegrad.graph.graph import Graph
 from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor, as_tensor
+from seegrad.transforms.loops.batching import batched
 from seegrad.transforms.tracing import symbol, trace
 from seegrad.tree import flatten, unflatten
 
@@ -151,6 +152,8 @@ def _applied(node: Node, inputs: Sequence[tuple[Any, bool]], count: int) -> Any:
         return bind(op, (x,), {**attrs, "index": ((0, count, 1), *attrs["index"])})
     if isinstance(form, Product):
         return _product(node, inputs, count)
+    if isinstance(form, Loop):
+        return batched(node, inputs, count, _spread)
     rows = []
     for i in range(count):
         one = tuple(y[i] if batched else y for y, batched in inputs)

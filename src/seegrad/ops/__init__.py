@@ -18,7 +18,7 @@ from seegrad.ops import (
     transcendental,
 )
 from seegrad.ops.families import TABLE
-from seegrad.ops.linear import einsum, linalg, solve_systems
+from seegrad.ops.linear import einsum, factorisations, linalg, norms, solve_systems, triangular
 from seegrad.ops.nn import activation, convolution, loss, pooling, window
 
 __all__ = [
@@ -29,9 +29,11 @@ __all__ = [
     "compare",
     "convolution",
     "einsum",
+    "factorisations",
     "indexing",
     "linalg",
     "loss",
+    "norms",
     "pooling",
     "random",
     "reduce",
@@ -39,5 +41,6 @@ __all__ = [
     "shape",
     "solve_systems",
     "transcendental",
+    "triangular",
     "window",
 ]

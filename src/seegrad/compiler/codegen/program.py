@@ -15,8 +15,13 @@ from seegrad.compiler.codegen.matmul.emitter import MatmulEmitter
 from seegrad.compiler.codegen.memory_access import place_name
 from seegrad.compiler.codegen.spin_wait import write_barrier
 from seegrad.compiler.codegen.worker_loop import JOB
+from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.kernel import Kernel, LoopNest, Matmul, form_of, places
+from seegrad.compiler.ir.loop_call import Inner, LoopCall
 from seegrad.compiler.scheduling.task import Task
+
+ENTRY_POINT = (("ptr", "table"), ("ptr", "scratch"), ("i64", "step"), ("i64", "start"))
+"""What a task is called with."""
 
 
 def program_text(
@@ -93,7 +98,12 @@ def _write_kernels(
 
     Returns how many bytes of scratch those that were written need.
     """
-    kernel, form, room = task.kernel, form_of(task.kernel), 0
+    kernel, room = task.kernel, 0
+    if isinstance(kernel, LoopCall):
+        task.entry_points[0] = f"t{number}_0"
+        _write_loop_call(module, kernel, task.entry_points[0])
+        return 0
+    form = form_of(kernel)
     for length in task.lengths:
         key = (form, task.split, length, task.stream)
         if key not in written:
@@ -222,13 +232,80 @@ def _call(f: Function, task: Task, thread: int, scratch: Value, step: Value) -> 
 def _write_entry_point(module: Module, task: Task, length: int, name: str) -> None:
     """A function of (table, scratch, step, start) that calls the task's kernel with pointers to
     what it touches in that step."""
-    parameters = (("ptr", "table"), ("ptr", "scratch"), ("i64", "step"), ("i64", "start"))
-    f = Function(module, name, parameters, public=False)
+    f = Function(module, name, ENTRY_POINT, public=False)
     given = [f.parameters["start"], f.parameters["scratch"]]
-    for view in places(task.kernel):
-        place = _entry_of(f, view.buffer.number)
-        if view.buffer.steps:
-            place = f.at(place, f.times(f.parameters["step"], view.buffer.nbytes))
-        given.append(f.at(place, view.offset * view.buffer.dtype.itemsize))
+    given += [_place(f, view) for view in places(task.kernel)]
     f.call_void(task.names[length], *given, declare=False)
     f.finish()
+
+
+# --------------------------------------------------------------- programs inside
+
+
+def _place(f: Function, view: View) -> Value:
+    """Where a view begins, in the step at hand."""
+    buffer = view.buffer
+    found = _entry_of(f, buffer.number)
+    if buffer.steps:
+        found = f.at(found, f.times(f.parameters["step"], buffer.stride))
+    return f.at(found, view.offset * buffer.dtype.itemsize)
+
+
+def _write_loop_call(module: Module, kernel: LoopCall, name: str) -> None:
+    """A function of (table, scratch, step, start): the kernel in one step of what is around it."""
+    f = Function(module, name, ENTRY_POINT, public=False)
+    programs = [_bound(f, kernel, inner) for inner in kernel.inners]
+    none = f.integer(0)
+
+    def run(number: int, first: Value, count: int) -> None:
+        table, function = programs[number]
+        null = Value("null", "ptr")
+        f.call_address(function, table, null, none, first, f.integer(count))
+
+    if kernel.kind == "scan":
+        run(0, none, kernel.turns)
+    elif kernel.kind == "cond":
+        assert kernel.choice is not None
+        chosen = f.load(_place(f, kernel.choice), "i8", 1)
+        zero = f.constant("i8", 0)
+        f.guarded(f.compare("ne", chosen, zero), lambda: run(0, none, 1))
+        f.guarded(f.compare("eq", chosen, zero), lambda: run(1, none, 1))
+    else:
+        _write_while(f, kernel, programs[0][0], run)
+    f.finish()
+
+
+def _bound(f: Function, kernel: LoopCall, inner: Inner) -> tuple[Value, Value]:
+    """The table of a program inside, filled, and its function."""
+    both = _entry_of(f, inner.entry.number)
+    table, function = f.load(both, "ptr", 8), f.load(f.at(both, 8), "ptr", 8)
+    for buffer, view in inner.bindings:
+        start = _place(f, view)
+        if buffer.steps and buffer.stride < 0:
+            start = f.at(start, (kernel.turns - 1) * buffer.nbytes)
+        f.store(start, f.at(table, buffer.number * 8), 8)
+    return table, function
+
+
+def _write_while(f: Function, kernel: LoopCall, test: Value, run: object) -> None:
+    answer = kernel.inners[0].answer
+    assert answer is not None
+    assert callable(run)
+    truth, none = f.load(f.at(test, answer.number * 8), "ptr", 8), f.integer(0)
+    done = f.stack("i64", 1)
+    f.store(none, done, 8)
+
+    def over() -> Value:
+        run(0, none, 1)
+        over = f.compare("eq", f.load(truth, "i8", 1), f.constant("i8", 0))
+        if kernel.turns < 0:
+            return over
+        full = f.compare("sge", f.load(done, "i64", 8), f.integer(kernel.turns))
+        return f.binary("or", over, full)
+
+    def turn(_: Value) -> None:
+        count = f.load(done, "i64", 8)
+        run(1, count, 1)
+        f.store(f.add(count, 1), done, 8)
+
+    f.spin(over, turn)

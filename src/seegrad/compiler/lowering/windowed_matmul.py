@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import Accumulated, Apply, Literal, Load, every, rebuild
 from seegrad.compiler.ir.kernel import Matmul, Store
-from seegrad.compiler.lowering.builder import KernelBuilder, behind
-from seegrad.compiler.lowering.groups import is_view
+from seegrad.compiler.lowering.builder import KernelBuilder
+from seegrad.compiler.lowering.groups import behind, is_view
 from seegrad.compiler.scheduling.tiling import choose
 from seegrad.graph import forms
 from seegrad.graph.node import Node

@@ -17,9 +17,10 @@ import numpy as np
 from seegrad.compiler.ir.alignment import Array, aligned, laid, pointer
 from seegrad.compiler.ir.buffer import Buffer
 from seegrad.compiler.ir.kernel import Kernel
+from seegrad.compiler.ir.loop_call import LoopCall
 from seegrad.compiler.lowering.builder import Index
 from seegrad.compiler.lowering.lower import Lowered
-from seegrad.compiler.runtime import jit, numpy_fallback, thread_pool
+from seegrad.compiler.runtime import jit, loop_runner, numpy_fallback, thread_pool
 from seegrad.compiler.runtime.state_slot import Slot
 from seegrad.compiler.runtime.thread_policy import Pace
 from seegrad.compiler.scheduling.schedule import Schedule
@@ -254,6 +255,8 @@ class Executable:
         """One native program, or one kernel by NumPy."""
         if isinstance(segment, Segment):
             segment.run(self.table_address, step, 1)
+        elif isinstance(segment, LoopCall):
+            loop_runner.run(segment, self.arrays, step)
         else:
             numpy_fallback.run(segment, self.arrays, step)
 

@@ -15,6 +15,7 @@ from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.buffer import Buffer, View
 from seegrad.compiler.ir.expression import Apply, every
 from seegrad.compiler.ir.kernel import Kernel, LoopNest, Matmul
+from seegrad.compiler.ir.loop_call import LoopCall
 from seegrad.compiler.scheduling.task import Task
 from seegrad.compiler.scheduling.tiling import choose, lanes_for
 
@@ -148,6 +149,8 @@ def _cycles(kernel: Kernel, choice: Choice, threads: int) -> float:
             return 0.0
         _, shape = choose(kernel, m, n)
         return batch * (shape.cycles + _behind(kernel) * m * n)
+    if isinstance(kernel, LoopCall):
+        return kernel.cycles
     points = math.prod(kernel.space) / share
     return points * _behind(kernel) + 60
 
@@ -432,6 +435,8 @@ def _streams(kernel: Kernel, cut: Sequence[int]) -> bool:
     stored = kernel.writes()
     if any(v.buffer in read or not v.contiguous or v.offset for v in stored):
         return False
+    if any(v.buffer.steps or v.buffer.role == "state" for v in stored):
+        return False                             # its memory may begin anywhere
     if any(c * stored[0].strides[0] % 64 for c in cut[:-1]) and len(kernel.space) > 1:
         return False
     rows = kernel.space[-1] if len(kernel.space) > 1 else 0
