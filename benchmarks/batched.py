@@ -12,6 +12,106 @@ from benchmarks.harness import OURS, Target, bench, installed
 
 Contenders = Mapping[str, Callable[[], object]]
 
+# --------------------------------------------------------------- P16
+
+EXAMPLES = 100
+
+
+def _normal(*shape: int) -> Any:
+    chance = np.random.default_rng(sum(shape))
+    return (chance.standard_normal(shape) / np.sqrt(shape[0])).astype(np.float32)
+
+
+def _mlp_loss(of: Any) -> Any:
+    def loss(p: Any, x: Any, t: Any) -> Any:
+        scores = of.tanh(x @ p[0] + p[1]) @ p[2] + p[3]
+        top = scores.max()
+        return of.log(of.exp(scores - top).sum()) + top - of.take(scores, t, axis=0)
+
+    return loss
+
+
+def _conv_loss(of: Any, conv: Any) -> Any:
+    def loss(p: Any, x: Any) -> Any:
+        return (of.tanh(conv(x[None], p[0])).reshape((-1,)) @ p[1]) ** 2
+
+    return loss
+
+
+def _energy(of: Any) -> Any:
+    wide, tall = _normal(300, 300), _normal(300, 64)
+    return lambda x: (of.tanh(x @ wide) ** 2).sum() + of.log(1 + of.exp(x @ tall)).sum()
+
+
+def _layer(of: Any) -> Any:
+    first, second = _normal(32, 64), _normal(64, 16)
+    return lambda x: of.tanh(of.tanh(x @ first) @ second)
+
+
+def _batched(
+    key: str, title: str, ours: Callable[[], Any], theirs: Callable[[], Any], *args: Any
+) -> None:
+    """Enter a row: two functions of the same arguments, both compiled."""
+
+    @bench(key, title, targets=[Target("jax (jit)", 1.5)], rounds=9)
+    def contenders() -> Contenders:
+        run = sg.compile(ours())
+        found: dict[str, Callable[[], object]] = {OURS: lambda: run(*args)}
+        if installed("jax"):
+            import jax
+            import jax.numpy as jnp
+
+            given = jax.tree.map(jnp.asarray, args)
+            peer = jax.jit(theirs())
+            for a, b in zip(jax.tree.leaves(peer(*given)), sg.tree.flatten(run(*args))[0]):
+                np.testing.assert_allclose(a, np.asarray(b), rtol=2e-3, atol=2e-5)
+            found["jax (jit)"] = lambda: jax.block_until_ready(peer(*given))
+        return found
+
+
+def _jax_conv(x: Any, w: Any) -> Any:
+    import jax
+
+    return jax.lax.conv(x, w, (1, 1), "VALID")
+
+
+def _of_jax(make: Callable[[Any, Any], Any]) -> Callable[[], Any]:
+    """`make(jax, jax.numpy)`, when it is asked for."""
+
+    def made() -> Any:
+        import jax
+
+        return make(jax, jax.numpy)
+
+    return made
+
+
+_MLP = [_normal(64, 128), _normal(128), _normal(128, 10), _normal(10)]
+_batched(
+    "P16", "gradients for each of 100 examples, 64-128-10, the label taken by index",
+    lambda: sg.vmap(sg.grad(_mlp_loss(sg)), in_axes=(None, 0, 0)),
+    _of_jax(lambda jax, jnp: jax.vmap(jax.grad(_mlp_loss(jnp)), in_axes=(None, 0, 0))),
+    _MLP, _normal(EXAMPLES, 64), np.arange(EXAMPLES) % 10,
+)  # fmt: skip
+_batched(
+    "P16b", "gradients for each of 100 examples, convolution 3×3 of 16×16, 4 to 8 channels",
+    lambda: sg.vmap(sg.grad(_conv_loss(sg, sg.conv)), in_axes=(None, 0)),
+    _of_jax(
+        lambda jax, jnp: jax.vmap(jax.grad(_conv_loss(jnp, _jax_conv)), in_axes=(None, 0))
+    ),
+    [_normal(8, 4, 3, 3), _normal(8 * 14 * 14)], _normal(EXAMPLES, 4, 16, 16),
+)  # fmt: skip
+_batched(
+    "P16c", "Hessian of a function of 300 numbers", lambda: sg.hessian(_energy(sg)),
+    _of_jax(lambda jax, jnp: jax.hessian(_energy(jnp))), _normal(300),
+)  # fmt: skip
+_batched(
+    "P16d", "Jacobians 16×32 of two layers, for each of 100 examples",
+    lambda: sg.vmap(sg.jacobian(_layer(sg))),
+    _of_jax(lambda jax, jnp: jax.vmap(jax.jacrev(_layer(jnp)))), _normal(EXAMPLES, 32),
+)  # fmt: skip
+
+
 # --------------------------------------------------------------- P18
 
 POINTS = 400

@@ -190,6 +190,7 @@ from seegrad.transforms.loops.control_flow import cond as cond
 from seegrad.transforms.loops.control_flow import fori_loop as fori_loop
 from seegrad.transforms.loops.control_flow import scan as scan
 from seegrad.transforms.loops.control_flow import while_loop as while_loop
+from seegrad.transforms.vmap import vmap as vmap
 
 # The Array API's other names for some of these.
 absolute = abs

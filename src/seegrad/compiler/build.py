@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from seegrad.compiler import target
-from seegrad.compiler.codegen.program import program_text
+from seegrad.compiler.codegen.program import program
 from seegrad.compiler.ir.kernel import Kernel, NumpyCall
 from seegrad.compiler.ir.loop_call import LoopCall
 from seegrad.compiler.lowering.lower import Lowered
@@ -41,7 +41,8 @@ def build(
         if isinstance(run, Kernel):
             segments.append(run)
         elif target.available():
-            segments.append(_segment(run, threads, tests, len(lowered.buffers)))
+            number = sum(isinstance(s, Segment) for s in segments)
+            segments.append(_segment(run, threads, tests, number))
         else:
             segments += run
     parts = [s.schedule if isinstance(s, Segment) else s for s in segments]
@@ -81,15 +82,13 @@ def _runs(kernels: Sequence[Kernel], apart: bool) -> list[list[Kernel] | Kernel]
 
 
 def _segment(
-    kernels: Sequence[Kernel], threads: int, tests: Sequence[Test], scratch: int
+    kernels: Sequence[Kernel], threads: int, tests: Sequence[Test], number: int
 ) -> Segment:
-    """`scratch` is the table's entry for memory of the threads' own."""
+    """The native program with this number."""
     schedule = scheduled(kernels, threads)
-    text, room = program_text(
-        schedule.tasks, schedule.threads, schedule.closing, tests, schedule.prologue, scratch
-    )
+    written = program(schedule, tests, number)
     thread_pool.prepare()
-    return Segment(schedule, text, room, made(text))
+    return Segment(schedule, written, made(written.text))
 
 
 @lru_cache(maxsize=64)

@@ -42,7 +42,8 @@ def _segments(executable: Executable) -> str:
 def assembly(variant: Variant) -> str:
     """The same as LLVM's assembly."""
     programs = _with_inner(variant.executable)
-    return "\n\n".join(s.text for e in programs for s in e.segments if isinstance(s, Segment))
+    segments = [s for e in programs for s in e.segments if isinstance(s, Segment)]
+    return "\n\n".join(s.written.text for s in segments)
 
 
 def _with_inner(executable: Executable) -> list[Executable]:

@@ -38,19 +38,25 @@ class Lowered:
     outputs: list[Buffer]
     indices: list[Index]
     constants: dict[Buffer, np.ndarray[Any, Any]]
-    foreign: dict[Node, str]
+    grouping: Grouping
+
+    @property
+    def foreign(self) -> dict[Node, str]:
+        """What goes through NumPy, and why."""
+        return self.grouping.why
 
 
-def lower(request: Request) -> Lowered:
-    """Kernels for the graph."""
+def lower(request: Request, grouping: Grouping | None = None) -> Lowered:
+    """Kernels for the graph; its `grouping`, where it is known from before."""
     apart: set[Node] = set()
     checkable = request.checkable
     foreign: Callable[[Node], str] = lambda node: why_foreign(node, checkable)  # noqa: E731
     if not request.native:
         foreign = lambda node: "llvmlite is not installed"  # noqa: E731
+    grouping = grouping or fuse(request.graph, foreign)
     while True:
         try:
-            return _lowered(KernelBuilder(request, fuse(request.graph, foreign)), apart)
+            return _lowered(KernelBuilder(request, grouping), apart)
         except Cycle as cycle:
             if cycle.leaves <= apart:
                 raise GraphError("the plan's kernels wait for each other") from None
@@ -83,7 +89,7 @@ def _lowered(builder: KernelBuilder, apart: set[Node]) -> Lowered:
     return Lowered(
         ordered(builder, in_place, late), builder.buffers,
         {n: b for n, b in builder.of.items() if n.op is None}, outputs,
-        builder.indices, builder.constants, grouping.why,
+        builder.indices, builder.constants, grouping,
     )  # fmt: skip
 
 

@@ -234,16 +234,18 @@ class _Scheduler:
 
     def _links(self) -> list[list[int]]:
         """For each kernel, the earlier ones that it must follow."""
-        touched: dict[Buffer, list[tuple[int, Access]]] = {}
+        read: dict[Buffer, list[tuple[int, Access]]] = {}
+        written: dict[Buffer, list[tuple[int, Access]]] = {}
         links: list[list[int]] = []
         for j, work in enumerate(self.works):
             found = set()
             for b in work.accesses[None]:
-                for i, a in touched.get(b.buffer, ()):
-                    if (a.write or b.write) and i not in found and not elsewhere(a, b):
+                before = written.get(b.buffer, [])
+                for i, a in (*before, *read.get(b.buffer, ())) if b.write else before:
+                    if i not in found and not elsewhere(a, b):
                         found.add(i)
             for b in work.accesses[None]:
-                touched.setdefault(b.buffer, []).append((j, b))
+                (written if b.write else read).setdefault(b.buffer, []).append((j, b))
             links.append(sorted(found))
         return links
 
@@ -352,6 +354,8 @@ class _Scheduler:
         )  # fmt: skip
 
     def _phases(self, choices: Sequence[Choice]) -> list[int]:
+        if self.threads == 1:
+            return [0] * len(self.works)
         phases: list[int] = []
         for j, before in enumerate(self.links):
             phase = 0

@@ -14,7 +14,7 @@ import numpy as np
 
 from seegrad.errors import GradientError, ShapeError, ValueRangeError
 from seegrad.graph.bind import bind, callable_op
-from seegrad.graph.forms import Call
+from seegrad.graph.forms import Call, LeadingAxes
 from seegrad.graph.op import Op
 from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import tr
@@ -122,7 +122,7 @@ def _eigh_spec(a: Spec) -> Spec:
 
 @operation(
     spec=_eigh_spec,
-    lower=Call(),
+    lower=Call(LeadingAxes()),
     sign="eigh",
     latex=r"\operatorname{eigh} $a",
     numpy=(),
@@ -178,7 +178,7 @@ def _eigvalsh_rule(g: Any, a: Any) -> Any:
 
 @operation(
     spec=lambda a: Spec(a.shape[:-1], invertible_spec(a).dtype),
-    lower=Call(),
+    lower=Call(LeadingAxes()),
     sign="λ",
     latex=r"\lambda($a)",
     numpy=(),
@@ -232,7 +232,7 @@ _TALL, _WIDE = np.eye(3, 2) * [3.0, 1.0], np.eye(2, 3) * [[3.0], [1.0]]
 
 @operation(
     spec=_svd_spec,
-    lower=Call(),
+    lower=Call(LeadingAxes()),
     sign="svd",
     latex=r"\operatorname{svd} $a",
     numpy=(),
@@ -268,7 +268,8 @@ def _complement(q: Any) -> Any:
 _COMPLEMENT = callable_op(Op(
     name="orthogonal_complement", forward=_complement,
     spec=lambda q: Spec((*q.shape[:-1], q.shape[-2] - q.shape[-1]), q.dtype),
-    d={"q": _no_derivative}, lower=Call(), sign="⊥", latex="$q^{\\perp}", family="structure",
+    d={"q": _no_derivative}, lower=Call(LeadingAxes()), sign="⊥", latex="$q^{\\perp}",
+    family="structure",
 ))  # fmt: skip
 """Columns that make those of q, which are orthonormal, a basis. Not of the table: no derivative."""
 
@@ -308,7 +309,7 @@ def _svdvals_rule(g: Any, a: Any) -> Any:
 
 @operation(
     spec=lambda a: Spec((*a.shape[:-2], min(a.shape[-2:])), _floating(a, "svdvals").dtype),
-    lower=Call(),
+    lower=Call(LeadingAxes()),
     sign="σᵢ",
     latex=r"\sigma_i($a)",
     numpy=("svdvals",),
@@ -343,7 +344,7 @@ def _qr_spec(a: Spec) -> Spec:
 
 @operation(
     spec=_qr_spec,
-    lower=Call(),
+    lower=Call(LeadingAxes()),
     sign="qr",
     latex=r"\operatorname{qr} $a",
     numpy=(),
@@ -405,7 +406,7 @@ def _slogdet_rule(g: Any, a: Any) -> Any:
 
 @operation(
     spec=lambda a: Spec((*a.shape[:-2], 2), invertible_spec(a).dtype),
-    lower=Call(),
+    lower=Call(LeadingAxes()),
     sign="slogdet",
     latex=r"\operatorname{slogdet} $a",
     numpy=(),
@@ -453,7 +454,7 @@ def _pinv_attrs(a: Any, *, rcond: Any) -> dict[str, Any]:
         (*a.shape[:-2], a.shape[-1], a.shape[-2]), _floating(a, "pinv").dtype
     ),
     canonical=_pinv_attrs,
-    lower=Call(),
+    lower=Call(LeadingAxes()),
     sign="pinv",
     latex="$a^{+}",
     numpy=("pinv",),

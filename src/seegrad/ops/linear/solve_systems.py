@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
-from seegrad.graph.forms import Call
+from seegrad.graph.forms import Call, LeadingAxes
 from seegrad.graph.op import Case
 from seegrad.graph.spec import NO_ATTRS, Attrs, Shape, Spec
 from seegrad.i18n import tr
@@ -71,7 +71,7 @@ def invertible_spec(a: Spec) -> Spec:
 
 @operation(
     spec=invertible_spec,
-    lower=Call(),
+    lower=Call(LeadingAxes()),
     sign="inv",
     latex="$a^{-1}",
     numpy=("inv",),
@@ -121,7 +121,7 @@ def _by_values(g: Any, a: Any, b_spec: Spec) -> Any:
 
 @operation(
     spec=solve_spec,
-    lower=Call(),
+    lower=Call(LeadingAxes()),
     sign="solve",
     latex="$a^{-1} $b",
     numpy=("solve",),
@@ -149,7 +149,7 @@ def _determinant_spec(a: Spec) -> Spec:
 
 @operation(
     spec=_determinant_spec,
-    lower=Call(),
+    lower=Call(LeadingAxes()),
     sign="det",
     latex=r"\det $a",
     onnx="Det(a)",

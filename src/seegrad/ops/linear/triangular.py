@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import ValueRangeError
-from seegrad.graph.forms import Call
+from seegrad.graph.forms import Call, LeadingAxes
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec, spec_of
 from seegrad.i18n import tr
@@ -143,7 +143,7 @@ def _triangular_cases(**attrs: Any) -> tuple[Case, ...]:
 @operation(
     spec=lambda a, b, **attrs: solve_spec(a, b),
     canonical=_triangular_attrs,
-    lower=Call(),
+    lower=Call(LeadingAxes()),
     sign="solve △",
     latex="$a^{-1} $b",
     numpy=(),
@@ -225,7 +225,7 @@ def _positive_definite(a: Any) -> Any:
 
 @operation(
     spec=invertible_spec,
-    lower=Call(),
+    lower=Call(LeadingAxes()),
     sign="chol",
     latex=r"\operatorname{chol} $a",
     numpy=(),

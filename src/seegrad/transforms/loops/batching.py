@@ -2,7 +2,7 @@
 
 Where an example decides for itself, a choice computes both sides and selects, and a while loop
 goes on until the last has ended, leaving the others as they are. How a graph without loops is
-spread over examples is the caller's to say (`compiler/vmap.py`).
+spread over examples is the caller's to say (`transforms/batching.py`).
 """
 
 from __future__ import annotations
