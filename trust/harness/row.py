@@ -66,8 +66,8 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
-ORDER = "GDLMUZCASFTBO"
-"""Gradients, differences, mutation, compiled code, scale, files, text, bad inputs."""
+ORDER = "GDLMUZCNASFTBO"
+"""Gradients, differences, mutation, compiled code, numerics, scale, files, text, bad inputs."""
 
 
 def in_order() -> list[Row]:
