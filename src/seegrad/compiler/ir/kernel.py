@@ -85,14 +85,12 @@ class Matmul(Kernel):
 
     The stores' values are expressions over Accumulated: the product's epilogue. `deep` are further
     axes that are summed over, outermost first: (length, stride of a, stride of b); so windows of
-    a picture are summed over where they lie. Along the axes in `adding` what is stored adds to
-    what was stored before: one thread does them all.
+    a picture are summed over where they lie.
     """
 
     a: View = field(kw_only=True)
     b: View = field(kw_only=True)
     deep: tuple[tuple[int, int, int], ...] = ()
-    adding: frozenset[int] = frozenset()
 
     @property
     def k(self) -> int:
@@ -180,6 +178,6 @@ def form_of(kernel: Kernel) -> tuple[Hashable, list[np.generic]]:
     if isinstance(kernel, LoopNest):
         own = kernel.reduced, kernel.overlapping, kernel.running
     elif isinstance(kernel, Matmul):
-        own = kernel.deep, kernel.k, kernel.adding
+        own = kernel.deep, kernel.k
     form = type(kernel), kernel.space, own, tuple(touched), tuple(written), values
     return form, given

@@ -17,7 +17,7 @@ from seegrad.compiler.ir.expression import Accumulated, Apply, Literal, Load, ev
 from seegrad.compiler.ir.kernel import Matmul, Store
 from seegrad.compiler.lowering.builder import KernelBuilder
 from seegrad.compiler.lowering.groups import behind, is_view
-from seegrad.compiler.scheduling.tiling import choose
+from seegrad.compiler.target import host
 from seegrad.graph import forms
 from seegrad.graph.node import Node
 
@@ -26,8 +26,6 @@ Axes = list[tuple[int, int]]
 """(length, stride) of each, outermost first."""
 COPIED = 1.0
 """Cycles for each element of a matrix of windows that is written and read again."""
-NEAR = 1 << 18
-"""Bytes of both factors that stay near the core while all results are added to."""
 
 
 @dataclass(frozen=True)
@@ -157,7 +155,7 @@ def windowed(product: Matmul, a: Factor, b: Factor) -> Matmul | None:
     ]  # fmt: skip
     found = Matmul(product.name, (*sizes, m, n), stores, product.nodes, a=first, b=second,
                    deep=tuple(outer_k))  # fmt: skip
-    return found if _quicker(found, product, (a, b)) else None
+    return found if _quicker(found, (a, b)) else None
 
 
 def _steps(outer: Axes, inner: int, step: int) -> list[int]:
@@ -169,9 +167,18 @@ def _steps(outer: Axes, inner: int, step: int) -> list[int]:
     return found[::-1]
 
 
-def _quicker(found: Matmul, plain: Matmul, given: Sequence[Factor]) -> bool:
-    m, n = found.space[-2:]
-    here = math.prod(found.space[:-2]) * choose(found, m, n)[1].cycles
+def _quicker(found: Matmul, given: Sequence[Factor]) -> bool:
+    """Whether lanes that are not full cost less than copies that fill them: cycles of either."""
+    lanes, (m, n) = host().lanes(found.a.dtype.itemsize * 8), found.space[-2:]
+    lengths = [1.0]
+    if found.b.strides[-1] == 1:
+        lengths.append(n)
+    if found.a.strides[-2] == 1:
+        lengths.append(m)
+    if found.a.strides[-1] == found.b.strides[-2] == 1:
+        lengths.append(found.k)
+    full = max(x / math.ceil(x / lanes) for x in lengths)
+    steps = math.prod(found.space) * found.depth / 2
     copied = sum(COPIED * math.prod(x for x, _ in f.rows + f.columns)
-                 for f in given if not f.plain)
-    return here < choose(plain, *plain.space)[1].cycles + copied
+                 for f in given if not f.plain)  # fmt: skip
+    return steps / full < steps / lanes + copied

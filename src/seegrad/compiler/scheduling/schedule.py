@@ -218,8 +218,6 @@ class _Scheduler:
             never: frozenset[int] = frozenset()
             if isinstance(kernel, LoopNest):
                 never = kernel.reduced | kernel.overlapping | kernel.running
-            elif isinstance(kernel, Matmul):
-                never = kernel.adding
             for axis, n in enumerate(kernel.space):
                 whole = any(
                     not s.view.strides[axis] and s.view.size for s in kernel.stores
