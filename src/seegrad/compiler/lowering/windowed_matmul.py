@@ -24,7 +24,7 @@ from seegrad.graph.node import Node
 KNOWN = (Accumulated, Apply, Literal, Load)
 Axes = list[tuple[int, int]]
 """(length, stride) of each, outermost first."""
-COPIED = 1.0
+COPIED = 3.0
 """Cycles for each element of a matrix of windows that is written and read again."""
 
 
