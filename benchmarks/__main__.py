@@ -16,12 +16,14 @@ from benchmarks import (
     networks,
     pictures,
     report,
+    residual,
     scaling,
     workers,
 )
 from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
-SUITES = (compiled, eager, footprint, networks, pictures, workers, scaling, costs, batched)
+SUITES = (compiled, eager, footprint, networks, pictures, workers, scaling, costs, batched,
+          residual)
 
 
 def main() -> int:
