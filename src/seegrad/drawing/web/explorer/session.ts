@@ -10,11 +10,26 @@ import { ArraySummary as SummaryClass } from "../values/summary.js";
 import { WORDS } from "../words.ts";
 
 /** What may be told: draw anew (gliding or not), the step has changed (with dots that run or not),
- * the language has, something that the address keeps has. */
-export type Events = { draw: boolean; step: boolean; language: undefined; address: undefined };
+ * the language or the theme has, something that the address keeps has. */
+export type Events = {
+  draw: boolean;
+  step: boolean;
+  language: undefined;
+  theme: undefined;
+  address: undefined;
+};
+
+export type Theme = "" | "dark" | "light";
+export type Language = "en" | "ko";
 
 export type Options = {
-  fragment?: boolean;
+  /** The page is this one picture: wheel, keys and address are its own. */
+  alone?: boolean;
+  /** What the picture's part of the page's address begins with. */
+  address?: string;
+  /** The page has many pictures: language and theme are switched there, for all of them. */
+  page?: { language: () => void; theme: () => void };
+  language?: Language;
   quiz?: boolean;
   step?: number;
   sheet?: string;
@@ -54,8 +69,8 @@ export class Session {
   /** Numbers that were put in instead of the recorded ones, by their place in the program. */
   given = new Map<number, ArrayLike<number>>();
   open: Set<string>;
-  language: "en" | "ko";
-  theme: "" | "dark" | "light" = "";
+  language: Language;
+  theme: Theme = "";
   /** May the window still choose what is open? Until the reader, or the address, has. */
   auto: boolean;
   step = Infinity;
@@ -70,6 +85,7 @@ export class Session {
     draw: [],
     step: [],
     language: [],
+    theme: [],
     address: [],
   };
 
@@ -95,7 +111,7 @@ export class Session {
     }
     this.recorded = new Map(this.things.map((thing) => [thing.id, [thing.value, thing.grad]]));
     this.open = new Set(this.scene.open);
-    this.language = this.scene.language === "ko" ? "ko" : "en";
+    this.language = options.language ?? (this.scene.language === "ko" ? "ko" : "en");
     this.overlay = data.painted ?? "";
     this.quiz = !!options.quiz || !!this.scene.blanks?.length;
     if (typeof options.step === "number") this.step = options.step;
@@ -179,8 +195,19 @@ export class Session {
     this.tell("draw", false);
   }
 
-  switchLanguage() {
-    this.language = this.language === "en" ? "ko" : "en";
+  get isDark() {
+    if (this.theme) return this.theme === "dark";
+    return matchMedia("(prefers-color-scheme: dark)").matches;
+  }
+
+  setTheme(theme: Theme) {
+    this.theme = theme;
+    this.tell("theme", undefined);
+    this.tell("address", undefined);
+  }
+
+  setLanguage(language: Language) {
+    this.language = language;
     this.tell("language", undefined);
     this.tell("draw", false);
     this.tell("address", undefined);
