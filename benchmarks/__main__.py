@@ -13,6 +13,7 @@ from benchmarks import (
     costs,
     eager,
     footprint,
+    loops,
     networks,
     pictures,
     report,
@@ -22,8 +23,8 @@ from benchmarks import (
 )
 from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
-SUITES = (compiled, eager, footprint, networks, pictures, workers, scaling, costs, batched,
-          residual)
+SUITES = (compiled, eager, footprint, networks, pictures, workers, scaling, costs,
+          batched, loops, residual)
 
 
 def main() -> int:

@@ -104,6 +104,28 @@ def test_a_step_names_the_nodes_of_its_formula(visit: Visit) -> None:
     assert page.locator("text.letter").count() == 0
 
 
+def test_the_branches_of_a_fork_have_names_and_every_factor_its_wire(visit: Visit) -> None:
+    x = sg.tensor(3.0, name="x_1 <b>")
+    y = x * x + x
+    y.backward()
+    page = visit(y, open="all")
+    page.locator(".sg").focus()
+    page.keyboard.press("Home")
+    said = []
+    for _ in range(6):
+        page.keyboard.press("ArrowRight")
+        said.append(says(page).replace("·", "⋅"))
+        edges = page.locator(".says [data-edge]")
+        for i in range(edges.count()):
+            wire, part = (edges.nth(i).get_attribute(key) for key in ("data-edge", "data-part"))
+            assert part in ("value", "gradient")
+            assert page.locator(f'[data-wire="{wire}"]').count() == 1
+    assert any("=6+1=7" in each or "=3+3+1=7" in each for each in said), said
+    branches = {mark for each in said for mark in re.findall(r"<b>\((\d)\)", each)}
+    assert branches == {"1", "2", "3"}, said
+    assert page.locator(".says b").count() == 0  # a name is text
+
+
 def test_a_map_shows_where_one_is(visit: Visit) -> None:
     page = visit(network(4), open="all")
     seen = page.locator("svg.map")

@@ -13,7 +13,7 @@ from hashlib import sha256
 from importlib import resources
 
 from seegrad.drawing.export.svg import to_svg
-from seegrad.drawing.layout.theme import DARK, LIGHT, MATH, SANS, Theme
+from seegrad.drawing.layout.theme import DARK, FACE, LIGHT, MATH, SANS, Theme
 from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.drawing.values.user_text import escape
 from seegrad.i18n import tr
@@ -42,7 +42,7 @@ def variables(theme: Theme) -> str:
 def look(selector: str) -> str:
     """Faces, and the colours of both themes, as variables of what the selector names."""
     return (
-        f"{selector}{{--sans:{SANS};--math:{MATH};{variables(LIGHT)}color-scheme:light}}"
+        f"{FACE}{selector}{{--sans:{SANS};--math:{MATH};{variables(LIGHT)}color-scheme:light}}"
         "@media screen and (prefers-color-scheme:dark){"
         f"{selector}:not([data-theme=light]){{{variables(DARK)}color-scheme:dark}}}}"
         f"@media screen{{{selector}[data-theme=dark]{{{variables(DARK)}color-scheme:dark}}}}"

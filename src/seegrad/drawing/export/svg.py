@@ -15,6 +15,7 @@ from seegrad.drawing.layout.measure import sign_size
 from seegrad.drawing.layout.nested import Rect
 from seegrad.drawing.layout.strokes import curve, heat_strokes, is_circle, strokes
 from seegrad.drawing.layout.theme import (
+    FACE,
     FONT,
     HEAT_WIDTH,
     LIGHT,
@@ -235,7 +236,7 @@ def style(theme: Theme) -> str:
     """The drawing's own style sheet, with this theme's colours written in."""
     t = theme
     return (
-        f"text{{font:{number(FONT)}px {SANS};fill:{t.ink};text-anchor:middle;"
+        f"{FACE}text{{font:{number(FONT)}px {SANS};fill:{t.ink};text-anchor:middle;"
         "font-variant-numeric:tabular-nums;white-space:pre}text.start{text-anchor:start}"
         f".paper{{fill:{t.paper}}}"
         f".ground{{fill:{t.group};stroke:{t.line};stroke-width:1}}"

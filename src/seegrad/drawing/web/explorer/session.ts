@@ -40,7 +40,19 @@ type Thing = Box | Wire;
 type Recorded = Map<string, [ArraySummary | undefined, ArraySummary | undefined]>;
 
 /** A scene as it is sent: values and derivatives are places in the list of readings. */
-export type SceneData = Partial<Scene> & { readings?: ArraySummary[] };
+export type SceneData = Partial<Scene> & { readings?: ArraySummary[]; formulas?: string[] };
+
+/** Formulas come as places in a list, each once. */
+function unpack(data: SceneData) {
+  const formula = (place: unknown) =>
+    typeof place === "number" ? data.formulas?.[place] : undefined;
+  for (const box of data.boxes ?? []) {
+    box.letter = formula(box.letter);
+    box.forward = formula(box.forward);
+    box.rules = box.rules?.map((place) => formula(place) ?? null);
+  }
+  for (const group of data.groups ?? []) group.local = formula(group.local);
+}
 
 /** What JSON leaves out is filled in. */
 const whole = <T>(made: T, sent: Partial<T>): T => Object.assign(made as object, sent) as T;
@@ -91,6 +103,7 @@ export class Session {
 
   constructor(data: SceneData, options: Options) {
     this.options = options;
+    unpack(data);
     this.scene = {
       blanks: [],
       overlays: [],

@@ -134,7 +134,7 @@ export class Stepping {
         x: rect.x + rect.width / 2,
         y: rect.y - 5,
       });
-      text.textContent = lowered(this.formulas.letter(id));
+      text.textContent = this.formulas.letterText(id);
       picture.drawn.append(text);
     }
   }
@@ -168,11 +168,4 @@ function runDot(path: SVGPathElement, back: boolean) {
     else dot.remove();
   };
   requestAnimationFrame(tick);
-}
-
-/** h_{12} with lowered digits. */
-function lowered(latex: string) {
-  return latex.replace(/_\{(\d+)\}/, (_, digits: string) =>
-    [...digits].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join(""),
-  );
 }
