@@ -18,6 +18,7 @@ from benchmarks import (
     networks,
     pictures,
     report,
+    residual,
     scaling,
     workers,
 )
@@ -25,7 +26,7 @@ from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
 SUITES = (
     compiled, compiling, eager, footprint, networks, pictures, workers, scaling, costs, batched,
-    loops,
+    loops, residual,
 )  # fmt: skip
 
 

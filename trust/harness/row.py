@@ -66,8 +66,9 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
-ORDER = "GDLMUEZCASFTBO"
-"""Gradients, differences, mutation, formulas, compiled code, scale, files, text, bad inputs."""
+ORDER = "GDLMUEZCNASFTBO"
+"""Gradients, differences, mutation, formulas, compiled code, numerics, scale, files, text, bad
+inputs."""
 
 
 def in_order() -> list[Row]:

@@ -19,6 +19,7 @@ from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
 from seegrad.ops.arithmetic import sqrt
 from seegrad.ops.compare import astype, floating, logical_or, where
+from seegrad.ops.exact_sum import exact_sum
 from seegrad.ops.families import (
     canonical_reduction,
     one_axis,
@@ -60,9 +61,7 @@ def count(x: Any, axis: tuple[int, ...]) -> int:
 )
 def sum(x, *, axis=None, keepdims=False):
     """The sum; its derivative is handed to every element."""
-    if x.dtype.char == "e":
-        return accumulated(np.add.reduce, x, axis=axis, keepdims=keepdims)
-    return np.add.reduce(x, axis=axis, keepdims=keepdims)
+    return exact_sum(x, axis=axis, keepdims=keepdims)
 
 
 @wide
@@ -90,7 +89,9 @@ def mean(x, *, axis=None, keepdims=False):
             "the mean of no elements is not defined",
             came=tr("shape {shape}", shape=x.shape),
         )
-    return np.mean(x, axis=axis, keepdims=keepdims)
+    if x.dtype.kind != "f":
+        return np.mean(x, axis=axis, keepdims=keepdims)
+    return exact_sum(x, axis=axis, keepdims=keepdims, over=count(x, axis))
 
 
 def _other_factors(x: Any) -> Any:
@@ -277,7 +278,11 @@ def _var_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...], ddof: float) 
 @wide
 def var(x, *, axis=None, keepdims=False, ddof=0):
     """The variance: the sum of squared distances from the mean, over n − ddof."""
-    return np.var(x, axis=axis, keepdims=keepdims, ddof=ddof)
+    if x.dtype.kind != "f":
+        return np.var(x, axis=axis, keepdims=keepdims, ddof=ddof)
+    centred = x - exact_sum(x, axis=axis, keepdims=True, over=count(x, axis))
+    np.multiply(centred, centred, out=centred)
+    return exact_sum(centred, axis=axis, keepdims=keepdims, over=count(x, axis) - ddof)
 
 
 @wide
@@ -308,7 +313,7 @@ def std(x, *, axis=None, keepdims=False, ddof=0):
 
     So does PyTorch; JAX, autograd and MyGrad give NaN.
     """
-    return np.std(x, axis=axis, keepdims=keepdims, ddof=ddof)
+    return np.sqrt(var.run(x, axis=axis, keepdims=keepdims, ddof=ddof))
 
 
 def steady_shift(x: Any, axis: Any) -> Any:

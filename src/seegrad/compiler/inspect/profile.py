@@ -85,7 +85,7 @@ def flops_of(kernel: Kernel) -> float:
     )
     total = float(points * applied)
     if isinstance(kernel, Matmul):
-        total += 2.0 * points * kernel.k
+        total += 2.0 * points * kernel.depth
     if isinstance(kernel, NumpyCall):
         total += kernel.output.size
     return total
@@ -100,7 +100,7 @@ def bytes_of(kernel: Kernel) -> int:
 def _distinct(view: View) -> int:
     varied = [n for i, (n, s) in enumerate(zip(view.shape, view.strides))
               if s or (view.rows is not None and i == view.rows_axis)]
-    return math.prod(varied)
+    return min(math.prod(varied), view.buffer.size)         # windows lie over each other
 
 
 def profile(variant: Variant, values: Sequence[Any], repeats: int = 20) -> Profile:

@@ -125,9 +125,13 @@ def _identifier(name: str) -> str:
 def _product_lines(kernel: Matmul, names: _Names) -> list[str]:
     axes = [f"b{i}" for i in range(len(kernel.space) - 2)] + ["m", "n"]
     over = ", ".join(f"{a} < {n}" for a, n in zip(axes, kernel.space))
-    left = names.view(kernel.a, (*axes[:-2], "m", "k"))
-    right = names.view(kernel.b, (*axes[:-2], "k", "n"))
-    lines = [f"    for {over}:", f"        s = sum over k < {kernel.k} of {left} * {right}"]
+    deep = [f"k{i}" for i in range(len(kernel.deep))]
+    a, b = kernel.whole()
+    left = names.view(a, (*axes[:-2], "m", "k", *deep))
+    right = names.view(b, (*axes[:-2], "k", "n", *deep))
+    sums = zip([*deep, "k"], [*(n for n, _, _ in kernel.deep), kernel.k])
+    summed = ", ".join(f"{c} < {n}" for c, n in sums)
+    lines = [f"    for {over}:", f"        s = sum over {summed} of {left} * {right}"]
     return lines + [
         f"        {names.view(s.view, axes)} = {names.expression(s.value, axes)}"
         for s in kernel.stores

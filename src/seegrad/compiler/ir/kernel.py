@@ -5,8 +5,9 @@ What a kernel computes at each point is an expression.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -82,19 +83,37 @@ class LoopNest(Kernel):
 class Matmul(Kernel):
     """sum over k of a[batch, m, k] · b[batch, k, n]; `space` is (*batch, m, n).
 
-    The stores' values are expressions over Accumulated: the product's epilogue.
+    The stores' values are expressions over Accumulated: the product's epilogue. `deep` are further
+    axes that are summed over, outermost first: (length, stride of a, stride of b); so windows of
+    a picture are summed over where they lie.
     """
 
     a: View = field(kw_only=True)
     b: View = field(kw_only=True)
+    deep: tuple[tuple[int, int, int], ...] = ()
 
     @property
     def k(self) -> int:
+        """The length of the innermost axis that is summed over."""
         return self.a.shape[-1]
+
+    @property
+    def depth(self) -> int:
+        """How many products are summed for each result."""
+        return self.k * math.prod(n for n, _, _ in self.deep)
+
+    def whole(self) -> tuple[View, View]:
+        """Both factors with the axes of `deep` behind the others: all that is read."""
+        a, b = (
+            replace(v, shape=(*v.shape, *(d[0] for d in self.deep)),
+                    strides=(*v.strides, *(d[i] for d in self.deep)))
+            for i, v in ((1, self.a), (2, self.b))
+        )  # fmt: skip
+        return a, b
 
     def reads(self) -> list[View]:
         extra = [v.rows for v in (self.a, self.b) if v.rows is not None]
-        return [self.a, self.b, *extra, *self.loads()]
+        return [*self.whole(), *extra, *self.loads()]
 
 
 @dataclass(eq=False)
@@ -158,5 +177,7 @@ def form_of(kernel: Kernel) -> tuple[Hashable, list[np.generic]]:
     own: Hashable = ()
     if isinstance(kernel, LoopNest):
         own = kernel.reduced, kernel.overlapping, kernel.running
+    elif isinstance(kernel, Matmul):
+        own = kernel.deep, kernel.k
     form = type(kernel), kernel.space, own, tuple(touched), tuple(written), values
     return form, given

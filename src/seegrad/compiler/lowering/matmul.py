@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seegrad.compiler.ir import scalar_types
-from seegrad.compiler.ir.buffer import View
+from seegrad.compiler.ir.buffer import Buffer, View
 from seegrad.compiler.ir.expression import (
     Accumulated,
 )
@@ -12,6 +12,7 @@ from seegrad.compiler.lowering.builder import KernelBuilder, aligned
 from seegrad.compiler.lowering.collapse_batch import merged
 from seegrad.compiler.lowering.expressions import expressions
 from seegrad.compiler.lowering.groups import Group, behind
+from seegrad.compiler.lowering.windowed_matmul import factors, windowed
 from seegrad.graph import forms as forms
 from seegrad.graph.node import Node
 
@@ -19,7 +20,28 @@ from seegrad.graph.node import Node
 def matmul(builder: KernelBuilder, group: Group) -> None:
     head = group.head
     assert head is not None
+    seen = factors(builder, head)
+    if seen is not None:
+        plain_a, plain_b = map(_as_if_copied, head.inputs)
+        product = windowed(_product(builder, group, plain_a, plain_b), *seen)
+        if product is not None:
+            builder.add(product)
+            return
     a, b, labels = _factors(builder, head)
+    builder.add(merged(_product(builder, group, a, b, labels)))
+
+
+def _as_if_copied(x: Node) -> View:
+    """The node's matrix as it would lie if it were copied."""
+    return Buffer(x.name, x.shape, x.dtype, "temporary").view()
+
+
+def _product(
+    builder: KernelBuilder, group: Group, a: View, b: View, labels: tuple[str, str] | None = None
+) -> Matmul:
+    """The kernel of a group, over its two factors."""
+    head = group.head
+    assert head is not None
     space: list[int | None] = list(_space(builder, group, head, labels))
     sizes = tuple(1 if c is None else group.sizes[c] for c in space)
     batch = sizes[:-2]
@@ -33,8 +55,7 @@ def matmul(builder: KernelBuilder, group: Group) -> None:
         if node in builder.of:
             view = aligned(builder.of[node].view(), group.maps[node], space, group.sizes)
             stores.append(Store(view, values[node]))
-    name = builder.name(head)
-    builder.add(merged(Matmul(name, sizes, stores, tuple(group.members), a=left, b=right)))
+    return Matmul(builder.name(head), sizes, stores, tuple(group.members), a=left, b=right)
 
 
 def _space(builder: KernelBuilder, group: Group, head: Node, labels: tuple[str, str] | None

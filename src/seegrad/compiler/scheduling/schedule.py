@@ -187,8 +187,8 @@ def _accesses(kernel: Kernel, choice: Choice, threads: int) -> list[Access]:
             axes["a"] = None
         if choice == last - 2:
             axes["b"] = None
-        found.append(access(kernel.a, axes["a"], False))
-        found.append(access(kernel.b, axes["b"], False))
+        a, b = kernel.whole()
+        found += [access(a, axes["a"], False), access(b, axes["b"], False)]
     found += [access(v, choice if len(v.strides) == last else None, False)
               for v in kernel.loads()]
     found += [access(v, choice, True) for v in kernel.writes()]

@@ -56,6 +56,7 @@ def turned(product: Matmul) -> Matmul:
         stores=stores,
         a=product.b.permute(axes),
         b=product.a.permute(axes),
+        deep=tuple((n, b, a) for n, a, b in product.deep),
     )
 
 
@@ -160,21 +161,26 @@ def choose(product: Matmul, m: int, n: int) -> tuple[bool, TileShape]:
             axes = _exchanged(last)
             a, b = b.permute(axes), a.permute(axes)
         apart = product.stores[0].view.strides[-2 if turn else -1] != 1
-        shape = _along_n(a, b, rows, columns)
+        times = product.depth // product.k if product.k else 1
+        shape = _along_n(a, b, rows, columns, times)
         found.append((shape.cycles + SCATTERED * rows * columns * apart, turn, shape))
-        dots = _along_k(a, b, rows, columns)
+        dots = _along_k(a, b, rows, columns, times)
         if dots is not None:
             found.append((dots.cycles + 1.0 * rows * columns * apart, turn, dots))
     _, turn, shape = min(found, key=lambda x: x[0])
     return turn, shape
 
 
-def _along_n(a: View, b: View, m: int, n: int) -> TileShape:
-    """Lanes along n; factors that do not lie so that this is quick are packed."""
+def _along_n(a: View, b: View, m: int, n: int, times: int = 1) -> TileShape:
+    """Lanes along n; factors that do not lie so that this is quick are packed, unless they are
+    windows: `times` is how often k is gone through."""
     k, size, last = a.shape[-1], a.dtype.itemsize, len(a.shape)
     lanes = lanes_to_use(n, host().lanes(size * 8))
-    shape = best_shape(m, n, k, lanes, "n", host().registers)
+    shape = best_shape(m, n, k * times, lanes, "n", host().registers)
     straight = n == 1 or b.neighbours(last - 1)
+    if times > 1:
+        cycles = shape.cycles + (0 if straight else n * k * times * PICKED)
+        return replace(shape, cycles=cycles)
     cost_a = m * k * pack_cycles(a, last - 2, last - 1)
     block = max(1, BLOCK // max(1, shape.rows * k * size)) * shape.rows
     cost_b = n * k * pack_cycles(b, last - 1, last - 2)
@@ -189,15 +195,16 @@ def _along_n(a: View, b: View, m: int, n: int) -> TileShape:
     return replace(shape, cycles=cycles, pack_a=pack_a, pack_b=pack_b, block=block)
 
 
-def _along_k(a: View, b: View, m: int, n: int) -> TileShape | None:
-    """Dot products, where both factors lie along k."""
+def _along_k(a: View, b: View, m: int, n: int, times: int = 1) -> TileShape | None:
+    """Dot products, where both factors lie along k, which is gone through so many `times`."""
     k, size, last = a.shape[-1], a.dtype.itemsize, len(a.shape)
     if k < 2 or not (a.neighbours(last - 1) and b.neighbours(last - 2)):
         return None
     lanes = lanes_to_use(k, host().lanes(size * 8))
-    shape = best_shape(m, n, k, lanes, "k", host().registers)
-    if crowded(shape.rows, a.strides[-2] * size, NEAR) or (
-        crowded(shape.columns, b.strides[-1] * size, NEAR)
+    shape = best_shape(m, n, -(-k // lanes) * lanes * times, lanes, "k", host().registers)
+    if times == 1 and (
+        crowded(shape.rows, a.strides[-2] * size, NEAR)
+        or crowded(shape.columns, b.strides[-1] * size, NEAR)
     ):
         shape = replace(shape, cycles=shape.cycles * CROWDED)
     return shape

@@ -30,7 +30,7 @@ from seegrad.ops.nn.window import (
     reach,
     unfold,
 )
-from seegrad.ops.shape import matrix_transpose, reshape, swapaxes, transpose
+from seegrad.ops.shape import flip, matrix_transpose, reshape, swapaxes, transpose
 
 
 def _sliding(attrs: dict[str, Any], size: Shape) -> dict[str, Any]:
@@ -222,7 +222,24 @@ def _transpose_spec(y: Spec, W: Spec, *, shape: Shape, groups: int, **rest: Any)
     return Spec((y.shape[0], W.shape[1] * groups, *shape), np.result_type(y.dtype, W.dtype))
 
 
+def _turned_body(y: Any, W: Any, padding: Pairs, dilation: Shape) -> Any:
+    """Where windows lie one step apart: the convolution of y with W turned round, so that no
+    matrix of all that is to be added up need be made."""
+    count = len(dilation)
+    around = tuple(
+        (r - 1 - b, r - 1 - a) for r, (b, a) in zip(reach(W.shape[2:], dilation), padding)
+    )
+    cut = tuple((max(0, -b), max(0, -a)) for b, a in around)
+    wide = tuple((max(0, b), max(0, a)) for b, a in around)
+    turned = flip(swapaxes(W, axis1=0, axis2=1), axis=tuple(range(2, 2 + count)))
+    return _conv_body(
+        bare(y, cut), turned, steps=(1,) * count, padding=wide, dilation=dilation, groups=1
+    )
+
+
 def _transpose_body(y, W, *, shape, steps, padding, dilation, groups):
+    if groups == 1 and all(s == 1 for s in steps):
+        return _turned_body(y, W, padding, dilation)
     size, places, channels = tuple(W.shape[2:]), tuple(y.shape[2:]), W.shape[1] * groups
     rows = matrix_transpose(_weight_rows(W, groups))
     flat = matmul(rows, _by_output(y, groups))

@@ -92,31 +92,28 @@ class DotTiles:
         self, a_rows: list[Value], b_rows: list[Value], upcoming: Sequence[Value] = ()
     ) -> list[Value]:
         f, lanes, size = self.f, self.plan.lanes, self.plan.size
-        full = self.plan.k // lanes * lanes
         many = len(a_rows) * len(b_rows)
 
-        def step(k: Value, sums: Sequence[Value], count: int) -> list[Value]:
+        def step(
+            further: Sequence[Value], k: Value, count: int, sums: Sequence[Value]
+        ) -> list[Value]:
             offset = f.times(k, size)
-            right = [f.load_some(f.at(p, offset), self.plan.kind, size, count, 0) for p in b_rows]
+            right = [
+                f.load_some(f.at(f.at(p, further[1]), offset), self.plan.kind, size, count, 0)
+                for p in b_rows
+            ]
             new = []
             for p in upcoming:
                 f.fetch(f.at(p, offset))
             for i, p in enumerate(a_rows):
-                left = f.load_some(f.at(p, offset), self.plan.kind, size, count, 0)
+                place = f.at(f.at(p, further[0]), offset)
+                left = f.load_some(place, self.plan.kind, size, count, 0)
                 new += [
                     f.fma(left, x, sums[i * len(b_rows) + j]) for j, x in enumerate(right)
                 ]
             return new
 
-        chains = self.plan.chains(f, many, full // lanes)
-        sums = chains.start()
-        if full:
-            sums = chains.loop(0, full, lanes, lambda k, *s: step(k, s, lanes), sums)
-        if rest := self.plan.k - full:
-            if chains.cut is None:
-                return step(f.integer(full), sums, rest)
-            sums = chains.add(sums, step(f.integer(full), chains.fresh(), rest))
-        return [chains.closed(i, [x], self.plan.product.a.dtype) for i, x in enumerate(sums)]
+        return self.plan.summed(f, many, lanes, step)
 
     def _part(self, x: Value, start: int, count: int) -> Value:
         """Lanes start … start + count - 1 of x."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+<<<<<<< HEAD
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+=======
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+>>>>>>> main
 from functools import cached_property
 
 from seegrad.compiler.codegen.llvm_builder import Function
@@ -20,8 +25,15 @@ from seegrad.compiler.target import host
 CHAIN = 256
 """So many steps of a tile follow each other at most; libraries go 256 to 512 steps, in all."""
 
+<<<<<<< HEAD
+WRITTEN_OUT = 8
+"""So many steps of the innermost of several axes are written one behind the other."""
+
+Pointers = Mapping[View, Value]
+=======
 Pointers = dict[int, Value]
 """Where each view begins, by its id: the same part of memory may be read as several things."""
+>>>>>>> main
 
 
 @dataclass(frozen=True)
@@ -55,7 +67,7 @@ class MatmulPlan:
         product = replace(product, a=_own(product.a), b=_own(product.b))
         return cls(product, split, length, m, n, shape, lanes)
 
-    @cached_property
+    @property
     def k(self) -> int:
         return self.product.k
 
@@ -73,10 +85,48 @@ class MatmulPlan:
         """The type of a vector of the factors' elements."""
         return vector(self.scalar, self.lanes)
 
-    def chains(self, f: Function, many: int, steps: int) -> Chains:
-        """The running totals of a tile of so many vectors, over so many steps."""
+    def summed(
+        self, f: Function, many: int, step: int,
+        body: Callable[[Sequence[Value], Value, int, Sequence[Value]], list[Value]],
+    ) -> list[Value]:  # fmt: skip
+        """The totals of a tile of so many vectors: the loops over everything that is summed.
+
+        `body(bytes, k, count, sums)` adds steps k … k + count - 1, where factors a and b lie so
+        many bytes further; `count` is `step`, or what is left.
+        """
+        deep, full = self.product.deep, self.k // step * step
+        rest, turns = self.k - full, self.k // step
+        short = bool(deep) and turns <= WRITTEN_OUT
+        lengths = [n for n, _, _ in deep]
+        inner = [] if short else [turns]
         total = Total("sum", self.product.a.dtype, self.lanes)
-        return Chains.of(f, [total] * many, [steps], chain=CHAIN)
+        chains = Chains.of(f, [total] * many, [*lengths, *inner], bool(rest), CHAIN)
+
+        def along(places: Sequence[Value], sums: Sequence[Value]) -> list[Value]:
+            if short:
+                for k in range(0, full, step):
+                    sums = body(places, f.integer(k), step, sums)
+            elif full:
+                sums = chains.loop(
+                    len(deep), full, step, lambda k, *sums: body(places, k, step, sums), sums
+                )
+            if rest and not short and chains.cut == len(deep):
+                return chains.add(sums, body(places, f.integer(full), rest, chains.fresh()))
+            return list(body(places, f.integer(full), rest, sums) if rest else sums)
+
+        def level(i: int, places: Sequence[Value], sums: Sequence[Value]) -> list[Value]:
+            if i == len(deep):
+                return along(places, sums)
+            length, *strides = deep[i]
+
+            def turn(at: Value, *sums: Value) -> list[Value]:
+                moved = [f.add(p, f.times(at, s * self.size)) for p, s in zip(places, strides)]
+                return level(i + 1, moved, sums)
+
+            return chains.loop(i, length, 1, turn, sums)
+
+        sums = level(0, [f.integer(0), f.integer(0)], chains.start()) if self.k else chains.start()
+        return [chains.closed(i, [x], self.product.a.dtype) for i, x in enumerate(sums)]
 
     @cached_property
     def panel_sizes(self) -> list[int]:

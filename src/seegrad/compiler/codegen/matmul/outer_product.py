@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from seegrad.compiler.codegen.llvm_builder import Function
 from seegrad.compiler.codegen.llvm_types import Value
@@ -35,7 +35,7 @@ class OuterProductTiles:
         def over_m(n: Value, c: int) -> None:
             each(f, plan.m, shape.rows, lambda m, r: self._tile(m, r, n, c))
 
-        if plan.k * plan.n * plan.size <= ROOM_FOR_B:
+        if plan.product.depth * plan.n * plan.size <= ROOM_FOR_B:
             each(f, plan.m, shape.rows, over_n)
         else:
             each(f, plan.n, block, over_m)
@@ -95,20 +95,20 @@ class OuterProductTiles:
         left_at = self._left(m, rows, packed_a)
         right_at = self._right(n, counts, packed_b)
 
-        def step(k: Value, *sums: Value) -> list[Value]:
-            places, right, new = left_at(k), right_at(k), []
+        def step(
+            further: Sequence[Value], k: Value, _: int, sums: Sequence[Value]
+        ) -> list[Value]:
+            places, right, new = left_at(k), right_at(k, further[1]), []
             for i, place in enumerate(places):
+                place = f.at(place, further[0])
                 left = f.splat(f.load(place, plan.scalar, plan.size), lanes)
                 new += [f.fma(left, right[j], sums[i * columns + j]) for j in range(columns)]
             return new
 
-        chains = plan.chains(f, rows * columns, plan.k)
-        sums = chains.start()
-        if plan.k:
-            sums = chains.loop(0, plan.k, 1, step, sums)
+        sums = plan.summed(f, rows * columns, 1, step)
         for i in range(rows):
             for j, count in enumerate(counts):
-                total = chains.closed(0, [sums[i * columns + j]], plan.product.a.dtype)
+                total = sums[i * columns + j]
                 self.epilogue.write(f.add(m, i), f.add(n, j * lanes), count, total)
 
     def _left(self, m: Value, rows: int, packed: Panel | None) -> Callable[[Value], list[Value]]:
@@ -126,20 +126,20 @@ class OuterProductTiles:
 
     def _right(
         self, n: Value, counts: list[int], packed: Panel | None
-    ) -> Callable[[Value], list[Value]]:
-        """The second factor's vectors from column n on, at a step of k."""
+    ) -> Callable[[Value, Value], list[Value]]:
+        """The second factor's vectors from column n on, at a step of k, so many bytes further."""
         f, b, last = self.f, self.plan.product.b, len(self.plan.product.space)
         lanes, size = self.plan.lanes, self.plan.size
         if packed is not None:
-            return lambda k: [
+            return lambda k, _: [
                 f.load(packed.at(f, k, j * lanes, size), self.plan.kind, size)
                 for j in range(len(counts))
             ]
         along = b.strides[-1]
         start = f.at(self.factors.pointers[id(b)], f.times(n, along * size))
 
-        def vectors(k: Value) -> list[Value]:
-            place = f.at(start, self.factors.k_offset(b, last - 2, k))
+        def vectors(k: Value, further: Value) -> list[Value]:
+            place = f.at(f.at(start, further), self.factors.k_offset(b, last - 2, k))
             return [
                 load_lanes(f, b, f.at(place, j * lanes * along * size), along, lanes, count)
                 for j, count in enumerate(counts)
