@@ -177,3 +177,28 @@ def quantile(x, *, q, axis, keepdims=False):
     return reshape(found, shape=tuple(m for i, m in enumerate(x.shape) if i != at))
 
 
+def _searched_spec(a: Spec, v: Spec, *, side: str) -> Spec:
+    if a.ndim != 1:
+        raise ShapeError("a vector in ascending order is searched", asked="one axis",
+                         came=tr("shape {shape}", shape=a.shape))  # fmt: skip
+    if side not in ("left", "right"):
+        raise ValueRangeError("an unknown side", asked='"left", "right"', came=f"side={side!r}")
+    return Spec(v.shape, np.dtype(np.intp))
+
+
+@operation(
+    spec=_searched_spec,
+    lower=Call(),
+    sign="search",
+    latex=r"\operatorname{search}_{$a} $v",
+    numpy=(),
+    d={"a": None, "v": None},
+    cases=(
+        Case(((3,), ()), {"side": "left"}),
+        Case(((4,), (2, 3)), {"side": "right"}),
+        Case(((2,), (0,)), {"side": "left"}),
+    ),
+)
+def searchsorted(a, v, *, side="left"):
+    """Where each v would go into the ascending vector a: before its equals, or after ("right")."""
+    return np.searchsorted(a, v, side=side)
