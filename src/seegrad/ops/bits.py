@@ -14,7 +14,9 @@ from seegrad.graph.forms import Call
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
+from seegrad.ops.arithmetic import floor_divide
 from seegrad.ops.families import elementwise_spec, operation
+from seegrad.ops.transcendental import power
 
 _BOTH = {"a": 8, "b": 8}
 _PAIRS = tuple(
@@ -41,7 +43,7 @@ def _whole(forward: Any) -> Any:
 
 @operation(
     spec=_whole(np.bitwise_and), lower=Call(), sign="&", latex=r"$a \mathbin{\&} $b",
-    numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
+    onnx="BitwiseAnd", numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
 )  # fmt: skip
 def bitwise_and(a, b):
     """The bits that a and b both have."""
@@ -50,7 +52,7 @@ def bitwise_and(a, b):
 
 @operation(
     spec=_whole(np.bitwise_or), lower=Call(), sign="|", latex=r"$a \mathbin{|} $b",
-    numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
+    onnx="BitwiseOr", numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
 )  # fmt: skip
 def bitwise_or(a, b):
     """The bits that a or b has."""
@@ -59,7 +61,7 @@ def bitwise_or(a, b):
 
 @operation(
     spec=_whole(np.bitwise_xor), lower=Call(), sign="⊕", latex=r"$a \oplus $b",
-    numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
+    onnx="BitwiseXor", numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
 )  # fmt: skip
 def bitwise_xor(a, b):
     """The bits that just one of a and b has."""
@@ -67,7 +69,8 @@ def bitwise_xor(a, b):
 
 
 @operation(
-    spec=_whole(np.invert), lower=Call(), sign="~", latex=r"\mathord{\sim} $x", numpy=(),
+    spec=_whole(np.invert), lower=Call(), sign="~", latex=r"\mathord{\sim} $x",
+    onnx="BitwiseNot", numpy=(),
     d={"x": None}, integer_inputs=("x",),
     cases=tuple(Case((s,), integers={"x": 8}) for s in ((), (3,), (0, 2))),
 )  # fmt: skip
@@ -78,6 +81,7 @@ def bitwise_invert(x):
 
 @operation(
     spec=_whole(np.left_shift), lower=Call(), sign="<<", latex=r"$a \ll $b", numpy=(),
+    onnx_body=lambda a, b: a * power(2, b),
     d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
 )  # fmt: skip
 def bitwise_left_shift(a, b):
@@ -87,6 +91,7 @@ def bitwise_left_shift(a, b):
 
 @operation(
     spec=_whole(np.right_shift), lower=Call(), sign=">>", latex=r"$a \gg $b", numpy=(),
+    onnx_body=lambda a, b: floor_divide(a, power(2, b)),
     d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
 )  # fmt: skip
 def bitwise_right_shift(a, b):

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from seegrad.graph.forms import Call
-from seegrad.ops.arithmetic import trunc
+from seegrad.ops.arithmetic import abs, trunc
 from seegrad.ops.compare import isinf, isnan, where
 from seegrad.ops.families import PRODUCT, elementwise
-from seegrad.ops.transcendental import exp2
+from seegrad.ops.transcendental import exp2, logaddexp
 
+LN2 = math.log(2)
 APART = {"a": (0.5, 2.0), "b": (2.5, 4.0)}
 
 
@@ -49,7 +50,8 @@ def fmin(a, b):
 
 
 @elementwise(
-    lower=Call(), sign="fmod", latex=r"$a \bmod $b", precedence=PRODUCT,
+    lower=Call(), onnx_body=lambda a, b: a - b * trunc(a / b), sign="fmod",
+    latex=r"$a \bmod $b", precedence=PRODUCT,
     domain={"a": (4.2, 4.8), "b": (1.05, 1.35)},
     d={"a": lambda g: g, "b": lambda g, a, b: g * -trunc(a / b)},
 )  # fmt: skip
@@ -59,7 +61,8 @@ def fmod(a, b):
 
 
 @elementwise(
-    lower=Call(), sign="±", latex=r"\operatorname{copysign}($a, $b)", domain=APART,
+    lower=Call(), onnx_body=lambda a, b: where(b < 0, -abs(a), abs(a)), sign="±",
+    latex=r"\operatorname{copysign}($a, $b)", domain=APART,
     d={"a": lambda g, a, b: g * copysign(1.0, a) * copysign(1.0, b), "b": None},
 )  # fmt: skip
 def copysign(a, b):
@@ -79,7 +82,8 @@ def step(x, *, at_zero=0.5):
 
 
 @elementwise(
-    lower=Call(), sign="<0", latex=r"\operatorname{signbit} $x", d={"x": None},
+    lower=Call(), onnx_body=lambda x: x < 0, sign="<0", latex=r"\operatorname{signbit} $x",
+    d={"x": None},
 )  # fmt: skip
 def signbit(x):
     """Is the sign of x negative (that of a zero counts)?"""
@@ -114,7 +118,8 @@ def rad2deg(x):
 
 
 @elementwise(
-    lower=Call(), sign="log₂Σ2", latex=r"\log_2(2^{$a} + 2^{$b})",
+    body=lambda a, b: logaddexp(a * LN2, b * LN2) / LN2, sign="log₂Σ2",
+    latex=r"\log_2(2^{$a} + 2^{$b})",
     d={
         "a": lambda g, a, out: g * exp2(a - out),
         "b": lambda g, b, out: g * exp2(b - out),

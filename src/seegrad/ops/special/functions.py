@@ -18,7 +18,7 @@ from seegrad.ops.arithmetic import abs, clip, sign
 from seegrad.ops.compare import where
 from seegrad.ops.families import CALL, elementwise
 from seegrad.ops.special import series
-from seegrad.ops.transcendental import INSIDE, POSITIVE, cos, exp, log, log1p, sin
+from seegrad.ops.transcendental import INSIDE, POSITIVE, cos, erf, exp, log, log1p, sin
 
 ROOT_PI = math.sqrt(math.pi)
 
@@ -58,8 +58,8 @@ def polygamma(x, *, n=0):
 
 
 @elementwise(
-    lower=Call(), sign="erfc", latex=r"\operatorname{erfc} $x", precedence=CALL, numpy=(),
-    d={"x": lambda g, x: g * (-2 / ROOT_PI * exp(-(x * x)))},
+    lower=Call(), onnx_body=lambda x: 1 - erf(x), sign="erfc",
+    latex=r"\operatorname{erfc} $x", precedence=CALL, numpy=(), d={"x": lambda g, x: g * (-2 / ROOT_PI * exp(-(x * x)))},
 )  # fmt: skip
 def erfc(x):
     """1 − erf(x), exact where erf(x) is nearly 1."""
