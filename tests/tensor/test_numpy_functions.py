@@ -107,7 +107,8 @@ def test_running_extremes_and_sums_of_exponentials(ours, join):
     for axis in (0, 1, -1):
         expected = join.accumulate(M, axis=axis)
         np.testing.assert_allclose(ours(M, axis), expected, rtol=1e-13)
-        np.testing.assert_allclose(sg.compile(lambda x, axis=axis: ours(x, axis))(M), expected, rtol=1e-13)
+        compiled = sg.compile(lambda x, axis=axis: ours(x, axis))
+        np.testing.assert_allclose(compiled(M), expected, rtol=1e-13)
     weights = R.normal(size=M.shape)
     sg.gradcheck(lambda x: (ours(x, 1) * weights).sum(), M)
 

@@ -59,7 +59,8 @@ def polygamma(x, *, n=0):
 
 @elementwise(
     lower=Call(), onnx_body=lambda x: 1 - erf(x), sign="erfc",
-    latex=r"\operatorname{erfc} $x", precedence=CALL, numpy=(), d={"x": lambda g, x: g * (-2 / ROOT_PI * exp(-(x * x)))},
+    latex=r"\operatorname{erfc} $x", precedence=CALL, numpy=(),
+    d={"x": lambda g, x: g * (-2 / ROOT_PI * exp(-(x * x)))},
 )  # fmt: skip
 def erfc(x):
     """1 − erf(x), exact where erf(x) is nearly 1."""
