@@ -104,6 +104,7 @@ from seegrad.ops.nn.convolution import conv_transpose as conv_transpose
 from seegrad.ops.nn.convolution import conv_weights as conv_weights
 from seegrad.ops.nn.loss import binary_cross_entropy as binary_cross_entropy
 from seegrad.ops.nn.loss import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from seegrad.ops.nn.loss import huber as huber
 from seegrad.ops.nn.loss import mean_absolute_error as mean_absolute_error
 from seegrad.ops.nn.loss import mean_squared_error as mean_squared_error
 from seegrad.ops.nn.loss import softmax_cross_entropy as softmax_cross_entropy
