@@ -13,10 +13,12 @@ import numpy as np
 import seegrad as sg
 from seegrad import appendix, contents
 from seegrad.drawing.formula.mathml import to_mathml
-from seegrad.drawing.formula.rules import rule_text
+from seegrad.drawing.formula.rules import rule_term
+from seegrad.drawing.formula.terms import Name, renamed
+from seegrad.drawing.formula.tree import EQUALS, Hole, Letter, named, partial, row
+from seegrad.drawing.formula.typeset import typeset
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
-from seegrad.text import holes
 
 FAMILIES = {
     "elementwise": "Element by element",
@@ -102,16 +104,17 @@ def _applied(op: Any) -> Any:
 
 def _rule(node: Any, position: int) -> str:
     """The derivative rule by one input, typeset."""
-    text = rule_text(node, position)
-    if not text:
+    term = rule_term(node, position)
+    if term is None:
         return ""
-    name = node.op.input_name(position)
-    known = {hole: rf"\mathrm{{{hole}}}" if len(hole) > 1 else hole for hole in holes(text)}
-    known.update({"g": r"\frac{\partial L}{\partial y}", "out": "y"})
-    for hole in sorted(set(holes(text)), key=len, reverse=True):
-        text = text.replace("${" + hole + "}", known[hole]).replace(f"${hole}", known[hole])
-    left = name if len(name) == 1 else rf"\mathrm{{{name.split('[')[0]}}}"
-    return to_mathml(rf"\frac{{\partial L}}{{\partial {left}}} = {text}")
+    arrives = Name(Hole("g"), node.shape)
+    names = {arrives: Name(partial(Letter("L"), Letter("y")), node.shape)}
+    names[Name(Hole("out"), node.shape)] = Name(Letter("y"), node.shape)
+    for i, x in enumerate(node.inputs):
+        word = node.op.input_name(i)
+        names[Name(Hole(word), x.shape)] = Name(named(word), x.shape)
+    left = partial(Letter("L"), named(node.op.input_name(position)))
+    return to_mathml(row(left, EQUALS, typeset(renamed(term, names))))
 
 
 def _names() -> str:

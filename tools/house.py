@@ -44,7 +44,7 @@ RULES_FILE = "compiler/passes/identities.py"
 STAGES = {
     "compiler": (
         "target", "guards", "ir", "passes", "lowering", "scheduling", "codegen", "runtime",
-        "build", "replay", "attached", "specialization", "inspect", "epoch", "compile", "vmap",
+        "build", "replay", "attached", "specialization", "inspect", "epoch", "compile",
     ),
     "drawing": ("values", "formula", "scene", "layout", "export", "display", "notebook"),
 }  # fmt: skip

@@ -6,6 +6,7 @@ from trust.gradients import (
     aliasing,
     corners,
     differential_testing,
+    equations,
     graph_escapes,
     in_place_writes,
     layer_claims,
@@ -21,5 +22,5 @@ LOADED = (
     op_rules, corners, limits, mutation_testing, differential_testing, aliasing, eager_agreement,
     mode_switches, processors, endurance, scale, storage, malicious_files, expressions, injection,
     module_scenarios, fuzzing, command_lines, invalid_calls, oversized_requests, numpy_agreement,
-    graph_escapes, in_place_writes, onnx_import, layer_claims,
+    graph_escapes, in_place_writes, onnx_import, layer_claims, equations,
 )  # fmt: skip

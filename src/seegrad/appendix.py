@@ -9,7 +9,6 @@ from seegrad import optim as optim
 from seegrad import training as training
 from seegrad.compiler.compile import Compiled as Compiled
 from seegrad.compiler.compile import compile as compile
-from seegrad.compiler.vmap import vmap as vmap
 from seegrad.drawing.display import draw as draw
 from seegrad.drawing.display import show as show
 from seegrad.drawing.formula.derivation import explain as explain

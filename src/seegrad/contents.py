@@ -184,6 +184,7 @@ from seegrad.ops.transcendental import sin as sin
 from seegrad.ops.transcendental import sinh as sinh
 from seegrad.ops.transcendental import tan as tan
 from seegrad.ops.transcendental import tanh as tanh
+from seegrad.tensor import linalg as linalg
 from seegrad.tensor import random as random
 from seegrad.tensor import special as special
 from seegrad.tensor.creation import arange as arange
@@ -276,6 +277,7 @@ from seegrad.transforms.loops.control_flow import cond as cond
 from seegrad.transforms.loops.control_flow import fori_loop as fori_loop
 from seegrad.transforms.loops.control_flow import scan as scan
 from seegrad.transforms.loops.control_flow import while_loop as while_loop
+from seegrad.transforms.vmap import vmap as vmap
 
 # The Array API's other names for some of these.
 absolute = abs

@@ -123,7 +123,7 @@ def test_steps_of_a_sequence_share_their_code(threads):
         )
         step(CHANCE.standard_normal((4, length, 3)))
         segments = step.newest.executable.segments
-        return sum(s.text.count("define internal void @k") for s in segments)
+        return sum(s.written.text.count("define internal void @k") for s in segments)
 
     few, many = functions(7), functions(15)
     assert few > 5

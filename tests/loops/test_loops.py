@@ -111,6 +111,19 @@ def test_scans_of_many_examples(seed):
         same(got, np.stack([np.asarray(f(w, c, xs)) for c in each]))
 
 
+def test_a_loop_of_many_examples_is_one_loop():
+    w, carry, xs = inputs(1)
+    many = sg.compile(sg.vmap(by_scan(1), in_axes=(None, None, 0)))
+    many(w, carry, np.stack([xs, -xs, xs * 0.5]))
+    assert sum(n.op.name == "scan" for n in many.graph.operations) == 1
+    choose = sg.compile(sg.vmap(lambda p, x: sg.cond(p, lambda x: x * w, lambda x: x - w, x)))
+    choose(np.array([True, False]), np.ones((2, 3, 3)))
+    assert not any(n.op.name == "cond" for n in choose.graph.operations)
+    ends = sg.compile(sg.vmap(doubled))
+    ends(np.array([1.5, 3.0]))
+    assert sum(n.op.name == "while_loop" for n in ends.graph.operations) == 1
+
+
 # --------------------------------------------------------------- around the body
 
 

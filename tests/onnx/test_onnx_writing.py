@@ -20,14 +20,17 @@ onnx = pytest.importorskip("onnx", reason="onnx is not installed")
 runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 
 KEYS = "ONNX's generators keep a state of their own: none takes a key, which our numbers come from"
-SYSTEMS = "ONNX has no operator that solves linear systems"
+SYSTEMS = "ONNX has no operator that solves linear systems or factorises matrices"
 SPECIAL = "ONNX has no operator that gives these functions"
 WITHOUT = {
     **dict.fromkeys(("bernoulli", "normal", "split_key", "uniform"), KEYS),
-    **dict.fromkeys(("inv", "solve"), SYSTEMS),
     **dict.fromkeys(("gammaln", "polygamma", "erfcx", "erfinv", "log_ndtr", "ndtri"), SPECIAL),
     **dict.fromkeys(("i0", "i0e", "i1", "i1e", "nextafter"), SPECIAL),
-}
+    **dict.fromkeys((
+        "inv", "solve", "solve_triangular", "cholesky_lower", "stacked_eigh", "stacked_qr",
+        "symmetric_eigenvalues", "stacked_svd", "svdvals", "stacked_slogdet", "pinv",
+    ), SYSTEMS),
+}  # fmt: skip
 """Ops that ONNX has no form for, and why."""
 
 

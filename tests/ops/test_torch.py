@@ -115,6 +115,15 @@ THEIRS = {
     "triu": lambda x, k: torch.triu(x.expand(_square(x)), k),
     "inv": torch.linalg.inv, "det": torch.linalg.det, "solve": lambda a, b: torch.linalg.solve(
         a, b if b.ndim > 1 else b[:, None]).squeeze(-1 if b.ndim == 1 else ()),
+    "pinv": lambda a, rcond: torch.linalg.pinv(a) if rcond is None else
+        torch.linalg.pinv(a, rcond=rcond),
+    "cholesky_lower": lambda a: torch.linalg.cholesky((a + a.mT) / 2),
+    "symmetric_eigenvalues": lambda a: torch.linalg.eigvalsh((a + a.mT) / 2),
+    "svdvals": torch.linalg.svdvals,
+    "stacked_slogdet": lambda a: torch.stack(torch.linalg.slogdet(a), -1),
+    "solve_triangular": lambda a, b, trans, lower, unit_diagonal: torch.linalg.solve_triangular(
+        a.mT if trans else a, b if b.ndim > 1 else b[:, None], upper=lower == trans,
+        unitriangular=unit_diagonal).squeeze(-1 if b.ndim == 1 else ()),
     "one_hot": lambda t, classes, dtype: F.one_hot(t, classes).float(),
     "softmax_cross_entropy": _labels, "mean_squared_error": _losses(F.mse_loss),
     "mean_absolute_error": _losses(F.l1_loss),

@@ -66,8 +66,8 @@ class Row:
 ROWS: dict[str, Row] = {}
 
 
-ORDER = "GDLMUZCASFTBO"
-"""Gradients, differences, mutation, compiled code, scale, files, text, bad inputs."""
+ORDER = "GDLMUEZCASFTBO"
+"""Gradients, differences, mutation, formulas, compiled code, scale, files, text, bad inputs."""
 
 
 def in_order() -> list[Row]:

@@ -22,6 +22,7 @@ from seegrad.drawing.export.svg import to_svg
 from seegrad.drawing.formula.derivation import explain
 from seegrad.drawing.formula.document import Derivation
 from seegrad.drawing.formula.mathml import to_mathml
+from seegrad.drawing.formula.template import read as read_formula
 from seegrad.drawing.scene.playground import playground
 from seegrad.drawing.scene.scene import Scene, picture_language, to_json
 from seegrad.nn import Affine, Sequential, Sigmoid
@@ -86,7 +87,7 @@ def inline(text: str) -> str:
     found = []
     for part in parts:
         if part.startswith("$") and len(part) > 2:
-            found.append(to_mathml(part[1:-1]))
+            found.append(to_mathml(read_formula(part[1:-1])))
         elif part.startswith("`") and len(part) > 2:
             found.append(f"<code>{escape(part[1:-1])}</code>")
         elif part.startswith("**") and len(part) > 4:

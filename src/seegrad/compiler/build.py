@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import lru_cache
 
+import numpy as np
+
 from seegrad.compiler import target
-from seegrad.compiler.codegen.program import program_text
+from seegrad.compiler.codegen.program import program
 from seegrad.compiler.ir.kernel import Kernel, NumpyCall
+from seegrad.compiler.ir.loop_call import LoopCall
 from seegrad.compiler.lowering.lower import Lowered
 from seegrad.compiler.runtime import executable, jit, thread_pool
 from seegrad.compiler.runtime.executable import Executable, Segment
@@ -22,16 +25,24 @@ Test = tuple[int, int, int, int]
 
 
 def build(
-    lowered: Lowered, slots: Sequence[Slot], threads: int, apart: bool = False
-) -> Executable:
-    """What runs the kernels; with `apart`, every one is a program of its own (see `inspect/`)."""
+    lowered: Lowered, slots: Sequence[Slot], threads: int, apart: bool = False,
+    inside: bool = False,
+) -> Executable:  # fmt: skip
+    """What runs the kernels; with `apart`, every one is a program of its own (see `inspect/`).
+
+    inside: it is the body of a loop.
+    """
+    for kernel in lowered.kernels:
+        if isinstance(kernel, LoopCall):
+            _build_inside(kernel, lowered, 1 if inside else threads)
     tests = _index_tests(lowered)
     segments: list[Segment | Kernel] = []
     for run in _runs(lowered.kernels, apart):
-        if isinstance(run, NumpyCall):
+        if isinstance(run, Kernel):
             segments.append(run)
         elif target.available():
-            segments.append(_segment(run, threads, tests, len(lowered.buffers)))
+            number = sum(isinstance(s, Segment) for s in segments)
+            segments.append(_segment(run, threads, tests, number))
         else:
             segments += run
     parts = [s.schedule if isinstance(s, Segment) else s for s in segments]
@@ -40,11 +51,28 @@ def build(
     return Executable(lowered, slots, segments, places, room)
 
 
-def _runs(kernels: Sequence[Kernel], apart: bool) -> list[list[Kernel] | NumpyCall]:
-    """The calls of NumPy, and the kernels between them that go into one program."""
-    runs: list[list[Kernel] | NumpyCall] = []
+def _build_inside(kernel: LoopCall, lowered: Lowered, threads: int) -> None:
+    """The programs inside of a loop, once: what is around them knows their addresses."""
+    if kernel.inners[0].executable is not None:
+        return
+    several = kernel.kind == "scan" and kernel.turns > 1
+    for inner in kernel.inners:
+        inner.executable = build(inner.lowered, (), threads if several else 1, inside=True)
+    only = [inner.executable.only for inner in kernel.inners]
+    kernel.native = all(segment is not None and segment.threads == 1 for segment in only)
+    if kernel.native:
+        for inner, segment in zip(kernel.inners, only):
+            addresses = inner.executable.table_address, segment.address
+            lowered.constants[inner.entry] = np.array(addresses, np.int64)
+        costs = [segment.schedule.cost for segment in only]
+        kernel.cycles = max(kernel.turns, 1) * (max(costs) if kernel.kind == "cond" else sum(costs))
+
+
+def _runs(kernels: Sequence[Kernel], apart: bool) -> list[list[Kernel] | Kernel]:
+    """What Python has a part in, and the kernels between that go into one program."""
+    runs: list[list[Kernel] | Kernel] = []
     for kernel in kernels:
-        if isinstance(kernel, NumpyCall):
+        if isinstance(kernel, NumpyCall) or (isinstance(kernel, LoopCall) and not kernel.native):
             runs.append(kernel)
         elif runs and isinstance(runs[-1], list) and not apart:
             runs[-1].append(kernel)
@@ -54,15 +82,13 @@ def _runs(kernels: Sequence[Kernel], apart: bool) -> list[list[Kernel] | NumpyCa
 
 
 def _segment(
-    kernels: Sequence[Kernel], threads: int, tests: Sequence[Test], scratch: int
+    kernels: Sequence[Kernel], threads: int, tests: Sequence[Test], number: int
 ) -> Segment:
-    """`scratch` is the table's entry for memory of the threads' own."""
+    """The native program with this number."""
     schedule = scheduled(kernels, threads)
-    text, room = program_text(
-        schedule.tasks, schedule.threads, schedule.closing, tests, schedule.prologue, scratch
-    )
+    written = program(schedule, tests, number)
     thread_pool.prepare()
-    return Segment(schedule, text, room, made(text))
+    return Segment(schedule, written, made(written.text))
 
 
 @lru_cache(maxsize=64)

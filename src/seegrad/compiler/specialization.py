@@ -204,7 +204,7 @@ class Variant:
         self.lowered: Lowered = lower(self.request)
         if target.available() and (orders := state_layout.orders(self.lowered, threads)):
             self.request = replace(self.request, orders=orders)
-            self.lowered = lower(self.request)
+            self.lowered = lower(self.request, self.lowered.grouping)
         leaves = self.lowered.leaves
         slots = [
             Slot(leaf, leaves[stand], leaf in found.assigned)

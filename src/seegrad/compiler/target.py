@@ -36,6 +36,13 @@ def llvm() -> Any:
     return binding
 
 
+def llvm_version() -> str:
+    """Which LLVM makes the code, and which binding asks it to."""
+    import llvmlite
+
+    return f"{llvmlite.__version__} {'.'.join(map(str, llvm().llvm_version_info))}"
+
+
 MAX_ISA = "SEEGRAD_MAX_ISA"
 _BEYOND = {"avx512": (), "avx2": ("avx512", "avx10", "evex"),
            "sse": ("avx", "evex", "fma", "f16c", "vaes", "vpclmul", "xop")}  # fmt: skip

@@ -21,8 +21,9 @@ from seegrad.drawing.export.html import to_html
 from seegrad.drawing.export.mermaid import to_mermaid
 from seegrad.drawing.export.png import to_png
 from seegrad.drawing.export.svg import to_svg
-from seegrad.drawing.export.text import to_text
+from seegrad.drawing.export.text import CELL_WIDTH, to_text
 from seegrad.drawing.export.tikz import to_tikz
+from seegrad.drawing.export.window import Level, at, checked_width
 from seegrad.drawing.formula.derivation import explain
 from seegrad.drawing.layout.theme import THEMES
 from seegrad.drawing.scene.build import build_scene
@@ -35,14 +36,14 @@ from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
 from seegrad.i18n import tr
 
-SUFFIXES: Mapping[str, Callable[[Scene, str], str | bytes]] = {
-    ".svg": lambda scene, theme: to_svg(scene, THEMES[theme]),
-    ".html": lambda scene, theme: to_html(scene),
-    ".png": lambda scene, theme: to_png(scene, THEMES[theme]),
-    ".dot": lambda scene, theme: to_dot(scene),
-    ".mmd": lambda scene, theme: to_mermaid(scene),
-    ".txt": lambda scene, theme: to_text(scene),
-    ".tex": lambda scene, theme: to_tikz(scene),
+SUFFIXES: Mapping[str, Callable[[Scene, str, float], str | bytes]] = {
+    ".svg": lambda scene, theme, width: to_svg(scene, THEMES[theme], width),
+    ".html": lambda scene, theme, width: to_html(scene),
+    ".png": lambda scene, theme, width: to_png(scene, THEMES[theme], width=width),
+    ".dot": lambda scene, theme, width: to_dot(scene),
+    ".mmd": lambda scene, theme, width: to_mermaid(scene),
+    ".txt": lambda scene, theme, width: to_text(scene, columns=width),
+    ".tex": lambda scene, theme, width: to_tikz(scene),
 }
 
 FRAME_HEIGHT = 420
@@ -96,8 +97,10 @@ def scene_of(
     )  # fmt: skip
 
 
-def lowered(scene: Scene, suffix: str, theme: str = "light") -> str | bytes:
-    """The scene in the form that a suffix names."""
+def lowered(
+    scene: Scene, suffix: str, theme: str = "light", width: float | None = None
+) -> str | bytes:
+    """The scene in the form that a suffix names, for a window of this width."""
     if suffix not in SUFFIXES:
         named = suffix or tr("a file without suffix")
         raise FormatError(
@@ -110,7 +113,7 @@ def lowered(scene: Scene, suffix: str, theme: str = "light") -> str | bytes:
         raise ValueRangeError(
             tr("there is no such theme"), asked=" | ".join(THEMES), came=theme
         )
-    return SUFFIXES[suffix](scene, theme)
+    return SUFFIXES[suffix](scene, theme, checked_width(width, suffix == ".txt"))
 
 
 @presents("save")
@@ -119,6 +122,8 @@ def draw(
     path: str | os.PathLike[str],
     *,
     theme: str = "light",
+    level: Level = "auto",
+    width: float | None = None,
     **options: Any,
 ) -> Path:
     """Save the picture of a tensor or graph; the suffix says how.
@@ -131,18 +136,27 @@ def draw(
             (`sg.playground`).
         path: where to; an existing file is replaced as a whole.
         theme: "light" or "dark", for .svg and .png; the page has both.
+        level: how deep it is open: 0 (all closed), 1 and more, "all" (composites too), or "auto":
+            the deepest that a window of `width` shows whole with text of at least 11 pixels. A
+            level that is too large for it closes further, and the picture says so.
+        width: pixels of .svg and .png (1440), columns of .txt (120).
         **options: lang="en" | "ko", quiz=False, title="",
             open="auto" | "all" | "layers" | "none" | names,
             rate=0.0, check=False, overlays=None; see `seegrad.drawing.showing.scene_of`.
 
     Returns the path. Raises FormatError for an unknown suffix or a place that cannot be written,
-    MissingExtraError when PNG's package or a font is not there.
+    ValueRangeError for a level, width or theme that is not there, MissingExtraError when PNG's
+    package or a font is not there.
     """
     file = as_path(path)
     if file.suffix.lower() not in SUFFIXES or theme not in THEMES:
         lowered(Scene(), file.suffix.lower(), theme)
     options.setdefault("live", file.suffix.lower() == ".html")
-    return write_whole(file, lowered(scene_of(thing, **options), file.suffix.lower(), theme))
+    suffix = file.suffix.lower()
+    text = suffix == ".txt"
+    wide = checked_width(width, text)
+    scene = at(scene_of(thing, **options), level, wide * CELL_WIDTH if text else wide)
+    return write_whole(file, lowered(scene, suffix, theme, wide))
 
 
 @presents("mimebundle")

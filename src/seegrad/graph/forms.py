@@ -221,8 +221,34 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
+class LeadingAxes:
+    """Batched already: it works on the last axes and broadcasts over those before."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAxes:
+    """Works along the axes that its attributes `names` give as int, and keeps all others."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedAxes:
+    """Index arrays read (or, with `shape`, write) the axes that `layout` names."""
+
+
+Batching = LeadingAxes | NamedAxes | IndexedAxes
+"""How an axis of examples joins an op whose form does not say so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
-    """No form: the op's NumPy function is called as it is; nothing is fused through it."""
+    """No form: the op's NumPy function is called as it is; nothing is fused through it.
+
+    `batching` says how many examples go through one call; None: one call for each.
+    """
+
+    batching: Batching | None = None
 
 
 @dataclass(frozen=True, slots=True)

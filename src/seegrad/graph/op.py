@@ -59,7 +59,8 @@ class Op:
     `body`, for composites, is the same function in terms of other ops. A composite without `d`
     has no node of its own: its body's nodes carry its frame. `compute` is NumPy's own function
     where `forward` does nothing but call it. `onnx` is the call that says the same in ONNX;
-    `onnx_body`, where no call does, the same in terms of ops that have one.
+    `onnx_body`, where no call does, the same in terms of ops that have one. `latex` has holes for
+    inputs and attributes; `$samples` is the number of rows that a loss is the mean over.
     """
 
     name: str
@@ -166,7 +167,7 @@ class Op:
 
     def _check_texts(self) -> None:
         names = {name.lstrip("*") for name in self.inputs} | set(self.attributes) | {"out"}
-        used = set(holes(self.latex)) | set(holes(self.sign))
+        used = (set(holes(self.latex)) - {"samples"}) | set(holes(self.sign))
         if isinstance(self.lower, Scalar):
             used |= _names(self.lower.tree)
         if unknown := used - names:

@@ -19,7 +19,7 @@ from seegrad.ops import (
     transcendental,
 )
 from seegrad.ops.families import TABLE
-from seegrad.ops.linear import einsum, linalg, solve_systems
+from seegrad.ops.linear import einsum, factorisations, linalg, norms, solve_systems, triangular
 from seegrad.ops.nn import activation, convolution, loss, pooling, window
 from seegrad.ops.special import floating_point, functions
 
@@ -32,11 +32,13 @@ __all__ = [
     "compare",
     "convolution",
     "einsum",
+    "factorisations",
     "floating_point",
     "functions",
     "indexing",
     "linalg",
     "loss",
+    "norms",
     "pooling",
     "random",
     "reduce",
@@ -44,5 +46,6 @@ __all__ = [
     "shape",
     "solve_systems",
     "transcendental",
+    "triangular",
     "window",
 ]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
-from seegrad.graph.forms import Call
+from seegrad.graph.forms import Call, LeadingAxes
 from seegrad.graph.laws import associative, commutative, idempotent, involution, unit, zero
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case
@@ -423,7 +423,7 @@ def _common_spec(*xs: Spec) -> Spec:
 
 @operation(
     spec=_common_spec,
-    lower=Call(),
+    lower=Call(LeadingAxes()),
     sign="+",
     latex="$xs",
     precedence=SUM,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, IndexRangeError, ShapeError, TraceError
-from seegrad.graph.forms import Call, Gather, Scatter
+from seegrad.graph.forms import Call, Gather, IndexedAxes, NamedAxes, Scatter
 from seegrad.graph.mode import current_tracer
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case
@@ -166,7 +166,7 @@ def _grid(indices: Any, read: Shape, shape: Shape, axis: int) -> tuple[Any, ...]
 @operation(
     spec=_along_spec,
     canonical=_along_attrs,
-    lower=Call(),
+    lower=Call(NamedAxes(("axis",))),
     sign="[i]",
     latex="${x}_{$indices}",
     onnx="GatherElements(x, indices, axis=axis)",
@@ -193,7 +193,7 @@ def take_along_axis(x, indices, *, axis):
 @operation(
     spec=_whole_shape,
     canonical=_undoing(_along_spec),
-    lower=Call(),
+    lower=Call(NamedAxes(("axis",))),
     sign="+[i]",
     latex=r"\operatorname{add}_{$indices} $x",
     onnx="ScatterElements(zeros(shape), indices, x, axis=axis, reduction='add')",
@@ -307,7 +307,7 @@ _INDEX_CASES = (
 
 @operation(
     spec=_index_spec,
-    lower=Call(),
+    lower=Call(IndexedAxes()),
     sign="[i,j]",
     latex="${x}_{$indices}",
     onnx_body=_taken_as_one,
@@ -333,7 +333,7 @@ def gather_nd(x, *indices, layout):
 @operation(
     spec=_whole_shape,
     canonical=_undoing(_index_spec),
-    lower=Call(),
+    lower=Call(IndexedAxes()),
     sign="+[i,j]",
     latex=r"\operatorname{add}_{$indices} $x",
     onnx_body=_added_as_one,

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
-from seegrad.graph.forms import Call, Scan
+from seegrad.graph.forms import Call, NamedAxes, Scan
 from seegrad.graph.laws import idempotent
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
@@ -102,7 +102,7 @@ def diff(x, *, n=1, axis=-1):
 @operation(
     spec=lambda x, *, axis: Spec(x.shape, np.dtype(np.intp)),
     canonical=_along,
-    lower=Call(),
+    lower=Call(NamedAxes(("axis",))),
     sign="argsort",
     latex=r"\operatorname{argsort} $x",
     onnx="TopK(x, x.shape[axis], axis=axis, largest=0)[1]",
@@ -123,7 +123,7 @@ def _sort_rule(g: Any, x: Any, axis: int) -> Any:
 @operation(
     spec=lambda x, *, axis: x,
     canonical=_along,
-    lower=Call(),
+    lower=Call(NamedAxes(("axis",))),
     sign="sort",
     latex=r"\operatorname{sort} $x",
     onnx="TopK(x, x.shape[axis], axis=axis, largest=0)",

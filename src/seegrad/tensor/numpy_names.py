@@ -14,7 +14,7 @@ import numpy as np
 from seegrad.errors import DTypeError
 from seegrad.i18n import tr
 from seegrad.ops import TABLE, arithmetic, bits, compare, indexing, scan_sort, shape, transcendental
-from seegrad.ops.linear import einsum, linalg
+from seegrad.ops.linear import einsum, factorisations, norms, triangular
 
 
 def _flat(x: Any, axis: Any) -> tuple[Any, Any]:
@@ -79,12 +79,6 @@ def _rint(x: Any) -> Any:
     return arithmetic.round(compare.astype(x, dtype=np.rint(np.zeros((), x.dtype)).dtype))
 
 
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    if ord not in (None, 2) or (ord == 2 and axis is None and x.ndim != 1):
-        raise undefined(f"numpy.linalg.norm with ord={ord!r}")
-    return linalg.norm(x, axis=axis, keepdims=keepdims)
-
-
 def _pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0) -> Any:
     if mode != "constant":
         raise undefined(f"numpy.pad with mode={mode!r}")
@@ -117,7 +111,17 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "hstack": shape.hstack,
     "vstack": shape.vstack,
     "einsum": einsum.einsum,
-    "norm": _norm,
+    "norm": norms.norm,
+    "matrix_norm": norms.matrix_norm,
+    "vector_norm": norms.vector_norm,
+    "matrix_power": norms.matrix_power,
+    "multi_dot": norms.multi_dot,
+    "cholesky": triangular.cholesky,
+    "eigh": factorisations.eigh,
+    "eigvalsh": factorisations.eigvalsh,
+    "svd": factorisations.svd,
+    "qr": factorisations.qr,
+    "slogdet": factorisations.slogdet,
     "pad": _pad,
     "power": transcendental.power,
     "positive": arithmetic.identity,

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseAnswer } from "../../../src/seegrad/drawing/web/live/typed_number.ts";
-import { lines, summarize, shown, shownShape, sizeOf } from "../../../src/seegrad/drawing/web/values/summary.js";
+import { lines, shown, shownShape } from "../../../src/seegrad/drawing/web/values/summary.js";
+import { sizeOf, summarize } from "../../../src/seegrad/drawing/web/values/summarize.ts";
 import { textWidth } from "../../../src/seegrad/drawing/web/layout/theme.js";
 import { short } from "../../../src/seegrad/drawing/web/values/user_text.js";
 

@@ -105,7 +105,7 @@ def test_a_step_names_the_nodes_of_its_formula(visit: Visit) -> None:
 
 
 def test_a_map_shows_where_one_is(visit: Visit) -> None:
-    page = visit(network(4))
+    page = visit(network(4), open="all")
     seen = page.locator("svg.map")
     sync.expect(seen).to_be_visible()
     frame = "Number(document.querySelector('svg.map rect').getAttribute('x'))"
@@ -415,12 +415,13 @@ def test_training_in_the_page(visit: Visit) -> None:
     sg.nn.seed(3)
     net = sg.nn.Sequential(sg.nn.Affine(2, 8), sg.nn.Tanh(), sg.nn.Affine(8, 2))
     page = visit(sg.playground(net, points.x, points.t, rate=0.5))
-    before = texts(page, "grad")
+    cells = "all => all.map(cell => cell.getAttribute('d')).join()"
+    before = page.locator(".below path.cell").evaluate_all(cells)
     page.locator("button.train").click()
     done = re.compile("accuracy 1$")
     sync.expect(page.locator(".trained")).to_have_text(done, timeout=30_000)
     page.locator("button.train").click()
-    assert texts(page, "grad") != before
+    assert page.locator(".below path.cell").evaluate_all(cells) != before
     painted = page.evaluate(
         "new Set(document.querySelector('.boundary').getContext('2d')"
         ".getImageData(0, 0, 252, 252).data).size"
@@ -565,7 +566,7 @@ def test_recorded_steps_are_scrubbed(visit: Visit) -> None:
 def test_checks_and_measures_are_painted(visit: Visit) -> None:
     loss = network(2)
     slow = {node: float(i) for i, node in enumerate(loss.graph.operations)}
-    page = visit(loss, check=True, overlays={"seconds": slow})
+    page = visit(loss, check=True, overlays={"seconds": slow}, open="all")
     assert any("✓" in text for text in page.locator("text.mark").all_text_contents())
     assert "overlay" not in page.url
     page.locator(".do-more").click()

@@ -1,4 +1,4 @@
-"""The page's JavaScript agrees with Python: numbers, widths, sizes, steps, coordinates."""
+"""The page answers as Python does, where it is written from it and where it is its own."""
 
 from __future__ import annotations
 
@@ -8,13 +8,17 @@ import struct
 import subprocess
 from pathlib import Path
 
+import pytest
+from networks import NETWORKS
 from pictures import ALL, NODE, ask_twins, needs_node
 
+from seegrad.drawing.layout.levels import first_screen, screen
 from seegrad.drawing.layout.measure import fit
+from seegrad.drawing.layout.strokes import curve, heat_strokes
 from seegrad.drawing.layout.theme import text_width
 from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.scene import fold, to_json
-from seegrad.drawing.scene.steps import walk
+from seegrad.drawing.scene.steps import known, walk
 from seegrad.drawing.values.summary import lines, shown
 from seegrad.drawing.values.user_text import short
 from seegrad.graph.forms import SCALAR_FUNCTIONS
@@ -68,12 +72,38 @@ def test_scenes_are_folded_fitted_and_walked_alike() -> None:
         assert told == [
             (r.id, r.source, r.target, r.position, r.width, r.above, r.below) for r in routes
         ]
-        assert [(s["phase"], s["box"], tuple(s["wires"])) for s in answer["steps"]] == [
-            (step.phase, step.box, step.wires) for step in walk(scene, view)
+        assert [(s["phase"], s["box"], tuple(s["wires"]), s["time"]) for s in answer["steps"]] == [
+            (step.phase, step.box, step.wires, step.time) for step in walk(scene, view)
         ]
+        assert {key: tuple(times) for key, times in answer["known"].items()} == known(scene, view)
         assert answer["labels"] == [
             list(lines(wire.value)) if wire.value else [] for wire in view.wires
         ]
+
+
+NAMES = ("two layers", "LeNet", "Transformer of 12 blocks", "chain of 2,000")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_both_choose_and_lay_out_the_same_first_screen(name: str) -> None:
+    scene = build_scene(NETWORKS[name]())
+    windows = [[1440, 780], [1024, 640], [390, 680]]
+    answers = ask_twins(screens=[json.loads(to_json(scene)), windows])["screens"]
+    for window, answer in zip(windows, answers):
+        pair = (first_screen(scene, *window, heat=True), screen(scene, *window, heat=True))
+        for found, told in zip(pair, answer):
+            assert told["level"] == found.level
+            assert told["scale"] == found.scale
+            assert [told["width"], told["height"]] == [found.plan.width, found.plan.height]
+            for key, rect in found.plan.places.items():
+                assert told["places"][key] == [rect.x, rect.y, rect.width, rect.height]
+            wires = found.view.wires
+            assert told["curves"] == [curve(found.plan.paths[wire.id]) for wire in wires]
+            assert told["heats"] == [
+                [list(pair) for pair in heat_strokes(wire.value, 8, 16)]
+                if wire.value and wire.value.size > 12 else []
+                for wire in wires
+            ]  # fmt: skip
 
 
 def test_the_page_knows_the_whole_scalar_language() -> None:

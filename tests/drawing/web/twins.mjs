@@ -1,26 +1,33 @@
-// Runs the page's modules on cases read from standard input, for the tests of the twins.
+// Runs the page's modules on cases read from standard input: what is written from the Python, and
+// what is the page's own, must answer as Python does.
 import { pathToFileURL } from "node:url";
 
 const folder = process.argv[2];
 const load = async (name) => import(pathToFileURL(`${folder}/${name}`).href);
-const { lines, shown } = await load("values/summary.js");
+const { ArraySummary, lines, shown } = await load("values/summary.js");
 const { textWidth } = await load("layout/theme.js");
 const { short } = await load("values/user_text.js");
-const { fold } = await load("scene.ts");
+const { Box, Group, Scene, Wire, fold } = await load("scene/scene.js");
 const { fit } = await load("layout/measure.js");
-const { walk } = await load("steps.ts");
+const { firstScreen, screen } = await load("layout/levels.js");
+const { curve, heatStrokes } = await load("layout/strokes.js");
+const { known, walk } = await load("scene/steps.js");
 const { FUNCTIONS, evaluate, plainNumber } = await load("evaluate.ts");
 
 let text = "";
 for await (const chunk of process.stdin) text += chunk;
 
-function revive(scene) {
-  const summaries = scene.readings ?? [];
-  for (const summary of summaries) {
+function revive(plain) {
+  const summaries = (plain.readings ?? []).map((summary) => {
     for (const key of ["low", "high", "mean", "norm"]) if (key in summary) summary[key] = plainNumber(summary[key]);
     if (summary.numbers) summary.numbers = summary.numbers.map(plainNumber);
+    if (summary.grid) summary.grid = summary.grid.map((row) => row.map(plainNumber));
+    return Object.assign(new ArraySummary(), summary);
+  });
+  const scene = Object.assign(new Scene(), plain);
+  for (const [list, Kind] of [["boxes", Box], ["wires", Wire], ["groups", Group]]) {
+    scene[list] = (plain[list] ?? []).map((each) => Object.assign(new Kind(), each));
   }
-  for (const list of ["boxes", "wires", "groups", "open", "blanks"]) scene[list] ??= [];
   for (const thing of [...scene.boxes, ...scene.wires]) {
     if (typeof thing.value === "number") thing.value = summaries[thing.value];
     if (typeof thing.grad === "number") thing.grad = summaries[thing.grad];
@@ -32,12 +39,21 @@ const answers = {
   shown: (numbers) => numbers.map((x) => shown(plainNumber(x))),
   widths: (texts) => texts.map((words) => textWidth(words, 13)),
   shorts: (texts) => texts.map((words) => short(words)),
-  scenes: (scenes) => scenes.map((scene) => {
-    revive(scene);
-    const view = fold(scene, new Set(scene.open));
+  scenes: (scenes) => scenes.map((plain) => {
+    const scene = revive(plain);
+    const view = fold(scene);
     const [places, routes] = fit(scene, view);
     const labels = view.wires.map((wire) => (wire.value ? lines(wire.value) : []));
-    return { places, routes, steps: walk(scene, view), labels };
+    return { places, routes, steps: walk(scene, view), known: Object.fromEntries(known(scene, view)), labels };
+  }),
+  screens: ([plain, windows]) => windows.map(([width, height]) => {
+    const scene = revive(plain);
+    return [firstScreen(scene, width, height, true), screen(scene, width, height, true)].map(({ view, plan, level, scale }) => ({
+      level, scale, width: plan.width, height: plan.height,
+      places: Object.fromEntries([...plan.places].map(([id, r]) => [id, [r.x, r.y, r.width, r.height]])),
+      curves: view.wires.map((wire) => curve(plan.paths.get(wire.id))),
+      heats: view.wires.map((wire) => (wire.value && wire.value.size > 12 ? heatStrokes(wire.value, 8, 16) : [])),
+    }));
   }),
   functions: () => Object.fromEntries(Object.entries(FUNCTIONS).map(([name, f]) => [name, f.length])),
   programs: (programs) => programs.map((program) => evaluate(program)

@@ -26,6 +26,7 @@ class Module:
 
     def __init__(self) -> None:
         self.declared: dict[str, str] = {}
+        self.globals: list[str] = []
         self.functions: list[str] = []
         self.shared: set[str] = set()                # functions that several others call
 
@@ -34,7 +35,7 @@ class Module:
 
     @property
     def text(self) -> str:
-        return "\n".join([*self.declared.values(), "", *self.functions, ""])
+        return "\n".join([*self.declared.values(), *self.globals, "", *self.functions, ""])
 
 
 class Instructions:
@@ -263,6 +264,7 @@ class Function(Instructions):
         self.name, self.result, self.public = name, result, public
         self.parameters = {n: Value(f"%{n}", t) for t, n in parameters}
         self.block = "entry"
+        self.written_out: dict[str, int] = {}        # how often what could be called instead
         self._heading = [*parameters]
         self._entry: list[str] = []
 

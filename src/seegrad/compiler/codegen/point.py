@@ -23,6 +23,7 @@ from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import (
     Apply,
+    Argument,
     Counter,
     Expression,
     Literal,
@@ -65,6 +66,8 @@ def evaluate(f: Function, roots: Sequence[Expression], memo: dict[Expression, Va
         elif isinstance(e, Literal):
             kind = vector(scalar_types.scalar_type(e.dtype), lanes)
             memo[e] = f.constant(kind, scalar_types.literal(e.dtype, e.value))
+        elif isinstance(e, Argument):
+            memo[e] = f.splat(f.parameters[f"n{e.place}"], lanes)
         else:
             memo[e] = load(e)
         stack.pop()

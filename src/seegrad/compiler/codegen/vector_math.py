@@ -11,7 +11,14 @@ import math
 from collections.abc import Callable, Sequence
 
 from seegrad.compiler.codegen.llvm_builder import Function
-from seegrad.compiler.codegen.llvm_types import Value, bits_of, lanes_of, like, scalar_of
+from seegrad.compiler.codegen.llvm_types import (
+    Value,
+    bits_of,
+    lanes_of,
+    like,
+    overload_suffix,
+    scalar_of,
+)
 from seegrad.compiler.target import host
 
 # (exp(r) - 1 - r) / r² for |r| ≤ ln 2 / 2
@@ -459,8 +466,27 @@ _IN_FLOAT32 = {"exp", "expm1", "log", "log1p", "tanh"}
 FUNCTIONS = frozenset(_OWN)
 
 
+INLINE = 8
+"""So often a function is written out within one kernel; from then on it is called, so that the code
+stays small. A call costs little beside it."""
+
+
 def emit(f: Function, name: str, *values: Value) -> Value:
     """The function `name` of floating-point lanes."""
+    kind = values[0].type
+    shared = f"{name}_{overload_suffix(kind)}"
+    f.written_out[shared] = f.written_out.get(shared, 0) + 1
+    if f.written_out[shared] <= INLINE:
+        return _written_out(f, name, *values)
+    if shared not in f.module.shared:
+        f.module.shared.add(shared)
+        g = Function(f.module, shared, [(kind, f"x{i}") for i in range(len(values))], kind,
+                     public=False)
+        g.finish(_written_out(g, name, *g.parameters.values()))
+    return f.call(shared, kind, *values, declare=False)
+
+
+def _written_out(f: Function, name: str, *values: Value) -> Value:
     kind = values[0].type
     if bits_of(kind) == 64 or name in _IN_FLOAT32:
         return _OWN[name](_Lanes(f, kind), *values)

@@ -17,7 +17,8 @@ from seegrad.compiler.ir.expression import (
     every,
 )
 from seegrad.compiler.ir.kernel import Kernel, LoopNest, Matmul, NumpyCall
-from seegrad.compiler.runtime.executable import Segment
+from seegrad.compiler.ir.loop_call import Inner, LoopCall
+from seegrad.compiler.runtime.executable import Executable, Segment
 from seegrad.compiler.scheduling.schedule import Schedule, owners
 from seegrad.compiler.scheduling.task import Task
 from seegrad.compiler.specialization import Variant
@@ -28,20 +29,30 @@ from seegrad.graph.node import Node
 
 def source(variant: Variant) -> str:
     """Every kernel as readable text, in the order in which they run."""
-    parts = []
-    for segment in variant.executable.segments:
-        if isinstance(segment, Segment):
-            parts.append(_program(segment.schedule))
-        else:
-            parts.append(_kernel(segment))
-    return "\n".join(parts)
+    return _segments(variant.executable)
+
+
+def _segments(executable: Executable) -> str:
+    return "\n".join(
+        _program(s.schedule) if isinstance(s, Segment) else _kernel(s)
+        for s in executable.segments
+    )
 
 
 def assembly(variant: Variant) -> str:
     """The same as LLVM's assembly."""
-    return "\n\n".join(
-        s.text for s in variant.executable.segments if isinstance(s, Segment)
-    )
+    programs = _with_inner(variant.executable)
+    segments = [s for e in programs for s in e.segments if isinstance(s, Segment)]
+    return "\n\n".join(s.written.text for s in segments)
+
+
+def _with_inner(executable: Executable) -> list[Executable]:
+    """The executable, and those of the bodies of its loops."""
+    found = [executable]
+    for kernel in executable.lowered.kernels:
+        if isinstance(kernel, LoopCall):
+            found += [e for inner in kernel.inners for e in _with_inner(inner.executable)]
+    return found
 
 
 def _program(schedule: Schedule) -> str:
@@ -75,12 +86,30 @@ def _kernel(kernel: Kernel, share: str = "") -> str:
         lines.append(f"    {names.view(kernel.output, ())} = "
                      f"{kernel.nodes[0].op.name}({given})")
         return "\n".join(lines)
-    if isinstance(kernel, Matmul):
+    if isinstance(kernel, LoopCall):
+        for head, inner in zip(_heads(kernel, names), kernel.inners):
+            lines += [f"    {head}:", *(f"        {x}" for x in _body_lines(inner))]
+    elif isinstance(kernel, Matmul):
         lines += _product_lines(kernel, names)
     else:
         assert isinstance(kernel, LoopNest)
         lines += _nest_lines(kernel, names)
     return "\n".join(lines)
+
+
+def _heads(kernel: LoopCall, names: _Names) -> list[str]:
+    """What says when each program inside of a loop runs."""
+    if kernel.kind == "scan":
+        return [f"for turn < {kernel.turns}"]
+    if kernel.kind == "while":
+        most = f" and turn < {kernel.turns}" * (kernel.turns >= 0)
+        return ["test", f"while test{most}"]
+    assert kernel.choice is not None
+    return [f"if {names.view(kernel.choice, ())}", "else"]
+
+
+def _body_lines(inner: Inner) -> list[str]:
+    return _segments(inner.executable).splitlines() or ["pass"]
 
 
 def _node(node: Node) -> str:
@@ -160,7 +189,9 @@ class _Names:
 def report(variant: Variant) -> str:
     """What was compiled, and what goes through NumPy and why."""
     executable, lowered = variant.executable, variant.lowered
-    natives = [s for s in executable.segments if isinstance(s, Segment)]
+    every = _with_inner(executable)
+    natives = [s for e in every for s in e.segments if isinstance(s, Segment)]
+    foreign = {n: why for e in every for n, why in e.lowered.foreign.items()}
     nodes = len(variant.graph.operations)
     kernels = sum(len(s.schedule.tasks) for s in natives)
     barriers = sum(t.barrier for s in natives for t in s.schedule.tasks)
@@ -169,12 +200,12 @@ def report(variant: Variant) -> str:
     values = sum(b.nbytes for b in lowered.buffers if b.role == "temporary")
     lines = [
         f"{nodes} nodes in {kernels} native kernels"
-        f" and {len(executable.segments) - len(natives)} calls of NumPy",
+        f" and {len(foreign)} calls of NumPy",
         f"{threads} thread{'s' * (threads > 1)}, {barriers} barriers a step",
         f"{executable.temporary.nbytes / 1e3:.1f} kB of temporary memory"
         f" for {values / 1e3:.1f} kB of values",
     ]
-    for node, why in lowered.foreign.items():
+    for node, why in foreign.items():
         place = f" at {node.where}" if node.where else ""
         lines.append(f"  {_node(node)} goes through NumPy: {why}{place}")
     for step in variant.records:

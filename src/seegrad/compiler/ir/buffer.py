@@ -18,7 +18,8 @@ class Buffer:
 
     `role`: "input" (an argument), "state" (read and maybe written in place), "constant",
     "output" (handed out) or "temporary". With `steps`, there is one such array for each step of
-    an epoch, one behind the other. `order` is the axis order in memory, outermost first.
+    an epoch, one behind the other; with `reverse` too, each before the one that came earlier.
+    `order` is the axis order in memory, outermost first.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Buffer:
     steps: bool = False
     order: tuple[int, ...] = ()
     number: int = -1
+    reverse: bool = False
 
     def __post_init__(self) -> None:
         self.order = self.order or tuple(range(len(self.shape)))
@@ -39,6 +41,11 @@ class Buffer:
     @property
     def nbytes(self) -> int:
         return self.size * self.dtype.itemsize
+
+    @property
+    def stride(self) -> int:
+        """How many bytes lie between the arrays of a step and of the next."""
+        return -self.nbytes if self.reverse else self.nbytes
 
     @property
     def strides(self) -> tuple[int, ...]:

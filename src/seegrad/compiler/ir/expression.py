@@ -52,6 +52,20 @@ class Literal(Expression):
     def __init__(self, value: Any, dtype: DType) -> None:
         self.value, self.dtype = value, dtype
 
+    @property
+    def real(self) -> bool:
+        """Whether it is one of the real numbers that native code computes with."""
+        return self.dtype.name in ("float32", "float64")
+
+
+class Argument(Expression):
+    """A number that a kernel is given at every call, the one with this place among them."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, place: int, dtype: DType) -> None:
+        self.place, self.dtype = place, dtype
+
 
 class Apply(Expression):
     """A function of the scalar language, on arguments all cast to `compute` first."""

@@ -118,8 +118,9 @@ def places(kernel: Kernel) -> list[View]:
     return list(found.values())
 
 
-def form_of(kernel: Kernel) -> Hashable:
-    """What the kernel does, whatever memory it does it to: equal for kernels whose code is.
+def form_of(kernel: Kernel) -> tuple[Hashable, list[np.generic]]:
+    """What the kernel does, whatever memory it does it to and whichever real numbers it does it
+    with: kernels of equal forms have the same code. And these numbers.
 
     Places are numbered in the order of `places`, buffers as they come.
     """
@@ -134,12 +135,15 @@ def form_of(kernel: Kernel) -> Hashable:
 
     touched = [seen(v) for v in (*kernel.writes(), *kernel.reads())]
     numbers: dict[int, int] = {}
+    given: list[np.generic] = []
     written: list[Hashable] = []
     for e in every([s.value for s in kernel.stores]):
         numbers[id(e)] = len(numbers)
         said: Hashable = ()
         if isinstance(e, Load):
             said = seen(e.view), e.bounds if isinstance(e, MaskedLoad) else ()
+        elif isinstance(e, Literal) and e.real:
+            given.append(e.dtype.type(e.value))
         elif isinstance(e, Literal):
             said = (str(np.asarray(e.value).dtype), repr(e.value))
         elif isinstance(e, Apply):
@@ -154,4 +158,5 @@ def form_of(kernel: Kernel) -> Hashable:
     own: Hashable = ()
     if isinstance(kernel, LoopNest):
         own = kernel.reduced, kernel.overlapping, kernel.running
-    return type(kernel), kernel.space, own, tuple(touched), tuple(written), values
+    form = type(kernel), kernel.space, own, tuple(touched), tuple(written), values
+    return form, given

@@ -17,7 +17,7 @@ from seegrad.compiler.ir.expression import (
     Load,
 )
 from seegrad.compiler.ir.kernel import Kernel, LoopNest, Store
-from seegrad.compiler.lowering.groups import AxisMap, Grouping, is_view
+from seegrad.compiler.lowering.groups import AxisMap, Grouping, behind, is_view
 from seegrad.graph import forms as forms
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
@@ -40,7 +40,9 @@ class Request:
 
     `state` are leaves whose memory the program keeps; `assigned` says which node each of them
     becomes. `batches` are inputs whose rows are picked out of a larger array by an index.
-    With `stepwise` there is one of each result for each step.
+    With `stepwise` there is one of each result for each step, as there is of each input in `rows`;
+    with `reverse` the steps go through them backwards. A body inside of a loop, `turns` times, has
+    `checkable` inputs: those in which an index can be checked before it runs.
     """
 
     graph: Graph
@@ -53,13 +55,10 @@ class Request:
     stepwise: bool = False
     orders: Mapping[Node, tuple[int, ...]] = field(default_factory=dict)
     native: bool = True
-
-
-def behind(node: Node) -> Node:
-    """The node whose memory a chain of views looks at."""
-    while is_view(node):
-        node = node.inputs[0]
-    return node
+    rows: frozenset[Node] = frozenset()
+    reverse: bool = False
+    turns: int = 1
+    checkable: frozenset[Node] | None = None
 
 
 def seen_through(node: Node, view: View) -> View | None:
@@ -133,7 +132,9 @@ class KernelBuilder:
             order = request.orders.get(node, ())
             buffer = self.buffer(node.name, node.shape, node.dtype, "state", order=order)
         elif node.data is None:
-            buffer = self.buffer(node.name, node.shape, node.dtype, "input")
+            steps = node in request.rows
+            buffer = self.buffer(node.name, node.shape, node.dtype, "input", steps=steps,
+                                 reverse=steps and request.reverse)
         else:
             buffer = self.buffer(node.name, node.shape, node.dtype, "constant")
             self.constants[buffer] = np.asarray(node.data)

@@ -16,7 +16,8 @@ from seegrad.compiler.ir.expression import (
     Reduced,
 )
 from seegrad.compiler.ir.kernel import LoopNest, NumpyCall, Store
-from seegrad.compiler.lowering.builder import KernelBuilder, behind
+from seegrad.compiler.lowering.builder import KernelBuilder
+from seegrad.compiler.lowering.groups import behind
 from seegrad.compiler.lowering.type_promotion import cast
 from seegrad.graph import forms
 from seegrad.graph.node import Node

@@ -16,8 +16,8 @@ from seegrad.compiler.ir.expression import (
     Reduced,
 )
 from seegrad.compiler.ir.kernel import LoopNest, Store
-from seegrad.compiler.lowering.builder import KernelBuilder, aligned, behind
-from seegrad.compiler.lowering.groups import AxisMap, Group, is_constant, through
+from seegrad.compiler.lowering.builder import KernelBuilder, aligned
+from seegrad.compiler.lowering.groups import AxisMap, Group, behind, is_constant, through
 from seegrad.compiler.lowering.type_promotion import cast, expression
 from seegrad.graph import forms
 from seegrad.graph.node import Node

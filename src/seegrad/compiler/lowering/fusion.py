@@ -7,14 +7,19 @@ is written here; see `lower.py`.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from seegrad.compiler.lowering.groups import AxisMap, Group, Grouping, through
+from seegrad.compiler.lowering.ranks import Ranks
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
 
-MOST = 8000
-"""Groups of more nodes are not merged further: the search would take longer than it saves."""
+WIDE = 64
+"""A kernel reads what at most so many others wrote: the sum of a thousand values is cut up."""
+LONG = 1000
+"""A kernel computes at most so many nodes."""
+NUMBERS = 64
+"""Of more groups of single numbers, only those of one depth are merged."""
 
 
 def fuse(graph: Graph, foreign: Callable[[Node], str]) -> Grouping:
@@ -23,8 +28,7 @@ def fuse(graph: Graph, foreign: Callable[[Node], str]) -> Grouping:
     `foreign` says of a node why it goes through NumPy, if it does.
     """
     grouping = Grouping(graph, foreign)
-    if len(grouping.of) <= MOST:
-        _Merger(grouping).merge()
+    _Merger(grouping).merge()
     grouping.order = _ordered(grouping)
     return grouping
 
@@ -34,6 +38,7 @@ class _Merger:
 
     def __init__(self, grouping: Grouping) -> None:
         self.grouping, self.of = grouping, grouping.of
+        self.ranks = Ranks(grouping.groups())
 
     def merge(self) -> None:
         """Merge what can be: into single users, behind products, along the other wires."""
@@ -64,16 +69,29 @@ class _Merger:
     def _merge_numbers(self) -> None:
         """Groups of single numbers that do not wait for each other become one."""
         numbers = [g for g in self.grouping.groups() if g.kind == "loop_nest" and not g.sizes]
+        if len(numbers) > NUMBERS:
+            self._merge_by_depth(numbers)
+            return
         for i, first in enumerate(numbers):
-            if first.members and self.of[first.members[0]] is first:
-                anchor = first.members[0]
-                for second in numbers[i + 1:]:
-                    here = self.of[anchor]
-                    if second.members and self.of[second.members[0]] is second and (
-                        here is not second and not _reaches(second, here)
-                        and not _reaches(here, second)
-                    ):
-                        self._join(here, second, {}, frozenset())
+            for second in numbers[i + 1:]:
+                few = len(first.members) * len(second.members) > 0 and (
+                    len(first.members) + len(second.members) <= LONG
+                )
+                if few and self.ranks.contract(first, second):
+                    self._join(first, second, {}, frozenset())
+
+    def _merge_by_depth(self, numbers: Sequence[Group]) -> None:
+        """Groups of equal depth do not wait for each other, whichever of them are merged."""
+        depth: dict[Group, int] = {}
+        for group in self.ranks.in_order(self.grouping.groups()):
+            depth[group] = max((depth[g] + 1 for g in group.before), default=0)
+        first: dict[int, Group] = {}
+        for group in numbers:
+            here = first.setdefault(depth[group], group)
+            if len(here.members) + len(group.members) > LONG:
+                first[depth[group]] = group
+            elif here is not group:
+                self._join(here, group, {}, frozenset())
 
     def _try(self, first: Group, second: Group) -> bool:
         """Merge the group of a producer with that of a user, if that is sound."""
@@ -85,13 +103,15 @@ class _Merger:
             return False
         if first.kind == "matmul" and second.reduced:
             return False
+        if len(first.members) + len(second.members) > LONG or _read(first, second) > WIDE:
+            return False
         names = self._unified(first, second)
         if names is None:
             return False
-        if _reaches(first, second, direct=False) or _reaches(second, first):
-            return False
         reduced = frozenset(names.get(c, c) for c in first.reduced | second.reduced)
         if not self._sound(first, second, names, reduced):
+            return False
+        if not self.ranks.contract(first, second):
             return False
         self._join(first, second, names, reduced)
         return True
@@ -204,19 +224,10 @@ class _Merger:
         _rewire(first, second)
 
 
-def _reaches(start: Group, goal: Group, direct: bool = True) -> bool:
-    """Whether `goal` waits for `start`; without `direct`, through another group."""
-    stack = [g for g in start.after if direct or g is not goal]
-    seen = set(stack)
-    while stack:
-        group = stack.pop()
-        if group is goal:
-            return True
-        for further in group.after:
-            if further not in seen:
-                seen.add(further)
-                stack.append(further)
-    return False
+def _read(first: Group, second: Group) -> int:
+    """How many other groups the two wait for together, if that may be many."""
+    most = len(first.before) + len(second.before)
+    return most if most <= WIDE else len((first.before | second.before) - {first, second})
 
 
 def _rewire(first: Group, second: Group) -> None:

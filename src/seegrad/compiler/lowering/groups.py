@@ -34,6 +34,13 @@ def is_view(node: Node) -> bool:
     )
 
 
+def behind(node: Node) -> Node:
+    """The node whose memory a chain of views looks at."""
+    while is_view(node):
+        node = node.inputs[0]
+    return node
+
+
 def is_constant(node: Node) -> bool:
     """Whether the node is one number known now."""
     return (
@@ -208,6 +215,5 @@ class Grouping:
 
     def source(self, x: Node) -> Node | None:
         """The computing node behind all views of x."""
-        while is_view(x):
-            x = x.inputs[0]
+        x = behind(x)
         return None if x.op is None else x

@@ -6,7 +6,7 @@ before. Who runs what, and when, is decided by the scheduler.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +19,12 @@ from seegrad.compiler.lowering.data_movement import unfused
 from seegrad.compiler.lowering.expressions import loop_nest
 from seegrad.compiler.lowering.fusion import fuse
 from seegrad.compiler.lowering.groups import Grouping
+from seegrad.compiler.lowering.loops import loop_call
 from seegrad.compiler.lowering.matmul import matmul
 from seegrad.compiler.lowering.native_support import why_foreign
 from seegrad.compiler.lowering.order import Cycle, ordered
 from seegrad.errors import GraphError
+from seegrad.graph.forms import Loop
 from seegrad.graph.node import Node
 
 
@@ -36,16 +38,25 @@ class Lowered:
     outputs: list[Buffer]
     indices: list[Index]
     constants: dict[Buffer, np.ndarray[Any, Any]]
-    foreign: dict[Node, str]
+    grouping: Grouping
+
+    @property
+    def foreign(self) -> dict[Node, str]:
+        """What goes through NumPy, and why."""
+        return self.grouping.why
 
 
-def lower(request: Request) -> Lowered:
-    """Kernels for the graph."""
+def lower(request: Request, grouping: Grouping | None = None) -> Lowered:
+    """Kernels for the graph; its `grouping`, where it is known from before."""
     apart: set[Node] = set()
-    foreign = why_foreign if request.native else (lambda node: "llvmlite is not installed")
+    checkable = request.checkable
+    foreign: Callable[[Node], str] = lambda node: why_foreign(node, checkable)  # noqa: E731
+    if not request.native:
+        foreign = lambda node: "llvmlite is not installed"  # noqa: E731
+    grouping = grouping or fuse(request.graph, foreign)
     while True:
         try:
-            return _lowered(KernelBuilder(request, fuse(request.graph, foreign)), apart)
+            return _lowered(KernelBuilder(request, grouping), apart)
         except Cycle as cycle:
             if cycle.leaves <= apart:
                 raise GraphError("the plan's kernels wait for each other") from None
@@ -65,7 +76,11 @@ def _lowered(builder: KernelBuilder, apart: set[Node]) -> Lowered:
             matmul(builder, group)
         else:
             assert group.head is not None
-            unfused(builder, group.head)
+            assert group.head.op is not None
+            if isinstance(group.head.op.lower, Loop) and group.head not in grouping.why:
+                loop_call(builder, group.head, lower)
+            else:
+                unfused(builder, group.head)
         for node in group.members:
             if len(builder.kernels) > before:
                 builder.maker[node] = builder.kernels[-1]
@@ -74,7 +89,7 @@ def _lowered(builder: KernelBuilder, apart: set[Node]) -> Lowered:
     return Lowered(
         ordered(builder, in_place, late), builder.buffers,
         {n: b for n, b in builder.of.items() if n.op is None}, outputs,
-        builder.indices, builder.constants, grouping.why,
+        builder.indices, builder.constants, grouping,
     )  # fmt: skip
 
 
@@ -133,10 +148,12 @@ def _result(builder: KernelBuilder, node: Node) -> Buffer:
     buffer = builder.of.get(node)
     if buffer is not None and node.op is not None and buffer.role == "temporary":
         buffer.role, buffer.steps = "output", stepwise
+        buffer.reverse = stepwise and builder.request.reverse
         return buffer
     builder.reading = set()
     view = builder.view(node)
-    out = builder.buffer(node.name or "result", node.shape, node.dtype, "output", steps=stepwise)
+    out = builder.buffer(node.name or "result", node.shape, node.dtype, "output", steps=stepwise,
+                         reverse=stepwise and builder.request.reverse)
     builder.copy(view, out.view(), node)
     return out
 

@@ -8,10 +8,10 @@ from seegrad.compiler.ir.expression import (
     Accumulated,
 )
 from seegrad.compiler.ir.kernel import Matmul, Store
-from seegrad.compiler.lowering.builder import KernelBuilder, aligned, behind
+from seegrad.compiler.lowering.builder import KernelBuilder, aligned
 from seegrad.compiler.lowering.collapse_batch import merged
 from seegrad.compiler.lowering.expressions import expressions
-from seegrad.compiler.lowering.groups import Group
+from seegrad.compiler.lowering.groups import Group, behind
 from seegrad.graph import forms as forms
 from seegrad.graph.node import Node
 

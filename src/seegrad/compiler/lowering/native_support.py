@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from seegrad.compiler.ir import scalar_types
-from seegrad.compiler.lowering.groups import is_view
+from seegrad.compiler.lowering.groups import behind, is_view
 from seegrad.compiler.lowering.type_promotion import typed
 from seegrad.graph.forms import (
     Contract,
     Gather,
     Join,
+    Loop,
     OneHot,
     Overlap,
     Pad,
@@ -22,10 +23,19 @@ from seegrad.graph.forms import (
 from seegrad.graph.node import Node
 
 
-def why_foreign(node: Node) -> str:
-    """Why the node goes through NumPy; empty where it has native code."""
+def why_foreign(node: Node, checkable: frozenset[Node] | None = None) -> str:
+    """Why the node goes through NumPy; empty where it has native code.
+
+    checkable: within a loop, the inputs whose integers are checked before it runs.
+    """
     assert node.op is not None
     form = node.op.lower
+    if isinstance(form, Loop):
+        return ""
+    if checkable is not None and isinstance(form, (Gather, Scatter, OneHot)):
+        labels = node.inputs[0 if isinstance(form, OneHot) else 1]
+        if behind(labels) not in checkable:
+            return "its indices are only known within the loop"
     if isinstance(form, Scalar):
         return typed(node).why
     if isinstance(form, OneHot):

@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from seegrad.compiler.codegen.program import ROWS, SCRATCH, Program
 from seegrad.compiler.ir.alignment import Array, aligned, laid, pointer
 from seegrad.compiler.ir.buffer import Buffer
 from seegrad.compiler.ir.kernel import Kernel
+from seegrad.compiler.ir.loop_call import LoopCall
 from seegrad.compiler.lowering.builder import Index
 from seegrad.compiler.lowering.lower import Lowered
-from seegrad.compiler.runtime import jit, numpy_fallback, thread_pool
+from seegrad.compiler.runtime import jit, loop_runner, numpy_fallback, thread_pool
 from seegrad.compiler.runtime.state_slot import Slot
 from seegrad.compiler.runtime.thread_policy import Pace
 from seegrad.compiler.scheduling.schedule import Schedule
@@ -41,10 +43,10 @@ POISON = False
 class Segment:
     """A run of kernels in one native program."""
 
-    def __init__(self, schedule: Schedule, text: str, room: int, program: jit.Program) -> None:
-        """`room` is how many bytes of scratch memory each thread needs."""
+    def __init__(self, schedule: Schedule, written: Program, program: jit.Program) -> None:
+        """`program` is what was compiled of what was written."""
         self.schedule, self.threads = schedule, schedule.threads
-        self.text, self.room, self.program = text, room, program
+        self.written, self.program = written, program
         self.address = program.address("run")
         word, place = ctypes.c_int64, ctypes.c_void_p
         self.call = program.function("run", [place, place, word, word, word])
@@ -84,14 +86,19 @@ class Executable:
     ) -> None:  # fmt: skip
         """`places` is where temporary values lie in one piece of memory of `room` bytes."""
         self.lowered, self.slots, self.segments = lowered, list(slots), list(segments)
-        self.table = np.zeros(len(lowered.buffers) + 1, np.int64)
-        self.table_address = pointer(self.table)
+        natives = [s for s in self.segments if isinstance(s, Segment)]
+        before = 1 + len(natives)
+        entries = np.zeros(before + len(lowered.buffers), np.int64)
+        self.table = entries[before:]
+        self.table_address = pointer(entries) + before * entries.itemsize
         self.arrays: dict[Buffer, Array] = {}
         self.inputs: dict[Buffer, Array] = {}
         self.pools: dict[Buffer, list[Array]] = {}
-        natives = [s for s in self.segments if isinstance(s, Segment)]
-        self.scratch = aligned((max((s.threads * s.room for s in natives), default=0),), np.uint8)
-        self.table[-1] = pointer(self.scratch)
+        scratch = max((s.threads * s.written.room for s in natives), default=0)
+        self.scratch = aligned((scratch,), np.uint8)
+        entries[before + SCRATCH] = pointer(self.scratch)
+        for number, segment in enumerate(natives):
+            entries[before + ROWS - number] = pointer(segment.written.rows)
         self.only = natives[0] if len(natives) == len(self.segments) == 1 else None
         self.once = self.only.once if self.only and self.only.threads == 1 else None
         self.scalars = [s for s in self.slots if s.scalar and s.assigned]
@@ -254,6 +261,8 @@ class Executable:
         """One native program, or one kernel by NumPy."""
         if isinstance(segment, Segment):
             segment.run(self.table_address, step, 1)
+        elif isinstance(segment, LoopCall):
+            loop_runner.run(segment, self.arrays, step)
         else:
             numpy_fallback.run(segment, self.arrays, step)
 

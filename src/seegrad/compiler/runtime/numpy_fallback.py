@@ -26,7 +26,7 @@ def run(kernel: Kernel, arrays: Arrays, step: int) -> None:
         _move(kernel, arrays, step)
 
 
-def _array(view: View, arrays: Arrays, step: int) -> Array:
+def array_at(view: View, arrays: Arrays, step: int) -> Array:
     """The view as an array, for the step at hand."""
     array = arrays[view.buffer]
     if view.buffer.steps:
@@ -39,7 +39,7 @@ def _array(view: View, arrays: Arrays, step: int) -> Array:
 def _move(kernel: Kernel, arrays: Arrays, step: int) -> None:
     """A copy or a fill, where there is no native code."""
     for store in kernel.stores:
-        value, target = store.value, _array(store.view, arrays, step)
+        value, target = store.value, array_at(store.view, arrays, step)
         while isinstance(value, Apply) and value.function == "cast":
             value = value.arguments[0]
         if isinstance(value, Literal):
@@ -52,12 +52,12 @@ def _move(kernel: Kernel, arrays: Arrays, step: int) -> None:
 def _picked(view: View, arrays: Arrays, step: int) -> Array:
     """The view as an array; rows that an index picks are copied."""
     if view.rows is None:
-        return _array(view, arrays, step)
-    rows, axis = _array(view.rows, arrays, step), view.rows_axis
+        return array_at(view, arrays, step)
+    rows, axis = array_at(view.rows, arrays, step), view.rows_axis
     most = int(rows.max(initial=0)) + 1
     shape = (*view.shape[:axis], most, *view.shape[axis + 1 :])
     whole = View(view.buffer, shape, view.strides, view.offset)
-    taken: Array = np.take(_array(whole, arrays, step), rows, axis=axis)
+    taken: Array = np.take(array_at(whole, arrays, step), rows, axis=axis)
     return taken
 
 
@@ -67,7 +67,7 @@ def _call(kernel: NumpyCall, arrays: Arrays, step: int) -> None:
     assert node.op is not None
     given = []
     for view in kernel.inputs:
-        array = _array(view, arrays, step)
+        array = array_at(view, arrays, step)
         array.flags.writeable = False
         given.append(array[()] if array.ndim == 0 else array)
     try:
@@ -75,4 +75,4 @@ def _call(kernel: NumpyCall, arrays: Arrays, step: int) -> None:
             result = node.op.forward(*given, **node.attrs)
     except Exception as error:
         raise explained(node.op, given, node.attrs, error) from error
-    _array(kernel.output, arrays, step)[...] = result
+    array_at(kernel.output, arrays, step)[...] = result

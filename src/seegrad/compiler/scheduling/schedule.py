@@ -15,6 +15,7 @@ from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.buffer import Buffer, View
 from seegrad.compiler.ir.expression import Apply, every
 from seegrad.compiler.ir.kernel import Kernel, LoopNest, Matmul
+from seegrad.compiler.ir.loop_call import LoopCall
 from seegrad.compiler.scheduling.task import Task
 from seegrad.compiler.scheduling.tiling import choose, lanes_for
 
@@ -148,6 +149,8 @@ def _cycles(kernel: Kernel, choice: Choice, threads: int) -> float:
             return 0.0
         _, shape = choose(kernel, m, n)
         return batch * (shape.cycles + _behind(kernel) * m * n)
+    if isinstance(kernel, LoopCall):
+        return kernel.cycles
     points = math.prod(kernel.space) / share
     return points * _behind(kernel) + 60
 
@@ -229,16 +232,18 @@ class _Scheduler:
 
     def _links(self) -> list[list[int]]:
         """For each kernel, the earlier ones that it must follow."""
-        touched: dict[Buffer, list[tuple[int, Access]]] = {}
+        read: dict[Buffer, list[tuple[int, Access]]] = {}
+        written: dict[Buffer, list[tuple[int, Access]]] = {}
         links: list[list[int]] = []
         for j, work in enumerate(self.works):
             found = set()
             for b in work.accesses[None]:
-                for i, a in touched.get(b.buffer, ()):
-                    if (a.write or b.write) and i not in found and not elsewhere(a, b):
+                before = written.get(b.buffer, [])
+                for i, a in (*before, *read.get(b.buffer, ())) if b.write else before:
+                    if i not in found and not elsewhere(a, b):
                         found.add(i)
             for b in work.accesses[None]:
-                touched.setdefault(b.buffer, []).append((j, b))
+                (written if b.write else read).setdefault(b.buffer, []).append((j, b))
             links.append(sorted(found))
         return links
 
@@ -347,6 +352,8 @@ class _Scheduler:
         )  # fmt: skip
 
     def _phases(self, choices: Sequence[Choice]) -> list[int]:
+        if self.threads == 1:
+            return [0] * len(self.works)
         phases: list[int] = []
         for j, before in enumerate(self.links):
             phase = 0
@@ -430,6 +437,8 @@ def _streams(kernel: Kernel, cut: Sequence[int]) -> bool:
     stored = kernel.writes()
     if any(v.buffer in read or not v.contiguous or v.offset for v in stored):
         return False
+    if any(v.buffer.steps or v.buffer.role == "state" for v in stored):
+        return False                             # its memory may begin anywhere
     if any(c * stored[0].strides[0] % 64 for c in cut[:-1]) and len(kernel.space) > 1:
         return False
     rows = kernel.space[-1] if len(kernel.space) > 1 else 0

@@ -12,6 +12,7 @@ from dataclasses import replace
 from seegrad.compiler.ir.buffer import Buffer, View
 from seegrad.compiler.ir.expression import Load, rebuild
 from seegrad.compiler.ir.kernel import Kernel, Matmul, Store
+from seegrad.compiler.ir.loop_call import LoopCall
 from seegrad.compiler.lowering.lower import Lowered
 from seegrad.compiler.scheduling.tiling import choose
 from seegrad.graph.node import Node
@@ -69,7 +70,7 @@ def _turned(kernels: Iterable[Kernel], group: set[Buffer]) -> list[Kernel] | Non
     found: list[Kernel] = []
     for kernel in kernels:
         mine = [v for v in (*kernel.writes(), *kernel.reads()) if v.buffer in group]
-        if not all(_whole(v) for v in mine):
+        if isinstance(kernel, LoopCall) or not all(_whole(v) for v in mine):
             return None
         beside = _behind(kernel)
         if any(v.buffer in group for v in beside) and any(

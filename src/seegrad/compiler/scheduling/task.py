@@ -6,7 +6,7 @@ written by their emitters. Nothing here runs.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from seegrad.compiler.ir.kernel import Kernel
 
@@ -25,12 +25,3 @@ class Task:
     owner: int = 0
     barrier: bool = False
     stream: bool = False
-    names: dict[int, str] = field(default_factory=dict)
-    entry_points: dict[int, str] = field(default_factory=dict)
-
-    @property
-    def lengths(self) -> list[int]:
-        """The lengths of share that occur; 0: all of it."""
-        if self.split is None:
-            return [0]
-        return sorted({b - a for a, b in zip(self.bounds, self.bounds[1:])} - {0})

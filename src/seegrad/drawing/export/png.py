@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 from seegrad.drawing.export.svg import to_svg
+from seegrad.drawing.export.window import WIDTH
 from seegrad.drawing.layout.theme import LIGHT, MATH, SANS, Theme
 from seegrad.drawing.scene.scene import Scene
 from seegrad.errors import MissingExtraError
@@ -52,12 +53,14 @@ def family_for(hangul: bool) -> str:
     return next((family for family in _CANDIDATES if draws(sample, family)), "")
 
 
-def to_png(scene: Scene, theme: Theme = LIGHT, zoom: float = 2.0) -> bytes:
-    """The scene as PNG bytes, `zoom` pixels for each unit.
+def to_png(
+    scene: Scene, theme: Theme = LIGHT, zoom: float = 2.0, width: float = WIDTH
+) -> bytes:
+    """The scene as PNG bytes, `zoom` pixels for each unit; see `to_svg`.
 
     Raises MissingExtraError when resvg-py is not installed or no font can draw the text.
     """
-    svg = to_svg(scene, theme)
+    svg = to_svg(scene, theme, width)
     hangul = any("\uac00" <= c <= "\ud7a3" for c in svg)
     family = family_for(hangul)
     if not family:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from seegrad.drawing.export.strokes import curve, is_circle, number, strokes
+from seegrad.drawing.export.window import WIDTH, height_of
 from seegrad.drawing.layout.labels import Labels, constant_text
-from seegrad.drawing.layout.measure import laid, sign_size
+from seegrad.drawing.layout.levels import window
+from seegrad.drawing.layout.measure import sign_size
 from seegrad.drawing.layout.nested import Rect
+from seegrad.drawing.layout.strokes import curve, heat_strokes, is_circle, strokes
 from seegrad.drawing.layout.theme import (
     FONT,
+    HEAT_WIDTH,
     LIGHT,
     LINE,
     MATH,
@@ -25,7 +28,9 @@ from seegrad.drawing.layout.theme import (
 )
 from seegrad.drawing.scene.overlays import NOT_FINITE, not_finite
 from seegrad.drawing.scene.scene import Box, Group, Scene, View, Wire
-from seegrad.drawing.values.summary import lines, shown_shape
+from seegrad.drawing.values.decimals import number
+from seegrad.drawing.values.heat_map import STEPS, heat_height
+from seegrad.drawing.values.summary import ArraySummary, lines, shown_shape
 from seegrad.drawing.values.user_text import clean, escape, short
 
 HEAD_LENGTH, HEAD_HALF = 7.0, 3.0  # the forward arrow's head
@@ -36,13 +41,14 @@ BACK_WIDTH = 3.0
 class Drawing:
     """Collects the elements of one SVG."""
 
-    def __init__(self, scene: Scene, theme: Theme) -> None:
-        self.scene, self.theme = scene, theme
-        self.view, self.plan = laid(scene)
+    def __init__(self, scene: Scene, theme: Theme, width: float) -> None:
+        seen = window(scene, width, height_of(width), heat=True)
+        self.scene, self.theme = seen.scene, theme
+        self.view, self.plan = seen.view, seen.plan
         self.parts: list[str] = []
-        self.labels = Labels(scene)
+        self.labels = Labels(scene, heat=True)
         self.boxes: dict[str, Box | Group] = {box.id: box for box in self.view.boxes}
-        self.marks = seen_marks(scene, self.view)
+        self.marks = seen_marks(self.scene, self.view)
 
     def text(self, x: float, y: float, words: str, kind: str, anchor: str = "middle") -> None:
         place = "" if anchor == "middle" else f' style="text-anchor:{anchor}"'
@@ -104,16 +110,33 @@ class Drawing:
             return
         x, y = self.plan.labels[wire.id]
         above, below, top = found
-        at = y - 7 - LINE * (len(above) - 1)
+        value, grad = self.labels.heats(wire)
+        high = heat_height(value) + 10 if value else 7.0
+        at = y - high - LINE * (len(above) - 1)
         if top:
             self.text(x, at - LINE, top, "shape")
         for i, words in enumerate(above):
             self.text(x, at + LINE * i, words, "value")
+        if value:
+            self.heat(value, x, y - 6 - heat_height(value))
         if wire.id in self.scene.blanks:
             self.rect(Rect(x - 26, y + 12, 52, 18), "blank", 3)
             return
+        under = y + 25 + (heat_height(grad) + 2 if grad else 0.0)
         for i, words in enumerate(below):
-            self.text(x, y + 25 + LINE * i, words, "grad")
+            self.text(x, under + LINE * i, words, "grad")
+        if grad:
+            self.heat(grad, x, y + 14)
+
+    def heat(self, summary: ArraySummary, x: float, y: float) -> None:
+        """The small picture of an array, its middle at x; its numbers are in its title."""
+        left = x - HEAT_WIDTH / 2
+        words = " / ".join((shown_shape(summary.shape), *lines(summary)))
+        self.parts.append(f"<g><title>{escape(words)}</title>")
+        self.rect(Rect(left, y, HEAT_WIDTH, heat_height(summary)), "cell frame", 0)
+        for kind, path in heat_strokes(summary, left, y):
+            self.parts.append(f'<path class="{kind}" d="{path}"/>')
+        self.parts.append("</g>")
 
     def box(self, box: Box | Group) -> None:
         rect = self.plan.places[box.id]
@@ -225,6 +248,7 @@ def style(theme: Theme) -> str:
         f"text.sign{{font:19px {MATH}}}text.word{{font:15px {MATH}}}"
         f"text.shape,text.caption,text.rule{{font-size:{number(SMALL)}px;fill:{t.soft}}}"
         f"text.rule{{fill:{t.accent}}}"
+        f"{heat_style(t.cool, t.accent, t.wrong, t.line)}"
         f".shade{{fill:{t.cool}}}.shade.bad{{fill:{t.wrong}}}"
         f"text.mark{{font-size:10px;fill:{t.cool}}}"
         f".culprit .node{{stroke:{t.wrong};stroke-width:3}}"
@@ -232,6 +256,16 @@ def style(theme: Theme) -> str:
     )
 
 
-def to_svg(scene: Scene, theme: Theme = LIGHT) -> str:
-    """The whole scene as SVG text."""
-    return Drawing(scene, theme).svg()
+def heat_style(more: str, less: str, bad: str, line: str) -> str:
+    """The colour scale of the heat-maps: stronger steps for larger numbers, a colour a sign."""
+    steps = "".join(
+        f".cell.{kind}{step}{{fill:{colour};fill-opacity:{number(step / STEPS)}}}"
+        for kind, colour in (("more", more), ("less", less))
+        for step in range(1, STEPS + 1)
+    )
+    return f".cell.frame{{fill:none;stroke:{line}}}{steps}.cell.bad{{fill:{bad}}}"
+
+
+def to_svg(scene: Scene, theme: Theme = LIGHT, width: float = WIDTH) -> str:
+    """The scene as SVG text, as a window of this width would show it first."""
+    return Drawing(scene, theme, width).svg()

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from unicodedata import category, east_asian_width
 
+from seegrad.drawing.export.window import COLUMNS
 from seegrad.drawing.layout.labels import Labels, constant_text
-from seegrad.drawing.layout.measure import laid
+from seegrad.drawing.layout.levels import window
 from seegrad.drawing.layout.nested import Point, Rect
 from seegrad.drawing.scene.scene import Box, Group, Scene
 from seegrad.drawing.values.user_text import clean, short
 
 CELL_WIDTH, CELL_HEIGHT = 8.0, 16.0
+ROWS = 64  # lines of text that a reader takes in
 WARM, END = "\x1b[31m", "\x1b[0m"
 _UP, _DOWN, _LEFT, _RIGHT = 1, 2, 4, 8
 _LINES = {
@@ -84,9 +86,10 @@ class _Paper:
         return "\n".join(rows).strip("\n") + "\n"
 
 
-def to_text(scene: Scene, colour: bool = False) -> str:
-    """The scene in character cells."""
-    view, plan = laid(scene)
+def to_text(scene: Scene, colour: bool = False, columns: float = COLUMNS) -> str:
+    """The scene in character cells; what does not fit into so many columns is folded."""
+    seen = window(scene, columns * CELL_WIDTH, ROWS * CELL_HEIGHT, heat=False)
+    scene, view, plan = seen.scene, seen.view, seen.plan
     paper = _Paper()
     labels = Labels(scene)
     for group in view.groups:

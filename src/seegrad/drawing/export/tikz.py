@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from seegrad.drawing.export.strokes import is_circle, number, strokes
+from collections.abc import Sequence
+
+from seegrad.drawing.export.window import WIDTH, height_of
 from seegrad.drawing.layout.labels import Labels, constant_text
-from seegrad.drawing.layout.measure import laid
+from seegrad.drawing.layout.levels import window
 from seegrad.drawing.layout.nested import Point
+from seegrad.drawing.layout.strokes import is_circle, strokes
 from seegrad.drawing.layout.theme import LIGHT, LINE
 from seegrad.drawing.scene.scene import Box, Group, Scene
+from seegrad.drawing.values.decimals import number
 from seegrad.drawing.values.user_text import clean, short
 
 _SPECIAL = {
@@ -31,7 +35,7 @@ def _rgb(colour: str) -> str:
     return f"RGB}}{{{','.join(str(int(colour[i : i + 2], 16)) for i in (1, 3, 5))}"
 
 
-def _path(points: tuple[Point, ...]) -> str:
+def _path(points: Sequence[Point]) -> str:
     x, y = points[0]
     text = f"({number(x)},{number(y)})"
     for nx, ny in points[1:]:
@@ -47,7 +51,8 @@ def _path(points: tuple[Point, ...]) -> str:
 
 def to_tikz(scene: Scene) -> str:
     """A document of its own with one tikzpicture (xelatex or lualatex for Korean names)."""
-    view, plan = laid(scene)
+    seen = window(scene, WIDTH, height_of(WIDTH), heat=False)
+    scene, view, plan = seen.scene, seen.view, seen.plan
     labels = Labels(scene)
     boxes: dict[str, Box | Group] = {box.id: box for box in view.boxes}
     lines = [

@@ -1,24 +1,18 @@
-"""A derivation from right to left, one line a node: what arrives times the local derivative."""
+"""A derivation from right to left, one line a node: what arrives times the local derivative.
+
+Where a value is used more than once each branch has its own line and name, and then their sum.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from seegrad.autodiff.chain_rule import unbroadcast
 from seegrad.drawing.formula.document import Parts
-from seegrad.drawing.formula.naming import LINES
-from seegrad.drawing.formula.printer import (
-    BRACKETS,
-    LONG,
-    array_latex,
-    equation,
-    piece,
-    shape_line,
-    write,
-)
+from seegrad.drawing.formula.rules import g_first
 from seegrad.drawing.formula.symbolic_graph import SymbolicGraph
 from seegrad.drawing.formula.terms import (
     ONE,
@@ -29,72 +23,38 @@ from seegrad.drawing.formula.terms import (
     Term,
     Times,
     evaluate,
+    leans_only_on,
     multiplied,
+    raised,
+    replaced,
     shape_of,
     size,
     total,
+    with_numbers,
 )
-from seegrad.graph.forms import Reduce
+from seegrad.drawing.formula.tree import Letter, Tree
+from seegrad.drawing.formula.typeset import LONG, Equation, equation, length, short, shown, typeset
+from seegrad.graph.forms import Broadcast, Reduce, Reshape, Scalar
 from seegrad.graph.node import Node
+
+BRIEF = 3
+"""A derivative of no more names and numbers than this is put into the next line."""
 
 
 def from_the_right(
     graph: SymbolicGraph, targets: Sequence[Node], parts: Parts, seed: Any
 ) -> list[Any]:
     """One line a node, from the output back; gives the derivative's value for each target."""
-    ways = [graph.between(x) for x in targets]
-    on = set().union(*map(set, ways))
-    arrives: dict[Node, Term] = {graph.z: graph.arrow(graph.z) if graph.z.shape else ONE}
-    value: dict[Node, Any] = {graph.z: seed}
-    users: dict[Node, list[tuple[Node, int]]] = {node: [] for node in on}
-    flows = {edge for way, x in zip(ways, targets) for edge in _edges(way, x)}
-    for node in graph.nodes:
-        for i, source in enumerate(node.inputs if node in on else ()):
-            if (node, i) in flows:
-                users[source].append((node, i))
-    lines: list[str] = []
-    remarks = Remarks(graph)
+    walk = WalkBack(graph, targets, seed)
     for node in reversed(graph.nodes):
-        if node not in on:
-            continue
-        if node is graph.z:
-            if not graph.z.shape:
-                lines.append(equation(graph.partial(node, node), "1"))
-            elif seed is not None and (entries := array_latex(seed)):
-                lines.append(equation(graph.arrow(node).latex, entries))
-            continue
-        sent: list[tuple[Term | None, Term | None, Node]] = []
-        gradient: Any = None
-        for user, i in users[node]:
-            full = graph.arriving(user, i, graph.arrow(user))
-            short = graph.arriving(user, i, arrives[user])
-            sent.append((full, short, user))
-            if value.get(user) is not None:
-                more = _numeric(user, i, value[user])
-                gradient = more if gradient is None else gradient + more
-        value[node] = gradient
-        line = _line(graph, node, sent, arrives, gradient, remarks)
-        if " = " in line and node not in graph.aliases:
-            lines.append(line)
-    if len(lines) > 2 * LINES:
-        lines = [*lines[:LINES], r"\ldots", *lines[-LINES:]]
-    parts.right += [*remarks.lines(), *lines]
-    return [value.get(x) for x in targets]
+        if node in walk.users and node not in graph.aliases:
+            walk.visit(node)
+    parts.right += [*walk.remarks.lines(), *walk.lines]
+    return [walk.value.get(x) for x in targets]
 
 
-def _edges(way: Sequence[Node], x: Node) -> list[tuple[Node, int]]:
-    """The edges (target, position) along which a derivative flows back to x."""
-    on = set(way)
-    return [
-        (node, i)
-        for node in way
-        if node.op is not None and node is not x
-        for i, source in enumerate(node.inputs)
-        if source in on and node.op.rule_at(i) is not None
-    ]
-
-
-def _numeric(node: Node, position: int, g: Any) -> Any:
+def numeric(node: Node, position: int, g: Any) -> Any:
+    """The number that a node's rule sends to an input when the number g arrives."""
     op = node.op
     assert op is not None
     rule = op.rule_at(position)
@@ -104,59 +64,108 @@ def _numeric(node: Node, position: int, g: Any) -> Any:
         return unbroadcast(slope, node.values[position])
 
 
-def _line(
-    graph: SymbolicGraph,
-    node: Node,
-    parts: Sequence[tuple[Term | None, Term | None, Node]],
-    arrives: dict[Node, Term],
-    gradient: Any,
-    remarks: Remarks,
-) -> str:
-    """∂L/∂X = ∂L/∂Y · Wᵀ = …, and the shapes beside it."""
-    arrow = graph.arrow(node)
-    sides = [arrow.latex]
-    arrives[node] = arrow
-    shapes: list[str] = []
-    full = [remarks.seen(term) for term, _, _ in parts if term is not None]
-    short = [remarks.seen(term) for _, term, _ in parts if term is not None]
-    if len(full) == len(parts):
-        written = " + ".join(
-            g_first(term, graph.arrow(user)) for term, (_, _, user) in zip(full, parts)
-        )
-        simple = total([(1.0, term) for term in short])
-        sides.append(written if len(written) <= LONG else r"\ldots")
-        brief = write(simple)
-        if len(brief) <= LONG:
+class WalkBack:
+    """The walk from the output to what is differentiated by, and the lines that it leaves."""
+
+    def __init__(self, graph: SymbolicGraph, targets: Sequence[Node], seed: Any) -> None:
+        self.graph = graph
+        self.targets = set(targets)
+        self.lines: list[Equation] = []
+        self.remarks = Remarks(graph)
+        self.arrives: dict[Node, Term] = {graph.z: ONE if not graph.z.shape else self.arrow()}
+        self.value: dict[Node, Any] = {graph.z: seed}
+        ways = [set(graph.between(x)) for x in targets]
+        self.users: dict[Node, list[tuple[Node, int]]] = {
+            node: [] for node in graph.nodes if any(node in way for way in ways)
+        }
+        for node in self.users:
+            for i, source in enumerate(node.inputs):
+                asked = node.op is not None and node.op.rule_at(i) is not None
+                flows = any(node in way and source in way and node is not x
+                            for way, x in zip(ways, targets))  # fmt: skip
+                if asked and flows and node not in graph.aliases:
+                    self.users[graph.origin(source)].append((node, i))
+
+    def arrow(self) -> Name:
+        return self.graph.arrow(self.graph.z)
+
+    def visit(self, node: Node) -> None:
+        """Tell a node's derivative, branch by branch where there are several."""
+        graph = self.graph
+        if node is graph.z:
+            self.learn(self.arrow(), self.value[node])
+            if not node.shape:
+                self.lines.append(equation(self.arrow(), ONE))
+            elif self.value[node] is not None and (entries := shown(self.value[node])):
+                self.lines.append(equation(self.arrow(), entries))
+            return
+        users, name = self.users[node], graph.arrow(node)
+        if len(users) == 1:
+            self.arrives[node], self.value[node] = self.branch(node, *users[0], name)
+            return
+        names = [graph.branch(node, i) for i in range(1, len(users) + 1)]
+        found = [self.branch(node, *user, each) for user, each in zip(users, names)]
+        values = [value for _, value in found]
+        value = None
+        if all(each is not None for each in values):
+            value = np.sum(np.stack([np.asarray(each) for each in values]), axis=0)
+            self.learn(name, value)
+        self.value[node] = value
+        brief = total([(1.0, term) for term, _ in found])
+        added = Sum(tuple((1.0, each) for each in names))
+        self.arrives[node] = self.tell(node, name, added, brief, None)
+
+    def branch(self, node: Node, user: Node, position: int, name: Name) -> tuple[Term, Any]:
+        """One line: what a user sends back. Gives its short form and its value."""
+        graph = self.graph
+        value = self.value.get(user)
+        if value is not None:
+            value = numeric(user, position, value)
+            self.learn(name, value)
+        arrow = graph.arrow(user)
+        full = graph.arriving(user, position, arrow)
+        brief = graph.arriving(user, position, self.arrives[user])
+        if full is None or brief is None:
+            return self.tell(node, name, None, None, None), value
+        told = g_first(self.remarks.seen(full.term), arrow)
+        return self.tell(node, name, told, self.remarks.seen(brief.term), full.shapes), value
+
+    def tell(
+        self, node: Node, name: Name, told: Term | None, brief: Term | None, note: Tree | None
+    ) -> Term:
+        """∂L/∂X = ∂L/∂Y · Wᵀ = …, and the shapes beside it. Gives what the next line may use."""
+        graph, value = self.graph, self.graph.known.get(name)
+        sides: list[Term | None] = [name, None if told is None else short(told)]
+        if brief is not None and length(typeset(brief)) <= LONG:
             sides.append(brief)
-        if size(simple) <= 1:
-            arrives[node] = simple
-        shapes = [line for term in full if (line := shape_line(term, graph.specs[node].shape))]
-        if not node.shape and not any(user.shape for *_, user in parts):
-            sides.append(_with_numbers(graph, simple))
-    if gradient is not None:
-        sides.append(array_latex(gradient))
-    return equation(*sides) + "".join(rf"\qquad {line}" for line in dict.fromkeys(shapes))
+            spelled = graph.spelled(brief, keep=graph.z) if node in self.targets else brief
+            if length(typeset(spelled)) <= LONG:
+                sides.append(spelled)
+            numbers = graph.numbers()
+            given = numbers.keys() & self.remarks.given
+            if not shape_of(spelled) and leans_only_on(spelled, given):
+                sides.append(with_numbers(spelled, numbers))
+        entries = None if value is None else shown(value)
+        if entries is None and note is None and node.shape:
+            note = graph.shape(node)
+        line = equation(*sides, entries, note=note)
+        if len(line.sides) > 1:
+            self.lines.append(line)
+        return brief if brief is not None and size(brief) <= BRIEF else name
+
+    def learn(self, name: Name, value: Any) -> None:
+        if value is not None:
+            self.graph.known[name] = np.asarray(value)
 
 
-def _with_numbers(graph: SymbolicGraph, term: Term) -> str:
-    names = graph.numbers()
-    return write(term, names) if _only(term, names) else ""
-
-
-def g_first(term: Term, g: Name) -> str:
-    """A derivative with what arrives in front: ∂L/∂y · y(1 − y)."""
-    if isinstance(term, Times):
-        upstream = [(b, e) for b, e in term.factors if b == g and e == 1]
-        rest = tuple((b, e) for b, e in term.factors if b != g)
-        if upstream and (term.coefficient != 1 or rest):
-            local = Times(term.coefficient, rest) if rest else Number(term.coefficient)
-            alone = len(rest) == 1 and term.coefficient == 1 and rest[0][1] == 1
-            local_piece = piece(rest[0][0] if alone else local, {})
-            arrays = shape_of(g) != () and any(shape_of(b) != () for b, _ in rest)
-            sign = r" \odot " if arrays else r" \cdot "
-            tight = 21 if isinstance(rest[0][0] if alone else local, Sum) else 20
-            return f"{g.latex}{sign}{local_piece.within(tight, BRACKETS)}"
-    return write(term)
+def bare(term: Term) -> Term:
+    """A number in another shape as the number, which every element is multiplied by."""
+    inner = term
+    while isinstance(inner, Applied) and isinstance(inner.op.lower, (Reshape, Broadcast, Scalar)):
+        if len(inner.arguments) != 1:
+            return term
+        inner = inner.arguments[0]
+    return inner if isinstance(inner, Number) and inner == ONE else term
 
 
 class Remarks:
@@ -165,14 +174,14 @@ class Remarks:
     def __init__(self, graph: SymbolicGraph) -> None:
         self.graph = graph
         self.names: dict[Term, Name] = {}
-        self.ones: dict[Term, str] = {}
-        self.known = {term for term in graph.terms.values() if isinstance(term, Name)}
-        self.taken = {term.latex for term in graph.terms.values() if isinstance(term, Name)}
+        self.ones: dict[Term, None] = {}
+        self.given = {term for term in graph.terms.values() if isinstance(term, Name)}
+        self.taken = {term.label for term in self.given}
 
-    def lines(self) -> list[str]:
+    def lines(self) -> list[Equation]:
         """y = softmax(a), ∑ t = 1: what the equations rely on."""
-        named_ = [equation(name.latex, write(term)) for term, name in self.names.items()]
-        return [*named_, *(f"{text} = 1" for text in self.ones.values())]
+        named = [equation(name, term) for term, name in self.names.items()]
+        return [*named, *(equation(term, ONE) for term in self.ones)]
 
     def seen(self, term: Term) -> Term:
         """The term with such functions named and such sums put in."""
@@ -180,53 +189,37 @@ class Remarks:
             case Sum(parts):
                 return total([(c, self.seen(part)) for c, part in parts])
             case Times(coefficient, factors):
-                found: Term = Number(coefficient)
-                for base, exponent in factors:
-                    inner = self.seen(base)
-                    found = multiplied(found, _raised(inner, exponent))
-                return found
+                inner = [raised(bare(self.seen(base)), exponent) for base, exponent in factors]
+                return multiplied(Times(coefficient, ()), *inner) if inner else term
             case Applied():
                 return self.function(term)
         return term
 
     def function(self, term: Applied) -> Term:
-        data_only = all(_only(argument, self.known) for argument in term.arguments)
-        if data_only and isinstance(term.op.lower, Reduce) and self.is_one(term):
-            self.ones[term] = write(term)
+        from_data = all(leans_only_on(each, self.given) for each in term.arguments)
+        if from_data and isinstance(term.op.lower, Reduce) and self.is_one(term):
+            self.ones[term] = None
             return ONE
-        if data_only and term.op.body is not None and term.shape:
+        named = all(isinstance(each, Name) for each in term.arguments)
+        if from_data and named and term.op.body is not None and term.shape:
             if term not in self.names:
-                letter = next(x for x in ("y", "s", "u", "v", "w", "p", "q") if self.fresh(x))
+                letters = (Letter(x) for x in "ysuvwpq")
+                letter = next(x for x in letters if x not in self.taken)
                 self.taken.add(letter)
-                self.names[term] = Name(letter, term.shape)
+                self.names[term] = name = Name(letter, term.shape)
+                if (value := self.value(term)) is not None:
+                    self.graph.known[name] = value
             return self.names[term]
-        inside = tuple(self.seen(argument) for argument in term.arguments)
-        return Applied(term.op, term.attrs, inside, term.shape)
+        return replaced(term, self.seen)
 
-    def fresh(self, letter: str) -> bool:
-        return letter not in self.taken
+    def value(self, term: Term) -> Any:
+        try:
+            return evaluate(term, self.graph.known)
+        except (KeyError, TypeError, ValueError):
+            return None
 
     def is_one(self, term: Applied) -> bool:
-        try:
-            value = evaluate(term, self.graph.values())
-        except Exception:
+        value = self.value(term)
+        if value is None:
             return False
         return bool(np.size(value)) and bool(np.allclose(value, 1.0, rtol=1e-12))
-
-
-def _raised(term: Term, exponent: float) -> Term:
-    return term if exponent == 1 else multiplied(Times(1.0, ((term, exponent),)))
-
-
-def _only(term: Term, known: Container[Name]) -> bool:
-    """Does the term lean on values only, and on no derivative?"""
-    match term:
-        case Name():
-            return term in known
-        case Sum(parts):
-            return all(_only(part, known) for _, part in parts)
-        case Times(_, factors):
-            return all(_only(base, known) for base, _ in factors)
-        case Applied(arguments=arguments):
-            return all(_only(each, known) for each in arguments)
-    return True

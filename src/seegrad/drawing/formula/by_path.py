@@ -7,55 +7,81 @@ words, it is told too.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from seegrad.drawing.formula.by_node import numeric
 from seegrad.drawing.formula.document import Parts
-from seegrad.drawing.formula.printer import BRACKETS, LONG, equation, number, piece, write
-from seegrad.drawing.formula.rules import symbol
+from seegrad.drawing.formula.rules import ask, symbol
 from seegrad.drawing.formula.symbolic_graph import SymbolicGraph
 from seegrad.drawing.formula.terms import (
     ONE,
     Applied,
     Name,
-    Number,
     Sum,
     Term,
     Times,
+    Value,
+    Written,
     chosen,
     evaluate,
     mentions,
     multiplied,
+    parts_of,
     rebuilt,
     size,
     term_of,
     total,
+    with_numbers,
 )
-from seegrad.drawing.formula.unicode import to_text
-from seegrad.graph.mode import in_mode
+from seegrad.drawing.formula.tree import partial
+from seegrad.drawing.formula.typeset import LONG, equation, length, typeset
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.ops import TABLE
 
 PATHS, LENGTH = 6, 7
 """With more paths or longer ones, the telling goes from right to left instead."""
-WIDE = 200
-"""Letters of text after which a line is broken."""
+WIDE = 90
+"""Letters and signs after which a line is broken."""
 
 
-def local_derivative(graph: SymbolicGraph, node: Node, x: Node) -> tuple[Term, list[Term]] | None:
-    """∂node/∂x for single numbers, and the parts it is the sum of when x comes in twice."""
-    assert node.op is not None
+@dataclass(frozen=True)
+class LocalDerivative:
+    """∂a/∂b for single numbers by one edge: its name, what it is, and the parts it is the sum of
+    when b comes in twice."""
+
+    name: Name
+    slope: Term
+    parts: tuple[Term, ...]
+
+
+def local_derivative(graph: SymbolicGraph, a: Node, b: Node) -> LocalDerivative | None:
+    """The derivative of a node by one that it is made of, told by the op's own rule.
+
+    Where b reaches a by other ways too, the name is that of this branch alone: ∂y/∂x⁽²⁾.
+    """
+    assert a.op is not None
     parts: list[Term] = []
-    for i, source in enumerate(node.inputs):
-        if source is x and node.op.rule_at(i) is not None:
-            term = graph.arriving(node, i, ONE)
-            if term is None or len(write(term)) > LONG:
+    valued, number = graph.with_values(a), np.zeros(())
+    for i, source in enumerate(a.inputs):
+        if source is b and a.op.rule_at(i) is not None:
+            sent = graph.arriving(a, i, ONE)
+            if sent is None or length(typeset(sent.term)) > LONG:
                 return None
-            parts.append(_by_the_output(graph, node, term))
-    return total([(1.0, part) for part in parts]), parts
+            parts.append(_by_the_output(graph, a, sent.term))
+            if valued.data is not None:
+                number = number + numeric(valued, i, np.ones(valued.shape))
+    lower = typeset(graph.terms[b])
+    if graph.has_other_ways(a, b):
+        lower = graph.branched(b, next(i for i, user in enumerate(graph.users(b), 1) if user is a))
+    name = Name(partial(typeset(graph.terms[a]), lower))
+    if valued.data is not None:
+        graph.known[name] = number
+    return LocalDerivative(name, total([(1.0, part) for part in parts]), tuple(parts))
 
 
 def _by_the_output(graph: SymbolicGraph, node: Node, term: Term) -> Term:
@@ -100,54 +126,44 @@ def by_paths(graph: SymbolicGraph, x: Node, parts: Parts, result: Any) -> bool:
     paths = paths_of(graph, x, between)
     if not paths:
         return False
-    slopes: dict[tuple[Node, Node], Term] = {}
-    lines: list[str] = []
+    for branched in dict.fromkeys(b for w in paths for a, b in pairwise(w)
+                                  if graph.has_other_ways(a, b)):  # fmt: skip
+        parts.local.append(equation(*graph.branches(branched), graph.terms[branched]))
+    edges: dict[tuple[Node, Node], LocalDerivative] = {}
     for edge in dict.fromkeys(edge for way in paths for edge in pairwise(way)):
         found = local_derivative(graph, *edge)
         if found is None:
             return False
-        slopes[edge], pieces = found
-        sides = [graph.partial(*edge)]
-        if len(pieces) > 1:
-            sides.append(" + ".join(piece(p, {}).within(11, BRACKETS) for p in pieces))
-        lines.append(equation(*sides, write(slopes[edge])))
-    parts.local |= dict.fromkeys(lines)
+        edges[edge] = found
+        added = Sum(tuple((1.0, part) for part in found.parts)) if len(found.parts) > 1 else None
+        parts.local.append(equation(found.name, added, found.slope))
     parts.several = max(parts.several, len(paths))
-    values = graph.values()
-    if values:  # where a choice was made, the way goes on with what was chosen
-        slopes = {edge: chosen(slope, values) for edge, slope in slopes.items()}
-    whole = graph.partial(graph.z, x)
+    # where a choice was made, the way goes on with what was chosen
+    slopes = {edge: chosen(found.slope, graph.known) for edge, found in edges.items()}
+    whole = graph.arrow(x)
+    if result is not None:
+        graph.known[whole] = result
     product = total([(1.0, multiplied(*(slopes[e] for e in pairwise(w)))) for w in paths])
     spelled = graph.spelled(product, keep=graph.z)
     folded = folded_rule(graph, x, paths, spelled)
     if len(paths) > 1 or len(paths[0]) > 2:
-        names = " + ".join(
-            r" \cdot ".join(graph.partial(*edge) for edge in pairwise(way)) for way in paths
-        )
-        factors = " + ".join(
-            r" \cdot ".join(_as_factor(slopes[edge]) for edge in pairwise(way)) for way in paths
-        )
-        tail = [write(spelled), write(folded) if folded is not None else ""]
-        line = equation(whole, names, factors, *tail)
-        rows = [line]
-        if len(to_text(line)) > WIDE:
-            rows = [equation(whole, names), equation(whole, factors, *tail)]
-        parts.chain += rows
+        names = _added([Written(tuple(edges[e].name for e in pairwise(way))) for way in paths])
+        factors = _added([Written(tuple(slopes[e] for e in pairwise(way))) for way in paths])
+        line = equation(whole, names, factors, spelled, folded)
+        if length(line.tree) > WIDE:
+            parts.chain.append(equation(whole, names))
+            line = equation(whole, factors, spelled, folded)
+        parts.chain.append(line)
     if result is not None:
         best = folded if folded is not None else spelled
-        put = write(best, graph.numbers())
-        parts.put.append(equation(whole, put, number(float(np.asarray(result)))))
+        put = with_numbers(best, graph.numbers())
+        parts.put.append(equation(whole, put, Value(np.asarray(result))))
     return True
 
 
-def _as_factor(term: Term) -> str:
-    """A local derivative among others: in brackets when it is a sum or negative."""
-    tight = 21 if isinstance(term, (Sum, Number)) or _minus(term) else 20
-    return piece(term, {}).within(tight, BRACKETS)
-
-
-def _minus(term: Term) -> bool:
-    return isinstance(term, Times) and term.coefficient < 0
+def _added(terms: Sequence[Term]) -> Term:
+    """The sum, as it stands."""
+    return terms[0] if len(terms) == 1 else Sum(tuple((1.0, term) for term in terms))
 
 
 def folded_rule(graph: SymbolicGraph, x: Node, paths: Sequence[Path], chained: Term) -> Term | None:
@@ -170,14 +186,8 @@ def folded_rule(graph: SymbolicGraph, x: Node, paths: Sequence[Path], chained: T
 
 
 def _composite_in(term: Term) -> bool:
-    match term:
-        case Sum(parts):
-            return any(_composite_in(part) for _, part in parts)
-        case Times(_, factors):
-            return any(_composite_in(base) for base, _ in factors)
-        case Applied(op=op, arguments=arguments):
-            return op.body is not None or any(map(_composite_in, arguments))
-    return False
+    own = isinstance(term, Applied) and term.op.body is not None
+    return own or any(map(_composite_in, parts_of(term)))
 
 
 _POINTS = (-1.25, -0.5, 0.0, 0.75, 2.0)
@@ -217,12 +227,15 @@ def own_rule(graph: SymbolicGraph, op: Op, x: Node, chained: Term) -> Term | Non
     name_x, name_z = graph.terms[x], graph.terms[graph.z]
     if not isinstance(name_x, Name) or not isinstance(name_z, Name):
         return None
-    if len(op.inputs) != 1 or op.variadic or op.defaults is None or op.rules[0] is None:
+    if len(op.inputs) != 1 or op.variadic or op.defaults is None:
         return None
     g, source, out = symbol(x.spec), symbol(x.spec), symbol(graph.z.spec)
-    with in_mode(recording=True, frame=None, tracer=None):
-        sent = op.rules[0](g, out, [source], op.defaults or {}, 0)
+    sent = ask(op, 0, g, out, [source], op.defaults)
+    if sent is None:
+        return None
     term = term_of(sent, {g: ONE, source: name_x, out: name_z})
+    if term is None:
+        return None
     for point in _POINTS:
         at: dict[Name, Any] = {name_x: np.float64(point)}
         with np.errstate(all="ignore"):
@@ -241,6 +254,6 @@ def whole_slope(graph: SymbolicGraph, x: Node) -> Term | None:
     paths = paths_of(graph, x, graph.between(x))
     summands: list[tuple[float, Term]] = []
     for way in paths or ():
-        slopes = [local_derivative(graph, *edge) for edge in pairwise(way)]
-        summands.append((1.0, multiplied(*(slope[0] for slope in slopes if slope is not None))))
+        found = [local_derivative(graph, *edge) for edge in pairwise(way)]
+        summands.append((1.0, multiplied(*(each.slope for each in found if each is not None))))
     return graph.spelled(total(summands), keep=graph.z) if summands else None

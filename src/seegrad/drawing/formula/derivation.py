@@ -14,59 +14,96 @@ import numpy as np
 
 from seegrad.autodiff.backward_pass import ones_like
 from seegrad.display_hooks import presents
-from seegrad.drawing.formula.by_node import from_the_right
+from seegrad.drawing.formula.by_node import from_the_right, numeric
 from seegrad.drawing.formula.by_path import by_paths, own_rule, whole_slope
-from seegrad.drawing.formula.document import Derivation, Parts, Step, sentence
-from seegrad.drawing.formula.naming import names_step
-from seegrad.drawing.formula.printer import equation, number, write
+from seegrad.drawing.formula.document import LINES, Derivation, Parts, Step, sentence
 from seegrad.drawing.formula.symbolic_graph import SymbolicGraph
-from seegrad.drawing.formula.terms import Applied, Name
+from seegrad.drawing.formula.terms import (
+    Applied,
+    Elided,
+    Number,
+    with_numbers,
+)
+from seegrad.drawing.formula.tree import DOTS, Fence, Letter, between, row
+from seegrad.drawing.formula.typeset import (
+    COMMA,
+    LONG,
+    Equation,
+    equation,
+    length,
+    shown,
+    typeset,
+)
 from seegrad.errors import GradientError, ShapeError
 from seegrad.graph.graph import walk
-from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
-from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import language, tr
-from seegrad.tensor.tensor import Tensor
 
 
-def inside_steps(graph: SymbolicGraph, between: Sequence[Node], lang: str) -> list[Step]:
-    """For each composite on the way that works element by element: its body's own derivation."""
+def names_step(graph: SymbolicGraph, lang: str, values: bool = True) -> Step | None:
+    """t = x + y = 3 + 4 = 7, for every value that was computed."""
+    computed = [x for x in graph.nodes if x.op is not None and x not in graph.aliases]
+    lines: list[Equation | None] = [_made(graph, node, values) for node in computed[:LINES]]
+    if len(computed) > LINES:
+        lines.append(None)
+    if not lines:
+        return None
+    return Step("names", sentence("Give every intermediate value a name.", lang), tuple(lines))
+
+
+def _made(graph: SymbolicGraph, node: Node, values: bool) -> Equation:
+    """One value: what it is made of, with numbers, or with shapes."""
+    made, note = graph.shown[node], graph.shapes[node]
+    assert node.op is not None
+    if length(typeset(made)) > LONG:
+        made = Elided(made, row(Letter(node.op.name, upright=True), Fence(DOTS)))
+    put = entries = None
+    if values and node.data is not None:
+        if not node.shape and all(not x.shape for x in node.inputs):
+            put = with_numbers(made, graph.numbers())
+        entries = shown(node.data)
+    if node.shape and note is None and entries is None:
+        note = graph.shape(node)
+    return equation(graph.terms[node], made, put, entries, note=note)
+
+
+def inside_steps(graph: SymbolicGraph, nodes: Sequence[Node], lang: str) -> list[Step]:
+    """For each composite on the way that works element by element: its body's own derivation,
+    under the names that its input and its outcome have in the graph."""
     steps: list[Step] = []
     seen: set[Op] = set()
-    for node in between:
+    for node in nodes:
         op = node.op
         if op is None or op in seen or op.body is None or not op.d or op.family != "elementwise":
             continue
         if len(op.inputs) != 1 or op.defaults is None or len(seen) >= 3:
             continue
         seen.add(op)
-        spec = Spec((), np.dtype(np.float64))
-        x = Tensor(None, (), NO_ATTRS, (), None, True, spec)
-        x.name = "x"
-        with in_mode(recording=True, frame=None, tracer=None):
-            body = op.body(x, **op.defaults)
-        if not isinstance(body, Node) or body.op is None:
-            continue
-        inner = SymbolicGraph.of(body)
-        parts = Parts()
-        names = names_step(inner, lang, values=False)
-        if names is None or not by_paths(inner, x, parts, None):
-            continue
-        chained = parts.chain or list(parts.local)
-        slope = whole_slope(inner, x)
-        own = own_rule(inner, op, x, slope) if slope is not None else None
-        last = chained[-1]
-        if own is not None and not last.endswith(write(own)):
-            last = equation(last, write(own))
-        says = sentence("Inside {op}, step by step:", lang, op=_symbol(op))
-        steps.append(Step("fold", says, (*names.equations, *chained[:-1], last)))
+        if (step := _inside(graph, node, op, lang)) is not None:
+            steps.append(step)
     return steps
 
 
-def _symbol(op: Op) -> str:
-    return write(Applied(op, (), (Name("x"),), ()))
+def _inside(graph: SymbolicGraph, node: Node, op: Op, lang: str) -> Step | None:
+    inner = SymbolicGraph.inside(graph, node)
+    x = None if inner is None else next(n for n in inner.nodes if n.op is None and n.name)
+    if inner is None or x is None:
+        return None
+    parts = Parts()
+    names = names_step(inner, lang, values=False)
+    if names is None or not by_paths(inner, x, parts, None):
+        return None
+    if node.data is not None:
+        inner.known[inner.arrow(x)] = numeric(node, 0, np.ones(node.shape))
+    chained = parts.chain or parts.local
+    slope = whole_slope(inner, x)
+    own = own_rule(inner, op, x, slope) if slope is not None else None
+    last = equation(*chained[-1].sides, own)
+    graph.known |= inner.known
+    call = Applied(op, tuple(node.attrs.items()), (inner.terms[x],), ())
+    says = sentence("Inside {op}, step by step:", lang, op=typeset(call))
+    return Step("fold", says, (*names.lines, *chained[:-1], last))
 
 
 # --------------------------------------------------------------- the door
@@ -114,23 +151,23 @@ def explain(
             came=type(z).__name__,
         )
     targets = _targets(z, wrt)
-    graph = SymbolicGraph.of(z)
+    graph = SymbolicGraph.of(z, targets)
     seed = _seed(z, gradient)
     steps: list[Step] = []
     if names := names_step(graph, lang):
         steps.append(names)
     more, results = _steps(graph, targets, lang, seed)
     steps += more
-    between = {node for x in targets for node in graph.between(x)}
-    steps += inside_steps(graph, [node for node in graph.nodes if node in between], lang)
+    on = {node for x in targets for node in graph.between(x)}
+    steps += inside_steps(graph, [node for node in graph.nodes if node in on], lang)
     title = sentence(
         "The derivative of {z} with respect to {x}",
         lang,
-        z=write(graph.terms[z]) if not z.shape else graph.top,
-        x=", ".join(write(graph.terms[x]) for x in targets),
+        z=graph.top,
+        x=between(COMMA, [typeset(graph.terms[x]) for x in targets]),
     )
     outcome = results[0] if len(results) == 1 else tuple(results)
-    return Derivation(title, tuple(steps), lang, outcome)
+    return Derivation(title, tuple(steps), lang, outcome, graph.known)
 
 
 def _steps(
@@ -148,11 +185,11 @@ def _steps(
                 if x is graph.z
                 else "{z} does not depend on {x}.",
                 lang,
-                z=write(graph.terms[graph.z]),
-                x=write(graph.terms[x]),
+                z=typeset(graph.terms[graph.z]),
+                x=typeset(graph.terms[x]),
             )
-            line = equation(graph.partial(graph.z, x), number(results[x]))
-            steps.append(Step("numbers", says, (line,)))
+            graph.known[graph.arrow(x)] = results[x]
+            steps.append(Step("numbers", says, (equation(graph.arrow(x), Number(results[x])),)))
         else:
             reached.append(x)
     whole = Parts()

@@ -6,14 +6,21 @@ No mathematics is done here and no graph is read.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from seegrad.drawing.formula.latex import words
+from seegrad.drawing.formula.latex import to_latex, words
 from seegrad.drawing.formula.mathml import to_mathml
+from seegrad.drawing.formula.terms import Name
+from seegrad.drawing.formula.tree import DOTS, Tree
+from seegrad.drawing.formula.typeset import Equation
 from seegrad.drawing.formula.unicode import to_text
 from seegrad.i18n import tr
+
+LINES = 40
+"""Lines of one step; of the others the middle is left out."""
 
 
 def _unlinked(latex: str) -> str:
@@ -22,30 +29,23 @@ def _unlinked(latex: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Formula:
-    """A formula inside a sentence."""
-
-    latex: str
-
-
-@dataclass(frozen=True, slots=True)
 class Sentence:
     """Words and formulas, one after the other."""
 
-    parts: tuple[str | Formula, ...]
+    parts: tuple[str | Tree, ...]
 
     @property
     def text(self) -> str:
         """As plain Unicode text."""
-        return "".join(p if isinstance(p, str) else to_text(p.latex) for p in self.parts)
+        return "".join(p if isinstance(p, str) else to_text(p) for p in self.parts)
 
     @property
     def latex(self) -> str:
         """As LaTeX, to stand among formulas."""
         found = ""
         for part in self.parts:
-            if isinstance(part, Formula):
-                found += part.latex
+            if not isinstance(part, str):
+                found += to_latex(part)
             else:
                 before, after = part[:1].isspace(), part[-1:].isspace()
                 gap = r"\ "
@@ -58,53 +58,70 @@ class Sentence:
         return "".join(
             re.sub(r"([\\`*_\[\]#|])", r"\\\1", escape(p, quote=False))
             if isinstance(p, str)
-            else f"${_unlinked(p.latex)}$"
+            else f"${_unlinked(to_latex(p))}$"
             for p in self.parts
         )
 
     @property
     def html(self) -> str:
         """As HTML with MathML."""
-        return "".join(escape(p) if isinstance(p, str) else to_mathml(p.latex) for p in self.parts)
+        return "".join(escape(p) if isinstance(p, str) else to_mathml(p) for p in self.parts)
 
     def __str__(self) -> str:
         return self.text
 
 
-def sentence(english: str, lang: str, **formulas: str) -> Sentence:
-    """A sentence in a language; its {holes} are filled with LaTeX formulas."""
-    parts: list[str | Formula] = []
+def sentence(english: str, lang: str, **formulas: Tree) -> Sentence:
+    """A sentence in a language; its {holes} are filled with formulas."""
+    parts: list[str | Tree] = []
     for i, part in enumerate(re.split(r"\{(\w+)\}", tr(english, lang))):
         if part:
-            parts.append(Formula(formulas[part]) if i % 2 else part)
+            parts.append(formulas[part] if i % 2 else part)
     return Sentence(tuple(parts))
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step: a sentence, and the equations (LaTeX) that it is about."""
+    """One step: a sentence, and the equations that it is about; None where lines are left out."""
 
     part: str  # names, local, chain, numbers, fold
     says: Sentence
-    equations: tuple[str, ...] = ()
+    lines: tuple[Equation | None, ...] = ()
+
+    @property
+    def trees(self) -> tuple[Tree, ...]:
+        """The lines as trees to be printed."""
+        return tuple(DOTS if line is None else line.tree for line in self.lines)
+
+    @property
+    def equations(self) -> tuple[str, ...]:
+        """The lines as LaTeX."""
+        return tuple(map(to_latex, self.trees))
 
     @property
     def text(self) -> str:
         """The sentence and its equations as plain Unicode text."""
-        return "\n".join([self.says.text, *(f"   {to_text(each)}" for each in self.equations)])
+        return "\n".join([self.says.text, *(f"   {to_text(each)}" for each in self.trees)])
 
     def __str__(self) -> str:
         return self.text
+
+
+def some(lines: Sequence[Equation]) -> tuple[Equation | None, ...]:
+    """The lines; of very many the middle is left out."""
+    if len(lines) <= 2 * LINES:
+        return tuple(lines)
+    return (*lines[:LINES], None, *lines[-LINES:])
 
 
 @dataclass
 class Parts:
     """The equations of a derivation, part by part, for all that it is taken by."""
 
-    local: dict[str, None] = field(default_factory=dict)
-    chain: list[str] = field(default_factory=list)
-    right: list[str] = field(default_factory=list)
-    put: list[str] = field(default_factory=list)
+    local: list[Equation] = field(default_factory=list)
+    chain: list[Equation] = field(default_factory=list)
+    right: list[Equation] = field(default_factory=list)
+    put: list[Equation] = field(default_factory=list)
     several: int = 1  # the largest number of paths
 
     def steps(self, lang: str) -> list[Step]:
@@ -117,11 +134,11 @@ class Parts:
         rows = (
             ("local", sentence(
                 "Local derivatives: each node sees only its own inputs and output.", lang
-            ), tuple(self.local)),
+            ), tuple(dict.fromkeys(self.local))),
             ("chain", along, tuple(self.chain)),
             ("chain", sentence(
                 "From right to left: what arrives times the local derivative.", lang
-            ), tuple(self.right)),
+            ), some(self.right)),
             ("numbers", sentence("Put the numbers in.", lang), tuple(self.put)),
         )  # fmt: skip
         return [Step(part, says, lines) for part, says, lines in rows if lines]
@@ -132,13 +149,15 @@ class Derivation:
     """How a derivative comes about, step by step; prints as text, shows as typeset formulas.
 
     `result` is the derivative's number or array (a tuple of them when several were asked for,
-    None where nothing has numbers).
+    None where nothing has numbers). `known` has the value of every name in the equations, so
+    that each of them can be evaluated.
     """
 
     title: Sentence
     steps: tuple[Step, ...]
     language: str = "en"
     result: Any = None
+    known: Mapping[Name, Any] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -181,7 +200,7 @@ class Derivation:
         ]
         for step in self.steps:
             rows.append(f"<li><p>{step.says.html}</p>")
-            rows += [to_mathml(each, block=True) for each in step.equations]
+            rows += [to_mathml(each, block=True) for each in step.trees]
             rows.append("</li>")
         return "\n".join([*rows, "</ol>", "</section>"])
 

@@ -1,16 +1,15 @@
-"""The LaTeX that the op table and the derivations are written in: names made safe, and read back.
-
-`read` turns it into a small tree (`Row`, `Fraction`, `Script` …) from which MathML and plain text
-are written. Unknown commands come out as their names. No mathematics is done here.
-"""
+"""Formulas as LaTeX, from their tree. No mathematics is done here."""
 
 from __future__ import annotations
 
-import re
+from functools import singledispatch
 
+from seegrad.drawing.formula.template import LETTERS, SIGNS
 from seegrad.drawing.formula.tree import (
     Digits,
+    Fence,
     Fraction,
+    Hole,
     Letter,
     Lined,
     Root,
@@ -24,18 +23,18 @@ from seegrad.drawing.formula.tree import (
 )
 from seegrad.text import LONGEST_NAME, tidy
 
-DEEPEST = 60
-
-# --------------------------------------------------------------- names made safe
-
 _ESCAPES = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#",
     "%": r"\%", "_": r"\_", "^": r"\textasciicircum{}", "~": r"\textasciitilde{}",
     "<": r"\textless{}", ">": r"\textgreater{}",
 }  # fmt: skip
-_SPELLED = {
-    "textbackslash": "\\", "textasciicircum": "^", "textasciitilde": "~", "textless": "<",
-    "textgreater": ">",
+_FUNCTIONS = frozenset([
+    "log", "exp", "sin", "cos", "tan", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "max",
+    "min", "det", "arg",
+])  # fmt: skip
+_COMMANDS = {sign: rf"\{name}" for name, sign in (SIGNS | LETTERS).items()} | {
+    "−": "-", "∗": "*", "∑": r"\sum", "∏": r"\prod", "·": r"\cdot", "…": r"\ldots",
+    "{": r"\{", "}": r"\}", "‖": r"\Vert",
 }  # fmt: skip
 
 
@@ -48,174 +47,105 @@ def words(text: str, longest: int = LONGEST_NAME) -> str:
     return rf"\text{{{''.join(_ESCAPES.get(c, c) for c in tidy(text, longest) or '·')}}}"
 
 
-_INDEXED = re.compile(r"([A-Za-zα-ωΑ-Ω])_?([0-9]{1,3})")
+def to_latex(tree: Tree) -> str:
+    """A formula as LaTeX.
 
-
-def named(name: str) -> str:
-    """A name as a formula writes it: x, x_{1} for `x1`, upright words for anything longer.
-
-    >>> named("x"), named("W1"), named("사과")
-    ('x', 'W_{1}', '\\\\text{사과}')
+    >>> from seegrad.drawing.formula.template import read
+    >>> to_latex(read(r"\\\\frac{\\\\partial z}{\\\\partial x} = 2 t^{2}"))
+    '\\\\frac{\\\\partial z}{\\\\partial x} = 2 t^{2}'
     """
-    if len(name) == 1 and name.isalpha() and name.isascii():
-        return name
-    if found := _INDEXED.fullmatch(name):
-        return f"{found[1]}_{{{found[2]}}}"
-    return words(name)
-
-_SIGNS = {
-    "cdot": "·", "times": "×", "partial": "∂", "le": "≤", "ge": "≥", "ne": "≠", "land": "∧",
-    "lor": "∨", "lnot": "¬", "oplus": "⊕", "odot": "⊙", "lfloor": "⌊", "rfloor": "⌋",
-    "lceil": "⌈", "rceil": "⌉", "lVert": "‖", "rVert": "‖", "ldots": "…", "cdots": "⋯",
-    "infty": "∞", "forall": "∀", "exists": "∃", "to": "→", "approx": "≈", "lt": "<", "gt": ">",
-    "Rightarrow": "⇒", "quad": " ", "div": "÷", "eta": "η", "leftarrow": "←",
-}  # fmt: skip
-_BIG = {"sum": "∑", "prod": "∏"}
-_LETTERS = {
-    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "theta": "θ",
-    "lambda": "λ", "mu": "μ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ",
-    "eta": "η", "Phi": "Φ", "Gamma": "Γ", "top": "⊤",
-}  # fmt: skip
-_UPRIGHT = ("operatorname", "mathrm", "mathbf", "textrm")
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\.|[0-9]+(?:\.[0-9]+)?|\s+|.", re.DOTALL)
+    return _latex(tree)
 
 
-class _Reader:
-    def __init__(self, text: str) -> None:
-        self.tokens: list[str] = _TOKEN.findall(text)
-        self.at = 0
-        self.depth = 0
-
-    def peek(self) -> str:
-        return self.tokens[self.at] if self.at < len(self.tokens) else ""
-
-    def take(self) -> str:
-        token = self.peek()
-        self.at += 1
-        return token
-
-    def row(self, *ends: str) -> Tree:
-        """Everything up to one of `ends`, which is left standing."""
-        items: list[Tree] = []
-        self.depth += 1
-        if self.depth > DEEPEST:
-            raise ValueError("a formula is nested too deeply")
-        while self.at < len(self.tokens) and self.peek() not in ends:
-            token = self.take()
-            if token in ("^", "_"):
-                base = items.pop() if items else Row(())
-                script = self.argument()
-                old = base if isinstance(base, Script) else Script(base)
-                if token == "^":
-                    items.append(Script(old.base, old.below, script))
-                else:
-                    items.append(Script(old.base, script, old.above))
-            elif (item := self.atom(token)) is not None:
-                items.append(item)
-        self.depth -= 1
-        return items[0] if len(items) == 1 else Row(tuple(items))
-
-    def argument(self) -> Tree:
-        """One group in braces, or one token."""
-        while self.peek().isspace():
-            self.take()
-        token = self.take()
-        if token == "{":
-            inner = self.row("}")
-            self.take()
-            return inner
-        return self.atom(token) or Row(())
-
-    def raw(self) -> str:
-        """The inside of a group in braces as the text it stands for."""
-        if self.peek() == "{":
-            self.take()
-        found: list[str] = []
-        while self.at < len(self.tokens):
-            token = self.take()
-            if token == "}":
-                break
-            if token.startswith("\\"):
-                spelled = _SPELLED.get(token[1:])
-                if spelled is not None and self.peek() == "{":
-                    self.take()
-                    self.take()
-                found.append(token[1:] if spelled is None else spelled)
-            else:
-                found.append(token)
-        return "".join(found)
-
-    def atom(self, token: str) -> Tree | None:
-        if token.isspace():
-            return None
-        if token == "{":
-            inner = self.row("}")
-            self.take()
-            return inner
-        if token[0].isdigit():
-            return Digits(token)
-        if not token.startswith("\\"):
-            if token.isalpha():
-                return Letter(token)
-            return Sign("−" if token == "-" else token)
-        return self.command(token[1:])
-
-    def command(self, name: str) -> Tree | None:
-        if name in (",", ";", ":", " ", "!"):
-            return Space()
-        if name in ("quad", "qquad"):
-            return Space(wide=True)
-        if name in ("left", "right", "displaystyle", "limits", "big", "Big"):
-            return self.atom(self.take()) if name in ("left", "right") else None
-        if name == "text":
-            return Words(self.raw())
-        if name in _UPRIGHT:
-            return Letter(self.raw(), upright=True)
-        if name == "frac":
-            above = self.argument()
-            return Fraction(above, self.argument())
-        if name == "sqrt":
-            degree = None
-            if self.peek() == "[":
-                self.take()
-                degree = self.row("]")
-                self.take()
-            return Root(self.argument(), degree)
-        if name == "overline":
-            return Lined(self.argument())
-        if name == "begin":
-            return self.table(self.raw())
-        if name in _BIG:
-            return Sign(_BIG[name], big=True)
-        if name in _LETTERS:
-            return Letter(_LETTERS[name])
-        if name in _SIGNS:
-            return Sign(_SIGNS[name])
-        if len(name) == 1 and not name.isalpha():
-            return Sign({"|": "‖"}.get(name, name))
-        return Letter(name, upright=True)
-
-    def table(self, kind: str) -> Tree:
-        rows: list[tuple[Tree, ...]] = []
-        cells: list[Tree] = []
-        while self.at < len(self.tokens):
-            cells.append(self.row("&", "\\\\", "\\end"))
-            token = self.take()
-            if token == "&":
-                continue
-            rows.append(tuple(cells))
-            cells = []
-            if token in ("\\end", ""):
-                self.raw()
-                break
-        return Table(kind, tuple(rows))
+@singledispatch
+def _latex(tree: Tree) -> str:
+    raise TypeError(type(tree).__name__)
 
 
-def read(latex: str) -> Tree:
-    """The tree of a formula in the LaTeX of this package.
+@_latex.register
+def _(tree: Letter) -> str:
+    if tree.text in _COMMANDS:
+        return _COMMANDS[tree.text]
+    if not tree.upright:
+        return tree.text
+    if tree.text in _FUNCTIONS:
+        return rf"\{tree.text}"
+    return rf"\{'operatorname' if len(tree.text) > 1 else 'mathbf'}{{{tree.text}}}"
 
-    >>> read(r"2 t^{2}")
-    Row(items=(Digits(text='2'), Script(base=Letter(text='t', upright=False), below=None,
-    above=Digits(text='2'))))
-    """
-    return _Reader(latex).row()
+
+@_latex.register
+def _(tree: Digits) -> str:
+    return tree.text
+
+
+@_latex.register
+def _(tree: Sign) -> str:
+    return _COMMANDS.get(tree.text, tree.text)
+
+
+@_latex.register
+def _(tree: Words) -> str:
+    return words(tree.text)
+
+
+@_latex.register
+def _(tree: Space) -> str:
+    return r"\qquad" if tree.wide else r"\,"
+
+
+@_latex.register
+def _(tree: Row) -> str:
+    text = ""
+    for i, item in enumerate(tree.items):
+        close = not i or (isinstance(item, Sign) and item.text in ",:])")
+        after = tree.items[i - 1] if i else None
+        opened = isinstance(after, Sign) and (after.text in ":" or (after.text == "−" and i == 1))
+        called = isinstance(item, Fence) and not isinstance(after, Sign)
+        text += f"{'' if close or opened or called else ' '}{_latex(item)}"
+    return text
+
+
+@_latex.register
+def _(tree: Fraction) -> str:
+    return rf"\frac{{{_latex(tree.above)}}}{{{_latex(tree.below)}}}"
+
+
+@_latex.register
+def _(tree: Script) -> str:
+    base = _latex(tree.base)
+    if not isinstance(tree.base, (Letter, Digits, Sign, Words, Fence, Hole)):
+        base = f"{{{base}}}"
+    if isinstance(tree.base, Hole):
+        base = f"${{{tree.base.name}}}" if tree.below is not None else base
+    below = f"_{{{_latex(tree.below)}}}" if tree.below is not None else ""
+    above = f"^{{{_latex(tree.above)}}}" if tree.above is not None else ""
+    return f"{base}{below}{above}"
+
+
+@_latex.register
+def _(tree: Root) -> str:
+    degree = "" if tree.degree is None else f"[{_latex(tree.degree)}]"
+    return rf"\sqrt{degree}{{{_latex(tree.inner)}}}"
+
+
+@_latex.register
+def _(tree: Fence) -> str:
+    left, right = (_COMMANDS.get(side, side) for side in (tree.left, tree.right))
+    gap = " " if left.startswith("\\") else ""
+    return rf"\left{left or '.'}{gap}{_latex(tree.inner)}\right{right or '.'}"
+
+
+@_latex.register
+def _(tree: Hole) -> str:
+    return f"${tree.name}" if tree.name.isidentifier() else f"${{{tree.name}}}"
+
+
+@_latex.register
+def _(tree: Lined) -> str:
+    return rf"\overline{{{_latex(tree.inner)}}}"
+
+
+@_latex.register
+def _(tree: Table) -> str:
+    rows = r"\\ ".join(" & ".join(map(_latex, cells)) for cells in tree.rows)
+    return rf"\begin{{{tree.kind}}}{rows}\end{{{tree.kind}}}"

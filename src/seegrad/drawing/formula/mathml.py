@@ -8,10 +8,11 @@ from __future__ import annotations
 from functools import singledispatch
 from html import escape
 
-from seegrad.drawing.formula.latex import read
 from seegrad.drawing.formula.tree import (
     Digits,
+    Fence,
     Fraction,
+    Hole,
     Letter,
     Lined,
     Root,
@@ -27,14 +28,23 @@ from seegrad.drawing.formula.tree import (
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
 
 
-def to_mathml(latex: str, *, block: bool = False) -> str:
+def to_mathml(tree: Tree, *, block: bool = False) -> str:
     """A formula as one `<math>` element.
 
-    >>> to_mathml("2t")
-    '<math xmlns="http://www.w3.org/1998/Math/MathML"><mrow><mn>2</mn><mi>t</mi></mrow></math>'
+    >>> to_mathml(Fraction(Digits("1"), Letter("x")))
+    '<math xmlns="http://www.w3.org/1998/Math/MathML"><mfrac><mn>1</mn><mi>x</mi></mfrac></math>'
     """
     display = ' display="block"' if block else ""
-    return f'<math xmlns="{NAMESPACE}"{display}>{_element(read(latex))}</math>'
+    return f'<math xmlns="{NAMESPACE}"{display}>{markup(tree)}</math>'
+
+
+def markup(tree: Tree) -> str:
+    """The elements inside of `<math>`.
+
+    A hole is an empty `<mrow data-hole="x" data-within="20">`: whoever fills it puts brackets
+    around what holds less tightly than `data-within` asks for.
+    """
+    return _element(tree)
 
 
 @singledispatch
@@ -55,14 +65,13 @@ def _(tree: Digits) -> str:
 
 
 _TIGHT = "∂/"
+_MINUS = Sign("−")
 
 
 @_element.register
 def _(tree: Sign) -> str:
     if tree.text in _TIGHT:
         return f'<mo lspace="0" rspace="0">{escape(tree.text)}</mo>'
-    if tree.text in "|‖":
-        return f'<mo stretchy="true" lspace="0" rspace="0">{escape(tree.text)}</mo>'
     return f"<mo>{escape(tree.text)}</mo>"
 
 
@@ -78,7 +87,14 @@ def _(tree: Space) -> str:
 
 @_element.register
 def _(tree: Row) -> str:
-    return f"<mrow>{''.join(map(_element, tree.items))}</mrow>"
+    written = []
+    for i, item in enumerate(tree.items):
+        before = tree.items[i - 1] if i else None
+        if item == _MINUS and (before is None or isinstance(before, (Sign, Space))):
+            written.append('<mo form="prefix" lspace="0" rspace="0">−</mo>')
+        else:
+            written.append(_element(item))
+    return f"<mrow>{''.join(written)}</mrow>"
 
 
 @_element.register
@@ -112,24 +128,44 @@ def _(tree: Lined) -> str:
     return f'<mover>{_one(tree.inner)}<mo stretchy="true">‾</mo></mover>'
 
 
+@_element.register
+def _(tree: Fence) -> str:
+    return _fenced(tree.left, _element(tree.inner), tree.right)
+
+
+def _fenced(left: str, inner: str, right: str) -> str:
+    """Signs on either side that stretch to the height of what they hold."""
+    before, after = (
+        f'<mo fence="true" stretchy="true" form="{form}" lspace="0" rspace="0">{escape(sign)}</mo>'
+        if sign
+        else ""
+        for form, sign in (("prefix", left), ("postfix", right))
+    )
+    return f"<mrow>{before}{inner}{after}</mrow>"
+
+
+@_element.register
+def _(tree: Hole) -> str:
+    return f'<mrow data-hole="{escape(tree.name)}" data-within="{tree.within}"></mrow>'
+
+
 _FENCES = {"pmatrix": ("(", ")"), "bmatrix": ("[", "]"), "cases": ("{", "")}
 
 
 @_element.register
 def _(tree: Table) -> str:
-    kind = ' class="matrix"' if tree.kind.endswith("matrix") else ' columnalign="left"'
-    paren = ' class="paren"' if tree.kind.endswith("matrix") else ""
+    matrix = tree.kind.endswith("matrix")
     rows = "".join(
-        f"<mtr>{''.join(f'<mtd>{_element(cell)}</mtd>' for cell in row)}</mtr>" for row in tree.rows
+        f"<mtr>{''.join(f'<mtd>{_element(cell)}</mtd>' for cell in cells)}</mtr>"
+        for cells in tree.rows
     )
-    before, after = _FENCES.get(tree.kind, ("", ""))
-    left = f"<mo{paren}>{before}</mo>" if before else ""
-    right = f"<mo{paren}>{after}</mo>" if after else ""
-    return f"<mrow>{left}<mtable{kind}>{rows}</mtable>{right}</mrow>"
+    kind = ' class="matrix"' if matrix else ' columnalign="left"'
+    left, right = _FENCES.get(tree.kind, ("", ""))
+    return _fenced(left, f"<mtable{kind}>{rows}</mtable>", right)
 
 
 def _one(tree: Tree) -> str:
     """Exactly one element, as a child that is counted must be."""
     written = _element(tree)
-    alone = isinstance(tree, (Digits, Sign, Words, Row, Fraction, Script, Root, Lined, Table))
-    return written if alone else f"<mrow>{written}</mrow>"
+    wordy = isinstance(tree, Letter) and tree.upright and len(tree.text) > 1
+    return f"<mrow>{written}</mrow>" if wordy else written

@@ -6,168 +6,227 @@ What a derivation says of it is `by_path.py` and `by_node.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from seegrad.autodiff.chain_rule import unbroadcast
-from seegrad.drawing.formula.latex import named
-from seegrad.drawing.formula.printer import number_piece, write
-from seegrad.drawing.formula.rules import symbol
+from seegrad.drawing.formula.rules import ask, quietly, symbol
+from seegrad.drawing.formula.samples import Rows, at_other_rows, merged, shape_tree
 from seegrad.drawing.formula.terms import (
-    MANY,
+    SAMPLES,
     Applied,
     Name,
     Term,
+    Value,
     apply,
+    chosen,
     constant,
     mentions,
+    parts_of,
     rebuilt,
+    replaced,
     size,
     term_of,
 )
+from seegrad.drawing.formula.tree import Digits, Letter, Script, Tree, named, partial
+from seegrad.drawing.formula.tree import Fence as Bracketed
+from seegrad.drawing.formula.typeset import shape_line, typeset, with_samples
 from seegrad.drawing.values.names import is_number, letters
-from seegrad.graph.forms import Product
 from seegrad.graph.graph import walk
-from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
-from seegrad.graph.spec import Shape, Spec
-from seegrad.text import Piece
+from seegrad.graph.spec import NO_ATTRS, Spec
+from seegrad.tensor.tensor import Tensor
 
 SHORT = 12
 """A formula with more names and numbers than this is not put into another one."""
 
 
-# --------------------------------------------------------------- the number of samples
+@dataclass
+class Sent:
+    """What a rule sends to an input: a term, and the shapes that it is made of."""
 
-
-_SHAPELESS = (bool, int, float, type(None), np.dtype)
-
-
-def batched(nodes: Sequence[Node]) -> dict[Node, Spec]:
-    """The specs with N rows instead of the number that happened to come, if that can be graph.
-
-    The first axis of the first matrix that is put in is tried, alone and with other leaves of as
-    many rows; the ops' own spec rules say whether it fits.
-    """
-    plain = {node: node.spec for node in nodes}
-    for node in nodes:
-        if any(not isinstance(value, _SHAPELESS) and key != "axis"
-               for key, value in node.attrs.items()):  # fmt: skip
-            return plain
-    leaves = [node for node in nodes if node.op is None]
-    first = next((x for x in leaves if x.spec.ndim >= 2 and x.shape[0] > 1), None)
-    if first is None or len(nodes) > 400:
-        return plain
-    others = [x for x in leaves if x is not first and x.shape[:1] == first.shape[:1]]
-    choices = [[first], *([first, x] for x in others), [first, *others]]
-    for chosen in choices:
-        if found := _with_many(nodes, set(chosen)):
-            return found
-    return plain
-
-
-def _with_many(nodes: Sequence[Node], chosen: set[Node]) -> dict[Node, Spec] | None:
-    specs: dict[Node, Spec] = {}
-    try:
-        for node in nodes:
-            if node in chosen:
-                specs[node] = Spec((MANY, *node.shape[1:]), node.dtype)
-            elif node.op is None:
-                specs[node] = node.spec
-            else:
-                specs[node] = node.op.spec(*[specs[x] for x in node.inputs], **node.attrs)
-                if not _as_it_was(specs[node].shape, node.shape) or _summed_away(node, specs):
-                    return None
-    except Exception:
-        return None
-    return specs
-
-
-def _as_it_was(shape: Shape, real: Shape) -> bool:
-    """Is this the real shape, but for axes of N samples?"""
-    return len(shape) == len(real) and all(n in (MANY, m) for n, m in zip(shape, real))
-
-
-def _summed_away(node: Node, specs: Mapping[Node, Spec]) -> bool:
-    """Does a product run over the N rows? Then they are no samples."""
-    assert node.op is not None
-    came = any(MANY in specs[x].shape for x in node.inputs)
-    return came and isinstance(node.op.lower, Product) and MANY not in specs[node].shape
-
-
-# --------------------------------------------------------------- a graph that can be told
+    term: Term
+    shapes: Tree | None = None
 
 
 @dataclass
 class SymbolicGraph:
-    """A graph in the terms of a reader: a term for every node, and what each was made of."""
+    """A graph in the terms of a reader: a term for every node, and what each was made of.
+
+    `known` has the value of every name that has one, of derivatives too as they are worked out:
+    with it every equation can be evaluated.
+    """
 
     z: Node
     nodes: tuple[Node, ...]
-    specs: Mapping[Node, Spec]
+    rows: tuple[Rows, ...]
     terms: dict[Node, Term] = field(default_factory=dict)
     made: dict[Node, Term] = field(default_factory=dict)
     shown: dict[Node, Term] = field(default_factory=dict)  # the same, as it was written
+    shapes: dict[Node, Tree | None] = field(default_factory=dict)  # of what it is made of
     aliases: set[Node] = field(default_factory=set)
-    written: dict[Name, Piece] = field(default_factory=dict)
-    top: str = ""
+    known: dict[Name, Any] = field(default_factory=dict)
+    owner: dict[Tree, Node] = field(default_factory=dict)  # whose name or derivative it is
+    words: Mapping[Node, str] = field(default_factory=dict)
+    values: Mapping[Node, Node] = field(default_factory=dict)  # who has the values, if others
+    kept: Collection[Node] = ()  # who has a name in any case
+    top: Tree = field(default=Letter("L"))
 
     @classmethod
-    def of(cls, z: Node, names: Mapping[Node, str] | None = None) -> SymbolicGraph:
+    def of(cls, z: Node, targets: Collection[Node] = ()) -> SymbolicGraph:
+        """The graph of everything that z was computed from; `targets` have names of their own."""
         nodes = tuple(walk([z]))
-        words = names or letters(nodes, z)
-        graph = cls(z, nodes, batched(nodes))
+        words = letters(nodes, z)
+        return cls(z, nodes, at_other_rows(nodes), words=words, kept={z, *targets}).told()
+
+    @classmethod
+    def inside(cls, outer: SymbolicGraph, node: Node) -> SymbolicGraph | None:
+        """The body of a composite that works element by element, told on a single number.
+
+        Input and outcome have the names that they have in the graph around; the values are those
+        of all elements.
+        """
+        body, around = node.op.body if node.op is not None else None, node.inputs[0]
+        source, outcome = outer.words.get(outer.origin(around)), outer.words.get(node)
+        if body is None or source is None or outcome is None:
+            return None
+        ends = []
+        for data, spec in ((around.data, around.spec), (None, Spec((), around.dtype))):
+            x = Tensor(None, (), NO_ATTRS, (), data, True, spec)
+            with quietly(), np.errstate(all="ignore"):
+                ends.append((x, body(x, **node.attrs)))
+        (_, values), (x, z) = ends
+        if not isinstance(z, Node) or z.op is None:
+            return None
+        x.name, z.name = source, outcome
+        nodes = tuple(walk([z]))
+        words = letters(nodes, z, {*outer.words.values()})
+        pairs = dict(zip(nodes, walk([values]))) if around.data is not None else {}
+        rows = at_other_rows(nodes)
+        return cls(z, nodes, rows, words=words, values=pairs, kept={x, z}).told()
+
+    def told(self) -> SymbolicGraph:
+        """All its nodes named."""
+        graph, z, words, nodes = self, self.z, self.words, self.nodes
+        graph.terms = graph.rows[0].terms
+        if len(graph.rows) > 1:
+            graph.known[SAMPLES] = float(graph.rows[0].number)
         for node in nodes:
-            if node in words:
-                graph.terms[node] = Name(named(words[node]), graph.specs[node].shape)
-            else:
-                graph.terms[node] = constant(node)
-            if node.op is not None:
-                arguments = tuple(graph.terms[x] for x in node.inputs)
-                shape = graph.specs[node].shape
-                graph.made[node] = apply(node.op, node.attrs, arguments, shape)
-                graph.shown[node] = Applied(node.op, tuple(node.attrs.items()), arguments, shape)
-                made = graph.made[node]
-                same = isinstance(made, Name) and made.shape == shape
-                if same and node is not z and not node.name:  # another form of its input
-                    graph.terms[node] = made
-                    graph.aliases.add(node)
-        graph.top = "L" if z.shape and "L" not in words.values() else write(graph.terms[z])
-        if z.shape and graph.top != "L":
-            graph.top = r"\ell"
+            graph.add(node, words.get(node))
+        free = Letter("L") if "L" not in words.values() else Letter("ℓ")
+        graph.top = typeset(graph.terms[z]) if not z.shape else free
         return graph
+
+    def origin(self, node: Node) -> Node:
+        """The node of which this is another form."""
+        while node in self.aliases:
+            node = node.inputs[0]
+        return node
+
+    def with_values(self, node: Node) -> Node:
+        """The node that has the values that this one stands for."""
+        return self.values.get(node, node)
+
+    def add(self, node: Node, word: str | None) -> None:
+        """Name a node, and say what it was made of."""
+        for at in self.rows:
+            at.terms[node] = Name(named(word), at.specs[node].shape) if word else constant(node)
+        name = self.terms[node]
+        if isinstance(name, Name):
+            self.owner[name.label] = node
+        data = self.with_values(node).data
+        if isinstance(name, Name) and data is not None:
+            self.known[name] = np.asarray(data)
+        if node.op is None:
+            return
+        for x, used in zip(node.inputs, node.values if data is not None else ()):
+            leaf = self.terms[x]
+            if x.op is None and isinstance(leaf, Name) and x not in self.values:
+                self.known[leaf] = np.asarray(used)  # a key may have moved on since
+        written = [
+            Applied(node.op, tuple(node.attrs.items()), tuple(at.terms[x] for x in node.inputs),
+                    at.specs[node].shape)
+            for at in self.rows
+        ]  # fmt: skip
+        first = written[0]
+        made = apply(node.op, node.attrs, first.arguments, node.shape)
+        self.made[node] = made
+        self.shown[node] = with_samples(first, self.samples(first.arguments))
+        self.shapes[node] = shape_line(written, *self.outcomes(node))
+        same = isinstance(made, Name) and made.shape == node.shape
+        if same and not node.name and not (word and node in self.kept):  # another form of its input
+            for at in self.rows:
+                at.terms[node] = at.terms[node.inputs[0]]
+            self.aliases.add(node)
+
+    def samples(self, arguments: Sequence[Term]) -> Tree:
+        """How many samples a loss is the mean over."""
+        shape = arguments[0].shape if isinstance(arguments[0], Name) else ()
+        count = int(np.prod(shape[:-1], dtype=int))
+        known = self.known.get(SAMPLES)
+        return SAMPLES.label if known == count else Digits(str(count))
+
+    def outcomes(self, node: Node) -> tuple[list[Any], list[int]]:
+        """A node's shape at each number of rows, and these numbers."""
+        return [at.specs[node].shape for at in self.rows], [at.number for at in self.rows]
+
+    def shape(self, node: Node) -> Tree:
+        """A node's shape, with N in it."""
+        return shape_tree(*self.outcomes(node))
 
     def arrow(self, node: Node) -> Name:
         """The derivative of the whole by a node, as a name."""
-        lower = write(self.terms[node])
-        return Name(rf"\frac{{\partial {self.top}}}{{\partial {lower}}}", self.specs[node].shape)
+        return self._owned(partial(self.top, typeset(self.terms[node])), node)
 
-    def partial(self, above: Node, below: Node) -> str:
-        """∂a/∂b."""
-        upper, lower = write(self.terms[above]), write(self.terms[below])
-        return rf"\frac{{\partial {upper}}}{{\partial {lower}}}"
+    def branch(self, node: Node, count: int) -> Name:
+        """The derivative of the whole by one of the branches that leave a node."""
+        return self._owned(partial(self.top, self.branched(node, count)), node)
 
-    def arriving(self, node: Node, position: int, g: Term) -> Term | None:
+    def _owned(self, label: Tree, node: Node) -> Name:
+        self.owner[label] = node
+        return Name(label, node.shape)
+
+    def branched(self, node: Node, count: int) -> Tree:
+        """x⁽²⁾: a value on its way into the second of those that use it."""
+        lower, mark = typeset(self.terms[node]), Bracketed(Digits(str(count)))
+        if isinstance(lower, Script) and lower.above is None:
+            return Script(lower.base, lower.below, mark)
+        return Script(lower, above=mark)
+
+    def arriving(self, node: Node, position: int, g: Term) -> Sent | None:
         """What the op's own rule sends to an input when g arrives; None if it says nothing."""
-        op = node.op
+        op, source = node.op, node.inputs[position]
         assert op is not None
-        rule = op.rule_at(position)
-        assert rule is not None
-        ins = [x if is_number(x) else symbol(self.specs[x]) for x in node.inputs]
-        upstream, out = symbol(self.specs[node]), symbol(self.specs[node])
-        known: dict[Node, Term] = {s: self.terms[x] for s, x in zip(ins, node.inputs)}
-        known |= {upstream: g, out: self.terms[node]}
-        try:
-            with in_mode(recording=True, frame=None, tracer=None):
-                sent = rule(upstream, out, ins, node.attrs, position)
-                target = symbol(self.specs[node.inputs[position]])
-                sent = unbroadcast(sent, target)
-            return term_of(sent, known) if isinstance(sent, Node) else None
-        except Exception:
-            return None  # a rule that asks for numbers has no formula
+        found: list[Term] = []
+        for at in self.rows if self._fits(g) else self.rows[:1]:
+            ins = [x if is_number(x) else symbol(at.specs[x]) for x in node.inputs]
+            upstream, out = symbol(at.specs[node]), symbol(at.specs[node])
+            known: dict[Node, Term] = {s: at.terms[x] for s, x in zip(ins, node.inputs)}
+            known |= {upstream: self._at(g, at), out: at.terms[node]}
+            sent = ask(op, position, upstream, out, ins, node.attrs)
+            term = None if sent is None else term_of(sent, known)
+            if term is None:
+                return None  # a rule that asks for numbers has no formula
+            found.append(term)
+        here = self.rows[: len(found)]
+        numbers = [at.number for at in here]
+        shapes = shape_line(found, [at.specs[source].shape for at in here], numbers)
+        return Sent(chosen(merged(found, numbers), self.known, outermost=True), shapes)
+
+    def _fits(self, g: Term) -> bool:
+        """Can the term be had at other numbers of rows?"""
+        if isinstance(g, Name):
+            return g.label in self.owner
+        return not isinstance(g, (Applied, Value)) and all(map(self._fits, parts_of(g)))
+
+    def _at(self, g: Term, at: Rows) -> Term:
+        """The term with the shapes that it has at a number of rows."""
+        if isinstance(g, Name):
+            owner = self.owner.get(g.label)
+            return g if owner is None else Name(g.label, at.specs[owner].shape)
+        return replaced(g, lambda part: self._at(part, at))
 
     def between(self, x: Node) -> tuple[Node, ...]:
         """The nodes from x to z, through which a derivative flows."""
@@ -184,6 +243,29 @@ class SymbolicGraph:
                 needed.update(node.inputs)
         return tuple(node for node in self.nodes if node in reached and node in needed)
 
+    def users(self, x: Node) -> list[Node]:
+        """The nodes that take x and send a derivative back to it."""
+        return [
+            node
+            for node in self.nodes
+            if node.op is not None
+            and any(s is x and node.op.rule_at(i) is not None for i, s in enumerate(node.inputs))
+        ]
+
+    def has_other_ways(self, a: Node, b: Node) -> bool:
+        """Is a made of b by another way too than by the edge between them?"""
+        inside = set(walk([a]))
+        return any(user is not a and user in inside for user in self.users(b))
+
+    def branches(self, x: Node) -> list[Name]:
+        """x⁽¹⁾, x⁽²⁾, …: a value on its way into each of those that use it."""
+        count = len(self.users(x))
+        names = [Name(self.branched(x, i), x.shape) for i in range(1, count + 1)]
+        name = self.terms[x]
+        if isinstance(name, Name) and name in self.known:
+            self.known |= dict.fromkeys(names, self.known[name])
+        return names
+
     def spelled(self, term: Term, keep: Node | None = None) -> Term:
         """The term with intermediate values replaced by what they are, as long as it is short."""
         for node in reversed(self.nodes):
@@ -192,27 +274,11 @@ class SymbolicGraph:
                 continue
             if isinstance(name, Name) and mentions(term, {name}):
                 longer = rebuilt(term, {name: self.made[node]})
-                if size(longer) > SHORT or self.is_tall(node):
+                if size(longer) > SHORT or node.shape:
                     return term
                 term = longer
         return term
 
-    def is_tall(self, node: Node) -> bool:
-        """Is this an array whose making is better left where it stands?"""
-        return bool(node.shape)
-
-    def numbers(self) -> dict[Name, Piece]:
-        """Every name with its number, where it has one."""
-        if not self.written:
-            for node, name in self.terms.items():
-                if isinstance(name, Name) and node.data is not None and node.shape == ():
-                    self.written[name] = number_piece(float(np.asarray(node.data)))
-        return self.written
-
-    def values(self) -> dict[Name, Any]:
-        """Every name with its value, where it has one."""
-        return {
-            name: np.asarray(node.data)
-            for node, name in self.terms.items()
-            if isinstance(name, Name) and node.data is not None
-        }
+    def numbers(self) -> dict[Name, Any]:
+        """The names of single numbers, with their values."""
+        return {name: value for name, value in self.known.items() if name.shape == ()}

@@ -2,19 +2,22 @@
 
 The simplifier is apart from the compiler's. It knows no operation: sums, products and powers are
 recognised by the scalar form that an op declares, everything else by the laws that it declares.
-Nothing is expanded and nothing reordered that a reader put in order. `printer.py` writes them.
+Nothing is expanded and nothing reordered that a reader put in order. `typeset.py` makes them a
+tree of what stands where; `evaluate` gives the number of the very same term.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, reduce
 from math import isfinite
 from typing import Any
 
 import numpy as np
 
+from seegrad.drawing.formula.tree import Letter, Tree
 from seegrad.graph import forms
 from seegrad.graph.forms import Broadcast, Permute, Reduce, Reshape, Scalar
 from seegrad.graph.graph import walk
@@ -23,9 +26,6 @@ from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Shape
 from seegrad.ops import TABLE
-
-MANY = 9973
-"""Stands for the number of samples N while shapes are worked out: a prime that nobody uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Number:
 class Name:
     """Something with a name of its own: an input, an intermediate value, a derivative."""
 
-    latex: str
+    label: Tree
     shape: Shape = ()
 
 
@@ -68,10 +68,38 @@ class Applied:
     shape: Shape
 
 
-Term = Number | Name | Sum | Times | Applied
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Factors side by side as they come, nothing simplified: ∂z/∂t · ∂t/∂x, 2t · 1."""
+
+    factors: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """A number or an array that is put in for a name, or that comes out."""
+
+    value: Any
+    name: Name | None = None
+
+    @property
+    def shape(self) -> Shape:
+        return np.shape(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Elided:
+    """A term too long to be read, shown as `label`."""
+
+    term: Term
+    label: Tree
+
+
+Term = Number | Name | Sum | Times | Applied | Written | Value | Elided
 
 ZERO, ONE = Number(0.0), Number(1.0)
-SAMPLES = Name("N")
+SAMPLES = Name(Letter("N"))
+"""The number of samples. Its value is known beside it."""
 
 
 def shape_of(term: Term) -> Shape:
@@ -79,8 +107,12 @@ def shape_of(term: Term) -> Shape:
     match term:
         case Number():
             return ()
-        case Name(shape=shape) | Applied(shape=shape):
+        case Name(shape=shape) | Applied(shape=shape) | Value(shape=shape):
             return shape
+        case Elided(inner):
+            return shape_of(inner)
+        case Written(each):
+            return _together([shape_of(factor) for factor in each])
         case Sum(parts):
             return _together([shape_of(part) for _, part in parts])
         case Times(_, factors):
@@ -91,30 +123,69 @@ def _together(shapes: Sequence[Shape]) -> Shape:
     return np.broadcast_shapes(*shapes) if shapes else ()
 
 
+def parts_of(term: Term) -> tuple[Term, ...]:
+    """The terms that a term is made of, one level down."""
+    match term:
+        case Sum(parts):
+            return tuple(part for _, part in parts)
+        case Times(_, factors):
+            return tuple(factor for factor, _ in factors)
+        case Applied(arguments=inner) | Written(inner):
+            return inner
+        case Elided(inner):
+            return (inner,)
+    return ()
+
+
 def size(term: Term) -> int:
     """How many names and numbers a reader meets in a term."""
-    match term:
-        case Sum(parts):
-            return sum(size(part) for _, part in parts)
-        case Times(coefficient, factors):
-            return (coefficient not in (1, -1)) + sum(size(factor) for factor, _ in factors)
-        case Applied(arguments=arguments):
-            return 1 + sum(map(size, arguments))
-    return 1
+    own = isinstance(term, Applied)
+    if isinstance(term, Times):
+        own = term.coefficient not in (1, -1)
+    inner = parts_of(term)
+    return own + sum(map(size, inner)) if inner else 1
 
 
-def mentions(term: Term, names: frozenset[Name] | set[Name]) -> bool:
+def mentions(term: Term, names: Container[Name]) -> bool:
     """Does any of these names stand in the term?"""
+    if isinstance(term, Name):
+        return term in names
+    return any(mentions(part, names) for part in parts_of(term))
+
+
+def leans_only_on(term: Term, names: Container[Name]) -> bool:
+    """Are all the names in the term among these?"""
+    if isinstance(term, Name):
+        return term in names
+    return all(leans_only_on(part, names) for part in parts_of(term))
+
+
+def replaced(term: Term, change: Callable[[Term], Term]) -> Term:
+    """The term with every part of it changed, one level down; nothing is simplified."""
     match term:
-        case Name():
-            return term in names
         case Sum(parts):
-            return any(mentions(part, names) for _, part in parts)
-        case Times(_, factors):
-            return any(mentions(factor, names) for factor, _ in factors)
-        case Applied(arguments=arguments):
-            return any(mentions(each, names) for each in arguments)
-    return False
+            return Sum(tuple((c, change(part)) for c, part in parts))
+        case Times(coefficient, factors):
+            return Times(coefficient, tuple((change(base), e) for base, e in factors))
+        case Applied(op, attrs, arguments, shape):
+            return Applied(op, attrs, tuple(map(change, arguments)), shape)
+        case Written(factors):
+            return Written(tuple(map(change, factors)))
+    return term
+
+
+def renamed(term: Term, names: Mapping[Name, Name]) -> Term:
+    """The term with other names; nothing is simplified."""
+    if isinstance(term, Name):
+        return names.get(term, term)
+    return replaced(term, lambda part: renamed(part, names))
+
+
+def with_numbers(term: Term, values: Mapping[Name, Any]) -> Term:
+    """The term with numbers in the place of names: 3 + 4 for x + y."""
+    if isinstance(term, Name):
+        return Value(values[term], term) if term in values else term
+    return replaced(term, lambda part: with_numbers(part, values))
 
 
 # --------------------------------------------------------------- put together, simplified
@@ -282,8 +353,12 @@ def _by_laws(term: Applied) -> Term:
             case Commutative():
                 pass  # a reader keeps the order in which it was written
     inner = arguments[0] if arguments else ZERO
+    if isinstance(op.lower, Permute):
+        second = dict(term.attrs)["axes"]
+        if tuple(second) == tuple(range(len(second))):
+            return inner
     if isinstance(op.lower, Permute) and isinstance(inner, Applied) and inner.op is op:
-        first, second = dict(inner.attrs)["axes"], dict(term.attrs)["axes"]
+        first = dict(inner.attrs)["axes"]
         if tuple(first[i] for i in second) == tuple(range(len(second))):
             return inner.arguments[0]
     return term
@@ -303,8 +378,17 @@ def rebuilt(term: Term, known: Mapping[Name, Term]) -> Term:
     return term
 
 
-def term_of(node: Node, known: Mapping[Node, Term]) -> Term:
-    """The term of a graph; nodes in `known` are the terms given there."""
+def raised(term: Term, exponent: float) -> Term:
+    """A term to a power."""
+    return term if exponent == 1 else times(1.0, [(term, exponent)])
+
+
+MOST = 200
+"""Names and numbers in a term; a rule that says more than this has no formula."""
+
+
+def term_of(node: Node, known: Mapping[Node, Term]) -> Term | None:
+    """The term of a graph, nodes in `known` being the terms given there; None if it is too long."""
     done: dict[Node, Term] = dict(known)
     stack = [node]
     needed: set[Node] = set()
@@ -313,9 +397,13 @@ def term_of(node: Node, known: Mapping[Node, Term]) -> Term:
         if each not in done and each not in needed:
             needed.add(each)
             stack.extend(each.inputs)
+    sizes = dict.fromkeys(done, 1)
     for each in walk([node]):
         if each in done or each not in needed:
             continue
+        sizes[each] = 1 + sum(sizes[x] for x in each.inputs)
+        if sizes[each] > MOST:
+            return None
         if each.op is None:
             done[each] = constant(each)
         else:
@@ -324,28 +412,23 @@ def term_of(node: Node, known: Mapping[Node, Term]) -> Term:
 
 
 def constant(node: Node) -> Term:
-    """A leaf that nobody named: its number, k/N or k·N where it comes from a number of samples."""
-    if node.data is None or node.shape:
-        return Name(r"\mathbf{c}", node.shape)
-    value = float(node.data)
-    if not isfinite(value):
-        return Number(value)
-    times_many, over_many = value * MANY, value / MANY
-    if value and abs(over_many - round(over_many)) < 1e-9 and round(over_many):
-        return times(float(round(over_many)), [(SAMPLES, 1.0)])
-    near = round(times_many)
-    if near and abs(value) <= 4 / MANY and abs(times_many - near) < 1e-6:
-        return times(float(near), [(SAMPLES, -1.0)])
-    return Number(value)
+    """A leaf that nobody named: its number, or its array."""
+    if node.data is None:
+        return Name(Letter("c", upright=True), node.shape)
+    return Value(node.data) if node.shape else Number(np.asarray(node.data).item())
 
 
 def evaluate(term: Term, known: Mapping[Name, Any]) -> Any:
     """The number or array that a term stands for."""
     match term:
-        case Number(value):
+        case Number(value) | Value(value, _):
             return value
         case Name():
             return known[term]
+        case Elided(inner):
+            return evaluate(inner, known)
+        case Written(each):
+            return reduce(operator.mul, [np.asarray(evaluate(f, known)) for f in each])
         case Sum(parts):
             return sum(c * evaluate(part, known) for c, part in parts)
         case Times(coefficient, factors):
@@ -358,19 +441,52 @@ def evaluate(term: Term, known: Mapping[Name, Any]) -> Any:
             return op.forward(*[np.asarray(evaluate(a, known)) for a in arguments], **dict(attrs))
 
 
-def chosen(term: Term, known: Mapping[Name, Any]) -> Term:
-    """The term with every choice made that single numbers decide."""
+def chosen(term: Term, known: Mapping[Name, Any], outermost: bool = False) -> Term:
+    """The term with every choice made that its numbers decide alike.
+
+    `outermost`: the choice that the term itself is stays, as a book shows it, unless it only
+    keeps a computer from dividing by zero.
+    """
     match term:
         case Sum(parts):
             return total([(c, chosen(part, known)) for c, part in parts])
         case Times(coefficient, factors):
             return times(coefficient, [(chosen(base, known), e) for base, e in factors])
         case Applied(op, attrs, arguments, shape):
-            if op is by_function("where") and shape == ():
-                try:
-                    holds = bool(evaluate(arguments[0], known))
-                except (KeyError, TypeError, ValueError):
-                    return term
-                return chosen(arguments[1] if holds else arguments[2], known)
-            return apply(op, dict(attrs), [chosen(a, known) for a in arguments], shape)
+            if op is by_function("where"):
+                taken = _taken(term, known, outermost)
+                if taken is not None and shape_of(taken) == shape:
+                    return chosen(taken, known, outermost)
+            elif _never_clips(term, known):
+                return chosen(arguments[0], known)
+            inside = [chosen(each, known) for each in arguments]
+            return apply(op, dict(attrs), inside, shape)
     return term
+
+
+def _taken(term: Applied, known: Mapping[Name, Any], outermost: bool) -> Term | None:
+    """The branch of a choice that is taken for every element; None if that cannot be said."""
+    condition, first, second = term.arguments
+    test = condition.op if isinstance(condition, Applied) else None
+    guards = test is by_function("equal") or test is by_function("not_equal")
+    if outermost and not guards:
+        return None
+    try:
+        holds = np.asarray(evaluate(condition, known))
+    except (KeyError, TypeError, ValueError):
+        return None if not guards else second if test is by_function("equal") else first
+    return first if holds.all() else second if not holds.any() else None
+
+
+TINY = 1e-30
+
+
+def _never_clips(term: Applied, known: Mapping[Name, Any]) -> bool:
+    """Is this a bound so small that only a computer needs it, and is nothing below it?"""
+    low, high = dict(term.attrs).get("low"), dict(term.attrs).get("high")
+    if not isinstance(low, float) or not 0 < low < TINY or high not in (None, np.inf):
+        return False
+    try:
+        return bool(np.all(np.asarray(evaluate(term.arguments[0], known)) >= low))
+    except (KeyError, TypeError, ValueError):
+        return True

@@ -1,11 +1,15 @@
-"""A formula as a tree of what stands where: letters, rows, fractions, scripts, tables.
+"""A formula as a tree of what stands where: letters, rows, fractions, scripts, fences, tables.
 
-LaTeX is read into it; MathML and Unicode are printed from it.
+One direction: terms (`terms.py`) and the op table's templates (`template.py`) → this tree
+(`typeset.py`) → LaTeX, MathML or Unicode. Nothing that was printed is read again.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from seegrad.text import tidy
 
 # --------------------------------------------------------------- the tree
 
@@ -80,6 +84,26 @@ class Root:
 
 
 @dataclass(frozen=True, slots=True)
+class Fence:
+    """Something between two signs that are as high as it is: ( ), | |, ⌊ ⌋."""
+
+    inner: Tree
+    left: str = "("
+    right: str = ")"
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A place that is filled later: an argument of a template, a name or a number in a page.
+
+    `within`: what holds less tightly than this (`text.Piece`) is put in brackets when it comes.
+    """
+
+    name: str
+    within: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Lined:
     """Something with a line above it: a mean."""
 
@@ -94,4 +118,54 @@ class Table:
     rows: tuple[tuple[Tree, ...], ...]
 
 
-Tree = Letter | Digits | Sign | Words | Space | Row | Fraction | Script | Root | Lined | Table
+
+Tree = (
+    Letter | Digits | Sign | Words | Space | Row | Fraction | Script | Root | Lined | Table
+    | Fence | Hole
+)  # fmt: skip
+
+DOTS = Sign("…")
+GAP = Space(wide=True)
+EQUALS = Sign("=")
+
+# --------------------------------------------------------------- put together
+
+
+def row(*items: Tree) -> Tree:
+    """Things side by side, rows inside opened; one thing alone is itself."""
+    flat: list[Tree] = []
+    for item in items:
+        flat += item.items if isinstance(item, Row) else (item,)
+    return flat[0] if len(flat) == 1 else Row(tuple(flat))
+
+
+def between(sign: Sign, trees: list[Tree]) -> Tree:
+    """Things with a sign between each two."""
+    found: list[Tree] = []
+    for tree in trees:
+        found += [sign, tree] if found else [tree]
+    return row(*found)
+
+
+def partial(upper: Tree, lower: Tree) -> Tree:
+    """∂a/∂b."""
+    return Fraction(row(Sign("∂"), upper), row(Sign("∂"), lower))
+
+
+_INDEXED = re.compile(r"([A-Za-zα-ωΑ-Ω])_?([0-9]{1,3})")
+
+
+def named(name: str) -> Tree:
+    """A user's name as a formula writes it: x, x with an index for `x1`, else upright words.
+
+    >>> named("x"), named("사과")
+    (Letter(text='x', upright=False), Words(text='사과'))
+    """
+    if len(name) == 1 and name.isalpha() and (name.isascii() or name in GREEK):
+        return Letter(name)
+    if found := _INDEXED.fullmatch(name):
+        return Script(Letter(found[1]), Digits(found[2]))
+    return Words(tidy(name) or "·")
+
+
+GREEK = "αβγδεζηθικλμνξοπρσςτυφχψωΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import singledispatch
 
-from seegrad.drawing.formula.latex import read
 from seegrad.drawing.formula.tree import (
     Digits,
+    Fence,
     Fraction,
+    Hole,
     Letter,
     Lined,
     Root,
@@ -21,18 +22,19 @@ from seegrad.drawing.formula.tree import (
 )
 
 
-def to_text(latex: str) -> str:
+def to_text(tree: Tree) -> str:
     """A formula as one line of Unicode text.
 
-    >>> to_text(r"\\frac{\\partial z}{\\partial x} = 2 t^{2} e^{-x}")
-    '∂z/∂x = 2t² exp(−x)'
+    >>> to_text(Fraction(Digits("1"), Script(Letter("x"), above=Digits("2"))))
+    '1/x²'
     """
-    return _text(read(latex)).strip().replace(_WIDE, "   ")
+    return _text(tree).strip().replace(_WIDE, "   ")
+
 
 _ABOVE = dict(zip("0123456789+−=()nixyT⊤", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ⁿⁱˣʸᵀᵀ"))
 _BELOW = dict(zip("0123456789+−=()aeijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉₊₋₌₍₎ₐₑᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ"))
-_SPACED = frozenset("+−·×⊙=<>≤≥≠≈∧∨⊕→⇒←÷")
-_CLOSING = ")]}⌋⌉|"
+_SPACED = frozenset([*"+−·×⊙⊗∗=<>≤≥≠≈∧∨⊕→⇒←÷", "mod"])
+_CLOSING = ")]}⌋⌉"
 _WIDE = "\u2003"
 
 
@@ -72,8 +74,8 @@ def _(tree: Row) -> str:
     before: Tree | None = None
     for item in tree.items:
         piece = _text(item)
-        if isinstance(item, Sign) and item.text in _SPACED:
-            unary = item.text == "−" and (
+        if _is_spaced(item):
+            unary = item == Sign("−") and (
                 before is None
                 or (isinstance(before, Sign) and before.text not in _CLOSING)
                 or isinstance(before, Space)
@@ -81,8 +83,6 @@ def _(tree: Row) -> str:
             written += piece if unary else f" {piece} "
         elif isinstance(item, Sign) and item.text == ",":
             written += ", "
-        elif isinstance(item, Sign) and item.text in _CLOSING and written.endswith(", "):
-            written = written[:-1] + piece
         elif _apart(before, item):
             written += f" {piece}"
         else:
@@ -91,16 +91,24 @@ def _(tree: Row) -> str:
     return written.replace("  ", " ")
 
 
+def _is_spaced(item: Tree) -> bool:
+    """Is this an operator, perhaps with a mark of its own?"""
+    sign = item.base if isinstance(item, Script) else item
+    return isinstance(sign, Sign) and sign.text in _SPACED
+
+
 def _apart(before: Tree | None, item: Tree) -> bool:
     """Do two neighbours need a gap to be told apart?"""
     if before is None or isinstance(before, Space):
         return False
     if isinstance(before, Letter) and before.upright and len(before.text) > 1:
-        return not (isinstance(item, Sign) and item.text in "(|[")
+        return not isinstance(item, Fence)
     if isinstance(item, Letter) and item.upright and len(item.text) > 1:
-        return not (isinstance(before, Sign) and before.text in "([|‖∂")
+        return not (isinstance(before, Sign) and before.text == "∂")
     if isinstance(before, Sign) and before.big:
         return True
+    if isinstance(before, Fraction):
+        return (not _is_spaced(item) and not isinstance(item, Sign)) or item == Sign("∑", True)
     if _is_e(item) and isinstance(before, (Letter, Digits, Script)):
         return True
     if isinstance(before, Script):
@@ -108,7 +116,7 @@ def _apart(before: Tree | None, item: Tree) -> bool:
         if isinstance(inner, Sign) and inner.big:
             return True
         if isinstance(inner, Letter) and inner.upright:
-            return not (isinstance(item, Sign) and item.text == "(")
+            return not isinstance(item, Fence)
     words = isinstance(before, Words) or isinstance(item, Words)
     return words and not isinstance(before, Sign) and not isinstance(item, Sign)
 
@@ -147,7 +155,7 @@ def _(tree: Script) -> str:
     if _is_e(tree):
         assert tree.above is not None
         return f"exp({_text(tree.above)})"
-    if not isinstance(tree.base, (Letter, Digits, Sign, Words)):
+    if not isinstance(tree.base, (Letter, Digits, Sign, Words, Fence)):
         base = _bracketed(tree.base)
     if tree.below is not None:
         base += _raised(_text(tree.below), _BELOW, "_")
@@ -162,6 +170,16 @@ def _raised(text: str, letters: dict[str, str], mark: str) -> str:
     if mark == "_" and text.startswith("["):
         return text  # a part of an array, in brackets already
     return f"{mark}{text}" if text.isalnum() else f"{mark}({text})"
+
+
+@_text.register
+def _(tree: Fence) -> str:
+    return f"{tree.left}{_text(tree.inner).strip()}{tree.right}"
+
+
+@_text.register
+def _(tree: Hole) -> str:
+    return f"⟨{tree.name}⟩"
 
 
 @_text.register

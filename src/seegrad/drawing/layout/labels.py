@@ -1,6 +1,6 @@
-"""What is written on boxes and wires: measured here, and drawn alike by every export.
+"""What is written on boxes and wires: drawn alike by every export and the page.
 
-`web/layout/labels.js` is the twin.
+Nothing is measured here.
 """
 
 from __future__ import annotations
@@ -19,18 +19,27 @@ def constant_text(box: Box) -> str:
     return texts[0]
 
 
-def shape_line(summary: ArraySummary) -> str:
-    """The grey line on top of an array: its shape, and its dtype where numbers are left out."""
+def shape_line(summary: ArraySummary, heat: bool = False) -> str:
+    """The grey line on top of an array: its shape, and its dtype where words stand for numbers."""
     if summary.shape == ():
         return ""
     text = shown_shape(summary.shape)
-    return text if summary.numbers and summary.size <= ON_WIRE else f"{text} {summary.dtype}"
+    plain = heat or (summary.numbers and summary.size <= ON_WIRE)
+    return text if plain else f"{text} {summary.dtype}"
 
 
-def label(wire: Wire, name: str, blank: bool = False) -> tuple[list[str], list[str], str]:
+def pictured(summary: ArraySummary | None) -> bool:
+    """Is it an array of so many numbers that a heat-map stands for them?"""
+    return summary is not None and summary.size > ON_WIRE
+
+
+def label(
+    wire: Wire, name: str, blank: bool = False, heat: bool = False
+) -> tuple[list[str], list[str], str]:
     """The lines above and below a wire, and the grey line on top of them.
 
-    `name` is the user's word for the value, when it does not already stand in a box.
+    `name` is the user's word for the value, when it does not already stand in a box. With `heat`
+    the numbers of a large array are left to its heat-map, but for what is NaN.
     """
     above: list[str] = []
     below: list[str] = []
@@ -38,8 +47,8 @@ def label(wire: Wire, name: str, blank: bool = False) -> tuple[list[str], list[s
     if wire.above:
         above = [wire.above]
     elif wire.value is not None:
-        top = shape_line(wire.value)
-        above = list(lines(wire.value))
+        top = shape_line(wire.value, heat)
+        above = _lines(wire.value, heat)
         if name and wire.value.shape == ():
             above = [f"{name} = {above[0]}"]
         elif name:
@@ -49,10 +58,15 @@ def label(wire: Wire, name: str, blank: bool = False) -> tuple[list[str], list[s
     if wire.below:
         below = [wire.below]
     elif wire.grad is not None and wire.backward:
-        below = list(lines(wire.grad, backward=True))
+        below = _lines(wire.grad, heat, True)
     if blank:
         below = [""]
     return above, below, top
+
+
+def _lines(summary: ArraySummary, heat: bool, backward: bool = False) -> list[str]:
+    found = list(lines(summary, backward))
+    return found[2:] if heat and pictured(summary) else found
 
 
 def wire_names(scene: Scene) -> dict[str, str]:
@@ -74,14 +88,21 @@ def bare_sources(scene: Scene) -> set[str]:
 class Labels:
     """What stands on the wires of one scene, as they are seen."""
 
-    def __init__(self, scene: Scene) -> None:
-        self.blanks = scene.blanks
+    def __init__(self, scene: Scene, heat: bool = False) -> None:
+        self.blanks, self.heat = scene.blanks, heat
         self.names, self.bare = wire_names(scene), bare_sources(scene)
-        self.origin = {wire.id: wire.source for wire in scene.wires}
 
     def of(self, wire: Wire) -> tuple[list[str], list[str], str] | None:
         """The lines above, below and on top; None for a bare wire."""
-        source = self.origin[wire.id]
+        source = wire.origin or wire.source
         if source in self.bare:
             return None
-        return label(wire, self.names.get(source, ""), wire.id in self.blanks)
+        return label(wire, self.names.get(source, ""), wire.id in self.blanks, self.heat)
+
+    def heats(self, wire: Wire) -> tuple[ArraySummary | None, ArraySummary | None]:
+        """The arrays whose heat-maps stand above and below a wire."""
+        if not self.heat or (wire.origin or wire.source) in self.bare:
+            return None, None
+        value = wire.value if not wire.above and pictured(wire.value) else None
+        seen = wire.backward and not wire.below and wire.id not in self.blanks
+        return value, wire.grad if seen and pictured(wire.grad) else None

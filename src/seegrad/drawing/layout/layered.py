@@ -1,8 +1,7 @@
 """One level of a picture, laid out for itself: columns, the order within them, heights, widths.
 
-Its items are boxes, finished groups, and the pieces of the wires that pass.
-`web/layout/layered.js` is the twin, line by line: change both. Which items there are is
-`nested.py`'s affair.
+Its items are boxes, finished groups, and the pieces of the wires that pass. Which items there are
+is `nested.py`'s affair; the page's code is written from this (`tools/python_to_js.py`).
 """
 
 from __future__ import annotations
@@ -38,6 +37,8 @@ class Edge:
     label_at: int = -1
     spine: bool = False
     far: int = 0  # how far the wire's source is from the inputs
+    turns: dict[int, tuple[float, float, float]] = field(default_factory=dict)
+    """Where the path goes on in the next row: the tracks right of this, between, left of that."""
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Level:
     y: list[float] = field(default_factory=list)
     left: list[float] = field(default_factory=list)  # of each column
     right: list[float] = field(default_factory=list)
+    extent: float = 0.0  # the width of its columns
     width: float = 0.0
     height: float = 0.0
     top: float = 0.0  # where the members begin
@@ -189,19 +191,18 @@ def _mark_spine(
     edges, n = level.edges, len(reach)
     chosen = [-1] * n
     for v in range(n):
-        best = None
         for _, e in behind[v]:
-            key = (-edges[e].far, edges[e].v_offset, e)
-            if not edges[e].back and (best is None or key < best):
-                best, chosen[v] = key, e
+            edge, best = edges[e], edges[max(chosen[v], 0)]
+            nearer = edge.far == best.far and edge.v_offset < best.v_offset
+            if not edge.back and (chosen[v] < 0 or edge.far > best.far or nearer):
+                chosen[v] = e
     for u in range(n):
-        first = None
+        first, farthest = -1, -1
         for v, e in ahead[u]:
-            farthest = (-reach[v], e)
-            if not edges[e].back and (first is None or farthest < first):
-                first = farthest
-        if first is not None and chosen[edges[first[1]].v] == first[1]:
-            edges[first[1]].spine = True
+            if not edges[e].back and reach[v] > farthest:
+                first, farthest = e, reach[v]
+        if first >= 0 and chosen[edges[first].v] == first:
+            edges[first].spine = True
 
 
 def _thread(
@@ -479,4 +480,5 @@ def _columns(level: Level, layers: list[list[int]], up: Links, down: Links) -> N
         for q in layer:
             lone = q < count and not up[q]  # an input stands close to its user
             level.x[q] = at + width - level.w[q] / 2 if lone else at + width / 2
+        level.extent = at + width
         at += width + even(min(GAP_MOST, max(GAP_LEAST, GAP_LEAST / 2 + climb * GAP_SLOPE)))

@@ -1,14 +1,27 @@
 """How much room everything asks for: from what is seen of a scene to places and routes.
 
-`web/layout/measure.js` is the twin: the same scene gives the same places and routes.
+Which groups are open, and into what room it goes, is for `levels.py` to say.
 """
 
 from __future__ import annotations
 
+from math import inf
+
 from seegrad.drawing.layout.labels import Labels, constant_text
 from seegrad.drawing.layout.nested import Place, Plan, Route, arrange
-from seegrad.drawing.layout.theme import CIRCLE, FONT, LINE, ROOM, SIGN, SMALL, text_width
+from seegrad.drawing.layout.theme import (
+    CIRCLE,
+    FONT,
+    HEAT_WIDTH,
+    LINE,
+    ROOM,
+    SIGN,
+    SMALL,
+    text_width,
+)
+from seegrad.drawing.scene.bundles import bundled
 from seegrad.drawing.scene.scene import Box, Group, Scene, View, Wire, fold
+from seegrad.drawing.values.heat_map import heat_height
 from seegrad.drawing.values.user_text import short
 
 BLANK = 64.0  # the least width of a blank in a quiz
@@ -64,20 +77,27 @@ def route_of(wire: Wire, labels: Labels) -> Route:
     if found is None:
         return Route(*ends)
     above, below, top = found
+    value, grad = labels.heats(wire)
     width = _room(top, SMALL) if top else 0.0
     for text in (*above, *below):
         width = max(width, _room(text, FONT))
     width = max(width, BLANK) if wire.id in labels.blanks else width
+    if value or grad:
+        width = max(width, HEAT_WIDTH)
     if not width and not wire.backward:
         return Route(*ends)
     rows = len(above) + (1 if top else 0)
     high = 6.0 + LINE * rows if rows else 8.0
-    low = 14.0 + LINE * max(len(below), 1) if wire.backward or below else PLAIN_BELOW
+    low = PLAIN_BELOW
+    if wire.backward or below:
+        low = 14.0 + LINE * (len(below) if grad else max(len(below), 1))
+    high += heat_height(value) + 4 if value else 0.0
+    low += heat_height(grad) + 4 if grad else 0.0
     return Route(*ends, max(width + 8, 40.0), high, low)
 
 
-def fit(scene: Scene, view: View) -> tuple[list[Place], list[Route]]:
-    """Places and routes of what can be seen."""
+def fit(scene: Scene, view: View, heat: bool = False) -> tuple[list[Place], list[Route]]:
+    """Places and routes of what can be seen; with `heat`, large arrays as heat-maps."""
     counts: dict[str, int] = {}
     for wire in view.wires:
         counts[wire.target] = counts.get(wire.target, 0) + 1
@@ -85,11 +105,12 @@ def fit(scene: Scene, view: View) -> tuple[list[Place], list[Route]]:
         Place(g.id, g.parent, _room(short(g.name), SMALL) + 36, group=True) for g in view.groups
     ]
     places += [place_of(box, counts.get(box.id, 0)) for box in view.boxes]
-    labels = Labels(scene)
+    labels = Labels(scene, heat)
     return places, [route_of(wire, labels) for wire in view.wires]
 
 
-def laid(scene: Scene) -> tuple[View, Plan]:
-    """What can be seen of a scene, and where."""
-    view = fold(scene)
-    return view, arrange(*fit(scene, view))
+def laid(scene: Scene, room: float = inf, heat: bool = False) -> tuple[View, Plan]:
+    """What can be seen of a scene, and where; in rows where it is wider than `room`."""
+    view = bundled(fold(scene))
+    places, routes = fit(scene, view, heat)
+    return view, arrange(places, routes, room)

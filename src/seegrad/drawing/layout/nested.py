@@ -2,15 +2,15 @@
 
 Boxes, open groups and wires with label sizes go in; rectangles, paths and label points come out.
 Here the levels are cut out, put into one another and joined; one of them is `layered.py`'s affair.
-`web/layout/nested.js` is the same algorithm line by line, with the same coordinates: change both.
-Nothing here knows what a box means, how it is drawn, or which groups are open.
+Nothing here knows what a box means, how it is drawn, or which groups are open; the page's code is
+written from this (`tools/python_to_js.py`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import inf, sqrt
 
 from seegrad.drawing.layout.layered import (
     BOX_GAP,
@@ -23,6 +23,7 @@ from seegrad.drawing.layout.layered import (
     half,
     lay,
 )
+from seegrad.drawing.layout.rows import GUTTER, wrap
 
 Point = tuple[float, float]
 
@@ -80,8 +81,11 @@ class Plan:
     crossings: int
 
 
-def arrange(places: Sequence[Place], routes: Sequence[Route]) -> Plan:
-    """Lay out `places` and `routes`; both keep their order, which decides every tie."""
+def arrange(places: Sequence[Place], routes: Sequence[Route], room: float = inf) -> Plan:
+    """Lay out `places` and `routes`; both keep their order, which decides every tie.
+
+    What is wider than `room` is cut into rows, outside and in every group.
+    """
     index = {place.id: i for i, place in enumerate(places)}
     parent = [index[p.parent] if p.parent else -1 for p in places]
     depth = _depths(parent)
@@ -100,6 +104,8 @@ def arrange(places: Sequence[Place], routes: Sequence[Route]) -> Plan:
         for edge in level.edges:
             edge.far = far[edge.key]
         lay(level)
+        around = depth[i] if i >= 0 else 0
+        wrap(level, max(room - 2 * MARGIN - 2 * (PAD + GUTTER) * around, 160.0))
         _frame(level, places[i].width if i >= 0 else 0.0, i < 0)
         size[i] = level
     return _collect(places, routes, levels, order)
@@ -248,7 +254,7 @@ def _offsets(
 
 
 def _frame(level: Level, least_width: float, outermost: bool) -> None:
-    width = level.right[-1] if level.right else 0.0
+    width = level.extent
     height = 0.0
     for q in range(len(level.h)):
         height = max(height, level.y[q] + level.h[q] / 2)
@@ -306,10 +312,10 @@ def _collect(
     for k, route in enumerate(routes):
         joined: list[Point] = []
         for piece in reversed(outward[k]):
-            joined += piece
-        joined += across[k]
+            joined.extend(piece)
+        joined.extend(across[k])
         for piece in inward[k]:
-            joined += piece
+            joined.extend(piece)
         paths[route.id] = _tidy(joined)
     root = levels[-1]
     return Plan(rects, paths, labels, root.width, root.height, crossings)
@@ -340,11 +346,21 @@ def _walk(
             far = level.y[path[i + 1]] + (edge.v_offset if i > 1 else 0.0)
             half = TURN / 2 if near <= far else -TURN / 2
             side, bend = (left, x) if i == 1 else (right, x)
-            points += [(side, y - half), (bend, y - half), (bend, y + half), (side, y + half)]
+            points.extend(
+                [(side, y - half), (bend, y - half), (bend, y + half), (side, y + half)]
+            )
             heading_left = i == 1
         else:
             y += shift if q == edge.label_at else 0.0
-            points += [(right, y), (left, y)] if heading_left else [(left, y), (right, y)]
+            points.extend([(right, y), (left, y)] if heading_left else [(left, y), (right, y)])
+        if i in edge.turns:
+            out, between, back = edge.turns[i]
+            q = path[i + 1]
+            enters = level.y[q] + (shift if q == edge.label_at else 0.0)
+            enters += edge.v_offset if i == len(path) - 2 else 0.0
+            points.extend(
+                [(out, points[-1][1]), (out, between), (back, between), (back, enters)]
+            )
     return [(ox + x, oy + y) for x, y in points]
 
 
@@ -359,13 +375,12 @@ def _inset(level: Level, places: Sequence[Place], q: int, offset: float, count: 
 def _tidy(points: list[Point]) -> tuple[Point, ...]:
     """Without repeated points and without points inside a level run."""
     kept: list[Point] = []
-    for point in points:
-        if kept and kept[-1] == point:
+    for x, y in points:
+        if kept and kept[-1][0] == x and kept[-1][1] == y:
             continue
-        if len(kept) > 1 and kept[-1][1] == point[1] == kept[-2][1]:
-            forward = (kept[-1][0] >= kept[-2][0]) == (point[0] >= kept[-1][0])
-            if forward:
-                kept[-1] = point
-                continue
-        kept.append(point)
+        if len(kept) > 1 and kept[-1][1] == y == kept[-2][1]:
+            forward = kept[-1][0] >= kept[-2][0]
+            if forward == (x >= kept[-1][0]):
+                kept.pop()
+        kept.append((x, y))
     return tuple(kept)

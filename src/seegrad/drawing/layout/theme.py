@@ -51,6 +51,7 @@ SIGN = 19.0  # an operation's sign
 LINE = 16.0  # from one line of text to the next
 CIRCLE = 44.0  # an operation
 ROOM = 1.2  # how much more room a text gets than it is estimated to need
+HEAT_WIDTH = 48.0  # the small picture of an array on a wire
 BACK = 7.0  # the backward arrow runs this far below the forward line
 
 # Where a new width begins, and the width in em: narrow, middle, wide, none.

@@ -16,6 +16,7 @@ from seegrad.drawing.formula.rules import rule_text
 from seegrad.drawing.scene.inline_composites import InlinedGraph, Part, inline
 from seegrad.drawing.scene.overlays import NOT_FINITE, checked, dead_units, measured, spoilt
 from seegrad.drawing.scene.page_program import Spot, program
+from seegrad.drawing.scene.repeats import cut_into_stretches, fold_repeats
 from seegrad.drawing.scene.scene import Box, Group, Overlay, Scene, Wire
 from seegrad.drawing.values.names import free_name, input_word
 from seegrad.drawing.values.summary import ArraySummary, shown_shape, summarize
@@ -25,7 +26,6 @@ from seegrad.graph.node import Node
 from seegrad.text import fill
 
 VISIBLE = 150  # above this many boxes a picture starts closed
-STRETCH = 60  # boxes in one stretch of a long graph without layers
 
 
 # ------------------------------------------------------------------ boxes and wires
@@ -322,8 +322,9 @@ def build_scene(
     """The scene of a graph (or of all that a node was computed from).
 
     Args:
-        open: which groups start open. "auto": layers, as far as the picture stays readable;
-            "all"; "layers": networks open, their layers closed; "none"; or names of groups.
+        open: which groups start open. "auto": layers, as deep as the window shows the whole
+            picture with text that can be read; "all"; "layers": networks open, their layers
+            closed; "none"; or names of groups.
         quiz: make blanks of all derivatives that are single numbers.
         rate: a learning rate, to end the walk with the update of the parameters.
         composites: can composites such as the sigmoid be opened?
@@ -333,7 +334,8 @@ def build_scene(
     """
     graph = thing if isinstance(thing, Graph) else Graph([thing])
     inlined = inline(graph, composites and len(graph.nodes) <= 20_000)
-    stretched = _stretch(inlined)
+    fold_repeats(inlined)
+    stretched = cut_into_stretches(inlined)
     drawn = SceneBuilder(graph, inlined, named_inputs(graph), stretched)
     drawn.draw()
     boxes, groups = _merged(drawn.boxes, [*inlined.groups.values()])
@@ -347,7 +349,8 @@ def build_scene(
     first = wanted[0] if wanted else NOT_FINITE if spoilt(scene) else ""
     scene = replace(scene, overlays=painted, painted=first)
     blanks = frozenset(w.id for w in scene.wires if _blank(w)) if quiz else frozenset()
-    return replace(scene, open=frozenset(opened(scene, open)), blanks=blanks)
+    seen = frozenset(opened(scene, open))
+    return replace(scene, open=seen, blanks=blanks, auto=open == "auto")
 
 
 def _blank(wire: Wire) -> bool:
@@ -389,37 +392,6 @@ def _merged(boxes: list[Box], groups: list[Group]) -> tuple[list[Box], list[Grou
         else box
         for box in boxes
     ], kept
-
-
-def _stretch(inlined: InlinedGraph) -> bool:
-    """Cut a long graph without layers into stretches, so that it can be summarize at all."""
-    loose = [part for part in inlined.parts if not part.group and part.node.op is not None]
-    leaves = sum(part.node.op is None for part in inlined.parts)
-    tops = sum(not group.parent for group in inlined.groups.values())
-    if len(loose) + leaves + tops <= VISIBLE or len(loose) <= STRETCH:
-        return False
-    chunk = max(STRETCH, int(len(loose) ** 0.5))
-    made: list[Group] = []
-    for i, part in enumerate(loose):
-        if i % chunk == 0:
-            ends = f"{i + 1}–{min(i + chunk, len(loose))}"
-            made.append(Group(f"s{i // chunk}", ends, kind="stretch"))
-        part.group = made[-1].id
-    inlined.groups.update((group.id, group) for group in _stretched(made))
-    return True
-
-
-def _stretched(groups: list[Group]) -> list[Group]:
-    """Stretches of stretches, until there are few enough."""
-    if len(groups) <= STRETCH * 2:
-        return groups
-    outer: list[Group] = []
-    inner: list[Group] = []
-    for i, group in enumerate(groups):
-        if i % STRETCH == 0:
-            outer.append(Group(f"{group.id}+", f"{group.name.split('–')[0]} …", kind="stretch"))
-        inner.append(replace(group, parent=outer[-1].id))
-    return [*_stretched(outer), *inner]
 
 
 def opened(scene: Scene, which: str | Iterable[str]) -> set[str]:

@@ -70,6 +70,7 @@ class Wire:
     argument: str = ""  # the op's own word for this input
     above: str = ""  # a formula in the place of the value
     below: str = ""  # a formula in the place of the derivative
+    origin: str = ""  # in a view: the box that it comes from, where a closed group stands for it
 
 
 @dataclass(frozen=True)
@@ -98,10 +99,11 @@ class Scene:
     moments: tuple[Mapping[str, Any], ...] = ()  # recorded training steps
     rate: float = 0.0  # the learning rate, when the walk ends with an update
     note: tuple[str, ...] = ()  # lines that stand below the picture
+    auto: bool = False  # whoever shows it may choose the level of folding (layout/levels.py)
 
     def opened(self, groups: Iterable[str]) -> Scene:
         """The same picture with exactly these groups open."""
-        return replace(self, open=frozenset(groups))
+        return replace(self, open=frozenset(groups), auto=False)
 
     def __repr__(self) -> str:
         return f"Scene({self.title!r}, {len(self.boxes)} boxes)"
@@ -163,7 +165,9 @@ def fold(scene: Scene) -> View:
         else:
             stands[box.id] = inside.removesuffix("\0")
     wires = tuple(
-        replace(wire, source=stands[wire.source], target=stands[wire.target])
+        replace(
+            wire, source=stands[wire.source], target=stands[wire.target], origin=wire.source
+        )
         for wire in scene.wires
         if stands[wire.source] != stands[wire.target]
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, count
 
 from seegrad.graph.forms import Input, Scalar
@@ -25,9 +25,10 @@ def free_name(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def letters(nodes: Sequence[Node], z: Node) -> dict[Node, str]:
-    """A name for every node that is not a bare number: the user's, or a letter nobody uses."""
-    taken = {node.name for node in nodes if node.name}
+def letters(nodes: Sequence[Node], z: Node, around: Collection[str] = ()) -> dict[Node, str]:
+    """A name for every node that is not a bare number: the user's, or a letter nobody uses,
+    neither here nor `around`."""
+    taken = {node.name for node in nodes if node.name} | {*around}
     found: dict[Node, str] = {}
     used: set[str] = set()
     for node in nodes:
@@ -50,8 +51,10 @@ def letters(nodes: Sequence[Node], z: Node) -> dict[Node, str]:
     for large in (False, True):
         group = [node for node in inner if bool(node.shape) == large]
         base = "T" if large else "t"
-        for i, node in enumerate(group, 1):
-            found[node] = free_name(base if len(group) == 1 else f"{base}{i}", taken)
+        numbered = (f"{base}{i}" for i in count(1))
+        free = (name for name in numbered if name not in taken)
+        for node in group:
+            found[node] = free_name(base if len(group) == 1 else next(free), taken)
     return found
 
 

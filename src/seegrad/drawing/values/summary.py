@@ -1,20 +1,21 @@
 """Numbers as people read them: a value's few facts, and the text that stands on a wire.
 
-`web/values/summary.js` is the twin of `shown` and `lines`: the same numbers give the same text.
-No layout and no colour here; what a wire means is `scene.py`'s affair.
+The page's `shown` and `lines` are written from these. No layout and no colour here; what a wire
+means is `scene.py`'s affair.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import cache
-from math import isfinite, isinf, isnan, prod
+from math import inf, isfinite, isnan, prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from seegrad.drawing.values.decimals import exponential, fixed, stripped
 
 DIGITS = 4  # significant digits that the eye can use
 ON_WIRE = 12  # entries written out on a wire
@@ -22,8 +23,7 @@ KEPT = 256  # entries kept for a closer look
 BLOCK = 1 << 18  # entries that are looked at together
 GRID = 24  # rows and columns of the heat-map of a larger array
 
-_ROUND = Context(prec=DIGITS, rounding=ROUND_HALF_UP)
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _FIGURE_SPACE = "\u2007"
 
 
@@ -144,7 +144,17 @@ def shown(x: float) -> str:
     ('220', '3.3', '−1.23×10⁻⁶')
     """
     digits, power = shown_digits(x)
-    return f"{digits}×10{str(power).translate(_SUPERSCRIPT)}" if power else digits
+    return f"{digits}×10{superscript(power)}" if power else digits
+
+
+def superscript(power: int) -> str:
+    """A power as small raised digits.
+
+    >>> superscript(-12)
+    '⁻¹²'
+    """
+    digits = "".join(_SUPERSCRIPT[int(digit)] for digit in str(abs(power)))
+    return f"⁻{digits}" if power < 0 else digits
 
 
 def shown_digits(x: float) -> tuple[str, int]:
@@ -159,19 +169,17 @@ def shown_digits(x: float) -> tuple[str, int]:
         return "0", 0
     sign = "−" if x < 0 else ""
     size = abs(x)
-    if isinf(size):
+    if size == inf:
         return sign + "∞", 0
     if size == int(size) and size < 1e9:
         return f"{sign}{int(size)}", 0
-    rounded = _ROUND.create_decimal(Decimal(size))
-    exponent = rounded.adjusted()
+    digits, exponent = exponential(size, DIGITS)
     if exponent >= 6 or exponent < -4:
-        return f"{sign}{rounded.scaleb(-exponent).normalize()}", exponent
+        return f"{sign}{stripped(digits)}", exponent
     if exponent >= DIGITS:
-        whole = Decimal(size).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-        return f"{sign}{whole}", 0
-    text = f"{rounded:f}"
-    return sign + (text.rstrip("0").rstrip(".") if "." in text else text), 0
+        return f"{sign}{fixed(size, 0)}", 0
+    text = fixed(float(f"{digits}e{exponent}"), DIGITS - 1 - exponent)
+    return f"{sign}{stripped(text)}", 0
 
 
 def scientific(size: float) -> str:
@@ -180,10 +188,8 @@ def scientific(size: float) -> str:
     >>> scientific(1e8)
     '1×10⁸'
     """
-    rounded = _ROUND.create_decimal(Decimal(size))
-    exponent = rounded.adjusted()
-    digits = str(rounded.scaleb(-exponent).normalize())
-    return f"{digits}×10{str(exponent).translate(_SUPERSCRIPT)}"
+    digits, exponent = exponential(size, DIGITS)
+    return f"{stripped(digits)}×10{superscript(exponent)}"
 
 
 def shown_shape(shape: tuple[int, ...]) -> str:

@@ -1,12 +1,14 @@
 // One picture as SVG elements: the twin of export/svg.py, drawn with classes that page.css colours.
 
-import { BACK, FONT, LINE } from "./layout/theme.js";
-import { short } from "./values/user_text.js";
-import { bareSources, constantText, label, wireNames } from "./layout/labels.js";
+import { Labels, constantText } from "./layout/labels.js";
 import { signSize } from "./layout/measure.js";
+import { curve, heatStrokes, isCircle, strokes } from "./layout/strokes.js";
+import { FONT, HEAT_WIDTH, LINE } from "./layout/theme.js";
+import { heatHeight } from "./values/heat_map.js";
+import { short } from "./values/user_text.js";
 import { isGroup } from "./scene.ts";
-import type { Point, Rect, Plan } from "./layout/nested.js";
-import type { Scene, View, Box, Group, Wire } from "./scene.ts";
+import type { Point, Rect, Plan } from "./scene.ts";
+import type { ArraySummary, Scene, View, Box, Group } from "./scene.ts";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEAD_LENGTH = 7,
@@ -25,33 +27,6 @@ export function element(
   return made;
 }
 
-export function curve(points: Point[]) {
-  let [x, y] = points[0],
-    before = x,
-    text = `M${x} ${y}`;
-  for (const [nx, ny] of points.slice(1)) {
-    if (ny === y) text += `H${nx}`;
-    else if (nx === x) {
-      const bow = x + Math.abs(ny - y) * (x >= before ? 0.7 : -0.7);
-      text += `C${bow} ${y} ${bow} ${ny} ${nx} ${ny}`;
-    } else {
-      const mid = (x + nx) / 2;
-      text += `C${mid} ${y} ${mid} ${ny} ${nx} ${ny}`;
-    }
-    if (nx !== x) before = x;
-    [x, y] = [nx, ny];
-  }
-  return text;
-}
-
-function outline(rect: Rect, circle: boolean, y: number, right: boolean) {
-  if (!circle) return right ? rect.x + rect.width : rect.x;
-  const radius = rect.height / 2,
-    off = Math.min(Math.abs(y - rect.y - radius), radius);
-  const reach = Math.sqrt(radius * radius - off * off);
-  return rect.x + radius + (right ? reach : -reach);
-}
-
 function text(kind: string, x: number, y: number, words: string) {
   const made = element("text", { class: kind, x, y });
   made.textContent = words;
@@ -62,66 +37,54 @@ function rectangle(kind: string, rect: Rect, radius: number) {
   return element("rect", { class: kind, ...rect, rx: radius });
 }
 
+/** The scene that is drawn: what is open and asked for are sets. */
+type Shown = Omit<Scene, "open" | "blanks"> & { blanks: Set<string> };
+
 /** Draws what is seen of a scene into a <g>. */
-export function draw(scene: Scene, view: View, plan: Plan, blanks: Set<string>): SVGElement {
-  const names = wireNames(scene),
-    bare = bareSources(scene);
+export function draw(scene: Shown, view: View, plan: Plan): SVGElement {
+  const labels = new Labels(scene, true);
   const boxes = new Map(view.boxes.map((box) => [box.id, box]));
   const at = (id: string) => plan.places.get(id) as Rect;
-  const circle = (id: string) => {
-    const rect = at(id);
-    return (
-      ["operation", "culprit"].includes(boxes.get(id)?.kind ?? "") && rect.width === rect.height
-    );
-  };
+  const circle = (id: string): boolean => isCircle(boxes.get(id), at(id));
   const whole = element("g");
   for (const group of view.groups) whole.append(drawGroup(group, at(group.id)));
   for (const wire of view.wires) {
-    const path = plan.paths.get(wire.id) as Point[];
-    const made = element("g", { class: `wire ${wire.kind}`, "data-wire": wire.id });
-    if (wire.backward) {
-      const low = path.map(([x, y]) => [x, y + BACK] as Point);
-      const last = low.length - 1;
-      const tip = outline(at(wire.source), circle(wire.source), low[0][1], true) + 2;
-      low[0] = [tip + BACK_LENGTH, low[0][1]];
-      low[last] = [
-        outline(at(wire.target), circle(wire.target), low[last][1], false) - 2,
-        low[last][1],
-      ];
-      made.append(
-        element(
-          "g",
-          { class: "backward" },
-          element("path", { class: "back", d: curve(low) }),
-          element("path", {
-            class: "backhead",
-            d: `M${tip} ${low[0][1]}l${BACK_LENGTH} ${-BACK_HALF}v${2 * BACK_HALF}z`,
-          }),
-        ),
-      );
-    }
-    made.append(
-      element("path", { class: "hit", d: curve(path) }),
-      element("path", { class: "fore", d: curve(path) }),
+    const { source, target } = wire;
+    const { forward, backward }: { forward: Point[]; backward: Point[] } = strokes(
+      plan.paths.get(wire.id),
+      at(source),
+      at(target),
+      circle(source),
+      circle(target),
     );
-    if (boxes.get(wire.target)?.kind !== "fork") {
-      const [x, y] = path[path.length - 1];
-      made.append(
-        element("path", {
-          class: "head",
-          d: `M${x} ${y}l${-HEAD_LENGTH} ${-HEAD_HALF}v${2 * HEAD_HALF}z`,
-        }),
-      );
+    const made = element("g", { class: `wire ${wire.kind}`, "data-wire": wire.id });
+    if (wire.backward) made.append(drawBackward(backward));
+    const fore: string = curve(forward);
+    made.append(element("path", { class: "hit", d: fore }));
+    made.append(element("path", { class: "fore", d: fore }));
+    if (boxes.get(target)?.kind !== "fork") {
+      const [x, y] = forward[forward.length - 1];
+      const d = `M${x} ${y}l${-HEAD_LENGTH} ${-HEAD_HALF}v${2 * HEAD_HALF}z`;
+      made.append(element("path", { class: "head", d }));
     }
-    const spot = plan.labels.get(wire.id),
-      source = wire.origin ?? wire.source;
-    if (spot && !bare.has(source)) {
-      drawLabel(made, wire, spot, names.get(source) ?? "", blanks.has(wire.id));
-    }
+    const spot = plan.labels.get(wire.id);
+    const words: Label | null = labels.of(wire);
+    if (spot && words) drawLabel(made, spot, words, labels.heats(wire), scene.blanks.has(wire.id));
     whole.append(made);
   }
   for (const box of view.boxes) whole.append(drawBox(box, at(box.id)));
   return whole;
+}
+
+function drawBackward([[x, y], ...rest]: Point[]) {
+  const low: string = curve([[x + BACK_LENGTH, y], ...rest]);
+  const head = `M${x} ${y}l${BACK_LENGTH} ${-BACK_HALF}v${2 * BACK_HALF}z`;
+  return element(
+    "g",
+    { class: "backward" },
+    element("path", { class: "back", d: low }),
+    element("path", { class: "backhead", d: head }),
+  );
 }
 
 function drawGroup(group: Group, rect: Rect) {
@@ -144,16 +107,35 @@ function drawGroup(group: Group, rect: Rect) {
   return made;
 }
 
-function drawLabel(made: SVGElement, wire: Wire, [x, y]: Point, name: string, blank: boolean) {
-  const [above, below, top] = label(wire, name, blank);
-  const first = y - 7 - LINE * (above.length - 1);
-  const up = element("g", { class: "above" }),
-    down = element("g", { class: "below" });
+/** The lines above and below a wire, and the one on top of them. */
+type Label = [string[], string[], string];
+type Heats = [ArraySummary | null, ArraySummary | null];
+
+function drawLabel(made: SVGElement, [x, y]: Point, words: Label, heats: Heats, blank: boolean) {
+  const [above, below, top] = words;
+  const [value, grad] = heats;
+  const up = element("g", { class: "above" });
+  const down = element("g", { class: "below" });
+  const first = y - (value ? heatHeight(value) + 10 : 7) - LINE * (above.length - 1);
   if (top) up.append(text("shape", x, first - LINE, top));
-  above.forEach((words, i) => up.append(text("value", x, first + LINE * i, words)));
-  if (!blank) below.forEach((words, i) => down.append(text("grad", x, y + 25 + LINE * i, words)));
-  else down.append(rectangle("blank", { x: x - 30, y: y + 11, width: 60, height: 20 }, 3));
+  above.forEach((line, i) => up.append(text("value", x, first + LINE * i, line)));
+  if (value) up.append(...drawHeat(value, x, y - 6 - heatHeight(value)));
+  const under = y + 25 + (grad ? heatHeight(grad) + 2 : 0);
+  if (blank) down.append(rectangle("blank", { x: x - 30, y: y + 11, width: 60, height: 20 }, 3));
+  else below.forEach((line, i) => down.append(text("grad", x, under + LINE * i, line)));
+  if (grad) down.append(...drawHeat(grad, x, y + 14));
   made.append(up, down);
+}
+
+/** The small picture of an array, its middle at x. */
+function drawHeat(summary: ArraySummary, x: number, y: number): SVGElement[] {
+  const left = x - HEAT_WIDTH / 2;
+  const cells: [string, string][] = heatStrokes(summary, left, y);
+  const frame = { x: left, y, width: HEAT_WIDTH, height: heatHeight(summary) };
+  return [
+    rectangle("cell frame", frame, 0),
+    ...cells.map(([kind, d]) => element("path", { class: kind, d })),
+  ];
 }
 
 function drawBox(box: Box | Group, rect: Rect) {

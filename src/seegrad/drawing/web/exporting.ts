@@ -3,7 +3,7 @@
 import { element } from "./draw.ts";
 import { html } from "./html.ts";
 import type { Camera } from "./explorer/camera.ts";
-import type { Plan } from "./layout/nested.js";
+import type { Plan } from "./scene.ts";
 
 /** The current view as SVG text with its colours written in.
  * `sheet`: the style sheet of the picture, where the document does not have it. */

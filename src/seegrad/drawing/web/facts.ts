@@ -2,8 +2,9 @@
 
 import { element } from "./draw.ts";
 import { html } from "./html.ts";
-import { shown, shownShape, sizeOf } from "./values/summary.js";
-import type { ArraySummary } from "./values/summary.js";
+import { shown, shownShape } from "./values/summary.js";
+import { sizeOf } from "./values/summarize.ts";
+import type { ArraySummary } from "./scene.ts";
 
 /** What is known of a value or a derivative. */
 export function facts(

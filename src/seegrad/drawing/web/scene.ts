@@ -1,7 +1,21 @@
-// The scene as the page reads it, and what is seen of it: the twin of fold() in scene/scene.py.
+// The types of what the page shows: the scene, what is seen of it, where it stands. What makes one
+// from the other is written from the Python (scene/, layout/, values/: *.js).
 
 import type { Program } from "./evaluate.ts";
-import type { ArraySummary } from "./values/summary.js";
+import { Group as GroupClass } from "./scene/scene.js";
+
+/** What is read off one array; an instance of the class in values/summary.js. */
+export type ArraySummary = {
+  shape: number[];
+  dtype: string;
+  numbers?: number[];
+  grid?: number[][];
+  low?: number;
+  high?: number;
+  mean?: number;
+  norm?: number;
+  bad?: number;
+};
 export type Box = {
   id: string;
   kind: string;
@@ -35,7 +49,6 @@ export type Wire = {
   above?: string;
   below?: string;
   origin?: string;
-  goal?: string;
 };
 export type Overlay = { name: string; unit?: string; marks: Record<string, [number, string]> };
 /** A recorded training step: for each thing the places of its value and derivative. */
@@ -57,6 +70,8 @@ export type Scene = {
   program?: Program;
   moments?: Moment[];
   rate?: number;
+  /** May the window choose what is open? */
+  auto?: boolean;
 };
 export type View = {
   boxes: (Box | Group)[];
@@ -65,43 +80,16 @@ export type View = {
   stands: Map<string, string>;
 };
 
-export const isGroup = (box: Box | Group): box is Group =>
-  ["module", "composite", "stretch"].includes(box.kind);
+export type Step = { phase: string; box: string; wires: string[]; time: number };
+export type Point = [number, number];
+export type Rect = { x: number; y: number; width: number; height: number };
+export type Plan = {
+  places: Map<string, Rect>;
+  paths: Map<string, Point[]>;
+  labels: Map<string, Point>;
+  width: number;
+  height: number;
+  crossings: number;
+};
 
-/** The visible part: closed groups become boxes. */
-export function fold(scene: Scene, open: Set<string>): View {
-  const parent = new Map(scene.groups.map((group) => [group.id, group.parent ?? ""]));
-  const seenAs: Map<string, [string, boolean]> = new Map([["", ["", true]]]);
-  const visible: Group[] = [];
-  const closed: Group[] = [];
-  for (const group of scene.groups) {
-    const outer = seenAs.get(parent.get(group.id) ?? "") as [string, boolean];
-    if (!outer[1]) seenAs.set(group.id, outer);
-    else if (open.has(group.id)) {
-      seenAs.set(group.id, [group.id, true]);
-      visible.push(group);
-    } else {
-      seenAs.set(group.id, [group.id, false]);
-      closed.push(group);
-    }
-  }
-
-  const boxes: (Box | Group)[] = [...closed];
-  const stands: Map<string, string> = new Map();
-  for (const box of scene.boxes) {
-    const [inside, seen] = seenAs.get(box.group ?? "") as [string, boolean];
-    stands.set(box.id, seen ? box.id : inside);
-    if (seen) boxes.push(box);
-  }
-  const at = (id: string) => stands.get(id) as string;
-  const wires = scene.wires
-    .filter((wire) => at(wire.source) !== at(wire.target))
-    .map((wire) => ({
-      ...wire,
-      source: at(wire.source),
-      target: at(wire.target),
-      origin: wire.source,
-      goal: wire.target,
-    }));
-  return { boxes, wires, groups: visible, stands };
-}
+export const isGroup = (box: Box | Group): box is Group => box instanceof GroupClass;

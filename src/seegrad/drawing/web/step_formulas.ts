@@ -2,10 +2,11 @@
 // Gives LaTeX; nothing is drawn here.
 
 import { fillHoles, mathName, mathNumber } from "./math.ts";
-import { lines, shown, shownShape, sizeOf } from "./values/summary.js";
+import { lines, shown, shownShape } from "./values/summary.js";
+import { sizeOf } from "./values/summarize.ts";
 import type { Scene, View, Box, Wire } from "./scene.ts";
-import type { ArraySummary } from "./values/summary.js";
-import type { Step } from "./steps.ts";
+import type { ArraySummary } from "./scene.ts";
+import type { Step } from "./scene.ts";
 
 export class StepFormulas {
   readonly scene: Scene;

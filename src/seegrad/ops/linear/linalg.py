@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
-from seegrad.graph.forms import Call, Product
+from seegrad.graph.forms import Call, NamedAxes, Product
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec
 from seegrad.i18n import tr
@@ -317,7 +317,7 @@ def _diagonal_taken(x, *, offset, axis1, axis2):
 @operation(
     spec=_diagonal_spec,
     canonical=_diagonal_attrs,
-    lower=Call(),
+    lower=Call(NamedAxes(("axis1", "axis2"))),
     sign="⋱",
     latex=r"\operatorname{diag} $x",
     onnx_body=_diagonal_taken,
@@ -356,7 +356,7 @@ def _diagonal_added(x, *, offset, axis1, axis2, shape):
 @operation(
     spec=lambda x, *, offset, axis1, axis2, shape: Spec(shape, x.dtype),
     canonical=_placed_attrs,
-    lower=Call(),
+    lower=Call(NamedAxes(("axis1", "axis2"))),
     sign="⋱",
     latex=r"\operatorname{diag} $x",
     onnx_body=_diagonal_added,

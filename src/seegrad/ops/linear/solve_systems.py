@@ -11,41 +11,45 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
-from seegrad.graph.forms import Call
+from seegrad.graph.forms import Call, LeadingAxes
 from seegrad.graph.op import Case
-from seegrad.graph.spec import Shape, Spec
+from seegrad.graph.spec import NO_ATTRS, Attrs, Shape, Spec
 from seegrad.i18n import tr
 from seegrad.ops.families import broadcast_shapes, operation
 from seegrad.ops.linear.linalg import matmul
 from seegrad.ops.shape import matrix_transpose, reshape
 
 
-def _cases(*shapes: tuple[Shape, ...]) -> tuple[Case, ...]:
+def around(a: Any, by: float, *shapes: Shape, attrs: Attrs = NO_ATTRS) -> Case:
+    """A row of a test table whose matrices are near a given one."""
+    return Case(shapes, attrs, domain={"a": (a - by, a + by)})
+
+
+def diagonally_dominant(
+    *shapes: tuple[Shape, ...], attrs: Attrs = NO_ATTRS
+) -> tuple[Case, ...]:
     """Rows of a test table whose matrices have a strong diagonal, and so a good inverse."""
     return tuple(
-        Case(each, domain={"a": (2 * np.eye(each[0][-1]) - 0.5, 2 * np.eye(each[0][-1]) + 0.5)})
+        around(2 * np.eye(each[0][-1]), 0.5, *each, attrs=attrs)
         for each in shapes
     )
 
 
-def _square(a: Any) -> None:
+def square_matrix(a: Any) -> None:
     if len(a.shape) < 2 or a.shape[-1] != a.shape[-2]:
         raise ShapeError(
-            "only a square matrix can be solved for",
+            "a square matrix is needed",
             asked="the last two axes of equal size",
             came=tr("shape {shape}", shape=tuple(a.shape)),
         )
 
 
-def _regular(function: Callable[..., Any], *arrays: Any) -> Any:
-    """What NumPy finds, with the same bits for every layout in memory.
-
-    Its word that a matrix is singular becomes an error of ours.
-    """
+def regular(function: Callable[..., Any], *arguments: Any) -> Any:
+    """What `function` finds; NumPy's word that a matrix is singular becomes an error of ours."""
     try:
-        return function(*map(np.ascontiguousarray, arrays))
+        return function(*arguments)
     except np.linalg.LinAlgError:
-        shape = tuple(arrays[0].shape)
+        shape = tuple(arguments[0].shape)
         raise ValueRangeError(
             "the matrix has no inverse",
             asked="rows that do not depend on each other",
@@ -54,11 +58,11 @@ def _regular(function: Callable[..., Any], *arrays: Any) -> Any:
         ) from None
 
 
-def _inverse_spec(a: Spec) -> Spec:
-    _square(a)
+def invertible_spec(a: Spec) -> Spec:
+    square_matrix(a)
     if a.dtype.kind == "f" and a.dtype.itemsize < 4:
         raise DTypeError(
-            "linear systems are solved in float32 or float64",
+            "matrices are factorised in float32 or float64",
             came=f"dtype {a.dtype}",
             hint="convert it first: .astype(np.float32)",
         )
@@ -66,24 +70,24 @@ def _inverse_spec(a: Spec) -> Spec:
 
 
 @operation(
-    spec=_inverse_spec,
-    lower=Call(),
+    spec=invertible_spec,
+    lower=Call(LeadingAxes()),
     sign="inv",
     latex="$a^{-1}",
     numpy=("inv",),
     d={"a": lambda g, out: -matmul(matmul(matrix_transpose(out), g), matrix_transpose(out))},
-    cases=_cases(((2, 2),), ((1, 1),), ((2, 3, 3),), ((0, 2, 2),)),
+    cases=diagonally_dominant(((2, 2),), ((1, 1),), ((2, 3, 3),), ((0, 2, 2),)),
 )
 def inv(a):
     """The inverse of a matrix: (…, n, n) to (…, n, n). Its derivative is −A⁻ᵀ·g·A⁻ᵀ.
 
     Raises ValueRangeError for a singular matrix. To solve a system, `solve` is steadier.
     """
-    return _regular(np.linalg.inv, a)
+    return regular(np.linalg.inv, *map(np.ascontiguousarray, (a,)))
 
 
-def _solve_spec(a: Spec, b: Spec) -> Spec:
-    _square(a)
+def solve_spec(a: Spec, b: Spec) -> Spec:
+    square_matrix(a)
     n = a.shape[-1]
     rows = b.shape[-2:-1] if b.ndim > 1 else b.shape
     if rows != (n,):
@@ -92,37 +96,37 @@ def _solve_spec(a: Spec, b: Spec) -> Spec:
             asked=tr("b of shape ({n},) or (…, {n}, m)", n=n),
             came=tr("shapes {left} and {right}", left=a.shape, right=b.shape),
         )
-    dtype = _inverse_spec(Spec(a.shape, np.result_type(a.dtype, b.dtype))).dtype
+    dtype = invertible_spec(Spec(a.shape, np.result_type(a.dtype, b.dtype))).dtype
     if b.ndim == 1:
         return Spec((*a.shape[:-2], n), dtype)
     return Spec((*broadcast_shapes(a.shape[:-2], b.shape[:-2]), n, b.shape[-1]), dtype)
 
 
-def _as_columns(x: Any, vector: bool) -> Any:
+def as_columns(x: Any, vector: bool) -> Any:
     return reshape(x, shape=(*x.shape, 1)) if vector else x
 
 
 def _by_matrix(g: Any, a: Any, out: Any, b_spec: Spec) -> Any:
     vector = b_spec.ndim == 1
-    back = solve(matrix_transpose(a), _as_columns(g, vector))
-    return -matmul(back, matrix_transpose(_as_columns(out, vector)))
+    back = solve(matrix_transpose(a), as_columns(g, vector))
+    return -matmul(back, matrix_transpose(as_columns(out, vector)))
 
 
 def _by_values(g: Any, a: Any, b_spec: Spec) -> Any:
     if b_spec.ndim > 1:
         return solve(matrix_transpose(a), g)
-    found = solve(matrix_transpose(a), _as_columns(g, True))
+    found = solve(matrix_transpose(a), as_columns(g, True))
     return reshape(found, shape=found.shape[:-1])
 
 
 @operation(
-    spec=_solve_spec,
-    lower=Call(),
+    spec=solve_spec,
+    lower=Call(LeadingAxes()),
     sign="solve",
     latex="$a^{-1} $b",
     numpy=("solve",),
     d={"a": _by_matrix, "b": _by_values},
-    cases=_cases(
+    cases=diagonally_dominant(
         ((2, 2), (2,)),
         ((3, 3), (3, 2)),
         ((2, 2, 2), (2, 1)),
@@ -136,16 +140,16 @@ def solve(a, b):
 
     With h = A⁻ᵀ·g, dB = h and dA = −h·xᵀ. Raises ValueRangeError for a singular matrix.
     """
-    return _regular(np.linalg.solve, a, b)
+    return regular(np.linalg.solve, *map(np.ascontiguousarray, (a, b)))
 
 
 def _determinant_spec(a: Spec) -> Spec:
-    return Spec(a.shape[:-2], _inverse_spec(a).dtype)
+    return Spec(a.shape[:-2], invertible_spec(a).dtype)
 
 
 @operation(
     spec=_determinant_spec,
-    lower=Call(),
+    lower=Call(LeadingAxes()),
     sign="det",
     latex=r"\det $a",
     onnx="Det(a)",
@@ -155,11 +159,11 @@ def _determinant_spec(a: Spec) -> Spec:
             reshape(g * out, shape=(*out.shape, 1, 1)) * matrix_transpose(inv(a))
         )
     },
-    cases=_cases(((2, 2),), ((1, 1),), ((2, 3, 3),), ((0, 2, 2),)),
+    cases=diagonally_dominant(((2, 2),), ((1, 1),), ((2, 3, 3),), ((0, 2, 2),)),
 )
 def det(a):
     """The determinant: (…, n, n) to (…). Its derivative is det(A)·A⁻ᵀ.
 
     At a singular matrix the value is 0 and its derivative an error (JAX: the cofactors).
     """
-    return _regular(np.linalg.det, a)
+    return regular(np.linalg.det, *map(np.ascontiguousarray, (a,)))

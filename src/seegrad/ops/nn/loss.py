@@ -121,7 +121,7 @@ _LABELS = {"t": 3}
     lower=Body(),
     body=_cross_entropy_body,
     sign="Softmax-with-Loss",
-    latex=r"-\sum $t \log \operatorname{softmax}($x)",
+    latex=r"-\frac{1}{$samples} \sum $t \log \operatorname{softmax}($x)",
     d={
         "x": _by_scores,
         "t": _by_targets,

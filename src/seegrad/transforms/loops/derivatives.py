@@ -18,13 +18,15 @@ import numpy as np
 from seegrad.errors import GradientError
 from seegrad.graph.bind import bind, callable_op
 from seegrad.graph.forms import Body as Opened
-from seegrad.graph.forms import Call, Contract, Loop, Product
+from seegrad.graph.forms import Call, Contract, Loop, Permute, Product
 from seegrad.graph.graph import substitute, walk
 from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
+from seegrad.ops.linear.linalg import matmul
+from seegrad.ops.shape import reshape, transpose
 from seegrad.tensor.tensor import Tensor
 from seegrad.transforms.loops.body import Body, argument, derivatives, is_float, zeros
 from seegrad.transforms.loops.packing import Layout
@@ -34,7 +36,8 @@ CHECKPOINT = "checkpoint"
 """The frame of what is computed again in a backward turn."""
 
 Source = tuple[str, int]
-"""Where an input of a backward turn comes from: an input of the scan, what it saved, or g."""
+"""Where rows for a backward turn lie: in an input of the scan, in what it saved, in g; or in what
+the backward scan itself has made."""
 
 
 def _costly(node: Node) -> bool:
@@ -64,8 +67,12 @@ class Backward:
     body: Body
     counts: Counts
     sources: tuple[Source, ...]
+    added: tuple[int, ...]
+    """The inputs of the scan whose derivatives are added up in the carry."""
     targets: tuple[int, ...]
     """For each of its results, the input of the scan whose derivative it is."""
+    products: dict[int, tuple[Source, Source]]
+    """The inputs whose derivative is a product of all turns' factors at once."""
 
 
 class Plan:
@@ -126,62 +133,91 @@ class Plan:
 
     def _made(self, kind: str) -> Backward:
         seeds, sent = self.main if kind == "main" else self._sent(self.kept)
-        carry = set(self.carry)
-        known: dict[Node, Any] = {
-            x: x if x in carry else argument(x.spec, x.name) for x in self.kept
-        }
+        carry, inputs = set(self.carry), self.scan.body.inputs
+        known = {x: x if x in carry else argument(x.spec, x.name) for x in self.kept}
         cut = {x: s for x, s in known.items() if x is not s}
-        added = [argument(self.scan.body.inputs[i].spec, "total") for i in self.consts]
         n, m = len(self.carries), len(self.consts)
         here = iter(substitute([g for g in sent if g is not None], cut, _again))
         made = [None if g is None else next(here) for g in sent]
+        sums = dict(zip(self.consts, made[n : n + m]))
+        pairs = {i: pair for i, g in sums.items() if g is not None and (pair := _factors(g))}
+        added = {i: argument(inputs[i].spec, "total") for i in self.consts if i not in pairs}
         with in_mode(recording=True, tracer=None, frame=None, watch=None):
-            totals = [a if g is None else a + g for a, g in zip(added, made[n : n + m])]
+            totals = [a if (g := sums[i]) is None else a + g for i, a in added.items()]
+        wrt = [*self.wrt[:n], *(inputs[i] for i in added), *self.wrt[n + m :]]
         outputs = [zeros(x.spec) if g is None else g
-                   for x, g in zip(self.wrt, [*made[:n], *totals, *made[n + m :]])]
+                   for x, g in zip(wrt, [*made[:n], *totals, *made[n + m :]])]  # fmt: skip
+        behind = self.scan.counts.consts + self.scan.counts.carry
+        rows: dict[Node, Source] = {s: ("saved", i) for i, s in enumerate(known.values())}
+        rows |= {x: ("input", behind + i) for i, x in enumerate(inputs[behind:])}
+        rows |= {s: ("g", i) for i, s in enumerate(seeds) if s is not None}
+        results = len(outputs)
+        outputs += dict.fromkeys(x for pair in pairs.values() for x in pair if x not in rows)
+        stacked = {**rows, **{x: ("made", results + i) for i, x in enumerate(outputs[results:])}}
         used = set(walk(outputs))
-        inputs, behind = self.scan.body.inputs, self.scan.counts.consts + self.scan.counts.carry
         consts = [i for i in range(self.first) if inputs[i] in used]
-        rows: list[tuple[Source, Node]] = [
-            *((("saved", i), s) for i, s in enumerate(known.values()) if s in used),
-            *((("input", behind + i), x) for i, x in enumerate(inputs[behind:]) if x in used),
-            *((("g", i), s) for i, s in enumerate(seeds) if s is not None and s in used),
-        ]
-        body = Body(
-            [*(inputs[i] for i in consts), *self.arriving, *added, *(s for _, s in rows)],
-            outputs, f"∂ {self.scan.body.name}",
+        rows = {x: source for x, source in rows.items() if x in used}
+        body = Body([*(inputs[i] for i in consts), *self.arriving, *added.values(), *rows],
+                    outputs, f"∂ {self.scan.body.name}")  # fmt: skip
+        return Backward(
+            body, Counts(len(consts), n + len(added), len(rows)),
+            (*(("input", i) for i in consts), *rows.values()), tuple(added),
+            (*(self.first + i for i in self.carries), *added, *self.xs),
+            {i: (stacked[a], stacked[b]) for i, (a, b) in pairs.items()},
         )  # fmt: skip
-        sources = (*(("input", i) for i in consts), *(source for source, _ in rows))
-        targets = (*(self.first + i for i in self.carries), *self.consts, *self.xs)
-        return Backward(body, Counts(len(consts), n + m, len(rows)), sources, targets)
 
     def pull(self, g: Any, xs: Sequence[Any], part: Part) -> dict[int, Any]:
         """The derivative by each input that needs one, for g arriving at one vector."""
         kind, number = part
         turn, layout, n = self.backward(kind), self.scan.layouts(self.needs)[kind], len(self.carry)
         arrived = [layout.read(p, g) if p.part == number else None for p in layout.places]
-        rows = arrived[n:] if kind == "main" else arrived
+        ends, rows = (arrived[:n], arrived[n:]) if kind == "main" else ([None] * n, arrived)
+        places = layout.places[n if kind == "main" else 0 :]
         saved: list[Any] = []
         if any(where == "saved" for where, _ in turn.sources):
             saved = self.scan.apply(xs, "saved", self.needs)
 
         def given(source: Source) -> Any:
             where, i = source
-            if where == "input":
-                return xs[i]
-            if where == "saved":
-                return saved[i]
-            place = layout.places[i + (n if kind == "main" else 0)]
-            return rows[i] if rows[i] is not None else zeros(place.spec).data
+            if where == "g":
+                return zeros(places[i].spec).data if rows[i] is None else rows[i]
+            return {"input": xs, "saved": saved, "made": results}[where][i]
 
-        starts = [arrived[i] if kind == "main" else None for i in self.carries]
-        starts = [zeros(self.carry[i].spec).data if g is None else g
-                  for i, g in zip(self.carries, starts)]
-        starts += [zeros(self.scan.body.inputs[i].spec).data for i in self.consts]
-        m = turn.counts.consts
+        starts = [zeros(self.carry[i].spec).data if ends[i] is None else ends[i]
+                  for i in self.carries]
+        starts += [zeros(self.scan.body.inputs[i].spec).data for i in turn.added]
+        m, results = turn.counts.consts, []
         inputs = [*map(given, turn.sources[:m]), *starts, *map(given, turn.sources[m:])]
         again = Scan(turn.body, turn.counts, self.scan.length, not self.scan.reverse, Plan)
-        return dict(zip(turn.targets, again.apply(inputs)))
+        results += again.apply(inputs)
+        found = dict(zip(turn.targets, results))
+        for i, pair in turn.products.items():
+            a, b = (reshape(x, shape=(x.shape[0] * x.shape[1], x.shape[2]))
+                    for x in map(given, pair))
+            found[i] = matmul(transpose(a, axes=(1, 0)), b)
+        return found
+
+
+def _factors(g: Node) -> tuple[Node, Node] | None:
+    """a, b with g = aᵀ·b, if that is what g is and a and b are smaller: the sum of many such
+    products is one product of all a's and b's below each other."""
+    turned = g.op is not None and isinstance(g.op.lower, Permute)
+    product = g.inputs[0] if turned else g
+    if product.op is None or not isinstance(product.op.lower, Product) or g.ndim != 2:
+        return None
+    a, b = product.inputs
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] * sum(g.shape) >= 2 * g.spec.size:
+        return None
+    return (b, _turned(a)) if turned else (_turned(a), b)
+
+
+def _turned(x: Node) -> Node:
+    """The transpose of a matrix."""
+    if x.op is not None and isinstance(x.op.lower, Permute) and x.inputs[0].ndim == 2:
+        return x.inputs[0] if x.attrs["axes"] == (1, 0) else x
+    with in_mode(recording=True, tracer=None, frame=None, watch=None):
+        found: Node = transpose(x, axes=(1, 0))
+    return found
 
 
 # --------------------------------------------------------------- choices

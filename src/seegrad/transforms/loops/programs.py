@@ -48,6 +48,8 @@ class Program(ABC):
         self._last: tuple[Sequence[Any], Needs, dict[str, list[Any]]] | None = None
         self.sent: tuple[Any, Sequence[Any], Part, dict[int, Any]] | None = None
         """The derivatives by all inputs that the rule found last, and for what."""
+        self.spread: tuple[Sequence[Any], list[Any]] | None = None
+        """The results for many examples that were found last, and for what inputs."""
 
     @abstractmethod
     def run(self, values: Sequence[Any], needs: Needs) -> dict[str, list[Any]]:
@@ -119,13 +121,13 @@ class Scan(Program):
         name = f"{body.name} × {length}"
         super().__init__(name, {"body": body}, Layout([*specs[:n], *stacked]))
         self.body, self.counts, self.length, self.reverse = body, counts, length, reverse
-        self._planned, self._plans = planned, {}  # type: ignore[var-annotated]
+        self.planned, self.plans = planned, {}  # type: ignore[var-annotated]
 
     def plan(self, needs: Needs) -> Any:
         """What is kept, and the backward scan, where derivatives go to these inputs."""
-        if needs not in self._plans:
-            self._plans[needs] = self._planned(self, needs)
-        return self._plans[needs]
+        if needs not in self.plans:
+            self.plans[needs] = self.planned(self, needs)
+        return self.plans[needs]
 
     def layouts(self, needs: Needs) -> dict[str, Layout]:
         if not any(needs):
@@ -213,14 +215,14 @@ class Cond(Program):
         """`pulled` gives the derivatives by all inputs (`derivatives`)."""
         name = f"{then.name} if true else {other.name}"
         super().__init__(name, {"then": then, "other": other}, Layout(then.specs))
-        self.then, self.other, self._pulled = then, other, pulled
+        self.then, self.other, self.pulled_by = then, other, pulled
 
     def run(self, values: Sequence[Any], needs: Needs) -> dict[str, list[Any]]:
         body, inputs = self.turn(values, 0)
         return {"main": stored(self.layout, body(inputs))}
 
     def pull(self, g: Any, xs: Sequence[Any], part: Part, needs: Needs) -> dict[int, Any]:
-        found: dict[int, Any] = self._pulled(self, g, xs, part, needs)
+        found: dict[int, Any] = self.pulled_by(self, g, xs, part, needs)
         return found
 
     def turns(self, values: Sequence[Any]) -> int:

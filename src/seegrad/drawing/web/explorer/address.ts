@@ -7,7 +7,10 @@ export function readAddress(session: Session) {
   const asked = new URLSearchParams(location.hash.slice(1));
   const [lang, theme] = [asked.get("lang"), asked.get("theme")];
   if (asked.has("step")) session.step = Number(asked.get("step"));
-  if (asked.has("open")) session.open = new Set(asked.get("open")?.split(",").filter(Boolean));
+  if (asked.has("open")) {
+    session.open = new Set(asked.get("open")?.split(",").filter(Boolean));
+    session.auto = false;
+  }
   if (lang === "ko" || lang === "en") session.language = lang;
   if (theme === "dark" || theme === "light") session.theme = theme;
   if (asked.has("quiz")) session.quiz = asked.get("quiz") === "1";

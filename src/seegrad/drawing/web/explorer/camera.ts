@@ -1,7 +1,7 @@
 // Which part of the picture is seen, and how large; the small map of the whole.
 
 import { element } from "../draw.ts";
-import type { Plan } from "../layout/nested.js";
+import type { Plan } from "../scene.ts";
 
 const LEGIBLE = 0.75;
 const MAP_WIDTH = 200,
@@ -57,6 +57,24 @@ export class Camera {
     this.place();
   }
 
+  /** The whole picture where it can be read, else this box or group, as large as may be. */
+  frame(id: string) {
+    const rect = this.plan.places.get(id);
+    const stage = this.room();
+    if (!rect) return;
+    const whole = Math.min(stage.width / this.plan.width, stage.height / this.plan.height);
+    if (whole >= 1) {
+      this.fit();
+      return;
+    }
+    const wide = stage.width / (rect.width + 48);
+    this.zoom.k = Math.min(1.4, Math.max(whole, Math.min(wide, stage.height / (rect.height + 48))));
+    this.zoom.x = stage.width / 2 - (rect.x + rect.width / 2) * this.zoom.k;
+    this.zoom.y = stage.height / 2 - (rect.y + rect.height / 2) * this.zoom.k;
+    this.following = false;
+    this.place();
+  }
+
   place() {
     const { k, x, y } = this.zoom;
     this.picture.setAttribute("transform", `translate(${x} ${y}) scale(${k})`);
@@ -69,7 +87,7 @@ export class Camera {
     const { plan, map } = this;
     const scale = Math.min(MAP_WIDTH / plan.width, MAP_HEIGHT / plan.height);
     const boxes = this.seen.map((id) => {
-      const { x, y, width, height } = plan.places.get(id) as import("../layout/nested.js").Rect;
+      const { x, y, width, height } = plan.places.get(id) as import("../scene.ts").Rect;
       return `M${x} ${y}h${width}v${height}h${-width}z`;
     });
     map.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);

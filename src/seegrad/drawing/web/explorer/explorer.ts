@@ -85,9 +85,7 @@ export class Explorer {
     session.on("address", () => {
       if (session.options.fragment) writeAddress(session, this.stepping.last);
     });
-    const room = new ResizeObserver(() => {
-      if (this.camera.following) this.camera.home();
-    });
+    const room = new ResizeObserver(() => this.picture.refit());
     room.observe(this.picture.stage);
   }
 

@@ -46,6 +46,7 @@ export class Panel {
     const open = new Set(this.session.open);
     if (!open.delete(id)) open.add(id);
     this.session.setOpen(open);
+    this.picture.camera.frame(id);
     this.picture.focusOn(id);
   }
 

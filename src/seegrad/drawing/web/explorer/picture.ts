@@ -3,16 +3,15 @@
 
 import { draw, element } from "../draw.ts";
 import { html } from "../html.ts";
-import { fit } from "../layout/measure.js";
-import { arrange } from "../layout/nested.js";
-import type { Plan, Rect } from "../layout/nested.js";
-import { fold } from "../scene.ts";
-import type { View } from "../scene.ts";
-import { walk } from "../steps.ts";
-import type { Step } from "../steps.ts";
+import { firstScreen, screen } from "../layout/levels.js";
+import { known, stepAt, walk } from "../scene/steps.js";
+import type { Plan, Rect, Scene, Step, View } from "../scene.ts";
 import { Camera } from "./camera.ts";
 import type { Session } from "./session.ts";
 import { blanksOf, visibleScene } from "./visible.ts";
+
+/** The size of a window that is not known yet. */
+const WINDOW = [1024, 640];
 
 /** Milliseconds of a movement. */
 export const QUICK = 200;
@@ -26,6 +25,11 @@ export class Picture {
   view: View = { boxes: [], wires: [], groups: [], stands: new Map() };
   plan: Plan;
   steps: Step[] = [];
+  /** From when on the value and the derivative of each wire are known. */
+  known = new Map<string, [number, number]>();
+  /** The time of the walk that is shown, the same however the picture is folded. */
+  time = Infinity;
+  private timed = Infinity;
   /** The derivatives that are asked for. */
   blanks = new Set<string>();
   drawn: SVGElement = element("g");
@@ -55,16 +59,14 @@ export class Picture {
 
   private render(move: boolean) {
     const before = new Map(this.plan.places);
-    const scene = visibleScene(this.session);
     this.blanks = blanksOf(this.session);
-    this.view = fold(scene, this.session.open);
-    this.plan = arrange(...fit(scene, this.view, this.blanks));
-    this.drawn = draw(scene, this.view, this.plan, this.blanks);
+    const scene = { ...visibleScene(this.session), blanks: this.blanks, open: this.session.open };
+    this.layOut(scene);
+    this.drawn = draw(scene, this.view, this.plan);
     const focused = this.moved.contains(document.activeElement) ? document.activeElement : null;
     this.moved.replaceChildren(this.drawn);
     if (focused) this.focusOn(idOf(focused));
-    this.steps = walk(scene, this.view);
-    this.session.step = Math.min(this.session.step, this.steps.length);
+    this.keepTime();
     this.canvas.setAttribute("aria-label", scene.title || this.session.say("picture"));
     if (move && !calm()) this.glide(before);
     this.camera.show(
@@ -73,6 +75,47 @@ export class Picture {
     );
     if (this.opened !== this.session.open && this.camera.following) this.camera.home();
     this.opened = this.session.open;
+  }
+
+  /** What is seen of the scene in this window, and where. */
+  private layOut(scene: Omit<Scene, "open" | "blanks">) {
+    const { width, height } = this.camera.room();
+    const { session } = this;
+    const wide = width || WINDOW[0];
+    const high = height || WINDOW[1];
+    const shown = session.auto
+      ? firstScreen(scene, wide, high, true)
+      : screen(scene, wide, high, true);
+    if (session.auto) {
+      session.open = new Set(shown.scene.open);
+      session.scene.open = [...session.open];
+    }
+    this.view = shown.view;
+    this.plan = shown.plan;
+  }
+
+  /** The walk through what is seen now, at the time at which it was. */
+  private keepTime() {
+    const { session, steps } = this;
+    const began = !steps.length;
+    if (session.step !== this.timed) this.time = steps[session.step]?.time ?? Infinity;
+    this.steps = walk(session.scene, this.view);
+    this.known = known(session.scene, this.view);
+    if (began) this.time = this.steps[session.step]?.time ?? Infinity;
+    this.go(this.time === Infinity ? Infinity : stepAt(this.steps, this.time), this.time);
+  }
+
+  /** Shows this step; at its own time, if no other is given. */
+  go(step: number, time = this.steps[step]?.time ?? Infinity) {
+    this.session.step = Math.min(step, this.steps.length);
+    this.time = time;
+    this.timed = this.session.step;
+  }
+
+  /** The window has another size: what it may choose, it chooses again. */
+  refit() {
+    if (this.session.auto) this.session.tell("draw", false);
+    if (this.camera.following) this.camera.home();
   }
 
   /** The element of a box, a group or a wire. */

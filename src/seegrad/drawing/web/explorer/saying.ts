@@ -5,7 +5,7 @@ import { math } from "../math.ts";
 import { isGroup } from "../scene.ts";
 import type { Box, Group } from "../scene.ts";
 import type { StepFormulas } from "../step_formulas.ts";
-import type { Step } from "../steps.ts";
+import type { Step } from "../scene.ts";
 import type { Picture } from "./picture.ts";
 import type { Session } from "./session.ts";
 

@@ -4,7 +4,9 @@
 
 import { plainNumber } from "../evaluate.ts";
 import type { Box, Group, Scene, Wire } from "../scene.ts";
-import type { ArraySummary } from "../values/summary.js";
+import type { ArraySummary } from "../scene.ts";
+import { Box as BoxClass, Group as GroupClass, Wire as WireClass } from "../scene/scene.js";
+import { ArraySummary as SummaryClass } from "../values/summary.js";
 import { WORDS } from "../words.ts";
 
 /** What may be told: draw anew (gliding or not), the step has changed (with dots that run or not),
@@ -25,8 +27,12 @@ type Recorded = Map<string, [ArraySummary | undefined, ArraySummary | undefined]
 /** A scene as it is sent: values and derivatives are places in the list of readings. */
 export type SceneData = Partial<Scene> & { readings?: ArraySummary[] };
 
+/** What JSON leaves out is filled in. */
+const whole = <T>(made: T, sent: Partial<T>): T => Object.assign(made as object, sent) as T;
+
 /** Numbers that JSON cannot hold come as words. */
-function revive(summary: ArraySummary) {
+function revive(sent: ArraySummary): ArraySummary {
+  const summary: ArraySummary = whole(new SummaryClass([], ""), sent);
   for (const key of ["low", "high", "mean", "norm"] as const) {
     const number = summary[key];
     if (number !== undefined) summary[key] = plainNumber(number);
@@ -37,6 +43,7 @@ function revive(summary: ArraySummary) {
     Object.assign(summary, { low: x, high: x, mean: x, norm: Math.abs(x) });
   }
   if (summary.grid) summary.grid = summary.grid.map((row) => row.map(plainNumber));
+  return summary;
 }
 
 export class Session {
@@ -49,6 +56,8 @@ export class Session {
   open: Set<string>;
   language: "en" | "ko";
   theme: "" | "dark" | "light" = "";
+  /** May the window still choose what is open? Until the reader, or the address, has. */
+  auto: boolean;
   step = Infinity;
   quiz = false;
   pinned = "";
@@ -71,13 +80,13 @@ export class Session {
       overlays: [],
       moments: [],
       ...data,
-      boxes: data.boxes ?? [],
-      wires: data.wires ?? [],
-      groups: data.groups ?? [],
+      boxes: (data.boxes ?? []).map((box) => whole<Box>(new BoxClass("", ""), box)),
+      wires: (data.wires ?? []).map((wire) => whole<Wire>(new WireClass("", "", ""), wire)),
+      groups: (data.groups ?? []).map((group) => whole<Group>(new GroupClass("", ""), group)),
       open: data.open ?? [],
     };
-    this.summaries = data.readings ?? [];
-    this.summaries.forEach(revive);
+    this.auto = !!this.scene.auto;
+    this.summaries = (data.readings ?? []).map(revive);
     for (const thing of this.things) {
       for (const what of ["value", "grad"] as const) {
         const place: unknown = thing[what];
@@ -134,6 +143,7 @@ export class Session {
 
   setOpen(ids: Iterable<string>) {
     this.open = new Set(ids);
+    this.auto = false;
     this.tell("draw", true);
     this.tell("address", undefined);
   }

@@ -3,7 +3,7 @@
 
 import { element } from "../draw.ts";
 import type { StepFormulas } from "../step_formulas.ts";
-import type { Step } from "../steps.ts";
+import type { Step } from "../scene.ts";
 import type { Picture } from "./picture.ts";
 import { calm, idOf, QUICK } from "./picture.ts";
 import type { Session } from "./session.ts";
@@ -43,7 +43,7 @@ export class Stepping {
 
   go(step: number) {
     const before = this.session.step;
-    this.session.step = Math.max(0, Math.min(step, this.last));
+    this.picture.go(Math.max(0, Math.min(step, this.last)));
     this.session.tell("step", this.session.step === before + 1);
     this.session.tell("address", undefined);
   }
@@ -73,13 +73,14 @@ export class Stepping {
   /** What is known after the first steps; after all of them, everything. */
   private show(run: boolean) {
     const { now, picture } = this;
-    const [values, grads] = this.known();
+    const done = (at: number | undefined) => !now || (at ?? 0) <= picture.time;
     const back = !!now && BACKWARD.has(now.phase);
     for (const node of picture.all("[data-wire]")) {
       const id = idOf(node);
       const lit = !!now?.wires.includes(id);
-      node.classList.toggle("novalue", !!now && !values.has(id));
-      node.classList.toggle("nograd", !!now && !grads.has(id));
+      const [value, grad] = picture.known.get(id) ?? [];
+      node.classList.toggle("novalue", !done(value));
+      node.classList.toggle("nograd", !done(grad));
       node.classList.toggle("lit", lit && !back);
       node.classList.toggle("litback", lit && back);
     }
@@ -89,17 +90,6 @@ export class Stepping {
     this.letter(now ? [now.box] : []);
     if (now) picture.camera.follow(now.box);
     if (run && now && !calm()) this.runDots(now, back);
-  }
-
-  /** The wires whose value, and those whose derivative is known. */
-  private known(): [Set<string>, Set<string>] {
-    const values = new Set<string>();
-    const grads = new Set<string>();
-    for (const step of this.picture.steps.slice(0, this.session.step + 1)) {
-      const known = ["start", "forward"].includes(step.phase) ? values : grads;
-      for (const wire of step.wires) known.add(wire);
-    }
-    return [values, grads];
   }
 
   /** Letters over the nodes without a name that the formula below speaks of. */

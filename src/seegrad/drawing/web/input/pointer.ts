@@ -3,8 +3,9 @@
 import { exact } from "../facts.ts";
 import { html } from "../html.ts";
 import type { Wire } from "../scene.ts";
-import { lines, shownShape, sizeOf } from "../values/summary.js";
-import type { ArraySummary } from "../values/summary.js";
+import { lines, shownShape } from "../values/summary.js";
+import { sizeOf } from "../values/summarize.ts";
+import type { ArraySummary } from "../scene.ts";
 import type { Camera } from "../explorer/camera.ts";
 import type { Picture } from "../explorer/picture.ts";
 import type { Session } from "../explorer/session.ts";

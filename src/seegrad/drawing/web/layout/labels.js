@@ -1,59 +1,117 @@
-// What is written on boxes and wires: the twin of layout/labels.py.
-
-import { ON_WIRE, lines, shownShape, sizeOf } from "../values/summary.js";
+// @ts-nocheck Written from layout/labels.py by tools/python_to_js.py: change that file.
+import { has, same, slice, truthy } from "../python.js";
+import { ON_WIRE, lines, shownShape } from "../values/summary.js";
 import { short } from "../values/user_text.js";
 
-/**
- * @typedef {import("../scene.ts").Scene} Scene
- * @typedef {import("../scene.ts").Box} Box
- * @typedef {import("../scene.ts").Wire} Wire
- * @typedef {import("../values/summary.js").ArraySummary} ArraySummary
- */
-
-/** @param {Box} box */
+/** @returns {any} */
 export function constantText(box) {
-  if (box.name || !box.value) return short(box.name ?? "") || "·";
-  return box.value.shape.length ? shownShape(box.value.shape) : lines(box.value)[0];
+  let summary, texts;
+  summary = box.value;
+  if ((box.name || (summary == null))) {
+    return (short(box.name) ? short(box.name) : "·");
+  }
+  texts = ((same(summary.shape, [])) ? lines(summary) : [shownShape(summary.shape)]);
+  return texts[0];
 }
 
-/** @param {ArraySummary} summary */
-function shapeLine(summary) {
-  if (!summary.shape.length) return "";
-  const text = shownShape(summary.shape);
-  const whole = summary.numbers?.length && sizeOf(summary.shape) <= ON_WIRE;
-  return whole ? text : `${text} ${summary.dtype}`;
+/** @returns {any} */
+export function shapeLine(summary, heat = false) {
+  let plain, text;
+  if ((same(summary.shape, []))) {
+    return "";
+  }
+  text = shownShape(summary.shape);
+  plain = (heat ? heat : (truthy(summary.numbers) ? (summary.size <= ON_WIRE) : summary.numbers));
+  return (truthy(plain) ? text : `${text} ${summary.dtype}`);
 }
 
-/** The lines above and below a wire, and the grey line on top. @param {Wire} wire
- * @param {string} name @param {boolean} blank @returns {[string[], string[], string]} */
-export function label(wire, name, blank) {
-  /** @type {string[]} */
-  let above = [];
-  /** @type {string[]} */
-  let below = [];
-  let top = "";
-  if (wire.above) above = [wire.above];
-  else if (wire.value) {
-    top = shapeLine(wire.value);
-    above = lines(wire.value);
-    if (name && !wire.value.shape.length) above = [`${name} = ${above[0]}`];
-    else if (name) top = `${name} ${top}`;
-  } else if (name) above = [name];
-  if (wire.below) below = [wire.below];
-  else if (wire.grad && wire.backward) below = lines(wire.grad, true);
-  if (blank) below = [""];
+/** @returns {any} */
+export function pictured(summary) {
+  return ((summary != null) && (summary.size > ON_WIRE));
+}
+
+/** @returns {any} */
+export function label(wire, name, blank = false, heat = false) {
+  let above, below, top;
+  above = [];
+  below = [];
+  top = "";
+  if (wire.above) {
+    above = [wire.above];
+  } else {
+    if ((wire.value != null)) {
+      top = shapeLine(wire.value, heat);
+      above = _lines(wire.value, heat);
+      if ((name && (same(wire.value.shape, [])))) {
+        above = [`${name} = ${above[0]}`];
+      } else {
+        if (name) {
+          top = `${name} ${top}`;
+        }
+      }
+    } else {
+      if (name) {
+        above = [name];
+      }
+    }
+  }
+  if (wire.below) {
+    below = [wire.below];
+  } else {
+    if (((wire.grad != null) && wire.backward)) {
+      below = _lines(wire.grad, heat, true);
+    }
+  }
+  if (blank) {
+    below = [""];
+  }
   return [above, below, top];
 }
 
-/** @param {Scene} scene @returns {Map<string, string>} */
-export function wireNames(scene) {
-  const leaving = new Set(scene.wires.filter((wire) => wire.kind === "output").map((wire) => wire.source));
-  return new Map(scene.boxes.filter((box) => box.kind === "operation" && box.name && !leaving.has(box.id))
-    .map((box) => [box.id, short(box.name ?? "")]));
+/** @returns {any} */
+export function _lines(summary, heat, backward = false) {
+  let found;
+  found = Array.from(lines(summary, backward));
+  return ((heat && pictured(summary)) ? slice(found, 2, undefined) : found);
 }
 
-/** @param {Scene} scene @returns {Set<string>} */
+/** @returns {any} */
+export function wireNames(scene) {
+  let leaving, results;
+  leaving = new Set(Array.from(scene.wires).filter((wire) => (wire.kind === "output")).map((wire) => wire.source));
+  results = Array.from(scene.boxes).filter((box) => ((box.kind === "operation") && truthy(box.name))).map((box) => box);
+  return new Map(Array.from(results).filter((box) => (!has(leaving, box.id))).map((box) => [box.id, short(box.name)]));
+}
+
+/** @returns {any} */
 export function bareSources(scene) {
-  return new Set(scene.boxes.filter((box) => box.kind === "constant" &&
-    (!box.value || (!box.value.shape.length && !box.name))).map((box) => box.id));
+  let constants;
+  constants = Array.from(scene.boxes).filter((box) => (box.kind === "constant")).map((box) => box);
+  return new Set(Array.from(constants).filter((box) => (!truthy(box.value) || (!truthy(box.value.shape) && !truthy(box.name)))).map((box) => box.id));
+}
+
+export class Labels {
+  constructor(scene, heat = false) {
+    [this.blanks, this.heat] = [scene.blanks, heat];
+    [this.names, this.bare] = [wireNames(scene), bareSources(scene)];
+  }
+  /** @returns {any} */
+  of(wire) {
+    let source;
+    source = (wire.origin ? wire.origin : wire.source);
+    if ((has(this.bare, source))) {
+      return null;
+    }
+    return label(wire, (this.names.get(source) ?? ""), (has(this.blanks, wire.id)), this.heat);
+  }
+  /** @returns {any} */
+  heats(wire) {
+    let seen, value;
+    if ((!truthy(this.heat) || (has(this.bare, (wire.origin ? wire.origin : wire.source))))) {
+      return [null, null];
+    }
+    value = ((!wire.above && pictured(wire.value)) ? wire.value : null);
+    seen = (wire.backward && !wire.below && (!has(this.blanks, wire.id)));
+    return [value, ((seen && pictured(wire.grad)) ? wire.grad : null)];
+  }
 }

@@ -1,477 +1,576 @@
-// One level of a picture, laid out for itself: columns, the order within them, heights, widths.
-// The twin of layout/layered.py, line by line. Which items there are is nested.js's affair.
-
-/**
- * @typedef {{key: number, u: number, v: number, uOffset: number, vOffset: number, width: number,
- *   above: number, below: number, labelled: boolean, back: boolean, path: number[],
- *   labelAt: number, spine: boolean, far: number}} Edge
- * @typedef {{id: string, members: number[], w: number[], h: number[], gap: number[],
- *   entry: Map<number, number>, exit: Map<number, number>, edges: Edge[], rank: number[],
- *   x: number[], y: number[], left: number[], right: number[], width: number, height: number,
- *   top: number, side: number, crossings: number}} Level
- * @typedef {[number, number, number, number][][]} Links
- * @typedef {[number, number, number][][]} Sides
- * @typedef {import("./nested.js").Route} Route
- * @typedef {import("./nested.js").Point} Point
- */
+// @ts-nocheck Written from layout/layered.py by tools/python_to_js.py: change that file.
+import { all, any, bisectRight, has, insert, len, max, min, range, reversed, sort, truthy } from "../python.js";
 
 export const BOX_GAP = 16;
+
 export const WIRE_GAP = 8;
+
 export const WIRE_HEIGHT = 16;
-const GAP_LEAST = 20, GAP_MOST = 88, GAP_SLOPE = 0.4;
-const SPINE = 1024, INNER = 16, LOOSE = 1;
+
+export const [GAP_LEAST, GAP_MOST] = [20, 88];
+
+export const GAP_SLOPE = 0.4;
+
+export const [SPINE, INNER, LOOSE] = [1024, 16, 1];
+
 export const TURN = 14;
 
-/** @param {string} id @returns {Level} */
-export const newLevel = (id) => ({
-  id, members: [], w: [], h: [], gap: [], entry: new Map(), exit: new Map(), edges: [], rank: [],
-  x: [], y: [], left: [], right: [], width: 0, height: 0, top: 0, side: 0, crossings: 0,
-});
-
-/** @param {Level} level @param {number} w @param {number} h @param {number} gap */
-export function addItem(level, w, h, gap) {
-  level.w.push(w);
-  level.h.push(h);
-  level.gap.push(gap);
-  return level.w.length - 1;
-}
-
-/** @param {number} key @param {number} u @param {number} v @param {Route} [route] @returns {Edge} */
-export const newEdge = (key, u, v, route) => ({
-  key, u, v, uOffset: 0, vOffset: 0, width: route?.width ?? 0, above: route?.above ?? 0,
-  below: route?.below ?? 0, labelled: (route?.width ?? 0) > 0, back: false, path: [],
-  labelAt: -1, spine: false, far: 0,
-});
-
-/** @param {number} x */
-export function half(x) {
-  return Math.floor(x * 2 + 0.5) / 2;
-}
-
-/** @param {number} x */
-export function even(x) {
-  const h = Math.trunc(x / 2);
-  return h * 2 >= x ? h * 2 : h * 2 + 2;
-}
-
-/** @param {Level} level */
-export function lay(level) {
-  const n = level.w.length;
-  turnBack(level, n);
-  rankItems(level, n);
-  const [up, down] = thread(level);
-  const layers = orderItems(level, up, down);
-  heights(level, layers, up, down);
-  columns(level, layers, up, down);
-}
-
-/** @param {Level} level @param {number} n */
-function turnBack(level, n) {
-  const waiting = new Array(n).fill(0);
-  /** @type {number[][]} */
-  const out = Array.from({ length: n }, () => []);
-  level.edges.forEach((edge, e) => {
-    out[edge.u].push(e);
-    waiting[edge.v]++;
-  });
-  const ready = [];
-  for (let i = 0; i < n; i++) if (waiting[i] === 0) ready.push(i);
-  for (let at = 0; at < ready.length; at++) {
-    for (const e of out[ready[at]]) if (--waiting[level.edges[e].v] === 0) ready.push(level.edges[e].v);
+export class Edge {
+  constructor(key, u, v, uOffset = 0, vOffset = 0, width = 0, above = 0, below = 0, labelled = false, back = false, path = [], labelAt = -1, spine = false, far = 0, turns = new Map()) {
+    this.key = key;
+    this.u = u;
+    this.v = v;
+    this.uOffset = uOffset;
+    this.vOffset = vOffset;
+    this.width = width;
+    this.above = above;
+    this.below = below;
+    this.labelled = labelled;
+    this.back = back;
+    this.path = path;
+    this.labelAt = labelAt;
+    this.spine = spine;
+    this.far = far;
+    this.turns = turns;
   }
-  if (ready.length === n) return;
-  const state = new Array(n).fill(0);
-  for (let root = 0; root < n; root++) {
-    if (state[root]) continue;
+}
+
+export class Level {
+  constructor(id, members = [], w = [], h = [], gap = [], entry = new Map(), exit = new Map(), edges = [], rank = [], x = [], y = [], left = [], right = [], extent = 0, width = 0, height = 0, top = 0, side = 0, crossings = 0) {
+    this.id = id;
+    this.members = members;
+    this.w = w;
+    this.h = h;
+    this.gap = gap;
+    this.entry = entry;
+    this.exit = exit;
+    this.edges = edges;
+    this.rank = rank;
+    this.x = x;
+    this.y = y;
+    this.left = left;
+    this.right = right;
+    this.extent = extent;
+    this.width = width;
+    this.height = height;
+    this.top = top;
+    this.side = side;
+    this.crossings = crossings;
+  }
+  /** @returns {any} */
+  item(w, h, gap) {
+    this.w.push(w);
+    this.h.push(h);
+    this.gap.push(gap);
+    return (len(this.w) - 1);
+  }
+}
+
+/** @returns {any} */
+export function half(x) {
+  let doubled, whole;
+  doubled = ((x * 2) + 0.5);
+  whole = Math.trunc(doubled);
+  return (((whole > doubled) ? (whole - 1) : whole) / 2);
+}
+
+/** @returns {any} */
+export function even(x) {
+  let half;
+  half = Math.trunc((x / 2));
+  return Number((((half * 2) >= x) ? (half * 2) : ((half * 2) + 2)));
+}
+
+/** @returns {any} */
+export function lay(level) {
+  let down, layers, n, ranksOfLabel, up;
+  n = len(level.w);
+  _turnBack(level, n);
+  ranksOfLabel = _rank(level, n);
+  [up, down] = _thread(level, ranksOfLabel);
+  layers = _order(level, up, down);
+  _heights(level, layers, up, down);
+  _columns(level, layers, up, down);
+}
+
+/** @returns {any} */
+export function _turnBack(level, n) {
+  let at, e, edge, i, j, out, ready, root, stack, state, waiting;
+  waiting = Array(n).fill(0);
+  out = Array.from(range(n)).map((_) => []);
+  for ([e, edge] of level.edges.entries()) {
+    out[edge.u].push(e);
+    waiting[edge.v] = waiting[edge.v] + 1;
+  }
+  ready = Array.from(range(n)).filter((i) => (waiting[i] === 0)).map((i) => i);
+  for (i of ready) {
+    for (e of out[i]) {
+      j = level.edges[e].v;
+      waiting[j] = waiting[j] - 1;
+      if ((waiting[j] === 0)) {
+        ready.push(j);
+      }
+    }
+  }
+  if ((len(ready) === n)) {
+    return undefined;
+  }
+  state = Array(n).fill(0);
+  for (root = 0; root < n; root += 1) {
+    if (truthy(state[root])) {
+      continue;
+    }
     state[root] = 1;
-    /** @type {[number, number][]} */
-    const stack = [[root, 0]];
-    while (stack.length) {
-      const [i, at] = /** @type {[number, number]} */ (stack.pop());
-      if (at === out[i].length) {
+    stack = [[root, 0]];
+    while (truthy(stack)) {
+      [i, at] = stack.pop();
+      if ((at === len(out[i]))) {
         state[i] = 2;
         continue;
       }
-      stack.push([i, at + 1]);
-      const edge = level.edges[out[i][at]];
-      if (state[edge.v] === 1) edge.back = true;
-      else if (state[edge.v] === 0) {
-        state[edge.v] = 1;
-        stack.push([edge.v, 0]);
+      stack.push([i, (at + 1)]);
+      edge = level.edges[out[i][at]];
+      if ((state[edge.v] === 1)) {
+        edge.back = true;
+      } else {
+        if ((state[edge.v] === 0)) {
+          state[edge.v] = 1;
+          stack.push([edge.v, 0]);
+        }
       }
     }
   }
 }
 
-/** @param {Level} level @param {number} n */
-function rankItems(level, n) {
-  const edges = level.edges;
-  const entries = new Set(level.entry.values()), exits = new Set(level.exit.values());
-  const backward = edges.some((edge) => edge.back);
-  /** @type {[number, number][][]} */
-  const ahead = Array.from({ length: n }, () => []);
-  /** @type {[number, number][][]} */
-  const behind = Array.from({ length: n }, () => []);
-  const waiting = new Array(n).fill(0);
-  edges.forEach((edge, e) => {
-    const [u, v] = edge.back ? [edge.v, edge.u] : [edge.u, edge.v];
+/** @returns {any} */
+export function _rank(level, n) {
+  let ahead, backward, behind, e, edge, edges, entries, exits, i, last, least, loose, order, rank, reach, u, v, waiting;
+  edges = level.edges;
+  [entries, exits] = [new Set(level.entry.values()), new Set(level.exit.values())];
+  backward = any(Array.from(edges).map((edge) => edge.back));
+  ahead = Array.from(range(n)).map((_) => []);
+  behind = Array.from(range(n)).map((_) => []);
+  waiting = Array(n).fill(0);
+  for ([e, edge] of edges.entries()) {
+    [u, v] = (edge.back ? [edge.v, edge.u] : [edge.u, edge.v]);
     ahead[u].push([v, e]);
     behind[v].push([u, e]);
-    waiting[v]++;
-  });
-  /** @type {number[]} */
-  const rank = new Array(n).fill(0);
-  const least = (entries.size ? 1 : 0) + (backward ? 1 : 0);
-  for (let i = 0; i < n; i++) if (!entries.has(i)) rank[i] = least;
-  /** @type {number[]} */
-  const order = [];
-  for (let i = 0; i < n; i++) if (waiting[i] === 0) order.push(i);
-  for (let at = 0; at < order.length; at++) {
-    const u = order[at];
-    for (const [v, e] of ahead[u]) {
-      rank[v] = Math.max(rank[v], rank[u] + span(edges[e]));
-      if (--waiting[v] === 0) order.push(v);
+    waiting[v] = waiting[v] + 1;
+  }
+  rank = Array(n).fill(0);
+  least = ((truthy(entries) ? 1 : 0) + (backward ? 1 : 0));
+  for (i = 0; i < n; i += 1) {
+    if ((!has(entries, i))) {
+      rank[i] = least;
     }
   }
-  const reach = new Array(n).fill(0);
-  for (let at = order.length - 1; at >= 0; at--) {
-    const u = order[at];
-    for (const [v, e] of ahead[u]) reach[u] = Math.max(reach[u], reach[v] + span(edges[e]));
-  }
-  markSpine(level, reach, behind, ahead);
-  const loose = new Array(n).fill(false);
-  for (const u of order) {
-    loose[u] = !entries.has(u) && behind[u].every(([p]) => loose[p] && ahead[p].length === 1);
-  }
-  for (let at = order.length - 1; at >= 0; at--) {
-    const u = order[at];
-    if (loose[u] && ahead[u].length) {
-      let nearest = Infinity;
-      for (const [v, e] of ahead[u]) nearest = Math.min(nearest, rank[v] - span(edges[e]));
-      rank[u] = nearest;
+  order = Array.from(range(n)).filter((i) => (waiting[i] === 0)).map((i) => i);
+  for (u of order) {
+    for ([v, e] of ahead[u]) {
+      rank[v] = Math.max(rank[v], (rank[u] + _span(edges[e])));
+      waiting[v] = waiting[v] - 1;
+      if ((waiting[v] === 0)) {
+        order.push(v);
+      }
     }
   }
-  let last = 0;
-  for (let i = 0; i < n; i++) last = Math.max(last, exits.has(i) ? rank[i] : rank[i] + 1);
-  for (const i of exits) rank[i] = last + (backward ? 1 : 0);
+  reach = Array(n).fill(0);
+  for (u of reversed(order)) {
+    for ([v, e] of ahead[u]) {
+      reach[u] = Math.max(reach[u], (reach[v] + _span(edges[e])));
+    }
+  }
+  _markSpine(level, reach, behind, ahead);
+  loose = Array(n).fill(false);
+  for (u of order) {
+    loose[u] = ((!has(entries, u)) && all(Array.from(behind[u]).map(([p, _]) => (truthy(loose[p]) ? (len(ahead[p]) === 1) : loose[p]))));
+  }
+  for (u of reversed(order)) {
+    if ((truthy(loose[u]) && truthy(ahead[u]))) {
+      rank[u] = min(Array.from(ahead[u]).map(([v, e]) => (rank[v] - _span(edges[e]))));
+    }
+  }
+  last = 0;
+  for (i = 0; i < n; i += 1) {
+    last = Math.max(last, ((has(exits, i)) ? rank[i] : (rank[i] + 1)));
+  }
+  for (i of exits) {
+    rank[i] = (last + (backward ? 1 : 0));
+  }
   level.rank = rank;
+  return rank;
 }
 
-/** @param {Edge} edge */
-function span(edge) {
-  return edge.labelled && !edge.back ? 2 : 1;
+/** @returns {any} */
+export function _span(edge) {
+  return ((edge.labelled && !edge.back) ? 2 : 1);
 }
 
-/**
- * @param {Level} level @param {number[]} reach
- * @param {[number, number][][]} behind @param {[number, number][][]} ahead
- */
-function markSpine(level, reach, behind, ahead) {
-  const edges = level.edges, n = reach.length;
-  const chosen = new Array(n).fill(-1);
-  for (let v = 0; v < n; v++) {
-    let best = null;
-    for (const [, e] of behind[v]) {
-      const key = [-edges[e].far, edges[e].vOffset, e];
-      if (!edges[e].back && (best === null || compare(key, best) < 0)) {
-        best = key;
+/** @returns {any} */
+export function _markSpine(level, reach, behind, ahead) {
+  let _, best, chosen, e, edge, edges, farthest, first, n, nearer, u, v;
+  [edges, n] = [level.edges, len(reach)];
+  chosen = Array(n).fill(-1);
+  for (v = 0; v < n; v += 1) {
+    for ([_, e] of behind[v]) {
+      [edge, best] = [edges[e], edges[Math.max(chosen[v], 0)]];
+      nearer = ((edge.far === best.far) && (edge.vOffset < best.vOffset));
+      if ((!edge.back && ((chosen[v] < 0) || (edge.far > best.far) || nearer))) {
         chosen[v] = e;
       }
     }
   }
-  for (let u = 0; u < n; u++) {
-    let first = null;
-    for (const [v, e] of ahead[u]) {
-      const key = [-reach[v], e];
-      if (!edges[e].back && (first === null || compare(key, first) < 0)) first = key;
+  for (u = 0; u < n; u += 1) {
+    [first, farthest] = [-1, -1];
+    for ([v, e] of ahead[u]) {
+      if ((!edges[e].back && (reach[v] > farthest))) {
+        [first, farthest] = [e, reach[v]];
+      }
     }
-    if (first !== null && chosen[edges[first[1]].v] === first[1]) edges[first[1]].spine = true;
+    if (((first >= 0) && (chosen[edges[first].v] === first))) {
+      edges[first].spine = true;
+    }
   }
 }
 
-/** @param {number[]} a @param {number[]} b */
-function compare(a, b) {
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i] < b[i] ? -1 : 1;
-  return 0;
-}
-
-/** @param {Level} level @returns {[Links, Links]} */
-function thread(level) {
-  const rank = level.rank;
-  /** @type {[number, number, number, number, number][]} */
-  const pieces = [];
-  const n = rank.length;
-  const outCount = new Array(n).fill(0), inCount = new Array(n).fill(0);
-  for (const edge of level.edges) {
-    outCount[edge.u]++;
-    inCount[edge.v]++;
+/** @returns {any} */
+export function _thread(level, rank) {
+  let a, ao, b, bo, down, edge, final, first, i, inCount, last, levelShift, lone, n, outCount, path, pieces, q, r, u, up, v, weight;
+  pieces = [];
+  n = len(rank);
+  [outCount, inCount] = [Array(n).fill(0), Array(n).fill(0)];
+  for (edge of level.edges) {
+    outCount[edge.u] = outCount[edge.u] + 1;
+    inCount[edge.v] = inCount[edge.v] + 1;
   }
-  const pass = (/** @type {Edge} */ edge, /** @type {number} */ r, /** @type {number[]} */ path) => {
-    let q;
-    if (edge.labelled && edge.labelAt < 0) {
-      q = addItem(level, edge.width, edge.above + edge.below, WIRE_GAP);
-      edge.labelAt = q;
-    } else q = addItem(level, 0, WIRE_HEIGHT, WIRE_GAP);
-    rank.push(r);
-    path.push(q);
-  };
-  for (const edge of level.edges) {
-    const { u, v } = edge;
-    /** @type {number[]} */
-    const path = [u];
+  for (edge of level.edges) {
+    [u, v] = [edge.u, edge.v];
     if (edge.back) {
-      const turnOut = addItem(level, TURN, TURN + 4, BOX_GAP);
-      rank.push(rank[u] + 1);
-      const turnIn = addItem(level, TURN, TURN + 4, BOX_GAP);
-      rank.push(rank[v] - 1);
-      path.push(turnOut);
-      for (let r = rank[u]; r >= rank[v]; r--) pass(edge, r, path);
-      path.push(turnIn);
+      [path, first, final] = _backwardPath(level, edge, rank);
     } else {
-      for (let r = rank[u] + 1; r < rank[v]; r++) pass(edge, r, path);
+      [path, first, final] = [[u], (rank[u] + 1), (rank[v] - 1)];
+    }
+    for (r = first; r < (final + 1); r += 1) {
+      if ((edge.labelled && (edge.labelAt < 0))) {
+        q = level.item(edge.width, (edge.above + edge.below), WIRE_GAP);
+        edge.labelAt = q;
+      } else {
+        q = level.item(0, WIRE_HEIGHT, WIRE_GAP);
+      }
+      rank.push(r);
+      path.push(q);
+    }
+    if (edge.back) {
+      path.push(edge.path[0]);
     }
     path.push(v);
-    const shift = (edge.above - edge.below) / 2;
-    const lone = inCount[u] === 0 && outCount[u] === 1;
-    for (let i = 0; i < path.length - 1; i++) {
-      const a = path[i], b = path[i + 1], last = i === path.length - 2;
-      const ao = i === 0 ? edge.uOffset : a === edge.labelAt ? shift : 0;
-      const bo = last ? edge.vOffset : b === edge.labelAt ? shift : 0;
-      const weight = edge.spine ? SPINE
-        : (i > 0 && !last) || (i === 0 && lone && !last) ? INNER : LOOSE;
-      if (rank[a] < rank[b]) pieces.push([a, b, ao, bo, weight]);
-      else pieces.push([b, a, bo, ao, weight]);
+    levelShift = ((edge.above - edge.below) / 2);
+    lone = ((inCount[u] === 0) && (outCount[u] === 1));
+    for (i = 0; i < (len(path) - 1); i += 1) {
+      [a, b] = [path[i], path[(i + 1)]];
+      ao = ((i === 0) ? edge.uOffset : ((a === edge.labelAt) ? levelShift : 0));
+      last = (i === (len(path) - 2));
+      bo = (last ? edge.vOffset : ((b === edge.labelAt) ? levelShift : 0));
+      if (edge.spine) {
+        weight = SPINE;
+      } else {
+        if ((((i > 0) && !last) || ((i === 0) && lone && !last))) {
+          weight = INNER;
+        } else {
+          weight = LOOSE;
+        }
+      }
+      if ((rank[a] < rank[b])) {
+        pieces.push([a, b, ao, bo, weight]);
+      } else {
+        pieces.push([b, a, bo, ao, weight]);
+      }
     }
     edge.path = path;
   }
-  /** @type {Links} */
-  const up = rank.map(() => []);
-  /** @type {Links} */
-  const down = rank.map(() => []);
-  for (const [a, b, ao, bo, weight] of pieces) {
+  up = Array.from(rank).map((_) => []);
+  down = Array.from(rank).map((_) => []);
+  for ([a, b, ao, bo, weight] of pieces) {
     down[a].push([b, ao, bo, weight]);
     up[b].push([a, bo, ao, weight]);
   }
   return [up, down];
 }
 
-/** @param {Level} level @param {Links} up @param {Links} down */
-function orderItems(level, up, down) {
-  const { rank, h } = level;
-  let most = -1;
-  for (const r of rank) most = Math.max(most, r);
-  /** @type {number[][]} */
-  let layers = Array.from({ length: most + 1 }, () => []);
-  rank.forEach((r, q) => layers[r].push(q));
-  layers = layers.filter((layer) => layer.length);
-  layers.forEach((layer, r) => {
-    for (const q of layer) rank[q] = r;
-  });
-  const scale = h.map((height) => 1 / (height + 4));
-  /** @type {(links: Links) => Sides} */
-  const sides = (links) => links.map((near, a) =>
-    near.map(([b, ao, bo]) => [b, ao * scale[a], bo * scale[b]]));
-  const ahead = sides(down), behind = sides(up);
-  /** @type {number[]} */
-  const pos = new Array(h.length).fill(0);
-  const settle = () => {
-    for (const layer of layers) layer.forEach((q, i) => { pos[q] = i; });
-  };
-  settle();
-  let best = crossings(layers, ahead, pos), kept = layers.map((layer) => [...layer]);
-  const sweeps = h.length < 3000 ? 10 : 4;
-  /** @type {number[]} */
-  const key = new Array(h.length).fill(0);
-  for (let sweep = 0; sweep < sweeps && best > 0; sweep++) {
-    const forward = sweep % 2 === 0;
-    const links = forward ? behind : ahead;
-    for (let step = 0; step < layers.length; step++) {
-      const layer = layers[forward ? step : layers.length - 1 - step];
-      for (const q of layer) {
-        const near = links[q];
-        if (near.length) {
-          let mean = 0;
-          for (const [b, ao, bo] of near) mean += pos[b] + bo - ao * 0.01;
-          key[q] = mean / near.length;
-        } else key[q] = pos[q];
-      }
-      layer.sort((a, b) => key[a] - key[b]);
-      layer.forEach((q, i) => { pos[q] = i; });
+/** @returns {any} */
+export function _backwardPath(level, edge, rank) {
+  let path, q, r, turnIn, turnOut, u, v;
+  [u, v] = [edge.u, edge.v];
+  turnOut = level.item(TURN, (TURN + 4), BOX_GAP);
+  rank.push((rank[u] + 1));
+  turnIn = level.item(TURN, (TURN + 4), BOX_GAP);
+  rank.push((rank[v] - 1));
+  path = [u, turnOut];
+  for (r = rank[u]; r > (rank[v] - 1); r += -1) {
+    if ((edge.labelled && (edge.labelAt < 0))) {
+      q = level.item(edge.width, (edge.above + edge.below), WIRE_GAP);
+      edge.labelAt = q;
+    } else {
+      q = level.item(0, WIRE_HEIGHT, WIRE_GAP);
     }
-    const total = crossings(layers, ahead, pos);
-    if (total < best) {
-      best = total;
-      kept = layers.map((layer) => [...layer]);
+    rank.push(r);
+    path.push(q);
+  }
+  edge.path = [turnIn];
+  return [path, 1, 0];
+}
+
+/** @returns {any} */
+export function _order(level, up, down) {
+  let ahead, ao, b, behind, best, bo, forward, h, i, kept, key, layer, layers, links, mean, near, pos, q, r, rank, scale, sweep, sweeps, total;
+  [rank, h] = [level.rank, level.h];
+  layers = Array.from(range((max(rank, { default_: -1 }) + 1))).map((_) => []);
+  for (q = 0; q < len(rank); q += 1) {
+    layers[rank[q]].push(q);
+  }
+  layers = Array.from(layers).filter((layer) => truthy(layer)).map((layer) => layer);
+  for ([r, layer] of layers.entries()) {
+    for (q of layer) {
+      rank[q] = r;
+    }
+  }
+  scale = Array.from(h).map((height) => (1 / (height + 4)));
+  ahead = Array.from(range(len(h))).map((a) => Array.from(down[a]).map(([b, ao, bo, _]) => [b, (ao * scale[a]), (bo * scale[b])]));
+  behind = Array.from(range(len(h))).map((a) => Array.from(up[a]).map(([b, ao, bo, _]) => [b, (ao * scale[a]), (bo * scale[b])]));
+  pos = Array(len(h)).fill(0);
+  /** @returns {any} */
+  function settle() {
+    let i, layer, q;
+    for (layer of layers) {
+      for ([i, q] of layer.entries()) {
+        pos[q] = Number(i);
+      }
+    }
+  }
+  settle();
+  total = _crossings(layers, ahead, pos);
+  [best, kept] = [total, Array.from(layers).map((layer) => Array.from(layer))];
+  sweeps = ((len(h) < 3000) ? 10 : 4);
+  for (sweep = 0; sweep < sweeps; sweep += 1) {
+    if ((best === 0)) {
+      break;
+    }
+    forward = ((sweep % 2) === 0);
+    links = (forward ? behind : ahead);
+    for (layer of (forward ? layers : reversed(layers))) {
+      key = new Map([]);
+      for (q of layer) {
+        near = links[q];
+        if (truthy(near)) {
+          mean = 0;
+          for ([b, ao, bo] of near) {
+            mean = mean + ((pos[b] + bo) - (ao * 0.01));
+          }
+          key.set(q, (mean / len(near)));
+        } else {
+          key.set(q, pos[q]);
+        }
+      }
+      sort(layer, { key: (k) => key.get(k) });
+      for ([i, q] of layer.entries()) {
+        pos[q] = Number(i);
+      }
+    }
+    total = _crossings(layers, ahead, pos);
+    if ((total < best)) {
+      [best, kept] = [total, Array.from(layers).map((layer) => Array.from(layer))];
     }
   }
   layers = kept;
   settle();
-  if (best > 0 && h.length < 3000) best -= exchange(layers, ahead, behind, pos);
+  if (((best > 0) && (len(h) < 3000))) {
+    best = best - _exchange(layers, ahead, behind, pos);
+  }
   level.crossings = best;
   return layers;
 }
 
-/** @param {number[][]} layers @param {Sides} ahead @param {number[]} pos */
-function crossings(layers, ahead, pos) {
-  let total = 0;
-  for (const layer of layers) {
-    /** @type {Point[]} */
-    const ends = [];
-    for (const a of layer) for (const [b, ao, bo] of ahead[a]) ends.push([pos[a] + ao, pos[b] + bo]);
-    if (ends.length < 2) continue;
-    ends.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-    /** @type {number[]} */
-    const seen = [];
-    for (const [, far] of ends) {
-      let low = 0, high = seen.length;
-      while (low < high) {
-        const mid = (low + high) >> 1;
-        if (far < seen[mid]) high = mid;
-        else low = mid + 1;
+/** @returns {any} */
+export function _crossings(layers, ahead, pos) {
+  let _, a, ao, at, b, bo, ends, far, layer, seen, total;
+  total = 0;
+  for (layer of layers) {
+    ends = [];
+    for (a of layer) {
+      for ([b, ao, bo] of ahead[a]) {
+        ends.push([(pos[a] + ao), (pos[b] + bo)]);
       }
-      total += seen.length - low;
-      seen.splice(low, 0, far);
+    }
+    if ((len(ends) < 2)) {
+      continue;
+    }
+    sort(ends);
+    seen = [];
+    for ([_, far] of ends) {
+      at = bisectRight(seen, far);
+      total = total + (len(seen) - at);
+      insert(seen, at, far);
     }
   }
   return total;
 }
 
-/** @param {number[][]} layers @param {Sides} ahead @param {Sides} behind @param {number[]} pos */
-function exchange(layers, ahead, behind, pos) {
-  let gained = 0;
-  for (let round = 0; round < 6; round++) {
-    const before = gained;
-    for (const layer of layers) {
-      for (let i = 0; i < layer.length - 1; i++) {
-        const a = layer[i], b = layer[i + 1];
-        if (ahead[a].length * ahead[b].length + behind[a].length * behind[b].length > 4096) continue;
-        const now = pairs(ahead[a], ahead[b], pos) + pairs(behind[a], behind[b], pos);
-        const then = pairs(ahead[b], ahead[a], pos) + pairs(behind[b], behind[a], pos);
-        if (then < now) {
-          layer[i] = b;
-          layer[i + 1] = a;
-          pos[a] = i + 1;
-          pos[b] = i;
-          gained += now - then;
+/** @returns {any} */
+export function _exchange(layers, ahead, behind, pos) {
+  let _, a, b, before, gained, i, layer, now, then;
+  gained = 0;
+  for (_ = 0; _ < 6; _ += 1) {
+    before = gained;
+    for (layer of layers) {
+      for (i = 0; i < (len(layer) - 1); i += 1) {
+        [a, b] = [layer[i], layer[(i + 1)]];
+        if ((((len(ahead[a]) * len(ahead[b])) + (len(behind[a]) * len(behind[b]))) > 4096)) {
+          continue;
+        }
+        now = (_pairs(ahead[a], ahead[b], pos) + _pairs(behind[a], behind[b], pos));
+        then = (_pairs(ahead[b], ahead[a], pos) + _pairs(behind[b], behind[a], pos));
+        if ((then < now)) {
+          [layer[i], layer[(i + 1)]] = [b, a];
+          [pos[a], pos[b]] = [Number((i + 1)), Number(i)];
+          gained = gained + (now - then);
         }
       }
     }
-    if (gained === before) break;
+    if ((gained === before)) {
+      break;
+    }
   }
   return gained;
 }
 
-/** @param {[number, number, number][]} upper @param {[number, number, number][]} lower
- * @param {number[]} pos */
-function pairs(upper, lower, pos) {
-  let count = 0;
-  for (const [p, , po] of upper) for (const [q, , qo] of lower) if (pos[p] + po > pos[q] + qo) count++;
+/** @returns {any} */
+export function _pairs(upper, lower, pos) {
+  let _, count, p, po, q, qo;
+  count = 0;
+  for ([p, _, po] of upper) {
+    for ([q, _, qo] of lower) {
+      if (((pos[p] + po) > (pos[q] + qo))) {
+        count = count + 1;
+      }
+    }
+  }
   return count;
 }
 
-/** @param {Level} level @param {number[][]} layers @param {Links} up @param {Links} down */
-function heights(level, layers, up, down) {
-  const { h, gap } = level;
-  /** @type {number[]} */
-  const y = new Array(h.length).fill(0);
-  const steps = layers.map((layer) => {
-    const offset = [0];
-    let at = 0;
-    for (let i = 1; i < layer.length; i++) {
-      const a = layer[i - 1], b = layer[i];
-      at += (h[a] + h[b]) / 2 + (gap[a] + gap[b]) / 2 + 1;
+/** @returns {any} */
+export function _heights(level, layers, up, down) {
+  let _, a, anchored, at, b, columns, gap, h, i, layer, least, offset, q, r, shift, steps, top, y;
+  [h, gap] = [level.h, level.gap];
+  y = Array(len(h)).fill(0);
+  steps = [];
+  for (layer of layers) {
+    [offset, at] = [[0], 0];
+    for (i = 1; i < len(layer); i += 1) {
+      [a, b] = [layer[(i - 1)], layer[i]];
+      at = at + ((((h[a] + h[b]) / 2) + ((gap[a] + gap[b]) / 2)) + 1);
       offset.push(at);
     }
-    layer.forEach((q, i) => { y[q] = offset[i] - at / 2; });
-    return offset;
-  });
-  const n = layers.length;
-  for (let round = h.length < 3000 ? 6 : 2; round > 0; round--) {
-    for (let r = 0; r < n; r++) relax(layers[r], steps[r], y, up);
-    for (let r = n - 1; r >= 0; r--) relax(layers[r], steps[r], y, down);
-  }
-  for (let r = 0; r < n; r++) relax(layers[r], steps[r], y, up);
-  /** @type {boolean[]} */
-  const anchored = new Array(h.length).fill(false);
-  for (const layer of layers) {
-    for (const q of layer) {
-      anchored[q] = up[q].length > 1 || up[q].some(([b]) => anchored[b] || down[b].length > 1);
+    steps.push(offset);
+    for ([i, q] of layer.entries()) {
+      y[q] = (offset[i] - (at / 2));
     }
   }
-  for (let r = n - 1; r >= 0; r--) relax(layers[r], steps[r], y, down, anchored);
-  let shift = h.length ? Infinity : 0;
-  for (let q = 0; q < h.length; q++) shift = Math.min(shift, y[q] - h[q] / 2);
-  level.y = y.map((value) => half(value - shift));
+  columns = range(len(layers));
+  for (_ = 0; _ < ((len(h) < 3000) ? 6 : 2); _ += 1) {
+    for (r of columns) {
+      _relax(layers[r], steps[r], y, up);
+    }
+    for (r of reversed(columns)) {
+      _relax(layers[r], steps[r], y, down);
+    }
+  }
+  for (r of columns) {
+    _relax(layers[r], steps[r], y, up);
+  }
+  anchored = Array(len(h)).fill(false);
+  for (layer of layers) {
+    for (q of layer) {
+      anchored[q] = ((len(up[q]) > 1) || any(Array.from(up[q]).map(([b, ..._]) => (truthy(anchored[b]) ? anchored[b] : (len(down[b]) > 1)))));
+    }
+  }
+  for (r of reversed(columns)) {
+    _relax(layers[r], steps[r], y, down, anchored);
+  }
+  least = null;
+  for (q = 0; q < len(h); q += 1) {
+    top = (y[q] - (h[q] / 2));
+    least = (((least == null) || (top < least)) ? top : least);
+  }
+  shift = ((least == null) ? 0 : least);
+  level.y = Array.from(y).map((value) => half((value - shift)));
 }
 
-/** One column as near to where its wires pull as its order and the steps between allow.
- * @param {number[]} layer @param {number[]} offset @param {number[]} y @param {Links} links
- * @param {boolean[]} [fixed] */
-function relax(layer, offset, y, links, fixed) {
-  /** @type {[number, number, number][]} */
-  const blocks = [];
-  layer.forEach((q, i) => {
-    const near = links[q];
-    let goal = 0, weight = 0;
-    if (fixed?.[q]) {
-      goal = y[q];
-      weight = 65536;
-    } else if (near.length) {
-      let count = 0, strongest = 0;
-      for (const [b, ao, bo, pull] of near) {
-        if (pull > strongest) {
-          goal = count = 0;
-          strongest = pull;
-        }
-        if (pull === strongest) {
-          goal += y[b] + bo - ao;
-          count++;
-        }
-        weight += pull;
-      }
-      goal /= count;
+/** @returns {any} */
+export function _relax(layer, offset, y, links, fixed = []) {
+  let _, ao, b, blocks, bo, c, count, goal, i, m, mass, mean, near, pull, q, strongest, w, weight;
+  blocks = [];
+  for ([i, q] of layer.entries()) {
+    near = links[q];
+    if ((truthy(fixed) && fixed[q])) {
+      [goal, weight] = [y[q], 65536];
     } else {
-      goal = y[q];
-      weight = 0.0625;
+      if (truthy(near)) {
+        [goal, weight, count, strongest] = [0, 0, 0, 0];
+        for ([b, ao, bo, pull] of near) {
+          if ((pull > strongest)) {
+            [goal, count, strongest] = [0, 0, pull];
+          }
+          if ((pull === strongest)) {
+            goal = goal + ((y[b] + bo) - ao);
+            count = count + 1;
+          }
+          weight = weight + pull;
+        }
+        goal = goal / count;
+      } else {
+        [goal, weight] = [y[q], 0.0625];
+      }
     }
-    let mean = goal - offset[i], mass = weight, count = 1;
-    while (blocks.length && blocks[blocks.length - 1][0] > mean) {
-      const [m, w, c] = /** @type {[number, number, number]} */ (blocks.pop());
-      mean = (m * w + mean * mass) / (w + mass);
-      mass += w;
-      count += c;
+    [mean, mass, count] = [(goal - offset[i]), weight, 1];
+    while ((truthy(blocks) && (blocks.at(-1)[0] > mean))) {
+      [m, w, c] = blocks.pop();
+      mean = (((m * w) + (mean * mass)) / (w + mass));
+      mass = mass + w;
+      count = count + c;
     }
     blocks.push([mean, mass, count]);
-  });
-  let i = 0;
-  for (const [mean, , count] of blocks) {
-    for (let j = 0; j < count; j++) {
-      y[layer[i]] = mean + offset[i];
-      i++;
+  }
+  i = 0;
+  for ([mean, _, count] of blocks) {
+    for (_ = 0; _ < count; _ += 1) {
+      y[layer[i]] = (mean + offset[i]);
+      i = i + 1;
     }
   }
 }
 
-/** @param {Level} level @param {number[][]} layers @param {Links} up @param {Links} down */
-function columns(level, layers, up, down) {
-  level.x = new Array(level.w.length).fill(0);
-  const count = level.members.length;
-  let at = 0;
-  for (const layer of layers) {
-    let width = 0, climb = 0;
-    for (const q of layer) {
+/** @returns {any} */
+export function _columns(level, layers, up, down) {
+  let _, ao, at, b, bo, climb, count, layer, lone, q, width;
+  level.x = Array(len(level.w)).fill(0);
+  count = len(level.members);
+  at = 0;
+  for (layer of layers) {
+    [width, climb] = [0, 0];
+    for (q of layer) {
       width = Math.max(width, level.w[q]);
-      for (const [b, ao, bo] of down[q]) {
-        climb = Math.max(climb, Math.abs(level.y[b] + bo - level.y[q] - ao));
+      for ([b, ao, bo, _] of down[q]) {
+        climb = Math.max(climb, Math.abs((((level.y[b] + bo) - level.y[q]) - ao)));
       }
     }
     width = even(width);
     level.left.push(at);
-    level.right.push(at + width);
-    for (const q of layer) {
-      const lone = q < count && !up[q].length;
-      level.x[q] = lone ? at + width - level.w[q] / 2 : at + width / 2;
+    level.right.push((at + width));
+    for (q of layer) {
+      lone = ((q < count) && !truthy(up[q]));
+      level.x[q] = (lone ? ((at + width) - (level.w[q] / 2)) : (at + (width / 2)));
     }
-    at += width + even(Math.min(GAP_MOST, Math.max(GAP_LEAST, GAP_LEAST / 2 + climb * GAP_SLOPE)));
+    level.extent = (at + width);
+    at = at + (width + even(Math.min(GAP_MOST, Math.max(GAP_LEAST, ((GAP_LEAST / 2) + (climb * GAP_SLOPE))))));
   }
 }

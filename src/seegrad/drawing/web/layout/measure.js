@@ -1,93 +1,114 @@
-// How much room everything asks for: the twin of layout/measure.py.
-
-import { bareSources, constantText, label, wireNames } from "./labels.js";
-import { isGroup } from "../scene.ts";
-import { CIRCLE, FONT, LINE, ROOM, SIGN, SMALL, textWidth } from "./theme.js";
+// @ts-nocheck Written from layout/measure.py by tools/python_to_js.py: change that file.
+import { Labels, constantText } from "../layout/labels.js";
+import { Place, Route, arrange } from "../layout/nested.js";
+import { CIRCLE, FONT, HEAT_WIDTH, LINE, ROOM, SIGN, SMALL, textWidth } from "../layout/theme.js";
+import { extend, has, len, max, truthy } from "../python.js";
+import { bundled } from "../scene/bundles.js";
+import { Group, fold } from "../scene/scene.js";
+import { heatHeight } from "../values/heat_map.js";
 import { short } from "../values/user_text.js";
 
-/**
- * @typedef {import("../scene.ts").Scene} Scene
- * @typedef {import("../scene.ts").View} View
- * @typedef {import("../scene.ts").Box} Box
- * @typedef {import("../scene.ts").Group} Group
- * @typedef {import("../scene.ts").Wire} Wire
- * @typedef {import("./nested.js").Place} Place
- * @typedef {import("./nested.js").Route} Route
- */
+export const BLANK = 64;
 
-const BLANK = 64;
-const PLAIN_BELOW = 8;
+export const PLAIN_BELOW = 8;
 
-/** @param {string} text @param {number} size */
-function room(text, size) {
-  return Math.trunc((textWidth(text, size) * ROOM) / 2) * 2 + 2;
+/** @returns {any} */
+export function _room(text, size) {
+  let half;
+  half = Math.trunc(((textWidth(text, size) * ROOM) / 2));
+  return Number(((half * 2) + 2));
 }
 
-/** @param {string} sign */
+/** @returns {any} */
+export function placeOf(box, arguments_ = 1) {
+  let height, width;
+  if ((box instanceof Group)) {
+    return _closed(box, arguments_);
+  }
+  if ((box.kind === "fork")) {
+    return new Place(box.id, box.group, 8, 8, "dot");
+  }
+  if ((box.kind === "output")) {
+    width = (truthy(box.name) ? (_room(short(box.name), FONT) + 12) : 4);
+    return new Place(box.id, box.group, width, (truthy(box.name) ? 28 : 4));
+  }
+  if ((box.kind === "constant")) {
+    return new Place(box.id, box.group, (_room(constantText(box), FONT) + 8), 24);
+  }
+  if ((has(["input", "parameter"], box.kind))) {
+    width = Math.max((_room(short(box.name), FONT) + 20), 36);
+    return new Place(box.id, box.group, width, 32, undefined, undefined, ((box.kind === "input") ? 1 : 0));
+  }
+  [width, height] = [_room(box.sign, signSize(box.sign)), Math.max(CIRCLE, ((14 * arguments_) + 16))];
+  if (((width <= (CIRCLE - 4)) && (height === CIRCLE))) {
+    return new Place(box.id, box.group, CIRCLE, CIRCLE, "circle");
+  }
+  return new Place(box.id, box.group, Math.max((width + 16), CIRCLE), height);
+}
+
+/** @returns {any} */
 export function signSize(sign) {
-  return [...sign].length <= 1 ? SIGN : FONT + 2;
+  return ((len(sign) <= 1) ? SIGN : (FONT + 2));
 }
 
-/** @param {Box | Group} box @param {number} count @returns {Place} */
-export function placeOf(box, count) {
-  if (isGroup(box)) return closedPlace(box, count);
-  const { id, group: parent = "", kind, name = "", sign = "" } = box;
-  if (kind === "fork") return { id, parent, width: 8, height: 8, shape: "dot" };
-  if (kind === "output") {
-    const width = name ? room(short(name), FONT) + 12 : 4;
-    return { id, parent, width, height: name ? 28 : 4 };
+/** @returns {any} */
+export function _closed(group, arguments_) {
+  let height, texts;
+  texts = [_room(group.sign, signSize(group.sign)), _room(short(group.name), SMALL), _room(group.rule, SMALL)];
+  height = ((30 + (group.sign ? LINE : 0)) + (group.rule ? LINE : 0));
+  height = Math.max((height + 6), ((14 * arguments_) + 16));
+  return new Place(group.id, group.parent, Math.max((max(texts) + 24), 64), height);
+}
+
+/** @returns {any} */
+export function routeOf(wire, labels) {
+  let above, below, ends, found, grad, high, low, rows, text, top, value, width;
+  ends = [wire.id, wire.source, wire.target, wire.position];
+  found = labels.of(wire);
+  if ((found == null)) {
+    return new Route(...ends);
   }
-  if (kind === "constant") return { id, parent, width: room(constantText(box), FONT) + 8, height: 24 };
-  if (kind === "input" || kind === "parameter") {
-    const width = Math.max(room(short(name), FONT) + 20, 36);
-    return { id, parent, width, height: 32, lead: kind === "input" ? 1 : 0 };
+  [above, below, top] = found;
+  [value, grad] = labels.heats(wire);
+  width = (truthy(top) ? _room(top, SMALL) : 0);
+  for (text of [...above, ...below]) {
+    width = Math.max(width, _room(text, FONT));
   }
-  const width = room(sign, signSize(sign)), height = Math.max(CIRCLE, 14 * count + 16);
-  if (width <= CIRCLE - 4 && height === CIRCLE) {
-    return { id, parent, width: CIRCLE, height: CIRCLE, shape: "circle" };
+  width = ((has(labels.blanks, wire.id)) ? Math.max(width, BLANK) : width);
+  if ((truthy(value) || truthy(grad))) {
+    width = Math.max(width, HEAT_WIDTH);
   }
-  return { id, parent, width: Math.max(width + 16, CIRCLE), height };
+  if ((!truthy(width) && !wire.backward)) {
+    return new Route(...ends);
+  }
+  rows = (len(above) + (truthy(top) ? 1 : 0));
+  high = (truthy(rows) ? (6 + (LINE * rows)) : 8);
+  low = PLAIN_BELOW;
+  if ((wire.backward || truthy(below))) {
+    low = (14 + (LINE * (truthy(grad) ? len(below) : Math.max(len(below), 1))));
+  }
+  high = high + (truthy(value) ? (heatHeight(value) + 4) : 0);
+  low = low + (truthy(grad) ? (heatHeight(grad) + 4) : 0);
+  return new Route(...ends, Math.max((width + 8), 40), high, low);
 }
 
-/** @param {Group} group @param {number} count @returns {Place} */
-function closedPlace(group, count) {
-  const { sign = "", rule = "" } = group;
-  const wide = Math.max(room(sign, signSize(sign)), room(short(group.name), SMALL), room(rule, SMALL));
-  const height = 36 + (sign ? LINE : 0) + (rule ? LINE : 0);
-  return { id: group.id, parent: group.parent ?? "", width: Math.max(wide + 24, 64),
-    height: Math.max(height, 14 * count + 16) };
+/** @returns {any} */
+export function fit(scene, view, heat = false) {
+  let counts, labels, places, wire;
+  counts = new Map([]);
+  for (wire of view.wires) {
+    counts.set(wire.target, ((counts.get(wire.target) ?? 0) + 1));
+  }
+  places = Array.from(view.groups).map((g) => new Place(g.id, g.parent, (_room(short(g.name), SMALL) + 36), undefined, undefined, true));
+  extend(places, Array.from(view.boxes).map((box) => placeOf(box, (counts.get(box.id) ?? 0))));
+  labels = new Labels(scene, heat);
+  return [places, Array.from(view.wires).map((wire) => routeOf(wire, labels))];
 }
 
-/** @param {Wire} wire @param {string} name @param {boolean} bare @param {boolean} blank
- * @returns {Route} */
-function routeOf(wire, name, bare, blank) {
-  const { id, source, target, position = 0 } = wire;
-  if (bare) return { id, source, target, position };
-  const [above, below, top] = label(wire, name, blank);
-  let width = top ? room(top, SMALL) : 0;
-  for (const text of [...above, ...below]) width = Math.max(width, room(text, FONT));
-  if (blank) width = Math.max(width, BLANK);
-  if (!width && !wire.backward) return { id, source, target, position };
-  const rows = above.length + (top ? 1 : 0);
-  const high = rows ? 6 + LINE * rows : 8;
-  const low = wire.backward || below.length ? 14 + LINE * Math.max(below.length, 1) : PLAIN_BELOW;
-  return { id, source, target, position, width: Math.max(width + 8, 40), above: high, below: low };
-}
-
-/** @param {Scene} scene @param {View} view @param {Set<string>} [blanks]
- * @returns {[Place[], Route[]]} */
-export function fit(scene, view, blanks = new Set(scene.blanks)) {
-  /** @type {Map<string, number>} */
-  const counts = new Map();
-  for (const wire of view.wires) counts.set(wire.target, (counts.get(wire.target) ?? 0) + 1);
-  /** @type {Place[]} */
-  const places = view.groups.map((g) => ({ id: g.id, parent: g.parent ?? "",
-    width: room(short(g.name), SMALL) + 36, height: 0, group: true }));
-  for (const box of view.boxes) places.push(placeOf(box, counts.get(box.id) ?? 0));
-  const names = wireNames(scene), bare = bareSources(scene);
-  const routes = view.wires.map((wire) => {
-    const source = wire.origin ?? wire.source;
-    return routeOf(wire, names.get(source) ?? "", bare.has(source), blanks.has(wire.id));
-  });
-  return [places, routes];
+/** @returns {any} */
+export function laid(scene, room = Infinity, heat = false) {
+  let places, routes, view;
+  view = bundled(fold(scene));
+  [places, routes] = fit(scene, view, heat);
+  return [view, arrange(places, routes, room)];
 }

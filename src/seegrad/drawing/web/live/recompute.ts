@@ -3,8 +3,8 @@
 import { evaluate } from "../evaluate.ts";
 import type { Program, Value } from "../evaluate.ts";
 import type { Session } from "../explorer/session.ts";
-import { summarize } from "../values/summary.js";
-import type { ArraySummary } from "../values/summary.js";
+import { summarize } from "../values/summarize.ts";
+import type { ArraySummary } from "../scene.ts";
 
 /** Computes everything from the numbers that are given now, and says so. */
 export function recompute(session: Session, program: Program) {

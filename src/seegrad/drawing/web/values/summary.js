@@ -1,118 +1,120 @@
-// Numbers as people read them: the twin of `shown` and `lines` in values/summary.py.
-// No drawing here.
+// @ts-nocheck Written from values/summary.py by tools/python_to_js.py: change that file.
+import { exponential, fixed, len, max, prod, range, slice, stripped, truthy } from "../python.js";
 
-/**
- * @typedef {{shape: number[], dtype: string, numbers?: number[], grid?: number[][],
- *   low?: number, high?: number, mean?: number, norm?: number, bad?: number}} ArraySummary
- */
+export const DIGITS = 4;
 
-const DIGITS = 4;
 export const ON_WIRE = 12;
+
 export const KEPT = 256;
-const SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-const FIGURE_SPACE = "\u2007";
 
-/** A number for people: 220, not 220.00000000000003. @param {number} x */
+export const GRID = 24;
+
+export const _SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+export const _FIGURE_SPACE = "\u2007";
+
+export class ArraySummary {
+  constructor(shape, dtype, numbers = [], grid = [], low = 0, high = 0, mean = 0, norm = 0, bad = 0) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.numbers = numbers;
+    this.grid = grid;
+    this.low = low;
+    this.high = high;
+    this.mean = mean;
+    this.norm = norm;
+    this.bad = bad;
+  }
+  /** @returns {any} */
+  get size() {
+    return prod(this.shape);
+  }
+}
+
+/** @returns {any} */
 export function shown(x) {
-  if (Number.isNaN(x)) return "NaN";
-  if (x === 0) return "0";
-  const sign = x < 0 ? "−" : "", size = Math.abs(x);
-  if (size === Infinity) return `${sign}∞`;
-  if (Number.isInteger(size) && size < 1e9) return sign + String(size);
-  const [digits, power] = size.toExponential(DIGITS - 1).split("e");
-  const exponent = Number(power);
-  if (exponent >= 6 || exponent < -4) {
-    const raised = String(exponent).replace("-", "⁻").replace(/\d/g, (d) => SUPERSCRIPT[Number(d)]);
-    return `${sign}${strip(digits)}×10${raised}`;
+  let digits, power;
+  [digits, power] = shownDigits(x);
+  return (truthy(power) ? `${digits}×10${superscript(power)}` : digits);
+}
+
+/** @returns {any} */
+export function superscript(power) {
+  let digits;
+  digits = Array.from(Array.from(String(Math.abs(power))).map((digit) => _SUPERSCRIPT[Math.trunc(digit)])).join("");
+  return ((power < 0) ? `⁻${digits}` : digits);
+}
+
+/** @returns {any} */
+export function shownDigits(x) {
+  let digits, exponent, sign, size, text;
+  if (truthy(Number.isNaN(x))) {
+    return ["NaN", 0];
   }
-  if (exponent >= DIGITS) return sign + size.toFixed(0);
-  return sign + strip(Number(`${digits}e${power}`).toFixed(DIGITS - 1 - exponent));
+  if ((x === 0)) {
+    return ["0", 0];
+  }
+  sign = ((x < 0) ? "−" : "");
+  size = Math.abs(x);
+  if ((size === Infinity)) {
+    return [(sign + "∞"), 0];
+  }
+  if (((size === Math.trunc(size)) && (size < 1e+09))) {
+    return [`${sign}${Math.trunc(size)}`, 0];
+  }
+  [digits, exponent] = exponential(size, DIGITS);
+  if (((exponent >= 6) || (exponent < -4))) {
+    return [`${sign}${stripped(digits)}`, exponent];
+  }
+  if ((exponent >= DIGITS)) {
+    return [`${sign}${fixed(size, 0)}`, 0];
+  }
+  text = fixed(Number(`${digits}e${exponent}`), ((DIGITS - 1) - exponent));
+  return [`${sign}${stripped(text)}`, 0];
 }
 
-/** @param {string} text */
-function strip(text) {
-  return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
-}
-
-/** @param {number[]} shape */
+/** @returns {any} */
 export function shownShape(shape) {
-  return shape.length === 1 ? `(${shape[0]},)` : `(${shape.join(", ")})`;
+  let inner;
+  inner = Array.from(Array.from(shape).map((n) => String(n))).join(", ");
+  return ((len(shape) === 1) ? `(${inner},)` : `(${inner})`);
 }
 
-/** @param {number[]} shape */
-export function sizeOf(shape) {
-  return shape.reduce((n, side) => n * side, 1);
-}
-
-/** What stands on a wire. @param {ArraySummary} summary @param {boolean} [backward] */
+/** @returns {any} */
 export function lines(summary, backward = false) {
-  const size = sizeOf(summary.shape);
-  if (size === 0) return ["[ ]"];
-  if (size <= ON_WIRE && summary.numbers?.length) return table(summary, summary.numbers);
-  const spread = `${shown(summary.low ?? 0)} … ${shown(summary.high ?? 0)}`;
-  const fact = backward ? `‖·‖ ${shown(summary.norm ?? 0)}` : `μ ${shown(summary.mean ?? 0)}`;
-  return summary.bad ? [spread, fact, `NaN/∞: ${summary.bad}`] : [spread, fact];
+  let fact, spread, wrong;
+  if ((summary.size === 0)) {
+    return ["[ ]"];
+  }
+  if (((summary.size <= ON_WIRE) && truthy(summary.numbers))) {
+    return _table(summary);
+  }
+  spread = `${shown(summary.low)} … ${shown(summary.high)}`;
+  fact = (backward ? `‖·‖ ${shown(summary.norm)}` : `μ ${shown(summary.mean)}`);
+  wrong = (summary.bad ? [`NaN/∞: ${summary.bad}`] : []);
+  return [spread, fact, ...wrong];
 }
 
-/** @param {ArraySummary} summary @param {number[]} numbers */
-function table(summary, numbers) {
-  const texts = numbers.map((x) => (summary.dtype === "bool" ? (x ? "T" : "F") : shown(x)));
-  if (!summary.shape.length) return texts;
-  let width = summary.shape[summary.shape.length - 1];
-  if (summary.shape.length === 1 && width > 6) width = Math.ceil(width / (width <= 8 ? 2 : 3));
-  const rows = [];
-  for (let i = 0; i < texts.length; i += width) rows.push(texts.slice(i, i + width));
-  if (rows.length === 1) return [`[${rows[0].join(", ")}]`];
-  const wide = Math.max(...texts.map((text) => text.length));
-  return rows.map((row) => row.map((text) => text.padStart(wide, FIGURE_SPACE)).join("  "));
-}
-
-/** The summary of an array held in the page. @param {number[]} shape @param {string} dtype
- * @param {ArrayLike<number>} data @returns {ArraySummary} */
-export function summarize(shape, dtype, data) {
-  const n = data.length;
-  let low = Infinity, high = -Infinity, top = 0, good = 0;
-  for (let i = 0; i < n; i++) {
-    const x = data[i];
-    if (!Number.isFinite(x)) continue;
-    good++;
-    if (x < low) low = x;
-    if (x > high) high = x;
-    top = Math.max(top, Math.abs(x));
+/** @returns {any} */
+export function _table(summary) {
+  let body, rows, texts, wide, width;
+  if ((summary.dtype === "bool")) {
+    texts = Array.from(summary.numbers).map((x) => (truthy(x) ? "T" : "F"));
+  } else {
+    texts = Array.from(summary.numbers).map((x) => shown(x));
   }
-  let mean = 0, square = 0;
-  for (let i = 0; i < n; i++) {
-    const x = data[i];
-    if (!Number.isFinite(x)) continue;
-    mean += x / good;
-    if (top > 0) square += (x / top) * (x / top);
+  if (!truthy(summary.shape)) {
+    return Array.from(texts);
   }
-  /** @type {ArraySummary} */
-  const summary = { shape, dtype, bad: n - good };
-  if (good) Object.assign(summary, { low, high, mean, norm: top * Math.sqrt(square) });
-  if (n <= KEPT) summary.numbers = Array.from(data);
-  else summary.grid = gridOf(shape, data);
-  return summary;
-}
-
-const GRID = 24;
-
-/** Block means for the heat-map. @param {number[]} shape @param {ArrayLike<number>} data */
-function gridOf(shape, data) {
-  let width = shape.length ? shape[shape.length - 1] : 1, height = data.length / width;
-  if (height === 1) {
-    width = Math.ceil(data.length / GRID);
-    height = Math.ceil(data.length / width);
+  width = summary.shape.at(-1);
+  if (((len(summary.shape) === 1) && (width > 6))) {
+    width = -Math.floor(-width / ((width <= 8) ? 2 : 3));
   }
-  const rows = Math.min(GRID, height), columns = Math.min(GRID, width);
-  const sums = Array.from({ length: rows }, () => new Float64Array(columns));
-  const counts = Array.from({ length: rows }, () => new Float64Array(columns));
-  for (let i = 0; i < data.length; i++) {
-    if (!Number.isFinite(data[i])) continue;
-    const r = Math.floor((Math.floor(i / width) * rows) / height);
-    const c = Math.floor(((i % width) * columns) / width);
-    sums[r][c] += data[i];
-    counts[r][c]++;
+  rows = Array.from(range(0, len(texts), width)).map((i) => slice(texts, i, (i + width)));
+  if ((len(rows) === 1)) {
+    return [(("[" + Array.from(rows[0]).join(", ")) + "]")];
   }
-  return sums.map((row, r) => Array.from(row, (sum, c) => sum / counts[r][c]));
+  wide = max(Array.from(texts).map((text) => len(text)));
+  body = Array.from(rows).map((row) => Array.from(Array.from(row).map((text) => text.padStart(wide, _FIGURE_SPACE))).join("  "));
+  return Array.from(body);
 }

@@ -1,9 +1,11 @@
-// A user's text as it is drawn: the twin of values/user_text.py.
+// @ts-nocheck Written from values/user_text.py by tools/python_to_js.py: change that file.
+import { clean, len, slice } from "../python.js";
 
-const LONGEST = 28;
+export const LONGEST = 28;
 
-/** @param {string} text @param {number} [longest] */
+/** @returns {any} */
 export function short(text, longest = LONGEST) {
-  const letters = [...text];
-  return letters.length <= longest ? text : `${letters.slice(0, longest - 1).join("")}…`;
+  let fit;
+  fit = clean(text);
+  return ((len(fit) <= longest) ? fit : (slice(fit, undefined, (longest - 1)) + "…"));
 }

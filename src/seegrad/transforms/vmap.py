@@ -1,7 +1,7 @@
 """sg.vmap: a function of one example as a function of many, side by side along a new first axis.
 
-The function is traced once on a single example; its graph is then applied to all of them, each
-form in its own way. A form without one is applied example by example.
+The function is traced once on a single example; its graph is then applied to all of them, by the
+rules of `batching.py`.
 """
 
 from __future__ import annotations
@@ -11,16 +11,13 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.compiler.passes.pipeline import open_composites
 from seegrad.errors import ShapeError, TraceError
-from seegrad.graph.bind import bind
-from seegrad.graph.forms import Broadcast, Permute, Product, Reduce, Reshape, Scalar, Slice
-from seegrad.graph.graph import Graph
 from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
-from seegrad.tensor.tensor import Tensor, as_tensor
+from seegrad.tensor.tensor import as_tensor
+from seegrad.transforms.batching import spread
 from seegrad.transforms.tracing import symbol, trace
 from seegrad.tree import flatten, unflatten
 
@@ -68,7 +65,7 @@ def vmap(function: Function, in_axes: int | Sequence[int | None] | None = 0) -> 
         if found.assigned:
             raise TraceError("a function that assigns cannot be mapped over examples",
                              hint="assign to the mean or sum of the mapped results")  # fmt: skip
-        outputs = _spread(found.outputs, dict(zip(symbols, given)), counts.pop())
+        outputs = spread(found.outputs, dict(zip(symbols, given)), counts.pop())
         lively = current_mode().tracer is not None or any(isinstance(a, Node) for a in args)
         results = [
             x if lively or x.data is None or x.requires_grad else np.array(x.data)
@@ -94,78 +91,3 @@ def _example(x: Any, axis: int | None) -> tuple[Spec, Any]:
     if axis:
         x = x.transpose((axis, *(i for i in range(ndim) if i != axis)))
     return Spec(tuple(x.shape[1:]), x.dtype), x
-
-
-def _spread(
-    outputs: Sequence[Node], known: dict[Any, tuple[Any, bool]], count: int
-) -> list[Any]:
-    """The outputs for all examples."""
-    graph = open_composites(Graph(outputs, list(known)))
-    done: dict[Node, tuple[Any, bool]] = dict(known)
-    for node in graph.nodes:
-        if node in done:
-            continue
-        inputs = [done[x] for x in node.inputs]
-        if not any(batched for _, batched in inputs):
-            values = tuple(x for x, _ in inputs)
-            done[node] = (bind(node.op, values, node.attrs) if node.op else node, False)
-        else:
-            done[node] = (_applied(node, inputs, count), True)
-    found = []
-    for node in graph.outputs:
-        x, batched = done[node]
-        whole = x if batched else _repeated(as_tensor(x), count)
-        found.append(whole)
-    return found
-
-
-def _repeated(x: Tensor, count: int) -> Any:
-    return np.stack([x] * count)
-
-
-def _ranked(x: Any, batched: bool, rank: int) -> Any:
-    """x with axes of length 1 put in so that an example has `rank` axes."""
-    missing = rank + 1 - len(x.shape)
-    if not batched or missing <= 0:
-        return x
-    return x.reshape((x.shape[0], *(1,) * missing, *x.shape[1:]))
-
-
-def _applied(node: Node, inputs: Sequence[tuple[Any, bool]], count: int) -> Any:
-    op, attrs = node.op, node.attrs
-    assert op is not None
-    form, x = op.lower, inputs[0][0]
-    if isinstance(form, Scalar):
-        rank = len(node.shape)
-        return bind(op, tuple(_ranked(y, b, rank) for y, b in inputs), attrs)
-    if isinstance(form, Reduce):
-        return bind(op, (x,), {**attrs, "axis": tuple(a + 1 for a in attrs["axis"])})
-    if isinstance(form, Permute):
-        return bind(op, (x,), {**attrs, "axes": (0, *(a + 1 for a in attrs["axes"]))})
-    if isinstance(form, Reshape):
-        return bind(op, (x,), {**attrs, "shape": (count, *attrs["shape"])})
-    if isinstance(form, Broadcast):
-        wide = _ranked(x, True, len(node.shape))
-        return bind(op, (wide,), {**attrs, "shape": (count, *attrs["shape"])})
-    if isinstance(form, Slice):
-        return bind(op, (x,), {**attrs, "index": ((0, count, 1), *attrs["index"])})
-    if isinstance(form, Product):
-        return _product(node, inputs, count)
-    rows = []
-    for i in range(count):
-        one = tuple(y[i] if batched else y for y, batched in inputs)
-        rows.append(bind(op, one, attrs))
-    return np.stack(rows)
-
-
-def _product(node: Node, inputs: Sequence[tuple[Any, bool]], count: int) -> Any:
-    """Vectors become matrices of one row or one column, which are dropped again."""
-    (a, a_many), (b, b_many) = inputs
-    ranks = [len(x.shape) for x in node.inputs]
-    if ranks[0] == 1:
-        a = a.reshape((*a.shape[:-1], 1, a.shape[-1]))
-    if ranks[1] == 1:
-        b = b.reshape((*b.shape, 1))
-    rank = max(*ranks, 2)
-    y = bind(node.op, (_ranked(a, a_many, rank), _ranked(b, b_many, rank)), node.attrs)  # type: ignore[arg-type]
-    return y.reshape((count, *node.shape))

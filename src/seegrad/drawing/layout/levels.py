@@ -1,0 +1,111 @@
+"""What is seen first: the deepest level of folding that a window shows whole, its text large.
+
+Level 0 has every group closed; each further level opens the networks, layers, repeats and
+stretches one deeper; composites such as the sigmoid stay closed on all of them. A picture that is
+wider than its window is cut into rows where that shows it larger. Scene in, scene and plan out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import sqrt
+
+from seegrad.drawing.layout.measure import fit
+from seegrad.drawing.layout.nested import Place, Plan, Route, arrange
+from seegrad.drawing.scene.bundles import bundled
+from seegrad.drawing.scene.scene import Scene, View, fold
+
+TRIES = 4  # how often the room is narrowed for what stands out of it
+
+
+@dataclass(frozen=True)
+class Screen:
+    """What a window shows: the scene with the groups that are open, and where everything is."""
+
+    scene: Scene
+    view: View
+    plan: Plan
+    level: int  # how deep it is open; −1 where the groups were given
+    scale: float  # at most 1: how small it must be made to be seen whole
+
+
+def depths(scene: Scene) -> dict[str, int]:
+    """How many groups that levels open stand around each group; a composite is deeper than all."""
+    found = {"": -1}
+    for group in scene.groups:
+        found[group.id] = found[group.parent] + 1
+    return found
+
+
+def last_level(scene: Scene) -> int:
+    """The deepest level: all groups open but composites."""
+    deep = depths(scene)
+    return max([deep[g.id] + 1 for g in scene.groups if g.kind != "composite"], default=0)
+
+
+def at_level(scene: Scene, level: int) -> Scene:
+    """The scene with the groups of this level open."""
+    deep = depths(scene)
+    seen = [g.id for g in scene.groups if g.kind != "composite" and deep[g.id] < level]
+    return replace(scene, open=frozenset(seen))
+
+
+def first_screen(scene: Scene, width: float, height: float, heat: bool, most: int = 99) -> Screen:
+    """The deepest level, `most` at most, that this window shows whole; level 0 if none does."""
+    for level in range(min(last_level(scene), most), -1, -1):
+        opened = at_level(scene, level)
+        view = bundled(fold(opened))
+        if level > 0 and len(view.boxes) * 1600 > width * height:
+            continue
+        places, routes = fit(opened, view, heat)
+        if level > 0 and _area(places, routes) > width * height:
+            continue
+        plan = fitted(places, routes, width, height)
+        scale = _scale(plan, width, height)
+        if scale >= 1 or level == 0:
+            return Screen(opened, view, plan, level, scale)
+    return screen(scene, width, height, heat)
+
+
+def window(scene: Scene, width: float, height: float, heat: bool) -> Screen:
+    """What a window shows: of the level that it may choose, or of the groups that are open."""
+    if scene.auto:
+        return first_screen(scene, width, height, heat)
+    return screen(scene, width, height, heat)
+
+
+def screen(scene: Scene, width: float, height: float, heat: bool) -> Screen:
+    """The groups that are open, as large as this window can show them whole."""
+    view = bundled(fold(scene))
+    places, routes = fit(scene, view, heat)
+    plan = fitted(places, routes, width, height)
+    return Screen(scene, view, plan, -1, _scale(plan, width, height))
+
+
+def fitted(places: list[Place], routes: list[Route], width: float, height: float) -> Plan:
+    """The plan that is seen largest in the window: in one row, or in as many as help."""
+    best = arrange(places, routes)
+    if best.width <= width:
+        return best
+    for wide in (width, sqrt(best.width * best.height * width / max(height, 1.0))):
+        room = max(wide, width)
+        for _ in range(TRIES):
+            plan = arrange(places, routes, room)
+            if _scale(plan, width, height) > _scale(best, width, height):
+                best = plan
+            if plan.width <= wide or room < 120:
+                break
+            room -= plan.width - wide
+        if best.width <= width and best.height <= height:
+            break
+    return best
+
+
+def _scale(plan: Plan, width: float, height: float) -> float:
+    return min(1.0, width / max(plan.width, 1.0), height / max(plan.height, 1.0))
+
+
+def _area(places: list[Place], routes: list[Route]) -> float:
+    """What the boxes and labels cover, were they side by side."""
+    boxes = sum(place.width * place.height for place in places if not place.group)
+    return boxes + sum(route.width * (route.above + route.below) for route in routes)

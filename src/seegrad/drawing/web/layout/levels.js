@@ -1,0 +1,120 @@
+// @ts-nocheck Written from layout/levels.py by tools/python_to_js.py: change that file.
+import { fit } from "../layout/measure.js";
+import { arrange } from "../layout/nested.js";
+import { len, max, replace, sum, truthy } from "../python.js";
+import { bundled } from "../scene/bundles.js";
+import { fold } from "../scene/scene.js";
+
+export const TRIES = 4;
+
+export class Screen {
+  constructor(scene, view, plan, level, scale) {
+    this.scene = scene;
+    this.view = view;
+    this.plan = plan;
+    this.level = level;
+    this.scale = scale;
+  }
+}
+
+/** @returns {any} */
+export function depths(scene) {
+  let found, group;
+  found = new Map([["", -1]]);
+  for (group of scene.groups) {
+    found.set(group.id, (found.get(group.parent) + 1));
+  }
+  return found;
+}
+
+/** @returns {any} */
+export function lastLevel(scene) {
+  let deep;
+  deep = depths(scene);
+  return max(Array.from(scene.groups).filter((g) => (g.kind !== "composite")).map((g) => (deep.get(g.id) + 1)), { default_: 0 });
+}
+
+/** @returns {any} */
+export function atLevel(scene, level) {
+  let deep, seen;
+  deep = depths(scene);
+  seen = Array.from(scene.groups).filter((g) => ((g.kind !== "composite") && (deep.get(g.id) < level))).map((g) => g.id);
+  return replace(scene, { open: new Set(seen) });
+}
+
+/** @returns {any} */
+export function firstScreen(scene, width, height, heat, most = 99) {
+  let level, opened, places, plan, routes, scale, view;
+  for (level = Math.min(lastLevel(scene), most); level > -1; level += -1) {
+    opened = atLevel(scene, level);
+    view = bundled(fold(opened));
+    if (((level > 0) && ((len(view.boxes) * 1600) > (width * height)))) {
+      continue;
+    }
+    [places, routes] = fit(opened, view, heat);
+    if (((level > 0) && (_area(places, routes) > (width * height)))) {
+      continue;
+    }
+    plan = fitted(places, routes, width, height);
+    scale = _scale(plan, width, height);
+    if (((scale >= 1) || (level === 0))) {
+      return new Screen(opened, view, plan, level, scale);
+    }
+  }
+  return screen(scene, width, height, heat);
+}
+
+/** @returns {any} */
+export function window(scene, width, height, heat) {
+  if (scene.auto) {
+    return firstScreen(scene, width, height, heat);
+  }
+  return screen(scene, width, height, heat);
+}
+
+/** @returns {any} */
+export function screen(scene, width, height, heat) {
+  let places, plan, routes, view;
+  view = bundled(fold(scene));
+  [places, routes] = fit(scene, view, heat);
+  plan = fitted(places, routes, width, height);
+  return new Screen(scene, view, plan, -1, _scale(plan, width, height));
+}
+
+/** @returns {any} */
+export function fitted(places, routes, width, height) {
+  let _, best, plan, room, wide;
+  best = arrange(places, routes);
+  if ((best.width <= width)) {
+    return best;
+  }
+  for (wide of [width, Math.sqrt((((best.width * best.height) * width) / Math.max(height, 1)))]) {
+    room = Math.max(wide, width);
+    for (_ = 0; _ < TRIES; _ += 1) {
+      plan = arrange(places, routes, room);
+      if ((_scale(plan, width, height) > _scale(best, width, height))) {
+        best = plan;
+      }
+      if (((plan.width <= wide) || (room < 120))) {
+        break;
+      }
+      room = room - (plan.width - wide);
+    }
+    if (((best.width <= width) && (best.height <= height))) {
+      break;
+    }
+  }
+  return best;
+}
+
+/** @returns {any} */
+export function _scale(plan, width, height) {
+  return Math.min(1, (width / Math.max(plan.width, 1)), (height / Math.max(plan.height, 1)));
+}
+
+/** @returns {any} */
+export function _area(places, routes) {
+  let boxes;
+  boxes = sum(Array.from(places).filter((place) => !truthy(place.group)).map((place) => (place.width * place.height)));
+  return (boxes + sum(Array.from(routes).map((route) => (route.width * (route.above + route.below)))));
+}
