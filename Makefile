@@ -18,7 +18,7 @@ RUN    := $(VENV)/bin/python
 JOBS   ?= auto
 RUNS   ?= 1000000
 
-.PHONY: demo test bench figures lint web lenet characters diabetes trust fuzz docs clean
+.PHONY: demo test bench figures lint web lenet characters diabetes trust fuzz pictures docs clean
 
 demo: $(VENV)/.ready
 	$(RUN) -m seegrad train --data digits --check --out runs
@@ -62,6 +62,10 @@ docs: $(VENV)/.ready-docs
 	$(RUN) -m sphinx -q -W -b html docs docs/_build/html
 	$(RUN) -m sphinx -q -W -b html -c docs -D language=ko docs/ko docs/_build/html/ko
 	@echo "open docs/_build/html/index.html"
+
+# Every figure of the chapter in every size, language and theme, by keys, wheel and finger.
+pictures: $(VENV)/.ready-test
+	SEEGRAD_ALL_FIGURES=1 $(RUN) -m pytest tests/drawing/web/test_reading.py
 
 fuzz: $(VENV)/.ready-test
 	@$(RUN) -m pip install --quiet --disable-pip-version-check atheris

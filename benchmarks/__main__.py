@@ -13,6 +13,7 @@ from benchmarks import (
     costs,
     eager,
     footprint,
+    loops,
     networks,
     pictures,
     report,
@@ -21,7 +22,8 @@ from benchmarks import (
 )
 from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
-SUITES = (compiled, eager, footprint, networks, pictures, workers, scaling, costs, batched)
+SUITES = (compiled, eager, footprint, networks, pictures, workers, scaling, costs, batched,
+          loops)
 
 
 def main() -> int:

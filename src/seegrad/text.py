@@ -1,5 +1,5 @@
-"""Templates with $holes that put brackets where precedence asks for them, an indenting writer, and
-`tidy`, which makes a user's text safe to stand in a line.
+"""Templates with $holes, an indenting writer, and `tidy`, which makes a user's text
+safe to stand in a line.
 
 LaTeX and code are full of braces, hence `$name` holes. Nothing here knows an operation.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from string import Template
 
 LONGEST_NAME = 40
@@ -25,18 +24,6 @@ def tidy(text: str, longest: int = LONGEST_NAME) -> str:
 
 ATOM = 100
 """Precedence of what never needs brackets: a name, a number, a function's call."""
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A piece of text and how tightly its outermost operation holds it together."""
-
-    text: str
-    precedence: int = ATOM
-
-    def within(self, outer: int, brackets: tuple[str, str] = ("(", ")")) -> str:
-        """The text, in brackets if it holds less tightly than `outer` asks for."""
-        return self.text if self.precedence >= outer else f"{brackets[0]}{self.text}{brackets[1]}"
 
 
 def holes(template: str) -> tuple[str, ...]:

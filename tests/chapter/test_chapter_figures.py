@@ -280,8 +280,8 @@ def test_the_page_is_whole_and_alone(lang):
     counter = Counter()
     counter.feed(page)
     assert counter.bad == []
-    assert counter.count["figure"] == len(FIGURES) + 1
-    assert counter.count["section"] == len(DERIVATIONS)
+    assert counter.count["figure"] == 2 * (len(FIGURES) + 1)  # in both languages
+    assert counter.count["section"] == 2 * len(DERIVATIONS)
     outside = re.sub(r'xmlns(:\w+)?="[^"]*"', "", page)
     outside = outside.replace("http://www.w3.org/", "")
     assert "http://" not in outside
@@ -335,17 +335,17 @@ def test_the_page_lives_in_a_browser(browser, tmp_path):
     page.on("request", lambda r: troubles.append(r.url)
             if not r.url.startswith((file.as_uri(), "data:", "blob:")) else None)  # fmt: skip
     page.goto(file.as_uri())
-    first = page.locator('.explorer[data-figure="5-1"]')
+    first = page.locator('article[lang=ko] .explorer[data-figure="5-1"]')
     first.scroll_into_view_if_needed()
     first.locator("svg.canvas .box").first.wait_for()
     first.locator(".do-first").click()
     first.locator(".do-next").click()
     assert first.locator(".count").inner_text().startswith("1 /")
-    quiz = page.locator('.explorer[data-figure="5-15"]')
+    quiz = page.locator('article[lang=ko] .explorer[data-figure="5-15"]')
     quiz.scroll_into_view_if_needed()
     quiz.locator(".answer").first.wait_for()
     assert quiz.locator(".answer").count() == 9
-    training = page.locator('.explorer[data-figure="playground"]')
+    training = page.locator('article[lang=ko] .explorer[data-figure="playground"]')
     training.scroll_into_view_if_needed()
     training.locator("button.train").wait_for()
     before = training.locator(".trained").inner_text()

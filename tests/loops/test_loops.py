@@ -7,6 +7,7 @@ import pytest
 from bodies import Drawn, inputs, unrolled
 
 import seegrad as sg
+from seegrad.compiler.target import host
 from seegrad.errors import (
     CallError,
     DTypeError,
@@ -240,6 +241,28 @@ def test_backward_keeps_carries_and_products_and_no_more_where_checkpoint_says_s
     g, w.grad = w.grad, None
     short.backward()
     same(g, w.grad)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_large_body_is_shared_out_over_threads(threads):
+    chance = np.random.default_rng(0)
+    u, h = chance.normal(size=(512, 512)) * 0.04, chance.normal(size=(64, 512))
+    xs = chance.normal(size=(3, 64, 512))
+
+    def loss(u, h, xs):
+        def turn(h, x):
+            new = sg.tanh(h @ u + x)
+            return new, new * h
+
+        h, ys = sg.scan(turn, h, xs, reverse=True)
+        return (h * h).mean() + sg.sin(ys).mean()
+
+    args = (u, h, xs)
+    step = sg.compile(sg.value_and_grad(loss, (0, 1, 2)), threads=threads)
+    for _ in range(2):
+        same(step(*args), sg.value_and_grad(loss, (0, 1, 2))(*args))
+    if host().bytes == 64:
+        assert ("2 threads" in step.source) == (threads == 2)
 
 
 # --------------------------------------------------------------- while, cond, fori

@@ -8,6 +8,7 @@ import pytest
 import seegrad as sg
 from seegrad import nn
 from seegrad.errors import DTypeError, IndexRangeError, SeegradError, ShapeError, ValueRangeError
+from seegrad.nn.layers import recurrent
 
 CHANCE = np.random.default_rng(0)
 PICTURES = CHANCE.standard_normal((3, 4, 7, 6))
@@ -262,7 +263,36 @@ def test_a_sequence_in_two_parts_is_the_whole(name):
     np.testing.assert_allclose(layer(SEQUENCES).value, whole.value[:, -1])
 
 
-@pytest.mark.parametrize("length", [1, 2, 3, 7])
+@pytest.mark.parametrize("name", RECURRENT)
+@pytest.mark.parametrize("last", [False, True])
+def test_a_long_sequence_is_one_loop_and_gives_what_its_steps_do(name, last, monkeypatch):
+    layer = RECURRENT[name](8, 6, last=last, dtype=F)
+    x = CHANCE.standard_normal((3, recurrent.UNROLLED + 4, 8))
+
+    def run():
+        layer.zero_grad()
+        y = layer(x)
+        (y * y).sum().backward()
+        return [y.value, *(p.grad for p in layer.parameters())], y
+
+    def compiled():
+        layer.zero_grad()
+        y = layer(x)
+        (y * y).sum().backward()
+        return y
+
+    scanned, y = run()
+    assert sum(n.op.name == "scan" for n in y.graph.operations) == 1
+    layer.zero_grad()
+    native = [sg.compile(compiled)().value, *(p.grad for p in layer.parameters())]
+    monkeypatch.setattr(recurrent, "UNROLLED", 100)
+    unrolled, _ = run()
+    for a, b, c in zip(scanned, unrolled, native):
+        np.testing.assert_allclose(a, b, atol=1e-12)
+        np.testing.assert_allclose(c, b, atol=1e-12)
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 7, 12])
 def test_any_length_of_a_sequence(length):
     x = sg.tensor(CHANCE.standard_normal((2, length, 8)))
     layer = nn.GRU(8, 3, dtype=F)

@@ -112,7 +112,8 @@ def test_a_run_that_breaks_off_is_told_up_to_the_birth(tmp_path: Path, eager: bo
     assert f"at step {trainer.count + 1}" in page
     assert "Where NaN or infinity came up" in page
     assert "the loss of the last steps" in page
-    scene = json.loads(page.partition('id="scene">')[2].partition("</script>")[0])
+    scenes = json.loads(page.partition('id="scenes">')[2].partition("</script>")[0])
+    scene = scenes["graph"]["scene"]
     kinds = [box["kind"] for box in scene["boxes"]]
     assert kinds.count("culprit") == 1
     assert kinds.count("parameter") == 4 - 1  # the last bias was not reached
@@ -131,9 +132,11 @@ def test_the_broken_page_shows_the_birth(browser: Any, tmp_path: Path) -> None:
     broken(tmp_path, 50.0, True)
     page = browser.new_context(offline=True).new_page()
     page.goto((tmp_path / "report.html").as_uri())
-    page.wait_for_selector("#graph svg.canvas .box.culprit")
-    assert page.locator("#graph .problem").inner_text().startswith("the loss is inf at step 4")
-    page.locator("#language").click()
+    page.locator("[data-figure=graph]").scroll_into_view_if_needed()
+    page.wait_for_selector("[data-figure=graph] .stage .box.culprit")
+    problem = page.locator("[data-figure=graph] .problem").inner_text()
+    assert problem.startswith("the loss is inf at step 4")
+    page.locator("[data-switch=language]").click()
     assert page.locator("h2").nth(1).inner_text() == "NaN이나 무한대가 생긴 곳"
 
 
@@ -160,19 +163,20 @@ def test_the_page_works_offline_in_both_languages(browser: Any, tmp_path: Path) 
         lambda r: None if r.url.startswith((address, "data:")) else troubles.append(r.url),
     )
     page.goto(address)
-    page.wait_for_selector("#graph svg.canvas .box")
+    page.locator("[data-figure=graph]").scroll_into_view_if_needed()
+    page.wait_for_selector("[data-figure=graph] .stage .box")
     assert page.locator("h1").inner_text() == "Training report: digits"
     assert page.locator(".cards img").count() == 12
     assert page.evaluate("[...document.images].every(i => i.naturalWidth === 8)")
-    page.locator("#language").click()
+    page.locator("[data-switch=language]").click()
     assert page.locator("h1").inner_text() == "학습 보고서: digits"
-    assert page.locator("#graph").get_attribute("lang") == "ko"
+    assert page.locator("[data-figure=graph]").get_attribute("lang") == "ko"
     assert "Loss" not in page.locator("main").inner_text()
     paper = "getComputedStyle(document.body).backgroundColor"
     before = page.evaluate(paper)
-    page.locator("#theme").click()
+    page.locator("[data-switch=theme]").click()
     page.wait_for_function(f"{paper} !== {before!r}")
-    page.locator("#graph .do-first").click()
-    assert page.locator("#graph .count").inner_text().startswith("0 /")
+    page.locator("[data-figure=graph] .do-first").click()
+    assert page.locator("[data-figure=graph] .count").inner_text().startswith("0 /")
     context.close()
     assert troubles == []

@@ -23,36 +23,64 @@ def _plain(x: Any) -> Array:
     return np.asarray(x.value if isinstance(x, sg.Tensor) else x)
 
 
-def compiled_difference(program: Program) -> str | None:
-    """Where a compiled program and its derivatives differ from eager ones; None: nowhere."""
+def _in_turn(program: Program, looped: bool) -> Callable[..., Any]:
+    """The program twice, one after the other, by hand or as the body of a scan."""
+
+    def turn(total: Any, xs: Sequence[Any]) -> Any:
+        return sg.sin(total) + program.run(xs, by_table)
+
+    def function(*xs: Any) -> Any:
+        if not looped:
+            return turn(turn(0.0, xs), xs)
+        rows = sg.stack(xs[0], xs[0])
+        return sg.scan(lambda c, x: (turn(c, (x, *xs[1:])), None), 0.0, rows)[0]
+
+    return function
+
+
+def compiled_difference(program: Program, looped: bool = False) -> str | None:
+    """Where a compiled program and its derivatives differ from eager ones; None: nowhere.
+
+    looped: the program is the body of a loop, and eager is by hand.
+    """
     count = range(len(program.leaves))
 
     def function(*xs: Any) -> Any:
         return program.run(xs, by_table)
 
-    value, slopes = sg.value_and_grad(function, count)(*program.leaves)
-    quick = sg.compile(sg.value_and_grad(function, count))
+    by_hand = _in_turn(program, False) if looped else function
+    value, slopes = sg.value_and_grad(by_hand, count)(*program.leaves)
+    ours = _in_turn(program, True) if looped else function
+    quick = sg.compile(sg.value_and_grad(ours, count))
     for call in range(2):  # the second call finds the memory that the first has left
         other, found = quick(*program.leaves)
         for a, b in zip([value, *slopes], [other, *found]):
             if not np.allclose(_plain(a), _plain(b), rtol=1e-12, atol=1e-12):
                 far = np.abs(_plain(a) - _plain(b)).max()
                 return f"call {call}: differs by {far:.2e}: {program.text()}"
+    if looped:
+        for a, b in zip([value, *slopes], _flat(sg.value_and_grad(ours, count)(*program.leaves))):
+            if not np.allclose(_plain(a), _plain(b), rtol=1e-12, atol=1e-12):
+                return f"an eager loop differs: {program.text()}"
     return None
 
 
-def compiled_fault(program: Program) -> str:
+def _flat(found: tuple[Any, Sequence[Any]]) -> list[Any]:
+    return [found[0], *found[1]]
+
+
+def compiled_fault(program: Program, looped: bool = False) -> str:
     """What is wrong with a compiled program, in words; nothing: nothing."""
     try:
-        return compiled_difference(program) or ""
+        return compiled_difference(program, looped) or ""
     except Exception as error:
         return f"{type(error).__name__}: {str(error)[:200]}: {program.text()}"
 
 
 @row(
     "C1",
-    "random programs of 5–60 ops: eager and compiled, value and derivative, called twice, memory"
-    " filled with NaN between",
+    "random programs of 5–60 ops, each fourth as the body of a loop: eager and compiled, value and"
+    " derivative, called twice, memory filled with NaN between",
     "≥ 2,000: equal to 1e-12 in float64",
     count=2000,
     sample=25,
@@ -62,12 +90,12 @@ def c1(run: Run) -> Found:
     rng = run.rng
     programs = [random_program(rng, 5, int(rng.integers(6, 61))) for _ in range(run.count)]
 
-    def judged(some: Sequence[Program]) -> list[str]:
+    def judged(some: Sequence[tuple[Program, bool]]) -> list[str]:
         """A line for each program that there was time for, empty where nothing is wrong."""
         with np.errstate(all="ignore"), mock.patch.object(executable, "POISON", True):
-            return [compiled_fault(p) for p in some if not run.out_of_time()]
+            return [compiled_fault(p, looped) for p, looped in some if not run.out_of_time()]
 
-    found = over_cores(judged, programs)
+    found = over_cores(judged, [(p, i % 4 == 0) for i, p in enumerate(programs)])
     faults = [fault for fault in found if fault]
     return Found(f"{len(faults)} of {len(found):,} differ", first(faults, 8),
                  whole=len(found) == run.count)  # fmt: skip

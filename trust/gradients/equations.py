@@ -2,7 +2,7 @@
 
 Derivations of every op of the table, layer, loss, chapter's example and of random expressions, and
 the rules that a picture's steps show. Names have the values that passed and the derivatives that
-the backward pass gives. SymPy, an independent judge, differentiates what it understands itself.
+the backward pass gives. SymPy, an independent judge, differentiates single numbers' functions.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from seegrad.drawing.formula.typeset import Equation
 from seegrad.drawing.formula.unicode import to_text
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
+from trust.gradients.symbolic_judge import verdicts
 from trust.harness.random_programs import by_table, random_program
 from trust.harness.row import Found, Run, first, row
 from trust.harness.sampling import inputs_of
@@ -211,6 +212,21 @@ def rule_faults(op: Any, case: Any, rng: np.random.Generator) -> tuple[int, list
     return count, faults
 
 
+def printed_rules(rng: np.random.Generator) -> tuple[int, list[str]]:
+    """The rules of the steps for the whole table, and the chapter's derivations."""
+    lines, faults = 0, []
+    for op in sg.TABLE.values():
+        for case in () if op.inlined or not op.differentiable else op.cases:
+            count, wrong = rule_faults(op, case, rng)
+            lines, faults = lines + count, faults + wrong
+    for key, example in DERIVATIONS.items():
+        told = example("en")
+        shown = [line for step in told.steps for line in step.lines if line is not None]
+        found = [fault for line in shown if (fault := faults_of_line(line, told.known))]
+        lines, faults = lines + len(shown), [*faults, *(f"chapter, {key}: {f}" for f in found)]
+    return lines, faults
+
+
 @row(
     "E1",
     "every equality printed in derivations and steps: each op, layer, loss, the chapter's examples,"
@@ -223,12 +239,9 @@ def rule_faults(op: Any, case: Any, rng: np.random.Generator) -> tuple[int, list
 def e1(run: Run) -> Found:
     rng, draws = run.rng, max(1, run.count // 15)
     faults: list[str] = []
-    lines = told = 0
-    looked: list[tuple[str, Draw, int]] = [
-        *((name, draw, draws) for name, draw in (*ops(), *losses())),
-        *((name, draw, max(1, draws // 4)) for name, draw in layers()),
-        ("expression", expression, run.count),
-    ]
+    lines = told = judged = 0
+    looked = [*((*each, draws) for each in (*ops(), *losses(), *layers())),
+              ("expression", expression, run.count)]  # fmt: skip
     for name, draw, times in looked:
         for _ in range(times):
             if run.out_of_time():
@@ -239,17 +252,16 @@ def e1(run: Run) -> Found:
                 if not isinstance(z, Node) or not z.requires_grad or z.op is None:
                     break
                 seed = rng.normal(size=z.shape) if z.shape else None
-                count, wrong = faults_of(sg.explain(z, gradient=seed), z, seed)
+                derivation = sg.explain(z, gradient=seed)
+                count, wrong = faults_of(derivation, z, seed)
+                by_sympy, other = verdicts(derivation, rng) if draw is expression else (0, [])
+            wrong, judged = [*wrong, *other], judged + by_sympy
             faults += [f"{name}: {fault}" for fault in wrong]
             lines, told = lines + count, told + 1
-    for op in sg.TABLE.values():
-        for case in () if op.inlined or not op.differentiable else op.cases:
-            count, wrong = rule_faults(op, case, rng)
-            lines, faults = lines + count, faults + wrong
-    for key, example in DERIVATIONS.items():
-        for step in example("en").steps:
-            for line in step.lines:
-                if line is not None and (fault := faults_of_line(line, example("en").known)):
-                    faults.append(f"chapter, {key}: {fault}")
-    figure = f"false {len(faults)}, of {lines:,} equalities in {told:,} derivations"
+    count, wrong = printed_rules(rng)
+    lines, faults = lines + count, faults + wrong
+    figure = (
+        f"false {len(faults)}, of {lines:,} equalities in {told:,} derivations;"
+        f" SymPy agrees with {judged:,}"
+    )
     return Found(figure, first(faults), whole=not run.out_of_time())

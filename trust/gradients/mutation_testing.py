@@ -25,6 +25,8 @@ from seegrad.autodiff import chain_rule
 from seegrad.graph.op import Op
 from seegrad.graph.rule_call import MUCH
 from seegrad.graph.spec import spec_of
+from seegrad.transforms.loops.operations import OPERATIONS
+from trust.gradients.loop_claims import loop_fault
 from trust.gradients.oracle import is_wrong
 from trust.harness.row import Found, Run, first, row
 from trust.harness.sampling import inputs_of
@@ -168,6 +170,15 @@ def around() -> Iterator[Mistake]:
                 continue
             for what, rule in _around(op, i, right):
                 yield Mistake(what, op, i, rule)
+    for op in OPERATIONS.values():
+        assert op.rules[0] is not None
+        for what, rule in _around(op, 0, op.rules[0]):
+            yield Mistake(what, op, 0, rule)
+
+
+def fault_of(op: Op) -> str | None:
+    """What is wrong with an op, or None: one of the table by its cases, a loop by its turns."""
+    return loop_fault(op) if op.family == "loop" else is_wrong(op)
 
 
 # --------------------------------------------------------------- inside a rule
@@ -358,14 +369,16 @@ def harmless(m: Mistake) -> bool:
 
 @row(
     "G4",
-    "mistakes planted in the op table one at a time, around every rule and inside it",
+    "mistakes planted in the op table and the rules of loops one at a time, around every rule and"
+    " inside it",
     "≥ 120 planted, of each 120 at least 118 caught; survivors listed",
     count=100_000,
     sample=60,
     seconds=400,
 )
 def g4(run: Run) -> Found:
-    if wrong := [f"{op.name}: {fault}" for op in sg.TABLE.values() if (fault := is_wrong(op))]:
+    every = [*sg.TABLE.values(), *OPERATIONS.values()]
+    if wrong := [f"{op.name}: {fault}" for op in every if (fault := fault_of(op))]:
         return Found("the table itself is not right", first(wrong))
     mistakes = [*around(), *inside()]
     order = run.rng.permutation(len(mistakes))[: run.count]
@@ -375,7 +388,7 @@ def g4(run: Run) -> Found:
             break
         tried += 1
         with planted(mistakes[k]):
-            unseen = is_wrong(mistakes[k].op) is None
+            unseen = fault_of(mistakes[k].op) is None
         if unseen and harmless(mistakes[k]):
             continue
         done += 1

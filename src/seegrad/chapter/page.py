@@ -7,7 +7,6 @@ derivation, `&playground | words` the network that trains. Nothing in it is run 
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from html import escape
@@ -17,14 +16,14 @@ import numpy as np
 
 from seegrad.chapter import figures, graphs
 from seegrad.data import moons
-from seegrad.drawing.export.html import bundle, digest, look, styles
-from seegrad.drawing.export.svg import to_svg
+from seegrad.drawing.export.reading import Live, place, reading_page
 from seegrad.drawing.formula.derivation import explain
 from seegrad.drawing.formula.document import Derivation
 from seegrad.drawing.formula.mathml import to_mathml
 from seegrad.drawing.formula.template import read as read_formula
 from seegrad.drawing.scene.playground import playground
-from seegrad.drawing.scene.scene import Scene, picture_language, to_json
+from seegrad.drawing.scene.scene import Scene, picture_language
+from seegrad.i18n import LANGUAGES, tr
 from seegrad.nn import Affine, Sequential, Sigmoid
 from seegrad.ops.nn.loss import softmax_cross_entropy
 from seegrad.tensor.tensor import tensor
@@ -116,20 +115,22 @@ def blocks(text: str) -> Iterator[tuple[str, str]]:
             yield "p", part
 
 
-class _Page:
-    """Collects the page's pieces: its HTML, its scenes, the headings for the table of contents."""
+class _Text:
+    """Collects the pieces of the text in one language: its HTML, pictures, headings."""
 
-    def __init__(self, lang: str) -> None:
+    def __init__(self, lang: str, first: bool) -> None:
         self.lang = lang
         self.html: list[str] = []
-        self.scenes: dict[str, str] = {}
+        self.lives: dict[str, Live] = {}
         self.headings: list[tuple[str, str]] = []
-        self.styles: set[str] = set()
+        self.prefix = "" if first else f"{lang}-"
+        for kind, content in blocks(read(f"text.{lang}.txt")):
+            self.add(kind, content)
 
     def add(self, kind: str, content: str) -> None:
         match kind:
             case "h2":
-                key = f"s{len(self.headings) + 1}"
+                key = f"{self.prefix}s{len(self.headings) + 1}"
                 self.headings.append((key, content))
                 self.html.append(f'<h2 id="{key}">{inline(content)}</h2>')
             case "h1" | "h3" | "p":
@@ -154,25 +155,32 @@ class _Page:
         self, number: str, scene: Scene, step: int | None, caption: tuple[str, str],
         tall: bool = False,
     ) -> None:  # fmt: skip
-        at = "null" if step is None else str(step)
-        self.scenes[number] = f'{{"scene":{to_json(scene)},"step":{at}}}'
         large = len(scene.boxes) > 20
-        size = (" tall" if tall or (large and scene.open) else "") + (" whole" if large else "")
+        live = Live(scene, step, whole=large)
+        key = f"{self.lang} {number}"
+        self.lives[key] = live
+        tall = tall or (large and bool(scene.open))
         wide = ' class="wide"' if tall or large else ""
-        name = escape(number, quote=True)
-        drawing = to_svg(scene)
-        self.styles.update(re.findall(r"<style[^>]*>(.*?)</style>", drawing, re.DOTALL))
         label = f"<strong>{escape(caption[0])}.</strong> " if caption[0] else ""
         self.html.append(
-            f'<figure id="f{_key(number)}"{wide}>'
+            f'<figure id="{self.prefix}f{_key(number)}"{wide}>'
             f"<figcaption>{label}{inline(caption[1])}</figcaption>"
-            f'<div class="explorer{size}" data-figure="{name}"><noscript>{drawing}</noscript>'
-            '</div></figure>'
+            f"{place(key, number, live, ' tall' if tall else '')}</figure>"
         )
 
-    def contents(self) -> str:
+    @property
+    def article(self) -> str:
+        """The text, with its contents before the first section."""
+        first = next(i for i, part in enumerate(self.html) if part.startswith("<h2"))
         rows = "".join(f'<li><a href="#{k}">{inline(h)}</a></li>' for k, h in self.headings)
-        return f"<nav><ul>{rows}</ul></nav>"
+        name = escape(tr("Contents", language=self.lang))
+        contents = f'<nav aria-label="{name}"><ul>{rows}</ul></nav>'
+        body = "\n".join([*self.html[:first], contents, *self.html[first:]])
+        return f'<article class="chapter" lang="{self.lang}">\n{body}\n</article>'
+
+    @property
+    def title(self) -> str:
+        return next(blocks(read(f"text.{self.lang}.txt")))[1]
 
 
 def _key(number: str) -> str:
@@ -182,36 +190,19 @@ def _key(number: str) -> str:
 
 
 def chapter_page(lang: str | None = None) -> str:
-    """The whole chapter as one HTML page that works from a file, offline.
+    """The whole chapter in both languages as one HTML page that works from a file, offline.
 
     Args:
-        lang: "ko" or "en"; by default the language in force.
+        lang: the language it begins in, "ko" or "en"; by default the language in force.
     """
     chosen = picture_language(lang)
-    page = _Page(chosen)
-    title = ""
-    for kind, content in blocks(read(f"text.{chosen}.txt")):
-        title = title or content
-        page.add(kind, content)
-    first = next(i for i, part in enumerate(page.html) if part.startswith("<h2"))
-    body = "\n".join([*page.html[:first], page.contents(), *page.html[first:]])
-    picture, explorer = styles()
-    own = f"{look('.sgpage')}\n{read('page.css')}"
-    script = f"{bundle()}\n{read('page.js')}"
-    policy = (
-        f"default-src 'none'; script-src {digest(script)}; style-src "
-        f"{' '.join(map(digest, (picture, explorer, own, *sorted(page.styles))))}; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
-    )
-    scenes = ",".join(f"{json.dumps(k, ensure_ascii=True)}:{v}" for k, v in page.scenes.items())
-    return (
-        f'<!doctype html>\n<html lang="{chosen}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n"
-        f'<style data-sg="picture">{picture}</style>\n<style>{explorer}</style>\n'
-        f"<style>{own}</style>\n"
-        f'</head>\n<body class="sgpage">\n<article class="chapter">\n{body}\n</article>\n'
-        f'<script type="application/json" id="scenes">{{{scenes}}}</script>\n'
-        f'<script type="module">{script}</script>\n</body>\n</html>\n'
+    languages = (chosen, *(other for other in LANGUAGES if other != chosen))
+    texts = [_Text(each, each == chosen) for each in languages]
+    return reading_page(
+        lang=chosen,
+        kind="chapters",
+        titles={text.lang: text.title for text in texts},
+        sheet=read("page.css"),
+        body="\n".join(text.article for text in texts),
+        lives={key: live for text in texts for key, live in text.lives.items()},
     )

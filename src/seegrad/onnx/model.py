@@ -125,28 +125,9 @@ def _dtype_named(text: str) -> np.dtype[Any] | None:
 def write_model(model: Model, path: str | os.PathLike[str]) -> Path:
     """Write a model, checked by ONNX's own checker first, whole or not at all."""
     onnx = official()
-    helper, numpy_helper = onnx.helper, onnx.numpy_helper
-
-    def info(value: Value) -> Any:
-        kind = helper.np_dtype_to_tensor_dtype(value.dtype)
-        return helper.make_tensor_value_info(value.name, kind, list(value.shape))
-
-    graph = helper.make_graph(
-        [
-            helper.make_node(
-                step.operator, list(step.inputs), list(step.outputs), step.name or None,
-                **{key: _as_attribute(helper, it) for key, it in step.attributes.items()},
-            )
-            for step in model.steps
-        ],
-        "seegrad",
-        [info(value) for value in model.inputs],
-        [info(value) for value in model.outputs],
-        [numpy_helper.from_array(np.ascontiguousarray(a).reshape(a.shape), name)
-         for name, a in model.constants.items()],
-    )  # fmt: skip
+    helper = onnx.helper
     made = helper.make_model(
-        graph,
+        _as_graph(onnx, model),
         producer_name="seegrad",
         ir_version=IR_VERSION,
         opset_imports=[helper.make_opsetid("", OPSET)],
@@ -168,8 +149,34 @@ def write_model(model: Model, path: str | os.PathLike[str]) -> Path:
         ) from fault
 
 
-def _as_attribute(helper: Any, value: Any) -> Any:
-    return helper.np_dtype_to_tensor_dtype(value) if isinstance(value, np.dtype) else value
+def _as_graph(onnx: Any, model: Model) -> Any:
+    """A model as ONNX's graph, with the graphs inside of its steps."""
+    helper = onnx.helper
+
+    def info(value: Value) -> Any:
+        kind = helper.np_dtype_to_tensor_dtype(value.dtype)
+        return helper.make_tensor_value_info(value.name, kind, list(value.shape))
+
+    return helper.make_graph(
+        [
+            helper.make_node(
+                step.operator, list(step.inputs), list(step.outputs), step.name or None,
+                **{key: _as_attribute(onnx, it) for key, it in step.attributes.items()},
+            )
+            for step in model.steps
+        ],
+        "seegrad",
+        [info(value) for value in model.inputs],
+        [info(value) for value in model.outputs],
+        [onnx.numpy_helper.from_array(np.ascontiguousarray(a).reshape(a.shape), name)
+         for name, a in model.constants.items()],
+    )  # fmt: skip
+
+
+def _as_attribute(onnx: Any, value: Any) -> Any:
+    if isinstance(value, Model):
+        return _as_graph(onnx, value)
+    return onnx.helper.np_dtype_to_tensor_dtype(value) if isinstance(value, np.dtype) else value
 
 
 # --------------------------------------------------------------- reading

@@ -61,6 +61,8 @@ class Steps:
         self.steps: list[Step] = []
         self.constants: dict[str, NDArray[Any]] = {}
         self.taken: set[str] = set()
+        self.loops: dict[Any, list[str]] = {}
+        """What the results of each loop are called."""
         self.batch_of: tuple[str, int] | None = None
         self.where = ""
 

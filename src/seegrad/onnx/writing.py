@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import FormatError, GraphError
-from seegrad.graph.forms import Apply, Expression, Input, Number, Scalar, parse_scalar
+from seegrad.graph.forms import Apply, Expression, Input, Loop, Number, Scalar, parse_scalar
 from seegrad.graph.graph import walk
 from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
@@ -21,6 +21,7 @@ from seegrad.graph.onnx_signature import Exchange, Length, Literal, Word, Zeros,
 from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import tr
 from seegrad.onnx.forms import by_form
+from seegrad.onnx.loops import write_loop
 from seegrad.onnx.model import Model, Step, Value, slots
 from seegrad.onnx.steps import BATCH, INT64, Merged, Size, Steps, Whole
 from seegrad.ops import TABLE
@@ -70,7 +71,7 @@ def to_model(
     for name, nodes in zip(input_names, zip(*inputs)):
         shape = writer.merged_shape(nodes)
         writer.called[nodes[0]] = writer.fresh(name)
-        given.append(Value(writer.called[nodes[0]], nodes[0].dtype, _named(shape)))
+        given.append(writer.value(writer.called[nodes[0]], nodes))
         if writer.batch_of is None and any(isinstance(n, Size) for n in shape):
             writer.batch_of = given[-1].name, [isinstance(n, Size) for n in shape].index(True)
     results = writer.graph(outputs)
@@ -78,7 +79,7 @@ def to_model(
     for name, value, nodes in zip(output_names, results, zip(*outputs)):
         out = writer.fresh(name)
         writer.steps.append(Step("Identity", (value,), (out,), {}, f"{out}_out"))
-        taken.append(Value(out, nodes[0].dtype, _named(writer.merged_shape(nodes))))
+        taken.append(writer.value(out, nodes))
     return Model(tuple(given), tuple(taken), writer.constants, tuple(writer.steps))
 
 
@@ -122,6 +123,9 @@ class _Writer(Steps):
                 self.leaves[first] = nodes
                 continue
             self.where = str(first.frame or first.op.name)
+            if isinstance(first.op.lower, Loop):
+                self.called[first] = write_loop(self, nodes)
+                continue
             attrs = {name: self.merge([n.attrs[name] for n in nodes]) for name in first.attrs}
             merged = Merged(nodes, self.merged_shape(nodes), attrs)
             self.called[first] = self.node(merged)
@@ -151,6 +155,10 @@ class _Writer(Steps):
         return self.step("Reshape", [vector, self.constant([], INT64)])
 
     # ------------------------------------------------------------- one node
+
+    def value(self, name: str, nodes: Sequence[Node]) -> Value:
+        """What is said of a value in the file."""
+        return Value(name, nodes[0].dtype, _named(self.merged_shape(nodes)))
 
     def node(self, node: Merged) -> str:
         """Write one node: by its op's call, else by its form, else its body."""

@@ -12,6 +12,7 @@ from test_scene import pairs, signs
 
 import seegrad as sg
 from seegrad.drawing.export.svg import to_svg
+from seegrad.drawing.formula.unicode import to_text
 from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.scene import Group, Scene, fold
 from seegrad.drawing.values.summary import lines
@@ -98,7 +99,7 @@ def test_affine_on_one_sample_and_the_bias_of_a_batch() -> None:
     y.backward(np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
     scene = build_scene(y)
     assert grads(scene)["B"] == "[5, 7, 9]"
-    assert r"\sum_{0} $g" in {rule for box in scene.boxes for rule in box.rules}
+    assert "Σ₀ ⟨g⟩" in {to_text(rule) for box in scene.boxes for rule in box.rules if rule}
 
 
 def test_softmax_with_loss_in_two_boxes() -> None:

@@ -12,6 +12,7 @@ from pictures import softmax_with_loss as full_softmax
 
 import seegrad as sg
 from seegrad.drawing.export.svg import to_svg
+from seegrad.drawing.formula.unicode import to_text
 from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.scene import Scene, fold, to_json
 from seegrad.drawing.scene.steps import walk
@@ -95,9 +96,9 @@ def test_affine_shows_shapes_and_transposes() -> None:
     assert shapes == ["(2, 3)", "(3, 2)", "(3, 3)", "(3, 3)", "(3,)"]
     assert all(wire.grad and wire.value and wire.grad.shape == wire.value.shape
                for wire in scene.wires)  # fmt: skip
-    rules = {box.sign: box.rules for box in scene.boxes if box.rules}
-    assert rules["dot"] == (r"$g \cdot $b^{\top}", r"$a^{\top} \cdot $g")
-    assert rules["+"] == ("$g", r"\sum_{0} $g")
+    rules = {b.sign: tuple(to_text(r) for r in b.rules if r) for b in scene.boxes if b.rules}
+    assert rules["dot"] == ("⟨g⟩ · ⟨b⟩ᵀ", "⟨a⟩ᵀ · ⟨g⟩")
+    assert rules["+"] == ("⟨g⟩", "Σ₀ ⟨g⟩")
 
 
 def test_full_softmax_with_loss() -> None:

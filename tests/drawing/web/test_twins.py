@@ -112,6 +112,6 @@ def test_the_page_knows_the_whole_scalar_language() -> None:
 
 def test_the_pages_own_unit_tests_pass() -> None:
     tests = sorted(str(file) for file in HERE.glob("*.test.mjs"))
-    assert len(tests) >= 4
+    assert len(tests) >= 3
     ran = subprocess.run([*NODE, "--test", *tests], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout

@@ -77,7 +77,9 @@ class _Merger:
                 few = len(first.members) * len(second.members) > 0 and (
                     len(first.members) + len(second.members) <= LONG
                 )
-                if few and self.ranks.contract(first, second):
+                # One that reads the other may do so through a view that moves elements.
+                apart = first not in second.after and second not in first.after
+                if few and apart and self.ranks.contract(first, second):
                     self._join(first, second, {}, frozenset())
 
     def _merge_by_depth(self, numbers: Sequence[Group]) -> None:

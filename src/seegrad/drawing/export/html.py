@@ -12,8 +12,8 @@ from functools import cache
 from hashlib import sha256
 from importlib import resources
 
-from seegrad.drawing.export.svg import style, to_svg
-from seegrad.drawing.layout.theme import DARK, LIGHT, MATH, SANS, Theme
+from seegrad.drawing.export.svg import to_svg
+from seegrad.drawing.layout.theme import DARK, FACE, LIGHT, MATH, SANS, Theme
 from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.drawing.values.user_text import escape
 from seegrad.i18n import tr
@@ -42,17 +42,17 @@ def variables(theme: Theme) -> str:
 def look(selector: str) -> str:
     """Faces, and the colours of both themes, as variables of what the selector names."""
     return (
-        f"{selector}{{--sans:{SANS};--math:{MATH};{variables(LIGHT)}color-scheme:light}}"
-        "@media (prefers-color-scheme:dark){"
+        f"{FACE}{selector}{{--sans:{SANS};--math:{MATH};{variables(LIGHT)}color-scheme:light}}"
+        "@media screen and (prefers-color-scheme:dark){"
         f"{selector}:not([data-theme=light]){{{variables(DARK)}color-scheme:dark}}}}"
-        f"{selector}[data-theme=dark]{{{variables(DARK)}color-scheme:dark}}"
+        f"@media screen{{{selector}[data-theme=dark]{{{variables(DARK)}color-scheme:dark}}}}"
     )
 
 
 @cache
 def styles() -> tuple[str, str]:
     """The picture's style sheet, and the page's own with the colours of both themes."""
-    whole = "body:has(>main.sg){margin:0;display:flow-root}main.sg{height:100vh}"
+    whole = "body:has(>main>#seegrad){margin:0}#seegrad{height:100vh;height:100dvh}"
     return web("picture.css"), f"{look('.sg')}\n{whole}\n{web('page.css')}"
 
 
@@ -61,31 +61,38 @@ def digest(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
+def policy(script: str, *sheets: str) -> str:
+    """The Content-Security-Policy of a page that has this script and these style sheets alone."""
+    told = (
+        f"default-src 'none'; script-src {digest(script)}; "
+        f"style-src {' '.join(map(digest, sheets))}; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+    return f'<meta http-equiv="Content-Security-Policy" content="{told}">'
+
+
+def still(scene: Scene) -> str:
+    """The picture as it stands in a page until, or where, no script draws it."""
+    return f'<div class="still">{to_svg(scene, theme=None)}</div>'
+
+
 def to_html(scene: Scene) -> str:
     """A whole page with the explorer and this scene; works from a file, offline."""
     picture, own = styles()
     script = (
         f"{bundle()}\n"
         'seegradPage.mount(document.getElementById("seegrad"),'
-        'JSON.parse(document.getElementById("scene").textContent),{fragment:true});'
-        'addEventListener("message",({data})=>{if(data?.seegradTheme==="dark"||'
-        'data?.seegradTheme==="light")'
-        'document.getElementById("seegrad").dataset.theme=data.seegradTheme});'
-    )
-    drawing = to_svg(scene)
-    policy = (
-        f"default-src 'none'; script-src {digest(script)}; "
-        f"style-src {digest(picture)} {digest(own)} {digest(style(LIGHT))}; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+        'JSON.parse(document.getElementById("scene").textContent),{alone:true});'
     )
     title = escape(scene.title or tr("computational graph", language=scene.language))
     return (
         f'<!doctype html>\n<html lang="{escape(scene.language)}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        f"{policy(script, picture, own)}\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n"
         f'<style data-sg="picture">{picture}</style>\n<style>{own}</style>\n</head>\n<body>\n'
-        f'<main class="sg" id="seegrad"><noscript>{drawing}</noscript></main>\n'
+        f'<main><h1 class="unseen">{title}</h1>\n'
+        f'<div class="sg" id="seegrad">{still(scene)}</div></main>\n'
         f'<script type="application/json" id="scene">{to_json(scene)}</script>\n'
         f'<script type="module">{script}</script>\n</body>\n</html>\n'
     )

@@ -15,6 +15,7 @@ from seegrad.drawing.layout.measure import sign_size
 from seegrad.drawing.layout.nested import Rect
 from seegrad.drawing.layout.strokes import curve, heat_strokes, is_circle, strokes
 from seegrad.drawing.layout.theme import (
+    FACE,
     FONT,
     HEAT_WIDTH,
     LIGHT,
@@ -41,7 +42,7 @@ BACK_WIDTH = 3.0
 class Drawing:
     """Collects the elements of one SVG."""
 
-    def __init__(self, scene: Scene, theme: Theme, width: float) -> None:
+    def __init__(self, scene: Scene, theme: Theme | None, width: float) -> None:
         seen = window(scene, width, height_of(width), heat=True)
         self.scene, self.theme = seen.scene, theme
         self.view, self.plan = seen.view, seen.plan
@@ -51,9 +52,9 @@ class Drawing:
         self.marks = seen_marks(self.scene, self.view)
 
     def text(self, x: float, y: float, words: str, kind: str, anchor: str = "middle") -> None:
-        place = "" if anchor == "middle" else f' style="text-anchor:{anchor}"'
+        kind = kind if anchor == "middle" else f"{kind} {anchor}"
         self.parts.append(
-            f'<text class="{kind}" x="{number(x)}" y="{number(y)}"{place}>{escape(words)}</text>'
+            f'<text class="{kind}" x="{number(x)}" y="{number(y)}">{escape(words)}</text>'
         )
 
     def group(self, group: Group) -> None:
@@ -196,12 +197,14 @@ class Drawing:
         for box in self.view.boxes:
             self.box(box)
         title = self.scene.title or "computational graph"
+        own = "" if self.theme is None else (
+            f'<style>{style(self.theme)}</style><rect class="paper" width="100%" height="100%"/>'
+        )  # fmt: skip
         head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{number(width)}"'
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="canvas" width="{number(width)}"'
             f' height="{number(height)}" viewBox="0 0 {number(width)} {number(height)}"'
             f' role="img" xml:space="preserve" lang="{escape(self.scene.language)}">'
-            f"<title>{escape(title)}</title><style>{style(self.theme)}</style>"
-            f'<rect class="paper" width="100%" height="100%"/>'
+            f"<title>{escape(title)}</title>{own}"
         )
         return head + "".join(self.parts) + "</svg>\n"
 
@@ -233,8 +236,8 @@ def style(theme: Theme) -> str:
     """The drawing's own style sheet, with this theme's colours written in."""
     t = theme
     return (
-        f"text{{font:{number(FONT)}px {SANS};fill:{t.ink};text-anchor:middle;"
-        "font-variant-numeric:tabular-nums;white-space:pre}"
+        f"{FACE}text{{font:{number(FONT)}px {SANS};fill:{t.ink};text-anchor:middle;"
+        "font-variant-numeric:tabular-nums;white-space:pre}text.start{text-anchor:start}"
         f".paper{{fill:{t.paper}}}"
         f".ground{{fill:{t.group};stroke:{t.line};stroke-width:1}}"
         f".node{{fill:{t.node};stroke:{t.ink};stroke-width:1.2}}"
@@ -266,6 +269,7 @@ def heat_style(more: str, less: str, bad: str, line: str) -> str:
     return f".cell.frame{{fill:none;stroke:{line}}}{steps}.cell.bad{{fill:{bad}}}"
 
 
-def to_svg(scene: Scene, theme: Theme = LIGHT, width: float = WIDTH) -> str:
-    """The scene as SVG text, as a window of this width would show it first."""
+def to_svg(scene: Scene, theme: Theme | None = LIGHT, width: float = WIDTH) -> str:
+    """The scene as SVG text, as a window of this width would show it first; without a theme its
+    colours are those of a page's style sheet."""
     return Drawing(scene, theme, width).svg()

@@ -24,17 +24,15 @@ from seegrad.drawing.formula.terms import (
     Times,
     evaluate,
     leans_only_on,
-    multiplied,
-    raised,
-    replaced,
     shape_of,
     size,
+    times,
     total,
     with_numbers,
 )
 from seegrad.drawing.formula.tree import Letter, Tree
 from seegrad.drawing.formula.typeset import LONG, Equation, equation, length, short, shown, typeset
-from seegrad.graph.forms import Broadcast, Reduce, Reshape, Scalar
+from seegrad.graph.forms import Broadcast, Permute, Reduce, Reshape, Scalar
 from seegrad.graph.node import Node
 
 BRIEF = 3
@@ -151,7 +149,8 @@ class WalkBack:
         line = equation(*sides, entries, note=note)
         if len(line.sides) > 1:
             self.lines.append(line)
-        return brief if brief is not None and size(brief) <= BRIEF else name
+        fits = brief is not None and size(brief) <= BRIEF and shape_of(brief) == node.shape
+        return brief if brief is not None and fits else name
 
     def learn(self, name: Name, value: Any) -> None:
         if value is not None:
@@ -189,8 +188,10 @@ class Remarks:
             case Sum(parts):
                 return total([(c, self.seen(part)) for c, part in parts])
             case Times(coefficient, factors):
-                inner = [raised(bare(self.seen(base)), exponent) for base, exponent in factors]
-                return multiplied(Times(coefficient, ()), *inner) if inner else term
+                inner = [(self.seen(base), exponent) for base, exponent in factors]
+                found = times(coefficient, [(bare(base), exponent) for base, exponent in inner])
+                whole = shape_of(found) == shape_of(term)
+                return found if whole else times(coefficient, inner)
             case Applied():
                 return self.function(term)
         return term
@@ -210,7 +211,14 @@ class Remarks:
                 if (value := self.value(term)) is not None:
                     self.graph.known[name] = value
             return self.names[term]
-        return replaced(term, self.seen)
+        inside = [self.seen(each) for each in term.arguments]
+        if inside == [ONE] and isinstance(term.op.lower, (Reshape, Permute)):
+            return ONE
+        kept = tuple(
+            old if isinstance(new, Number) and shape_of(old) else new
+            for old, new in zip(term.arguments, inside)
+        )
+        return Applied(term.op, term.attrs, kept, term.shape)
 
     def value(self, term: Term) -> Any:
         try:

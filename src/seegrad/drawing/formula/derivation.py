@@ -35,6 +35,7 @@ from seegrad.drawing.formula.typeset import (
     typeset,
 )
 from seegrad.errors import GradientError, ShapeError
+from seegrad.graph.forms import Product
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
@@ -82,6 +83,36 @@ def inside_steps(graph: SymbolicGraph, nodes: Sequence[Node], lang: str) -> list
         seen.add(op)
         if (step := _inside(graph, node, op, lang)) is not None:
             steps.append(step)
+    return steps
+
+
+def _multiplies(node: Node) -> bool:
+    return node.op is not None and isinstance(node.op.lower, Product)
+
+
+def window_steps(graph: SymbolicGraph, nodes: Sequence[Node], lang: str) -> list[Step]:
+    """For the first composite of each kind whose body is a product over windows: the matrices that
+    are multiplied, and what comes back through them to inputs that nothing else uses."""
+    steps: list[Step] = []
+    seen: set[Op] = set()
+    for node in nodes:
+        op, arrives = node.op, graph.known.get(graph.arrow(node))
+        if op is None or op in seen or op.family != "window" or op.body is None or arrives is None:
+            continue
+        found = SymbolicGraph.of_body(graph, node)
+        if found is None or not any(map(_multiplies, found[0].nodes)):
+            continue
+        seen.add(op)
+        inner, leaves = found
+        alone = [leaf for leaf, x in zip(leaves, node.inputs)
+                 if leaf.requires_grad and len(graph.users(graph.origin(x))) == 1]  # fmt: skip
+        parts, names = Parts(), names_step(inner, lang)
+        if names is None or not alone:
+            continue
+        from_the_right(inner, alone, parts, arrives)
+        graph.known |= inner.known
+        says = sentence("Inside {op}, step by step:", lang, op=typeset(graph.shown[node]))
+        steps.append(Step("fold", says, (*names.lines, *parts.right)))
     return steps
 
 
@@ -159,7 +190,8 @@ def explain(
     more, results = _steps(graph, targets, lang, seed)
     steps += more
     on = {node for x in targets for node in graph.between(x)}
-    steps += inside_steps(graph, [node for node in graph.nodes if node in on], lang)
+    way = [node for node in graph.nodes if node in on]
+    steps += [*inside_steps(graph, way, lang), *window_steps(graph, way, lang)]
     title = sentence(
         "The derivative of {z} with respect to {x}",
         lang,

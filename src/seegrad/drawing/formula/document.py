@@ -19,6 +19,11 @@ from seegrad.drawing.formula.typeset import Equation
 from seegrad.drawing.formula.unicode import to_text
 from seegrad.i18n import tr
 
+FACE = (
+    ".seegrad-derivation math{font-family:'STIX Two Math','Latin Modern Math','Cambria Math',"
+    "'Times New Roman','DejaVu Serif',math,serif}"
+)
+"""Not the face of the text around: a Korean one draws ∂ as wide as a syllable."""
 LINES = 40
 """Lines of one step; of the others the middle is left out."""
 
@@ -211,7 +216,7 @@ class Derivation:
         return self.text
 
     def _repr_html_(self) -> str:
-        return self.mathml
+        return f"<style>{FACE}</style>\n{self.mathml}"
 
     def _repr_latex_(self) -> str:
         return f"$${self.latex}$$"

@@ -130,13 +130,23 @@ def _(tree: Lined) -> str:
 
 @_element.register
 def _(tree: Fence) -> str:
-    return _fenced(tree.left, _element(tree.inner), tree.right)
+    tall = "true" if _is_tall(tree.inner) else "false"
+    return _fenced(tree.left, _element(tree.inner), tree.right, f' stretchy="{tall}"')
 
 
-def _fenced(left: str, inner: str, right: str) -> str:
-    """Signs on either side that stretch to the height of what they hold."""
+def _is_tall(tree: Tree) -> bool:
+    """Is it higher than a line?"""
+    if isinstance(tree, Row):
+        return any(map(_is_tall, tree.items))
+    if isinstance(tree, Fence):
+        return _is_tall(tree.inner)
+    return isinstance(tree, (Fraction, Table, Root))
+
+
+def _fenced(left: str, inner: str, right: str, kind: str) -> str:
+    """Signs on either side, as high as a line or as what they hold."""
     before, after = (
-        f'<mo fence="true" stretchy="true" form="{form}" lspace="0" rspace="0">{escape(sign)}</mo>'
+        f'<mo{kind} fence="true" form="{form}" lspace="0" rspace="0">{escape(sign)}</mo>'
         if sign
         else ""
         for form, sign in (("prefix", left), ("postfix", right))
@@ -161,7 +171,8 @@ def _(tree: Table) -> str:
     )
     kind = ' class="matrix"' if matrix else ' columnalign="left"'
     left, right = _FENCES.get(tree.kind, ("", ""))
-    return _fenced(left, f"<mtable{kind}>{rows}</mtable>", right)
+    sides = ' class="paren" stretchy="true"' if matrix else ' stretchy="true"'
+    return _fenced(left, f"<mtable{kind}>{rows}</mtable>", right, sides)
 
 
 def _one(tree: Tree) -> str:

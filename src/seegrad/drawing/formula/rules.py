@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 
 from seegrad.autodiff.chain_rule import unbroadcast
-from seegrad.drawing.formula.latex import to_latex
 from seegrad.drawing.formula.terms import (
     ONE,
     Applied,
@@ -82,12 +81,6 @@ def _holes(op: Op, specs: Sequence[Spec]) -> list[Name]:
     return [Name(Hole(op.input_name(i)), spec.shape) for i, spec in enumerate(specs)]
 
 
-def rule_text(node: Node, position: int) -> str:
-    """`rule_formula` as LaTeX with ${holes}; "" where there is none to be told."""
-    tree = rule_formula(node, position)
-    return "" if tree is None else to_latex(tree)
-
-
 def local_text(op: Op) -> str:
     """The local derivative of an op of one input in a few letters: y(1−y) for the sigmoid."""
     tree = local_derivative(op, Letter("x"), Letter("y"))
@@ -111,14 +104,22 @@ def rule_formula(node: Node, position: int) -> Tree | None:
 
 
 def rule_term(node: Node, position: int) -> Term | None:
-    """The same as the term that is printed."""
+    """The same as the term that is printed; what only guards a computer is left out where the
+    node's numbers do not need it."""
     op = node.op
     assert op is not None
     specs = tuple(x.spec for x in node.inputs)
     try:
-        return _rule(op, position, specs, tuple(sorted(node.attrs.items())), node.spec)
+        term = _rule(op, position, specs, tuple(sorted(node.attrs.items())), node.spec)
     except TypeError:  # an attribute that cannot be a key
-        return _rule.__wrapped__(op, position, specs, tuple(node.attrs.items()), node.spec)
+        attrs = tuple(node.attrs.items())
+        term = _rule.__wrapped__(op, position, specs, attrs, node.spec)
+    if term is None:
+        return None
+    known = dict(zip(_holes(op, specs), node.values)) if node.data is not None else {}
+    if node.data is not None:
+        known[Name(Hole("out"), node.shape)] = node.data
+    return g_first(chosen(term, known, outermost=True), Name(Hole("g"), node.shape))
 
 
 @cache
@@ -129,10 +130,9 @@ def _rule(
     sent = ask(op, position, g, y, inputs, dict(attrs))
     if sent is None:
         return None
-    arrives = Name(Hole("g"), out.shape)
     known: dict[Node, Term] = dict(zip(inputs, _holes(op, specs)))
-    term = term_of(sent, known | {g: arrives, y: Name(Hole("out"), out.shape)})
-    return None if term is None else g_first(chosen(term, {}, outermost=True), arrives)
+    known |= {g: Name(Hole("g"), out.shape), y: Name(Hole("out"), out.shape)}
+    return term_of(sent, known)
 
 
 def _readable(tree: Tree) -> Tree | None:

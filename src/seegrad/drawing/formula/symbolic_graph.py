@@ -71,6 +71,7 @@ class SymbolicGraph:
     owner: dict[Tree, Node] = field(default_factory=dict)  # whose name or derivative it is
     words: Mapping[Node, str] = field(default_factory=dict)
     values: Mapping[Node, Node] = field(default_factory=dict)  # who has the values, if others
+    taken: set[str] = field(default_factory=set)  # by the insides of composites
     kept: Collection[Node] = ()  # who has a name in any case
     top: Tree = field(default=Letter("L"))
 
@@ -102,10 +103,38 @@ class SymbolicGraph:
             return None
         x.name, z.name = source, outcome
         nodes = tuple(walk([z]))
-        words = letters(nodes, z, {*outer.words.values()})
+        words = letters(nodes, z, {*outer.words.values(), *outer.taken})
+        outer.taken |= {*words.values()}
         pairs = dict(zip(nodes, walk([values]))) if around.data is not None else {}
         rows = at_other_rows(nodes)
         return cls(z, nodes, rows, words=words, values=pairs, kept={x, z}).told()
+
+    @classmethod
+    def of_body(cls, outer: SymbolicGraph, node: Node) -> tuple[SymbolicGraph, list[Node]] | None:
+        """The body of a composite, run on the arrays that passed, and what it was run on.
+
+        Inputs and outcome have the names that they have in the graph around.
+        """
+        op, words = node.op, [outer.words.get(outer.origin(x)) for x in node.inputs]
+        if op is None or op.body is None or node.data is None or None in words:
+            return None
+        leaves: list[Node] = [
+            Tensor(None, (), NO_ATTRS, (), value, x.requires_grad, None)
+            for x, value in zip(node.inputs, node.values)
+        ]
+        with quietly(), np.errstate(all="ignore"):
+            z = op.body(*leaves, **node.attrs)
+        if not isinstance(z, Node) or z.op is None or node not in outer.words:
+            return None
+        for leaf, word in zip((*leaves, z), (*words, outer.words[node])):
+            leaf.name = word or ""
+        nodes = tuple(walk([z]))
+        found = letters(nodes, z, {*outer.words.values(), *outer.taken})
+        outer.taken |= {*found.values()}
+        rows = (Rows(1, {each: each.spec for each in nodes}),)
+        inner = cls(z, nodes, rows, words=found, kept={z, *leaves}).told()
+        inner.top = outer.top
+        return inner, leaves
 
     def told(self) -> SymbolicGraph:
         """All its nodes named."""

@@ -378,11 +378,6 @@ def rebuilt(term: Term, known: Mapping[Name, Term]) -> Term:
     return term
 
 
-def raised(term: Term, exponent: float) -> Term:
-    """A term to a power."""
-    return term if exponent == 1 else times(1.0, [(term, exponent)])
-
-
 MOST = 200
 """Names and numbers in a term; a rule that says more than this has no formula."""
 
@@ -468,7 +463,10 @@ def _taken(term: Applied, known: Mapping[Name, Any], outermost: bool) -> Term | 
     """The branch of a choice that is taken for every element; None if that cannot be said."""
     condition, first, second = term.arguments
     test = condition.op if isinstance(condition, Applied) else None
-    guards = test is by_function("equal") or test is by_function("not_equal")
+    single = isinstance(condition, Applied) and any(
+        isinstance(each, Number) for each in condition.arguments
+    )
+    guards = single and test in (by_function("equal"), by_function("not_equal"))
     if outermost and not guards:
         return None
     try:

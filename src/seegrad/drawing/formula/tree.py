@@ -96,7 +96,7 @@ class Fence:
 class Hole:
     """A place that is filled later: an argument of a template, a name or a number in a page.
 
-    `within`: what holds less tightly than this (`text.Piece`) is put in brackets when it comes.
+    `within`: what holds less tightly than this (`typeset.Piece`) is put in brackets when it comes.
     """
 
     name: str

@@ -298,6 +298,8 @@ def _factor(base: Term, exponent: float, alone: bool) -> Tree:
         if exponent == 0.5:
             return Root(inner.tree)
         tree = inner.within(power + 1)
+        if isinstance(tree, Script) and tree.above is None and isinstance(tree.base, Letter):
+            return Script(tree.base, tree.below, number(exponent))
         if isinstance(tree, (Fraction, Row, Script)):
             tree = Fence(tree)
         return Script(tree, above=number(exponent))

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.drawing.formula.rules import rule_text
+from seegrad.drawing.formula.rules import forward_formula, rule_formula
 from seegrad.drawing.scene.inline_composites import InlinedGraph, Part, inline
 from seegrad.drawing.scene.overlays import NOT_FINITE, checked, dead_units, measured, spoilt
 from seegrad.drawing.scene.page_program import Spot, program
@@ -183,12 +183,13 @@ class SceneBuilder:
         texts = {key: str(item) for key, item in node.attrs.items()}
         holes = {name.lstrip("*"): name for name in op.inputs}
         sign = fill(op.sign, {**holes, **texts, "out": ""}) if "$" in op.sign else op.sign
+        forward = forward_formula(node)
         rules = tuple(
-            rule_text(node, i) if x.requires_grad else "" for i, x in enumerate(node.inputs)
+            rule_formula(node, i) if x.requires_grad else None for i, x in enumerate(node.inputs)
         )
         title = f"{op.name} {node.spec}{where}"
         name = clean(node.name)
-        return Box(part.id, "operation", sign, name, group, value, grad, title, rules)
+        return Box(part.id, "operation", sign, name, group, value, grad, title, forward, rules)
 
     def branch(self, part: Part, start: str, level: str, users: list[tuple[str, int]]) -> None:
         """Lay wires from `start` to all users; where they part, a fork, group by group."""
@@ -379,8 +380,10 @@ def _merged(boxes: list[Box], groups: list[Group]) -> tuple[list[Box], list[Grou
         if one and inside[0].kind == "composite":
             child = inside[0]
             into[child.id] = group.id
-            facts = {"sign": child.sign, "rule": child.rule, "note": child.note}
-            made[group.id] = replace(group, kind="composite", **facts)
+            made[group.id] = replace(
+                group, kind="composite", sign=child.sign, rule=child.rule, local=child.local,
+                note=child.note,
+            )  # fmt: skip
     kept = [
         replace(made.get(g.id, g), parent=into.get(g.parent, g.parent))
         for g in groups

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from seegrad.autodiff.backward_pass import backward
-from seegrad.drawing.formula.rules import local_text, quietly
+from seegrad.drawing.formula.rules import local_derivative, local_text, quietly
+from seegrad.drawing.formula.tree import Hole
 from seegrad.drawing.scene.scene import Group
 from seegrad.drawing.values.user_text import clean
 from seegrad.graph.graph import Graph, walk
@@ -106,6 +107,7 @@ def _add(
                     group,
                     sign="" if word == op.sign else op.sign,
                     rule=local_text(op),
+                    local=local_derivative(op, Hole("x"), Hole("y")),
                     kind="composite",
                     note=_agree(node, leaves, result),
                 )

@@ -13,6 +13,8 @@ from math import isfinite
 from typing import Any
 
 from seegrad.display_hooks import can_present, present
+from seegrad.drawing.formula.mathml import markup
+from seegrad.drawing.formula.tree import Tree, named
 from seegrad.drawing.values.summary import ArraySummary
 from seegrad.errors import ValueRangeError
 from seegrad.i18n import LANGUAGES, language, tr
@@ -39,7 +41,8 @@ class Box:
     value: ArraySummary | None = None
     grad: ArraySummary | None = None
     title: str = ""  # in words: what it is and where it was made
-    rules: tuple[str, ...] = ()  # local derivatives as text, one per argument
+    forward: Tree | None = None  # what it computes, with holes for its arguments
+    rules: tuple[Tree | None, ...] = ()  # the derivative by each argument, with holes
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Group:
     parent: str = ""
     sign: str = ""  # closed: σ; "" shows the name alone
     rule: str = ""  # closed: y(1−y)
+    local: Tree | None = None  # the same with the holes x and y
     kind: str = "module"  # "module", "composite", "stretch"
     note: str = ""  # the fold's check, for example
 
@@ -177,7 +181,8 @@ def fold(scene: Scene) -> View:
 def to_json(scene: Scene) -> str:
     """The scene for the page: compact, defaults left out, safe inside a <script> element.
 
-    Summaries stand once in a list of their own; boxes and wires name them by number.
+    Summaries stand once in a list of their own, and so do formulas (MathML); boxes and wires name
+    them by number.
     """
     places: dict[int, int] = {}
     summaries: list[ArraySummary] = []
@@ -191,9 +196,13 @@ def to_json(scene: Scene) -> str:
                 places[id(summary)] = len(summaries)
                 summaries.append(summary)
     rest = replace(scene, boxes=(), wires=())
+    formulas: dict[str, int] = {}
     data = {"version": VERSION, **_plain(rest, places)}
-    data["boxes"] = [_thing(box, places) for box in scene.boxes]
+    for plain, group in zip(data.get("groups", ()), scene.groups):
+        plain |= _placed({"local": group.local}, formulas)
+    data["boxes"] = [_thing(box, places) | _formulas(box, formulas) for box in scene.boxes]
     data["wires"] = [_thing(wire, places) for wire in scene.wires]
+    data["formulas"] = list(formulas)
     data["readings"] = [_summary(summary) for summary in summaries]
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for letter in "<>&\u2028\u2029":
@@ -201,16 +210,36 @@ def to_json(scene: Scene) -> str:
     return text
 
 
+_APART = ("local",)
 _ALWAYS = ("id", "kind", "shape", "dtype")
 
 
 def _thing(thing: Box | Wire, places: Mapping[int, int]) -> dict[str, Any]:
     """A box or a wire, its summaries by number; what is empty is left out."""
-    plain: dict[str, Any] = {key: item for key, item in vars(thing).items() if item}
+    plain: dict[str, Any] = {
+        key: item for key, item in vars(thing).items() if item and key not in ("forward", "rules")
+    }
     for key in ("value", "grad"):
         if key in plain:
             plain[key] = places[id(plain[key])]
     return plain
+
+
+def _formulas(box: Box, formulas: dict[str, int]) -> dict[str, Any]:
+    """A box's name and rules as formulas, by number."""
+    letter = named(box.name) if box.name else None
+    found = _placed({"letter": letter, "forward": box.forward}, formulas)
+    rules = [_placed({"": rule}, formulas).get("") for rule in box.rules]
+    return found | ({"rules": rules} if any(box.rules) else {})
+
+
+def _placed(trees: Mapping[str, Tree | None], formulas: dict[str, int]) -> dict[str, Any]:
+    """The places of some formulas in the list of all."""
+    return {
+        key: formulas.setdefault(markup(tree), len(formulas))
+        for key, tree in trees.items()
+        if tree is not None
+    }
 
 
 def _summary(summary: ArraySummary) -> dict[str, Any]:
@@ -242,6 +271,8 @@ def _plain(value: Any, places: Mapping[int, int]) -> Any:
         return [_plain(item, places) for item in value]
     plain = {}
     for key in type(value).__dataclass_fields__:
+        if key in _APART:
+            continue
         item = getattr(value, key)
         if key in _ALWAYS or item not in ("", 0, None, (), {}, False, frozenset()):
             plain[key] = _plain(item, places)

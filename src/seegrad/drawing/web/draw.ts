@@ -94,7 +94,6 @@ function drawGroup(group: Group, rect: Rect) {
     tabindex: 0,
     role: "button",
     "aria-expanded": "true",
-    "aria-label": group.name,
   });
   made.append(
     rectangle("ground", rect, 10),
@@ -141,11 +140,9 @@ function drawHeat(summary: ArraySummary, x: number, y: number): SVGElement[] {
 function drawBox(box: Box | Group, rect: Rect) {
   const x = rect.x + rect.width / 2,
     y = rect.y + rect.height / 2;
-  const words = [box.name, "title" in box ? box.title : "", box.sign].filter(Boolean).join(", ");
   const made = element("g", {
     class: `box ${isGroup(box) ? "closed " : ""}${box.kind}`,
     "data-box": box.id,
-    "aria-label": words || box.kind,
   });
   if (box.kind !== "fork" && (box.kind !== "output" || box.name)) {
     made.setAttribute("tabindex", "0");
@@ -162,7 +159,7 @@ function drawBox(box: Box | Group, rect: Rect) {
     const rows = all.filter(([text]) => text);
     let at = rect.y + (rect.height - rows.reduce((sum, row) => sum + row[2], 0)) / 2;
     for (const [text_, kind, height] of rows) {
-      made.append(text(kind, x, at + height * 0.75, text_));
+      made.append(text(kind, x, at + height * 0.75, text_), " ");
       at += height;
     }
     return made;

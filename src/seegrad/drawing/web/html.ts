@@ -36,9 +36,10 @@ export function icon(name: string) {
 
 /** A button with a sign (an icon's name, or a text) that says in words what it does. */
 export function iconButton(key: string, sign: string, words: string, act: () => void) {
+  const spoken = !(sign in ICONS) && /[\p{L}\d]/u.test(sign) ? `${sign}: ${words}` : words;
   const made = html(
     "button",
-    { type: "button", class: `do-${key}`, title: words, "aria-label": words },
+    { type: "button", class: `do-${key}`, title: words, "aria-label": spoken },
     sign in ICONS ? icon(sign) : sign,
   );
   made.addEventListener("click", act);

@@ -25,7 +25,10 @@ export type Box = {
   value?: ArraySummary;
   grad?: ArraySummary;
   title?: string;
-  rules?: string[];
+  /** Formulas as MathML, with holes: its name, what it computes, its derivative by each input. */
+  letter?: string;
+  forward?: string;
+  rules?: (string | null)[];
 };
 export type Group = {
   id: string;
@@ -34,6 +37,8 @@ export type Group = {
   parent?: string;
   sign?: string;
   rule?: string;
+  /** The local derivative as MathML, with the holes x and y. */
+  local?: string;
   note?: string;
 };
 export type Wire = {

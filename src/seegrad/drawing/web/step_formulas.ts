@@ -1,12 +1,15 @@
 // What a step says, as formulas: values by letters, the chain rule, then the numbers put in.
-// Gives LaTeX; nothing is drawn here.
+// Gives MathML elements; nothing is drawn here.
 
-import { fillHoles, mathName, mathNumber } from "./math.ts";
+import { filled, indexed, make, math, number, partial, placed, sign, word } from "./math.ts";
 import { lines, shown, shownShape } from "./values/summary.js";
 import { sizeOf } from "./values/summarize.ts";
-import type { Scene, View, Box, Wire } from "./scene.ts";
-import type { ArraySummary } from "./scene.ts";
-import type { Step } from "./scene.ts";
+import type { Piece } from "./math.ts";
+import type { ArraySummary, Scene, Step, View, Box, Wire } from "./scene.ts";
+
+const ATOM = 100;
+/** Factors beside a dot: what holds less tightly goes into brackets. */
+const FACTOR = 20;
 
 export class StepFormulas {
   readonly scene: Scene;
@@ -20,139 +23,229 @@ export class StepFormulas {
     return this.scene.wires.filter((wire) => wire.target === id);
   }
 
-  /** The letter for a box's value in formulas. */
-  letter(id: string): string {
+  /** The box whose value a wire carries: before a fork stands the one that it came from. */
+  private origin(id: string): Box | undefined {
     const box = this.scene.boxes.find((each) => each.id === id);
-    if (!box) return "y";
-    if (box.kind === "fork") {
-      const trunk = this.scene.wires.find((wire) => wire.target === id);
-      return trunk ? this.letter(trunk.source) : "y";
+    if (box?.kind !== "fork") return box;
+    const trunk = this.scene.wires.find((wire) => wire.target === id);
+    return trunk && this.origin(trunk.source);
+  }
+
+  /** The letter for a box's value in formulas. */
+  private letter(id: string): Piece {
+    const box = this.origin(id);
+    if (box?.letter) return { parts: filled(box.letter, () => undefined), precedence: ATOM };
+    if (box?.kind === "constant" && box.value && !box.value.shape.length) {
+      return number(lines(box.value)[0]);
     }
-    if (box.name) return mathName(box.name);
-    if (box.kind === "constant" && box.value && !box.value.shape.length) {
-      return mathNumber(lines(box.value)[0]);
-    }
-    const out = this.scene.wires.find((wire) => wire.source === id && wire.kind === "output");
-    if (out) return this.byItself(out) ? this.resultLetter() : "y";
-    return `h_{${this.scene.boxes.filter((each) => each.kind === "operation").indexOf(box) + 1}}`;
+    const place = box && this.place(box);
+    if (place) return atom(indexed("h", place));
+    const out = box && this.leadsOut(box);
+    return out && this.byItself(out)
+      ? { parts: this.result(), precedence: ATOM }
+      : atom(make("mi", "y"));
+  }
+
+  /** The same as plain text, to stand over a node. */
+  letterText(id: string): string {
+    const box = this.origin(id);
+    const place = box && this.place(box);
+    if (!place) return box?.name || (this.letter(id).parts[0].textContent ?? "");
+    return `h${[...String(place)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("")}`;
+  }
+
+  /** The number of an operation without a name, from 1; 0 for what leads out. */
+  private place(box: Box): number {
+    if (box.name || this.leadsOut(box)) return 0;
+    return this.scene.boxes.filter((each) => each.kind === "operation").indexOf(box) + 1;
+  }
+
+  private leadsOut(box: Box) {
+    return this.scene.wires.find((wire) => wire.source === box.id && wire.kind === "output");
   }
 
   /** Is it the result itself that is differentiated, so that 1 comes in from the right? */
-  byItself(out: Wire) {
+  private byItself(out: Wire) {
     return !out.value?.shape.length && (!out.grad || out.grad.numbers?.[0] === 1);
   }
 
   /** What is differentiated: the result, or an L further on when a derivative was sent in. */
-  resultLetter() {
+  private result(): Node[] {
     const out = this.scene.wires.find((wire) => wire.kind === "output");
-    const name = this.scene.boxes.find((box) => box.id === out?.target)?.name;
-    return name && out && this.byItself(out) ? mathName(name) : "L";
+    const box = this.scene.boxes.find((each) => each.id === out?.target);
+    if (box?.letter && out && this.byItself(out)) return filled(box.letter, () => undefined);
+    return [make("mi", "L")];
   }
 
-  numberIn(summary: ArraySummary | undefined) {
-    if (!summary) return "?";
-    if (sizeOf(summary.shape) === 1 && summary.numbers?.length) {
-      const text = mathNumber(shown(summary.numbers[0]));
-      return text.startsWith("-") ? `(${text})` : text;
-    }
-    return `\\text{${shownShape(summary.shape)}}`;
+  /** ∂L/∂x, by a box. */
+  private slope(id: string): Element {
+    return partial(this.result(), this.letter(id).parts);
+  }
+
+  /** ∂L/∂x⁽²⁾, by a wire: each branch behind a fork has a name of its own. */
+  private branchSlope(wire: Wire): Element {
+    const mark = this.branch(wire),
+      { parts } = this.letter(wire.source);
+    const lower = mark ? [make("msup", make("mrow", ...parts), make("mtext", `(${mark})`))] : parts;
+    return partial(this.result(), lower);
+  }
+
+  /** Which branch of its fork a wire is: 2, and 2.1 where it parts again; "" without a fork. */
+  private branch(wire: Wire): string {
+    const fork = this.scene.boxes.find((box) => box.id === wire.source);
+    if (fork?.kind !== "fork") return "";
+    const branches = this.scene.wires.filter((each) => each.source === fork.id);
+    const place = branches.findIndex((each) => each.id === wire.id) + 1;
+    const before = this.into(fork.id)[0];
+    const outer = before && this.branch(before);
+    return outer ? `${outer}.${place}` : String(place);
+  }
+
+  /** A number, or the shape of an array. */
+  private numberIn(summary: ArraySummary | undefined): Piece {
+    if (!summary) return word("?");
+    const single = sizeOf(summary.shape) === 1 && summary.numbers?.length;
+    return single ? number(shown(summary.numbers?.[0] ?? NaN)) : word(shownShape(summary.shape));
+  }
+
+  private edge(wire: Wire | undefined, part: "value" | "gradient", piece: Piece): Piece {
+    return wire ? { ...piece, edge: wire.id, part } : piece;
+  }
+
+  /** The wire that a box's value leaves by. */
+  private leaving(box: Box): Wire | undefined {
+    return this.scene.wires.find((wire) => wire.source === box.id);
+  }
+
+  /** A template of an operation: by letters, or by numbers. */
+  private told(box: Box, template: string, g: Piece, byNumbers: boolean): Node[] {
+    const out = this.leaving(box);
+    return filled(template, (name) => {
+      if (name === "g") return this.edge(out, "gradient", g);
+      if (name === "out") {
+        const own = byNumbers ? this.numberIn(box.value) : this.letter(box.id);
+        return this.edge(out, "value", own);
+      }
+      const wire = this.into(box.id).find((each) => each.argument === name);
+      if (!wire) return undefined;
+      const piece = byNumbers ? this.numberIn(wire.value) : this.letter(wire.source);
+      return this.edge(wire, "value", piece);
+    });
   }
 
   /** y = f(x) in letters, then with the numbers put in. */
-  forward(box: Box) {
-    const into = this.into(box.id);
-    const sign = box.sign ?? "";
-    const list = (word: (wire: Wire) => string) => {
-      const words = into.map(word);
-      const mark = { "×": "\\times", "·": "\\cdot" }[sign] ?? sign;
-      if ((words.length === 2 && [...sign].length <= 1) || sign === "dot")
-        return words.join(` ${mark === "dot" ? "\\cdot" : mark} `);
-      if (sign === "/" && words.length === 1) return `\\frac{1}{${words[0]}}`;
-      return `\\operatorname{${sign.replace(/[\\{}$^_&#%~]/g, "")}}(${words.join(", ")})`;
-    };
-    const letter = this.letter(box.id);
-    return (
-      `${letter} = ${list((wire) => this.letter(wire.source))}` +
-      ` = ${list((wire) => this.numberIn(wire.value))} = ${this.numberIn(box.value)}`
-    );
+  forward(box: Box): Element {
+    const out = this.leaving(box);
+    const name = placed(this.edge(out, "value", this.letter(box.id)));
+    const value = placed(this.edge(out, "value", this.numberIn(box.value)));
+    if (!box.forward) return math(name, sign("="), value);
+    const none = word("");
+    const letters = this.told(box, box.forward, none, false);
+    const numbers = this.told(box, box.forward, none, true);
+    return math(name, sign("="), ...letters, sign("="), ...numbers, sign("="), value);
   }
 
   /** upstream × local derivative = downstream, in letters, then with the numbers put in;
    * without an answer, the letters alone. */
-  chainRule(box: Box, wire: Wire, answer: boolean) {
-    const into = this.into(box.id);
-    const result = this.resultLetter(),
-      by = this.letter(wire.source);
-    const left = `\\frac{\\partial ${result}}{\\partial ${by}}`;
-    const rule = box.rules?.[wire.position ?? 0] ?? "";
-    const upstream = `\\frac{\\partial ${result}}{\\partial ${this.letter(box.id)}}`;
-    const ask = (g: string, word: (w: Wire) => string, out: string) =>
-      fillHoles(rule, (name) => {
-        if (name === "g") return g;
-        if (name === "out") return out;
-        const source = into.find((each) => each.argument === name);
-        return source ? word(source) : name;
-      });
-    if (!rule) return answer ? `${left} = ${this.numberIn(wire.grad)}` : left;
-    const letters = ask(upstream, (w) => this.letter(w.source), this.letter(box.id));
-    if (!answer) return `${left} = ${letters}`;
+  chainRule(box: Box, wire: Wire, answer: boolean): Element {
+    const left = placed(this.edge(wire, "gradient", atom(this.branchSlope(wire))));
+    const found = placed(this.edge(wire, "gradient", this.numberIn(wire.grad)));
+    const rule = box.rules?.[wire.position ?? 0];
+    if (!rule) return answer ? math(left, sign("="), found) : math(left);
+    const letters = this.told(box, rule, atom(this.slope(box.id)), false);
+    if (!answer) return math(left, sign("="), ...letters);
+    const numbers = this.told(box, rule, this.numberIn(box.grad), true);
     const whole = wire.grad && sizeOf(wire.grad.shape) > 1;
-    const numbers = ask(
-      this.numberIn(box.grad),
-      (w) => this.numberIn(w.value),
-      this.numberIn(box.value),
-    );
-    const found = this.numberIn(wire.grad);
-    const answered = whole ? `\\to ${found}` : `= ${found.replace(/^\((.*)\)$/, "$1")}`;
-    return `${left} = ${letters} = ${numbers} ${answered}`;
+    const answered = whole ? [sign("→"), found] : [sign("="), found];
+    const said = text(numbers) === text([found]);
+    return math(left, sign("="), ...letters, sign("="), ...numbers, ...(said ? [] : answered));
   }
 
   /** The branches' derivatives and their sum. */
-  sum(box: Box) {
+  sum(box: Box): Element {
     const branches = this.scene.wires.filter((wire) => wire.source === box.id && wire.backward);
-    const terms = branches.map((wire) => this.numberIn(wire.grad));
-    return `${terms.join(" + ")} = ${this.numberIn(box.grad)}`;
+    const terms = branches.flatMap((wire, i) => [
+      ...(i ? [sign("+")] : []),
+      placed(this.edge(wire, "gradient", this.numberIn(wire.grad)), i ? FACTOR : 0),
+    ]);
+    const trunk = this.into(box.id)[0];
+    const total = placed(this.edge(trunk, "gradient", this.numberIn(box.grad)));
+    const names = branches.flatMap((wire, i) => [
+      ...(i ? [sign("+")] : []),
+      placed(this.edge(wire, "gradient", atom(this.branchSlope(wire)))),
+    ]);
+    const whole = trunk ? [this.branchSlope(trunk), sign("=")] : [];
+    return math(...whole, ...names, sign("="), ...terms, sign("="), total);
   }
 
   /** A closed box: its own rule where it has one, else the numbers that pass. */
-  group(step: Step, id: string, view: View) {
-    const wires = view.wires.filter((wire) => step.wires.includes(wire.id));
-    const group = this.scene.groups.find((each) => each.id === id);
-    const facts = wires
+  group(step: Step, id: string, view: View): Element {
+    const part = step.phase === "forward" ? "value" : "gradient";
+    const facts = view.wires
+      .filter((wire) => step.wires.includes(wire.id))
       .slice(0, 4)
-      .map((wire) => this.numberIn(step.phase === "forward" ? wire.value : wire.grad));
+      .map((wire) => {
+        const piece = this.numberIn(part === "value" ? wire.value : wire.grad);
+        return placed(this.edge(wire, part, piece));
+      });
     const into = view.wires.filter((wire) => wire.target === id);
-    if (step.phase !== "backward" || !group?.rule || into.length !== 1) return facts.join(",\\ ");
-    const up = view.wires.find((wire) => wire.source === id);
-    const rule = group.rule.replace(/²/g, "^2").replace(/·/g, "\\cdot ").replace(/−/g, "-");
-    const result = this.resultLetter(),
+    const local = this.scene.groups.find((each) => each.id === id)?.local;
+    if (step.phase !== "backward" || !local || into.length !== 1) {
+      return math(...facts.flatMap((fact, i) => (i ? [sign(","), fact] : [fact])));
+    }
+    const [x] = into,
+      up = view.wires.find((wire) => wire.source === id),
       one = !up?.value?.shape.length;
-    const known = { y: up?.value, x: into[0].value };
-    const put = one ? rule.replace(/\b[xy]\b/g, (c) => this.numberIn(known[c as "x" | "y"])) : rule;
-    return (
-      `\\frac{\\partial ${result}}{\\partial ${this.letter(into[0].origin ?? "")}} = ` +
-      `\\frac{\\partial ${result}}{\\partial y} \\cdot ${rule}` +
-      ` = ${this.numberIn(up?.grad)} \\cdot ${put}` +
-      ` ${one ? "=" : "\\to"} ${(facts[0] ?? "?").replace(/^\((-?[\d.]+)\)$/, "$1")}`
+    const put = (byNumbers: boolean) =>
+      filled(local, (name) => {
+        const wire = name === "y" ? up : x;
+        const letter = name === "y" ? { parts: this.inner(up), precedence: ATOM } : undefined;
+        const named = letter ?? this.letter(x.origin ?? "");
+        return this.edge(wire, "value", byNumbers ? this.numberIn(wire?.value) : named);
+      });
+    const above = atom(partial(this.result(), this.inner(up)));
+    return math(
+      placed(this.edge(x, "gradient", atom(this.slope(x.origin ?? "")))),
+      sign("="),
+      placed(this.edge(up, "gradient", above)),
+      sign("·"),
+      ...put(false),
+      sign("="),
+      placed(this.edge(up, "gradient", this.numberIn(up?.grad)), FACTOR),
+      sign("·"),
+      ...put(one),
+      sign(one ? "=" : "→"),
+      facts[0] ?? make("mtext", "?"),
     );
   }
 
+  /** The letter of what leaves a closed box. */
+  private inner(up: Wire | undefined): Node[] {
+    return up?.origin ? this.letter(up.origin).parts : [make("mi", "y")];
+  }
+
   /** W ← W − η ∂L/∂W, of the first parameter. */
-  update() {
-    const rate = this.scene.rate ?? 0;
+  update(): Element {
+    const rate = number(shown(this.scene.rate ?? 0));
     const parameter = this.scene.boxes.find(
       (box) => ["parameter", "input"].includes(box.kind) && box.grad,
     );
-    const name = parameter ? this.letter(parameter.id) : "W";
-    const slope = `\\frac{\\partial ${this.resultLetter()}}{\\partial ${name}}`;
-    let text = `${name} \\leftarrow ${name} - \\eta ${slope}`;
+    const name = () => (parameter ? this.letter(parameter.id).parts : [make("mi", "W")]);
+    const eta = make("mi", "η");
+    const slope = partial(this.result(), name());
+    const rule = [...name(), sign("←"), ...name(), sign("−"), eta, slope];
     if (parameter?.value && parameter.grad && !parameter.value.shape.length) {
       const value = parameter.value.numbers?.[0] ?? 0,
         grad = parameter.grad.numbers?.[0] ?? 0;
-      const moved = `${shown(rate)} \\cdot ${this.numberIn(parameter.grad)}`;
-      const left = mathNumber(shown(value - rate * grad));
-      text += ` = ${mathNumber(shown(value))} - ${moved} = ${left}`;
-    } else text += `,\\ \\eta = ${shown(rate)}`;
-    return text;
+      const moved = [placed(rate), sign("·"), placed(this.numberIn(parameter.grad), FACTOR)];
+      const after = placed(number(shown(value - (this.scene.rate ?? 0) * grad)));
+      const before = placed(number(shown(value)));
+      return math(...rule, sign("="), before, sign("−"), ...moved, sign("="), after);
+    }
+    return math(...rule, sign(","), make("mi", "η"), sign("="), placed(rate));
   }
 }
+
+const text = (nodes: Node[]) => nodes.map((node) => node.textContent).join("");
+
+const atom = (element: Element): Piece => ({ parts: [element], precedence: ATOM });

@@ -19,8 +19,12 @@ from seegrad.ops.nn.activation import sigmoid
 from seegrad.ops.shape import cut_by, reshape, stack
 from seegrad.ops.transcendental import tanh
 from seegrad.tensor.tensor import Tensor, as_tensor
+from seegrad.transforms.loops.control_flow import scan
 
 State = tuple[Any, ...]
+UNROLLED = 8
+"""Sequences of up to so many positions are steps of the graph, one behind the other; longer ones
+are one scan."""
 
 
 def unstack(x: Any) -> list[Any]:
@@ -95,13 +99,21 @@ class _Recurrent(Module):
             # positions first, so that each step's rows lie together
             early = as_tensor(x).transpose((1, 0, 2))
             rows = matmul(reshape(early, shape=(t * n, self.inputs)), self.W) + self.b
-            given = unstack(reshape(rows, shape=(t, n, rows.shape[-1])))
+            given = reshape(rows, shape=(t, n, rows.shape[-1]))
+        if t > UNROLLED:
+            state, outputs = scan(self._turn, state, given)
+            return (state[0] if self.last else outputs.transpose((1, 0, 2))), state
         outputs = []
-        for position, part in enumerate(given):
+        for position, part in enumerate(unstack(given)):
             with frame(f"step{position + 1}"):
                 state = self.step(part, state)
             outputs.append(state[0])
         return (outputs[-1] if self.last else stack(*outputs, axis=1)), state
+
+    def _turn(self, state: State, given: Any) -> tuple[State, Any]:
+        """One position, as `scan` asks for it."""
+        state = self.step(given, state)
+        return state, state[0]
 
     def _begin(self, n: int, start: State | None, layer: str) -> State:
         shape = (n, self.hidden)

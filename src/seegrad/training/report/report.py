@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.data.dataset import Dataset
-from seegrad.drawing.export.html import bundle, digest, look, styles
+from seegrad.drawing.export.reading import Live, place, reading_page
 from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.error_scene import scene_of_error
-from seegrad.drawing.scene.scene import Scene, to_json
+from seegrad.drawing.scene.scene import Scene
 from seegrad.drawing.values.summary import shown
 from seegrad.drawing.values.user_text import escape
 from seegrad.files import write_whole
@@ -119,11 +119,12 @@ class Report(Callback):
     def page(self, trainer: Trainer) -> str:
         """The whole page."""
         scene = self._last_batch(trainer)
+        live = Live(scene)
         sections = [
             self._head(trainer),
             _section(both("Loss and accuracy"), *self._curves(trainer)),
             *(() if trainer.failed else self._mistakes(trainer)),
-            _section(*_told_of(trainer, scene), '<div class="explorer" id="graph"></div>'),
+            _section(*_told_of(trainer, scene), place("graph", "graph", live)),
             _section(
                 both("Norms of the gradients, layer by layer"),
                 _line(both("A layer whose line sinks learns slower and slower; one that climbs "
@@ -132,7 +133,7 @@ class Report(Callback):
             ),
             "" if trainer.failed else self._check(trainer),
         ]  # fmt: skip
-        return _assembled(self.test.name, "\n".join(sections), scene)
+        return _assembled(self.test.name, "\n".join(sections), live)
 
     def _last_batch(self, trainer: Trainer) -> Scene:
         """The graph of the last mini-batch; its gradients' norms are noted on the way. Of a run
@@ -334,29 +335,14 @@ def _file(name: str) -> str:
     return resources.files(__package__).joinpath(name).read_text("utf-8")
 
 
-def _assembled(name: str, body: str, scene: Scene) -> str:
-    """The page around its sections: styles, the explorer's script, the policy that binds them."""
-    drawn, own = styles()
-    sheet = f"{look('.report')}\n{_file('report.css')}"
-    script = f"{bundle()}\n{_file('report.js')}"
-    chosen = language()
+def _assembled(name: str, body: str, live: Live) -> str:
+    """The page around its sections."""
     words = both("Training report: {name}", name=name)
-    policy = (
-        f"default-src 'none'; script-src {digest(script)}; "
-        f"style-src {' '.join(map(digest, (drawn, own, sheet)))}; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
-    )
-    return (
-        f'<!doctype html>\n<html lang="{chosen}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(words[chosen])}</title>\n"
-        f'<style data-sg="picture">{drawn}</style>\n<style>{own}</style>\n'
-        f'<style>{sheet}</style>\n</head>\n<body class="report" data-lang="{chosen}">\n'
-        '<div class="switches"><button type="button" id="language" aria-label="한국어 / English">'
-        '<span lang="en">한국어</span><span lang="ko">English</span></button>'
-        '<button type="button" id="theme" aria-label="☀ ☾">◐</button></div>\n'
-        f"<main>\n<h1>{spoken(words)}</h1>\n{body}\n</main>\n"
-        f'<script type="application/json" id="scene">{to_json(scene)}</script>\n'
-        f'<script type="module">{script}</script>\n</body>\n</html>\n'
+    return reading_page(
+        lang=language(),
+        kind="report",
+        titles=words,
+        sheet=_file("report.css"),
+        body=f"<h1>{spoken(words)}</h1>\n{body}",
+        lives={"graph": live},
     )

@@ -138,10 +138,11 @@ class _Examples:
             then, other = (self._body(body, flags, every) for body in (cond.then, cond.other))
             found = Cond(then, other, cond.pulled_by).apply([choice, *(x for x, _ in rest)])
             return [(y, True) for y in found]
-        then_is, other_is = (
-            self.spread(body.outputs, dict(zip(body.inputs, rest)), self.count)
-            for body in (cond.then, cond.other)
-        )
+        with np.errstate(all="ignore"):          # of what is not chosen
+            then_is, other_is = (
+                self.spread(body.outputs, dict(zip(body.inputs, rest)), self.count)
+                for body in (cond.then, cond.other)
+            )
         return [(_chosen(choice, a, b), True) for a, b in zip(then_is, other_is)]
 
     def _while(self, loop: While, inputs: Sequence[Batched]) -> list[Batched]:

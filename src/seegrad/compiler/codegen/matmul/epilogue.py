@@ -31,7 +31,7 @@ class Epilogue:
             assert isinstance(e, Load)
             view = e.view
             if view.rows is not None and view.rows_axis == len(view.strides) - 2:
-                row = index_at(f, view.rows, self.pointers[view.rows], m)
+                row = index_at(f, view.rows, self.pointers[id(view.rows)], m)
                 place = self._place(view, row, n)
             else:
                 place = self._place(view, m, n)
@@ -45,5 +45,5 @@ class Epilogue:
 
     def _place(self, view: View, m: Value, n: Value) -> Value:
         f, size = self.f, view.dtype.itemsize
-        place = f.at(self.pointers[view], f.times(m, view.strides[-2] * size))
+        place = f.at(self.pointers[id(view)], f.times(m, view.strides[-2] * size))
         return f.at(place, f.times(n, view.strides[-1] * size))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from seegrad.compiler.codegen.llvm_builder import Function
@@ -20,7 +20,8 @@ from seegrad.compiler.target import host
 CHAIN = 256
 """So many steps of a tile follow each other at most; libraries go 256 to 512 steps, in all."""
 
-Pointers = Mapping[View, Value]
+Pointers = dict[int, Value]
+"""Where each view begins, by its id: the same part of memory may be read as several things."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ class MatmulPlan:
                 split = 2 * last - 3 - split
         along = n if shape.along == "n" else product.k
         lanes = lanes_to_use(along, host().lanes(product.a.dtype.itemsize * 8))
+        # Views of their own: a share of the split axis is another part of what is read as one
+        # factor than of the same values read as the other, or behind the product.
+        product = replace(product, a=_own(product.a), b=_own(product.b))
         return cls(product, split, length, m, n, shape, lanes)
 
     @cached_property
@@ -86,6 +90,11 @@ class MatmulPlan:
         return sum(aligned_up(x * self.size) for x in self.panel_sizes)
 
 
+def _own(view: View) -> View:
+    """The same view as an object of its own, and so what picks its rows."""
+    return replace(view, rows=None if view.rows is None else replace(view.rows))
+
+
 class Factors:
     """The two factors of a product, for one matrix of the batch."""
 
@@ -99,15 +108,15 @@ class Factors:
         for i in range(many):
             at = f.add(start, i)
             if view.rows is not None and view.rows_axis == axis:
-                at = index_at(f, view.rows, self.pointers[view.rows], at)
-            found.append(f.at(self.pointers[view], f.times(at, step)))
+                at = index_at(f, view.rows, self.pointers[id(view.rows)], at)
+            found.append(f.at(self.pointers[id(view)], f.times(at, step)))
         return found
 
     def k_offset(self, view: View, axis: int, k: Value) -> Value:
         """How many bytes further step k of a factor is."""
         f = self.f
         if view.rows is not None and view.rows_axis == axis:
-            k = index_at(f, view.rows, self.pointers[view.rows], k)
+            k = index_at(f, view.rows, self.pointers[id(view.rows)], k)
         return f.times(k, view.strides[axis] * self.plan.size)
 
     def lines(self, view: View, axis: int, start: Value, many: int) -> Lines:

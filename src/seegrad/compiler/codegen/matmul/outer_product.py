@@ -136,7 +136,7 @@ class OuterProductTiles:
                 for j in range(len(counts))
             ]
         along = b.strides[-1]
-        start = f.at(self.factors.pointers[b], f.times(n, along * size))
+        start = f.at(self.factors.pointers[id(b)], f.times(n, along * size))
 
         def vectors(k: Value) -> list[Value]:
             place = f.at(start, self.factors.k_offset(b, last - 2, k))

@@ -5,63 +5,64 @@ import type { Actions } from "../input/actions.ts";
 import type { Session } from "./session.ts";
 import type { Stepping } from "./stepping.ts";
 
+/** The signs of controls that have no icon. */
+const SIGNS: Partial<Record<keyof Actions, string>> = {
+  zoomOut: "−",
+  zoomIn: "+",
+  quiz: "?=",
+  more: "⋯",
+};
+
+/** Language and theme, where the page has no switch for them. */
+export function switches({ options }: Session): (keyof Actions)[] {
+  return options.page ? [] : ["language", "dark"];
+}
+
+export function controls(session: Session, actions: Actions, keys: (keyof Actions)[]) {
+  return keys.map((key) => {
+    const other = session.language === "en" ? "한국어" : "English";
+    const sign = key === "language" ? other : (SIGNS[key] ?? key);
+    return iconButton(key, sign, session.say(key), actions[key]);
+  });
+}
+
 export class Bar {
   readonly row: HTMLElement;
-  slider: HTMLInputElement;
+  private slider = html("input");
+  private count = html("output");
   private readonly session: Session;
   private readonly stepping: Stepping;
   private readonly actions: Actions;
-  private count: HTMLOutputElement;
 
   constructor(session: Session, stepping: Stepping, actions: Actions) {
     this.session = session;
     this.stepping = stepping;
     this.actions = actions;
     this.row = html("div", { class: "bar", role: "toolbar" });
-    this.slider = html("input");
-    this.count = html("output");
     this.build();
     session.on("language", () => this.build());
     session.on("step", () => this.show());
   }
 
-  private button(key: keyof Actions, sign: string) {
-    return iconButton(key, sign, this.session.say(key), this.actions[key]);
+  private group(kind: string, ...keys: (keyof Actions)[]) {
+    return html("span", { class: kind }, ...controls(this.session, this.actions, keys));
   }
 
   private build() {
-    const { session } = this;
-    this.row.setAttribute("aria-label", session.say("step"));
-    this.slider = html("input", {
-      type: "range",
-      min: "0",
-      class: "slider",
-      "aria-label": session.say("step"),
-    });
+    const words = this.session.say("step");
+    this.row.setAttribute("aria-label", words);
+    const attributes = { type: "range", min: "0", class: "slider", "aria-label": words };
+    this.slider = html("input", attributes);
     this.slider.addEventListener("input", () => this.stepping.go(Number(this.slider.value)));
     this.count = html("output", { class: "count" });
-    const walk = (["first", "back", "play", "next", "last"] as const).map((key) =>
-      this.button(key, key),
-    );
     this.row.replaceChildren(
-      html("span", { class: "walk" }, ...walk),
+      this.group("walk", "first", "back", "play", "next", "last"),
       this.slider,
       this.count,
-      html(
-        "span",
-        { class: "look" },
-        this.button("zoomOut", "−"),
-        this.button("fit", "fit"),
-        this.button("zoomIn", "+"),
-      ),
-      html(
-        "span",
-        { class: "rest" },
-        this.button("quiz", "?="),
-        this.button("language", session.language === "en" ? "한" : "En"),
-        this.button("dark", "dark"),
-        this.button("more", "⋯"),
-      ),
+      this.group("look wide", "zoomOut", "fit", "zoomIn"),
+      this.group("rest", "quiz"),
+      this.group("rest wide", ...switches(this.session)),
+      this.group("rest", "more"),
     );
   }
 

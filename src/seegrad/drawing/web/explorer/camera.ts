@@ -4,6 +4,8 @@ import { element } from "../draw.ts";
 import type { Plan } from "../scene.ts";
 
 const LEGIBLE = 0.75;
+/** Pixels across, below which a screen is a phone's. */
+const SMALL_SCREEN = 600;
 const MAP_WIDTH = 200,
   MAP_HEIGHT = 80;
 
@@ -24,6 +26,10 @@ export class Camera {
     height: 1,
     crossings: 0,
   };
+  /** How large a small picture becomes at first. */
+  largest = 1.4;
+  /** Called when the reader has moved it. */
+  onMove: () => void = () => undefined;
   private seen: string[] = [];
 
   constructor(stage: HTMLElement, picture: SVGElement, layer: HTMLElement, map: SVGElement) {
@@ -38,6 +44,22 @@ export class Camera {
     this.plan = plan;
     this.seen = seen;
     this.drawMap();
+    this.place();
+  }
+
+  /** How large, and the point of the picture that is in the middle. */
+  get seenAt(): [number, number, number] {
+    const { k, x, y } = this.zoom;
+    const { width, height } = this.room();
+    const middle = [(width / 2 - x) / k, (height / 2 - y) / k];
+    return [Math.round(k * 1000) / 1000, Math.round(middle[0]), Math.round(middle[1])];
+  }
+
+  /** Looks at a point of the picture, this large. */
+  look(k: number, x: number, y: number) {
+    const { width, height } = this.room();
+    this.zoom = { k, x: width / 2 - x * k, y: height / 2 - y * k };
+    this.following = false;
     this.place();
   }
 
@@ -68,7 +90,10 @@ export class Camera {
       return;
     }
     const wide = stage.width / (rect.width + 48);
-    this.zoom.k = Math.min(1.4, Math.max(whole, Math.min(wide, stage.height / (rect.height + 48))));
+    this.zoom.k = Math.min(
+      this.largest,
+      Math.max(whole, Math.min(wide, stage.height / (rect.height + 48))),
+    );
     this.zoom.x = stage.width / 2 - (rect.x + rect.width / 2) * this.zoom.k;
     this.zoom.y = stage.height / 2 - (rect.y + rect.height / 2) * this.zoom.k;
     this.following = false;
@@ -127,6 +152,7 @@ export class Camera {
       stage.height / 2 - ((event.clientY - map.top) / map.height) * plan.height * this.zoom.k;
     this.following = false;
     this.place();
+    this.onMove();
   }
 
   /** The whole picture. */
@@ -135,7 +161,7 @@ export class Camera {
       plan = this.plan;
     if (!stage.width) return;
     const k = Math.min(
-      1.4,
+      this.largest,
       stage.width / Math.max(plan.width, 1),
       stage.height / Math.max(plan.height, 1),
     );
@@ -171,6 +197,7 @@ export class Camera {
     this.zoom.k = k;
     this.following = false;
     this.place();
+    this.onMove();
   }
 
   /** Moves by so many pixels. */
@@ -179,17 +206,22 @@ export class Camera {
     this.zoom.y += dy;
     this.following = false;
     this.place();
+    this.onMove();
   }
 
-  /** Keeps a box in sight. */
+  /** Keeps a box in sight; on a small screen also large enough to be read. */
   follow(id: string) {
-    const stage = this.room(),
-      spot = this.plan.places.get(id);
-    if (!spot) return;
-    const x = spot.x * this.zoom.k + this.zoom.x,
-      y = spot.y * this.zoom.k + this.zoom.y;
-    const right = x + spot.width * this.zoom.k,
-      low = y + spot.height * this.zoom.k;
-    if (x < 0 || y < 0 || right > stage.width || low > stage.height) this.centre(id);
+    const small = this.room().width < SMALL_SCREEN && this.zoom.k < LEGIBLE;
+    if (small || !this.isSeen(id)) this.centre(id);
+  }
+
+  private isSeen(id: string) {
+    const spot = this.plan.places.get(id);
+    if (!spot) return true;
+    const { k, x, y } = this.zoom;
+    const { width, height } = this.room();
+    const [left, top] = [spot.x * k + x, spot.y * k + y];
+    const [right, low] = [left + spot.width * k, top + spot.height * k];
+    return left >= 0 && top >= 0 && right <= width && low <= height;
   }
 }

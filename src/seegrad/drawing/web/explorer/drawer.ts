@@ -1,10 +1,11 @@
 // The drawer of rarer controls: search, overlays, what is hidden, saving, recorded steps.
 
-import { savePng, saveSvg } from "../exporting.ts";
+import { savePng, saveSvg } from "../sharing/exporting.ts";
 import { html, textButton } from "../html.ts";
 import { momentSlider } from "../training/moments.ts";
 import { WORDS } from "../words.ts";
 import type { Actions } from "../input/actions.ts";
+import { controls, switches } from "./bar.ts";
 import type { Overlays } from "./overlays.ts";
 import type { Picture } from "./picture.ts";
 import { idOf } from "./picture.ts";
@@ -64,6 +65,12 @@ export class Drawer {
       button("closeAll", () => session.setOpen([])),
       button("svg", () => saveSvg(this.svgText())),
       button("png", () => savePng(this.svgText(), this.picture.plan)),
+      button("present", actions.present),
+      html(
+        "span",
+        { class: "narrow" },
+        ...controls(session, actions, ["zoomOut", "fit", "zoomIn", ...switches(session)]),
+      ),
       html("p", { class: "keys" }, session.say("keys")),
     );
   }

@@ -1,12 +1,12 @@
 // The explorer: one picture that is stepped, opened, searched, edited and asked about. It puts the
 // parts together and gives each action its meaning; it touches only the element it is given.
 
-import { svgText } from "../exporting.ts";
+import { svgText } from "../sharing/exporting.ts";
 import { html } from "../html.ts";
 import { StepFormulas } from "../step_formulas.ts";
 import { TrainingControls } from "../training/controls.ts";
 import type { Actions } from "../input/actions.ts";
-import { readAddress, writeAddress } from "./address.ts";
+import { Address } from "../sharing/address.ts";
 import { Bar } from "./bar.ts";
 import { Drawer } from "./drawer.ts";
 import { listenToKeys } from "../input/keyboard.ts";
@@ -15,16 +15,21 @@ import { Panel } from "./panel.ts";
 import { Picture } from "./picture.ts";
 import { Pointer } from "../input/pointer.ts";
 import { Quiz } from "./quiz.ts";
+import { isPresented, present } from "../sharing/presenting.ts";
+import { printWell } from "../sharing/printing.ts";
 import { Saying } from "./saying.ts";
 import { Session } from "./session.ts";
-import type { Options, SceneData } from "./session.ts";
+import type { Language, Options, SceneData } from "./session.ts";
 import { Stepping } from "./stepping.ts";
+
+const other = (language: Language): Language => (language === "en" ? "ko" : "en");
 
 export class Explorer {
   readonly session: Session;
   private readonly root: HTMLElement;
   private readonly picture: Picture;
   private readonly stepping: Stepping;
+  private readonly address: Address;
   private readonly panel: Panel;
   private readonly drawer: Drawer;
 
@@ -32,7 +37,8 @@ export class Explorer {
     this.root = root;
     const session = new Session(data, options);
     this.session = session;
-    if (options.fragment) readAddress(session);
+    this.address = new Address(options);
+    this.address.read(session);
     const formulas = new StepFormulas(session.scene);
     this.picture = new Picture(session, root);
     const overlays = new Overlays(session, this.picture);
@@ -44,14 +50,20 @@ export class Explorer {
     const bar = new Bar(session, this.stepping, actions);
     this.drawer = new Drawer(session, this.picture, overlays, actions, () => this.svgText());
     const touch = (target: Element) => this.touch(target);
-    new Pointer(session, this.picture, touch);
-    listenToKeys(root, actions, touch, !!options.fragment);
+    new Pointer(session, this.picture, root, touch);
+    const entered = () => {
+      if (session.pinned) this.panel.focus();
+    };
+    listenToKeys(root, actions, touch, entered, !!options.alone);
     const body = html("div", { class: "body" }, this.picture.stage, this.panel.aside);
     root.classList.add("sg");
+    root.classList.toggle("alone", !!options.alone);
     root.replaceChildren(body, saying.line, this.drawer.box, bar.row);
     this.follow();
     session.tell("draw", false);
     this.camera.home();
+    this.address.look(this.camera);
+    printWell(this.picture, root);
     if (session.scene.moments?.length && !session.scene.program?.train) this.drawer.toggle();
   }
 
@@ -82,15 +94,16 @@ export class Explorer {
     };
     dress();
     session.on("language", dress);
-    session.on("address", () => {
-      if (session.options.fragment) writeAddress(session, this.stepping.last);
-    });
+    session.on("theme", dress);
+    session.on("address", () => this.address.write(session, this.camera, this.stepping.last));
+    this.camera.onMove = () => this.address.writeSoon(session, this.camera, this.stepping.last);
     const room = new ResizeObserver(() => this.picture.refit());
     room.observe(this.picture.stage);
   }
 
   private actions(quiz: Quiz, overlays: Overlays): Actions {
-    const { session, stepping, panel } = this;
+    const { session, stepping, panel, root } = this;
+    const { page } = session.options;
     return {
       first: () => stepping.go(0),
       back: () => stepping.back(),
@@ -99,10 +112,13 @@ export class Explorer {
       last: () => stepping.go(Infinity),
       zoomIn: () => this.camera.scale(1.25),
       zoomOut: () => this.camera.scale(0.8),
-      fit: () => this.camera.fit(),
+      fit: () => {
+        this.camera.fit();
+        this.camera.onMove();
+      },
       quiz: () => quiz.toggle(),
-      language: () => session.switchLanguage(),
-      dark: () => this.switchTheme(),
+      language: page?.language ?? (() => session.setLanguage(other(session.language))),
+      dark: page?.theme ?? (() => session.setTheme(session.isDark ? "light" : "dark")),
       more: () => this.drawer.toggle(),
       search: () => this.drawer.openSearch(),
       constants: () => {
@@ -111,22 +127,13 @@ export class Explorer {
       },
       path: () => panel.togglePath(),
       overlay: () => overlays.next(),
-      escape: () => (this.drawer.isOpen ? this.drawer.toggle() : panel.unpin()),
+      present: () => present(root, this.camera),
+      escape: () => {
+        if (this.drawer.isOpen) this.drawer.toggle();
+        else if (session.pinned) panel.unpin();
+        else if (isPresented(root)) present(root, this.camera);
+      },
     };
-  }
-
-  switchTheme() {
-    const { session } = this;
-    const dark = session.theme
-      ? session.theme === "dark"
-      : matchMedia("(prefers-color-scheme: dark)").matches;
-    session.theme = dark ? "light" : "dark";
-    this.root.dataset.theme = session.theme;
-    session.tell("address", undefined);
-  }
-
-  switchLanguage() {
-    this.session.switchLanguage();
   }
 
   /** What a press, or Enter, does with what is drawn. */

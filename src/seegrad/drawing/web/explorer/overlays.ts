@@ -29,6 +29,7 @@ export class Overlays {
   set(name: string) {
     this.session.overlay = name;
     this.paint();
+    this.session.tell("step", false);
     this.session.tell("address", undefined);
   }
 
@@ -82,6 +83,7 @@ export class Overlays {
       const before = strongest.get(place);
       if (!before || before[0] < mark[0]) strongest.set(place, mark);
     }
+    picture.notes = new Map([...strongest].map(([id, [, words]]) => [id, words]));
     for (const [id, [level, words]] of strongest) this.mark(id, level, words);
   }
 
@@ -102,9 +104,14 @@ export class Overlays {
       rx: round,
       "fill-opacity": 0.08 + 0.6 * level,
     });
-    const text = element("text", { class: "mark", x: x + width / 2, y: y - 4 });
+    const text = element("text", {
+      class: "mark",
+      "aria-hidden": "true",
+      x: x + width / 2,
+      y: y - 4,
+    });
     text.textContent = words;
     node.insertBefore(shade, node.children[1] ?? null);
-    node.append(text);
+    this.picture.drawn.append(text);
   }
 }

@@ -19,18 +19,27 @@ export class Panel {
     this.session = session;
     this.picture = picture;
     this.resting = resting;
-    this.aside = html("aside", { class: "panel", hidden: "" });
+    this.aside = html("section", { class: "panel", hidden: "" });
     session.on("draw", () => this.show());
   }
 
   pin(id: string) {
     this.session.pinned = id;
     this.show();
+    this.session.tell("address", undefined);
+  }
+
+  /** The keyboard goes to what was opened; Escape brings it back. */
+  focus() {
+    this.aside.querySelector<HTMLElement>(".do-close")?.focus();
   }
 
   unpin() {
     const { session } = this;
+    const back = this.aside.contains(document.activeElement) ? session.pinned : "";
     session.pinned = "";
+    session.tell("address", undefined);
+    if (back) this.picture.focusOn(back);
     if (session.pathOnly) this.togglePath();
     else this.show();
   }
@@ -59,6 +68,7 @@ export class Panel {
       this.picture.find(session.pinned)?.classList.add("pinned");
       aside.replaceChildren(...inner);
     } else if (this.resting) aside.replaceChildren(...this.resting());
+    aside.setAttribute("aria-label", session.say("details"));
     aside.hidden = !inner.length && !this.resting;
   }
 

@@ -32,10 +32,12 @@ export class Picture {
   private timed = Infinity;
   /** The derivatives that are asked for. */
   blanks = new Set<string>();
+  /** What an overlay says of a box. */
+  notes = new Map<string, string>();
   drawn: SVGElement = element("g");
   private readonly session: Session;
   private readonly root: HTMLElement;
-  private readonly canvas: SVGElement;
+  readonly canvas: SVGElement;
   private readonly moved: SVGElement;
   private opened = new Set<string>();
 

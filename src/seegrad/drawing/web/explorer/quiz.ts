@@ -3,7 +3,6 @@
 
 import { html, textButton } from "../html.ts";
 import { parseAnswer } from "../live/typed_number.ts";
-import { math } from "../math.ts";
 import type { Wire } from "../scene.ts";
 import type { StepFormulas } from "../step_formulas.ts";
 import { shown } from "../values/summary.js";
@@ -142,16 +141,10 @@ export class Quiz {
     const box = session.box(goal?.target);
     this.tellScore();
     this.stepping.letter(box ? [box.id] : []);
-    const text = box?.rules && goal ? this.formulas.chainRule(box, goal, false) : "";
+    const rule = box?.rules && goal ? this.formulas.chainRule(box, goal, false) : undefined;
     const otherwise = session.say(box?.kind === "fork" ? "sum" : "noHint");
     this.line.append(
-      html(
-        "span",
-        { class: "hint" },
-        html("b", {}, session.say("hint")),
-        " ",
-        text ? math(text) : otherwise,
-      ),
+      html("span", { class: "hint" }, html("b", {}, session.say("hint")), " ", rule ?? otherwise),
     );
   }
 }

@@ -1,7 +1,6 @@
 // The line below the picture: what the step that is shown does, as words and as a formula.
 
 import { html } from "../html.ts";
-import { math } from "../math.ts";
 import { isGroup } from "../scene.ts";
 import type { Box, Group } from "../scene.ts";
 import type { StepFormulas } from "../step_formulas.ts";
@@ -47,13 +46,13 @@ export class Saying {
     if (box && isGroup(box)) {
       made.push(html("b", {}, [box.sign, box.name].filter(Boolean).join(" ")));
     }
-    for (const latex of this.formulas(step, box)) {
-      made.push(html("span", { class: "formula" }, math(latex)));
+    for (const formula of this.formulas(step, box)) {
+      made.push(html("span", { class: "formula" }, formula));
     }
     return made;
   }
 
-  private formulas(step: Step, box: Box | Group | undefined): string[] {
+  private formulas(step: Step, box: Box | Group | undefined): Element[] {
     const { said } = this;
     if (step.phase === "update") return [said.update()];
     if (!box) return [];

@@ -10,11 +10,26 @@ import { ArraySummary as SummaryClass } from "../values/summary.js";
 import { WORDS } from "../words.ts";
 
 /** What may be told: draw anew (gliding or not), the step has changed (with dots that run or not),
- * the language has, something that the address keeps has. */
-export type Events = { draw: boolean; step: boolean; language: undefined; address: undefined };
+ * the language or the theme has, something that the address keeps has. */
+export type Events = {
+  draw: boolean;
+  step: boolean;
+  language: undefined;
+  theme: undefined;
+  address: undefined;
+};
+
+export type Theme = "" | "dark" | "light";
+export type Language = "en" | "ko";
 
 export type Options = {
-  fragment?: boolean;
+  /** The page is this one picture: wheel, keys and address are its own. */
+  alone?: boolean;
+  /** What the picture's part of the page's address begins with. */
+  address?: string;
+  /** The page has many pictures: language and theme are switched there, for all of them. */
+  page?: { language: () => void; theme: () => void };
+  language?: Language;
   quiz?: boolean;
   step?: number;
   sheet?: string;
@@ -25,7 +40,19 @@ type Thing = Box | Wire;
 type Recorded = Map<string, [ArraySummary | undefined, ArraySummary | undefined]>;
 
 /** A scene as it is sent: values and derivatives are places in the list of readings. */
-export type SceneData = Partial<Scene> & { readings?: ArraySummary[] };
+export type SceneData = Partial<Scene> & { readings?: ArraySummary[]; formulas?: string[] };
+
+/** Formulas come as places in a list, each once. */
+function unpack(data: SceneData) {
+  const formula = (place: unknown) =>
+    typeof place === "number" ? data.formulas?.[place] : undefined;
+  for (const box of data.boxes ?? []) {
+    box.letter = formula(box.letter);
+    box.forward = formula(box.forward);
+    box.rules = box.rules?.map((place) => formula(place) ?? null);
+  }
+  for (const group of data.groups ?? []) group.local = formula(group.local);
+}
 
 /** What JSON leaves out is filled in. */
 const whole = <T>(made: T, sent: Partial<T>): T => Object.assign(made as object, sent) as T;
@@ -54,8 +81,8 @@ export class Session {
   /** Numbers that were put in instead of the recorded ones, by their place in the program. */
   given = new Map<number, ArrayLike<number>>();
   open: Set<string>;
-  language: "en" | "ko";
-  theme: "" | "dark" | "light" = "";
+  language: Language;
+  theme: Theme = "";
   /** May the window still choose what is open? Until the reader, or the address, has. */
   auto: boolean;
   step = Infinity;
@@ -70,11 +97,13 @@ export class Session {
     draw: [],
     step: [],
     language: [],
+    theme: [],
     address: [],
   };
 
   constructor(data: SceneData, options: Options) {
     this.options = options;
+    unpack(data);
     this.scene = {
       blanks: [],
       overlays: [],
@@ -95,7 +124,7 @@ export class Session {
     }
     this.recorded = new Map(this.things.map((thing) => [thing.id, [thing.value, thing.grad]]));
     this.open = new Set(this.scene.open);
-    this.language = this.scene.language === "ko" ? "ko" : "en";
+    this.language = options.language ?? (this.scene.language === "ko" ? "ko" : "en");
     this.overlay = data.painted ?? "";
     this.quiz = !!options.quiz || !!this.scene.blanks?.length;
     if (typeof options.step === "number") this.step = options.step;
@@ -179,8 +208,19 @@ export class Session {
     this.tell("draw", false);
   }
 
-  switchLanguage() {
-    this.language = this.language === "en" ? "ko" : "en";
+  get isDark() {
+    if (this.theme) return this.theme === "dark";
+    return matchMedia("(prefers-color-scheme: dark)").matches;
+  }
+
+  setTheme(theme: Theme) {
+    this.theme = theme;
+    this.tell("theme", undefined);
+    this.tell("address", undefined);
+  }
+
+  setLanguage(language: Language) {
+    this.language = language;
     this.tell("language", undefined);
     this.tell("draw", false);
     this.tell("address", undefined);

@@ -4,6 +4,7 @@
 import { element } from "../draw.ts";
 import type { StepFormulas } from "../step_formulas.ts";
 import type { Step } from "../scene.ts";
+import { nameNode, nameOf } from "./naming.ts";
 import type { Picture } from "./picture.ts";
 import { calm, idOf, QUICK } from "./picture.ts";
 import type { Session } from "./session.ts";
@@ -87,9 +88,31 @@ export class Stepping {
     for (const node of picture.all("[data-box]")) {
       node.classList.toggle("lit", !!now && now.box === idOf(node));
     }
+    this.nameNodes(done);
     this.letter(now ? [now.box] : []);
     if (now) picture.camera.follow(now.box);
     if (run && now && !calm()) this.runDots(now, back);
+  }
+
+  /** What a screen reader says of each box now. */
+  private nameNodes(done: (at: number | undefined) => boolean) {
+    const { picture, session } = this;
+    const first = new Map<string, [number, number]>();
+    for (const { id, source, origin } of picture.view.wires) {
+      const [value, grad] = picture.known.get(id) ?? [Infinity, Infinity];
+      const [v, g] = first.get(origin ?? source) ?? [Infinity, Infinity];
+      first.set(origin ?? source, [Math.min(v, value), Math.min(g, grad)]);
+    }
+    const asked = picture.blanks.size > 0;
+    for (const node of picture.all("[data-box],[data-group]")) {
+      const thing = session.box(idOf(node)) ?? session.group(idOf(node));
+      if (!thing) continue;
+      const [v, g] = first.get(thing.id) ?? [Infinity, Infinity];
+      const known = { value: done(v), grad: !asked && done(g) };
+      const name = nameOf(thing, known, (key) => session.say(key));
+      const note = picture.notes.get(thing.id);
+      nameNode(node, note ? `${name}, ${note}` : name);
+    }
   }
 
   /** Letters over the nodes without a name that the formula below speaks of. */
@@ -104,11 +127,15 @@ export class Stepping {
     for (const id of named) {
       const box = session.box(id);
       const rect = picture.plan.places.get(id);
-      const node = picture.find(id);
-      if (box?.kind !== "operation" || box.name || !rect || !node) continue;
-      const text = element("text", { class: "letter", x: rect.x + rect.width / 2, y: rect.y - 5 });
-      text.textContent = lowered(this.formulas.letter(id));
-      node.append(text);
+      if (box?.kind !== "operation" || box.name || !rect || !picture.find(id)) continue;
+      const text = element("text", {
+        class: "letter",
+        "aria-hidden": "true",
+        x: rect.x + rect.width / 2,
+        y: rect.y - 5,
+      });
+      text.textContent = this.formulas.letterText(id);
+      picture.drawn.append(text);
     }
   }
 
@@ -141,11 +168,4 @@ function runDot(path: SVGPathElement, back: boolean) {
     else dot.remove();
   };
   requestAnimationFrame(tick);
-}
-
-/** h_{12} with lowered digits. */
-function lowered(latex: string) {
-  return latex.replace(/_\{(\d+)\}/, (_, digits: string) =>
-    [...digits].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join(""),
-  );
 }

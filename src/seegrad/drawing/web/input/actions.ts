@@ -17,5 +17,6 @@ export type Actions = {
   constants: () => void;
   path: () => void;
   overlay: () => void;
+  present: () => void;
   escape: () => void;
 };

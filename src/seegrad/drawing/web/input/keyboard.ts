@@ -1,5 +1,6 @@
 // Keys: each does what a control does.
 
+import { isPresented } from "../sharing/presenting.ts";
 import type { Actions } from "./actions.ts";
 
 const KEYS: Record<string, keyof Actions> = {
@@ -21,14 +22,18 @@ const KEYS: Record<string, keyof Actions> = {
   c: "constants",
   p: "path",
   o: "overlay",
+  f: "present",
+  PageDown: "next",
+  PageUp: "back",
 };
 
 /** Listens to the keys of an element; with `alone` to those of the whole page, where nothing else
- * has the focus. `touch`: what Enter does with what has it. */
+ * has the focus. `touch`: what Enter does with what has it, and `entered` after that. */
 export function listenToKeys(
   root: HTMLElement,
   actions: Actions,
   touch: (target: Element) => void,
+  entered: () => void,
   alone: boolean,
 ) {
   const press = (event: KeyboardEvent) => {
@@ -36,9 +41,16 @@ export function listenToKeys(
     if (event.ctrlKey || event.metaKey || event.altKey || isField(target)) return;
     const key = event.key.length > 1 ? event.key : event.key.toLowerCase();
     let act: (() => void) | undefined = actions[KEYS[key]];
+    // elsewhere these scroll the page
+    if (key.startsWith("Page") && !alone && !isPresented(root)) act = undefined;
     if (!(target instanceof HTMLButtonElement)) {
       if (key === " ") act = actions.play;
-      if (key === "Enter") act = () => touch(target instanceof Element ? target : root);
+      if (key === "Enter") {
+        act = () => {
+          touch(target instanceof Element ? target : root);
+          entered();
+        };
+      }
     }
     if (!act) return;
     event.preventDefault();

@@ -1,6 +1,7 @@
 // The pointer on the stage: the wheel, the hand, fingers, what is under it. Keys are elsewhere.
 
 import { exact } from "../facts.ts";
+import { isPresented } from "../sharing/presenting.ts";
 import { html } from "../html.ts";
 import type { Wire } from "../scene.ts";
 import { lines, shownShape } from "../values/summary.js";
@@ -17,14 +18,21 @@ const STEADY = 4;
 export class Pointer {
   private readonly stage: HTMLElement;
   private readonly camera: Camera;
+  private readonly root: HTMLElement;
   private readonly session: Session;
   private readonly picture: Picture;
   private readonly tip = html("div", { class: "tip", hidden: "" });
   private readonly fingers = new Map<number, Spot>();
   private moved = false;
 
-  constructor(session: Session, picture: Picture, touch: (target: Element) => void) {
+  constructor(
+    session: Session,
+    picture: Picture,
+    root: HTMLElement,
+    touch: (target: Element) => void,
+  ) {
     this.session = session;
+    this.root = root;
     this.picture = picture;
     ({ stage: this.stage, camera: this.camera } = picture);
     this.stage.append(this.tip);
@@ -64,13 +72,23 @@ export class Pointer {
     });
   }
 
+  /** The wheel scrolls the page; with Ctrl or ⌘ (or on a page that is this picture alone) it
+   * zooms, with Shift or sideways it moves the picture. */
   private wheel(event: WheelEvent) {
+    const sideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+    const zooms = event.ctrlKey || event.metaKey || (this.ownsWheel && !sideways);
+    if (!zooms && !sideways) return;
     event.preventDefault();
-    const box = this.stage.getBoundingClientRect();
-    if (event.ctrlKey || event.metaKey || !event.shiftKey) {
+    if (zooms) {
+      const box = this.stage.getBoundingClientRect();
       const [x, y] = [event.clientX - box.left, event.clientY - box.top];
       this.camera.scale(Math.exp(-event.deltaY / 400), x, y);
-    } else this.camera.pan(-event.deltaY - event.deltaX, 0);
+    } else this.camera.pan(-(event.deltaX || event.deltaY), 0);
+  }
+
+  private get ownsWheel() {
+    const { root } = this;
+    return isPresented(root) || (!!this.session.options.alone && window.parent === window);
   }
 
   private drag(event: PointerEvent) {
@@ -88,7 +106,7 @@ export class Pointer {
       const after = Math.hypot(now[0] - other[0], now[1] - other[1]);
       const middle = [(now[0] + other[0]) / 2 - box.left, (now[1] + other[1]) / 2 - box.top];
       camera.scale(after / before, middle[0], middle[1]);
-    } else camera.pan(dx, dy);
+    } else camera.pan(dx, event.pointerType === "touch" && !this.ownsWheel ? 0 : dy);
     fingers.set(event.pointerId, now);
   }
 

@@ -1,9 +1,9 @@
 // The view as it is, saved as SVG or PNG.
 
-import { element } from "./draw.ts";
-import { html } from "./html.ts";
-import type { Camera } from "./explorer/camera.ts";
-import type { Plan } from "./scene.ts";
+import { element } from "../draw.ts";
+import type { Camera } from "../explorer/camera.ts";
+import { html } from "../html.ts";
+import type { Plan } from "../scene.ts";
 
 /** The current view as SVG text with its colours written in.
  * `sheet`: the style sheet of the picture, where the document does not have it. */

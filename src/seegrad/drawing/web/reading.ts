@@ -1,0 +1,132 @@
+// A page of many pictures: each wakes when it comes into view, one switch for language and one for
+// theme, the view of each in the page's address. Nothing is drawn here.
+
+import { keep } from "./sharing/address.ts";
+import { Explorer } from "./explorer/explorer.ts";
+import type { Language, SceneData, Theme } from "./explorer/session.ts";
+
+/** What is drawn at a place; `step`: the step it begins at; `whole`: all of it, however small. */
+type Figure = { scene: SceneData; step?: number | null; whole?: boolean };
+
+/** Pixels from the window at which a picture wakes. */
+const NEAR = "400px";
+
+export class ReadingPage {
+  private readonly body: HTMLElement;
+  private readonly figures: Record<string, Figure>;
+  private readonly awake = new Map<HTMLElement, Explorer>();
+  private language: Language;
+  private theme: Theme = "";
+
+  /** Places have `data-scene`, a key in the page's pictures, and `data-figure`, a name in its
+   * address; switches have `data-switch`. */
+  constructor(body: HTMLElement) {
+    this.body = body;
+    this.figures = JSON.parse(document.getElementById("scenes")?.textContent ?? "{}");
+    const asked = new URLSearchParams(location.hash.slice(1));
+    this.language =
+      asked.get("lang") === "en" || asked.get("lang") === "ko"
+        ? (asked.get("lang") as Language)
+        : body.dataset.lang === "ko"
+          ? "ko"
+          : "en";
+    if (asked.get("theme") === "dark" || asked.get("theme") === "light") {
+      this.theme = asked.get("theme") as Theme;
+    }
+    this.dress();
+    for (const button of body.querySelectorAll<HTMLElement>("[data-switch]")) {
+      const isTheme = button.dataset.switch === "theme";
+      button.addEventListener("click", () =>
+        isTheme ? this.switchTheme() : this.switchLanguage(),
+      );
+    }
+    this.watch();
+    this.goToAsked(asked);
+  }
+
+  private get places() {
+    return this.body.querySelectorAll<HTMLElement>("[data-figure]");
+  }
+
+  private watch() {
+    const watcher = new IntersectionObserver(
+      (seen) => {
+        for (const { isIntersecting, target } of seen) {
+          if (!isIntersecting || matchMedia("print").matches) continue;
+          watcher.unobserve(target);
+          this.wake(target as HTMLElement);
+        }
+      },
+      { rootMargin: NEAR },
+    );
+    for (const place of this.places) watcher.observe(place);
+  }
+
+  private wake(place: HTMLElement) {
+    if (this.awake.has(place)) return;
+    const { scene, step, whole } = this.figures[place.dataset.scene ?? ""];
+    const explorer = new Explorer(place, scene, {
+      ...(typeof step === "number" ? { step } : {}),
+      address: place.dataset.figure,
+      language: this.language,
+      page: { language: () => this.switchLanguage(), theme: () => this.switchTheme() },
+    });
+    if (whole) explorer.camera.fit();
+    this.awake.set(place, explorer);
+  }
+
+  /** Goes to the first picture that the address speaks of. */
+  private goToAsked(asked: URLSearchParams) {
+    const names = [...asked.keys()].map((key) => key.slice(0, key.lastIndexOf(".")));
+    const place = [...this.places].find(({ dataset }) => names.includes(dataset.figure ?? ""));
+    place?.scrollIntoView({ block: "center" });
+  }
+
+  private dress() {
+    this.body.dataset.lang = this.language;
+    document.documentElement.lang = this.language;
+    if (this.theme) this.body.dataset.theme = this.theme;
+    for (const place of this.places) if (this.theme) place.dataset.theme = this.theme;
+  }
+
+  private write() {
+    const said = new URLSearchParams(location.hash.slice(1));
+    said.set("lang", this.language);
+    if (this.theme) said.set("theme", this.theme);
+    keep(said);
+  }
+
+  private switchTheme() {
+    const { theme } = this;
+    const dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    this.theme = dark ? "light" : "dark";
+    this.dress();
+    for (const explorer of this.awake.values()) explorer.session.setTheme(this.theme);
+    this.write();
+  }
+
+  /** The other language, at the same place of the text. */
+  private switchLanguage() {
+    const seen = this.placeInText();
+    this.language = this.language === "en" ? "ko" : "en";
+    this.dress();
+    for (const explorer of this.awake.values()) explorer.session.setLanguage(this.language);
+    seen?.();
+    this.write();
+  }
+
+  /** Comes back, in the other language, to the heading or figure that is at the top now. */
+  private placeInText() {
+    const articles = [...this.body.querySelectorAll<HTMLElement>("article[lang]")];
+    if (articles.length < 2) return undefined;
+    const marks = articles.map((each) => [...each.querySelectorAll<HTMLElement>("h2, figure")]);
+    const now = articles.findIndex((each) => each.lang === this.language);
+    const tops = marks[now].map((mark) => mark.getBoundingClientRect().top);
+    const at = tops.findLastIndex((top) => top < innerHeight / 3);
+    if (at < 0) return () => scrollTo({ top: 0 });
+    return () => {
+      const there = marks[1 - now][at];
+      if (there) scrollBy({ top: there.getBoundingClientRect().top - tops[at] });
+    };
+  }
+}

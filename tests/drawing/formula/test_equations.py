@@ -1,0 +1,118 @@
+"""What a derivation prints is true: its sides are evaluated, and planted mistakes are seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import seegrad as sg
+from seegrad.drawing.formula import samples
+from seegrad.drawing.formula.symbolic_graph import Sent, SymbolicGraph
+from seegrad.drawing.formula.terms import Name, Number, Sum, Times, times
+from seegrad.drawing.formula.tree import Letter
+from seegrad.drawing.formula.typeset import Equation
+from trust.gradients.equations import faults_of, faults_of_line
+from trust.gradients.symbolic_judge import verdicts
+
+X = Name(Letter("x"))
+
+
+def test_a_false_equality_is_seen():
+    twice = Times(2.0, ((X, 1.0),))
+    assert not faults_of_line(Equation((Sum(((1.0, X), (1.0, X))), twice)), {X: 3.0})
+    assert faults_of_line(Equation((X, twice)), {X: 3.0})
+    assert faults_of_line(Equation((X,)), {X: 3.0})
+    assert faults_of_line(Equation((X, twice)), {})
+
+
+def test_a_number_in_the_place_of_n_is_seen(monkeypatch):
+    scores = sg.tensor([[0.1, 0.4], [0.3, 0.2], [0.5, 0.9]], name="a")
+    targets = sg.tensor(np.eye(3, 2), name="t", requires_grad=False)
+
+    def faults():
+        loss = sg.mean_squared_error(scores, targets)
+        return faults_of(sg.explain(loss), loss, None)[1]
+
+    assert not faults()
+    monkeypatch.setattr(samples, "_number", lambda values, rows: Number(values[1]))
+    assert faults()
+
+
+def test_a_branch_under_the_name_of_the_whole_is_seen(monkeypatch):
+    def faults():
+        x = sg.tensor(3.0, name="x")
+        y = x * x + x
+        return faults_of(sg.explain(y), y, None)[1]
+
+    assert not faults()
+    monkeypatch.setattr(SymbolicGraph, "has_other_ways", lambda graph, a, b: False)
+    assert faults()
+
+
+def test_sympy_sees_a_wrong_derivative(monkeypatch):
+    rng = np.random.default_rng(0)
+
+    def judged():
+        x, y = sg.tensor(3.0, name="x"), sg.tensor(2.0, name="y")
+        return verdicts(sg.explain(sg.sigmoid(x * y) * x), rng)
+
+    count, faults = judged()
+    assert count == 2
+    assert not faults
+    right = SymbolicGraph.arriving
+
+    def doubled(graph, node, position, g):
+        return Sent(times(2.0, [(right(graph, node, position, g).term, 1.0)]))
+
+    monkeypatch.setattr(SymbolicGraph, "arriving", doubled)
+    assert judged()[1]
+
+
+@pytest.mark.parametrize(
+    ("explained", "line"),
+    [
+        (lambda x, y: x**2 * y, "∂z/∂x = ∂z/∂t · ∂t/∂x = y · 2x = 2xy"),
+        (lambda x, y: x**y, "∂z/∂y = z · log x"),
+        (lambda x, y: x * x + x, "∂y/∂x = ∂y/∂t · ∂t/∂x + ∂y/∂x⁽²⁾ = 1 · 2x + 1 = 2x + 1"),
+        (lambda x, y: sg.sigmoid(x * y + 1), "t₃ = t₂ · (−1)"),
+    ],
+)
+def test_lines_read_as_in_a_textbook(explained, line):
+    x, y = sg.tensor(3.0, name="x"), sg.tensor(2.0, name="y")
+    assert line in sg.explain(explained(x, y), lang="en").text
+
+
+def test_losses_have_their_n_and_no_computers_guards():
+    a = sg.tensor([[0.1, 0.4], [0.3, 0.2], [0.5, 0.9]], name="a")
+    t = sg.tensor(np.eye(3, 2), name="t", requires_grad=False)
+    told = sg.explain(sg.mean_squared_error(a, t), lang="en").text
+    assert "∂L/∂a = ∂L/∂L · (a − t)/N = (a − t)/N" in told
+    wide = sg.tensor(np.full((3, 3), 0.5), name="a")
+    told = sg.explain(sg.mean_squared_error(wide, np.eye(3)), lang="en").text
+    assert "(3N)" in told
+    told = sg.explain(sg.binary_cross_entropy(a, t), lang="en").text
+    assert "((1 − t)/(1 − a) − t/a)/(2N)" in told
+    assert "clip" not in told
+    told = sg.explain(sg.softmax_cross_entropy(a, [0, 1, 1]), lang="en").text
+    assert "L = −1/N Σ onehot(t) log softmax(a)" in told
+    told = sg.explain(sg.softmax_cross_entropy(a[0], sg.tensor([1.0, 0.0], name="t"))).text
+    assert "= −Σ t log softmax(" in told
+
+
+def test_a_mean_over_an_axis_says_which_and_transposes_nothing():
+    a = sg.tensor([[0.1, 0.4], [0.3, 0.2], [0.5, 0.9]], name="a")
+    told = sg.explain(sg.sum(sg.mean(a, axis=1) ** 2), lang="en").text
+    assert "T₁ = mean₁(a)" in told
+    assert "ᵀ" not in told
+
+
+def test_a_convolution_ends_with_its_answer_in_the_books_matrices():
+    rng = np.random.default_rng(0)
+    x = sg.tensor(rng.normal(size=(2, 1, 4, 4)), name="x")
+    w = sg.tensor(rng.normal(size=(3, 1, 2, 2)), name="W")
+    y = sg.sum(sg.conv(x, w) ** 2)
+    told = sg.explain(y, lang="en")
+    assert "∂y/∂W = x ∗_W ∂y/∂T₁" in told.text
+    assert "T₈ = T₃ · T₇   (3, 18) = (3, 4)(4, 18)" in told.text
+    assert "∂y/∂T₃ = ∂y/∂T₈ · T₇ᵀ" in told.text
+    assert not faults_of(told, y, None)[1]

@@ -1,0 +1,293 @@
+"""The chapter read in a real browser, offline: scrolled, swiped, stepped, printed, presented.
+
+A few of its figures here; all of them, in every size and theme, with SEEGRAD_ALL_FIGURES=1
+(`make pictures`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pictures import apple, sigmoid
+
+import seegrad as sg
+from seegrad.chapter.page import chapter_page
+
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = pytest.mark.xdist_group("browser")
+
+ALL = bool(os.environ.get("SEEGRAD_ALL_FIGURES"))
+SIZES = {"desk": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
+FEW = ("0", "5-1", "5-15", "5-22", "A-4")
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def chapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("chapter") / "chapter.html"
+    file.write_text(chapter_page("en"), "utf-8")
+    return file
+
+
+@pytest.fixture
+def visit(browser: Any) -> Iterator[Open]:
+    """Opens a page; fails when it complains or asks for anything."""
+    troubles: list[str] = []
+    contexts = []
+
+    def go(file: Path, fragment: str = "", size: str = "desk", **options: Any) -> Any:
+        width, height = SIZES[size]
+        context = browser.new_context(
+            offline=True, viewport={"width": width, "height": height},
+            has_touch=size == "phone", reduced_motion="reduce", **options,
+        )  # fmt: skip
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.on("pageerror", lambda error: troubles.append(f"error: {error}"))
+        page.on("console", lambda m: troubles.append(m.text) if m.type == "error" else None)
+        page.on(
+            "request",
+            lambda r: r.url.startswith((file.as_uri(), "data:")) or troubles.append(r.url),
+        )
+        page.goto(file.as_uri() + fragment)
+        return page
+
+    yield go
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def figure(page: Any, name: str, lang: str = "en") -> Any:
+    found = page.locator(f'article[lang={lang}] [data-figure="{name}"]')
+    found.scroll_into_view_if_needed()
+    found.locator(".bar").wait_for()
+    return found
+
+
+def at_the_end(page: Any) -> bool:
+    return bool(
+        page.evaluate("scrollY + innerHeight >= document.documentElement.scrollHeight - 2")
+    )
+
+
+@pytest.mark.parametrize("size", SIZES if ALL else ["desk"])
+def test_the_wheel_scrolls_over_all_figures_to_the_end(
+    visit: Open, chapter: Path, size: str
+) -> None:
+    page = visit(chapter, size=size)
+    page.mouse.move(SIZES[size][0] / 2, SIZES[size][1] / 2)
+    for _ in range(200):
+        page.mouse.wheel(0, 900)
+        page.wait_for_timeout(20)
+        if at_the_end(page):
+            break
+    assert at_the_end(page)
+    page.wait_for_timeout(100)
+    asleep = page.eval_on_selector_all(
+        "article[lang=en] [data-figure]",
+        "all => all.filter(e => !e.querySelector('.bar')).map(e => e.dataset.figure)",
+    )
+    assert asleep == []
+
+
+def test_a_finger_scrolls_the_page_and_moves_a_figure_sideways(visit: Open, chapter: Path) -> None:
+    page = visit(chapter, size="phone", is_mobile=True)
+    wide = figure(page, "5-15")
+    room = wide.locator(".stage").bounding_box()
+    before, seen = page.evaluate("scrollY"), wide.locator(".camera").get_attribute("transform")
+    x, y = room["x"] + room["width"] / 2, room["y"] + room["height"] / 2
+    swipe(page, x, y, 0, -150)
+    assert page.evaluate("scrollY") > before + 100
+    assert wide.locator(".camera").get_attribute("transform") == seen
+    before = page.evaluate("scrollY")
+    swipe(page, x, wide.locator(".stage").bounding_box()["y"] + 100, -100, 0)
+    assert wide.locator(".camera").get_attribute("transform") != seen
+    assert abs(page.evaluate("scrollY") - before) < 2
+
+
+def swipe(page: Any, x: float, y: float, across: float, down: float) -> None:
+    touch = page.context.new_cdp_session(page)
+
+    def send(kind: str, *points: tuple[float, float]) -> None:
+        told = [{"x": at, "y": below} for at, below in points]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": told})
+        page.wait_for_timeout(16)
+
+    send("touchStart", (x, y))
+    for part in range(1, 9):
+        send("touchMove", (x + across * part / 8, y + down * part / 8))
+    send("touchEnd")
+    page.wait_for_timeout(200)
+
+
+def test_ctrl_and_wheel_zooms(visit: Open, chapter: Path) -> None:
+    page = visit(chapter)
+    stage = figure(page, "5-1").locator(".stage")
+    stage.hover()
+    scale = "e => e.querySelector('.camera').transform.baseVal[1].matrix.a"
+    before, place = stage.evaluate(scale), page.evaluate("scrollY")
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -200)
+    page.keyboard.up("Control")
+    page.wait_for_timeout(50)
+    assert stage.evaluate(scale) > 1.4 * before
+    assert page.evaluate("scrollY") == place
+
+
+@pytest.mark.parametrize("lang", ["en", "ko"] if ALL else ["en"])
+@pytest.mark.parametrize("size", SIZES if ALL else ["tablet"])
+def test_every_figure_is_stepped_to_its_end_by_keys(
+    visit: Open, chapter: Path, size: str, lang: str
+) -> None:
+    page = visit(chapter, f"#lang={lang}", size, color_scheme="dark")
+    names = page.eval_on_selector_all(
+        f"article[lang={lang}] [data-figure]", "all => all.map(e => e.dataset.figure)"
+    )
+    assert set(FEW) <= set(names)
+    for name in names if ALL else FEW:
+        place = figure(page, name, lang)
+        place.focus()
+        page.keyboard.press("Home")
+        count, last = place.locator(".count"), int(place.locator(".slider").get_attribute("max"))
+        assert count.inner_text() == f"0 / {last}"
+        for step in range(1, last + 1):
+            page.keyboard.press("ArrowRight")
+            assert count.inner_text() == f"{step} / {last}", name
+        assert place.locator(".novalue, .nograd").count() == 0
+
+
+def test_one_switch_for_the_language_and_one_for_the_theme(visit: Open, chapter: Path) -> None:
+    page = visit(chapter)
+    place = figure(page, "5-15")
+    assert place.locator(".do-language, .do-dark").count() == 0
+    at = place.bounding_box()["y"]
+    page.locator("[data-switch=language]").click()
+    assert not place.is_visible()
+    korean = page.locator('article[lang=ko] [data-figure="5-15"]')
+    assert abs(korean.bounding_box()["y"] - at) < 80  # the same place of the text
+    korean.locator(".bar").wait_for()
+    assert page.locator("html").get_attribute("lang") == "ko"
+    assert korean.get_attribute("lang") == "ko"
+    paper = "e => getComputedStyle(e).backgroundColor"
+    before = korean.evaluate(paper)
+    page.locator("[data-switch=theme]").click()
+    assert korean.evaluate(paper) != before
+    assert page.locator("body").evaluate(paper) == korean.evaluate(paper)
+    assert {"lang=ko", "theme=dark"} <= set(page.url.partition("#")[2].split("&"))
+    again = visit(chapter, "#" + page.url.partition("#")[2])
+    assert again.locator("body").evaluate(paper) == korean.evaluate(paper)
+    assert again.locator("h1:visible").inner_text() == page.locator("h1:visible").inner_text()
+
+
+def test_the_address_keeps_each_figures_view(visit: Open, chapter: Path) -> None:
+    page = visit(chapter)
+    first = figure(page, "5-1")
+    first.locator(".do-first").click()
+    first.locator(".do-next").click()
+    second = figure(page, "5-15")
+    second.locator("[data-box]").first.click()
+    second.locator(".do-zoomIn").click()
+    page.wait_for_timeout(400)
+    again = visit(chapter, "#" + page.url.partition("#")[2])
+    again.wait_for_timeout(100)
+    box = again.locator('article[lang=en] [data-figure="5-1"]').bounding_box()
+    assert 0 <= box["y"] < 900  # what the address speaks of is in view
+    first = figure(again, "5-1")
+    assert first.locator(".count").inner_text().startswith("1 /")
+    panel = figure(again, "5-15").locator(".panel")
+    assert panel.is_visible()
+    seen = 'article[lang=en] [data-figure="5-15"] [data-box]'
+    there, here = (each.locator(seen).first.bounding_box() for each in (page, again))
+    assert abs(there["x"] - here["x"]) < 2
+    assert abs(there["width"] - here["width"]) < 1
+
+
+def test_every_figure_is_on_paper_whole(visit: Open, chapter: Path) -> None:
+    """Also those that were not scrolled to; as wide as the paper, without controls."""
+    page = visit(chapter, color_scheme="dark")
+    figure(page, "5-15").locator(".do-zoomIn").click()
+    page.set_viewport_size({"width": 718, "height": 1000})  # A4 between its margins
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    drawn = page.eval_on_selector_all(
+        "article[lang=en] [data-figure]",
+        """all => all.map(e => {
+          const svg = e.querySelector("svg.canvas"), room = svg.getBoundingClientRect();
+          const parts = [...svg.querySelectorAll("rect, circle, path.fore, text")]
+            .filter(p => p.checkVisibility({ visibilityProperty: true }))
+            .map(p => p.getBoundingClientRect()).filter(p => p.width);
+          const out = parts.filter(p => p.left < room.left - 2 || p.right > room.right + 2
+            || p.top < room.top - 2 || p.bottom > room.bottom + 2);
+          return { name: e.dataset.figure, count: parts.length, out: out.length,
+            wide: room.left >= 0 && room.right <= innerWidth, tall: room.height < 900,
+            awake: !!e.querySelector(".bar") };
+        })""",
+    )
+    assert len(drawn) == 48
+    assert sum(one["awake"] for one in drawn) < 20
+    for one in drawn:
+        assert one["count"] > 3, one
+        assert one["out"] == 0, one
+        assert one["wide"], one
+        assert one["tall"], one
+    assert page.locator(".bar:visible, .says:visible, .switches:visible").count() == 0
+    assert page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == (
+        "rgb(255, 255, 255)"
+    )
+    pages = page.pdf(format="A4").count(b"/Type /Page\n")
+    assert 10 < pages < 60
+
+
+def test_without_scripts_a_picture_still_shows(visit: Open, chapter: Path, tmp_path: Path) -> None:
+    page = visit(chapter, java_script_enabled=False)
+    assert page.locator("article[lang=en] [data-figure] svg.canvas").count() == 48
+    assert page.locator('article[lang=en] [data-figure="0"] text.value').count() == 5
+    alone = visit(sg.draw(apple(), tmp_path / "apple.html"), java_script_enabled=False)
+    assert sorted(alone.locator("text.value:visible").all_text_contents()) == (
+        ["1.1", "100", "2", "200", "220"]
+    )
+
+
+def test_one_figure_is_presented_and_stepped_by_a_clicker(visit: Open, chapter: Path) -> None:
+    page = visit(chapter)
+    place = figure(page, "5-15")
+    place.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("f")
+    page.wait_for_timeout(150)
+    room = place.bounding_box()
+    assert (room["x"], room["y"], room["width"]) == (0, 0, 1440)
+    page.keyboard.press("PageDown")
+    assert place.locator(".count").inner_text().startswith("1 /")
+    page.keyboard.press("PageUp")
+    assert place.locator(".count").inner_text().startswith("0 /")
+    page.keyboard.press("f")
+    page.wait_for_timeout(150)
+    assert place.bounding_box()["width"] < 1400
+
+
+def test_the_phone_has_one_row_of_controls_and_follows_the_step(
+    visit: Open, tmp_path: Path
+) -> None:
+    page = visit(sg.draw(sigmoid(), tmp_path / "s.html", open="all"), size="phone")
+    assert not page.locator("svg.map").is_visible()
+    bar = page.locator(".bar")
+    tops = bar.locator("button:visible").evaluate_all("all => all.map(e => e.offsetTop)")
+    assert len(set(tops)) == 1
+    sizes = bar.locator("button:visible").evaluate_all("all => all.map(e => e.offsetHeight)")
+    assert min(sizes) >= 40
+    page.keyboard.press("Home")
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+        lit = page.locator(".box.lit")
+        if lit.count():
+            box = lit.bounding_box()
+            assert box["x"] >= 0
+            assert box["x"] + box["width"] <= 390
+            assert box["height"] >= 20
