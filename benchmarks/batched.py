@@ -9,6 +9,8 @@ import numpy as np
 
 import seegrad as sg
 from benchmarks.harness import OURS, Target, bench, installed
+from seegrad import nn, optim
+from seegrad.training.stepping import step_function
 
 Contenders = Mapping[str, Callable[[], object]]
 
@@ -110,6 +112,58 @@ _batched(
     lambda: sg.vmap(sg.jacobian(_layer(sg))),
     _of_jax(lambda jax, jnp: jax.vmap(jax.jacrev(_layer(jnp)))), _normal(EXAMPLES, 32),
 )  # fmt: skip
+
+
+# --------------------------------------------------------------- P17
+
+WORDS, WIDTH = 50_000, 64
+
+
+def _embedded(key: str, rule: str, targets: tuple[Target, ...]) -> None:
+    """Enter a row: a step of an embedding of 50,000 words with one layer behind it."""
+
+    @bench(key, f"step of an embedding of 50,000 × 64, 1,024 words, {rule}", targets=targets,
+           rounds=9)  # fmt: skip
+    def contenders() -> Contenders:
+        chance = np.random.default_rng(0)
+        x, t = chance.integers(0, WORDS, (128, 8)), chance.integers(0, 10, 128)
+        net = nn.Sequential(nn.Embedding(WORDS, WIDTH), nn.Flatten(), nn.Affine(8 * WIDTH, 10))
+        make = optim.SGD if rule == "SGD" else optim.Adam
+        ours = sg.compile(step_function(net, make(net.parameters()), nn.SoftmaxWithLoss()))
+        found: dict[str, Callable[[], object]] = {OURS: lambda: ours(x, t)}
+        if installed("torch"):
+            found["torch (sparse)"] = _torch_embedded(x, t, rule, True)
+            found["torch"] = _torch_embedded(x, t, rule, False)
+        return found
+
+
+def _torch_embedded(x: Any, t: Any, rule: str, sparse: bool) -> Callable[[], object]:
+    import torch
+
+    words = torch.nn.Embedding(WORDS, WIDTH, sparse=sparse)
+    last = torch.nn.Linear(8 * WIDTH, 10)
+    if rule == "SGD":
+        rules = [torch.optim.SGD([*words.parameters(), *last.parameters()], lr=0.01)]
+    else:
+        first = torch.optim.SparseAdam if sparse else torch.optim.Adam
+        rules = [first(list(words.parameters())), torch.optim.Adam(last.parameters())]
+    rows, labels = torch.from_numpy(x), torch.from_numpy(t)
+
+    def step() -> object:
+        for each in rules:
+            each.zero_grad()
+        scores = last(words(rows).flatten(1))
+        loss = torch.nn.functional.cross_entropy(scores, labels)
+        loss.backward()
+        for each in rules:
+            each.step()
+        return loss
+
+    return step
+
+
+_embedded("P17", "SGD", (Target("torch (sparse)", 2.0),))
+_embedded("P17b", "Adam", (Target("torch (sparse)", 2.0), Target("torch", 2.0)))
 
 
 # --------------------------------------------------------------- P18

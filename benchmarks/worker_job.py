@@ -29,7 +29,9 @@ def main() -> None:
     nn.seed(0)
     net = nn.Sequential(nn.Affine(784, 512), nn.ReLU(), nn.Affine(512, 512), nn.ReLU(),
                         nn.Affine(512, 10))  # fmt: skip
-    trainer = parallel.ParallelTrainer(net, optim.SGD(net.parameters(), lr=0.01), world=world)
+    trainer = parallel.ParallelTrainer(
+        net, optim.SGD(net.parameters(), lr=0.01), world=world, eager=True
+    )
     chance = np.random.default_rng(0)
     x = chance.standard_normal((512, 784)).astype(np.float32)
     t = chance.integers(0, 10, 512)

@@ -42,6 +42,49 @@ def fitted(bytes_: list[float], seconds: list[float]) -> tuple[float, float]:
     return max(float(alpha), 0.0), max(float(beta), 0.0)
 
 
+def compiled_steps(what: str, count: int, steps: int) -> dict[str, list[float]]:
+    """Seconds of compiled steps with that many processes, each with one thread."""
+    from seegrad.parallel.launching import launcher
+
+    threads = ("-genv", "OPENBLAS_NUM_THREADS", "1", "-genv", "SEEGRAD_NUM_THREADS", "1")
+    job = Path(__file__).with_name("compiled_worker_job.py")
+    done = subprocess.run(
+        [launcher(), "-n", str(count), *threads, sys.executable, str(job), what, str(steps)],
+        capture_output=True, text=True, check=True, timeout=300, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    found: dict[str, list[float]] = json.loads(done.stdout)
+    return found
+
+
+def _two_cores(key: str, what: str, title: str, steps: int) -> None:
+    """Enter a row: one process on one core against two on two, in turns."""
+
+    @finding(key)
+    def row() -> Result:
+        if not installed("mpi4py"):
+            return Result(key, title, missing=("mpi4py",))
+        kinds = ("steps", "computing")
+        found: dict[str, dict[int, list[float]]] = {kind: {1: [], 2: []} for kind in kinds}
+        for _ in range(3):
+            for count in (1, 2):
+                for kind, times in compiled_steps(what, count, steps).items():
+                    found[kind][count] += times
+        one, two = (float(np.median(found["steps"][count])) for count in (1, 2))
+        alone = [float(np.median(found["computing"][count])) for count in (1, 2)]
+        facts = {
+            "speed-up with 2": f"{one / two:.2f}× (target ≥ 1.7×)",
+            "processor time of a step, 1 and 2": f"{alone[0] * 1e3:.2f}, {alone[1] * 1e3:.2f} ms",
+            "without sums and waiting": f"{alone[0] / alone[1]:.2f}×",
+        }
+        timings = tuple(Timing(f"{n} process" + "es" * (n > 1), tuple(s))
+                        for n, s in found["steps"].items())  # fmt: skip
+        return Result(key, title, timings, unit="ms", facts=facts)
+
+
+_two_cores("P19", "lenet", "LeNet, batch 256, compiled: 2 processes on 2 cores against 1 on 1", 40)
+_two_cores("P19b", "mlp", "MLP of 10⁶ weights, batch 1024, compiled: 2 on 2 cores against 1", 20)
+
+
 @finding("WORKERS")
 def workers() -> Result:
     title = "784-512-512-10, global batch 512, eager, one core a process: a step"

@@ -45,16 +45,22 @@ def trained(world=None, **words):
 
 
 def same(folder: Path) -> None:
-    """Train together; every process checks that it has what one alone would have."""
+    """Train together, eagerly and compiled; every process has what one alone would have."""
     world = parallel.join()
-    trainer, alone = trained(world), trained()
+    _same(trained(world), trained())
+    compiled = trained(world, eager=False)
+    _same(compiled, trained())
+    assert compiled._native._updates, "nothing ran in native code"
+    (folder / f"{world.rank}-of-{world.size}").touch()
+
+
+def _same(trainer, alone):
     for name, value in alone.network.state_dict().items():
         np.testing.assert_allclose(trainer.network.state_dict()[name], value, rtol=1e-9, atol=1e-12)
     for row, expected in zip(trainer.history.rows, alone.history.rows, strict=True):
         np.testing.assert_allclose([*row.values()], [*expected.values()], rtol=1e-9)
     assert len(trainer.exchange.buckets) > 3
     assert trainer.network.unused.W.grad is None
-    (folder / f"{world.rank}-of-{world.size}").touch()
 
 
 def overlap(folder: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from seegrad import data, nn, optim, training
 from seegrad.errors import FormatError, NonFiniteError, ShapeError, ValueRangeError
 from seegrad.safetensors_file import load_arrays
-from seegrad.training import EarlyStopping, History, Lines, Recorder, RunFolder, Trainer
+from seegrad.training import EarlyStopping, History, Lines, Recorder, RunFolder, Trainer, evaluation
 from seegrad.training.callbacks import Callback
 
 
@@ -322,3 +322,45 @@ def test_history_as_text():
     history.add({"epoch": 1, "loss": 0.25})
     assert history.table().splitlines()[1].split() == ["1", "0.25"]
     assert np.isnan(history["test_loss"][0])
+
+
+# --------------------------------------------------------------- evaluation in native code
+
+
+class _Looking(nn.Module):
+    """A network that lets Python look at numbers, which cannot be traced."""
+
+    def __init__(self):
+        self.layer = nn.Affine(5, 2)
+
+    def forward(self, x):
+        y = self.layer(x)
+        return y if not self.training and float(y.sum().item()) > 1e9 else y * 2.0
+
+
+def test_a_large_evaluation_is_compiled_and_gives_the_same(monkeypatch):
+    monkeypatch.setattr(evaluation, "COMPILED_FROM", 1)
+    nn.seed(0)
+    net = nn.Sequential(nn.Affine(5, 8), nn.BatchNorm(8), nn.Dropout(0.5), nn.Affine(8, 3))
+    x = np.random.default_rng(0).standard_normal((2100, 5)).astype(np.float32)
+    t = np.arange(2100) % 3
+    quick, plain = (Trainer(net, optim.SGD(net.parameters()), eager=e) for e in (False, True))
+    for _ in range(2):
+        np.testing.assert_allclose(quick.predict(x), plain.predict(x), rtol=1e-5, atol=1e-6)
+        assert quick.evaluate(x, t)["accuracy"] == plain.evaluate(x, t)["accuracy"]
+        for p in net.parameters():                       # the weights it has now, not those traced
+            p.assign(p.value * 1.5)
+    assert quick._predictor._kept is not None
+    assert plain._predictor._kept is None
+    assert net.training
+
+
+def test_a_small_evaluation_and_one_that_cannot_be_traced_run_through_numpy(monkeypatch):
+    x = np.ones((4, 5), np.float32)
+    net = _Looking()
+    small = Trainer(net, optim.SGD(net.parameters()))
+    expected = small.predict(x)
+    assert small._predictor._kept is None
+    monkeypatch.setattr(evaluation, "COMPILED_FROM", 1)
+    np.testing.assert_array_equal(small.predict(x), expected)
+    np.testing.assert_array_equal(small.predict(x), expected)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import seegrad as sg
+from seegrad.compiler.ir.kernel import NumpyCall
 from seegrad.graph.forms import Call, Random
 from seegrad.transforms import batching, derivatives
 from trust.harness.sampling import inputs_of
@@ -109,6 +110,22 @@ def test_an_index_out_of_its_examples_range_is_an_error():
     for f in (lambda x, i: x[i], lambda x, i: sg.take(x, i, axis=0)):
         with pytest.raises(IndexError):
             sg.vmap(f)(x, at)
+
+
+def test_a_label_for_each_example_is_read_and_written_in_native_code():
+    scores, labels = np.random.default_rng(0).standard_normal((6, 5)), np.array([0, 4, -1, 2, 2, 1])
+
+    def loss(scores, label):
+        return sg.log(sg.exp(scores).sum()) - sg.take(scores, label, axis=0)
+
+    slopes = sg.compile(sg.vmap(sg.grad(loss)))
+    expected = np.stack([sg.grad(loss)(x, i) for x, i in zip(scores, labels)])
+    np.testing.assert_allclose(slopes(scores, labels), expected, rtol=1e-12)
+    kernels = slopes.variants[0].executable.lowered.kernels
+    assert not any(isinstance(k, NumpyCall) for k in kernels)
+    for wrong in (5, -6):
+        with pytest.raises(IndexError):
+            slopes(scores, np.full(6, wrong))
 
 
 def test_every_form_has_a_rule():

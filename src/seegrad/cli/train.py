@@ -180,7 +180,7 @@ def _train(
     if world is None:
         trainer = Trainer(*parts, eager=length.eager)
     else:
-        trainer = ParallelTrainer(*parts, world=world)
+        trainer = ParallelTrainer(*parts, world=world, eager=length.eager)
     if resume:
         newest = str(folder.checkpoints.newest()) if leads else ""
         trainer.resume(newest if world is None else world.tell(newest))

@@ -93,6 +93,10 @@ class Exchange:
             for p, part, mark in zip(bucket.parameters, bucket.parts, bucket.marks):
                 p.gradient = part.copy() if mark else None
 
+    def sum(self) -> None:
+        """Sum what lies in the buckets over the world, each in place."""
+        self.world.wait([self.world.start_sum(bucket.flat) for bucket in self.buckets])
+
     def _begin(self, loss: Tensor | None) -> None:
         """Count the edges that will bring something to each parameter."""
         self._left, self._next = {}, 0

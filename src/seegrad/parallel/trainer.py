@@ -2,12 +2,14 @@
 
 The steps are those of one process with the same whole mini-batch, up to rounding; batch
 normalisation alone sees only its own share. The first process alone evaluates, speaks and writes.
+Steps run in native code (`native_step.py`), or with `eager` through NumPy.
 """
 
 from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from seegrad.errors import ValueRangeError
 from seegrad.i18n import tr
 from seegrad.parallel.buckets import BUCKET_BYTES, Exchange
+from seegrad.parallel.native_step import NativeStep
 from seegrad.parallel.world import World
 from seegrad.training.plan import Plan
 from seegrad.training.trainer import Trainer
@@ -28,6 +31,7 @@ class ParallelTrainer(Trainer):
 
     Made and called alike on all of them; first values are the first process's. The loss is a mean
     over its rows, so that shares count by their rows. bucket_bytes: how much is summed at a time.
+    eager: step by step through NumPy, sums begun while the backward pass still runs.
     """
 
     def __init__(
@@ -43,10 +47,11 @@ class ParallelTrainer(Trainer):
         self._asked = False
         self._why = ""
         super().__init__(network, optimizer, *args, **kwargs)
-        self.eager = True  # sums are begun while the walk is on its way
         if not world.leads:
             self.callbacks = []
         self.exchange = Exchange(optimizer.parameters, world, bucket_bytes)
+        self._native = None if self.eager else NativeStep(self.exchange.buckets)
+        self.eager = True  # the gradients of every step leave: none runs through to the next
         self._same_everywhere()
 
     def _same_everywhere(self) -> None:
@@ -61,20 +66,30 @@ class ParallelTrainer(Trainer):
     def step(self, x: Any, t: Any) -> float:
         """One step on this process's share of the mini-batch; the loss is the whole one's."""
         rows = np.array_split(np.arange(len(x)), self.world.size)[self.world.rank]
-        share = len(rows) / len(x)
+        x, t, share = x[rows], t[rows], len(rows) / len(x)
+        if self._native is not None:
+            mine = self._native.gradients(self._parts(), x, t, share)
+            told = np.array([mine, self._asked], np.float64)
+            heard = self.world.start_sum(told)
+            self.exchange.sum()
+            return self._updated(heard, told, self._native.update)
         self.optimizer.zero_grad()
-        loss = self.loss(self.network(x[rows]), t[rows]) if len(rows) else None
+        loss = self.loss(self.network(x), t) if len(rows) else None
         mine = float(loss.item()) * share if loss is not None else 0.0
         told = np.array([mine, self._asked], np.float64)
         heard = self.world.start_sum(told)  # on its way during the backward pass
         with self.exchange.over(loss):
             if loss is not None:
                 loss.backward(np.asarray(share, loss.dtype))
+        return self._updated(heard, told, self.optimizer.step)
+
+    def _updated(self, heard: Any, told: Array, update: Callable[[], None]) -> float:
+        """The update, if the whole loss is a number, and what all have to do after it."""
         self.world.wait([heard])
         value, asked = told
         if not math.isfinite(value):
             raise self._not_finite(float(value))
-        self.optimizer.step()
+        update()
         if self.schedule is not None:
             self.schedule.step()
         if asked:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seegrad.compiler.compile import Compiled
 from seegrad.data.rows import by_rows
-from seegrad.errors import NonFiniteError
+from seegrad.errors import NonFiniteError, TraceError
 from seegrad.graph.mode import in_mode
 from seegrad.i18n import tr, translate
 from seegrad.nn.initialisers import random_state, restore_random
@@ -21,22 +22,55 @@ from seegrad.transforms.debugging import debug
 
 Array = NDArray[Any]
 EVALUATED_AT_ONCE = 1000
+COMPILED_FROM = 2**26
+"""Rows times parameters from which on an evaluation is compiled."""
 
 
-def predict(network: Module, x: Any) -> Array:
-    """The network's outputs for all rows of x, a thousand at a time, in evaluation mode."""
-    x = by_rows(x)
-    mode = network.training
-    network.eval()
-    try:
-        with in_mode(recording=False):
-            parts = [
-                np.asarray(network(x[start : start + EVALUATED_AT_ONCE]))
-                for start in range(0, max(len(x), 1), EVALUATED_AT_ONCE)
-            ]
-    finally:
-        network.train(mode)
-    return np.concatenate(parts)
+class Predictor:
+    """The outputs of a network, in evaluation mode, a thousand rows at a time.
+
+    In native code where there is enough to do that compiling pays, which only the numbers of rows
+    and parameters decide, so that every run with these decides alike. What cannot be traced, and
+    every network if `eager`, runs through NumPy.
+    """
+
+    def __init__(self, eager: bool = False) -> None:
+        self.eager = eager
+        self._kept: tuple[Module, Compiled] | None = None
+
+    def __call__(self, network: Module, x: Any) -> Array:
+        x = by_rows(x)
+        mode = network.training
+        network.eval()
+        try:
+            with in_mode(recording=False):
+                run = self._runs(network, len(x))
+                parts = [
+                    np.asarray(run(x[start : start + EVALUATED_AT_ONCE]))
+                    for start in range(0, max(len(x), 1), EVALUATED_AT_ONCE)
+                ]
+        finally:
+            network.train(mode)
+        return np.concatenate(parts)
+
+    def _runs(self, network: Module, rows: int) -> Callable[[Any], Any]:
+        weights = sum(p.size for p in network.parameters())
+        if self.eager or rows * weights < COMPILED_FROM:
+            return network
+        if self._kept is None or self._kept[0] is not network:
+            self._kept = network, Compiled(lambda x: network(x), None)
+        native = self._kept[1]
+
+        def run(x: Any) -> Any:
+            if self.eager:
+                return network(x)
+            try:
+                return native(x)
+            except TraceError:                           # it asks for numbers on its way
+                self.eager = True
+                return network(x)
+
+        return run
 
 
 def scores(loss: Any, outputs: Array, t: Any) -> dict[str, float]:

@@ -27,7 +27,7 @@ from seegrad.nn.module import Module
 from seegrad.optim.optimizer import Optimizer
 from seegrad.optim.schedules import Schedule
 from seegrad.training import evaluation
-from seegrad.training.evaluation import locate_non_finite, non_finite_loss
+from seegrad.training.evaluation import Predictor, locate_non_finite, non_finite_loss
 from seegrad.training.history import History, Row
 from seegrad.training.interrupt import whole_steps
 from seegrad.training.plan import Plan, checked, planned
@@ -110,7 +110,7 @@ class Trainer:
         self.callbacks = list(callbacks)
         self.seed, self.replace, self.schedule = seed, replace, schedule
         self.eager, self.augment = eager, augment
-        self._compiled = CompiledSteps()
+        self._compiled, self._predictor = CompiledSteps(), Predictor(eager)
         self._latest: tuple[Array, Array] | None = None
         self.history = History()
         self.count = 0
@@ -290,8 +290,11 @@ class Trainer:
         return evaluation.scores(self.loss, self.predict(x), t)
 
     def predict(self, x: Any) -> Array:
-        """The network's outputs for all rows of x, a thousand at a time, in evaluation mode."""
-        return evaluation.predict(self.network, x)
+        """The network's outputs for all rows of x, a thousand at a time, in evaluation mode.
+
+        Compiled where there is much to do, unless the trainer is eager.
+        """
+        return self._predictor(self.network, x)
 
     # ------------------------------------------------------------- stopping
 

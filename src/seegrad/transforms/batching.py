@@ -21,8 +21,9 @@ from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.ops.arithmetic import add, mod
-from seegrad.ops.compare import greater_equal, less, logical_and, where
+from seegrad.ops.compare import equal, greater_equal, less, logical_and, where
 from seegrad.ops.families import symbol
+from seegrad.ops.indexing import take
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import (
     broadcast_to,
@@ -275,6 +276,16 @@ def _in_own_row(indices: Any, size: int, count: int, negative: bool = True) -> A
     return where(inside, add(mod(indices, max(size, 1)), first), count * size)
 
 
+def _at_one_place(
+    indices: Any, size: int, count: int, axis: int, rank: int, negative: bool
+) -> Any:
+    """Where along `axis` of `rank` axes each example's one index points, behind the examples."""
+    place = take(np.arange(size), reshape(indices, shape=(count,)), axis=0, negative=negative)
+    shape = [count, *(1,) * rank]
+    place, shape[axis + 1] = reshape(place, shape=tuple(shape)), size
+    return equal(place, np.arange(size).reshape([1, *shape[1:]]))
+
+
 def _gather(node: Node, inputs: Sequence[Batched], count: int) -> Any:
     (x, x_many), (indices, many) = inputs
     axis, attrs = node.attrs["axis"], dict(node.attrs)
@@ -283,10 +294,14 @@ def _gather(node: Node, inputs: Sequence[Batched], count: int) -> Any:
     if not x_many:
         found = bind(_op(node), (x, indices), attrs)
         return moveaxis(found, source=axis, destination=0)
-    size = x.shape[axis + 1]
+    size, negative = x.shape[axis + 1], attrs.get("negative", True)
+    if node.inputs[1].spec.size == 1 and x.dtype.kind == "f":      # a label: read by a choice
+        here = _at_one_place(indices, size, count, axis, len(x.shape) - 1, negative)
+        found = sum(where(here, x, np.zeros((), x.dtype)), axis=axis + 1)
+        return reshape(found, shape=(count, *node.shape))
     rows = moveaxis(x, source=axis + 1, destination=1)
     flat = reshape(rows, shape=(count * size, *rows.shape[2:]))
-    places = _in_own_row(indices, size, count, attrs.get("negative", True))
+    places = _in_own_row(indices, size, count, negative)
     found = bind(_op(node), (flat, places), {**attrs, "axis": 0})
     own = len(indices.shape)                             # (count, …indices, …rest)
     before = tuple(range(own, own + axis))
@@ -302,6 +317,10 @@ def _scatter(node: Node, inputs: Sequence[Batched], count: int) -> Any:
         attrs = {**node.attrs, "axis": axis + 1, "shape": (count, *shape)}
         return bind(_op(node), (x, indices), attrs)
     own, size = len(indices.shape), shape[axis]
+    if node.inputs[1].spec.size == 1 and x.dtype.kind == "f":
+        here = _at_one_place(indices, size, count, axis, len(shape), True)
+        alone = reshape(x, shape=(count, *shape[:axis], 1, *shape[axis + 1 :]))
+        return where(here, alone, np.zeros((), x.dtype))
     before = tuple(range(1, 1 + axis))                   # (count, …before, …indices, …after)
     rows = moveaxis(x, source=before, destination=tuple(range(own, own + axis)))
     rest = (*shape[:axis], *shape[axis + 1 :])

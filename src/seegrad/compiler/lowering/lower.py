@@ -23,6 +23,7 @@ from seegrad.compiler.lowering.loops import loop_call
 from seegrad.compiler.lowering.matmul import matmul
 from seegrad.compiler.lowering.native_support import why_foreign
 from seegrad.compiler.lowering.order import Cycle, ordered
+from seegrad.compiler.lowering.sparse_update import sparse_updates
 from seegrad.errors import GraphError
 from seegrad.graph.forms import Loop
 from seegrad.graph.node import Node
@@ -86,8 +87,11 @@ def _lowered(builder: KernelBuilder, apart: set[Node]) -> Lowered:
                 builder.maker[node] = builder.kernels[-1]
     outputs = [_result(builder, node) for node in request.results]
     late = _copy_state(builder, in_place)
+    kernels = ordered(builder, in_place, late)
+    if request.turns == 1:
+        kernels = sparse_updates(kernels, builder.constants)
     return Lowered(
-        ordered(builder, in_place, late), builder.buffers,
+        kernels, builder.buffers,
         {n: b for n, b in builder.of.items() if n.op is None}, outputs,
         builder.indices, builder.constants, grouping,
     )  # fmt: skip
