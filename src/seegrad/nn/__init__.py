@@ -9,15 +9,30 @@ from __future__ import annotations
 
 from seegrad.nn.initialisers import INITIALISERS, he, normal, seed, xavier, zeros
 from seegrad.nn.layers.activations import (
+    CELU,
     ELU,
     GELU,
+    GLU,
+    SELU,
+    Hardshrink,
+    Hardsigmoid,
+    Hardswish,
+    Hardtanh,
     LeakyReLU,
+    LogSigmoid,
+    LogSoftmax,
+    Mish,
+    PReLU,
     ReLU,
+    ReLU6,
     Sigmoid,
     SiLU,
     Softmax,
     Softplus,
+    Softshrink,
+    Softsign,
     Tanh,
+    Tanhshrink,
 )
 from seegrad.nn.layers.affine import Affine, Linear
 from seegrad.nn.layers.attention import MultiHeadAttention
@@ -28,7 +43,14 @@ from seegrad.nn.layers.dropout import Dropout
 from seegrad.nn.layers.embedding import Embedding, Positions
 from seegrad.nn.layers.flatten import Flatten
 from seegrad.nn.layers.mlp import ACTIVATIONS, multilayer
-from seegrad.nn.layers.normalisation import BatchNorm, BatchNorm2d, GroupNorm, LayerNorm
+from seegrad.nn.layers.normalisation import (
+    BatchNorm,
+    BatchNorm2d,
+    GroupNorm,
+    InstanceNorm,
+    LayerNorm,
+    RMSNorm,
+)
 from seegrad.nn.layers.pooling import (
     AvgPool1d,
     AvgPool2d,
@@ -39,17 +61,30 @@ from seegrad.nn.layers.pooling import (
 )
 from seegrad.nn.layers.recurrent import GRU, LSTM, RNN, detached
 from seegrad.nn.layers.transformer import TransformerBlock
-from seegrad.nn.losses import BCELoss, CrossEntropyLoss, L1Loss, MSELoss, SoftmaxWithLoss
+from seegrad.nn.losses import (
+    BCELoss,
+    CrossEntropyLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+    SoftmaxWithLoss,
+)
 from seegrad.nn.module import Module, parameter, state
 
 __all__ = [
     "ACTIVATIONS",
+    "CELU",
     "ELU",
     "GELU",
+    "GLU",
     "GRU",
     "INITIALISERS",
     "LSTM",
     "RNN",
+    "SELU",
     "Affine",
     "AvgPool1d",
     "AvgPool2d",
@@ -66,25 +101,43 @@ __all__ = [
     "GlobalAvgPool",
     "GlobalMaxPool",
     "GroupNorm",
+    "Hardshrink",
+    "Hardsigmoid",
+    "Hardswish",
+    "Hardtanh",
+    "HuberLoss",
+    "InstanceNorm",
+    "KLDivLoss",
     "L1Loss",
     "LayerNorm",
     "LeakyReLU",
     "Linear",
+    "LogSigmoid",
+    "LogSoftmax",
     "MSELoss",
     "MaxPool1d",
     "MaxPool2d",
+    "Mish",
     "Module",
     "MultiHeadAttention",
+    "NLLLoss",
+    "PReLU",
     "Positions",
+    "RMSNorm",
     "ReLU",
+    "ReLU6",
     "Residual",
     "Sequential",
     "SiLU",
     "Sigmoid",
+    "SmoothL1Loss",
     "Softmax",
     "SoftmaxWithLoss",
     "Softplus",
+    "Softshrink",
+    "Softsign",
     "Tanh",
+    "Tanhshrink",
     "TransformerBlock",
     "detached",
     "he",

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
-from seegrad.graph.forms import Random
+from seegrad.graph.forms import Call, Random
 from seegrad.graph.op import Case
 from seegrad.graph.spec import DType, Shape, Spec
 from seegrad.i18n import tr
@@ -85,3 +85,18 @@ def normal(key, *, shape=(), dtype=np.float32):
 def bernoulli(key, *, p=0.5, shape=(), dtype=np.float32):
     """1 with probability p, otherwise 0."""
     return astype(less(uniform(key, shape=shape, dtype=np.float32), p), dtype=dtype)
+
+
+def _split_attrs(k: Any, *, num: Any) -> dict[str, Any]:
+    _attrs(k, shape=(), dtype=np.int64)
+    return {"num": as_sizes(num)[0]}
+
+
+@operation(
+    spec=lambda k, *, num: Spec((num, 2), np.dtype(np.int64)), canonical=_split_attrs,
+    lower=Call(), sign="split", latex=r"\operatorname{split}($key)", numpy=(), d={"key": None},
+    integer_inputs=("key",), cases=(Case(((2,),), {"num": 3}, integers=KEY),), family="random",
+)  # fmt: skip
+def split_key(key, *, num=2):
+    """`num` keys (num, 2) out of one, whose numbers have nothing to do with one another."""
+    return _generator(key).integers(0, 2**63 - 1, (num, 2))

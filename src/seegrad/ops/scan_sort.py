@@ -18,10 +18,11 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
 from seegrad.ops.arithmetic import add, multiply, subtract
-from seegrad.ops.compare import astype
+from seegrad.ops.compare import astype, less, less_equal
 from seegrad.ops.families import composite, one_axis, operation, result_dtype
 from seegrad.ops.float16 import accumulated
 from seegrad.ops.indexing import take_along_axis
+from seegrad.ops.reduce import sum
 from seegrad.ops.shape import concatenate, flip, part, reshape
 
 _ALONG = (
@@ -177,3 +178,35 @@ def quantile(x, *, q, axis, keepdims=False):
     return reshape(found, shape=tuple(m for i, m in enumerate(x.shape) if i != at))
 
 
+def _searched_spec(a: Spec, v: Spec, *, side: str) -> Spec:
+    if a.ndim != 1:
+        raise ShapeError("a vector in ascending order is searched", asked="one axis",
+                         came=tr("shape {shape}", shape=a.shape))  # fmt: skip
+    if side not in ("left", "right"):
+        raise ValueRangeError("an unknown side", asked='"left", "right"', came=f"side={side!r}")
+    return Spec(v.shape, np.dtype(np.intp))
+
+
+def _counted(a, v, *, side):
+    """How many of a lie before each v."""
+    each = reshape(v, shape=(*v.shape, 1))
+    before = less(a, each) if side == "left" else less_equal(a, each)
+    return sum(astype(before, dtype=np.dtype(np.intp)), axis=-1)
+
+
+@operation(
+    spec=_searched_spec,
+    lower=Call(),
+    onnx_body=_counted,
+    sign="search",
+    latex=r"\operatorname{search}_{$a} $v",
+    numpy=(),
+    d={"a": None, "v": None},
+    cases=tuple(
+        Case((a, v), {"side": side}, domain={"a": (np.arange(*a) - 2.0, np.arange(*a) - 1.5)})
+        for a, v, side in (((3,), (), "left"), ((4,), (2, 3), "right"), ((2,), (0,), "left"))
+    ),
+)
+def searchsorted(a, v, *, side="left"):
+    """Where each v would go into the ascending vector a: before its equals, or after ("right")."""
+    return np.searchsorted(a, v, side=side)

@@ -9,8 +9,8 @@ import numpy as np
 from seegrad.graph.laws import associative, commutative
 from seegrad.ops.arithmetic import sqrt
 from seegrad.ops.compare import isinf, where
-from seegrad.ops.error_function import error_function
 from seegrad.ops.families import CALL, POWER, elementwise
+from seegrad.ops.special.error_function import error_function
 
 POSITIVE = (0.5, 2.0)
 INSIDE = (-0.8, 0.8)

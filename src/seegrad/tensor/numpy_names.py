@@ -13,7 +13,7 @@ import numpy as np
 
 from seegrad.errors import DTypeError
 from seegrad.i18n import tr
-from seegrad.ops import TABLE, arithmetic, compare, indexing, scan_sort, shape, transcendental
+from seegrad.ops import TABLE, arithmetic, bits, compare, indexing, scan_sort, shape, transcendental
 from seegrad.ops.linear import einsum, factorisations, norms, triangular
 
 
@@ -85,6 +85,17 @@ def _pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float 
     return shape.pad(x, widths=pad_width, value=constant_values)
 
 
+def _by_bits(of_integers: Callable[..., Any], of_booleans: Callable[..., Any]) -> Any:
+    """Whole numbers bit by bit, booleans by logic; anything else is refused by the former."""
+
+    def combined(*xs: Any) -> Any:
+        arrays = [shape.array_like(x) for x in xs]
+        logical = all(x.dtype.kind == "b" for x in arrays)
+        return (of_booleans if logical else of_integers)(*arrays)
+
+    return combined
+
+
 NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     **{name: op for op in TABLE.values() for name in op.numpy},
     "cumsum": cumsum,
@@ -116,10 +127,15 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "positive": arithmetic.identity,
     "rint": _rint,
     "matrix_transpose": shape.matrix_transpose,
-    "bitwise_and": lambda a, b: compare.logical_and(boolean(a, "&"), boolean(b, "&")),
-    "bitwise_or": lambda a, b: compare.logical_or(boolean(a, "|"), boolean(b, "|")),
-    "bitwise_xor": lambda a, b: compare.logical_xor(boolean(a, "^"), boolean(b, "^")),
-    "invert": lambda x: compare.logical_not(boolean(x, "~")),
+    "bitwise_and": _by_bits(bits.bitwise_and, compare.logical_and),
+    "bitwise_or": _by_bits(bits.bitwise_or, compare.logical_or),
+    "bitwise_xor": _by_bits(bits.bitwise_xor, compare.logical_xor),
+    **dict.fromkeys(
+        ("invert", "bitwise_invert", "bitwise_not"),
+        _by_bits(bits.bitwise_invert, compare.logical_not),
+    ),
+    **dict.fromkeys(("left_shift", "bitwise_left_shift"), bits.bitwise_left_shift),
+    **dict.fromkeys(("right_shift", "bitwise_right_shift"), bits.bitwise_right_shift),
 }
 """What NumPy's functions do with a tensor, by NumPy's names. What makes leaves comes in from above,
 where leaves are made."""
@@ -148,15 +164,3 @@ def undefined(name: str) -> DTypeError:
         asked="a function of the table: `seegrad ops` lists them",
         hint="for the numbers alone, without a derivative, pass sg.stop_gradient(x).value",
     )
-
-
-def boolean(x: Any, sign: str) -> Any:
-    x = shape.array_like(x)
-    dtype = x.dtype
-    if dtype.kind != "b":
-        raise DTypeError(
-            tr("{sign} combines booleans", sign=sign),
-            came=f"dtype {dtype}",
-            hint="compare first, as in (x > 0)",
-        )
-    return x

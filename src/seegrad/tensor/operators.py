@@ -8,7 +8,7 @@ from seegrad.graph.bind import bind_one, bind_two
 from seegrad.graph.node import Node
 from seegrad.ops import arithmetic, compare, transcendental
 from seegrad.ops.linear import linalg
-from seegrad.tensor.numpy_names import boolean
+from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS
 
 
 class Operators(Node):
@@ -96,16 +96,16 @@ class Operators(Node):
         return compare.greater_equal(self, other)
 
     def __invert__(self) -> Any:
-        return compare.logical_not(boolean(self, "~"))
+        return NUMPY_FUNCTIONS["invert"](self)
 
     def __and__(self, other: Any) -> Any:
-        return compare.logical_and(boolean(self, "&"), boolean(other, "&"))
+        return NUMPY_FUNCTIONS["bitwise_and"](self, other)
 
     def __or__(self, other: Any) -> Any:
-        return compare.logical_or(boolean(self, "|"), boolean(other, "|"))
+        return NUMPY_FUNCTIONS["bitwise_or"](self, other)
 
     def __xor__(self, other: Any) -> Any:
-        return compare.logical_xor(boolean(self, "^"), boolean(other, "^"))
+        return NUMPY_FUNCTIONS["bitwise_xor"](self, other)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 

@@ -28,10 +28,11 @@ from seegrad.ops.index_update import At
 from seegrad.tensor.array_interface import Array, value_of
 from seegrad.tensor.numpy_methods import NumpyMethods
 from seegrad.tensor.operators import Operators
+from seegrad.tensor.torch_methods import TorchMethods
 from seegrad.text import tidy
 
 
-class Tensor(Operators, NumpyMethods):
+class Tensor(Operators, TorchMethods, NumpyMethods):
     """A value in a computational graph, with NumPy's operators and methods.
 
     Made by `seegrad.tensor`, or by operations on other tensors. The value never changes: arrays

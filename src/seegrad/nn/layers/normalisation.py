@@ -133,3 +133,38 @@ class GroupNorm(Module):
 
     def describe(self) -> str:
         return f"{self.groups}, {self.gamma.shape[0]}"
+
+
+class InstanceNorm(GroupNorm):
+    """Each channel of each sample of (N, channels, …) by its own mean and deviation.
+
+    Ulyanov et al., 2016: group normalisation with as many groups as channels.
+    """
+
+    kind = "instance_norm"
+
+    def __init__(self, channels: int, eps: float = 1e-5, dtype: Any = np.float32) -> None:
+        super().__init__(channels, channels, eps, dtype)
+
+    def describe(self) -> str:
+        return f"{self.groups}"
+
+
+class RMSNorm(Module):
+    """The last axis of (…, features) over its root mean square (Zhang and Sennrich, 2019).
+
+    Unlike `LayerNorm` it takes no mean away and adds no bias.
+    """
+
+    kind = "rms_norm"
+
+    def __init__(self, features: int, eps: float = 1e-6, dtype: Any = np.float32) -> None:
+        self.eps = eps
+        self.gamma = parameter(np.ones(features), "gamma", dtype)
+
+    def forward(self, x: Any) -> Any:
+        x = as_input(x, self.gamma, -1, self.name or self.kind)
+        return x / sqrt(mean(x * x, axis=-1, keepdims=True) + self.eps) * self.gamma
+
+    def describe(self) -> str:
+        return f"{self.gamma.shape[0]}"

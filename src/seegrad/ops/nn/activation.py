@@ -15,7 +15,7 @@ from seegrad.graph.forms import Body, OneHot
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
-from seegrad.ops.arithmetic import reciprocal
+from seegrad.ops.arithmetic import abs, reciprocal
 from seegrad.ops.compare import floating, where
 from seegrad.ops.families import CALL, elementwise, one_axis, operation
 from seegrad.ops.float16 import wide
@@ -137,6 +137,155 @@ def _gelu_rule(g: Any, x: Any, approximate: bool) -> Any:
 def gelu(x, *, approximate=False):
     """x·Φ(x), Φ the normal distribution (Hendrycks & Gimpel, 2016); or its tanh approximation."""
     return _gelu_body(x, approximate=approximate)
+
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+
+
+@elementwise(
+    body=lambda x: SELU_SCALE * elu(x, alpha=SELU_ALPHA),
+    sign="SELU",
+    latex=r"\operatorname{SELU}($x)",
+    onnx="Selu",
+    kinks="x",
+    d={
+        "x": lambda g, x: g * where(
+            x > 0, SELU_SCALE, SELU_SCALE * SELU_ALPHA * exp(where(x > 0, 0.0, x))
+        )
+    },
+)  # fmt: skip
+def selu(x):
+    """ELU scaled so that layers keep mean 0 and variance 1 (Klambauer et al., 2017)."""
+    return SELU_SCALE * elu(x, alpha=SELU_ALPHA)
+
+
+@elementwise(
+    scalar="maximum(x, 0) + minimum(alpha * expm1(minimum(x, 0) / alpha), 0)",
+    sign="CELU",
+    latex=r"\operatorname{CELU}($x)",
+    onnx="Celu(x, alpha=alpha)",
+    attrs={"alpha": 0.7},
+    kinks="x",
+    d={"x": lambda g, x, alpha: where(x > 0, g, g * exp(where(x > 0, 0.0, x) / alpha))},
+)
+def celu(x, *, alpha=1.0):
+    """x where it is positive, else alpha·(exp(x/alpha) − 1) (Barron, 2017)."""
+    return np.maximum(x, 0) + np.minimum(alpha * np.expm1(np.minimum(x, 0) / alpha), 0)
+
+
+@elementwise(
+    body=lambda x: x * tanh(softplus(x)),
+    sign="Mish",
+    latex=r"\operatorname{Mish}($x)",
+    onnx="Mish",
+    d={"x": lambda g, x: g * _mish_slope(x)},
+)
+def mish(x):
+    """x·tanh(log(1 + exp(x))) (Misra, 2019)."""
+    return x * tanh(softplus(x))
+
+
+def _mish_slope(x: Any) -> Any:
+    t = tanh(softplus(x))
+    return t + x * ((1 - t * t) * sigmoid(x))
+
+
+@elementwise(
+    scalar="minimum(maximum(x / 6 + 0.5, 0), 1)",
+    sign="hard σ",
+    latex=r"\operatorname{hardsigmoid}($x)",
+    kinks="(x - 3) * (x + 3)",
+    d={"x": lambda g, x: where((x > -3) & (x < 3), g * (1 / 6), 0.0)},
+)
+def hardsigmoid(x):
+    """The sigmoid in straight lines: x/6 + 1/2 held between 0 and 1."""
+    return np.clip(x / 6 + 0.5, 0, 1)
+
+
+@elementwise(
+    body=lambda x: x * hardsigmoid(x),
+    sign="hard swish",
+    latex=r"\operatorname{hardswish}($x)",
+    onnx="HardSwish",
+    kinks="(x - 3) * (x + 3)",
+    d={"x": lambda g, x: g * where(x > -3, where(x < 3, x * (1 / 3) + 0.5, 1.0), 0.0)},
+)
+def hardswish(x):
+    """x·hardsigmoid(x) (Howard et al., 2019)."""
+    return x * hardsigmoid(x)
+
+
+@elementwise(
+    scalar="minimum(maximum(x, low), high)",
+    sign="hard tanh",
+    latex=r"\operatorname{hardtanh}($x)",
+    attrs={"low": -1.0, "high": 1.0},
+    kinks="(x - 1) * (x + 1)",
+    d={"x": lambda g, x, low, high: where((x > low) & (x < high), g, 0.0)},
+)
+def hardtanh(x, *, low=-1.0, high=1.0):
+    """x held between low and high; the derivative outside and at both is 0."""
+    return np.clip(x, low, high)
+
+
+@elementwise(
+    scalar="x / (1 + abs(x))",
+    sign="softsign",
+    latex=r"\frac{$x}{1 + \left|$x\right|}",
+    onnx="Softsign",
+    d={"x": lambda g, x: g / ((1 + abs(x)) * (1 + abs(x)))},
+)
+def softsign(x):
+    """x / (1 + |x|)."""
+    return x / (1 + np.abs(x))
+
+
+@elementwise(
+    scalar="x - tanh(x)",
+    sign="x − tanh",
+    latex=r"($x - \tanh $x)",
+    d={"x": lambda g, x: g * (tanh(x) * tanh(x))},
+)
+def tanhshrink(x):
+    """x − tanh(x)."""
+    return x - np.tanh(x)
+
+
+@elementwise(
+    scalar="0 - maximum(0 - x, 0) - log1p(exp(-abs(x)))",
+    sign="log σ",
+    latex=r"\log \sigma($x)",
+    d={"x": lambda g, x: g * sigmoid(x * -1)},
+)
+def logsigmoid(x):
+    """The logarithm of the sigmoid, steady for any x."""
+    return -np.maximum(-x, 0) - log1p(np.exp(-np.abs(x)))
+
+
+@elementwise(
+    scalar="where(abs(x) > bound, x, 0)",
+    sign="hard shrink",
+    latex=r"\operatorname{hardshrink}($x)",
+    attrs={"bound": 0.5},
+    kinks="(x - 0.5) * (x + 0.5)",
+    d={"x": lambda g, x, bound: where(abs(x) > bound, g, 0.0)},
+)
+def hardshrink(x, *, bound=0.5):
+    """x, and 0 where |x| is at most the bound."""
+    return np.where(np.abs(x) > bound, x, 0)
+
+
+@elementwise(
+    scalar="x - minimum(maximum(x, 0 - bound), bound)",
+    sign="soft shrink",
+    latex=r"\operatorname{softshrink}($x)",
+    attrs={"bound": 0.5},
+    kinks="(x - 0.5) * (x + 0.5)",
+    d={"x": lambda g, x, bound: where(abs(x) > bound, g, 0.0)},
+)
+def softshrink(x, *, bound=0.5):
+    """x moved towards 0 by the bound, and 0 where |x| is at most the bound."""
+    return x - np.clip(x, -bound, bound)
 
 
 # --------------------------------------------------------------- along an axis

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import DTypeError, ShapeError
+from seegrad.errors import DTypeError, ShapeError, ValueRangeError
 from seegrad.graph.forms import Body
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec, spec_of
@@ -175,6 +175,19 @@ def _paired_spec(x: Spec, t: Spec) -> Spec:
     return Spec((), dtype if dtype.kind == "f" else np.dtype(np.float64))
 
 
+def check_pair(x: Any, t: Any) -> None:
+    """ShapeError unless outputs and targets have one shape."""
+    _paired_spec(spec_of(x), spec_of(t))
+
+
+def check_labels(x: Any, t: Any) -> None:
+    """An error unless t are labels (N, …) of the classes that x (N, …, C) has scores for."""
+    _cross_entropy_spec(spec_of(x), spec_of(t))
+    if not _is_labels(x, t):
+        raise ShapeError("labels, one for each row", asked=tr("shape {shape}", shape=x.shape[:-1]),
+                         came=tr("shape {shape}", shape=t.shape))  # fmt: skip
+
+
 _PAIRS = (
     Case(((3,), (3,))),
     Case(((2, 3), (2, 3))),
@@ -247,6 +260,42 @@ def mean_absolute_error(x, t):
     Where they are equal the derivative is 0, as in PyTorch (JAX: ±1/n).
     """
     return np.mean(np.abs(_apart(x, t)))
+
+
+def _huber_canonical(x: Any, t: Any, *, delta: Any) -> dict[str, Any]:
+    _paired_spec(spec_of(x), spec_of(t))
+    if not delta > 0:
+        raise ValueRangeError("a corner lies to the right of 0", asked="delta above 0",
+                              came=f"delta={delta!r}")  # fmt: skip
+    return {"delta": float(delta)}
+
+
+def _huber_body(x, t, *, delta):
+    d = abs(_apart(x, t))
+    return mean(where(d <= delta, d * d * 0.5, d * delta - 0.5 * delta * delta))
+
+
+@operation(
+    spec=lambda x, t, *, delta: _paired_spec(x, t),
+    canonical=_huber_canonical,
+    lower=Body(),
+    body=_huber_body,
+    sign="Huber",
+    latex=r"\overline{\operatorname{Huber}($x - $t)}",
+    d={
+        "x": lambda g, x, t, delta: _shared(clip(x - t, -delta, delta), g, 1 / _size(x)),
+        "t": lambda g, x, t, delta: _shared(clip(t - x, -delta, delta), g, 1 / _size(x)),
+    },
+    numpy=(),
+    cases=tuple(Case(c.shapes, {"delta": 0.7}) for c in _PAIRS),
+    family="loss",
+)
+def huber(x, t, *, delta=1.0):
+    """The mean of d²/2 where |d| ≤ delta and delta·(|d| − delta/2) beyond (Huber, 1964).
+
+    d are the differences of outputs and targets of equal shapes.
+    """
+    return _huber_body(x, t, delta=delta)
 
 
 def _smallest(x: Any) -> float:

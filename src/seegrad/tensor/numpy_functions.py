@@ -1,0 +1,506 @@
+"""NumPy's functions that are put together from operations of the table, by NumPy's names.
+
+Each is a few operations, so that it is differentiated, compiled and drawn as those are. What only
+renames an operation stands in `numpy_names`, what makes leaves in `creation`.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import ShapeError, ValueRangeError
+from seegrad.i18n import tr
+from seegrad.ops import arithmetic, compare, indexing, reduce, scan_sort, shape, transcendental
+from seegrad.ops.families import one_axis
+from seegrad.ops.linear import linalg
+from seegrad.ops.special import floating_point
+from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS, quantile
+
+like = shape.array_like
+
+
+# --------------------------------------------------------------- means that leave something out
+
+
+def average(x: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Any:
+    """The mean of x along `axis`, weighted if `weights` are given (of x's shape, or one axis').
+
+    >>> average([1.0, 2.0, 4.0], weights=[1.0, 1.0, 2.0])
+    np.float64(2.75)
+    """
+    x = like(x)
+    if weights is None:
+        return reduce.mean(x, axis=axis, keepdims=keepdims)
+    w = like(weights)
+    if w.shape != x.shape:
+        at = one_axis(axis, len(x.shape)) if isinstance(axis, int) else -1
+        if at < 0 or w.shape != (x.shape[at],):
+            raise ShapeError(
+                "the weights do not fit", asked=tr("weights of shape {shape}", shape=x.shape),
+                came=tr("shape {shape}, axis={axis}", shape=w.shape, axis=axis),
+            )  # fmt: skip
+        w = shape.reshape(w, shape=(w.shape[0], *(1,) * (len(x.shape) - at - 1)))
+    whole = reduce.sum(shape.broadcast_to(w, shape=x.shape), axis=axis, keepdims=keepdims)
+    return reduce.sum(x * w, axis=axis, keepdims=keepdims) / whole
+
+
+def percentile(x: Any, q: float, axis: Any = None, keepdims: bool = False) -> Any:
+    """The value below which q percent of x along `axis` lie; see `quantile`."""
+    return quantile(x, q / 100, axis, keepdims)
+
+
+def _without_nan(x: Any, instead: float) -> Any:
+    return compare.where(compare.isnan(x), instead, x)
+
+
+def _numbers(x: Any, axis: Any, keepdims: bool) -> Any:
+    """How many elements along `axis` are numbers."""
+    return reduce.sum(compare.logical_not(compare.isnan(x)), axis=axis, keepdims=keepdims)
+
+
+def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The sum of the elements that are not NaN; no derivative goes to the others."""
+    return reduce.sum(_without_nan(like(x), 0.0), axis=axis, keepdims=keepdims)
+
+
+def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The product of the elements that are not NaN."""
+    return reduce.prod(_without_nan(like(x), 1.0), axis=axis, keepdims=keepdims)
+
+
+def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The mean of the elements that are not NaN; NaN where there is none."""
+    x = like(x)
+    return nansum(x, axis, keepdims) / _numbers(x, axis, keepdims)
+
+
+def nanvar(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+    """The variance of the elements that are not NaN."""
+    x = like(x)
+    apart = _without_nan(x - nanmean(x, axis, keepdims=True), 0.0)
+    total = reduce.sum(apart * apart, axis=axis, keepdims=keepdims)
+    return total / (_numbers(x, axis, keepdims) - ddof)
+
+
+def nanstd(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+    """The standard deviation of the elements that are not NaN."""
+    return arithmetic.sqrt(nanvar(x, axis, keepdims, ddof))
+
+
+def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest element that is not NaN; NaN where there is none."""
+    x = like(x)
+    found = reduce.max(_without_nan(x, -math.inf), axis=axis, keepdims=keepdims)
+    return compare.where(_numbers(x, axis, keepdims) > 0, found, math.nan)
+
+
+def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The smallest element that is not NaN; NaN where there is none."""
+    x = like(x)
+    found = reduce.min(_without_nan(x, math.inf), axis=axis, keepdims=keepdims)
+    return compare.where(_numbers(x, axis, keepdims) > 0, found, math.nan)
+
+
+def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """The largest minus the smallest element along `axis`."""
+    x = like(x)
+    highest = reduce.max(x, axis=axis, keepdims=keepdims)
+    return highest - reduce.min(x, axis=axis, keepdims=keepdims)
+
+
+def count_nonzero(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """How many elements along `axis` are not 0."""
+    return reduce.sum(compare.not_equal(like(x), 0), axis=axis, keepdims=keepdims)
+
+
+def nan_to_num(x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+    """x with numbers in place of NaN and infinities (None: the largest of x's dtype)."""
+    x = compare.floating(like(x))
+    most = float(np.finfo(x.dtype).max)
+    high, low = most if posinf is None else posinf, -most if neginf is None else neginf
+    return floating_point.finite(x, nan=float(nan), posinf=float(high), neginf=float(low))
+
+
+def cov(m: Any, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
+    """The covariances of the rows of m (columns if not `rowvar`), by n − 1 (`bias`: by n)."""
+    m = like(m)
+    m = shape.reshape(m, shape=(1, -1)) if len(m.shape) < 2 else m if rowvar else shape.transpose(m)
+    apart = m - reduce.mean(m, axis=1, keepdims=True)
+    freedom = m.shape[1] - ((0 if bias else 1) if ddof is None else ddof)
+    found = linalg.matmul(apart, shape.transpose(apart)) / freedom
+    return shape.squeeze(found) if found.shape == (1, 1) else found
+
+
+def corrcoef(x: Any, rowvar: bool = True) -> Any:
+    """The correlations of the rows of x (columns if not `rowvar`)."""
+    c = cov(x, rowvar)
+    if not len(c.shape):
+        return c / c
+    deviation = arithmetic.sqrt(linalg.diagonal(c))
+    return c / linalg.outer(deviation, deviation)
+
+
+# --------------------------------------------------------------- along an axis
+
+
+def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
+    """The integral of y along `axis` by trapezoids, at the places x or at distances dx."""
+    y = like(y)
+    at, n = one_axis(axis, len(y.shape)), y.shape[axis]
+    wide: Any = dx
+    if x is not None:
+        x = like(x)
+        wide = scan_sort.diff(x, axis=-1 if len(x.shape) == 1 else axis)
+        if len(x.shape) == 1:
+            wide = shape.reshape(wide, shape=(n - 1, *(1,) * (len(y.shape) - at - 1)))
+    heights = shape.part(y, at, 1, n - 1) + shape.part(y, at, 0, n - 1)
+    return reduce.sum(heights * wide * 0.5, axis=at)
+
+
+def _slope_along(f: Any, at: int, h: Any) -> Any:
+    n = f.shape[at]
+    if n < 2:
+        raise ShapeError("a slope needs two values", asked=tr("an axis of at least {n}", n=2),
+                         came=tr("shape {shape}", shape=f.shape))  # fmt: skip
+
+    def step(i: int, length: int) -> Any:
+        return shape.part(f, at, i, length)
+
+    first, last = step(1, 1) - step(0, 1), step(n - 1, 1) - step(n - 2, 1)
+    middle = (step(2, n - 2) - step(0, n - 2)) * 0.5
+    return shape.concatenate(first, middle, last, axis=at) / h
+
+
+def gradient(f: Any, *spacing: Any, axis: Any = None) -> Any:
+    """Slopes of f along each axis by central differences, one-sided at both ends.
+
+    spacing: one distance, or one for each axis. Gives one array, or a list with one for each axis.
+    """
+    f = compare.floating(like(f))
+    axes = range(len(f.shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    steps = spacing * len(axes) if len(spacing) == 1 else spacing or (1.0,) * len(axes)
+    if len(steps) != len(axes):
+        raise ShapeError("one distance for each axis", asked=f"{len(axes)}", came=f"{len(steps)}")
+    found = [_slope_along(f, one_axis(i, len(f.shape)), h) for i, h in zip(axes, steps)]
+    return found[0] if len(found) == 1 else found
+
+
+def _running(x: Any, axis: int, join: Callable[[Any, Any], Any], neutral: float) -> Any:
+    """What `join` makes of all elements up to each, in log₂(n) steps of twice the reach."""
+    at, n, reach = one_axis(axis, len(x.shape)), x.shape[axis], 1
+    while reach < n:
+        widths = tuple((reach, 0) if i == at else (0, 0) for i in range(len(x.shape)))
+        before = shape.pad(shape.part(x, at, 0, n - reach), widths=widths, value=neutral)
+        x, reach = join(before, x), reach * 2
+    return x
+
+
+def cummax(x: Any, axis: int = -1) -> Any:
+    """The largest element up to each along `axis`; equal ones share the derivative."""
+    return _running(compare.floating(like(x)), axis, arithmetic.maximum, -math.inf)
+
+
+def cummin(x: Any, axis: int = -1) -> Any:
+    """The smallest element up to each along `axis`; equal ones share the derivative."""
+    return _running(compare.floating(like(x)), axis, arithmetic.minimum, math.inf)
+
+
+def logcumsumexp(x: Any, axis: int = -1) -> Any:
+    """The logarithms of the running sums of exp(x) along `axis`, without overflow."""
+    return _running(compare.floating(like(x)), axis, transcendental.logaddexp, -math.inf)
+
+
+def unwrap(p: Any, axis: int = -1, period: float = 2 * math.pi) -> Any:
+    """Angles whose jumps of more than half a period are taken back by whole periods."""
+    p = compare.floating(like(p))
+    at, n = one_axis(axis, len(p.shape)), p.shape[axis]
+    if n < 2:
+        return p
+    jumps = scan_sort.diff(p, axis=at)
+    turns = _whole_periods(arithmetic.stop_gradient(jumps), period)
+    widths = tuple((1, 0) if i == at else (0, 0) for i in range(len(p.shape)))
+    return p - shape.pad(scan_sort.cumsum(turns, axis=at), widths=widths)
+
+
+def _whole_periods(jumps: Any, period: float) -> Any:
+    """The whole periods nearest to each jump; a jump of just half a period upwards stays."""
+    half = period / 2
+    turns = arithmetic.floor((jumps + half) / period)
+    return compare.where((jumps > 0) & (jumps == half), 0.0, turns * period)
+
+
+def partition(x: Any, kth: Any, axis: int = -1) -> Any:
+    """x with the element kth along `axis` where sorting puts it; here all are sorted."""
+    return scan_sort.sort(like(x), axis=axis)
+
+
+def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+    """The convolution Σ a(i)·v(n − i) of two vectors: "full", "same" or "valid", as NumPy's."""
+    a, v = like(a), like(v)
+    if len(a.shape) != 1 or len(v.shape) != 1 or not a.shape[0] or not v.shape[0]:
+        raise ShapeError("a convolution takes two vectors", asked="two axes of at least one number",
+                         came=f"{a.shape}, {v.shape}")  # fmt: skip
+    if v.shape[0] > a.shape[0]:
+        a, v = v, a
+    n, m = a.shape[0], v.shape[0]
+    around = {"full": m - 1, "same": m - 1, "valid": 0}
+    if mode not in around:
+        raise ValueRangeError("an unknown mode", asked=", ".join(around), came=f"mode={mode!r}")
+    wide = shape.pad(a, widths=((around[mode], around[mode]),))
+    reads = np.arange(wide.shape[0] - m + 1)[:, None] + np.arange(m)
+    found = linalg.matmul(indexing.take(wide, reads), shape.flip(v))
+    return shape.part(found, 0, (m - 1) // 2, n) if mode == "same" else found
+
+
+def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+    """Σ a(n + i)·v(i) of two vectors, v no longer than a: a convolution with v turned round."""
+    a, v = like(a), like(v)
+    if v.shape[0] > a.shape[0]:
+        return shape.flip(correlate(v, a, mode))
+    return convolve(a, shape.flip(v), mode)
+
+
+def searchsorted(a: Any, v: Any, side: str = "left") -> Any:
+    """Where v would go into the ascending vector a; whole numbers, without a derivative."""
+    return scan_sort.searchsorted(like(a), like(v), side=side)
+
+
+def digitize(x: Any, bins: Any, right: bool = False) -> Any:
+    """The number of the bin of each x; `bins` ascend."""
+    return searchsorted(bins, x, side="left" if right else "right")
+
+
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
+    """At x, the straight lines between the points (xp, fp), xp ascending; ends stay level.
+
+    >>> interp(1.5, [1.0, 2.0], [10.0, 20.0])
+    np.float64(15.0)
+    """
+    x, xp, fp = like(x), like(xp), like(fp)
+    if len(xp.shape) != 1 or xp.shape != fp.shape or not xp.shape[0]:
+        raise ShapeError("points are two vectors of one length", came=f"{xp.shape}, {fp.shape}")
+    n = xp.shape[0]
+    low, high = fp[0] if left is None else left, fp[n - 1] if right is None else right
+    inside = x
+    if n > 1:
+        i = arithmetic.clip(searchsorted(xp, x, side="right") - 1, 0, n - 2)
+        x0, y0 = indexing.take(xp, i), indexing.take(fp, i)
+        slope = (indexing.take(fp, i + 1) - y0) / (indexing.take(xp, i + 1) - x0)
+        inside = y0 + slope * (x - x0)
+    else:
+        inside = fp[0] + x * 0
+    return compare.where(x < xp[0], low, compare.where(x > xp[n - 1], high, inside))
+
+
+def isin(x: Any, among: Any) -> Any:
+    """Is each x equal to one of `among`?"""
+    x, among = like(x), shape.ravel(like(among))
+    return reduce.any(compare.equal(shape.expand_dims(x, axis=-1), among), axis=-1)
+
+
+# --------------------------------------------------------------- shapes
+
+
+def _at_least(x: Any, ndim: int) -> Any:
+    x = like(x)
+    missing = ndim - len(x.shape)
+    if missing <= 0:
+        return x
+    front = missing - 1 if ndim == 3 and len(x.shape) else missing
+    sizes = (1,) * front + tuple(x.shape) + (1,) * (missing - front)
+    return shape.reshape(x, shape=sizes)
+
+
+def _all_at_least(xs: Sequence[Any], ndim: int) -> Any:
+    found = tuple(_at_least(x, ndim) for x in xs)
+    return found[0] if len(found) == 1 else found
+
+
+def atleast_1d(*xs: Any) -> Any:
+    """Each x with at least one axis."""
+    return _all_at_least(xs, 1)
+
+
+def atleast_2d(*xs: Any) -> Any:
+    """Each x with at least two axes; a vector becomes a row."""
+    return _all_at_least(xs, 2)
+
+
+def atleast_3d(*xs: Any) -> Any:
+    """Each x with at least three axes, as NumPy places them."""
+    return _all_at_least(xs, 3)
+
+
+def array_split(x: Any, sections: Any, axis: int = 0) -> list[Any]:
+    """x in parts along `axis`; a number of parts that does not divide it makes the first longer."""
+    x = like(x)
+    if isinstance(sections, (list, tuple, np.ndarray)):
+        return shape.split(x, sections, axis)
+    parts = operator.index(sections)
+    if parts < 1:
+        raise ValueRangeError("parts are counted from 1", came=f"{parts}")
+    each, more = divmod(x.shape[one_axis(axis, len(x.shape))], parts)
+    return shape.split(x, [i * each + min(i, more) for i in range(1, parts)], axis)
+
+
+def hsplit(x: Any, sections: Any) -> list[Any]:
+    """x in parts along the second axis (the only one of a vector)."""
+    x = like(x)
+    return shape.split(x, sections, axis=0 if len(x.shape) == 1 else 1)
+
+
+def vsplit(x: Any, sections: Any) -> list[Any]:
+    """x in parts along the first axis."""
+    return shape.split(x, sections, axis=0)
+
+
+def dsplit(x: Any, sections: Any) -> list[Any]:
+    """x in parts along the third axis."""
+    return shape.split(x, sections, axis=2)
+
+
+def column_stack(xs: Sequence[Any]) -> Any:
+    """Vectors as columns, matrices side by side."""
+    columns = [shape.reshape(x, shape=(-1, 1)) if len(x.shape) < 2 else x for x in map(like, xs)]
+    return shape.concatenate(*columns, axis=1)
+
+
+def dstack(xs: Sequence[Any]) -> Any:
+    """Arrays one behind the other, along the third axis."""
+    return shape.concatenate(*[_at_least(x, 3) for x in xs], axis=2)
+
+
+def append(x: Any, values: Any, axis: Any = None) -> Any:
+    """The values after x along `axis` (None: both flattened)."""
+    if axis is None:
+        return shape.concatenate(shape.ravel(like(x)), shape.ravel(like(values)))
+    return shape.concatenate(like(x), like(values), axis=axis)
+
+
+def select(conditions: Sequence[Any], choices: Sequence[Any], default: Any = 0) -> Any:
+    """Where the first condition holds the first choice, and so on; else the default."""
+    if len(conditions) != len(choices) or not conditions:
+        raise ShapeError("one choice for each condition",
+                         came=f"{len(conditions)}, {len(choices)}")  # fmt: skip
+    found = default
+    for condition, choice in zip(reversed(conditions), reversed(choices)):
+        found = compare.where(like(condition), choice, found)
+    return found
+
+
+def rot90(x: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
+    """x turned k times by 90° from the first of `axes` towards the second."""
+    x = like(x)
+    a, b = axes
+    match k % 4:
+        case 0:
+            return arithmetic.identity(x)
+        case 2:
+            return shape.flip(x, axis=(a, b))
+        case 1:
+            return shape.swapaxes(shape.flip(x, axis=b), a, b)
+    return shape.flip(shape.swapaxes(x, a, b), axis=b)
+
+
+def flipud(x: Any) -> Any:
+    """x upside down: the first axis turned round."""
+    return shape.flip(like(x), axis=0)
+
+
+def fliplr(x: Any) -> Any:
+    """x with left and right exchanged: the second axis turned round."""
+    return shape.flip(like(x), axis=1)
+
+
+def meshgrid(*xs: Any, indexing: str = "xy") -> list[Any]:
+    """The coordinates of a grid over vectors: one array for each; "xy" or "ij"."""
+    if indexing not in ("xy", "ij"):
+        raise ValueRangeError("an unknown order of axes", asked='"xy", "ij"', came=repr(indexing))
+    vectors = [shape.ravel(like(x)) for x in xs]
+    count = len(vectors)
+    places = [1, 0, *range(2, count)] if indexing == "xy" and count > 1 else list(range(count))
+    sizes = [0] * count
+    for x, place in zip(vectors, places):
+        sizes[place] = x.shape[0]
+    return [
+        shape.broadcast_to(
+            shape.reshape(x, shape=tuple(-1 if i == place else 1 for i in range(count))),
+            shape=tuple(sizes),
+        )
+        for x, place in zip(vectors, places)
+    ]
+
+
+# --------------------------------------------------------------- products, differences, powers
+
+
+def cross(a: Any, b: Any, axis: int = -1) -> Any:
+    """The cross product of vectors of three along `axis`."""
+    a, b = like(a), like(b)
+    at, bt = one_axis(axis, len(a.shape)), one_axis(axis, len(b.shape))
+    if a.shape[at] != 3 or b.shape[bt] != 3:
+        raise ShapeError("a cross product takes vectors of three", asked="axes of size 3",
+                         came=f"{a.shape}, {b.shape}")  # fmt: skip
+    turn, back = np.array([1, 2, 0]), np.array([2, 0, 1])
+
+    def taken(x: Any, order: Any, at: int) -> Any:
+        return indexing.take(x, order, axis=at)
+
+    return taken(a, turn, at) * taken(b, back, bt) - taken(a, back, at) * taken(b, turn, bt)
+
+
+def vdot(a: Any, b: Any) -> Any:
+    """The sum of the products of all elements."""
+    return linalg.dot(shape.ravel(like(a)), shape.ravel(like(b)))
+
+
+def ediff1d(x: Any) -> Any:
+    """The differences of neighbours of the flattened x."""
+    return scan_sort.diff(shape.ravel(like(x)))
+
+
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    """The powers of a vector as columns, falling unless `increasing`."""
+    x = like(x)
+    count = x.shape[0] if N is None else N
+    powers = range(count) if increasing else range(count - 1, -1, -1)
+    return shape.stack(*[_raised(x, n) for n in powers], axis=1)
+
+
+def _raised(x: Any, n: int) -> Any:
+    """x to a whole power, x itself and ones among them."""
+    return arithmetic.power_scalar(x, exponent=n) if n else x * 0 + 1
+
+
+def heaviside(x: Any, at_zero: Any) -> Any:
+    """0 below 0, 1 above, `at_zero` at 0; only `at_zero` has a derivative."""
+    x = like(x)
+    steps = floating_point.step(x, at_zero=0.5)
+    return compare.where(compare.equal(x, 0), at_zero, steps)
+
+
+def isposinf(x: Any) -> Any:
+    """Is x +∞?"""
+    return compare.equal(like(x), math.inf)
+
+
+def isneginf(x: Any) -> Any:
+    """Is x −∞?"""
+    return compare.equal(like(x), -math.inf)
+
+
+NUMPY_FUNCTIONS.update({
+    function.__name__: function
+    for function in (
+        append, array_split, atleast_1d, atleast_2d, atleast_3d, average, column_stack, convolve,
+        corrcoef, correlate, cov, cross, digitize, dsplit, dstack, ediff1d, fliplr, flipud,
+        gradient, heaviside, hsplit, interp, isin, isneginf, isposinf, meshgrid, nan_to_num,
+        nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar, partition, percentile, ptp,
+        rot90, searchsorted, select, trapezoid, unwrap, vander, vdot, vsplit,
+    )
+})  # fmt: skip
