@@ -188,3 +188,12 @@ def test_a_part_with_a_step_of_zero_is_refused_eager_and_compiled(name):
     for run in (f, sg.compile(f), lambda x: sg.grad(lambda y: f(y).sum())(x)):
         with pytest.raises(IndexError, match="other than 0"):
             run(np.ones((2, 2)))
+
+
+def test_a_negative_size_is_refused_by_name_eager_and_compiled():
+    def f(x):
+        return sg.TABLE["slice_scatter"](x, index=((0, 0, 1),), shape=(-4,))
+
+    for run in (f, sg.compile(f)):
+        with pytest.raises(sg.SeegradError, match="negative"):
+            run(np.zeros(0))

@@ -65,7 +65,7 @@ def written(x: Any, read: Shape, shape: Shape) -> Spec:
             ),
             came=tr("shape {shape}", shape=tuple(x.shape)),
         )
-    return Spec(shape, x.dtype)
+    return Spec(as_sizes(shape), x.dtype)
 
 
 # --------------------------------------------------------------- reshape
@@ -398,8 +398,7 @@ def strided_slice(x, *, index):
 )
 def slice_scatter(x, *, index, shape):
     """Zeros of `shape`, with x written where `strided_slice` with the same index would read."""
-    written(x, _lengths(index, shape), shape)
-    out = np.zeros(shape, x.dtype)
+    out = np.zeros(written(x, _lengths(index, shape), shape).shape, x.dtype)
     out[_slices(index)] = x
     return out
 

@@ -10,7 +10,7 @@ import pytest
 
 import seegrad as sg
 from seegrad.compiler import target
-from seegrad.compiler.lowering.windowed_matmul import _merged, _together
+from seegrad.compiler.lowering.matmul.windowed import _merged, _together
 
 pytestmark = pytest.mark.skipif(not target.available(), reason="needs llvmlite")
 

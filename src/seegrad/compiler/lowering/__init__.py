@@ -2,5 +2,5 @@
 
 `native_support` says what goes through NumPy, `fusion` merges `groups` of nodes, `lower` makes the
 kernels of each (`expressions`, `matmul`, `data_movement`) with `builder`, which holds the buffers,
-and `order` and `collapse_batch` have the last word. Dtypes are those of `type_promotion`.
+and `order` has the last word. Dtypes are those of `type_promotion`.
 """

@@ -20,7 +20,7 @@ from seegrad.compiler.lowering.expressions import loop_nest
 from seegrad.compiler.lowering.fusion import fuse
 from seegrad.compiler.lowering.groups import Grouping
 from seegrad.compiler.lowering.loops import loop_call
-from seegrad.compiler.lowering.matmul import matmul
+from seegrad.compiler.lowering.matmul.matmul import matmul
 from seegrad.compiler.lowering.native_support import why_foreign
 from seegrad.compiler.lowering.order import Cycle, ordered
 from seegrad.compiler.lowering.sparse_update import sparse_updates

@@ -9,10 +9,10 @@ from seegrad.compiler.ir.expression import (
 )
 from seegrad.compiler.ir.kernel import Matmul, Store
 from seegrad.compiler.lowering.builder import KernelBuilder, aligned
-from seegrad.compiler.lowering.collapse_batch import merged
 from seegrad.compiler.lowering.expressions import expressions
 from seegrad.compiler.lowering.groups import Group, behind
-from seegrad.compiler.lowering.windowed_matmul import factors, windowed
+from seegrad.compiler.lowering.matmul.collapse_batch import merged
+from seegrad.compiler.lowering.matmul.windowed import factors, windowed
 from seegrad.graph import forms as forms
 from seegrad.graph.node import Node
 
