@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-=======
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
->>>>>>> main
 from functools import cached_property
 
 from seegrad.compiler.codegen.llvm_builder import Function
@@ -25,15 +20,11 @@ from seegrad.compiler.target import host
 CHAIN = 256
 """So many steps of a tile follow each other at most; libraries go 256 to 512 steps, in all."""
 
-<<<<<<< HEAD
 WRITTEN_OUT = 8
 """So many steps of the innermost of several axes are written one behind the other."""
 
-Pointers = Mapping[View, Value]
-=======
 Pointers = dict[int, Value]
 """Where each view begins, by its id: the same part of memory may be read as several things."""
->>>>>>> main
 
 
 @dataclass(frozen=True)
