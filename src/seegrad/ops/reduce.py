@@ -280,7 +280,7 @@ def var(x, *, axis=None, keepdims=False, ddof=0):
     """The variance: the sum of squared distances from the mean, over n − ddof."""
     if x.dtype.kind != "f":
         return np.var(x, axis=axis, keepdims=keepdims, ddof=ddof)
-    centred = x - exact_sum(x, axis=axis, keepdims=True, over=count(x, axis))
+    centred = np.asarray(x - exact_sum(x, axis=axis, keepdims=True, over=count(x, axis)))
     np.multiply(centred, centred, out=centred)
     return exact_sum(centred, axis=axis, keepdims=keepdims, over=count(x, axis) - ddof)
 
