@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -30,16 +31,24 @@ SUITES = (
 )  # fmt: skip
 
 
+def in_order(key: str) -> tuple[bool, list[int], str]:
+    """P1, P2, …, P10 by their numbers, then the rows that have names."""
+    return not re.match(r"P\d", key), [int(n) for n in re.findall(r"\d+", key)], key
+
+
+KEYS = sorted(BENCHES, key=in_order)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("keys", nargs="*", help=f"which: {', '.join(BENCHES)} (all by default)")
+    parser.add_argument("keys", nargs="*", help=f"which: {', '.join(KEYS)} (all by default)")
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     parser.add_argument("--rounds", type=int, help="measure so many times each")
     parser.add_argument("--write", action="store_true",
                         help="put the figures into READMEs and documents")  # fmt: skip
     options = parser.parse_args()
     if unknown := set(options.keys) - BENCHES.keys():
-        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(KEYS)}")
     about = machine()
     print(" · ".join(f"{name} {value}" for name, value in about.items()), flush=True)
     print("each row: median a call, quartiles; all contenders in turns, in one run\n")

@@ -18,6 +18,7 @@ PREFIX = "seegrad-"
 """What the names of our codecs begin with; the rest is the name of the stream's own."""
 
 _PLAIN = {
+    "△": "tri",
     "−": "-", "–": "-", "—": "-", "×": "x", "÷": "/", "·": "*", "∗": "*", "•": "*", "±": "+-",
     "≤": "<=", "≥": ">=", "≠": "!=", "≈": "~=", "≡": "==", "∞": "inf", "√": "sqrt", "∛": "cbrt",
     "∂": "d", "∫": "int", "∑": "sum", "Σ": "sum", "∏": "prod", "Π": "prod", "‖": "||", "¬": "not ",

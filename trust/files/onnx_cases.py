@@ -498,7 +498,7 @@ DRAWS: dict[str, Draw] = {
         "Abs", "Neg", "Sign", "Floor", "Ceil", "Round", "Exp", "Sin", "Cos", "Atan", "Sinh",
         "Cosh", "Tanh", "Asinh", "Erf", "Relu", "LeakyRelu", "Elu", "Sigmoid", "Softplus",
         "Gelu", "Celu", "HardSigmoid", "HardSwish", "Mish", "Selu", "Softsign", "Swish",
-        "ThresholdedRelu", "Identity", "Not", "Shape", "Size",
+        "ThresholdedRelu", "Identity", "Not", "BitwiseNot", "Shape", "Size",
         ],
         one(),
     ),
@@ -509,7 +509,7 @@ DRAWS: dict[str, Draw] = {
     **dict.fromkeys(
         [
         "Add", "Sub", "Mul", "Div", "PRelu", "Equal", "Greater", "GreaterOrEqual", "Less",
-        "LessOrEqual", "And", "Or", "Xor",
+        "LessOrEqual", "And", "Or", "Xor", "BitwiseAnd", "BitwiseOr", "BitwiseXor",
         ],
         two,
     ),

@@ -83,9 +83,15 @@ def by_torch(name: str, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
             return function(x, dim=dims, keepdim=attrs.get("keepdims", False))
         case "softmax" | "log_softmax" | "cumsum":
             return getattr(torch, name)(x, attrs["axis"])
+        case "finite":
+            return torch.nan_to_num(x, 0.0, 0.0, 0.0)
+        case "step":
+            return torch.heaviside(x, torch.tensor(0.5, dtype=x.dtype))
+    places = (torch, torch.special, torch.nn.functional)
+    found = (getattr(place, RENAMED.get(name, name), None) for place in places)
     if name in ACTIVATIONS:
         return getattr(torch.nn.functional, name)(x)
-    function = getattr(torch, RENAMED.get(name, name), None)
+    function = next((each for each in found if each is not None), None)
     if function is None or attrs:
         raise NotImplementedError(name)
     return function(*given)

@@ -221,6 +221,11 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
+class Elementwise:
+    """Works element by element and broadcasts, so that more axes in front change nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class LeadingAxes:
     """Batched already: it works on the last axes and broadcasts over those before."""
 
@@ -237,7 +242,7 @@ class IndexedAxes:
     """Index arrays read (or, with `shape`, write) the axes that `layout` names."""
 
 
-Batching = LeadingAxes | NamedAxes | IndexedAxes
+Batching = Elementwise | LeadingAxes | NamedAxes | IndexedAxes
 """How an axis of examples joins an op whose form does not say so."""
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError
-from seegrad.graph.forms import Call
+from seegrad.graph.forms import Call, Elementwise
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
@@ -42,7 +42,7 @@ def _whole(forward: Any) -> Any:
 
 
 @operation(
-    spec=_whole(np.bitwise_and), lower=Call(), sign="&", latex=r"$a \mathbin{\&} $b",
+    spec=_whole(np.bitwise_and), lower=Call(Elementwise()), sign="&", latex=r"$a \mathbin{\&} $b",
     onnx="BitwiseAnd", numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
 )  # fmt: skip
 def bitwise_and(a, b):
@@ -51,7 +51,7 @@ def bitwise_and(a, b):
 
 
 @operation(
-    spec=_whole(np.bitwise_or), lower=Call(), sign="|", latex=r"$a \mathbin{|} $b",
+    spec=_whole(np.bitwise_or), lower=Call(Elementwise()), sign="|", latex=r"$a \mathbin{|} $b",
     onnx="BitwiseOr", numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
 )  # fmt: skip
 def bitwise_or(a, b):
@@ -60,7 +60,7 @@ def bitwise_or(a, b):
 
 
 @operation(
-    spec=_whole(np.bitwise_xor), lower=Call(), sign="⊕", latex=r"$a \oplus $b",
+    spec=_whole(np.bitwise_xor), lower=Call(Elementwise()), sign="⊕", latex=r"$a \oplus $b",
     onnx="BitwiseXor", numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
 )  # fmt: skip
 def bitwise_xor(a, b):
@@ -69,7 +69,7 @@ def bitwise_xor(a, b):
 
 
 @operation(
-    spec=_whole(np.invert), lower=Call(), sign="~", latex=r"\mathord{\sim} $x",
+    spec=_whole(np.invert), lower=Call(Elementwise()), sign="~", latex=r"\mathord{\sim} $x",
     onnx="BitwiseNot", numpy=(),
     d={"x": None}, integer_inputs=("x",),
     cases=tuple(Case((s,), integers={"x": 8}) for s in ((), (3,), (0, 2))),
@@ -80,7 +80,7 @@ def bitwise_invert(x):
 
 
 @operation(
-    spec=_whole(np.left_shift), lower=Call(), sign="<<", latex=r"$a \ll $b", numpy=(),
+    spec=_whole(np.left_shift), lower=Call(Elementwise()), sign="<<", latex=r"$a \ll $b", numpy=(),
     onnx_body=lambda a, b: a * power(2, b),
     d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
 )  # fmt: skip
@@ -90,7 +90,7 @@ def bitwise_left_shift(a, b):
 
 
 @operation(
-    spec=_whole(np.right_shift), lower=Call(), sign=">>", latex=r"$a \gg $b", numpy=(),
+    spec=_whole(np.right_shift), lower=Call(Elementwise()), sign=">>", latex=r"$a \gg $b", numpy=(),
     onnx_body=lambda a, b: floor_divide(a, power(2, b)),
     d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
-from seegrad.graph.forms import Call, NamedAxes, Scan
+from seegrad.graph.forms import Body, Call, NamedAxes, Scan
 from seegrad.graph.laws import idempotent
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
@@ -196,8 +196,8 @@ def _counted(a, v, *, side):
 
 @operation(
     spec=_searched_spec,
-    lower=Call(),
-    onnx_body=_counted,
+    lower=Body(),
+    body=_counted,
     sign="search",
     latex=r"\operatorname{search}_{$a} $v",
     numpy=(),

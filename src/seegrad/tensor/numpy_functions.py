@@ -278,8 +278,8 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Any:
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
     """At x, the straight lines between the points (xp, fp), xp ascending; ends stay level.
 
-    >>> interp(1.5, [1.0, 2.0], [10.0, 20.0])
-    np.float64(15.0)
+    >>> float(interp(1.5, [1.0, 2.0], [10.0, 20.0]))
+    15.0
     """
     x, xp, fp = like(x), like(xp), like(fp)
     if len(xp.shape) != 1 or xp.shape != fp.shape or not xp.shape[0]:

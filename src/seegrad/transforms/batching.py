@@ -398,6 +398,7 @@ RULES: Mapping[type, Rule] = {
     forms.OneHot: _unchanged,
     forms.Product: _product,
     forms.Contract: _contract,
+    forms.Elementwise: _aligned,
     forms.LeadingAxes: _leading,
     forms.NamedAxes: _named_axes,
     forms.IndexedAxes: _indexed_axes,

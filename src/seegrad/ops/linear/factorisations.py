@@ -339,6 +339,11 @@ def _qr_rule(g: Any, out: Any, a_spec: Spec) -> Any:
 def _qr_spec(a: Spec) -> Spec:
     dtype = _floating(a, "qr").dtype
     m, n = a.shape[-2:]
+    if m < n:
+        raise ShapeError(
+            "qr: " + tr("there are fewer rows than columns"),
+            asked=tr("at least {n} rows", n=n), came=tr("shape {shape}", shape=a.shape),
+        )  # fmt: skip
     return Spec((*a.shape[:-2], m + n, n), dtype)
 
 

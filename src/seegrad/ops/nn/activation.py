@@ -252,14 +252,14 @@ def tanhshrink(x):
 
 
 @elementwise(
-    scalar="0 - maximum(0 - x, 0) - log1p(exp(-abs(x)))",
+    scalar="minimum(x, 0) - log1p(exp(-abs(x)))",
     sign="log σ",
     latex=r"\log \sigma($x)",
     d={"x": lambda g, x: g * sigmoid(x * -1)},
 )
 def logsigmoid(x):
     """The logarithm of the sigmoid, steady for any x."""
-    return -np.maximum(-x, 0) - log1p(np.exp(-np.abs(x)))
+    return np.minimum(x, 0) - log1p(np.exp(-np.abs(x)))
 
 
 @elementwise(

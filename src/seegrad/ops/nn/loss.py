@@ -48,7 +48,10 @@ def _is_labels(x: Any, t: Any) -> bool:
 
 def _cross_entropy_spec(x: Spec, t: Spec) -> Spec:
     if not x.ndim or not x.shape[-1]:
-        raise ShapeError("the outputs need a last axis with one score a class")
+        raise ShapeError(
+            "the outputs need a last axis with one score a class",
+            asked=tr("shape {shape}", shape="(…, C)"), came=tr("shape {shape}", shape=x.shape),
+        )  # fmt: skip
     labels = t.ndim == x.ndim - 1
     if labels and t.dtype.kind not in "iu":
         raise DTypeError(

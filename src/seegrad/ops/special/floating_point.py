@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.graph.forms import Call
+from seegrad.graph.forms import Call, Elementwise
 from seegrad.ops.arithmetic import abs, trunc
 from seegrad.ops.compare import isinf, isnan, where
 from seegrad.ops.families import PRODUCT, elementwise
@@ -50,7 +50,7 @@ def fmin(a, b):
 
 
 @elementwise(
-    lower=Call(), onnx_body=lambda a, b: a - b * trunc(a / b), sign="fmod",
+    lower=Call(Elementwise()), onnx_body=lambda a, b: a - b * trunc(a / b), sign="fmod",
     latex=r"$a \bmod $b", precedence=PRODUCT,
     domain={"a": (4.2, 4.8), "b": (1.05, 1.35)},
     d={"a": lambda g: g, "b": lambda g, a, b: g * -trunc(a / b)},
@@ -61,7 +61,7 @@ def fmod(a, b):
 
 
 @elementwise(
-    lower=Call(), onnx_body=lambda a, b: where(b < 0, -abs(a), abs(a)), sign="±",
+    lower=Call(Elementwise()), onnx_body=lambda a, b: where(b < 0, -abs(a), abs(a)), sign="±",
     latex=r"\operatorname{copysign}($a, $b)", domain=APART,
     d={"a": lambda g, a, b: g * copysign(1.0, a) * copysign(1.0, b), "b": None},
 )  # fmt: skip
@@ -82,7 +82,8 @@ def step(x, *, at_zero=0.5):
 
 
 @elementwise(
-    lower=Call(), onnx_body=lambda x: x < 0, sign="<0", latex=r"\operatorname{signbit} $x",
+    lower=Call(Elementwise()),
+    onnx_body=lambda x: x < 0, sign="<0", latex=r"\operatorname{signbit} $x",
     d={"x": None},
 )  # fmt: skip
 def signbit(x):
@@ -91,7 +92,7 @@ def signbit(x):
 
 
 @elementwise(
-    lower=Call(), sign="next", latex=r"\operatorname{nextafter}($a, $b)", domain=APART,
+    lower=Call(Elementwise()), sign="next", latex=r"\operatorname{nextafter}($a, $b)", domain=APART,
     d={"a": lambda g: g, "b": None},
 )  # fmt: skip
 def nextafter(a, b):
@@ -100,7 +101,7 @@ def nextafter(a, b):
 
 
 @elementwise(
-    scalar="x * 0.017453292519943295", sign="°→rad", latex=r"\frac{\pi}{180} $x",
+    scalar="x * 0.017453292519943295", sign="deg→rad", latex=r"\frac{\pi}{180} $x",
     precedence=PRODUCT, numpy=("deg2rad", "radians"), d={"x": lambda g: g * (math.pi / 180)},
 )  # fmt: skip
 def deg2rad(x):
@@ -109,7 +110,7 @@ def deg2rad(x):
 
 
 @elementwise(
-    scalar="x * 57.29577951308232", sign="rad→°", latex=r"\frac{180}{\pi} $x",
+    scalar="x * 57.29577951308232", sign="rad→deg", latex=r"\frac{180}{\pi} $x",
     precedence=PRODUCT, numpy=("rad2deg", "degrees"), d={"x": lambda g: g * (180 / math.pi)},
 )  # fmt: skip
 def rad2deg(x):
@@ -136,7 +137,7 @@ def logaddexp2(a, b):
     attrs={"nan": 0.0, "posinf": 9.0, "neginf": -9.0}, numpy=(),
     d={"x": lambda g, x: where(isnan(x) | isinf(x), 0.0, g)},
 )  # fmt: skip
-def finite(x, *, nan, posinf, neginf):
+def finite(x, *, nan=0.0, posinf=0.0, neginf=0.0):
     """x with numbers in place of NaN and the infinities, where the derivative is 0."""
     ends = np.where(np.isinf(x), np.where(x > 0, posinf, neginf), x)
     return np.where(np.isnan(x), nan, ends).astype(x.dtype if x.dtype.kind == "f" else np.float64)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import ValueRangeError
-from seegrad.graph.forms import Call
+from seegrad.graph.forms import Call, Elementwise
 from seegrad.ops.arithmetic import abs, clip, sign
 from seegrad.ops.compare import where
 from seegrad.ops.families import CALL, elementwise
@@ -31,7 +31,8 @@ def _in_float64(function: Callable[[Any], Any], x: Any) -> Any:
 
 
 @elementwise(
-    lower=Call(), sign="log Γ", latex=r"\log \Gamma($x)", domain=POSITIVE, precedence=CALL,
+    lower=Call(Elementwise()),
+    sign="log Γ", latex=r"\log \Gamma($x)", domain=POSITIVE, precedence=CALL,
     numpy=(), d={"x": lambda g, x: g * polygamma(x, n=0)},
 )  # fmt: skip
 def gammaln(x):
@@ -48,7 +49,8 @@ def _whole(x: Any, *, n: Any) -> dict[str, Any]:
 
 
 @elementwise(
-    lower=Call(), canonical=_whole, sign="ψ⁽ⁿ⁾", latex=r"\psi^{($n)}($x)", domain=POSITIVE,
+    lower=Call(Elementwise()),
+    canonical=_whole, sign="ψ⁽ⁿ⁾", latex=r"\psi^{($n)}($x)", domain=POSITIVE,
     numpy=(), attrs=({"n": 0}, {"n": 1}, {"n": 2}),
     d={"x": lambda g, x, n: g * polygamma(x, n=n + 1)},
 )  # fmt: skip
@@ -58,7 +60,7 @@ def polygamma(x, *, n=0):
 
 
 @elementwise(
-    lower=Call(), onnx_body=lambda x: 1 - erf(x), sign="erfc",
+    lower=Call(Elementwise()), onnx_body=lambda x: 1 - erf(x), sign="erfc",
     latex=r"\operatorname{erfc} $x", precedence=CALL, numpy=(),
     d={"x": lambda g, x: g * (-2 / ROOT_PI * exp(-(x * x)))},
 )  # fmt: skip
@@ -68,7 +70,8 @@ def erfc(x):
 
 
 @elementwise(
-    lower=Call(), sign="erfcx", latex=r"\operatorname{erfcx} $x", precedence=CALL, numpy=(),
+    lower=Call(Elementwise()),
+    sign="erfcx", latex=r"\operatorname{erfcx} $x", precedence=CALL, numpy=(),
     d={"x": lambda g, x, out: g * (2 * x * out - 2 / ROOT_PI)},
 )  # fmt: skip
 def erfcx(x):
@@ -77,7 +80,8 @@ def erfcx(x):
 
 
 @elementwise(
-    lower=Call(), sign="erf⁻¹", latex=r"\operatorname{erf}^{-1} $x", precedence=CALL, numpy=(),
+    lower=Call(Elementwise()),
+    sign="erf⁻¹", latex=r"\operatorname{erf}^{-1} $x", precedence=CALL, numpy=(),
     domain=INSIDE, d={"x": lambda g, out: g * (ROOT_PI / 2 * exp(out * out))},
 )  # fmt: skip
 def erfinv(x):
@@ -86,7 +90,7 @@ def erfinv(x):
 
 
 @elementwise(
-    lower=Call(), sign="Φ⁻¹", latex=r"\Phi^{-1}($x)", numpy=(), domain=(0.1, 0.9),
+    lower=Call(Elementwise()), sign="Φ⁻¹", latex=r"\Phi^{-1}($x)", numpy=(), domain=(0.1, 0.9),
     d={"x": lambda g, out: g * (math.sqrt(2 * math.pi) * exp(out * out * 0.5))},
 )  # fmt: skip
 def ndtri(x):
@@ -120,7 +124,8 @@ def log_ndtr(x):
 
 
 @elementwise(
-    lower=Call(), sign="I₀e", latex=r"e^{-\left|$x\right|} I_0($x)", numpy=(), kinks="x",
+    lower=Call(Elementwise()),
+    sign="I₀e", latex=r"e^{-\left|$x\right|} I_0($x)", numpy=(), kinks="x",
     d={"x": lambda g, x, out: g * (i1e(x) - sign(x) * out)},
 )  # fmt: skip
 def i0e(x):
@@ -135,7 +140,8 @@ def _i1e_rule(g: Any, x: Any, out: Any) -> Any:
 
 
 @elementwise(
-    lower=Call(), sign="I₁e", latex=r"e^{-\left|$x\right|} I_1($x)", numpy=(), kinks="x",
+    lower=Call(Elementwise()),
+    sign="I₁e", latex=r"e^{-\left|$x\right|} I_1($x)", numpy=(), kinks="x",
     d={"x": _i1e_rule},
 )  # fmt: skip
 def i1e(x):
