@@ -14,7 +14,7 @@ import numpy as np
 
 from seegrad.errors import ValueRangeError
 from seegrad.graph.forms import Call, Elementwise
-from seegrad.ops.arithmetic import abs, clip, sign
+from seegrad.ops.arithmetic import abs, maximum, minimum, sign
 from seegrad.ops.compare import where
 from seegrad.ops.families import CALL, elementwise
 from seegrad.ops.special import series
@@ -108,9 +108,9 @@ def ndtr(x):
 
 
 def _log_ndtr(x):
-    left = clip(x, high=-1.0)
+    left = minimum(x, -1.0)
     far = log(erfcx(left * -math.sqrt(0.5)) * 0.5) - left * left * 0.5
-    near = log1p(-0.5 * erfc(clip(x, low=-1.0) * math.sqrt(0.5)))
+    near = log1p(-0.5 * erfc(maximum(x, -1.0) * math.sqrt(0.5)))
     return where(x < -1.0, far, near)
 
 
