@@ -120,6 +120,11 @@ def matmul(a, b):
     dA = g·Bᵀ and dB = Aᵀ·g, with shapes (N, K) = (N, M)(M, K) and (K, M) = (K, N)(N, M):
     chapter 5, the Affine layer.
     """
+    if a.dtype.char == "e" and b.dtype.char == "e":
+        # NumPy adds up in plain order: BLAS in float32, and float64 for long dots, err less
+        total = np.float64 if a.shape[-1] > 1 << 16 else np.float32
+        with np.errstate(over="ignore"):
+            return np.matmul(a.astype(total), b.astype(total)).astype(a.dtype)
     if b.ndim == 2 and a.ndim > 2 and a.flags.c_contiguous:       # NumPy would take them one by one
         flat = np.matmul(a.reshape(math.prod(a.shape[:-1]), a.shape[-1]), b)
         return flat.reshape(*a.shape[:-1], b.shape[-1])
