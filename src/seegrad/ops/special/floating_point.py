@@ -119,7 +119,8 @@ def rad2deg(x):
 
 
 @elementwise(
-    body=lambda a, b: logaddexp(a * LN2, b * LN2) / LN2, sign="log₂Σ2",
+    lower=Call(Elementwise()), sign="log₂Σ2",
+    onnx_body=lambda a, b: logaddexp(a * LN2, b * LN2) / LN2,
     latex=r"\log_2(2^{$a} + 2^{$b})",
     d={
         "a": lambda g, a, out: g * exp2(a - out),

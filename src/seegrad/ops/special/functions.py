@@ -15,7 +15,7 @@ import numpy as np
 from seegrad.errors import ValueRangeError
 from seegrad.graph.forms import Call, Elementwise
 from seegrad.ops.arithmetic import abs, maximum, minimum, sign
-from seegrad.ops.compare import where
+from seegrad.ops.compare import floating, where
 from seegrad.ops.families import CALL, elementwise
 from seegrad.ops.special import series
 from seegrad.ops.transcendental import INSIDE, POSITIVE, cos, erf, exp, log, log1p, sin
@@ -150,12 +150,12 @@ def i1e(x):
 
 
 @elementwise(
-    body=lambda x: exp(abs(x)) * i0e(x), sign="I₀", latex="I_0($x)", numpy=("i0",),
+    body=lambda x: exp(abs(floating(x))) * i0e(x), sign="I₀", latex="I_0($x)", numpy=("i0",),
     d={"x": lambda g, x: g * i1(x)},
 )  # fmt: skip
 def i0(x):
     """The modified Bessel function of the first kind, of order 0."""
-    return exp(abs(x)) * i0e(x)
+    return exp(abs(floating(x))) * i0e(x)
 
 
 def _i1_rule(g: Any, x: Any, out: Any) -> Any:
@@ -164,12 +164,12 @@ def _i1_rule(g: Any, x: Any, out: Any) -> Any:
 
 
 @elementwise(
-    body=lambda x: exp(abs(x)) * i1e(x), sign="I₁", latex="I_1($x)", numpy=(),
+    body=lambda x: exp(abs(floating(x))) * i1e(x), sign="I₁", latex="I_1($x)", numpy=(),
     d={"x": _i1_rule},
 )  # fmt: skip
 def i1(x):
     """The modified Bessel function of the first kind, of order 1."""
-    return exp(abs(x)) * i1e(x)
+    return exp(abs(floating(x))) * i1e(x)
 
 
 def _xlogy(x, y):
