@@ -197,3 +197,19 @@ def test_a_negative_size_is_refused_by_name_eager_and_compiled():
     for run in (f, sg.compile(f)):
         with pytest.raises(sg.SeegradError, match="negative"):
             run(np.zeros(0))
+
+
+@pytest.mark.parametrize(
+    ("shape", "key"),
+    [
+        ((2, 0), ([0, 0], slice(None), True)),
+        ((2, 0), ([0, 1], None, True)),
+        ((2, 0, 3), ([1, 0], slice(None), [2, 0])),
+        ((2, 3, 0), ([1, 0], [2, 0])),
+    ],
+)
+def test_index_arrays_keep_the_empty_axes_that_they_do_not_read(shape, key):
+    x = np.zeros(shape)
+    expected = x[key].shape
+    assert sg.tensor(x)[key].shape == expected
+    assert sg.compile(lambda v: v[key])(x).shape == expected

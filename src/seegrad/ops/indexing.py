@@ -225,9 +225,10 @@ def _expression(layout: Layout, indices: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _index_spec(x: Spec, *indices: Spec, layout: Layout) -> Spec:
     """NumPy itself says which shape comes out, from views that hold no numbers."""
-    like = np.broadcast_to(np.empty((), bool), x.shape)
     reads = tuple(np.broadcast_to(np.zeros((), np.intp), i.shape) for i in indices)
-    hollow = np.broadcast_to(np.empty((), bool), tuple(max(n, 1) for n in like.shape))
+    # an axis that is read has an element to read; whether it really has is asked of the numbers
+    sizes = (n if kind == ":" else max(n, 1) for n, kind in zip(x.shape, layout, strict=True))
+    hollow = np.broadcast_to(np.empty((), bool), tuple(sizes))
     for i in indices:
         _whole_numbers(i)
     try:
