@@ -16,7 +16,7 @@ from seegrad.errors import GradientError, ShapeError, ValueRangeError
 from seegrad.graph.bind import bind, callable_op
 from seegrad.graph.forms import Call, LeadingAxes
 from seegrad.graph.op import Op
-from seegrad.graph.spec import NO_ATTRS, Spec
+from seegrad.graph.spec import NO_ATTRS, Spec, spec_of
 from seegrad.i18n import tr
 from seegrad.ops.compare import equal, logical_and, where
 from seegrad.ops.families import operation
@@ -366,6 +366,7 @@ def stacked_qr(a):
     With M = R·gRᵀ − gQᵀ·Q and its lower triangle mirrored, the derivative is (gQ + Q·M)·R⁻ᵀ
     (Walter and Lehmann, "Algorithmic differentiation of linear algebra functions", 2010).
     """
+    _qr_spec(spec_of(a))
     q, r = _failing(np.linalg.qr, a)
     return _stacked(q, np.swapaxes(r, -1, -2))
 

@@ -6,6 +6,7 @@ itself is in `transcendental`.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -133,16 +134,24 @@ def i0e(x):
     return _in_float64(lambda z: series.bessel_scaled(0, z), x)
 
 
-def _i1e_rule(g: Any, x: Any, out: Any) -> Any:
-    there = x != 0
-    slope = i0e(x) - out / where(there, x, 1.0)
-    return g * (where(there, slope, 0.5) - sign(x) * out)
+@elementwise(
+    lower=Call(Elementwise()), sign="Iₙe", latex=r"e^{-\left|$x\right|} I_{$order}($x)", numpy=(),
+    kinks="x", attrs=({"order": 2}, {"order": 3}),
+    d={
+        "x": lambda g, x, out, order: g * (
+            (ive(x, order=order - 1) + ive(x, order=order + 1)) * 0.5 - sign(x) * out
+        )
+    },
+)  # fmt: skip
+def ive(x, *, order):
+    """exp(−|x|)·Iₙ(x), the modified Bessel function of a whole order from 1 on."""
+    return _in_float64(lambda z: series.bessel_scaled(order, z), x)
 
 
 @elementwise(
     lower=Call(Elementwise()),
     sign="I₁e", latex=r"e^{-\left|$x\right|} I_1($x)", numpy=(), kinks="x",
-    d={"x": _i1e_rule},
+    d={"x": lambda g, x, out: g * ((i0e(x) + ive(x, order=2)) * 0.5 - sign(x) * out)},
 )  # fmt: skip
 def i1e(x):
     """exp(−|x|)·I₁(x), the modified Bessel function of order 1 without its growth."""
@@ -158,14 +167,9 @@ def i0(x):
     return exp(abs(floating(x))) * i0e(x)
 
 
-def _i1_rule(g: Any, x: Any, out: Any) -> Any:
-    there = x != 0
-    return g * where(there, i0(x) - out / where(there, x, 1.0), 0.5)
-
-
 @elementwise(
     body=lambda x: exp(abs(floating(x))) * i1e(x), sign="I₁", latex="I_1($x)", numpy=(),
-    d={"x": _i1_rule},
+    d={"x": lambda g, x: g * ((i0(x) + exp(abs(x)) * ive(x, order=2)) * 0.5)},
 )  # fmt: skip
 def i1(x):
     """The modified Bessel function of the first kind, of order 1."""
@@ -230,10 +234,15 @@ def _sinc(x):
     return where(x != 0, sin(turned) / turned, 1.0)
 
 
+_SINC_SLOPE = tuple(
+    (-1) ** k * 2 * k * math.pi ** (2 * k) / math.factorial(2 * k + 1) for k in range(8, 0, -1)
+)
+
+
 def _sinc_rule(g: Any, x: Any, out: Any) -> Any:
-    near = abs(x) < 0.01                # where the quotient has lost its digits, its series
-    square = x * x * math.pi**2
-    series = x * (-(math.pi**2) / 3) * (1 - square * (1 / 10 - square / 280))
+    near = abs(x) < 0.25                # where the quotient loses its digits, its series
+    square = where(near, x * x, 0.0)
+    series = x * functools.reduce(lambda total, c: total * square + c, _SINC_SLOPE)
     slope = (cos(x * math.pi) - out) / where(near, 1.0, x)
     return g * where(near, series, slope)
 
