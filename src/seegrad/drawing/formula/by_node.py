@@ -16,6 +16,7 @@ from seegrad.drawing.formula.rules import g_first
 from seegrad.drawing.formula.symbolic_graph import SymbolicGraph
 from seegrad.drawing.formula.terms import (
     ONE,
+    ZERO,
     Applied,
     Name,
     Number,
@@ -98,6 +99,12 @@ class WalkBack:
                 self.lines.append(equation(self.arrow(), entries))
             return
         users, name = self.users[node], graph.arrow(node)
+        if not users:                               # all that use it have no derivative by it
+            self.value[node] = np.zeros(node.shape)
+            self.learn(name, self.value[node])
+            self.lines.append(equation(name, ZERO))
+            self.arrives[node] = ZERO
+            return
         if len(users) == 1:
             self.arrives[node], self.value[node] = self.branch(node, *users[0], name)
             return
