@@ -83,6 +83,8 @@ def by_torch(name: str, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
             return function(x, dim=dims, keepdim=attrs.get("keepdims", False))
         case "softmax" | "log_softmax" | "cumsum":
             return getattr(torch, name)(x, attrs["axis"])
+        case "ive":
+            return torch.special.i0e(x) - 2 * torch.special.i1e(x) / x
         case "polygamma":
             return torch.special.polygamma(attrs.get("n", 0), x)
         case "finite":

@@ -143,7 +143,7 @@ def i0e(x):
         )
     },
 )  # fmt: skip
-def ive(x, *, order):
+def ive(x, *, order=2):
     """exp(−|x|)·Iₙ(x), the modified Bessel function of a whole order from 1 on."""
     return _in_float64(lambda z: series.bessel_scaled(order, z), x)
 
