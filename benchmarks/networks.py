@@ -19,7 +19,8 @@ CHANCE = np.random.default_rng(0)
 RATE = 0.01
 
 
-def _stepping(net: Any, x: Any, t: Any, wrap: Callable[[Any], Any]) -> Callable[[], object]:
+def stepping(net: Any, x: Any, t: Any, wrap: Callable[[Any], Any]) -> Callable[[], object]:
+    """A step of training on one mini-batch, made of `wrap` of the step in eager code."""
     rule, criterion = optim.SGD(net.parameters(), lr=RATE), nn.SoftmaxWithLoss()
 
     def step(x: Any, t: Any) -> Any:
@@ -36,8 +37,8 @@ def _stepping(net: Any, x: Any, t: Any, wrap: Callable[[Any], Any]) -> Callable[
 def _ours(make: Callable[[], Any], x: Any, t: Any) -> dict[str, Callable[[], object]]:
     nn.seed(0)
     return {
-        OURS: _stepping(make(), x, t, sg.compile),
-        f"{OURS} eager": _stepping(make(), x, t, lambda f: f),
+        OURS: stepping(make(), x, t, sg.compile),
+        f"{OURS} eager": stepping(make(), x, t, lambda f: f),
     }
 
 

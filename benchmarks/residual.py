@@ -14,7 +14,8 @@ import numpy as np
 
 import seegrad as sg
 from benchmarks.harness import OURS, Target, bench, installed
-from seegrad import nn, optim
+from benchmarks.networks import stepping
+from seegrad import nn
 
 Contenders = Mapping[str, Callable[[], object]]
 STAGES = ((16, 1), (32, 2), (64, 2))
@@ -66,21 +67,6 @@ class ResNet(nn.Module):
 
     def forward(self, x: Any) -> Any:
         return self.head(self.blocks(self.stem(x)).mean(axis=(2, 3)))
-
-
-def _stepping(wrap: Callable[[Any], Any]) -> Callable[[], object]:
-    net = ResNet()
-    rule, criterion = optim.SGD(net.parameters(), lr=RATE), nn.SoftmaxWithLoss()
-
-    def step(x: Any, t: Any) -> Any:
-        rule.zero_grad()
-        loss = criterion(net(x), t)
-        loss.backward()
-        rule.step()
-        return loss
-
-    run = wrap(step)
-    return lambda: run(X, T)
 
 
 def _torch_net() -> Any:
@@ -172,7 +158,7 @@ def _jax_step() -> Callable[[], object]:
 @bench("P11", "ResNet-20, batch 32: one training step, one call", unit="ms",
        targets=[Target("torch", 1.3), Target("jax (jit)", 1.3)])  # fmt: skip
 def training() -> Contenders:
-    found = {OURS: _stepping(sg.compile)}
+    found = {OURS: stepping(ResNet(), X, T, sg.compile)}
     if installed("torch"):
         found["torch"] = _torch_step()
     if installed("jax"):
@@ -231,7 +217,7 @@ def many_pictures() -> Contenders:
 @bench("P20", "ResNet-20, batch 32: one training step, eager", unit="ms", rounds=5,
        targets=[Target("torch", 0.6)])  # fmt: skip
 def eager() -> Contenders:
-    found = {OURS: _stepping(lambda step: step)}
+    found = {OURS: stepping(ResNet(), X, T, lambda step: step)}
     if installed("torch"):
         found["torch"] = _torch_step()
     return found

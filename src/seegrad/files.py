@@ -84,6 +84,19 @@ def existing(path: str | os.PathLike[str], wanted: str) -> Path:
     raise kind(tr("cannot read {path}", path=str(path)), asked=wanted, came=came, hint=hint)
 
 
+def make_folder(path: Path) -> None:
+    """Make the folder where it is missing, and those above it; OSErrors are told by name."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        raise kind_of(fault)(
+            tr("cannot make the folder {path}", path=str(path)),
+            asked=tr("a place that may be written to"),
+            came=fault.strerror or type(fault).__name__,
+            hint=tr("choose another place"),
+        ) from fault
+
+
 def allow(file: Path, packed: int, unpacked: int, limit: int = MAX_BYTES) -> None:
     """Refuse a content of `unpacked` bytes that is over `limit`, or far beyond its packed size."""
     bound = min(limit, max(packed * MAX_RATIO, FREE_BYTES))

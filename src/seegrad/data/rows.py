@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seegrad.errors import ShapeError
+from seegrad.i18n import tr
+
 Array = NDArray[Any]
 
 
@@ -64,3 +67,14 @@ def part_of(x: Any, rows: Any) -> Any:
     if isinstance(x, np.memmap) and not isinstance(rows, slice):
         return Rows(x, np.arange(len(x))[rows])
     return x[rows]
+
+
+def check_paired(x: Any, t: Any) -> None:
+    """ShapeError unless x and t have one row for each example."""
+    if x.ndim == 0 or t.ndim == 0 or len(x) != len(t):
+        raise ShapeError(
+            tr("inputs and targets do not have the same number of rows"),
+            asked=tr("x and t with one row for each example"),
+            came=f"x {x.shape}, t {t.shape}",
+            hint=tr("pass one target for each row of x"),
+        )

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.data.rows import by_rows
-from seegrad.errors import ShapeError, ValueRangeError
+from seegrad.data.rows import by_rows, check_paired
+from seegrad.errors import ValueRangeError
 from seegrad.i18n import tr
 
 
@@ -58,11 +58,5 @@ def batches(
     [[4, 5]] [2]
     """
     x, t = by_rows(x), by_rows(t)
-    if x.ndim == 0 or t.ndim == 0 or len(x) != len(t):
-        raise ShapeError(
-            tr("inputs and targets do not have the same number of rows"),
-            asked=tr("x and t with one row for each example"),
-            came=f"x {x.shape}, t {t.shape}",
-            hint=tr("pass one target for each row of x"),
-        )
+    check_paired(x, t)
     return ((x[rows], t[rows]) for rows in batch_rows(len(x), size, seed, shuffle, replace))

@@ -65,7 +65,7 @@ def written(x: Any, read: Shape, shape: Shape) -> Spec:
             ),
             came=tr("shape {shape}", shape=tuple(x.shape)),
         )
-    return Spec(as_sizes(shape), x.dtype)
+    return Spec(shape, x.dtype)
 
 
 # --------------------------------------------------------------- reshape
@@ -384,6 +384,7 @@ def strided_slice(x, *, index):
 
 @operation(
     spec=lambda x, *, index, shape: written(x, _lengths(index, shape), shape),
+    canonical=lambda x, *, index, shape: {"index": index, "shape": as_sizes(shape)},
     lower=Place(),
     sign="▫",
     latex=r"\operatorname{place}($x, [$index])",

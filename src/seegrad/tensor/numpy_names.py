@@ -130,12 +130,9 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "bitwise_and": _by_bits(bits.bitwise_and, compare.logical_and),
     "bitwise_or": _by_bits(bits.bitwise_or, compare.logical_or),
     "bitwise_xor": _by_bits(bits.bitwise_xor, compare.logical_xor),
-    **dict.fromkeys(
-        ("invert", "bitwise_invert", "bitwise_not"),
-        _by_bits(bits.bitwise_invert, compare.logical_not),
-    ),
-    **dict.fromkeys(("left_shift", "bitwise_left_shift"), bits.bitwise_left_shift),
-    **dict.fromkeys(("right_shift", "bitwise_right_shift"), bits.bitwise_right_shift),
+    "invert": _by_bits(bits.bitwise_invert, compare.logical_not),
+    "left_shift": bits.bitwise_left_shift,
+    "right_shift": bits.bitwise_right_shift,
 }
 """What NumPy's functions do with a tensor, by NumPy's names. What makes leaves comes in from above,
 where leaves are made."""

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from seegrad.errors import MissingFileError, ValueRangeError
-from seegrad.files import as_path, kind_of
+from seegrad.files import as_path, make_folder
 from seegrad.i18n import tr
 
 KEPT = 3
@@ -61,15 +61,7 @@ class Checkpoints:
 
     def make(self) -> None:
         """Make the folder where it is missing."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as fault:
-            raise kind_of(fault)(
-                tr("cannot make the folder {path}", path=str(self.folder)),
-                asked=tr("a place that may be written to"),
-                came=fault.strerror or type(fault).__name__,
-                hint=tr("choose another place"),
-            ) from fault
+        make_folder(self.folder)
 
     def tidy(self, step: int) -> None:
         """Drop what the checkpoint of `step` has made superfluous.

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.data.normalising import blocks
-from seegrad.data.rows import by_rows
+from seegrad.data.rows import by_rows, check_paired
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.i18n import tr
 
@@ -65,13 +65,7 @@ def checked(data: Any) -> tuple[Array, Array]:
             asked=tr("at least one example"),
             came=f"x {x.shape}, t {t.shape}",
         )
-    if x.ndim == 0 or t.ndim == 0 or len(x) != len(t):
-        raise ShapeError(
-            tr("inputs and targets do not have the same number of rows"),
-            asked=tr("x and t with one row for each example"),
-            came=f"x {x.shape}, t {t.shape}",
-            hint=tr("pass one target for each row of x"),
-        )
+    check_paired(x, t)
     for name, part in (("x", x), ("t", t)):
         if part.dtype.kind != "f":
             continue

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from seegrad.errors import FormatError
-from seegrad.files import as_path, existing, kind_of, write_whole
+from seegrad.files import as_path, existing, kind_of, make_folder, write_whole
 from seegrad.i18n import tr
 from seegrad.training.checkpoints import Checkpoints
 
@@ -56,15 +56,7 @@ class RunFolder:
 
     def make(self) -> RunFolder:
         """Make the folder where it is missing."""
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as fault:
-            raise kind_of(fault)(
-                tr("cannot make the folder {path}", path=str(self.path)),
-                asked=tr("a place that may be written to"),
-                came=fault.strerror or type(fault).__name__,
-                hint=tr("choose another place"),
-            ) from fault
+        make_folder(self.path)
         return self
 
     @property

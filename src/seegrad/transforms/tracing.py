@@ -51,7 +51,22 @@ class Trace:
         return list(dict.fromkeys([*found, *self.assigned]))
 
 
-class _Tracer:
+class Pausable:
+    """A tracer that can be set aside for a while: nodes are then read as they were recorded."""
+
+    recorded = 0
+    """How many blocks of `as_recorded` are open."""
+
+    @contextmanager
+    def as_recorded(self) -> Iterator[None]:
+        self.recorded += 1
+        try:
+            yield
+        finally:
+            self.recorded -= 1
+
+
+class _Tracer(Pausable):
     """Says which node stands for a leaf at this point of the run."""
 
     def __init__(self) -> None:
@@ -59,7 +74,6 @@ class _Tracer:
         self.observed: set[Node] = set()
         self.gathering: dict[Node, Any] = {}
         self.gathered: dict[Node, Tensor] = {}
-        self.recorded = 0
 
     def read(self, node: Node) -> Node:
         if node.data is None or self.recorded:
@@ -101,14 +115,6 @@ class _Tracer:
         if before is not None and not (isinstance(before, Node) and before.data is None):
             name = f"{leaf.name}.grad" if leaf.name else "grad"
             self.gathered[leaf] = leaf.gradient = symbol(leaf.spec, name)
-
-    @contextmanager
-    def as_recorded(self) -> Iterator[None]:
-        self.recorded += 1
-        try:
-            yield
-        finally:
-            self.recorded -= 1
 
 
 def symbol(spec: Spec, name: str = "", requires_grad: bool = False) -> Tensor:

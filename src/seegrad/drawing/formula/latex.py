@@ -48,11 +48,11 @@ def words(text: str, longest: int = LONGEST_NAME) -> str:
 
 
 def to_latex(tree: Tree) -> str:
-    """A formula as LaTeX.
+    r"""A formula as LaTeX.
 
     >>> from seegrad.drawing.formula.template import read
-    >>> to_latex(read("2 t^{2}"))
-    '2 t^{2}'
+    >>> print(to_latex(read(r"\frac{\partial z}{\partial x} = 2 t^{2}")))
+    \frac{\partial z}{\partial x} = 2 t^{2}
     """
     return _latex(tree)
 

@@ -225,13 +225,8 @@ def _thread(
         else:
             path, first, final = [u], rank[u] + 1, rank[v] - 1
         for r in range(first, final + 1):
-            if edge.labelled and edge.label_at < 0:
-                q = level.item(edge.width, edge.above + edge.below, WIRE_GAP)
-                edge.label_at = q
-            else:
-                q = level.item(0.0, WIRE_HEIGHT, WIRE_GAP)
+            path.append(_passing(level, edge))
             rank.append(r)
-            path.append(q)
         if edge.back:
             path.append(edge.path[0])
         path.append(v)
@@ -261,6 +256,14 @@ def _thread(
     return up, down
 
 
+def _passing(level: Level, edge: Edge) -> int:
+    """The item of a wire in a column that it passes: the first one holds its label."""
+    if edge.labelled and edge.label_at < 0:
+        edge.label_at = level.item(edge.width, edge.above + edge.below, WIRE_GAP)
+        return edge.label_at
+    return level.item(0.0, WIRE_HEIGHT, WIRE_GAP)
+
+
 def _backward_path(level: Level, edge: Edge, rank: list[int]) -> tuple[list[int], int, int]:
     """Out to the right, round, back over the columns between, round again, and in."""
     u, v = edge.u, edge.v
@@ -270,13 +273,8 @@ def _backward_path(level: Level, edge: Edge, rank: list[int]) -> tuple[list[int]
     rank.append(rank[v] - 1)
     path = [u, turn_out]
     for r in range(rank[u], rank[v] - 1, -1):
-        if edge.labelled and edge.label_at < 0:
-            q = level.item(edge.width, edge.above + edge.below, WIRE_GAP)
-            edge.label_at = q
-        else:
-            q = level.item(0.0, WIRE_HEIGHT, WIRE_GAP)
+        path.append(_passing(level, edge))
         rank.append(r)
-        path.append(q)
     edge.path = [turn_in]
     return path, 1, 0
 

@@ -1,11 +1,12 @@
-"""Layers without parameters that apply one activation function to every number, or every row."""
+"""Layers that apply one activation function to every number, or every row."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
+from seegrad.graph.op import Op
 from seegrad.nn.module import Module, parameter
 from seegrad.ops import transcendental
 from seegrad.ops.compare import where
@@ -18,172 +19,159 @@ def _as_array(x: Any) -> Any:
     return x if isinstance(x, Tensor) else np.asarray(x)
 
 
-class ReLU(Module):
+class _Activation(Module):
+    """A layer that is one operation; the layer's `settings` are its attributes."""
+
+    operation: ClassVar[Op]
+    settings: ClassVar[tuple[str, ...]] = ()
+
+    def forward(self, x: Any) -> Any:
+        attrs = {name: getattr(self, name) for name in self.settings}
+        return self.operation(_as_array(x), **attrs)
+
+
+class ReLU(_Activation):
     """x where it is positive, else 0; the derivative at 0 is 0 (chapter 5.5.1)."""
 
     kind = "relu"
-
-    def forward(self, x: Any) -> Any:
-        return activation.relu(_as_array(x))
+    operation = activation.relu
 
 
-class LeakyReLU(Module):
+class LeakyReLU(_Activation):
     """x where it is positive, else slope·x."""
 
     kind = "leaky_relu"
+    operation = activation.leaky_relu
+    settings = ("slope",)
 
     def __init__(self, slope: float = 0.01) -> None:
         self.slope = slope
-
-    def forward(self, x: Any) -> Any:
-        return activation.leaky_relu(_as_array(x), slope=self.slope)
 
     def describe(self) -> str:
         return f"slope={self.slope}"
 
 
-class ELU(Module):
+class ELU(_Activation):
     """x where it is positive, else alpha·(exp(x) − 1) (Clevert et al., 2015)."""
 
     kind = "elu"
+    operation = activation.elu
+    settings = ("alpha",)
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
-
-    def forward(self, x: Any) -> Any:
-        return activation.elu(_as_array(x), alpha=self.alpha)
 
     def describe(self) -> str:
         return "" if self.alpha == 1.0 else f"alpha={self.alpha}"
 
 
-class Sigmoid(Module):
+class Sigmoid(_Activation):
     """1/(1 + exp(−x)), with the derivative y(1 − y) (chapter 5.5.2)."""
 
     kind = "sigmoid"
-
-    def forward(self, x: Any) -> Any:
-        return activation.sigmoid(_as_array(x))
+    operation = activation.sigmoid
 
 
-class Tanh(Module):
+class Tanh(_Activation):
     """The hyperbolic tangent."""
 
     kind = "tanh"
-
-    def forward(self, x: Any) -> Any:
-        return transcendental.tanh(_as_array(x))
+    operation = transcendental.tanh
 
 
-class GELU(Module):
+class GELU(_Activation):
     """x·Φ(x), or its approximation by tanh (Hendrycks and Gimpel, 2016)."""
 
     kind = "gelu"
+    operation = activation.gelu
+    settings = ("approximate",)
 
     def __init__(self, approximate: bool = False) -> None:
         self.approximate = approximate
-
-    def forward(self, x: Any) -> Any:
-        return activation.gelu(_as_array(x), approximate=self.approximate)
 
     def describe(self) -> str:
         return "approximate=True" if self.approximate else ""
 
 
-class SiLU(Module):
+class SiLU(_Activation):
     """x·σ(x), also called swish (Elfwing et al., 2017)."""
 
     kind = "silu"
-
-    def forward(self, x: Any) -> Any:
-        return activation.silu(_as_array(x))
+    operation = activation.silu
 
 
-class Softplus(Module):
+class Softplus(_Activation):
     """log(1 + exp(x)): ReLU without its corner, its derivative the sigmoid."""
 
     kind = "softplus"
-
-    def forward(self, x: Any) -> Any:
-        return activation.softplus(_as_array(x))
+    operation = activation.softplus
 
 
-class Softmax(Module):
+class Softmax(_Activation):
     """exp(x) over its sum along `axis`: each row (by default) positive and summing to 1."""
 
     kind = "softmax"
+    operation = activation.softmax
+    settings = ("axis",)
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
-
-    def forward(self, x: Any) -> Any:
-        return activation.softmax(_as_array(x), axis=self.axis)
 
     def describe(self) -> str:
         return "" if self.axis == -1 else f"axis={self.axis}"
 
 
-class CELU(Module):
+class CELU(_Activation):
     """x where it is positive, else alpha·(exp(x/alpha) − 1) (Barron, 2017)."""
 
     kind = "celu"
+    operation = activation.celu
+    settings = ("alpha",)
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
-
-    def forward(self, x: Any) -> Any:
-        return activation.celu(_as_array(x), alpha=self.alpha)
 
     def describe(self) -> str:
         return "" if self.alpha == 1.0 else f"alpha={self.alpha}"
 
 
-class SELU(Module):
+class SELU(_Activation):
     """ELU scaled so that layers keep mean 0 and variance 1 (Klambauer et al., 2017)."""
 
     kind = "selu"
-
-    def forward(self, x: Any) -> Any:
-        return activation.selu(_as_array(x))
+    operation = activation.selu
 
 
-class Mish(Module):
+class Mish(_Activation):
     """x·tanh(log(1 + exp(x))) (Misra, 2019)."""
 
     kind = "mish"
-
-    def forward(self, x: Any) -> Any:
-        return activation.mish(_as_array(x))
+    operation = activation.mish
 
 
-class Hardsigmoid(Module):
+class Hardsigmoid(_Activation):
     """The sigmoid in straight lines: x/6 + 1/2 held between 0 and 1."""
 
     kind = "hardsigmoid"
-
-    def forward(self, x: Any) -> Any:
-        return activation.hardsigmoid(_as_array(x))
+    operation = activation.hardsigmoid
 
 
-class Hardswish(Module):
+class Hardswish(_Activation):
     """x·hardsigmoid(x) (Howard et al., 2019)."""
 
     kind = "hardswish"
-
-    def forward(self, x: Any) -> Any:
-        return activation.hardswish(_as_array(x))
+    operation = activation.hardswish
 
 
-class Hardtanh(Module):
+class Hardtanh(_Activation):
     """x held between low and high; `ReLU6` is `Hardtanh(0.0, 6.0)`."""
 
     kind = "hardtanh"
+    operation = activation.hardtanh
+    settings = ("low", "high")
 
     def __init__(self, low: float = -1.0, high: float = 1.0) -> None:
         self.low, self.high = low, high
-
-    def forward(self, x: Any) -> Any:
-        return activation.hardtanh(_as_array(x), low=self.low, high=self.high)
 
     def describe(self) -> str:
         return f"low={self.low}, high={self.high}"
@@ -201,73 +189,64 @@ class ReLU6(Hardtanh):
         return ""
 
 
-class Softsign(Module):
+class Softsign(_Activation):
     """x / (1 + |x|)."""
 
     kind = "softsign"
-
-    def forward(self, x: Any) -> Any:
-        return activation.softsign(_as_array(x))
+    operation = activation.softsign
 
 
-class Tanhshrink(Module):
+class Tanhshrink(_Activation):
     """x − tanh(x)."""
 
     kind = "tanhshrink"
-
-    def forward(self, x: Any) -> Any:
-        return activation.tanhshrink(_as_array(x))
+    operation = activation.tanhshrink
 
 
-class LogSigmoid(Module):
+class LogSigmoid(_Activation):
     """The logarithm of the sigmoid, steady for any x."""
 
     kind = "logsigmoid"
-
-    def forward(self, x: Any) -> Any:
-        return activation.logsigmoid(_as_array(x))
+    operation = activation.logsigmoid
 
 
-class Hardshrink(Module):
+class Hardshrink(_Activation):
     """x, and 0 where |x| is at most the bound."""
 
     kind = "hardshrink"
+    operation = activation.hardshrink
+    settings = ("bound",)
 
     def __init__(self, bound: float = 0.5) -> None:
         self.bound = bound
-
-    def forward(self, x: Any) -> Any:
-        return activation.hardshrink(_as_array(x), bound=self.bound)
 
     def describe(self) -> str:
         return f"bound={self.bound}"
 
 
-class Softshrink(Module):
+class Softshrink(_Activation):
     """x moved towards 0 by the bound, and 0 where |x| is at most the bound."""
 
     kind = "softshrink"
+    operation = activation.softshrink
+    settings = ("bound",)
 
     def __init__(self, bound: float = 0.5) -> None:
         self.bound = bound
-
-    def forward(self, x: Any) -> Any:
-        return activation.softshrink(_as_array(x), bound=self.bound)
 
     def describe(self) -> str:
         return f"bound={self.bound}"
 
 
-class LogSoftmax(Module):
+class LogSoftmax(_Activation):
     """The logarithm of softmax along `axis`, steady for any scores."""
 
     kind = "log_softmax"
+    operation = activation.log_softmax
+    settings = ("axis",)
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
-
-    def forward(self, x: Any) -> Any:
-        return activation.log_softmax(_as_array(x), axis=self.axis)
 
     def describe(self) -> str:
         return "" if self.axis == -1 else f"axis={self.axis}"

@@ -23,19 +23,18 @@ from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor, as_tensor
 from seegrad.text import tidy
-from seegrad.transforms.tracing import symbol
+from seegrad.transforms.tracing import Pausable, symbol
 from seegrad.tree import Structure, unflatten
 
 Arrays = Sequence[Any]
 
 
-class Capture:
+class Capture(Pausable):
     """The tracer of a body: what is older than the trace is let in by a symbol of its own."""
 
     def __init__(self) -> None:
         self.outer: Tracer | None = current_mode().tracer
         self.captured: dict[Node, Tensor] = {}
-        self.recorded = 0
         self.began = symbol(Spec((), np.dtype(float))).order
 
     def read(self, node: Node) -> Node:
@@ -68,14 +67,6 @@ class Capture:
             came="backward(), .grad or zero_grad() in it",
             hint="use sg.grad in the body, or backward() on the loop's result",
         )  # fmt: skip
-
-    @contextmanager
-    def as_recorded(self) -> Iterator[None]:
-        self.recorded += 1
-        try:
-            yield
-        finally:
-            self.recorded -= 1
 
     @contextmanager
     def tracing(self) -> Iterator[None]:

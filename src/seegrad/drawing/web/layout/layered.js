@@ -235,7 +235,7 @@ export function _markSpine(level, reach, behind, ahead) {
 
 /** @returns {any} */
 export function _thread(level, rank) {
-  let a, ao, b, bo, down, edge, final, first, i, inCount, last, levelShift, lone, n, outCount, path, pieces, q, r, u, up, v, weight;
+  let a, ao, b, bo, down, edge, final, first, i, inCount, last, levelShift, lone, n, outCount, path, pieces, r, u, up, v, weight;
   pieces = [];
   n = len(rank);
   [outCount, inCount] = [Array(n).fill(0), Array(n).fill(0)];
@@ -251,14 +251,8 @@ export function _thread(level, rank) {
       [path, first, final] = [[u], (rank[u] + 1), (rank[v] - 1)];
     }
     for (r = first; r < (final + 1); r += 1) {
-      if ((edge.labelled && (edge.labelAt < 0))) {
-        q = level.item(edge.width, (edge.above + edge.below), WIRE_GAP);
-        edge.labelAt = q;
-      } else {
-        q = level.item(0, WIRE_HEIGHT, WIRE_GAP);
-      }
+      path.push(_passing(level, edge));
       rank.push(r);
-      path.push(q);
     }
     if (edge.back) {
       path.push(edge.path[0]);
@@ -298,8 +292,17 @@ export function _thread(level, rank) {
 }
 
 /** @returns {any} */
+export function _passing(level, edge) {
+  if ((edge.labelled && (edge.labelAt < 0))) {
+    edge.labelAt = level.item(edge.width, (edge.above + edge.below), WIRE_GAP);
+    return edge.labelAt;
+  }
+  return level.item(0, WIRE_HEIGHT, WIRE_GAP);
+}
+
+/** @returns {any} */
 export function _backwardPath(level, edge, rank) {
-  let path, q, r, turnIn, turnOut, u, v;
+  let path, r, turnIn, turnOut, u, v;
   [u, v] = [edge.u, edge.v];
   turnOut = level.item(TURN, (TURN + 4), BOX_GAP);
   rank.push((rank[u] + 1));
@@ -307,14 +310,8 @@ export function _backwardPath(level, edge, rank) {
   rank.push((rank[v] - 1));
   path = [u, turnOut];
   for (r = rank[u]; r > (rank[v] - 1); r += -1) {
-    if ((edge.labelled && (edge.labelAt < 0))) {
-      q = level.item(edge.width, (edge.above + edge.below), WIRE_GAP);
-      edge.labelAt = q;
-    } else {
-      q = level.item(0, WIRE_HEIGHT, WIRE_GAP);
-    }
+    path.push(_passing(level, edge));
     rank.push(r);
-    path.push(q);
   }
   edge.path = [turnIn];
   return [path, 1, 0];
