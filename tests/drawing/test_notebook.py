@@ -90,6 +90,7 @@ def step_through(picture: Any) -> None:
     sync.expect(picture.locator(".count")).to_have_text("0 / 6")
     picture.locator(".do-next").click()
     sync.expect(picture.locator(".count")).to_have_text("1 / 6")
+    sync.expect(picture.locator(".arriving")).to_have_count(0)       # the number has arrived
     visible = (
         "all => all.filter(e => getComputedStyle(e).visibility === 'visible').map(e => "
         "e.textContent)"
@@ -121,6 +122,8 @@ def test_a_picture_shows_and_steps_in_jupyterlab(browser: Any, lab: str) -> None
     widget = page.locator(".jp-OutputArea .sg")
     widget.wait_for()
     widget.locator(".says").click()  # the first click chooses the cell, and the notebook scrolls
+    widget.locator(".do-first").scroll_into_view_if_needed()     # and again, to the row of keys
+    sync.expect(widget.locator(".do-first")).to_be_in_viewport()
     step_through(widget)
     widget.locator("[data-box=n0]").click()
     widget.locator(".editor .field").fill("150")

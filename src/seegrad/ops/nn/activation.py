@@ -195,6 +195,7 @@ def _mish_slope(x: Any) -> Any:
     sign="hard σ",
     latex=r"\operatorname{hardsigmoid}($x)",
     kinks="(x - 3) * (x + 3)",
+    domain=(-5.0, 5.0),
     d={"x": lambda g, x: where((x > -3) & (x < 3), g * (1 / 6), 0.0)},
 )
 def hardsigmoid(x):
@@ -208,6 +209,7 @@ def hardsigmoid(x):
     latex=r"\operatorname{hardswish}($x)",
     onnx="HardSwish",
     kinks="(x - 3) * (x + 3)",
+    domain=(-5.0, 5.0),
     d={"x": lambda g, x: g * where(x > -3, where(x < 3, x * (1 / 3) + 0.5, 1.0), 0.0)},
 )
 def hardswish(x):
