@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -82,6 +84,18 @@ def _address(server: subprocess.Popen[bytes], folder: Path) -> str:
             return told
         time.sleep(0.1)
     raise AssertionError((folder / "log").read_text("utf-8"))
+
+
+def run(told: Any, allow_errors: bool = False) -> None:
+    """Executes a notebook's cells in a kernel of its own."""
+    from nbclient import NotebookClient
+
+    os.environ.setdefault("PYTHONPATH", str(Path(seegrad.__file__).parents[1]))
+    with warnings.catch_warnings():
+        # jupyter_client drops its handle of the kernel's process without waiting for the last of it
+        warnings.simplefilter("ignore", ResourceWarning)
+        NotebookClient(told, kernel_name="python3", timeout=60, allow_errors=allow_errors).execute()
+        gc.collect()
 
 
 def step_through(picture: Any) -> None:
@@ -178,7 +192,6 @@ def test_the_picture_follows_the_notebooks_theme(browser: Any, lab: str) -> None
 
 def test_an_error_shows_its_picture_over_the_traceback(notebook: Path) -> None:
     import nbformat
-    from nbclient import NotebookClient
 
     told = nbformat.read(notebook, as_version=4)
     told.cells[0].source = (
@@ -186,8 +199,7 @@ def test_an_error_shows_its_picture_over_the_traceback(notebook: Path) -> None:
         "sg.tensor([[1.0, 2.0]], name='X') @ sg.tensor([[1.0, 2.0]], name='W')"
     )
     told.cells = told.cells[:1]
-    os.environ.setdefault("PYTHONPATH", str(Path(seegrad.__file__).parents[1]))
-    NotebookClient(told, kernel_name="python3", timeout=60, allow_errors=True).execute()
+    run(told, allow_errors=True)
     picture, error = told.cells[0].outputs
     assert "culprit" in picture["data"]["text/html"]
     assert error["ename"] == "ShapeError"
@@ -198,13 +210,11 @@ def test_an_error_shows_its_picture_over_the_traceback(notebook: Path) -> None:
 
 def test_an_exported_notebook_steps_offline(browser: Any, notebook: Path) -> None:
     import nbformat
-    from nbclient import NotebookClient
     from nbconvert import HTMLExporter
 
     told = nbformat.read(notebook, as_version=4)
     told.cells = told.cells[:1]
-    os.environ.setdefault("PYTHONPATH", str(Path(seegrad.__file__).parents[1]))
-    NotebookClient(told, kernel_name="python3", timeout=60).execute()
+    run(told)
     page_text, _ = HTMLExporter(mathjax_url="", require_js_url="").from_notebook_node(told)
     file = notebook.with_suffix(".html")
     file.write_text(page_text, "utf-8")
