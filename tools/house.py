@@ -30,14 +30,16 @@ FLOORS = (
     ("tree", "autodiff", "tensor", "transforms", "expression"),
     ("nn", "compiler", "drawing"),
     ("optim", "data", "onnx", "training", "parallel"),
-    ("book", "chapter", "sklearn", "contents", "appendix", "cli", "__main__", "__init__"),
+    ("interop", "book", "book2", "micrograd", "autograd", "dezero"),
+    ("chapter", "sklearn", "contents", "appendix", "cli", "__main__", "__init__"),
 )
-LADDERS = {0, 3, 5}
+LADDERS = {0, 3, 5, 6}
 OPEN = {"contents", "appendix", "cli", "__main__", "__init__"}
 LEVEL = {wing: level for level, wings in enumerate(FLOORS) for wing in wings}
 MAY_NAME_OPS = {
-    "ops", "autodiff", "tensor", "transforms", "nn", "optim", "onnx", "training", "book",
-    "contents", "appendix", "chapter",
+    "ops", "autodiff", "tensor", "transforms", "nn", "optim", "onnx", "training",
+    "interop", "book", "book2", "micrograd", "autograd", "dezero", "contents", "appendix",
+    "chapter",
 }  # fmt: skip
 RULES_FILE = "compiler/passes/identities.py"
 # Inside a wing, its rooms in the order in which data goes through them.
