@@ -18,7 +18,7 @@ const digest = hash.digest("hex");
 mkdirSync(join(web, "built"), { recursive: true });
 for (const name of ["explorer", "training"]) {
   const built = execFileSync(join(web, "../../../../node_modules/.bin/esbuild"), [
-    join(web, `${name}_page.ts`), "--bundle", "--minify", "--format=iife",
+    join(web, name, "entry.ts"), "--bundle", "--minify", "--format=iife",
     "--global-name=seegradPage", "--charset=utf8", "--target=es2022"], { encoding: "utf8" });
   const place = join(web, "built", `${name}.js`), text = `// ${digest}\n${built}`;
   if (!process.argv.includes("--check")) writeFileSync(place, text);

@@ -740,7 +740,8 @@ def test_a_dot_carries_its_number_and_the_number_comes_with_it(visit: Visit) -> 
     while_it_flies = """() => {
         document.querySelector('.do-next').click();
         const number = document.querySelector('.arriving .above');
-        return [document.querySelector('.runner text').textContent, getComputedStyle(number).visibility];
+        const carried = document.querySelector('.runner text');
+        return [carried.textContent, getComputedStyle(number).visibility];
     }"""
     assert page.evaluate(while_it_flies) == ["200", "hidden"]
     sync.expect(page.locator(".runner, .arriving")).to_have_count(0)

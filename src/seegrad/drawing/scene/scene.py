@@ -213,6 +213,7 @@ def to_json(scene: Scene) -> str:
 
 
 _APART = ("local",)
+_FACTS = ("low", "high", "mean", "norm")
 _ALWAYS = ("id", "kind", "shape", "dtype")
 
 
@@ -249,9 +250,8 @@ def _summary(summary: ArraySummary) -> dict[str, Any]:
     if summary.shape == () and summary.numbers:
         one = {"shape": [], "dtype": summary.dtype, "numbers": [_number(summary.numbers[0])]}
         return {**one, "bad": 1} if summary.bad else one
-    facts = {key: float(f"{getattr(summary, key):.9g}") for key in ("low", "high", "mean", "norm")}
-    plain: dict[str, Any] = _plain(replace(summary, numbers=_own_digits(summary), **facts), {})
-    return plain
+    plain: dict[str, Any] = _plain(replace(summary, numbers=_own_digits(summary)), {})
+    return plain | {key: float(f"{plain[key]:.9g}") for key in _FACTS if key in plain}
 
 
 def _own_digits(summary: ArraySummary) -> tuple[float, ...]:

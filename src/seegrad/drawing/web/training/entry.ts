@@ -1,10 +1,10 @@
 // The entry of the build with training: playgrounds and films too.
 
-import { Explorer } from "./explorer/explorer.ts";
-import { pageOf } from "./page.ts";
-import { FilmStrip } from "./training/film.ts";
-import { Playground } from "./training/playground.ts";
-import "./training/words.ts";
+import { Explorer } from "../explorer/explorer.ts";
+import { pageOf } from "../page.ts";
+import { FilmStrip } from "./film.ts";
+import { Playground } from "./playground.ts";
+import "./words.ts";
 
 export const { mount, read } = pageOf((root, data, options) =>
   data.program?.train
