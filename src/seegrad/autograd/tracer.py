@@ -1,4 +1,4 @@
-"""Functions of one's own with a derivative of one's own, as operations of the graph.
+"""Functions of one's own with a derivative of one's own, as operations of the graph; traces of it.
 
 `primitive` makes an operation of a Python function that computes with plain arrays; `extend` says
 what its derivative is. A call's positional arguments, which may be nested, are the inputs; what
@@ -16,11 +16,13 @@ import numpy as np
 from seegrad.errors import CallError, DTypeError, GradientError, SeegradError, TraceError
 from seegrad.graph.bind import bind, callable_op
 from seegrad.graph.forms import Call
-from seegrad.graph.mode import current_mode
-from seegrad.graph.node import Node
+from seegrad.graph.graph import walk
+from seegrad.graph.mode import current_mode, in_mode
+from seegrad.graph.node import Node as GraphNode
 from seegrad.graph.op import Op
 from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import tr
+from seegrad.tensor.tensor import tensor
 from seegrad.tree import Structure, flatten, unflatten
 
 Maker = Callable[[int, Any, Sequence[Any], dict[str, Any]], Callable[[Any], Any] | None]
@@ -40,12 +42,12 @@ class OpaqueError(TraceError):
 
 def isbox(x: Any) -> bool:
     """Is x a tensor, a value whose way through the graph is known?"""
-    return isinstance(x, Node)
+    return isinstance(x, GraphNode)
 
 
 def getval(x: Any) -> Any:
     """The numbers of x, without its way through the graph."""
-    return x.data if isinstance(x, Node) else x
+    return x.data if isinstance(x, GraphNode) else x
 
 
 def notrace_primitive(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,8 +72,8 @@ def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def called(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = flatten(args)
-        nodes = [x for x in leaves if isinstance(x, Node)]
-        if any(isinstance(x, Node) for x in flatten(kwargs)[0]):
+        nodes = [x for x in leaves if isinstance(x, GraphNode)]
+        if any(isinstance(x, GraphNode) for x in flatten(kwargs)[0]):
             raise CallError(
                 tr("{name}: derivatives go through positional arguments only", name=name()),
                 came="a tensor by keyword",
@@ -101,7 +103,7 @@ def _operation(
     structure: Structure, kwargs: dict[str, Any],
 ) -> Op:  # fmt: skip
     """The operation of one call: its inputs are the tensors among the leaves of its arguments."""
-    places = [i for i, x in enumerate(leaves) if isinstance(x, Node)]
+    places = [i for i, x in enumerate(leaves) if isinstance(x, GraphNode)]
     name = getattr(function, "__name__", "primitive")
 
     def whole(xs: Sequence[Any]) -> Any:
@@ -111,7 +113,9 @@ def _operation(
         return unflatten(structure, given)
 
     def forward(*xs: Any) -> Any:
-        return _one_array(name, function(*whole(xs), **kwargs))
+        # transforms that the function makes are its own: they give it plain arrays
+        with in_mode(recording=True, depth=0, differentiated=frozenset()):
+            return _one_array(name, function(*whole(xs), **kwargs))
 
     def spec(*xs: Spec) -> Spec:
         raise OpaqueError(
@@ -142,7 +146,7 @@ def _operation(
 
 def _one_array(name: str, found: Any) -> Any:
     """What a primitive gave, as the value of a node."""
-    if isinstance(found, Node):
+    if isinstance(found, GraphNode):
         if found.requires_grad and current_mode().recording:
             raise GradientError(
                 tr("{name} uses what is differentiated, but not as an argument", name=name),
@@ -178,3 +182,41 @@ def _leaves(structure: Structure) -> list[Structure]:
     if structure.kind is None:
         return [structure]
     return [x for child in structure.children for x in _leaves(child)]
+
+
+# --------------------------------------------------------------- traces with nodes of one's own
+
+
+class Node:
+    """A base for nodes of one's own, which `trace` makes beside the graph, one for each operation.
+
+    A subclass says `initialize_root(*args)` for the first one, and
+    `__init__(value, fun, args, kwargs, parent_argnums, parents)` for what an operation gives.
+    """
+
+    @classmethod
+    def new_root(cls, *args: Any, **kwargs: Any) -> Any:
+        """The node of the argument."""
+        root = cls.__new__(cls)
+        root.initialize_root(*args, **kwargs)  # type: ignore[attr-defined]
+        return root
+
+
+def trace(start: Any, function: Callable[..., Any], x: Any) -> tuple[Any, Any]:
+    """`(value, node)` of a call: the graph, told to nodes of the class of `start`.
+
+    The node is None where the result does not depend on x.
+    """
+    leaf = tensor(x)
+    out = function(leaf)
+    if not isinstance(out, GraphNode) or leaf not in set(walk([out])):
+        return getval(out), None
+    made: dict[GraphNode, Any] = {leaf: start}
+    for node in sorted(walk([out]), key=lambda node: -node.order):
+        places = [i for i, y in enumerate(node.inputs) if y in made]
+        if node.op is None or not places:
+            continue
+        args = tuple(getval(y) for y in node.inputs)
+        parents = [made[node.inputs[i]] for i in places]
+        made[node] = type(start)(node.data, node.op, args, node.attrs, places, parents)
+    return getval(out), made[out]
