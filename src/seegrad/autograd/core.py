@@ -12,6 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from seegrad.autograd.numpy.complex_pairs import (
+    as_answer,
+    conjugated,
+    paired,
+    unpaired,
+    widened,
+)
 from seegrad.autograd.tracer import primitive as primitive
 from seegrad.autograd.tracer import primitive_vjps as primitive_vjps
 from seegrad.autograd.vspace import VSpace as VSpace
@@ -44,7 +51,7 @@ class _Answer:
         self.function, self.kept = function, {}
 
     def __call__(self, x: Any) -> Any:
-        leaves, structure = flatten(self.function(x))
+        leaves, structure = flatten(paired(self.function(widened(x))))
         for i, leaf in enumerate(leaves):
             if as_tensor(leaf).dtype.kind != "f":
                 self.kept[i] = leaf.data if isinstance(leaf, Node) else leaf
@@ -52,17 +59,22 @@ class _Answer:
         return unflatten(structure, leaves)
 
     def whole(self, found: Any) -> Any:
-        if not self.kept:
-            return found
-        leaves, structure = flatten(found)
-        return unflatten(structure, [self.kept.get(i, x) for i, x in enumerate(leaves)])
+        if self.kept:
+            leaves, structure = flatten(found)
+            found = unflatten(structure, [self.kept.get(i, x) for i, x in enumerate(leaves)])
+        return unpaired(found)
 
 
 def make_vjp(function: Function, x: Any) -> tuple[Function, Any]:
     """`(back, answer)`: back(g) gives the derivative by x, for g arriving at the answer."""
     asked = _named(_Answer(function), function)
-    answer, pull = derivatives.vjp(asked, floating(x))
-    return lambda g: pull(floating(g))[0], asked.whole(answer)
+    answer, pull = derivatives.vjp(asked, floating(paired(x)))
+
+    def back(g: Any) -> Any:
+        seed = conjugated(as_answer(floating(g), answer))
+        return unpaired(conjugated(pull(seed)[0]))
+
+    return back, asked.whole(answer)
 
 
 def make_jvp(function: Function, x: Any) -> Function:
@@ -70,8 +82,9 @@ def make_jvp(function: Function, x: Any) -> Function:
 
     def along(v: Any) -> tuple[Any, Any]:
         asked = _named(_Answer(function), function)
-        answer, change = derivatives.jvp(asked, (floating(x),), (floating(v),))
-        return asked.whole(answer), change
+        at = floating(paired(x))
+        answer, change = derivatives.jvp(asked, (at,), (as_answer(floating(v), at),))
+        return asked.whole(answer), unpaired(change)
 
     return along
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from seegrad.autograd import core
 from seegrad.autograd.core import floating, vspace
-from seegrad.autograd.tracer import OpaqueError, UndefinedDerivativeError
+from seegrad.autograd.numpy import complex_pairs
+from seegrad.autograd.tracer import OpaqueError
 from seegrad.autograd.wrap_util import unary_to_nary
 from seegrad.errors import CallError, DTypeError
 from seegrad.i18n import tr
@@ -223,10 +224,12 @@ def checkpoint(function: Function) -> Function:
     return saved
 
 
-def holomorphic_grad(function: Function, argnum: int = 0) -> Function:
-    """Not here: the graph computes with real numbers. UndefinedDerivativeError says so."""
-    raise UndefinedDerivativeError(
-        "holomorphic_grad is of functions of complex numbers",
-        asked="functions of real numbers",
-        hint="write z as its real and its imaginary part: two real arguments",
-    )
+@unary_to_nary
+def holomorphic_grad(function: Function, x: Any) -> Any:
+    """The complex derivative of a holomorphic function of complex numbers.
+
+    >>> complex(holomorphic_grad(lambda z: z * z)(1.0 + 2.0j))
+    (2+4j)
+    """
+    back, answer = core.make_vjp(lambda z: complex_pairs.parts(function(z))[0], x)
+    return back(_of_one_number("holomorphic_grad", answer))

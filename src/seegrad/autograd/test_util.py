@@ -29,10 +29,11 @@ def _difference(function: Function, x: Any, v: Any) -> Any:
     return out.scalar_mul(out.add(ahead, out.scalar_mul(behind, -1.0)), 1 / EPS)
 
 
-def _unequal(name: str, analytic: Any, numeric: Any) -> AssertionError:
+def _unequal(what: str, name: str, analytic: Any, numeric: Any) -> AssertionError:
     return AssertionError(tr(
-        "{name}: the derivative is {analytic}, the difference says {numeric}",
-        name=name, analytic=analytic, numeric=numeric,
+        "({what}) check of {name} failed: the derivative is {analytic}, the difference says"
+        " {numeric}",
+        what=what, name=name, analytic=analytic, numeric=numeric,
     ))  # fmt: skip
 
 
@@ -40,30 +41,31 @@ def check_vjp(function: Function, x: Any) -> None:
     """AssertionError unless what is sent back agrees with a difference along a random direction."""
     back, y = make_vjp(function, x)
     v, g = vspace(x).randn(), vspace(y).randn()
-    found = back(g)
+    found = vspace(x).covector(back(vspace(y).covector(g)))
     if vspace(found) != vspace(x):
-        raise _unequal(get_name(function), vspace(found), vspace(x))
+        raise _unequal("VJP", get_name(function), vspace(found), vspace(x))
     analytic = vspace(x).inner_prod(v, found)
     numeric = vspace(y).inner_prod(g, _difference(function, x, v))
     if not scalar_close(numeric, analytic):
-        raise _unequal(get_name(function), analytic, numeric)
+        raise _unequal("VJP", get_name(function), analytic, numeric)
 
 
 def check_jvp(function: Function, x: Any) -> None:
     """AssertionError unless the change along a random direction agrees with a difference."""
     v = vspace(x).randn()
-    check_equivalent(make_jvp(function, x)(v)[1], _difference(function, x, v))
+    found = make_jvp(function, x)(v)[1]
+    check_equivalent(found, _difference(function, x, v), get_name(function))
 
 
-def check_equivalent(x: Any, y: Any) -> None:
+def check_equivalent(x: Any, y: Any, name: str = "") -> None:
     """AssertionError unless x and y lie in one space and agree along a random direction."""
     space = vspace(x)
     if space != vspace(y):
-        raise _unequal("vspace", space, vspace(y))
+        raise _unequal("JVP", name, space, vspace(y))
     v = space.randn()
     one, other = space.inner_prod(x, v), space.inner_prod(y, v)
     if not scalar_close(one, other):
-        raise _unequal("check_equivalent", one, other)
+        raise _unequal("JVP", name, one, other)
 
 
 @unary_to_nary
@@ -94,7 +96,7 @@ def check_grads(
                     return make_jvp(function, x)(v)[1]
                 return make_vjp(function, x)[0](v)
 
-            derivative.__name__ = f"{mode}_{get_name(function)}"
+            derivative.__name__ = f"{'jvp' if mode == 'fwd' else 'vjp'}_{get_name(function)}"
             check_grads(derivative, (0, 1), modes, order=order - 1)(x, space.randn())
 
 

@@ -1,4 +1,4 @@
-"""Two words of autograd's `util` that scripts import."""
+"""Words of autograd's `util` that scripts import."""
 
 from __future__ import annotations
 

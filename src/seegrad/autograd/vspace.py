@@ -123,7 +123,7 @@ def _shape_and_dtype(leaf: Any) -> tuple[tuple[int, ...], Any]:
 def _inner(a: Any, b: Any) -> Any:
     if np.iscomplexobj(a) or np.iscomplexobj(b):
         return np.real(np.sum(np.conj(a) * b))
-    return total(a * b)
+    return total(a * b) if hasattr(a, "dtype") or hasattr(b, "dtype") else a * b
 
 
 def vspace(value: Any) -> VSpace:

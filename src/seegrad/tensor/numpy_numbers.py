@@ -16,6 +16,7 @@ from seegrad.i18n import tr
 from seegrad.ops import arithmetic, compare, indexing, reduce, scan_sort, shape, transcendental
 from seegrad.ops.families import one_axis
 from seegrad.ops.linear import factorisations, linalg
+from seegrad.tensor import fft
 from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS, cumprod, cumsum
 
 like = shape.array_like
@@ -293,6 +294,8 @@ NUMPY_FUNCTIONS.update({
     )
 })  # fmt: skip
 NUMPY_FUNCTIONS.update({
+    "fftshift": fft.fftshift,
+    "ifftshift": fft.ifftshift,
     "conjugate": conjugate,
     "conj": conjugate,
     "reciprocal": arithmetic.reciprocal,

@@ -34,17 +34,21 @@ def flatten(value: Any) -> tuple[Any, Callable[[Any], Any]]:
     leaves, structure = leaves_of(_sorted(value))
     shapes = [tuple(x.shape) if hasattr(x, "shape") else () for x in leaves]
     sizes = [int(np.prod(shape)) for shape in shapes]
-    vectors = [ravel(x) for x in leaves]
+    joined: Any = concatenate
+    if any(np.iscomplexobj(x) for x in leaves):                # numbers that no graph holds
+        joined = lambda *xs: np.concatenate(xs)  # noqa: E731
+    vectors = [np.ravel(x) if np.iscomplexobj(x) else ravel(x) for x in leaves]
 
     def unflatten(vector: Any) -> Any:
         found, start = [], 0
         for shape, size in zip(shapes, sizes):
-            part = reshape(vector[start : start + size], shape=shape)
+            part = vector[start : start + size]
+            part = part.reshape(shape) if np.iscomplexobj(part) else reshape(part, shape=shape)
             found.append(part[()] if isinstance(part, np.ndarray) else part)
             start += size
         return build(structure, found)
 
-    return concatenate(*vectors) if vectors else np.zeros(0), unflatten
+    return joined(*vectors) if vectors else np.zeros(0), unflatten
 
 
 def flatten_func(
