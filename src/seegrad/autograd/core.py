@@ -48,7 +48,8 @@ class _Answer:
     """What a function gave, where parts of it have no derivative: kept beside, as they were."""
 
     def __init__(self, function: Function) -> None:
-        self.function, self.kept = function, {}
+        self.function = function
+        self.kept: dict[int, Any] = {}
 
     def __call__(self, x: Any) -> Any:
         leaves, structure = flatten(paired(self.function(widened(x))))

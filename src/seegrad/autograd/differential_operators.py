@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -139,7 +140,7 @@ def hessian_tensor_product(function: Function, argnum: int = 0) -> Function:
     def along(*args: Any, **kwargs: Any) -> Any:
         return sum(slope(*args[:-1], **kwargs) * args[-1])
 
-    return grad(along, argnum)
+    return grad(along, argnum)  # type: ignore[no-any-return]
 
 
 def tensor_jacobian_product(function: Function, argnum: int = 0) -> Function:
@@ -149,7 +150,7 @@ def tensor_jacobian_product(function: Function, argnum: int = 0) -> Function:
         v = args[-1]
         return tensordot(v, function(*args[:-1], **kwargs), axes=len(v.shape))
 
-    return jacobian(weighted, argnum)
+    return jacobian(weighted, argnum)  # type: ignore[no-any-return]
 
 
 hessian_vector_product = hessian_tensor_product
@@ -204,7 +205,7 @@ def multigrad_dict(function: Function) -> Function:
         bound.apply_defaults()
 
         def by_name(values: dict[str, Any]) -> Any:
-            again = inspect.BoundArguments(signature, dict(values))  # type: ignore[arg-type]
+            again = inspect.BoundArguments(signature, OrderedDict(values))
             return function(*again.args, **again.kwargs)
 
         return dict(grad(by_name)(dict(bound.arguments)))

@@ -27,13 +27,13 @@ def unary_to_nary(operator: Function) -> Function:
     def many(
         function: Function, argnum: int | Sequence[int] = 0, *more: Any, **options: Any
     ) -> Any:
-        several = isinstance(argnum, (tuple, list))
-        if not several and not isinstance(argnum, int):
+        several = not isinstance(argnum, int)
+        if several and not isinstance(argnum, (tuple, list)):
             raise CallError(
                 "an argument's number is a whole number, or several of them",
                 asked="argnum=0, or argnum=(0, 1)", came=f"argnum={argnum!r}",
             )  # fmt: skip
-        which: list[int] = list(argnum) if isinstance(argnum, (tuple, list)) else [argnum]
+        which = [argnum] if isinstance(argnum, int) else list(argnum)
 
         def called(*args: Any, **kwargs: Any) -> Any:
             for i in which:

@@ -1,7 +1,7 @@
 """Optimizers by the third volume's names; the updates are `seegrad.optim`'s."""
 
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from seegrad.dezero.layers import Layer
 from seegrad.optim import adaptive, sgd
@@ -11,14 +11,14 @@ class Optimizer:
     """`setup(model)`, then `update()` for each step; parameters are there by the first one."""
 
     def __init__(self, kind: Any, *rates: float, **options: Any) -> None:
-        self.kind, self.rates, self.made = kind, rates, None
+        self.kind, self.rates = kind, rates
         if options.keys() & {"beta1", "beta2"}:
             options["betas"] = options.pop("beta1", 0.9), options.pop("beta2", 0.999)
         self.options = {"lr" if k == "alpha" else k: v for k, v in options.items()}
 
     def setup(self, target: Layer) -> "Optimizer":
         """Train this model."""
-        self.target, self.made = target, None
+        self.target, self.made = target, cast(Any, None)
         return self
 
     def update(self) -> None:

@@ -25,7 +25,6 @@ from seegrad.tensor.numpy_names import (
     undefined,
 )
 
-
 PRIORITY = 1000
 """Whose answer NumPy asks for first, where a tensor meets another type that answers it."""
 

@@ -170,8 +170,8 @@ def geomspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0
 ) -> Any:
     """`num` numbers from start to stop, both positive, each the same multiple of the last."""
-    ends = [transcendental.log(compare.floating(like(x))) for x in (start, stop)]
-    return transcendental.exp(linspace(*ends, num, endpoint, axis=axis))
+    low, high = (transcendental.log(compare.floating(like(x))) for x in (start, stop))
+    return transcendental.exp(linspace(low, high, num, endpoint, axis=axis))
 
 
 def nancumsum(x: Any, axis: Any = None) -> Any:

@@ -445,8 +445,8 @@ for _operator, _name in {
 }.items():  # fmt: skip
     setattr(Complex, f"__{_operator}__", lambda a, b, of=ANSWERS[_name]: of(a, b))
     setattr(Complex, f"__r{_operator}__", lambda a, b, of=ANSWERS[_name]: of(b, a))
-Complex.__neg__ = ANSWERS["negative"]  # type: ignore[attr-defined]
-Complex.__abs__ = ANSWERS["absolute"]  # type: ignore[attr-defined]
+for _operator, _name in {"neg": "negative", "abs": "absolute"}.items():
+    setattr(Complex, f"__{_operator}__", lambda a, of=ANSWERS[_name]: of(a))
 
 
 # --------------------------------------------------------------- in and out
