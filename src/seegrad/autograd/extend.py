@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
+
+import numpy as np
 
 from seegrad.autograd.tracer import Maker, UndefinedDerivativeError, primitive_vjps
 from seegrad.autograd.tracer import getval as getval
@@ -11,6 +14,8 @@ from seegrad.autograd.tracer import notrace_primitive as notrace_primitive
 from seegrad.autograd.tracer import primitive as primitive
 from seegrad.autograd.vspace import vspace as vspace
 from seegrad.i18n import tr
+from seegrad.ops.reduce import sum as total
+from seegrad.ops.shape import reshape, stack
 from seegrad.transforms.derivatives import vjp
 from seegrad.tree import tree_map
 
@@ -86,9 +91,10 @@ def defjvp(
         if rule is None:
             return None
 
+        if rule == "same":
+            return _linear(function, argnum, args, kwargs)
+
         def moved(t: Any) -> Any:
-            if rule == "same":
-                return function(*[t if i == argnum else x for i, x in enumerate(args)], **kwargs)
             assert callable(rule)
             return rule(t, ans, *args, **kwargs)
 
@@ -110,15 +116,27 @@ def defjvp_argnum(function: Function, maker: Function) -> None:
 
 
 def def_linear(function: Function) -> None:
-    """`function` is linear in each of its arguments."""
+    """`function` is linear in each of its arguments, which are arrays."""
+    if function not in primitive_vjps:
+        primitive_vjps[function] = lambda argnum, ans, args, kwargs: _linear(
+            function, argnum, args, kwargs
+        )
 
-    def one(argnum: int, ans: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Function:
-        def moved(t: Any) -> Any:
-            return function(*[t if i == argnum else x for i, x in enumerate(args)], **kwargs)
 
-        return lambda g: vjp(moved, tree_map(lambda x: x * 0.0, args[argnum]))[1](g)[0]
+def _linear(
+    function: Function, argnum: int, args: Sequence[Any], kwargs: dict[str, Any]
+) -> Function:
+    """What sends a derivative back through a linear function: it is asked for each unit array."""
+    x = args[argnum]
 
-    primitive_vjps[function] = one
+    def back(g: Any) -> Any:
+        found = []
+        for unit in np.eye(math.prod(x.shape)).reshape(-1, *x.shape):
+            moved = [unit[()] if i == argnum else y for i, y in enumerate(args)]
+            found.append(total(g * function(*moved, **kwargs)))
+        return reshape(stack(*found), shape=tuple(x.shape))
+
+    return back
 
 
 class _OfOnesOwn:

@@ -167,7 +167,8 @@ class NumpyMethods(ArrayInterface):
         if any(map(_comes_first, types)):
             return NotImplemented
         name = function.__name__
-        if ours := NUMPY_FUNCTIONS.get(name):
+        of_linalg = function.__module__ == "numpy.linalg" and f"linalg.{name}"
+        if ours := NUMPY_FUNCTIONS.get(of_linalg) or NUMPY_FUNCTIONS.get(name):
             return ours(*args, **{KEYWORDS.get((name, k), k): v for k, v in kwargs.items()})
         if name in ON_SHAPES and not kwargs:
             match args:

@@ -293,7 +293,21 @@ NUMPY_FUNCTIONS.update({
         nancumprod, nancumsum, polyval, real, real_if_close, rollaxis,
     )
 })  # fmt: skip
+def _of_last_axes(function: Any) -> Any:
+    """NumPy's linalg takes its matrices from the last two axes, unlike the function of that name."""
+
+    def called(x: Any, *, offset: int = 0) -> Any:
+        return function(like(x), offset=offset, axis1=-2, axis2=-1)
+
+    return called
+
+
 NUMPY_FUNCTIONS.update({
+    "linalg.diagonal": _of_last_axes(linalg.diagonal),
+    "linalg.trace": _of_last_axes(
+        lambda x, **where: reduce.sum(linalg.diagonal(x, **where), axis=-1)
+    ),
+    "iscomplexobj": lambda x: False,
     "fftshift": fft.fftshift,
     "ifftshift": fft.ifftshift,
     "conjugate": conjugate,
