@@ -163,7 +163,8 @@ def test_a_kept_graph_is_run_again_without_the_function():
         return anp.sin(x) * y
 
     kept = const_graph(f, y=3.0)
-    assert [float(kept(v)) for v in (0.5, 1.5)] == pytest.approx([3 * np.sin(v) for v in (0.5, 1.5)])
+    for v in (0.5, 1.5):
+        assert float(kept(v)) == pytest.approx(3 * np.sin(v))
     assert len(calls) == 1
     assert [n.op.name for n in full_graph(f, 0.5, 3.0).nodes if n.op] == ["sin", "multiply"]
 

@@ -293,8 +293,10 @@ NUMPY_FUNCTIONS.update({
         nancumprod, nancumsum, polyval, real, real_if_close, rollaxis,
     )
 })  # fmt: skip
+
+
 def _of_last_axes(function: Any) -> Any:
-    """NumPy's linalg takes its matrices from the last two axes, unlike the function of that name."""
+    """NumPy's linalg takes its matrices from the last two axes, unlike the plain function."""
 
     def called(x: Any, *, offset: int = 0) -> Any:
         return function(like(x), offset=offset, axis1=-2, axis2=-1)
@@ -308,6 +310,7 @@ NUMPY_FUNCTIONS.update({
         lambda x, **where: reduce.sum(linalg.diagonal(x, **where), axis=-1)
     ),
     "iscomplexobj": lambda x: False,
+    "isrealobj": lambda x: True,
     "fftshift": fft.fftshift,
     "ifftshift": fft.ifftshift,
     "conjugate": conjugate,
