@@ -184,6 +184,7 @@ from seegrad.ops.transcendental import sin as sin
 from seegrad.ops.transcendental import sinh as sinh
 from seegrad.ops.transcendental import tan as tan
 from seegrad.ops.transcendental import tanh as tanh
+from seegrad.tensor import fft as fft
 from seegrad.tensor import linalg as linalg
 from seegrad.tensor import random as random
 from seegrad.tensor import special as special
@@ -252,10 +253,76 @@ from seegrad.tensor.numpy_names import median as median
 from seegrad.tensor.numpy_names import quantile as quantile
 from seegrad.tensor.numpy_names import sort as sort
 from seegrad.tensor.numpy_names import take as take
+from seegrad.tensor.numpy_numbers import amax as amax
+from seegrad.tensor.numpy_numbers import amin as amin
+from seegrad.tensor.numpy_numbers import angle as angle
+from seegrad.tensor.numpy_numbers import block as block
+from seegrad.tensor.numpy_numbers import broadcast_arrays as broadcast_arrays
+from seegrad.tensor.numpy_numbers import conj as conj
+from seegrad.tensor.numpy_numbers import conjugate as conjugate
+from seegrad.tensor.numpy_numbers import degrees as degrees
+from seegrad.tensor.numpy_numbers import delete as delete
+from seegrad.tensor.numpy_numbers import diagflat as diagflat
+from seegrad.tensor.numpy_numbers import divmod as divmod
+from seegrad.tensor.numpy_numbers import fabs as fabs
+from seegrad.tensor.numpy_numbers import fix as fix
+from seegrad.tensor.numpy_numbers import float_power as float_power
+from seegrad.tensor.numpy_numbers import frexp as frexp
+from seegrad.tensor.numpy_numbers import geomspace as geomspace
+from seegrad.tensor.numpy_numbers import imag as imag
+from seegrad.tensor.numpy_numbers import iscomplex as iscomplex
+from seegrad.tensor.numpy_numbers import isreal as isreal
+from seegrad.tensor.numpy_numbers import ldexp as ldexp
+from seegrad.tensor.numpy_numbers import logspace as logspace
+from seegrad.tensor.numpy_numbers import modf as modf
+from seegrad.tensor.numpy_numbers import nanargmax as nanargmax
+from seegrad.tensor.numpy_numbers import nanargmin as nanargmin
+from seegrad.tensor.numpy_numbers import nancumprod as nancumprod
+from seegrad.tensor.numpy_numbers import nancumsum as nancumsum
+from seegrad.tensor.numpy_numbers import polyval as polyval
+from seegrad.tensor.numpy_numbers import positive as positive
+from seegrad.tensor.numpy_numbers import radians as radians
+from seegrad.tensor.numpy_numbers import real as real
+from seegrad.tensor.numpy_numbers import real_if_close as real_if_close
+from seegrad.tensor.numpy_numbers import rint as rint
+from seegrad.tensor.numpy_numbers import rollaxis as rollaxis
+from seegrad.tensor.numpy_numbers import topk as topk
+from seegrad.tensor.numpy_numbers import true_divide as true_divide
 from seegrad.tensor.tensor import Tensor as Tensor
 from seegrad.tensor.tensor import as_tensor as as_tensor
 from seegrad.tensor.tensor import from_dlpack as from_dlpack
 from seegrad.tensor.tensor import tensor as tensor
+from seegrad.tensor.torch_names import addcdiv as addcdiv
+from seegrad.tensor.torch_names import addcmul as addcmul
+from seegrad.tensor.torch_names import addmm as addmm
+from seegrad.tensor.torch_names import addmv as addmv
+from seegrad.tensor.torch_names import addr as addr
+from seegrad.tensor.torch_names import baddbmm as baddbmm
+from seegrad.tensor.torch_names import bmm as bmm
+from seegrad.tensor.torch_names import bucketize as bucketize
+from seegrad.tensor.torch_names import cdist as cdist
+from seegrad.tensor.torch_names import chunk as chunk
+from seegrad.tensor.torch_names import clamp as clamp
+from seegrad.tensor.torch_names import diag_embed as diag_embed
+from seegrad.tensor.torch_names import diagonal_scatter as diagonal_scatter
+from seegrad.tensor.torch_names import gather as gather
+from seegrad.tensor.torch_names import index_add as index_add
+from seegrad.tensor.torch_names import index_copy as index_copy
+from seegrad.tensor.torch_names import index_fill as index_fill
+from seegrad.tensor.torch_names import index_put as index_put
+from seegrad.tensor.torch_names import index_select as index_select
+from seegrad.tensor.torch_names import lerp as lerp
+from seegrad.tensor.torch_names import logdet as logdet
+from seegrad.tensor.torch_names import masked_fill as masked_fill
+from seegrad.tensor.torch_names import mm as mm
+from seegrad.tensor.torch_names import movedim as movedim
+from seegrad.tensor.torch_names import mv as mv
+from seegrad.tensor.torch_names import narrow as narrow
+from seegrad.tensor.torch_names import rsqrt as rsqrt
+from seegrad.tensor.torch_names import scatter_add as scatter_add
+from seegrad.tensor.torch_names import select_scatter as select_scatter
+from seegrad.tensor.torch_names import slice_scatter as slice_scatter
+from seegrad.tensor.torch_names import unbind as unbind
 from seegrad.transforms.debugging import debug as debug
 from seegrad.transforms.derivatives import checkpoint as checkpoint
 from seegrad.transforms.derivatives import grad as grad
@@ -295,5 +362,9 @@ cumulative_sum = cumsum
 permute_dims = transpose
 pow = power
 expit = sigmoid
+left_shift = bitwise_left_shift
+right_shift = bitwise_right_shift
 lgamma = gammaln
+rfft = fft.rfft
+irfft = fft.irfft
 remainder = mod

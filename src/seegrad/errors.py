@@ -132,7 +132,7 @@ class GradientError(SeegradError, RuntimeError):
     """A derivative that cannot be taken as asked."""
 
 
-class MutationError(SeegradError, RuntimeError):
+class MutationError(SeegradError, TypeError, RuntimeError):
     """A value that a recorded graph still needs was about to change, or has changed."""
 
 

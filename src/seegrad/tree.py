@@ -17,6 +17,9 @@ class Structure:
 
 
 LEAF = Structure(None)
+PARTED: dict[type, Callable[[Any], tuple[Any, ...]]] = {}
+"""Types that are trees themselves, though no containers of Python's: what each is made of. The type
+called with these parts gives it again."""
 
 
 def flatten(tree: Any) -> tuple[list[Any], Structure]:
@@ -27,6 +30,8 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
         keys, children = (), tuple(tree)
     elif tree is None:
         return [], Structure(type(None))
+    elif type(tree) in PARTED:
+        keys, children = (), PARTED[type(tree)](tree)
     else:
         return [tree], LEAF
     leaves: list[Any] = []
@@ -52,7 +57,7 @@ def _build(structure: Structure, leaves: Any) -> Any:
     children = [_build(child, leaves) for child in structure.children]
     if issubclass(kind, dict):
         return kind(zip(structure.keys, children))
-    if hasattr(kind, "_fields"):
+    if hasattr(kind, "_fields") or kind in PARTED:
         return kind(*children)
     return kind(children)
 

@@ -29,6 +29,7 @@ WITHOUT = {
     **dict.fromkeys((
         "inv", "solve", "solve_triangular", "cholesky_lower", "stacked_eigh", "stacked_qr",
         "symmetric_eigenvalues", "stacked_svd", "svdvals", "stacked_slogdet", "pinv",
+        "stacked_dft",
     ), SYSTEMS),
 }  # fmt: skip
 """Ops that ONNX has no form for, and why."""

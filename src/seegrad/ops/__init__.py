@@ -19,7 +19,15 @@ from seegrad.ops import (
     transcendental,
 )
 from seegrad.ops.families import TABLE
-from seegrad.ops.linear import einsum, factorisations, linalg, norms, solve_systems, triangular
+from seegrad.ops.linear import (
+    einsum,
+    factorisations,
+    fourier,
+    linalg,
+    norms,
+    solve_systems,
+    triangular,
+)
 from seegrad.ops.nn import activation, convolution, loss, pooling, window
 from seegrad.ops.special import floating_point, functions
 
@@ -34,6 +42,7 @@ __all__ = [
     "einsum",
     "factorisations",
     "floating_point",
+    "fourier",
     "functions",
     "indexing",
     "linalg",

@@ -197,4 +197,6 @@ def astype(x, *, dtype):
 
 def floating(x: Any) -> Any:
     """x itself; as float64 where it holds integers or booleans."""
+    if not hasattr(x, "dtype"):
+        x = np.asarray(x)[()]
     return x if x.dtype.kind == "f" else astype(x, dtype=np.float64)

@@ -387,9 +387,9 @@ def _item(item: Any) -> Any:
         return item
     if isinstance(item, (bool, np.bool_)):
         return np.asarray(item)                          # a mask of no axes, and not 0 or 1
-    if isinstance(item, (list, np.ndarray, Node)):
+    if isinstance(item, (list, tuple, np.ndarray, Node)):
         array: Any = array_like(item)
-        if isinstance(item, list) and not array.size:
+        if isinstance(item, (list, tuple)) and not array.size:
             array = array.astype(np.intp)
         if array.dtype.kind not in "iub":
             raise DTypeError(

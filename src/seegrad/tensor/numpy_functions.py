@@ -179,14 +179,14 @@ def _slope_along(f: Any, at: int, h: Any) -> Any:
 def gradient(f: Any, *spacing: Any, axis: Any = None) -> Any:
     """Slopes of f along each axis by central differences, one-sided at both ends.
 
-    spacing: one distance, or one for each axis. Gives one array, or a list with one for each axis.
+    spacing: one distance, or one for each axis. Gives one array, or a tuple with one for each axis.
     """
     f = compare.floating(like(f))
     axes = range(len(f.shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     steps = spacing * len(axes) if len(spacing) == 1 else spacing or (1.0,) * len(axes)
     if len(steps) != len(axes):
         raise ShapeError("one distance for each axis", asked=f"{len(axes)}", came=f"{len(steps)}")
-    found = [_slope_along(f, one_axis(i, len(f.shape)), h) for i, h in zip(axes, steps)]
+    found = tuple(_slope_along(f, one_axis(i, len(f.shape)), h) for i, h in zip(axes, steps))
     return found[0] if len(found) == 1 else found
 
 
@@ -439,10 +439,17 @@ def meshgrid(*xs: Any, indexing: str = "xy") -> list[Any]:
 # --------------------------------------------------------------- products, differences, powers
 
 
-def cross(a: Any, b: Any, axis: int = -1) -> Any:
-    """The cross product of vectors of three along `axis`."""
+def cross(
+    a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> Any:
+    """The cross product of vectors of three, along `axisa` and `axisb`, into `axisc`, or all
+    along `axis`."""
+    if axis is not None:
+        axisa = axisb = axisc = axis
     a, b = like(a), like(b)
-    at, bt = one_axis(axis, len(a.shape)), one_axis(axis, len(b.shape))
+    a = shape.moveaxis(a, one_axis(axisa, len(a.shape)), -1)
+    b = shape.moveaxis(b, one_axis(axisb, len(b.shape)), -1)
+    at, bt = len(a.shape) - 1, len(b.shape) - 1
     if a.shape[at] != 3 or b.shape[bt] != 3:
         raise ShapeError("a cross product takes vectors of three", asked="axes of size 3",
                          came=f"{a.shape}, {b.shape}")  # fmt: skip
@@ -451,7 +458,8 @@ def cross(a: Any, b: Any, axis: int = -1) -> Any:
     def taken(x: Any, order: Any, at: int) -> Any:
         return indexing.take(x, order, axis=at)
 
-    return taken(a, turn, at) * taken(b, back, bt) - taken(a, back, at) * taken(b, turn, bt)
+    found = taken(a, turn, at) * taken(b, back, bt) - taken(a, back, at) * taken(b, turn, bt)
+    return shape.moveaxis(found, -1, axisc)
 
 
 def vdot(a: Any, b: Any) -> Any:

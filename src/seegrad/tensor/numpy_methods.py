@@ -25,6 +25,9 @@ from seegrad.tensor.numpy_names import (
     undefined,
 )
 
+PRIORITY = 1000
+"""Whose answer NumPy asks for first, where a tensor meets another type that answers it."""
+
 
 class NumpyMethods(ArrayInterface):
     """A node with NumPy's methods."""
@@ -147,6 +150,8 @@ class NumpyMethods(ArrayInterface):
     # ---------------------------------------------------------- NumPy's own functions
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if any(_comes_first(type(x)) for x in inputs):
+            return NotImplemented
         name = ufunc.__name__ if method == "__call__" else REDUCTIONS.get((ufunc, method))
         function = NUMPY_FUNCTIONS.get(name) if name else None
         if function is None or options.get("out") is not None:
@@ -159,8 +164,11 @@ class NumpyMethods(ArrayInterface):
     def __array_function__(
         self, function: Any, types: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> Any:
+        if any(map(_comes_first, types)):
+            return NotImplemented
         name = function.__name__
-        if ours := NUMPY_FUNCTIONS.get(name):
+        of_linalg = function.__module__ == "numpy.linalg" and f"linalg.{name}"
+        if ours := NUMPY_FUNCTIONS.get(of_linalg) or NUMPY_FUNCTIONS.get(name):
             return ours(*args, **{KEYWORDS.get((name, k), k): v for k, v in kwargs.items()})
         if name in ON_SHAPES and not kwargs:
             match args:
@@ -171,6 +179,12 @@ class NumpyMethods(ArrayInterface):
         if name in ON_VALUES:
             return function(*_values(args), **_values(dict(kwargs)))
         raise undefined(f"{function.__module__}.{name}")
+
+
+def _comes_first(kind: type) -> bool:
+    """Does this type know of tensors, and answer NumPy in their place?"""
+    first = getattr(kind, "__array_priority__", 0)
+    return isinstance(first, (int, float)) and first > PRIORITY
 
 
 def _look_at(x: Any) -> Any:

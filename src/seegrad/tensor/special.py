@@ -1,12 +1,14 @@
 """`sg.special`: special functions by the names of `scipy.special`, each an operation of the table.
 
-A table of contents, with what only renames: nothing is computed here.
+A table of contents, with what is put together from those.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
+from seegrad.ops import arithmetic, compare, shape, transcendental
 from seegrad.ops.nn.activation import log_softmax as log_softmax
 from seegrad.ops.nn.activation import sigmoid as expit
 from seegrad.ops.nn.activation import softmax as softmax
@@ -33,9 +35,10 @@ from seegrad.ops.transcendental import expm1 as expm1
 from seegrad.ops.transcendental import log1p as log1p
 
 __all__ = [
-    "digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "expit", "expm1", "gammaln", "i0", "i0e",
-    "i1", "i1e", "log1p", "log_ndtr", "log_softmax", "logit", "logsumexp", "ndtr", "ndtri",
-    "polygamma", "psi", "sinc", "softmax", "xlog1py", "xlogy",
+    "beta", "betaln", "digamma", "entr", "erf", "erfc", "erfcinv", "erfcx", "erfinv", "expit",
+    "expm1", "gamma", "gammaln", "gammasgn", "i0", "i0e", "i1", "i1e", "log1p", "log_ndtr",
+    "log_softmax", "logit", "logsumexp", "multigammaln", "ndtr", "ndtri", "polygamma", "psi",
+    "rgamma", "sinc", "softmax", "xlog1py", "xlogy",
 ]  # fmt: skip
 
 
@@ -54,3 +57,51 @@ def digamma(x: Any) -> Any:
 
 
 psi = digamma
+
+
+def gammasgn(x: Any) -> Any:
+    """The sign of Γ(x): −1 between −1 and 0, −3 and −2, …, else 1; NaN at −1, −2, …"""
+    x = compare.floating(shape.array_like(x))
+    low = arithmetic.floor(x)
+    odd = compare.not_equal(arithmetic.mod(low, 2), 0)
+    below = compare.where(odd, -1.0, 1.0)
+    pole = compare.logical_and(compare.equal(low, x), compare.less(x, 0))
+    found = compare.where(compare.less(x, 0), compare.where(pole, math.nan, below), 1.0)
+    return arithmetic.stop_gradient(compare.astype(found, dtype=x.dtype))
+
+
+def gamma(x: Any) -> Any:
+    """Γ(x), (x − 1)! of whole numbers.
+
+    >>> round(float(gamma(5.0)), 9)
+    24.0
+    """
+    return gammasgn(x) * transcendental.exp(gammaln(x))
+
+
+def rgamma(x: Any) -> Any:
+    """1 / Γ(x)."""
+    return gammasgn(x) * transcendental.exp(-gammaln(x))
+
+
+def betaln(a: Any, b: Any) -> Any:
+    """The logarithm of the beta function of a, b > 0."""
+    a, b = shape.array_like(a), shape.array_like(b)
+    return gammaln(a) + gammaln(b) - gammaln(a + b)
+
+
+def beta(a: Any, b: Any) -> Any:
+    """The beta function Γ(a)·Γ(b) / Γ(a + b) of a, b > 0."""
+    return transcendental.exp(betaln(a, b))
+
+
+def multigammaln(a: Any, d: int) -> Any:
+    """The logarithm of the gamma function of d dimensions, for a > (d − 1)/2."""
+    a = compare.floating(shape.array_like(a))
+    parts = [gammaln(a - i / 2) for i in range(d)]
+    return sum(parts[1:], parts[0]) + d * (d - 1) / 4 * math.log(math.pi)
+
+
+def erfcinv(x: Any) -> Any:
+    """The number whose complementary error function is x, for 0 ≤ x ≤ 2."""
+    return ndtri(shape.array_like(x) * 0.5) * -math.sqrt(0.5)

@@ -26,7 +26,7 @@ from seegrad.i18n import tr
 from seegrad.ops import arithmetic, indexing, shape
 from seegrad.ops.index_update import At
 from seegrad.tensor.array_interface import Array, value_of
-from seegrad.tensor.numpy_methods import NumpyMethods
+from seegrad.tensor.numpy_methods import PRIORITY, NumpyMethods
 from seegrad.tensor.operators import Operators
 from seegrad.tensor.torch_methods import TorchMethods
 from seegrad.text import tidy
@@ -40,7 +40,7 @@ class Tensor(Operators, TorchMethods, NumpyMethods):
     """
 
     __slots__ = ()
-    __array_priority__ = 1000
+    __array_priority__ = PRIORITY
     makes: ClassVar[type[Node]]
 
     @classmethod

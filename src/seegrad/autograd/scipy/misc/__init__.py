@@ -1,0 +1,3 @@
+"""`scipy.misc`: what old scripts look for there."""
+
+from seegrad.autograd.scipy.special import logsumexp as logsumexp

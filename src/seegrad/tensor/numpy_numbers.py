@@ -1,0 +1,323 @@
+"""NumPy's functions on single numbers and their parts, put together from operations of the table.
+
+Signs, rounding, powers of two, what NumPy asks about complex numbers, answered for real ones; and
+rows of numbers between two ends. Along axes and on shapes: `numpy_functions`.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import ValueRangeError
+from seegrad.i18n import tr
+from seegrad.ops import arithmetic, compare, indexing, reduce, scan_sort, shape, transcendental
+from seegrad.ops.families import one_axis
+from seegrad.ops.linear import factorisations, linalg
+from seegrad.tensor import fft
+from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS, cumprod, cumsum
+
+like = shape.array_like
+
+
+# --------------------------------------------------------------- parts of complex numbers
+
+
+def real(x: Any) -> Any:
+    """The real part of x: of real numbers x itself."""
+    return like(x)
+
+
+def imag(x: Any) -> Any:
+    """The imaginary part of x: of real numbers 0."""
+    return like(x) * 0
+
+
+def conjugate(x: Any) -> Any:
+    """The complex conjugate of x: of real numbers x itself."""
+    return like(x)
+
+
+conj = conjugate
+
+
+def angle(x: Any, deg: bool = False) -> Any:
+    """The angle of x in the complex plane: of real numbers 0, or π where x is negative."""
+    x = compare.floating(like(x))
+    half = 180.0 if deg else math.pi
+    return compare.where(compare.isnan(x), x, compare.where(compare.less(x, 0), half, x * 0))
+
+
+def real_if_close(x: Any, tol: float = 100) -> Any:
+    """x without an imaginary part that is near 0: of real numbers x itself."""
+    return like(x)
+
+
+def isreal(x: Any) -> Any:
+    """Is the imaginary part of each x 0? Of real numbers it is."""
+    return np.ones(tuple(like(x).shape), bool)[()]
+
+
+def iscomplex(x: Any) -> Any:
+    """Has each x an imaginary part? Real numbers have none."""
+    return np.zeros(tuple(like(x).shape), bool)[()]
+
+
+# --------------------------------------------------------------- whole numbers, fractions, powers
+
+
+def fabs(x: Any) -> Any:
+    """The size of x, always floating-point."""
+    return arithmetic.abs(compare.floating(like(x)))
+
+
+def fix(x: Any) -> Any:
+    """x rounded towards 0, always floating-point."""
+    return arithmetic.trunc(compare.floating(like(x)))
+
+
+def modf(x: Any) -> tuple[Any, Any]:
+    """The fraction of x and its whole part, both with x's sign."""
+    x = compare.floating(like(x))
+    whole = arithmetic.trunc(x)
+    return x - whole, whole
+
+
+def divmod(a: Any, b: Any) -> tuple[Any, Any]:
+    """a // b and a % b."""
+    a, b = like(a), like(b)
+    return arithmetic.floor_divide(a, b), arithmetic.mod(a, b)
+
+
+def float_power(a: Any, b: Any) -> Any:
+    """a to the power of b, in float64 at least."""
+    a, b = (compare.astype(like(x), dtype=np.dtype(np.float64)) for x in (a, b))
+    return transcendental.power(a, b)
+
+
+def ldexp(a: Any, b: Any) -> Any:
+    """a·2ᵇ.
+
+    >>> float(ldexp(0.75, 3))
+    6.0
+    """
+    a = compare.floating(like(a))
+    return _times_power_of_two(a, compare.astype(like(b), dtype=a.dtype))
+
+
+def _times_power_of_two(x: Any, power: Any) -> Any:
+    """x·2 to a whole power, in two steps: 2¹⁰⁷⁴ alone would be infinite."""
+    half = arithmetic.floor(power * 0.5)
+    return x * transcendental.exp2(half) * transcendental.exp2(power - half)
+
+
+def frexp(x: Any) -> tuple[Any, Any]:
+    """`(m, e)` with x = m·2ᵉ and ½ ≤ |m| < 1 (0 of 0); e has no derivative.
+
+    >>> tuple(map(float, frexp(6.0)))
+    (0.75, 3.0)
+    """
+    x = compare.floating(like(x))
+    size = arithmetic.abs(arithmetic.stop_gradient(x))
+    usual = compare.logical_and(compare.isfinite(size), compare.greater(size, 0))
+    power = arithmetic.floor(transcendental.log2(compare.where(usual, size, 1.0))) + 1
+    # the logarithm may be rounded over a whole number: once more, exactly
+    part = _times_power_of_two(size, -power)
+    power = power + compare.astype(compare.greater_equal(part, 1), dtype=x.dtype)
+    power = power - compare.astype(compare.less(part, 0.5), dtype=x.dtype)
+    power = compare.where(usual, power, 0.0)
+    exponent = compare.astype(power, dtype=np.dtype(np.int32))
+    return _times_power_of_two(x, -power), exponent
+
+
+def polyval(p: Any, x: Any) -> Any:
+    """The polynomial with coefficients p, the highest power first, at x (Horner's scheme)."""
+    p, x = like(p), like(x)
+    found = x * 0
+    for i in range(p.shape[0]):
+        found = found * x + p[i]
+    return found
+
+
+# --------------------------------------------------------------- rows of numbers
+
+
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0
+) -> Any:
+    """`num` numbers from start to stop, which may be tensors, along a new axis."""
+    if num < 0:
+        raise ValueRangeError("a row has no less than 0 numbers", came=f"num={num}")
+    start, stop = compare.floating(like(start)), compare.floating(like(stop))
+    parts = np.arange(num) / max(num - 1 if endpoint else num, 1)
+    apart = stop - start
+    parts = parts.reshape(-1, *(1,) * len(apart.shape)).astype(apart.dtype)
+    found = start * (1 - parts) + stop * parts
+    return found if axis == 0 else shape.moveaxis(found, 0, axis)
+
+
+def logspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: float = 10.0,
+    *, axis: int = 0,
+) -> Any:  # fmt: skip
+    """`num` powers of `base`, their exponents from start to stop."""
+    return transcendental.power(base, linspace(start, stop, num, endpoint, axis=axis))
+
+
+def geomspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0
+) -> Any:
+    """`num` numbers from start to stop, both positive, each the same multiple of the last."""
+    low, high = (transcendental.log(compare.floating(like(x))) for x in (start, stop))
+    return transcendental.exp(linspace(low, high, num, endpoint, axis=axis))
+
+
+def nancumsum(x: Any, axis: Any = None) -> Any:
+    """Running sums of the elements that are not NaN."""
+    x = like(x)
+    return cumsum(compare.where(compare.isnan(x), 0.0, x), axis)
+
+
+def nancumprod(x: Any, axis: Any = None) -> Any:
+    """Running products of the elements that are not NaN."""
+    x = like(x)
+    return cumprod(compare.where(compare.isnan(x), 1.0, x), axis)
+
+
+def nanargmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Where the largest element is that is not NaN."""
+    x = like(x)
+    known = compare.where(compare.isnan(x), -math.inf, x)
+    return reduce.argmax(known, axis=axis, keepdims=keepdims)
+
+
+def nanargmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """Where the smallest element is that is not NaN."""
+    x = like(x)
+    known = compare.where(compare.isnan(x), math.inf, x)
+    return reduce.argmin(known, axis=axis, keepdims=keepdims)
+
+
+# --------------------------------------------------------------- shapes
+
+
+def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
+    """x with an axis rolled back until it lies before the one at `start`."""
+    x = like(x)
+    ndim = len(x.shape)
+    at = one_axis(axis, ndim)
+    to = start + ndim if start < 0 else start
+    if not 0 <= to <= ndim:
+        raise ValueRangeError("there is no such place for an axis", came=f"start={start}")
+    return shape.moveaxis(x, at, to - 1 if at < to else to)
+
+
+def diagflat(x: Any, k: int = 0) -> Any:
+    """A matrix with the elements of x on its k-th diagonal."""
+    return linalg.diag(shape.ravel(like(x)), k=k)
+
+
+def broadcast_arrays(*xs: Any) -> tuple[Any, ...]:
+    """All in the shape that they have together."""
+    arrays = [like(x) for x in xs]
+    whole = np.broadcast_shapes(*(tuple(x.shape) for x in arrays))
+    return tuple(shape.broadcast_to(x, shape=whole) for x in arrays)
+
+
+def block(blocks: Any) -> Any:
+    """A matrix of nested lists of matrices: the innermost lists are joined along the last axis."""
+    depth, inner = 0, blocks
+    while isinstance(inner, list):
+        depth, inner = depth + 1, inner[0]
+
+    def widest(part: Any) -> int:
+        return max(map(widest, part)) if isinstance(part, list) else len(like(part).shape)
+
+    ndim = max(depth, widest(blocks))
+
+    def joined(part: Any, level: int) -> Any:
+        if not isinstance(part, list):
+            part = like(part)
+            return shape.reshape(part, shape=(1,) * (ndim - len(part.shape)) + tuple(part.shape))
+        return shape.concatenate(*[joined(x, level + 1) for x in part], axis=ndim - depth + level)
+
+    return joined(blocks, 0)
+
+
+def delete(x: Any, places: Any, axis: int | None = None) -> Any:
+    """x without the elements at `places` along `axis` (None: of the flattened x)."""
+    x = like(x)
+    if axis is None:
+        x, axis = shape.ravel(x), 0
+    at = one_axis(axis, len(x.shape))
+    kept = np.delete(np.arange(x.shape[at]), places)
+    return indexing.take(x, kept, axis=at)
+
+
+def topk(x: Any, k: int, dim: int = -1, largest: bool = True) -> tuple[Any, Any]:
+    """The k largest (smallest) elements along `dim`, in order, and where they are."""
+    x = like(x)
+    at = one_axis(dim, len(x.shape))
+    if not 0 <= k <= x.shape[at]:
+        raise ValueRangeError(
+            "there are not so many elements", asked=tr("at most {n}", n=x.shape[at]), came=f"k={k}"
+        )
+    order = scan_sort.argsort(arithmetic.negative(x) if largest else x, axis=at)
+    places = shape.part(order, at, 0, k)
+    return indexing.take_along_axis(x, places, axis=at), places
+
+
+amax, amin = reduce.max, reduce.min
+degrees = NUMPY_FUNCTIONS["degrees"]
+radians = NUMPY_FUNCTIONS["radians"]
+rint = NUMPY_FUNCTIONS["rint"]
+true_divide, positive = arithmetic.divide, arithmetic.identity
+
+
+def _numpy_select_triangle(function: Any) -> Any:
+    """LAPACK reads one triangle of a symmetric matrix, which NumPy names: the lower one."""
+
+    def called(a: Any, UPLO: str = "L") -> Any:
+        return function(a, UPLO=UPLO)
+
+    return called
+
+
+NUMPY_FUNCTIONS.update({
+    function.__name__: function
+    for function in (
+        angle, block, broadcast_arrays, delete, diagflat, divmod, fabs, fix, float_power, frexp,
+        geomspace, imag, iscomplex, isreal, ldexp, linspace, logspace, modf, nanargmax, nanargmin,
+        nancumprod, nancumsum, polyval, real, real_if_close, rollaxis,
+    )
+})  # fmt: skip
+
+
+def _of_last_axes(function: Any) -> Any:
+    """NumPy's linalg takes its matrices from the last two axes, unlike the plain function."""
+
+    def called(x: Any, *, offset: int = 0) -> Any:
+        return function(like(x), offset=offset, axis1=-2, axis2=-1)
+
+    return called
+
+
+NUMPY_FUNCTIONS.update({
+    "linalg.diagonal": _of_last_axes(linalg.diagonal),
+    "linalg.trace": _of_last_axes(
+        lambda x, **where: reduce.sum(linalg.diagonal(x, **where), axis=-1)
+    ),
+    "iscomplexobj": lambda x: False,
+    "isrealobj": lambda x: True,
+    "fftshift": fft.fftshift,
+    "ifftshift": fft.ifftshift,
+    "conjugate": conjugate,
+    "conj": conjugate,
+    "reciprocal": arithmetic.reciprocal,
+    "amax": amax,
+    "amin": amin,
+    "eigh": _numpy_select_triangle(factorisations.eigh),
+    "eigvalsh": _numpy_select_triangle(factorisations.eigvalsh),
+})
