@@ -87,19 +87,21 @@ def create_co_matrix(corpus: Any, vocab_size: int, window_size: int = 1) -> Arra
 def ppmi(C: Any, verbose: bool = False, eps: float = 1e-8) -> Array:
     """Positive pointwise mutual information of a count matrix, (V, V) float32 (chapter 2.4.1).
 
-    A word that never comes has a row of 0. verbose says when it is done: it takes no time.
+    A word that never comes has a row of 0. verbose prints how far it is.
     """
-    counts = as_floats(C, "C")
+    counts = np.asarray(as_array(C, "C"))
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
         raise ShapeError(tr("{name}: a square matrix of counts", name="ppmi"), asked="(V, V)",
                          came=f"{counts.shape}")  # fmt: skip
-    alone = counts.sum(axis=0)
-    expected = np.outer(alone, alone)
-    ratio = np.divide(counts * counts.sum(), expected, out=np.zeros_like(expected),
-                      where=expected > 0)  # fmt: skip
-    if verbose:
-        print(tr("{percent}% done", percent="100.0"))
-    return np.asarray(np.maximum(0, np.log2(ratio + eps)), np.float32)
+    alone = counts.sum(axis=0, dtype=np.float64)
+    found = np.zeros(counts.shape, np.float32)
+    for i, row in enumerate(counts):
+        expected = alone * (alone[i] / (alone.sum() or 1))
+        ratio = np.divide(row, expected, out=np.zeros(len(row)), where=expected > 0)
+        found[i] = np.maximum(0, np.log2(ratio + eps))
+        if verbose and (i + 1) % (len(counts) // 100 + 1) == 0:
+            print(tr("{percent}% done", percent=f"{100 * (i + 1) / len(counts):.1f}"))
+    return found
 
 
 def create_contexts_target(corpus: Any, window_size: int = 1) -> tuple[Array, Array]:
