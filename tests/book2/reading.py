@@ -98,8 +98,9 @@ def gru(xs, h, Wx, Wh, b):
 
 
 def attend(enc, dec):
-    weights = np.stack([softmax((enc * dec[:, t, None]).sum(2)) for t in range(dec.shape[1])], 1)
-    return np.stack([(enc * weights[:, t, :, None]).sum(1) for t in range(dec.shape[1])], 1), weights
+    steps = range(dec.shape[1])
+    weights = np.stack([softmax((enc * dec[:, t, None]).sum(2)) for t in steps], 1)
+    return np.stack([(enc * weights[:, t, :, None]).sum(1) for t in steps], 1), weights
 
 
 def attend_back(enc, dec, weights, dout):
@@ -280,7 +281,7 @@ class Seq2seq(Model):
         eE, eWx, eWh, eb, dE, dWx, dWh, db, W, c = self.P
         zero, n, H = np.zeros((len(xs), len(eWh))), len(xs), len(eWh)
         x, y = eE[xs], dE[ts[:, :-1]]
-        ehs, h, _, etape = lstm(x, zero, zero, eWx, eWh, eb)
+        _, h, _, etape = lstm(x, zero, zero, eWx, eWh, eb)
         seen = np.repeat(h[:, None], y.shape[1], 1)[:, :, : H if self.peeky else 0]
         y = np.concatenate([seen, y], 2)
         dhs, _, _, dtape = lstm(y, h, zero, dWx, dWh, db)

@@ -5,8 +5,11 @@ The losses are those of `reading.py`, which knows nothing of seegrad, to 1e-6.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
+import reading
 
 from seegrad import book2
 from seegrad.book2 import (
@@ -45,11 +48,12 @@ from seegrad.book2 import (
     spiral,
 )
 
-import reading
-
 TEXT = "You say goodbye and I say hello."
 F64 = np.float64
-WORDS = "you year car toyota king man queen the meaning of life is n <unk> $ rain sun".split()
+WORDS = [
+    "you", "year", "car", "toyota", "king", "man", "queen", "the", "meaning", "of", "life", "is",
+    "n", "<unk>", "$", "rain", "sun",
+]  # fmt: skip
 
 
 def same(came, expected):
@@ -130,7 +134,7 @@ def test_chapter2_counts_and_similarity(capsys):
     assert [id_to_word[i] for i in range(7)] == ["you", "say", "goodbye", "and", "i", "hello", "."]
     C = create_co_matrix(corpus, len(word_to_id), window_size=1)
     by_hand = np.zeros((7, 7), int)
-    for a, b in zip(corpus, corpus[1:]):
+    for a, b in itertools.pairwise(corpus):
         by_hand[a, b] += 1
         by_hand[b, a] += 1
     assert C.dtype == np.int32
