@@ -1,8 +1,9 @@
 """What a layer computes, as a function of arrays, and one pass through it.
 
-On tensors a formula leaves a graph. Arrays of one kind that come again and again run as native code
-made from the same function; the graph of such a pass is made when somebody asks for it.
-Data flows: arrays → Pass (what came in) → outputs, and seeds → derivatives by what came in.
+On arrays a formula is NumPy, on tensors it leaves a graph, which is made when a derivative or a
+picture asks for it. Arrays of one kind that come again and again run as native code made from the
+same function.
+Data flows: arrays → Pass (what came in) → outputs; seeds → derivatives by what came in.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from seegrad.autodiff.backward_pass import backward
 from seegrad.compiler.compile import Compiled
 from seegrad.graph.mode import in_mode
+from seegrad.graph.spec import spec_of
 from seegrad.tensor.tensor import Tensor, tensor
 from seegrad.transforms.derivatives import vjp
 
@@ -108,11 +110,14 @@ class Pass:
         self.specs: tuple[Any, ...] = ()
 
     def run(self) -> list[Any]:
-        """The outputs as arrays of their own."""
+        """The outputs as arrays of their own; no graph is made yet."""
         native = self.formula.native(self.values)
-        outputs = self.recorded() if native is None else native(*self.values)
-        self.specs = tuple(out.spec for out in outputs)
-        return [np.array(out.value)[()] for out in outputs]
+        if native is None:
+            found = [np.asarray(out) for out in self.formula.outputs(*self.values)]
+        else:
+            found = [np.array(out.value) for out in native(*self.values)]
+        self.specs = tuple(spec_of(out) for out in found)
+        return [out[()] for out in found]
 
     def recorded(self) -> tuple[Any, ...]:
         """The outputs as tensors with their graph."""

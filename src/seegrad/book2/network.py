@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,7 +37,8 @@ def _noting(forward: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(forward)
     def noted(self: Any, *args: Any, **words: Any) -> Any:
         if LOCAL.joined is not None:
-            with frame(LOCAL.joined.labels.get(id(self), type(self).__name__)):
+            label = LOCAL.joined.labels.get(id(self))            # none: the whole that is asked
+            with frame(label) if label else nullcontext():
                 return forward(self, *args, **words)
         if self._running:
             return forward(self, *args, **words)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -33,10 +35,8 @@ class CBOW(Network):
         """The loss, for ids of contexts (N, 2·window) and targets (N,)."""
         ids = as_ids(contexts, len(self.word_vecs), "contexts")
         fits("CBOW", ids, ("N", len(self.in_layers)), "contexts")
-        h: Any = 0
-        for i, layer in enumerate(self.in_layers):
-            h = h + layer.forward(ids[:, i])
-        return self.ns_loss.forward(h * (1 / len(self.in_layers)), target)
+        rows = [layer.forward(ids[:, i]) for i, layer in enumerate(self.in_layers)]
+        return self.ns_loss.forward(reduce(add, rows) * (1 / len(rows)), target)
 
     def backward(self, dout: Any = 1) -> None:
         """Fills `grads`."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -118,15 +120,13 @@ class NegativeSamplingLoss(Network):
                 asked=f"{h.shape[:1]}", came=f"target {ids.shape}",
             )  # fmt: skip
         sample = self.sampler.get_negative_sample(ids)
-        loss: Any = 0
+        losses = []
         for i, (dot, judge) in enumerate(zip(self.embed_dot_layers, self.loss_layers)):
             score = dot.forward(h, ids if i == 0 else sample[:, i - 1])
-            loss = loss + judge.forward(score, np.full(len(ids), int(i == 0)))
-        return loss
+            losses.append(judge.forward(score, np.full(len(ids), int(i == 0))))
+        return reduce(add, losses)
 
     def backward(self, dout: Any = 1) -> Any:
         """dh (N, H)."""
-        dh: Any = 0
-        for judge, dot in zip(self.loss_layers, self.embed_dot_layers):
-            dh = dh + dot.backward(judge.backward(dout))
-        return dh
+        pairs = zip(self.loss_layers, self.embed_dot_layers)
+        return reduce(add, [dot.backward(judge.backward(dout)) for judge, dot in pairs])

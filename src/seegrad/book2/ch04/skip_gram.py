@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -37,14 +39,9 @@ class SkipGram(Network):
         ids = as_ids(contexts, len(self.word_vecs), "contexts")
         fits("SkipGram", ids, ("N", len(self.loss_layers)), "contexts")
         h = self.in_layer.forward(target)
-        loss: Any = 0
-        for i, layer in enumerate(self.loss_layers):
-            loss = loss + layer.forward(h, ids[:, i])
-        return loss
+        losses = [layer.forward(h, ids[:, i]) for i, layer in enumerate(self.loss_layers)]
+        return reduce(add, losses)
 
     def backward(self, dout: Any = 1) -> None:
         """Fills `grads`."""
-        dh: Any = 0
-        for layer in self.loss_layers:
-            dh = dh + layer.backward(dout)
-        self.in_layer.backward(dh)
+        self.in_layer.backward(reduce(add, [layer.backward(dout) for layer in self.loss_layers]))
