@@ -93,6 +93,26 @@ def test_a_tied_matrix_is_one_leaf():
     assert len(square) == 1
 
 
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_copy_is_whole_and_tied_as_the_first_one(name):
+    make, batch = NETWORKS[name]
+    net = make()
+    net.forward(*batch)
+    net.backward()
+    other = copy.deepcopy(net)
+    for first, again in zip(net.params, other.params):
+        assert np.array_equal(first, again)
+        assert not np.shares_memory(first, again)
+    assert len(book2.remove_duplicate(other.params, other.grads)[0]) == len(
+        book2.remove_duplicate(net.params, net.grads)[0]
+    )
+    other.params[0] *= 1.5
+    np.random.seed(0)
+    before = net.forward(*batch)
+    np.random.seed(0)
+    assert other.forward(*batch) != before
+
+
 class Own:
     """A reader's network without any base, in the book's manner."""
 

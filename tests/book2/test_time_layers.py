@@ -159,7 +159,11 @@ def test_gru_without_bias_and_the_old_order_of_arguments():
     np.testing.assert_array_equal(book2.TimeGRU(Wx, Wh).forward(xs), with_zeros)
     assert book2.TimeGRU(Wx, Wh, True).stateful
     assert book2.TimeGRU(Wx, Wh, stateful=True).stateful
-    assert [g.shape for g in book2.TimeGRU(Wx, Wh).grads] == [(D, 6), (H, 6), (6,)]
+    layer = book2.TimeGRU(Wx, Wh)
+    layer.backward(np.ones_like(layer.forward(xs)))
+    assert [g.shape for g in layer.grads] == [(D, 6), (H, 6), (6,)]
+    assert layer.Wx is Wx
+    assert layer.dWh is layer.grads[1]
 
 
 def test_arrays_changed_in_place_reach_the_layers():

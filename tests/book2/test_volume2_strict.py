@@ -273,6 +273,16 @@ def test_words_that_never_come_are_never_drawn():
     assert set(drawn.ravel().tolist()) == {0, 5}
 
 
+def test_debugging_stops_where_a_nan_is_born():
+    layer = book2.Affine(np.array([[np.inf, 1.0]]), np.zeros(2))
+    with np.errstate(invalid="ignore"):
+        for _ in range(12):
+            layer.forward(np.zeros((1, 1)))
+            layer.backward(np.ones((1, 2)))
+    with sg.debug(), pytest.raises(FloatingPointError):
+        layer.forward(np.zeros((1, 1)))
+
+
 def test_there_is_no_gpu():
     with pytest.warns(SeegradWarning, match="no GPU"):
         assert book2.to_gpu(W) is W

@@ -17,7 +17,7 @@ import numpy as np
 
 from seegrad.autodiff.backward_pass import backward
 from seegrad.compiler.compile import Compiled
-from seegrad.graph.mode import in_mode
+from seegrad.graph.mode import current_mode, in_mode
 from seegrad.graph.spec import spec_of
 from seegrad.tensor.tensor import Tensor, tensor
 from seegrad.transforms.derivatives import vjp
@@ -54,7 +54,12 @@ class Formula:
         )
 
     def native(self, values: Values, seeds: Values = ()) -> Compiled | None:
-        """Native code for arrays like these (with seeds: the derivatives), once they come often."""
+        """Native code for arrays like these (with seeds: the derivatives), once they come often.
+
+        None while `sg.debug()` looks at each node.
+        """
+        if current_mode().watch is not None:
+            return None
         key = (len(seeds), *((v.shape, v.dtype.char) for v in (*values, *seeds)))
         found = self._native.get(key)
         if found is None:
@@ -112,7 +117,9 @@ class Pass:
     def run(self) -> list[Any]:
         """The outputs as arrays of their own; no graph is made yet."""
         native = self.formula.native(self.values)
-        if native is None:
+        if current_mode().watch is not None:
+            found = [np.array(out.value) for out in self.recorded()]
+        elif native is None:
             found = [np.asarray(out) for out in self.formula.outputs(*self.values)]
         else:
             found = [np.array(out.value) for out in native(*self.values)]

@@ -133,6 +133,10 @@ class Layer:
             grad[...] = g
         return _one(found[:first])
 
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy takes along: all but the last pass."""
+        return {k: v for k, v in vars(self).items() if k not in ("_pass", "_forwards")}
+
     @property
     def graph(self) -> Graph:
         """The graph of the last forward pass of this layer alone."""

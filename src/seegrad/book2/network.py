@@ -6,14 +6,15 @@ stood. `graph` runs the same code on tensors and puts everything back as it was.
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
-from seegrad.book2.layer import LOCAL, Joined, Layer
+from seegrad.book2.layer import LOCAL, Joined, Layer, is_transpose
 from seegrad.display_hooks import present
 from seegrad.errors import GradientError
 from seegrad.graph.graph import Graph
@@ -108,6 +109,20 @@ class Network:
         for layer in layers:
             self.params += layer.params
             self.grads += layer.grads
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What a copy takes along: all but the last pass."""
+        return {k: v for k, v in vars(self).items() if k != "_asked"}
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A copy whose parameters are tied to each other as they are here."""
+        for param in self.params:
+            if isinstance(param.base, np.ndarray) and is_transpose(param, param.base):
+                memo[id(param)] = copy.deepcopy(param.base, memo).T
+        made = type(self).__new__(type(self))
+        memo[id(self)] = made
+        vars(made).update(copy.deepcopy(self.__getstate__(), memo))
+        return made
 
     @property
     def graph(self) -> Graph:

@@ -131,7 +131,16 @@ class LSTM(RNN):
         return self._back(dh_next, dc_next)
 
 
-class GRU(RNN):
+class _Gates(Layer):
+    """The names that the book's GRU has for its arrays."""
+
+    Wx = property(lambda self: self.params[0], doc="Weights of the input.")
+    Wh = property(lambda self: self.params[1], doc="Weights of the state.")
+    dWx = property(lambda self: self.grads[0], doc="The derivative by Wx.")
+    dWh = property(lambda self: self.grads[1], doc="The derivative by Wh.")
+
+
+class GRU(_Gates, RNN):
     """Gated recurrent unit, one position (appendix C); gates in the order z, r, h. b may be left
     out, as in the first printing's code."""
 
@@ -232,7 +241,7 @@ class TimeLSTM(TimeRNN):
         self._set(h=h, c=c)
 
 
-class TimeGRU(TimeRNN):
+class TimeGRU(_Gates, TimeRNN):
     """GRU along xs (N, T, D), giving hs (N, T, H) (appendix C). b may be left out."""
 
     formula = Formula(recurrent.gru_along)
