@@ -273,14 +273,14 @@ def test_words_that_never_come_are_never_drawn():
     assert set(drawn.ravel().tolist()) == {0, 5}
 
 
-def test_debugging_stops_where_a_nan_is_born():
-    layer = book2.Affine(np.array([[np.inf, 1.0]]), np.zeros(2))
-    with np.errstate(invalid="ignore"):
+def test_debugging_stops_where_an_infinity_is_born():
+    layer, x = book2.Affine(np.full((2, 1), 1e308), np.zeros(1)), np.full((1, 2), 10.0)
+    with np.errstate(all="ignore"):
         for _ in range(12):
-            layer.forward(np.zeros((1, 1)))
-            layer.backward(np.ones((1, 2)))
-    with sg.debug(), pytest.raises(FloatingPointError):
-        layer.forward(np.zeros((1, 1)))
+            layer.forward(x)
+            layer.backward(np.ones((1, 1)))
+    with sg.debug(), pytest.raises(FloatingPointError, match="its value is inf"):
+        layer.forward(x)
 
 
 def test_there_is_no_gpu():
