@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 import seegrad as sg
+from seegrad import book2
+from seegrad.graph.graph import Graph
 
 HERE = Path(__file__).parent / "pictures"
 WORDS = {
@@ -53,6 +55,35 @@ def network() -> sg.Tensor:
     return value
 
 
+def volume2() -> list[Graph]:
+    """A picture for each chapter of the second volume."""
+    np.random.seed(0)
+    draw, rows = np.random.randn, np.eye(7, dtype=int)
+    net = book2.TwoLayerNet(2, 3, 3)
+    net.forward(np.array([[0.1, 0.9]]), np.array([1]))
+    you, i = (sg.tensor(row, name=name) for name, row in (
+        ("you", [0.0, 1, 0, 0]), ("i", [0.0, 1, 0, 1]),
+    ))  # fmt: skip
+    alike = book2.cos_similarity(you, i)
+    alike.backward()
+    cbow = book2.SimpleCBOW(7, 2)
+    cbow.forward(rows[[[0, 2]]], rows[[1]])
+    sampled = book2.NegativeSamplingLoss(draw(7, 2), np.arange(7), sample_size=2)
+    sampled.forward(draw(1, 2), np.array([1]))
+    rnn = book2.TimeRNN(draw(2, 2), draw(2, 2), np.zeros(2))
+    rnn.forward(draw(1, 3, 2))
+    rnn.backward(np.ones((1, 3, 2)))
+    lstm = book2.LSTM(draw(1, 4), draw(1, 4), np.zeros(4))
+    lstm.forward(np.ones((1, 1)), np.zeros((1, 1)), np.full((1, 1), 0.7))
+    lstm.backward(1, 1)
+    translated = book2.Seq2seq(5, 2, 2)
+    translated.forward(np.array([[1, 2, 3]]), np.array([[0, 3, 1]]))
+    attention = book2.Attention()
+    attention.forward(draw(1, 3, 2), draw(1, 2))
+    seen = (net, alike, cbow, sampled, rnn, lstm, translated, attention)
+    return [each.graph for each in seen]
+
+
 def main() -> None:
     HERE.mkdir(exist_ok=True)
     for lang in WORDS:
@@ -65,6 +96,8 @@ def main() -> None:
         sg.draw(sigmoid(), HERE / f"sigmoid-open{end}.svg", lang=lang, open="all")
         sg.draw(loss(), HERE / f"loss{end}.svg", lang=lang, open="none")
         sg.draw(network(), HERE / f"network{end}.svg", lang=lang, open=("net",))
+    for chapter, graph in enumerate(volume2(), 1):
+        sg.draw(graph, HERE / f"book2-{chapter}.svg", open="none")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Chapter 6: gates, LSTM, and a better language model."""

@@ -1,0 +1,1 @@
+"""Chapter 7: text that is generated, and sequences that become others."""
