@@ -17,6 +17,7 @@ import numpy as np
 from seegrad.graph.onnx_signature import Exchange, parse_exchange
 from seegrad.graph.op import Op
 from seegrad.onnx.readers.attention import ATTENTION
+from seegrad.onnx.readers.classical import CLASSICAL
 from seegrad.onnx.readers.control import CONTROL
 from seegrad.onnx.readers.losses import LOSSES
 from seegrad.onnx.readers.normalizing import NORMALIZING
@@ -413,7 +414,7 @@ def _readers() -> dict[str, Reader]:
         call = parse_exchange(op.onnx)
         reader = _reduction(op) if op.family == "reduction" else _from_table(op, call)
         found.setdefault(call.name, reader)
-    return {**found, **SPECIAL, **PICKING, **BOXED}
+    return {**found, **SPECIAL, **PICKING, **BOXED, **CLASSICAL}
 
 
 READERS = _readers()

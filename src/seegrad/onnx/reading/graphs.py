@@ -6,6 +6,7 @@ Arrays of inner graphs stand among the constants of the model, under a name that
 from __future__ import annotations
 
 from collections import ChainMap
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,6 +40,9 @@ DTYPE_ATTRIBUTES = {
     "HannWindow": ("output_datatype",), "MelWeightMatrix": ("output_datatype",),
 }  # fmt: skip
 """The attributes that are numbers of dtypes."""
+
+WEIGHTS = dict.fromkeys(("LinearRegressor", "LinearClassifier"), ("coefficients", "intercepts"))
+"""The attributes that are weights, which become inputs behind the others."""
 
 
 class Reading:
@@ -131,12 +135,25 @@ class Reading:
             if attributes.get(name) or operator == "Cast":
                 number = int(attributes.get(name, 0))
                 attributes[name] = self.source.dtype(number, node.name or operator)
+        inputs = [scope[name] for name in node.input]
+        for name in WEIGHTS.get(operator, ()):
+            if attributes.get(name):
+                inputs.append(self._weights(f"{node.name or operator}.{name}", attributes[name]))
         if operator == "Split" and len(node.input) < 2:
             attributes.setdefault("num_outputs", len(node.output))  # counted, before version 18
         return Step(
-            operator, tuple(scope[name] for name in node.input), tuple(node.output), attributes,
+            operator, tuple(inputs), tuple(node.output), attributes,
             node.name or operator, changed, _result_types(schema, node),
         )  # fmt: skip
+
+    def _weights(self, wish: str, numbers: Sequence[float]) -> str:
+        """Weights that stand in an attribute, among the constants; what they are called there."""
+        name, number = wish, 1
+        while name in self.constants:
+            number += 1
+            name = f"{wish}{number}"
+        self.constants[name] = np.asarray(numbers, np.float32)
+        return name
 
     def _schema(self, node: Any) -> Any:
         """What ONNX says of a node's operator in the version that the file is written for.
