@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,7 @@ def _plain(value: Any) -> Any:
 
 def drawn(rng: np.random.Generator, operator: str, newest: int) -> Case | None:
     """A model of one operator; None where the version has it not, or not for what was drawn."""
-    opset = GONE.get(operator) or int(rng.integers(OLDEST, newest + 1))
+    opset = GONE.get(operator) or int(rng.integers(_oldest(operator), newest + 1))
     try:
         schema = _schema(operator, opset)
     except onnx.defs.SchemaError:
@@ -98,6 +99,14 @@ def drawn(rng: np.random.Generator, operator: str, newest: int) -> Case | None:
     label = f"{operator} of version {opset}, {np.dtype(dtype)}, {told}"
     model, feed = built(operator, given, opset)
     return Case(label, model, feed, ())
+
+
+@cache
+def _oldest(operator: str) -> int:
+    """The first version that is read and has an operator."""
+    every = onnx.defs.get_all_schemas_with_history()
+    first = min(it.since_version for it in every if it.name == operator)
+    return max(OLDEST, first)
 
 
 def _schema(operator: str, opset: int) -> Any:

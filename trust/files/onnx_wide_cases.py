@@ -326,13 +326,13 @@ def lp_pool(rng: RNG, dtype: Any, opset: int) -> Inputs:
 
 
 def global_lp_pool(rng: RNG, dtype: Any, opset: int) -> Inputs:
-    x = numbers(rng, spatial(rng, int(rng.integers(1, 3)), 3), dtype)
+    x = numbers(rng, spatial(rng, int(rng.integers(1, 3)), 3), F32)
     return Inputs([x], attributes={"p": int(rng.integers(1, 4))})
 
 
 def mean_variance(rng: RNG, dtype: Any, opset: int) -> Inputs:
     axes = [[0, 2, 3], [1], [2, 3]][rng.integers(3)]
-    return Inputs([numbers(rng, (2, 3, 4, 5), dtype)], attributes={"axes": axes})
+    return Inputs([numbers(rng, (2, 3, 4, 5), F32)], attributes={"axes": axes})
 
 
 def shrink(rng: RNG, dtype: Any, opset: int) -> Inputs:
@@ -382,7 +382,7 @@ def repeated(rng: RNG, dtype: Any, opset: int) -> Inputs:
         ]  # fmt: skip
         outs = ["again", "e"]
     body = _graph(nodes, ["i", "on", "c"], outs, {})
-    turns = np.asarray(int(rng.integers(0, 5)), I64)
+    turns = np.asarray(int(rng.integers(1 if counted else 0, 5)), I64)
     arrays = [turns, np.asarray(True), np.abs(c), np.abs(numbers(rng, (3,), F32)) + F32(1.1)]
     return Inputs(list(arrays), {0, 1}, {"body": body}, 2 if counted else 1, around=1)
 

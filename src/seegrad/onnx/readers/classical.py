@@ -52,6 +52,9 @@ def _linear_classifier(values: Values, attributes: Attributes) -> Any:
     count = len(labels or attributes.get("classlabels_strings") or ())
     scores = _scores(values)
     if scores.shape[1] == 1 and count == 2:
+        if attributes.get("post_transform") != "LOGISTIC":
+            # the runtime's second score is another than the standard's
+            raise ValueError("one score for two classes")
         scores = shape.concatenate(-scores, scores, axis=1)
     if scores.shape[1] != max(count, 2):
         raise ValueError(f"{scores.shape[1]} scores, {count} classes")

@@ -56,7 +56,9 @@ def _functions(kind: str, ways: int, attributes: Attributes) -> list[Callable[[A
         raise ValueError(f"activations={words}")
     left = [list(attributes.get(f"activation_{name}") or ()) for name in ("alpha", "beta")]
     clip = attributes.get("clip")
-    return [_bent(word, left, clip) for word in words]
+    # the last of LSTM's three is of the cell itself, which is not held within bounds
+    return [_bent(word, left, None if i % 3 == 2 and kind == "LSTM" else clip)
+            for i, word in enumerate(words)]  # fmt: skip
 
 
 def _bent(word: str, left: Sequence[list[float]], clip: float | None) -> Callable[[Any], Any]:

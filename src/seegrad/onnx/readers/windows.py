@@ -88,7 +88,9 @@ def _conv_transpose(values: Values, attributes: Attributes) -> Any:
     if not asked and around.startswith("SAME"):
         asked = tuple(n * s for n, s in zip(y.shape[2:], settings["steps"]))
     if asked:
-        cuts = [max(n - wanted, 0) for n, wanted in zip(whole, asked)]
+        cuts = [n - wanted for n, wanted in zip(whole, asked)]
+        if min(cuts) < 0:  # where more is to stand is not said
+            raise ValueError(f"output_shape={asked}, of {whole}")
         upper = around == "SAME_UPPER"
         settings["padding"] = tuple(
             (cut // 2, cut - cut // 2) if upper else (cut - cut // 2, cut // 2) for cut in cuts
