@@ -40,15 +40,21 @@ def _resize(values: Values, attributes: Attributes) -> Any:
     else:
         factors = [float(f) for f in known(scales, "scales").ravel()]
         wanted = [math.floor(n * f) for n, f in zip(lengths, factors)]
-    crop = attributes.get("coordinate_transformation_mode") == "tf_crop_and_resize"
+    places = attributes.get("coordinate_transformation_mode", "half_pixel")
+    if places == "align_corners" and any(
+        abs(n * f - size) > 1e-4 for n, f, size in zip(lengths, factors, wanted)
+    ):
+        # the standard puts the last element beyond the corner, the runtime into it
+        raise ValueError(f"align_corners with scales {factors} of {lengths}, which leave a part")
+    crop = places == "tf_crop_and_resize"
     region = known(values[1], "roi").ravel() if crop else np.zeros(0)
     for i, (axis, count, factor) in enumerate(zip(axes, wanted, factors)):
         if count == x.shape[axis] and factor == 1 and not crop:
             continue
         ends = (float(region[i]), float(region[i + len(axes)])) if crop else (0.0, 1.0)
-        places = _places(x.shape[axis], count, factor, ends, attributes)
-        outside = (places < 0) | (places > x.shape[axis] - 1)
-        x = _along(x, axis, places, factor, attributes)
+        there = _places(x.shape[axis], count, factor, ends, attributes)
+        outside = (there < 0) | (there > x.shape[axis] - 1)
+        x = _along(x, axis, there, factor, attributes)
         if crop and outside.any():
             lined = outside.reshape([-1 if j == axis else 1 for j in range(len(x.shape))])
             value = np.asarray(attributes.get("extrapolation_value", 0.0), x.dtype)
