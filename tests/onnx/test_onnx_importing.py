@@ -205,17 +205,6 @@ def refused(made, tmp_path, match):
 RELU = [("Relu", "x", "y", {})]
 
 
-def test_values_in_other_files_are_refused(tmp_path):
-    (tmp_path / "secret").write_bytes(b"0" * 12)
-    for place in ("secret", "../secret", "/etc/passwd"):
-        made = model([("Add", "x w", "y", {})], {"w": np.ones(3, F)})
-        tensor = made.graph.initializer[0]
-        tensor.ClearField("raw_data")
-        tensor.data_location = onnx.TensorProto.EXTERNAL
-        tensor.external_data.add(key="location", value=place)
-        refused(made, tmp_path, "other files")
-
-
 def test_shapes_larger_than_the_file_are_refused(tmp_path):
     for dims in ([2**40], [2**31, 2**31, 2**31], [10, 10]):
         made = model([("Add", "x w", "y", {})], {"w": np.ones(3, F)})
@@ -240,19 +229,20 @@ def test_damaged_and_foreign_files_are_refused(tmp_path):
 
 
 def test_what_is_not_read_is_said(tmp_path):
-    refused(model(RELU, opset=9), tmp_path, "old version")
+    refused(model(RELU, opset=0), tmp_path, "old version")
     refused(model([("Relu", "later", "y", {}), ("Relu", "x", "later", {})]), tmp_path, "before it")
     refused(model([("Relu", "x", "z", {})]), tmp_path, "before it is made")
-    refused(model([("Hardmax", "x", "y", {})]), tmp_path, "not known")
+    refused(model([("NonZero", "x", "y", {})]), tmp_path, "not known")
     made = model(RELU)
     made.graph.node[0].domain = "com.example"
     refused(made, tmp_path, "not known here")
     branch = model(RELU).graph
+    branch.node[0].input[0] = "nowhere"
     nested = model([("If", "c", "y", {"then_branch": branch, "else_branch": branch})],
                    {"c": np.asarray(True)})  # fmt: skip
-    refused(nested, tmp_path, "not read here")
-    path = kept(model([("AveragePool", "x", "y", {"kernel_shape": [2], "ceil_mode": 1,
-                                                     "count_include_pad": 1})],
+    refused(nested, tmp_path, "damaged")
+    path = kept(model([("AveragePool", "x", "y", {"kernel_shape": [2], "dilations": [2],
+                                                     "auto_pad": "SAME_UPPER"})],
                       shape=(1, 1, 5)), tmp_path)  # fmt: skip
     with pytest.raises(FormatError, match="as the file says"):
         import_onnx(path)(np.zeros((1, 1, 5), F))

@@ -144,9 +144,9 @@ def test_the_first_few_and_where_they_were(tmp_path):
 
 
 @pytest.mark.parametrize("case", [
-    recurrent("LSTM", 4, clip=3.0),
-    ("Resize", "x  f", {"mode": "cubic"}, {"f": np.array([1, 1, 2, 2], F)}, (1, 1, 3, 4)),
-    ("ScatterND", "x i u", {"reduction": "mul"},
+    recurrent("LSTM", 4, direction="sideways"),
+    ("Resize", "x  f", {"mode": "quartic"}, {"f": np.array([1, 1, 2, 2], F)}, (1, 1, 3, 4)),
+    ("ScatterND", "x i u", {"reduction": "median"},
      {"i": np.array([[2], [0]], I64), "u": drawn(2, 4)}, (3, 4)),
 ], ids=lambda case: case[0])  # fmt: skip
 def test_settings_that_are_not_read_are_said(case, tmp_path):

@@ -58,6 +58,26 @@ def test_a_loop_is_written_as_one_and_computes_the_same(name, tmp_path):
             assert (a.shape, a.dtype) == (b.shape, b.dtype)
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_what_was_written_is_read_as_the_same_loop_with_its_derivatives(name, tmp_path):
+    function, _ = FUNCTIONS[name]
+    path = sg.export_onnx(function, tmp_path / "loop.onnx", X, dynamic_batch=False)
+    again = sg.import_onnx(path)
+
+    def first(f):
+        return lambda x: sg.sum(flatten(f(x))[0][0] * 1.0)
+
+    for x in (X, X * 0.3):
+        for a, b in zip(flatten(again(x))[0], flatten(function(x))[0], strict=True):
+            np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol=1e-12)
+            assert (a.shape, a.dtype) == (b.shape, b.dtype)
+        for a, b in zip(flatten(sg.compile(again)(x))[0], flatten(function(x))[0], strict=True):
+            np.testing.assert_allclose(np.asarray(a), np.asarray(b), rtol=1e-12)
+        if name != "while":  # which has no derivative from right to left without a bound
+            slope, wanted = (sg.grad(first(f))(x) for f in (again, function))
+            np.testing.assert_allclose(slope, wanted, rtol=1e-12)
+
+
 @pytest.mark.parametrize("layer", [nn.RNN, nn.LSTM, nn.GRU])
 def test_a_recurrent_layer_over_a_long_sequence_for_any_batch(layer, tmp_path):
     net, x = layer(4, 5), CHANCE.standard_normal((3, 20, 4)).astype(np.float32)

@@ -19,7 +19,7 @@ import numpy as np
 
 import seegrad as sg
 from seegrad import data
-from seegrad.onnx.model import read_model
+from seegrad.onnx.reading import read_model
 from seegrad.safetensors_file import load_arrays
 from trust.harness.isolation import folder, memory
 from trust.harness.row import Found, Run, first, row

@@ -25,6 +25,8 @@ class Inputs:
     fixed: set[int] = field(default_factory=set)
     attributes: dict[str, Any] = field(default_factory=dict)
     results: int = 1
+    around: int = 0
+    """So many of the last arrays are not the operator's: graphs inside of it read them."""
 
 
 Draw = Callable[[RNG, Any, int], Inputs]
@@ -35,7 +37,7 @@ SETTINGS: Mapping[str, Sequence[Any]] = {
     "largest": (0, 1), "sorted": (1,), "upper": (0, 1), "training_mode": (0, 1),
     "storage_order": (0, 1), "ceil_mode": (0, 1), "count_include_pad": (0, 1),
     "detect_negative": (0, 1), "detect_positive": (0, 1), "transA": (0,), "transB": (0,),
-    "linear_before_reset": (0, 1), "layout": (0,), "clip": (1.0,), "input_forget": (0, 1),
+    "linear_before_reset": (0, 1),
     "alpha": (0.25, 1.0, 1.5), "beta": (0.5, 1.0), "gamma": (1.5,), "bias": (1.0, 2.0),
     "epsilon": (1e-5, 0.01), "momentum": (0.9, 0.5), "stash_type": (1,), "seed": (3,),
     "approximate": ("none", "tanh"), "round_mode": ("up",), "antialias": (0, 1),
@@ -150,14 +152,15 @@ def windowed(rng: RNG, axes: int) -> dict[str, Any]:
     return found
 
 
-def pool(dilated: int) -> Draw:
+def pool(dilated: int, results: int = 1) -> Draw:
     def draw(rng: RNG, dtype: Any, opset: int) -> Inputs:
         axes = int(rng.integers(1, 3))
         more = windowed(rng, axes)
         if opset >= dilated and rng.random() < 0.3:
             more["dilations"] = [2] * axes
         more["kernel_shape"] = rng.integers(2, 4, axes).tolist()
-        return Inputs([numbers(rng, spatial(rng, axes, 3), dtype)], attributes=more)
+        x = numbers(rng, spatial(rng, axes, 3), dtype)
+        return Inputs([x], attributes=more, results=int(rng.integers(1, results + 1)))
 
     return draw
 
@@ -181,7 +184,11 @@ def conv_transpose(rng: RNG, dtype: Any, opset: int) -> Inputs:
     assert w is not None
     group = found.attributes["group"]
     found.arrays[1] = numbers(rng, (4, 4 // group, *w.shape[2:]), dtype)
-    if "strides" in found.attributes and rng.random() < 0.4:
+    if rng.random() < 0.3:
+        found.attributes["auto_pad"] = str(rng.choice(["SAME_UPPER", "SAME_LOWER", "VALID"]))
+        found.attributes.pop("pads", None)
+        found.attributes.pop("dilations", None)
+    elif "strides" in found.attributes and rng.random() < 0.4:
         found.attributes["output_padding"] = [int(s > 1) for s in found.attributes["strides"]]
     return found
 
@@ -334,20 +341,30 @@ def gather_elements(rng: RNG, dtype: Any, opset: int) -> Inputs:
 
 
 def gather_nd(rng: RNG, dtype: Any, opset: int) -> Inputs:
+    if rng.random() < 0.4:
+        count = int(rng.integers(1, 3))
+        places = rng.integers(-2, 2, (*(3, 2)[:count], 4, 1)).astype(I64)
+        return Inputs([numbers(rng, (3, 2, 4, 2), dtype), places], {1}, {"batch_dims": count})
     places = rng.integers(-2, 2, (3, rng.integers(1, 3))).astype(I64)
     return Inputs([numbers(rng, (3, 2, 4), dtype), places], {1})
 
 
+def _joins(opset: int) -> list[str]:
+    more = ["max", "min"] if opset >= 18 else []
+    return ["none", *(["add", "mul"] if opset >= 16 else []), *more]
+
+
 def scatter_elements(rng: RNG, dtype: Any, opset: int) -> Inputs:
-    kinds = ["none", *(["add", "mul"] if opset >= 16 else []), *(["max"] if opset >= 18 else [])]
+    kinds = _joins(opset)
     more = {"axis": 1, **({"reduction": str(rng.choice(kinds))} if opset >= 16 else {})}
     places = np.stack([rng.permutation(4)[:2] for _ in range(2)]).astype(I64)
+    if more.get("reduction", "none") != "none":  # places that are named twice
+        places = rng.integers(-4, 4, (2, 2)).astype(I64)
     return Inputs([numbers(rng, (3, 4), dtype), places, numbers(rng, (2, 2), dtype)], {1}, more)
 
 
 def scatter_nd(rng: RNG, dtype: Any, opset: int) -> Inputs:
-    kinds = ["none", *(["add", "mul"] if opset >= 16 else []), *(["max"] if opset >= 18 else [])]
-    more = {"reduction": str(rng.choice(kinds))} if opset >= 16 else {}
+    more = {"reduction": str(rng.choice(_joins(opset)))} if opset >= 16 else {}
     places = rng.permutation(3)[:2].reshape(2, 1).astype(I64)
     return Inputs([numbers(rng, (3, 4), dtype), places, numbers(rng, (2, 4), dtype)], {1}, more)
 
@@ -425,20 +442,47 @@ def recurrent(gates: int) -> Draw:
             arrays[3] = None
         if rng.random() < 0.4:
             arrays += [None, numbers(rng, (ways, 2, 4), dtype)]
-        more = {"hidden_size": 4, "direction": direction}
-        return Inputs(arrays, {1, 2, 3}, more, 3 if gates == 4 else 2)
+        more: dict[str, Any] = {"hidden_size": 4, "direction": direction}
+        more |= {"layout": 0, "input_forget": 0}
+        if dtype != np.float32:  # onnx's own evaluator passes over what follows
+            return Inputs(arrays, {1, 2, 3}, more, 3 if gates == 4 else 2)
+        if rng.random() < 0.3:
+            more |= {"clip": 1.0}
+        if rng.random() < 0.3:
+            more |= {"input_forget": 1}
+        if rng.random() < 0.3:
+            arrays += [None] * (5 - len(arrays))
+            arrays[4] = rng.integers(1, 6, 2).astype(np.int32)
+        if gates == 4 and rng.random() < 0.3:
+            arrays += [None] * (7 - len(arrays))
+            arrays.append(numbers(rng, (ways, 12), dtype) / 2)
+        if rng.random() < 0.3:
+            words = rng.choice(["Relu", "Tanh", "Sigmoid", "Softsign", "Softplus", "HardSigmoid"],
+                               ways * {1: 1, 3: 2, 4: 3}[gates])  # fmt: skip
+            more["activations"] = [str(word) for word in words]
+        return Inputs(arrays, {1, 2, 3, 4, 7}, more, 3 if gates == 4 else 2)
 
     return draw
 
 
 def resize(rng: RNG, dtype: Any, opset: int) -> Inputs:
+    more: dict[str, Any] = {"mode": str(rng.choice(["nearest", "linear", "cubic"]))}
+    if more["mode"] == "cubic" or (more["mode"] == "linear" and np.dtype(dtype).kind != "f"):
+        dtype = np.float32
     x = numbers(rng, (1, 2, 4, 5), dtype)
-    more = {"mode": str(rng.choice(["nearest", "linear", "cubic"]))}
     if rng.random() < 0.5:
         factors = rng.choice([0.5, 1.0, 2.0, 3.0], 2)
         scales = np.array([1, 1, *factors], np.float32)
         return Inputs([x, None, scales], {2}, more)
     sizes = np.array([1, 2, *rng.integers(2, 9, 2)], I64)
+    if opset >= 18 and rng.random() < 0.3:
+        more |= {"axes": [2, 3], "keep_aspect_ratio_policy": str(
+            rng.choice(["not_larger", "not_smaller"]))}  # fmt: skip
+        return Inputs([x, None, None, sizes[2:]], {3}, more)
+    if rng.random() < 0.2:
+        more["coordinate_transformation_mode"] = "tf_crop_and_resize"
+        region = np.array([0, 0, 0.13, -0.07, 1, 1, 0.81, 1.17], np.float32)
+        return Inputs([x, region, None, sizes], {1, 3}, more)
     return Inputs([x, None, None, sizes], {3}, more)
 
 
@@ -505,7 +549,7 @@ DRAWS: dict[str, Draw] = {
     **dict.fromkeys(("Log", "Sqrt", "Reciprocal"), one((0.5, 2.0))),
     **dict.fromkeys(("Asin", "Acos", "Atanh", "Tan"), one((-0.9, 0.9))),
     "Acosh": one((1.2, 3.0)),
-    **dict.fromkeys(("Softmax", "LogSoftmax", "ArgMax", "ArgMin"), with_axis),
+    **dict.fromkeys(("Softmax", "LogSoftmax", "Hardmax", "ArgMax", "ArgMin"), with_axis),
     **dict.fromkeys(
         [
         "Add", "Sub", "Mul", "Div", "PRelu", "Equal", "Greater", "GreaterOrEqual", "Less",
@@ -523,14 +567,15 @@ DRAWS: dict[str, Draw] = {
     ),
     "ReduceSum": reduced(13),
     "Pow": power, "Mod": remainder,
-    "AveragePool": pool(19), "MaxPool": pool(12), "GlobalAveragePool": pictured,
+    "AveragePool": pool(19), "MaxPool": pool(12, 2), "GlobalAveragePool": pictured,
     "GlobalMaxPool": pictured, "Conv": conv, "ConvTranspose": conv_transpose,
     "MatMul": product, "Gemm": gemm, "Einsum": einsum, "Det": det,
     "Reshape": reshape, "Transpose": transpose, "Flatten": flatten, "Squeeze": squeeze,
     "Unsqueeze": unsqueeze, "Expand": expand, "Tile": tile, "Concat": concat, "Split": split,
     "Slice": cut, "Pad": pad, "DepthToSpace": blocks(8, 11), "SpaceToDepth": blocks(2, 28),
     "Gather": gather, "GatherElements": gather_elements, "GatherND": gather_nd,
-    "ScatterElements": scatter_elements, "ScatterND": scatter_nd, "TopK": top, "CumSum": cumsum,
+    "Scatter": scatter_elements, "ScatterElements": scatter_elements, "ScatterND": scatter_nd,
+    "TopK": top, "CumProd": cumsum, "CumSum": cumsum,
     "OneHot": one_hot, "Trilu": trilu,
     "BatchNormalization": batch_norm, "LayerNormalization": layer_norm,
     "RMSNormalization": rms_norm, "InstanceNormalization": by_channel(False),

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,11 +28,19 @@ try:
     import onnxruntime
     from onnx.backend.test.case.node import collect_testcases
     from onnx.reference import ReferenceEvaluator
+
+    from trust.files.onnx_wide_cases import CLASSICAL, WIDE
 except ImportError:  # without the extra `test` the row says so
     onnx = None  # type: ignore[assignment]
+    WIDE = CLASSICAL = {}
 
 Array = NDArray[Any]
 OLDEST = 13
+GONE = {"Scatter": 10, "Upsample": 9}
+"""Operators that are no more, and the last version that had them."""
+LEARNING = "ai.onnx.ml"
+LEARNED = 3
+"""The version of that domain in which its operators are drawn."""
 CLOSE = {2: 2e-2, 4: 2e-4, 8: 1e-5}
 """How far floating-point results may be apart, by the bytes of an element.
 
@@ -75,20 +84,35 @@ def _plain(value: Any) -> Any:
 
 def drawn(rng: np.random.Generator, operator: str, newest: int) -> Case | None:
     """A model of one operator; None where the version has it not, or not for what was drawn."""
-    opset = int(rng.integers(OLDEST, newest + 1))
+    opset = GONE.get(operator) or int(rng.integers(_oldest(operator), newest + 1))
     try:
-        schema = onnx.defs.get_schema(operator, opset)
+        schema = _schema(operator, opset)
     except onnx.defs.SchemaError:
         return None
     dtype = rng.choice(_dtypes(schema.inputs[0].types)) if schema.inputs else np.float32
-    given = DRAWS[operator](rng, dtype, opset)
+    given = {**DRAWS, **WIDE}[operator](rng, dtype, opset)
     for name, values in SETTINGS.items():
         if name in schema.attributes and name not in given.attributes and rng.random() < 0.5:
             given.attributes[name] = values[int(rng.integers(len(values)))]
     given.attributes = {k: v for k, v in given.attributes.items() if k in schema.attributes}
-    label = f"{operator} of version {opset}, {np.dtype(dtype)}, {given.attributes}"
+    told = {k: v for k, v in given.attributes.items() if not isinstance(v, onnx.GraphProto)}
+    label = f"{operator} of version {opset}, {np.dtype(dtype)}, {told}"
     model, feed = built(operator, given, opset)
     return Case(label, model, feed, ())
+
+
+@cache
+def _oldest(operator: str) -> int:
+    """The first version that is read and has an operator."""
+    every = onnx.defs.get_all_schemas_with_history()
+    first = min(it.since_version for it in every if it.name == operator)
+    return max(OLDEST, first)
+
+
+def _schema(operator: str, opset: int) -> Any:
+    if operator in CLASSICAL:
+        return onnx.defs.get_schema(operator, LEARNED, LEARNING)
+    return onnx.defs.get_schema(operator, opset)
 
 
 def _dtypes(types: Sequence[str]) -> list[Any]:
@@ -111,6 +135,7 @@ def built(operator: str, given: Inputs, opset: int) -> tuple[Any, dict[str, Arra
             fixed.append(onnx.numpy_helper.from_array(np.asarray(array), f"x{place}"))
         else:
             feed[f"x{place}"] = np.asarray(array)
+    names = names[: len(names) - given.around]
     while names and not names[-1]:
         names.pop()
     outs = [f"y{i}" for i in range(given.results)]
@@ -119,16 +144,16 @@ def built(operator: str, given: Inputs, opset: int) -> tuple[Any, dict[str, Arra
         for key, value in given.attributes.items()
     }
     code = helper.np_dtype_to_tensor_dtype
+    domain = LEARNING if operator in CLASSICAL else ""
     graph = helper.make_graph(
-        [helper.make_node(operator, names, outs, **attributes)],
+        [helper.make_node(operator, names, outs, domain=domain, **attributes)],
         "drawn",
         [helper.make_tensor_value_info(k, code(v.dtype), v.shape) for k, v in feed.items()],
         _results(operator, given, outs, opset),
         fixed,
     )
-    made = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=10
-    )
+    versions = [helper.make_opsetid("", opset), helper.make_opsetid(LEARNING, LEARNED)]
+    made = helper.make_model(graph, opset_imports=versions[: 1 + bool(domain)], ir_version=10)
     with suppress(onnx.shape_inference.InferenceError):  # the runtime has the last word
         made = onnx.shape_inference.infer_shapes(made)
     return made, feed
@@ -136,14 +161,14 @@ def built(operator: str, given: Inputs, opset: int) -> tuple[Any, dict[str, Arra
 
 def _results(operator: str, given: Inputs, outs: Sequence[str], opset: int) -> list[Any]:
     """The results, with the dtypes that the schema's letters give; the rest is inferred."""
-    helper, schema, found = onnx.helper, onnx.defs.get_schema(operator, opset), []
+    helper, schema, found = onnx.helper, _schema(operator, opset), []
     kinds = {
         slot.type_str: array.dtype
         for slot, array in zip(schema.inputs, given.arrays)
         if array is not None
     }
     for name, slot in zip(outs, schema.outputs):
-        if slot.type_str in kinds:
+        if slot.type_str in kinds and slot.is_homogeneous:
             code = helper.np_dtype_to_tensor_dtype(kinds[slot.type_str])
             found.append(helper.make_tensor_value_info(name, code, None))
         else:
@@ -160,10 +185,17 @@ def by_the_runtime(case: Case) -> list[Array] | None:
     options.log_severity_level, options.intra_op_num_threads = 4, 1
     try:
         session = onnxruntime.InferenceSession(case.model.SerializeToString(), options)
-        found: list[Array] = session.run(None, case.feed)
+        found: list[Array] = [_rows(it) for it in session.run(None, case.feed)]
     except Exception:
         return None
     return found
+
+
+def _rows(result: Any) -> Array:
+    """A list of dictionaries, one for each row, as the table of their values."""
+    if isinstance(result, list) and result and isinstance(result[0], dict):
+        return np.array([list(row.values()) for row in result], np.float32)
+    return np.asarray(result)
 
 
 def by_the_package(case: Case) -> list[Array] | None:
@@ -325,7 +357,8 @@ def _slope(net: Any, inputs: Sequence[Array], eager: Sequence[Any]) -> str:
 def o1(run: Run) -> Found:
     if onnx is None:
         return Found("skipped: onnx and onnxruntime are not installed")
-    assert DRAWS.keys() == READERS.keys(), DRAWS.keys() ^ READERS.keys()
+    drawn_ones = {**DRAWS, **WIDE}.keys()
+    assert drawn_ones == READERS.keys(), drawn_ones ^ READERS.keys()
     tally, tested = Tally(), 0
     rng, newest = run.rng, onnx.defs.onnx_opset_version()
     with folder() as home:

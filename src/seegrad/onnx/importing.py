@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, nullcontext
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,10 +17,11 @@ from seegrad.errors import FormatError, SeegradError
 from seegrad.graph.mode import frame
 from seegrad.i18n import tr
 from seegrad.nn.module import Module, parameter, state
-from seegrad.onnx.layers import LAYERS
-from seegrad.onnx.model import Model, ResultType, Step, Value, read_model
-from seegrad.onnx.operators import READERS
-from seegrad.onnx.values import Values
+from seegrad.onnx.model import Model, ResultType, Step, Value
+from seegrad.onnx.operators import BOXED, READERS
+from seegrad.onnx.readers.refused import reason
+from seegrad.onnx.readers.values import ASKED, Body, Values
+from seegrad.onnx.reading import read_model
 from seegrad.ops import compare
 from seegrad.tensor.tensor import Tensor
 
@@ -28,9 +30,11 @@ def import_onnx(path: str | os.PathLike[str]) -> ImportedNetwork:
     """A network from an ONNX file, whose operators are ops of ours.
 
     It can be called, drawn, stepped through, differentiated, trained and exported again. Floating
-    arrays of one axis or more are its parameters, by their names in the file. Raises FormatError
-    for a damaged file, for values kept in other files, for loops and branches, and for an
-    operator that is not known here, all before anything is computed.
+    arrays of one axis or more are its parameters, by their names in the file; branches and loops
+    are `sg.cond`, `sg.scan` and `sg.while_loop`. Values may lie in files beside the model; a
+    model before version 13 is read as onnx's converter brings it there, which a warning says.
+    Raises FormatError for a damaged file, for values that lie outside of its folder, and for all
+    operators and settings that are not known here, with the reason, before anything is computed.
     """
     return ImportedNetwork(read_model(path))
 
@@ -50,20 +54,11 @@ class ImportedNetwork(Module):
     kind = "imported"
 
     def __init__(self, model: Model) -> None:
-        unknown = sorted({step.operator for step in model.steps} - READERS.keys())
-        if unknown:
-            raise FormatError(
-                tr("this model has operators that are not known here"),
-                asked=tr("some of the {count} operators that are read", count=len(READERS)),
-                came=", ".join(unknown[:8]),
-                hint=tr("the guide on ONNX lists them; export the model without these"),
-            )
-        for step in model.steps:
-            _refuse_settings(step)
-        self.model = Model(model.inputs, model.outputs, {}, model.steps)
+        _refuse(model)
+        self.model = replace(model, constants={})
         kept = {
             name
-            for step in model.steps
+            for step in _every(model)
             if step.operator == "BatchNormalization"
             for name in step.inputs[3:5]
         }
@@ -113,14 +108,13 @@ class ImportedNetwork(Module):
         for one, given in zip(wanted, inputs):
             x = given if isinstance(given, Tensor) else np.asarray(given)
             values[one.name] = _fitting(one, x)
-        for step in _in_boxes(self.model.steps):
-            given = [_made(values, name) for name in step.inputs]
-            found = _computed(step, given)
-            results = found if isinstance(found, (list, tuple)) else (found,)
-            for name, result, want in zip(step.outputs, results, step.results):
-                values[name] = _typed(step, result, given, want)
-        out = tuple(_made(values, one.name) for one in self.model.outputs)
+        out = _run(self.model, values)
         return out[0] if len(out) == 1 else out
+
+    @property
+    def labels(self) -> Mapping[str, tuple[str, ...]]:
+        """The names of the classes that an output counts, where the file gives classes by name."""
+        return self.model.labels
 
     def describe(self) -> str:
         names = ", ".join(f"{one.name} {one.shape}" for one in self.model.inputs)
@@ -141,16 +135,48 @@ def _fitting(wanted: Value, x: Any) -> Any:
     return compare.astype(x, dtype=wanted.dtype)
 
 
-def _refuse_settings(step: Step) -> None:
-    """FormatError for an attribute that would be passed over."""
-    reader = READERS[step.operator]
-    if names := reader.refused(step.attributes, step.changed):
+def _every(model: Model) -> Iterator[Step]:
+    """All steps, those of graphs inside of steps too."""
+    for step in model.steps:
+        yield step
+        for inner in step.attributes.values():
+            if isinstance(inner, Model):
+                yield from _every(inner)
+
+
+def _refuse(model: Model) -> None:
+    """FormatError for all operators that are not read, or for all settings of no effect here."""
+    unknown = sorted({step.operator for step in _every(model)} - READERS.keys())
+    if unknown:
+        told = [f"{it} ({why})" if (why := reason(it)) else it for it in unknown[:12]]
         raise FormatError(
-            tr("{name} has a setting that is not honoured here", name=step.name[:80]),
-            asked=f"{step.operator}({', '.join(map(_allowed, reader.honours.items()))})",
-            came=", ".join(f"{name}={step.attributes[name]}" for name in names)[:200],
+            tr("this model has operators that are not known here"),
+            asked=tr("some of the {count} operators that are read", count=len(READERS)),
+            came=", ".join(told)[:600],
             hint=tr("the guide on ONNX lists them; export the model without these"),
         )
+    wrong: dict[str, str] = {}
+    asked: dict[str, str] = {}
+    name = ""
+    for step in _every(model):
+        reader = READERS[step.operator]
+        if found := reader.refused(step.attributes, step.changed):
+            name = name or step.name[:80]
+            words = ", ".join(f"{key}={_brief(step.attributes[key])}" for key in found)
+            wrong[f"{step.operator}({words})"] = words
+            allowed = ", ".join(map(_allowed, reader.honours.items()))
+            asked[step.operator] = f"{step.operator}({allowed})"
+    if wrong:
+        raise FormatError(
+            tr("{name} has a setting that is not honoured here", name=name),
+            asked=", ".join(asked.values())[:400],
+            came=", ".join(wrong if len(wrong) > 1 else wrong.values())[:400],
+            hint=tr("the guide on ONNX lists them; export the model without these"),
+        )
+
+
+def _brief(value: Any) -> str:
+    return "graph" if isinstance(value, Model) else str(value)[:80]
 
 
 def _allowed(honoured: tuple[str, tuple[Any, ...] | None]) -> str:
@@ -201,15 +227,40 @@ def _in_boxes(steps: Sequence[Step]) -> Iterator[Step]:
             stack.pop().close()
 
 
-def _computed(step: Step, values: Values) -> Any:
+def _run(model: Model, values: dict[str, Any]) -> tuple[Any, ...]:
+    """All steps of a graph one after another; `values` has what they may read."""
+    for step in _in_boxes(model.steps):
+        given = [_made(values, name) for name in step.inputs]
+        found = _computed(step, given, values)
+        results = found if isinstance(found, (list, tuple)) else (found,)
+        for name, result, want in zip(step.outputs, results, step.results):
+            values[name] = _typed(step, result, given, want)
+    return tuple(_made(values, one.name) for one in model.outputs)
+
+
+def _inside(model: Model, outside: dict[str, Any]) -> Body:
+    """A graph inside of a step; it reads what is around it by name."""
+
+    def run(*inputs: Any) -> tuple[Any, ...]:
+        return _run(model, {**outside, **dict(zip((one.name for one in model.inputs), inputs))})
+
+    return Body(model, run)
+
+
+def _computed(step: Step, given: Values, values: dict[str, Any]) -> Any:
+    settings = {
+        key: _inside(it, values) if isinstance(it, Model) else it
+        for key, it in step.attributes.items()
+    }
+    settings[ASKED] = len(step.outputs)
     try:
-        with frame(step.operator.lower()) if step.operator in LAYERS else nullcontext():
-            found = READERS[step.operator].compute(values, step.attributes)
+        with frame(step.operator.lower()) if step.operator in BOXED else nullcontext():
+            found = READERS[step.operator].compute(given, settings)
     except SeegradError:
         raise
     except (
         TypeError, ValueError, LookupError, AttributeError, ArithmeticError, MemoryError,
-        RuntimeError,
+        RuntimeError, AssertionError,
     ) as fault:  # fmt: skip
         raise FormatError(
             tr("{name} cannot be computed as the file says", name=step.name[:80]),

@@ -16,9 +16,18 @@ import numpy as np
 
 from seegrad.graph.onnx_signature import Exchange, parse_exchange
 from seegrad.graph.op import Op
-from seegrad.onnx.layers import LAYERS
-from seegrad.onnx.picking import PICKING
-from seegrad.onnx.values import (
+from seegrad.onnx.readers.attention import ATTENTION
+from seegrad.onnx.readers.classical import CLASSICAL
+from seegrad.onnx.readers.control import CONTROL
+from seegrad.onnx.readers.losses import LOSSES
+from seegrad.onnx.readers.normalizing import NORMALIZING
+from seegrad.onnx.readers.picking import PICKING
+from seegrad.onnx.readers.quantized import QUANTIZED
+from seegrad.onnx.readers.recurrence import RECURRENT
+from seegrad.onnx.readers.resizing import RESIZING
+from seegrad.onnx.readers.sampling import SAMPLING
+from seegrad.onnx.readers.signals import SIGNALS
+from seegrad.onnx.readers.values import (
     Attributes,
     Reader,
     Values,
@@ -29,11 +38,12 @@ from seegrad.onnx.values import (
     reads,
     whole,
 )
-from seegrad.onnx.windows import WINDOWS
+from seegrad.onnx.readers.windows import WINDOWS
 from seegrad.ops import (
     TABLE,
     activation,
     arithmetic,
+    bits,
     compare,
     einsum,
     linalg,
@@ -277,6 +287,56 @@ def _trilu(values: Values, attributes: Attributes) -> Any:
     return (linalg.triu if attributes.get("upper", 1) else linalg.tril)(values[0], k=k)
 
 
+@reads("direction")
+def _bit_shift(values: Values, attributes: Attributes) -> Any:
+    left = attributes["direction"] == "LEFT"
+    x, by = values
+    many = np.iinfo(x.dtype).bits
+    shift = bits.bitwise_left_shift if left else bits.bitwise_right_shift
+    # a shift by all bits leaves the sign alone, of which C says nothing
+    within = compare.logical_and(by >= 0, by < many)
+    rest = np.zeros((), x.dtype)
+    if not left and x.dtype.kind == "i":
+        rest = compare.where(x < 0, np.asarray(-1, x.dtype), rest)
+    return compare.where(within, shift(x, compare.where(within, by, np.zeros((), by.dtype))), rest)
+
+
+@reads("alpha")
+def _swiglu(values: Values, attributes: Attributes) -> Any:
+    """a · sigmoid(alpha · a) · b (Shazeer, 2020)."""
+    a, b = values
+    if a.shape != b.shape:
+        raise ValueError(f"{tuple(a.shape)}, {tuple(b.shape)}")
+    return a * activation.sigmoid(a * attributes.get("alpha", 1.0)) * b
+
+
+def _shrink(x: Any, bias: float = 0.0, lambd: float = 0.5) -> Any:
+    zero = np.zeros((), x.dtype)
+    near = np.asarray(bias, x.dtype)
+    return compare.where(x < -lambd, x + near, compare.where(x > lambd, x - near, zero))
+
+
+def _extreme(op: Op, least: bool) -> Reader:
+    """The largest or smallest; of no elements the number that is below or above all others."""
+
+    def found(x: Any, axes: Any, keepdims: bool) -> Any:
+        if x.dtype.kind == "b":
+            return (reduce.any if least else reduce.all)(x, axis=axes, keepdims=keepdims)
+        if 0 not in x.shape:
+            return op(x, axis=axes, keepdims=keepdims)
+        ends = (-np.inf, np.inf) if x.dtype.kind == "f" else _bounds(x.dtype)
+        filling = np.zeros(tuple(x.shape), x.dtype)
+        sums = np.sum(filling, axis=axes, keepdims=keepdims, dtype=x.dtype)
+        return sums + np.asarray(ends[0 if least else 1], x.dtype)
+
+    return _over(found)
+
+
+def _bounds(dtype: Any) -> tuple[int, int]:
+    about = np.iinfo(dtype)
+    return int(about.min), int(about.max)
+
+
 def _over(function: Callable[[Any, Any, bool], Any]) -> Reader:
     """A reduction: a function of x, axes and whether these stay."""
 
@@ -291,6 +351,7 @@ def _over(function: Callable[[Any, Any, bool], Any]) -> Reader:
 
 
 SPECIAL: dict[str, Reader] = {
+    "BitShift": _bit_shift,
     "Cast": reads("to")(
         lambda values, attributes: compare.astype(values[0], dtype=attributes["to"])
     ),
@@ -319,19 +380,30 @@ SPECIAL: dict[str, Reader] = {
     "Range": _range,
     "ReduceL1": _over(lambda x, a, k: reduce.sum(arithmetic.abs(x), axis=a, keepdims=k)),
     "ReduceLogSum": _over(lambda x, a, k: transcendental.log(reduce.sum(x, axis=a, keepdims=k))),
+    "ReduceMax": _extreme(reduce.max, True),
+    "ReduceMin": _extreme(reduce.min, False),
     "ReduceSumSquare": _over(lambda x, a, k: reduce.sum(x * x, axis=a, keepdims=k)),
     "Reshape": _reshape,
     "Selu": _bent(_selu),
     "Shape": _shape,
+    "Shrink": _bent(_shrink),
     "Size": plain(lambda values: np.asarray(math.prod(values[0].shape), np.int64)),
     "Softsign": plain(lambda values: values[0] / (1 + arithmetic.abs(values[0]))),
     "Squeeze": plain(lambda values: shape.squeeze(values[0], axis=_axes_of(values))),
+    "SwiGLU": _swiglu,
     "Swish": _bent(lambda x, alpha=1.0: x * activation.sigmoid(x * alpha)),
     "ThresholdedRelu": _bent(lambda x, alpha=1.0: compare.where(x > alpha, x, 0.0)),
     "Trilu": _trilu,
     "Unsqueeze": plain(lambda values: shape.expand_dims(values[0], axis=_axes_of(values))),
 }
 """Operators that need more than one op of ours, or that say what our op does not."""
+
+
+BOXED: dict[str, Reader] = {
+    **WINDOWS, **RECURRENT, **NORMALIZING, **RESIZING, **SAMPLING, **ATTENTION, **LOSSES,
+    **SIGNALS, **QUANTIZED, **CONTROL,
+}  # fmt: skip
+"""Operators that leave a box of their name in pictures."""
 
 
 def _readers() -> dict[str, Reader]:
@@ -342,7 +414,7 @@ def _readers() -> dict[str, Reader]:
         call = parse_exchange(op.onnx)
         reader = _reduction(op) if op.family == "reduction" else _from_table(op, call)
         found.setdefault(call.name, reader)
-    return {**found, **SPECIAL, **PICKING, **WINDOWS, **LAYERS}
+    return {**found, **SPECIAL, **PICKING, **BOXED, **CLASSICAL}
 
 
 READERS = _readers()

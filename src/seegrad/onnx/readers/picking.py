@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.graph.op import Op
-from seegrad.onnx.values import (
+from seegrad.onnx.readers.values import (
     Attributes,
     Reader,
     Values,
@@ -15,9 +15,11 @@ from seegrad.onnx.values import (
     known,
     pairs,
     reads,
+    spread_to,
     whole,
 )
 from seegrad.ops import compare, indexing, reduce, scan_sort, shape
+from seegrad.ops.index_update import At
 
 MOST_CLASSES = 2**24
 
@@ -121,9 +123,16 @@ def _top(values: Values, attributes: Attributes) -> Any:
     return indexing.take_along_axis(x, order, axis=axis), order
 
 
-@reads()
+@reads("batch_dims")
 def _gather_nd(values: Values, attributes: Attributes) -> Any:
-    return indexing.index(values[0], _places(values[1]))
+    """Elements by their places; the first axes may be those of the indices, row by row."""
+    x, indices = values
+    count = attributes.get("batch_dims", 0)
+    rows = [
+        np.arange(n).reshape([-1 if j == i else 1 for j in range(len(indices.shape) - 1)])
+        for i, n in enumerate(indices.shape[:count])
+    ]
+    return indexing.index(x, (*rows, *_places(indices)))
 
 
 def _places(indices: Any) -> tuple[Any, ...]:
@@ -131,37 +140,43 @@ def _places(indices: Any) -> tuple[Any, ...]:
     return tuple(indexing.index(indices, (..., i)) for i in range(indices.shape[-1]))
 
 
-def _scattered(added: Any, there: Any, values: Values, attributes: Attributes) -> Any:
-    """Data with updates added, or in their place."""
+REDUCTIONS = ("none", "add", "mul", "max", "min")
+
+
+def _scattered(data: Any, key: tuple[Any, ...], updates: Any, attributes: Attributes) -> Any:
+    """Data with updates in place of what the key names, or joined with it."""
     kind = attributes.get("reduction", "none")
-    if kind == "add":
-        return values[0] + added
-    return compare.where(there > 0, added, values[0])
+    part = At(data)[key]
+    if data.dtype.kind == "b" and kind != "none":
+        raise ValueError(f"reduction={kind}, bool")
+    if kind == "none":
+        return _written(data, key, updates)
+    join = {"add": part.add, "mul": part.multiply, "max": part.max, "min": part.min}[kind]
+    return join(updates)
 
 
-@reads(reduction=("none", "add"))
+def _written(data: Any, key: tuple[Any, ...], updates: Any) -> Any:
+    """Data with updates at the key; truth values are written as numbers."""
+    if data.dtype.kind != "b":
+        return At(data)[key].set(updates)
+    numbers = (compare.astype(v, dtype=np.int8) for v in (data, updates))
+    whole, part = numbers
+    return compare.astype(At(whole)[key].set(part), dtype=np.bool_)
+
+
+@reads(reduction=REDUCTIONS)
 def _scatter_nd(values: Values, attributes: Attributes) -> Any:
     data, indices, updates = values
-    places = _places(indices)
-    layout = ("i",) * len(places) + (":",) * (len(data.shape) - len(places))
-    settings = {"layout": layout, "shape": tuple(data.shape)}
-    ones = np.ones(updates.shape, data.dtype)
-    added, there = (indexing.scatter_add_nd(v, *places, **settings) for v in (updates, ones))
-    return _scattered(added, there, values, attributes)
+    return _scattered(data, _places(indices), updates, attributes)
 
 
-@reads("axis", reduction=("none", "add"))
+@reads("axis", reduction=REDUCTIONS)
 def _scatter_elements(values: Values, attributes: Attributes) -> Any:
     data, indices, updates = values
     axis = attributes.get("axis", 0) % len(data.shape)
-    inner = tuple(n if i != axis else data.shape[i] for i, n in enumerate(indices.shape))
-    widths = tuple((0, whole - part) for whole, part in zip(data.shape, inner))
-    ones = np.ones(updates.shape, data.dtype)
-    added, there = (
-        shape.pad(indexing.add_along_axis(v, indices, axis=axis, shape=inner), widths=widths)
-        for v in (updates, ones)
-    )
-    return _scattered(added, there, values, attributes)
+    key: list[Any] = list(np.ix_(*map(np.arange, indices.shape)))
+    key[axis] = indices
+    return _scattered(data, tuple(key), updates, attributes)
 
 
 @reads("axis")
@@ -174,28 +189,85 @@ def _gather_elements(values: Values, attributes: Attributes) -> Any:
     return indexing.take_along_axis(within, indices, axis=axis)
 
 
-@reads("exclusive", "reverse")
-def _cumsum(values: Values, attributes: Attributes) -> Any:
+def _running(op: Op, beginning: int) -> Reader:
+    """Running sums or products; without the element itself, or from the end, if that is asked."""
+
+    @reads("exclusive", "reverse")
+    def read(values: Values, attributes: Attributes) -> Any:
+        x = values[0]
+        (axis,) = whole(values[1], "axis")
+        axis %= len(x.shape)
+        x = shape.flip(x, axis=axis) if attributes.get("reverse") else x
+        if attributes.get("exclusive") and x.shape[axis]:
+            widths = tuple((int(i == axis), 0) for i in range(len(x.shape)))
+            x = shape.pad(shape.part(x, axis, 0, x.shape[axis] - 1), widths=widths, value=beginning)
+        x = op(x, axis=axis)
+        return shape.flip(x, axis=axis) if attributes.get("reverse") else x
+
+    return read
+
+
+@reads("batch_axis", "time_axis")
+def _reverse_sequence(values: Values, attributes: Attributes) -> Any:
+    """Each sequence backwards up to its own length; what comes after stays."""
+    x, lengths = values
+    rows, time = attributes.get("batch_axis", 1), attributes.get("time_axis", 0)
+    ndim = len(x.shape)
+    steps = spread_to(np.arange(x.shape[time]), ndim, time)
+    lengths = spread_to(lengths, ndim, rows)
+    order = compare.where(steps < lengths, lengths - 1 - steps, steps)
+    return indexing.take_along_axis(x, shape.broadcast_to(order, shape=x.shape), axis=time)
+
+
+@reads("dtype", "k")
+def _eye_like(values: Values, attributes: Attributes) -> Any:
+    rows, columns = values[0].shape
+    dtype = attributes.get("dtype") or values[0].dtype
+    return np.eye(rows, columns, attributes.get("k", 0), dtype)
+
+
+@reads("axis")
+def _hardmax(values: Values, attributes: Attributes) -> Any:
+    """1 where the first of the largest stands, else 0."""
+    x, axis = values[0], attributes.get("axis", -1)
+    best = reduce.argmax(x, axis=axis, keepdims=True)
+    places = spread_to(np.arange(x.shape[axis]), len(x.shape), axis)
+    return compare.astype(best == places, dtype=x.dtype)
+
+
+@reads("axes")
+def _center(values: Values, attributes: Attributes) -> Any:
+    """The middle of x, or x in the middle of zeros."""
     x = values[0]
-    (axis,) = whole(values[1], "axis")
-    axis %= len(x.shape)
-    x = shape.flip(x, axis=axis) if attributes.get("reverse") else x
-    x = scan_sort.cumsum(x, axis=axis)
-    if attributes.get("exclusive") and x.shape[axis]:
-        widths = tuple((int(i == axis), 0) for i in range(len(x.shape)))
-        x = shape.pad(x, widths=widths, value=0)
-        x = indexing.index(x, (*[slice(None)] * axis, slice(0, -1)))
-    return shape.flip(x, axis=axis) if attributes.get("reverse") else x
+    axes = attributes.get("axes") or range(len(x.shape))
+    for axis, size in zip(axes, whole(values[1], "shape")):
+        axis %= len(x.shape)
+        n = x.shape[axis]
+        if size < n:
+            x = shape.part(x, axis, (n - size) // 2, size)
+        elif size > n:
+            before = (size - n) // 2
+            pair = (before, size - n - before)
+            widths = [(0, 0)] * len(x.shape)
+            widths[axis] = pair
+            x = shape.pad(x, widths=tuple(widths))
+    return x
 
 
 PICKING: dict[str, Reader] = {
     "ArgMax": _extreme_at(reduce.argmax),
     "ArgMin": _extreme_at(reduce.argmin),
-    "CumSum": _cumsum,
+    "CenterCropPad": _center,
+    "CumProd": _running(scan_sort.cumprod, 1),
+    "CumSum": _running(scan_sort.cumsum, 0),
+    "EyeLike": _eye_like,
     "GatherElements": _gather_elements,
     "GatherND": _gather_nd,
+    "Hardmax": _hardmax,
     "OneHot": _one_hot,
     "Pad": _pad,
+    "ReverseSequence": _reverse_sequence,
+    "Scatter": _scatter_elements,
     "ScatterElements": _scatter_elements,
     "ScatterND": _scatter_nd,
     "Slice": _slice,

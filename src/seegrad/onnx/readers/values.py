@@ -10,12 +10,16 @@ import numpy as np
 
 from seegrad.errors import FormatError
 from seegrad.i18n import tr
+from seegrad.onnx.model import Model
+from seegrad.ops import shape
 from seegrad.tensor.tensor import Tensor
 
 Values = Sequence[Any]
 Attributes = Mapping[str, Any]
 MOST = 2**16
 """No list of sizes, axes or parts is longer."""
+ASKED = ""
+"""Among the attributes of a step, how many results of it are asked for."""
 Compute = Callable[[Values, Attributes], Any]
 
 
@@ -38,6 +42,14 @@ class Reader:
             if name not in self.honours
             or ((values := self.honours[name]) is not None and attributes[name] not in values)
         ]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Body:
+    """A graph inside of a step, as its reader gets it: its model, and what computes it."""
+
+    model: Model
+    run: Callable[..., tuple[Any, ...]]
 
 
 def reads(*names: str, **values: tuple[Any, ...]) -> Callable[[Compute], Reader]:
@@ -83,3 +95,8 @@ def pairs(numbers: Sequence[int]) -> tuple[tuple[int, int], ...]:
     """All befores and then all afters, as pairs."""
     half = len(numbers) // 2
     return tuple(zip(map(int, numbers[:half]), map(int, numbers[half:])))
+
+
+def spread_to(x: Any, ndim: int, axis: int) -> Any:
+    """A vector along one axis of `ndim`, so that it meets such arrays there."""
+    return shape.reshape(x, shape=tuple(-1 if i == axis % ndim else 1 for i in range(ndim)))

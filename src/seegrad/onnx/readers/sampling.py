@@ -1,0 +1,258 @@
+"""ONNX's operators that read an array between its elements: grids, regions, moved windows."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from seegrad.onnx.readers.values import Attributes, Reader, Values, at, known, pairs, reads, whole
+from seegrad.ops import arithmetic, compare, indexing, linalg, reduce, shape, window
+
+MOST_REGIONS = 4096
+"""So many regions may have a grid of their own each."""
+
+
+def cubic_weights(t: Any, a: float) -> list[Any]:
+    """How much the elements at -1, 0, 1, 2 count between 0 and 1 (Keys, 1981)."""
+
+    def near(x: Any) -> Any:
+        return ((a + 2) * x - (a + 3)) * x * x + 1
+
+    def far(x: Any) -> Any:
+        return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
+
+    return [far(t + 1), near(t), near(1 - t), far(2 - t)]
+
+
+def _whole(x: Any) -> Any:
+    return compare.astype(x, dtype=np.int64)
+
+
+# --------------------------------------------------------------- grids
+
+
+def _around(x: Any, mode: str) -> list[tuple[Any, Any]]:
+    """The elements near the positions x, and how much each counts."""
+    if mode == "nearest":
+        return [(_whole(arithmetic.round(x)), 1)]
+    low = arithmetic.floor(x)
+    part, first = x - low, _whole(low)
+    if mode == "linear":
+        return [(first, 1 - part), (first + 1, part)]
+    return [(first + i, w) for i, w in enumerate(cubic_weights(part, -0.75), -1)]
+
+
+def _held(i: Any, n: int, padding: str, corners: bool) -> tuple[Any, Any]:
+    """Indices held within an axis of n, and which of them count; None: all."""
+    if padding == "reflection":
+        turn = 2 * (n - 1) if corners else 2 * n
+        i = arithmetic.mod(i, turn) if turn else i * 0
+        i = compare.where(i >= n, turn - i - (0 if corners else 1), i)
+    counts = compare.logical_and(i >= 0, i < n) if padding == "zeros" else None
+    return arithmetic.clip(i, low=0, high=n - 1), counts
+
+
+def sampled(x: Any, places: Sequence[Any], mode: str, padding: str, corners: bool = False) -> Any:
+    """x (N, C, …) read at positions (N, …), one array for each axis of the picture: (N, C, …)."""
+    n = x.shape[0]
+    first = np.arange(n).reshape(n, *(1,) * (len(places[0].shape) - 1))
+    last = shape.moveaxis(x, source=1, destination=-1)
+    total = None
+    for corner in itertools.product(*(_around(place, mode) for place in places)):
+        key, weight = [first], None
+        for axis, (i, w) in enumerate(corner):
+            i, counts = _held(i, x.shape[2 + axis], padding, corners)
+            key.append(i)
+            if counts is not None:
+                w = w * compare.astype(counts, dtype=x.dtype)
+            weight = w if weight is None else weight * w
+        part = indexing.index(last, tuple(key))
+        if not isinstance(weight, int):
+            part = part * shape.expand_dims(compare.astype(weight, dtype=x.dtype), axis=-1)
+        total = part if total is None else total + part
+    return shape.moveaxis(total, source=-1, destination=1)
+
+
+MODES = {"linear": "linear", "bilinear": "linear", "nearest": "nearest",
+         "cubic": "cubic", "bicubic": "cubic"}  # fmt: skip
+
+
+@reads("align_corners", mode=tuple(MODES), padding_mode=("zeros", "border", "reflection"))
+def _grid_sample(values: Values, attributes: Attributes) -> Any:
+    """x read where the grid points to: its last axis counts from -1 to 1, the last axis first."""
+    x, grid = values
+    corners = bool(attributes.get("align_corners"))
+    places = []
+    for axis, n in enumerate(x.shape[2:]):
+        g = indexing.index(grid, (..., len(x.shape) - 3 - axis))
+        places.append((g + 1) * ((n - 1) / 2) if corners else ((g + 1) * n - 1) / 2)
+    mode = MODES[attributes.get("mode", "linear")]
+    return sampled(x, places, mode, attributes.get("padding_mode", "zeros"), corners)
+
+
+@reads("align_corners")
+def _affine_grid(values: Values, attributes: Attributes) -> Any:
+    theta = values[0]
+    n, _, *sizes = whole(values[1], "size")
+    if math.prod((n, *sizes)) > 2**26:
+        raise ValueError(f"size={sizes}")
+    lines = []
+    for count in sizes:
+        line = (2 * np.arange(count) + 1) / count - 1
+        lines.append(np.linspace(-1, 1, count) if attributes.get("align_corners") else line)
+    axes = np.meshgrid(*lines, indexing="ij")[::-1]
+    points = np.stack([*axes, np.ones(tuple(sizes))], axis=-1).astype(theta.dtype)
+    rows = points.reshape(-1, len(sizes) + 1)
+    flat = linalg.matmul(rows, shape.swapaxes(theta, axis1=1, axis2=2))
+    return shape.reshape(flat, shape=(n, *sizes, len(sizes)))
+
+
+# --------------------------------------------------------------- regions
+
+
+@reads(
+    "output_height", "output_width", "sampling_ratio", "spatial_scale",
+    coordinate_transformation_mode=("half_pixel", "output_half_pixel"), mode=("avg", "max"),
+)  # fmt: skip
+def _roi_align(values: Values, attributes: Attributes) -> Any:
+    """Regions of pictures as pictures of one size (He et al., 2017)."""
+    x, regions, which = values
+    ratio = attributes.get("sampling_ratio", 0)
+    if ratio > 0:
+        return _aligned(x, regions, which, (ratio, ratio), attributes)
+    bounds = known(regions, "rois") * attributes.get("spatial_scale", 1.0)
+    if len(bounds) > MOST_REGIONS:
+        raise ValueError(f"{len(bounds)} rois")
+    half = attributes.get("coordinate_transformation_mode", "half_pixel") == "half_pixel"
+    found = []
+    for i, (x1, y1, x2, y2) in enumerate(bounds):
+        spans = [b - a if half else max(b - a, 1.0) for a, b in ((y1, y2), (x1, x2))]
+        outs = (attributes.get("output_height", 1), attributes.get("output_width", 1))
+        grid = tuple(max(math.ceil(span / out), 0) for span, out in zip(spans, outs))
+        if math.prod(grid) * math.prod(outs) > 2**22:
+            raise ValueError(f"rois[{i}]")
+        one = slice(i, i + 1)
+        found.append(_aligned(x, regions[one], which[one], grid, attributes))
+    return shape.concatenate(*found, axis=0)
+
+
+def _aligned(
+    x: Any, regions: Any, which: Any, grid: tuple[int, ...], attributes: Attributes
+) -> Any:
+    """Regions of pictures, in which each element is of a grid of points."""
+    mode = attributes.get("coordinate_transformation_mode", "half_pixel")
+    outs = (attributes.get("output_height", 1), attributes.get("output_width", 1))
+    if 0 in grid:
+        size = (regions.shape[0], x.shape[1], *outs)
+        return shape.broadcast_to(np.zeros((), x.dtype), shape=size)
+    scaled = regions * np.asarray(attributes.get("spatial_scale", 1.0), x.dtype)
+    scaled = scaled - np.asarray(0.5, x.dtype) if mode == "half_pixel" else scaled
+    lines, inside = [], []
+    for axis in (0, 1):
+        start, end = (indexing.index(scaled, (slice(None), 1 - axis + i)) for i in (0, 2))
+        span = end - start
+        span = span if mode == "half_pixel" else arithmetic.maximum(span, 1)
+        points = (np.arange(outs[axis] * grid[axis]) + 0.5) / grid[axis] / outs[axis]
+        line = shape.expand_dims(start, axis=1) + shape.expand_dims(span, axis=1) * points.astype(
+            x.dtype
+        )
+        n = x.shape[2 + axis]
+        inside.append(compare.logical_and(line >= -1, line <= n))
+        lines.append(arithmetic.clip(line, low=0.0, high=float(n - 1)))
+    parts = _corners(x, which, lines, inside)
+    many = (-1, outs[0], grid[0], outs[1], grid[1], x.shape[1])
+    if attributes.get("mode", "avg") == "avg":
+        total = arithmetic.add_n(*parts)
+        found = reduce.mean(shape.reshape(total, shape=many), axis=(2, 4))
+    else:
+        top = parts[0]
+        for part in parts[1:]:
+            top = arithmetic.maximum(top, part)
+        found = reduce.max(shape.reshape(top, shape=many), axis=(2, 4))
+    return shape.moveaxis(found, source=-1, destination=1)
+
+
+def _corners(x: Any, which: Any, lines: Sequence[Any], inside: Sequence[Any]) -> list[Any]:
+    """The four elements around each point, each by how near it is: (regions, rows, columns, C)."""
+    last = shape.moveaxis(x, source=1, destination=-1)
+    first = shape.reshape(which, shape=(-1, 1, 1))
+    sides = []
+    for axis, line in enumerate(lines):
+        low = arithmetic.floor(line)
+        part = line - low
+        ends = (_whole(low), arithmetic.clip(_whole(low) + 1, low=0, high=x.shape[2 + axis] - 1))
+        counts = compare.astype(inside[axis], dtype=x.dtype)
+        sides.append(list(zip(ends, ((1 - part) * counts, part * counts))))
+    found = []
+    for (i, wi), (j, wj) in itertools.product(*sides):
+        i, wi = (shape.expand_dims(v, axis=2) for v in (i, wi))
+        j, wj = (shape.expand_dims(v, axis=1) for v in (j, wj))
+        found.append(indexing.index(last, (first, i, j)) * shape.expand_dims(wi * wj, axis=-1))
+    return found
+
+
+# --------------------------------------------------------------- windows
+
+
+@reads("dilations", "group", "kernel_shape", "offset_group", "pads", "strides")
+def _deformed(values: Values, attributes: Attributes) -> Any:
+    """A convolution whose window's elements are read where the offsets move them (Dai, 2017)."""
+    x, W, offset = values[:3]
+    bias, mask = at(values, 3), at(values, 4)
+    (n, c, _, _), (out, _, *size) = x.shape, W.shape
+    parts, groups = attributes.get("offset_group", 1), attributes.get("group", 1)
+    steps = attributes.get("strides") or (1, 1)
+    apart = attributes.get("dilations") or (1, 1)
+    around = pairs(attributes.get("pads") or (0, 0, 0, 0))
+    count, spots = math.prod(size), offset.shape[2:]
+    moves = shape.reshape(offset, shape=(n * parts, count, 2, *spots))
+    inner = np.indices(tuple(size)).reshape(2, count)
+    places = []
+    for axis in (0, 1):
+        line = np.arange(spots[axis]) * steps[axis] - around[axis][0]
+        line = line.reshape((-1, 1) if axis == 0 else (1, -1))
+        still = (inner[axis] * apart[axis])[:, None, None] + line
+        moved = indexing.index(moves, (slice(None), slice(None), axis))
+        places.append(moved + still.astype(x.dtype))
+    seen = sampled(
+        shape.reshape(x, shape=(n * parts, c // parts, *x.shape[2:])), places, "linear", "zeros"
+    )
+    if mask is not None:
+        seen = seen * shape.reshape(mask, shape=(n * parts, 1, count, *spots))
+    seen = shape.reshape(seen, shape=(n, groups, c // groups * count, math.prod(spots)))
+    weights = shape.reshape(W, shape=(groups, out // groups, -1))
+    found = shape.reshape(linalg.matmul(weights, seen), shape=(n, out, *spots))
+    return found if bias is None else found + shape.reshape(bias, shape=(-1, 1, 1))
+
+
+@reads("dilations", "pads", "strides")
+def _from_columns(values: Values, attributes: Attributes) -> Any:
+    """Col2Im: all windows added where they were read, around the picture nothing."""
+    x = values[0]
+    image, block = whole(values[1], "image_shape"), whole(values[2], "block_shape")
+    count = len(image)
+    steps = tuple(attributes.get("strides") or (1,) * count)
+    apart = tuple(attributes.get("dilations") or (1,) * count)
+    around = pairs(attributes.get("pads") or (0,) * 2 * count)
+    lengths = window.padded_lengths(image, around)
+    spots = window.positions(lengths, block, steps, apart)
+    parts = shape.reshape(x, shape=(x.shape[0], x.shape[1] // math.prod(block), *block, *spots))
+    if math.prod(lengths) > 2**28:
+        raise ValueError(f"image_shape={image}")
+    return window.bare(
+        window.overlap_add(parts, shape=lengths, steps=steps, dilation=apart), around
+    )
+
+
+SAMPLING: dict[str, Reader] = {
+    "AffineGrid": _affine_grid,
+    "Col2Im": _from_columns,
+    "DeformConv": _deformed,
+    "GridSample": _grid_sample,
+    "RoiAlign": _roi_align,
+}
+"""Operators that read between elements, or add where windows were read."""
