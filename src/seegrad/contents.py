@@ -108,6 +108,7 @@ from seegrad.ops.nn.loss import huber as huber
 from seegrad.ops.nn.loss import mean_absolute_error as mean_absolute_error
 from seegrad.ops.nn.loss import mean_squared_error as mean_squared_error
 from seegrad.ops.nn.loss import softmax_cross_entropy as softmax_cross_entropy
+from seegrad.ops.nn.padding import pad as pad
 from seegrad.ops.nn.pooling import average_pool as average_pool
 from seegrad.ops.nn.pooling import max_pool as max_pool
 from seegrad.ops.nn.window import overlap_add as overlap_add
@@ -132,7 +133,6 @@ from seegrad.ops.shape import flip as flip
 from seegrad.ops.shape import hstack as hstack
 from seegrad.ops.shape import matrix_transpose as matrix_transpose
 from seegrad.ops.shape import moveaxis as moveaxis
-from seegrad.ops.shape import pad as pad
 from seegrad.ops.shape import ravel as ravel
 from seegrad.ops.shape import repeat as repeat
 from seegrad.ops.shape import reshape as reshape

@@ -1,4 +1,4 @@
-"""Every exception of seegrad: each says what was asked, what came, what to try, and where.
+"""Every exception of seegrad: each says what was asked, what came, what to try, and where; the log.
 
 Only messages live here, no checks: the code that knows what it wanted raises one of these.
 """
@@ -6,6 +6,7 @@ Only messages live here, no checks: the code that knows what it wanted raises on
 from __future__ import annotations
 
 import linecache
+import logging
 import sys
 import sysconfig
 import warnings
@@ -15,6 +16,10 @@ from typing import Any, Self
 
 from seegrad.display_hooks import present
 from seegrad.i18n import tr, translate
+
+LOGGER = logging.getLogger("seegrad")
+"""Silent until somebody listens: runs are told to it (INFO), and compilations (DEBUG)."""
+LOGGER.addHandler(logging.NullHandler())
 
 _OURS = str(Path(__file__).parent)
 _LIBRARIES = tuple({sysconfig.get_path(p) for p in ("stdlib", "platstdlib", "purelib", "platlib")})

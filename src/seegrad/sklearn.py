@@ -240,7 +240,8 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
             eager=steps < WORTH_COMPILING,
         )
         test = (X[held_out], packed[held_out]) if len(held_out) else None
-        trainer.fit((X[train], packed[train]), test, epochs=epochs, batch=self.batch_size)
+        data = X[train], packed[train]
+        trainer.fit(data, test, epochs=epochs, batch=self.batch_size, progress=False)
         self.network_.eval()
         for row in trainer.history.rows:
             self.history_.add({**row, "epoch": len(self.history_) + 1})

@@ -118,6 +118,16 @@ def test_one_pass_visits_every_row_once(count, size, seed, shuffle):
     assert sorted(np.concatenate(rows).tolist()) == list(range(count))
 
 
+def test_the_last_batch_is_left_out_where_asked():
+    whole = list(data.batch_rows(10, 4, 1))
+    full = list(data.batch_rows(10, 4, 1, drop_last=True))
+    assert [rows.tolist() for rows in full] == [rows.tolist() for rows in whole[:2]]
+    x = np.arange(10)
+    assert [len(t) for _, t in data.batches(x, x, 5, drop_last=True)] == [5, 5]
+    with pytest.raises(ValueRangeError, match="no mini-batch would be left"):
+        list(data.batch_rows(3, 4, drop_last=True))
+
+
 @given(st.integers(1, 60), st.integers(1, 70), st.integers(0, 5))
 def test_with_replacement_every_batch_is_full(count, size, seed):
     rows = list(data.batch_rows(count, size, seed, replace=True))

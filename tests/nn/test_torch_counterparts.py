@@ -124,3 +124,70 @@ def test_methods_that_readers_of_torch_type():
         np.testing.assert_allclose(getattr(sg.tensor(x), name)(1).value, theirs, 1e-12)
     np.testing.assert_allclose(sg.tensor(x).silu().value, sg.silu(x))
     assert sg.tensor(x).gelu().shape == sg.tensor(x).softplus().shape == x.shape
+
+
+ROWS = R.normal(size=(2, 3, 4))
+METHODS = {
+    **{name: (lambda x, name=name: getattr(x, name)())
+       for name in ("tan", "sinh", "cosh", "atan", "exp2", "reciprocal", "floor", "ceil", "trunc",
+                    "neg", "isnan", "isinf", "isfinite", "t", "clone", "contiguous", "double",
+                    "float", "half", "long", "bool", "cpu", "logical_not")},
+    **{name: (lambda x, name=name: getattr(x, name)(x * 2 - 0.5))
+       for name in ("add", "sub", "mul", "div", "maximum", "minimum", "eq", "ne", "lt", "le", "gt",
+                    "ge", "view_as", "reshape_as", "expand_as", "type_as", "logical_and",
+                    "logical_or")},
+    "asin": lambda x: (x / 9).asin(),
+    "acos": lambda x: (x / 9).acos(),
+    "logs": lambda x: (x * x + 1).log2() + (x * x + 1).log10(),
+    "pow": lambda x: x.pow(3),
+    "rsqrt": lambda x: (x * x + 1).rsqrt(),
+    "clamp": lambda x: x.clamp(min=-0.5) + x.clamp(max=0.5) + x.clamp(-0.1, 0.2),
+    "view": lambda x: x.view(2, -1),
+    "permute": lambda x: x.view(2, 3, 5).permute(2, 0, 1),
+    "unsqueeze": lambda x: x.unsqueeze(1).unsqueeze(-1),
+    "unflatten": lambda x: x.unflatten(0, (2, -1)),
+    "expand": lambda x: x.unsqueeze(1).expand(-1, 7, -1),
+    "movedim": lambda x: x.view(2, 3, 5).movedim(0, 2),
+    "flip": lambda x: x.flip(0, 1),
+    "roll": lambda x: x.roll(2, 1),
+    "chunk": lambda x: x.chunk(4, 1)[1],
+    "unbind": lambda x: x.unbind(1)[2],
+    "select": lambda x: x.select(1, -1),
+    "narrow": lambda x: x.narrow(1, 1, 3),
+    "masked_fill": lambda x: x.masked_fill(x > 0, -2.0),
+    "repeat_interleave": lambda x: x.repeat_interleave(2, 1),
+    "triangles": lambda x: x.triu(1) + x.tril(-1),
+    "amax": lambda x: x.amax(1) - x.amin(1),
+    "mm": lambda x: x.mm(x.t()).matmul(x).mv(x[0]),
+    "norm": lambda x: x.norm(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_methods_give_what_pytorchs_give(name):
+    x = R.normal(size=(6, 5))
+    if name in ("half", "float"):
+        x = x.astype(np.float32).astype(np.float16).astype(float)
+    mine, theirs = METHODS[name](sg.tensor(x)), METHODS[name](torch.tensor(x))
+    np.testing.assert_allclose(np.asarray(mine), theirs.numpy(), 1e-12)
+    if name not in ("long", "bool", "floor", "ceil", "trunc") and theirs.dtype.is_floating_point:
+        given, like = sg.tensor(x), torch.tensor(x, requires_grad=True)
+        METHODS[name](given).sum().backward()
+        METHODS[name](like).sum().backward()
+        np.testing.assert_allclose(given.grad, like.grad.numpy(), 1e-9, 1e-12)
+
+
+def test_methods_that_take_places_or_say_no():
+    x, places = R.normal(size=(3, 4)), np.array([[0, 2, 1, 0], [1, 1, 0, 2]])
+    theirs = torch.tensor(x).gather(0, torch.tensor(places))
+    np.testing.assert_array_equal(sg.tensor(x).gather(0, places).value, theirs)
+    theirs = torch.tensor(x).index_select(1, torch.tensor([3, 0]))
+    np.testing.assert_array_equal(sg.tensor(x).index_select(1, [3, 0]).value, theirs)
+    one = sg.tensor(x)
+    assert (one.dim(), one.numel(), one.is_floating_point()) == (2, 12, True)
+    assert one.to("cpu") is one
+    assert one.to(np.float32).dtype == np.float32
+    with pytest.raises(SeegradError, match="device"):
+        one.to("cuda")
+    with pytest.raises(SeegradError, match="matrix"):
+        sg.tensor(ROWS).t()

@@ -61,6 +61,16 @@ def test_every_op_gives_the_same_in_onnxruntime_and_read_back(op, tmp_path):
         np.testing.assert_allclose(again, wanted, rtol=2e-5, atol=2e-6)
 
 
+class WithItself(nn.Module):
+    """A layer of two inputs, called with what comes in and something made of it."""
+
+    def __init__(self, layer):
+        self.layer = layer
+
+    def forward(self, x):
+        return self.layer(x, x * x + 1)
+
+
 LAYERS = {
     "affine": (lambda: nn.Affine(6, 4), (6,)),
     "affine without bias": (lambda: nn.Affine(6, 4, bias=False), (2, 6)),
@@ -118,7 +128,51 @@ LAYERS = {
     "rnn": (lambda: nn.RNN(3, 4), (6, 3)),
     "lstm": (lambda: nn.LSTM(3, 4, last=True), (6, 3)),
     "gru": (lambda: nn.GRU(3, 4), (6, 3)),
-}
+    "stacked both ways": (lambda: nn.LSTM(3, 4, num_layers=2, bidirectional=True), (5, 3)),
+    "long both ways": (lambda: nn.GRU(3, 4, bidirectional=True), (12, 3)),
+    "conv3d": (lambda: nn.Conv3d(2, 4, 2, stride=2, padding=1), (2, 4, 5, 6)),
+    "transposed1d": (lambda: nn.ConvTranspose1d(2, 3, 3, stride=2), (2, 5)),
+    "transposed3d": (lambda: nn.ConvTranspose3d(2, 3, 2, stride=2), (2, 3, 4, 3)),
+    "max_pool up to the end": (lambda: nn.MaxPool2d(3, 2, ceil_mode=True), (2, 6, 8)),
+    "max_pool3d": (lambda: nn.MaxPool3d(2), (2, 4, 5, 6)),
+    "avg_pool up to the end": (lambda: nn.AvgPool2d(3, 2, 1, ceil_mode=True), (2, 6, 8)),
+    "avg_pool3d": (lambda: nn.AvgPool3d(2), (2, 4, 5, 6)),
+    "batch_norm1d": (lambda: nn.BatchNorm1d(3), (3, 4)),
+    "batch_norm3d": (lambda: nn.BatchNorm3d(3), (3, 4, 2, 2)),
+    **{
+        f"adaptive {kind} {axes}d": (
+            lambda kind=kind, axes=axes: getattr(nn, f"Adaptive{kind}Pool{axes}d")(2),
+            (2, 5, 4, 6)[: axes + 1],
+        )
+        for kind in ("Avg", "Max") for axes in (1, 2, 3)
+    },
+    **{
+        f"{kind} {axes}d": (
+            lambda kind=kind, axes=axes: getattr(nn, f"{kind}Pad{axes}d")(1),
+            (2, 5, 4, 6)[: axes + 1],
+        )
+        for kind in ("Zero", "Reflection", "Replication", "Circular") for axes in (1, 2, 3)
+    },
+    **{
+        f"constant pad {axes}d": (
+            lambda axes=axes: getattr(nn, f"ConstantPad{axes}d")(1, 0.5), (2, 5, 4, 6)[: axes + 1]
+        )
+        for axes in (1, 2, 3)
+    },
+    "upsample": (lambda: nn.Upsample(scale=2), (2, 3, 4)),
+    "upsample to a size": (lambda: nn.Upsample((5, 3)), (2, 3, 4)),
+    "bilinear": (lambda: nn.Upsample(scale=1.5, mode="bilinear"), (2, 3, 4)),
+    "pixel shuffle": (lambda: nn.PixelShuffle(2), (4, 3, 2)),
+    "pixel unshuffle": (lambda: nn.PixelUnshuffle(2), (2, 4, 2)),
+    "identity": (lambda: nn.Sequential(nn.Identity(), nn.ReLU()), (3,)),
+    "two inputs": (lambda: WithItself(nn.Bilinear(3, 3, 2)), (3,)),
+    "cosine": (lambda: WithItself(nn.CosineSimilarity()), (3,)),
+    "distance": (lambda: WithItself(nn.PairwiseDistance()), (3,)),
+    "encoder": (
+        lambda: nn.TransformerEncoder(nn.TransformerEncoderLayer(8, 2, 16), 2), (5, 8)),
+    "decoder": (
+        lambda: WithItself(nn.TransformerDecoder(nn.TransformerDecoderLayer(8, 2, 16), 2)), (5, 8)),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -127,7 +181,7 @@ def test_layers_take_any_batch(name, tmp_path):
     network = nn.Sequential(make())
     rng = np.random.default_rng(0)
     for layer in network.modules():
-        if isinstance(layer, nn.BatchNorm) and not isinstance(layer, nn.BatchNorm2d):
+        if type(layer) is nn.BatchNorm:
             layer.running_mean.assign(rng.normal(size=5))
     example = rng.normal(size=(2, *shape)).astype(np.float32)
     path = sg.export_onnx(network, tmp_path / "layer.onnx", example)
@@ -181,11 +235,18 @@ def test_words_are_embedded(tmp_path):
     np.testing.assert_allclose(run(path, x)[0], np.asarray(network(x)), rtol=1e-5, atol=1e-6)
 
 
+def test_bags_of_words_are_put_together(tmp_path):
+    network = nn.Sequential(nn.EmbeddingBag(7, 4), nn.Affine(4, 7))
+    path = export_onnx(network, tmp_path / "bags.onnx", np.zeros((2, 5), np.int64))
+    x = np.random.default_rng(0).integers(0, 7, (6, 5))
+    np.testing.assert_allclose(run(path, x)[0], np.asarray(network(x)), rtol=1e-5, atol=1e-6)
+
+
 def test_no_layer_is_forgotten():
     kinds = {it for name in nn.__all__ if isinstance(it := getattr(nn, name), type)}
     layers = {it for it in kinds if issubclass(it, nn.Module) and not it.__name__.endswith("Loss")}
     tried = {type(part) for make, _ in LAYERS.values() for part in make().modules()}
-    assert layers - tried == {nn.Module, nn.Embedding, nn.Sequential} - tried
+    assert layers - tried == {nn.Module, nn.Embedding, nn.EmbeddingBag, nn.Sequential} - tried
 
 
 def test_gradients_can_be_exported_too(tmp_path):

@@ -21,6 +21,11 @@ RULES = {
     "Adam": (optim.Adam, "Adam", {}, {}),
     "Adam decayed": (optim.Adam, "Adam", {"weight_decay": 0.1}, {"weight_decay": 0.1}),
     "AdamW": (optim.AdamW, "AdamW", {}, {}),
+    "Adadelta": (optim.Adadelta, "Adadelta", {}, {}),
+    "Adamax": (optim.Adamax, "Adamax", {"weight_decay": 0.1}, {"weight_decay": 0.1}),
+    "RAdam": (optim.RAdam, "RAdam", {"betas": (0.8, 0.9)}, {"betas": (0.8, 0.9)}),
+    "RAdam usual": (optim.RAdam, "RAdam", {}, {}),
+    "NAdam": (optim.NAdam, "NAdam", {"momentum_decay": 0.1}, {"momentum_decay": 0.1}),
 }
 
 

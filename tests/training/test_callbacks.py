@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import logging
 import sys
 from types import ModuleType, SimpleNamespace
 
@@ -11,7 +13,7 @@ import pytest
 from seegrad import data, nn, optim
 from seegrad.cli import main
 from seegrad.errors import MissingExtraError
-from seegrad.training import MLflow, TensorBoard, Trainer, WandB
+from seegrad.training import Lines, MLflow, TensorBoard, Trainer, WandB
 
 
 def trained(*callbacks, epochs=3):
@@ -124,3 +126,46 @@ def test_a_library_that_is_missing_is_named(monkeypatch, library, callback):
     with pytest.raises(MissingExtraError, match="not installed") as caught:
         trained(callback())
     assert "pip install" in str(caught.value)
+
+
+def test_a_run_shows_how_it_goes_unless_something_else_does(capsys, monkeypatch):
+    trained()
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert [line.split(" · ")[0] for line in said.err.splitlines()] == [
+        "epoch 1", "epoch 2", "epoch 3"
+    ]  # fmt: skip
+    lines = []
+    trainer = trained(Lines(lines.append))
+    assert len(lines) == 3
+    assert len(trainer.callbacks) == 1
+    trainer.fit(data.xor(), epochs=5, progress=False)
+    trained(MLflow.__mro__[1]())            # a callback that only watches: the run is shown
+    assert len(capsys.readouterr().err.splitlines()) == 3
+
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    trainer = trained()
+    shown = sys.stderr.getvalue()
+    assert "training" in shown
+    assert "epoch 3" in shown
+    assert trainer.callbacks == []
+
+
+def test_the_logger_tells_of_runs_and_compilations(caplog):
+    with caplog.at_level(logging.DEBUG, logger="seegrad"):
+        trained()
+    said = [record.getMessage() for record in caplog.records]
+    assert said[0].startswith("training: ")
+    assert any(line.startswith("compiled step_function.<locals>.step in ") for line in said)
+    assert [line[:7] for line in said if line.startswith("epoch")] == [
+        "epoch 1", "epoch 2", "epoch 3"
+    ]  # fmt: skip
+    assert said[-1].startswith("training ended after step ")
+    caplog.clear()
+    trained()
+    assert {record.name for record in caplog.records} <= {"seegrad"}
+    assert not [record for record in caplog.records if record.levelno < logging.INFO]

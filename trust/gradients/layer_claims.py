@@ -74,8 +74,9 @@ def paired_losses() -> Iterator[tuple[str, Callable[..., Any]]]:
     for name in ("binary_cross_entropy", "binary_cross_entropy_with_logits"):
         yield f"sg.{name}", getattr(sg, name)
     for name, kind in vars(losses).items():
-        own = isinstance(kind, type) and kind.__module__ == losses.__name__
-        if own and kind is not nn.SoftmaxWithLoss:
+        rooms = (f"{losses.__name__}.classes", f"{losses.__name__}.numbers")
+        own = isinstance(kind, type) and kind.__module__ in rooms
+        if own and kind not in (nn.SoftmaxWithLoss, nn.GaussianNLLLoss):  # the latter takes three
             yield f"nn.{name}", kind()
     yield "nn.BCELoss(with_logits)", nn.BCELoss(with_logits=True)
     yield "book.mean_squared_error", book.mean_squared_error

@@ -191,7 +191,9 @@ def _train(
         epochs = EPOCHS.get(setting.data, 20)
     before, began = trainer.count, time.perf_counter()
     try:
-        trainer.fit(train, test, epochs=epochs, steps=steps, batch=setting.batch)
+        trainer.fit(
+            train, test, epochs=epochs, steps=steps, batch=setting.batch, progress=False
+        )
     except NonFiniteError:
         if leads:
             told = tr("the run up to there is told in {file}", file=folder.path / REPORT)

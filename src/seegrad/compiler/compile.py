@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,7 +19,7 @@ from seegrad.compiler.recompiling import OFTEN, change, often
 from seegrad.compiler.runtime import thread_pool
 from seegrad.compiler.runtime.workspace import Workspace
 from seegrad.compiler.specialization import ARRAYS, Asked, Kind, Variant
-from seegrad.errors import TraceError, ValueRangeError, warn_user
+from seegrad.errors import LOGGER, TraceError, ValueRangeError, warn_user
 from seegrad.graph.graph import Graph
 from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
@@ -100,7 +101,13 @@ class Compiled:
             if variant.outdated() or asleep > ASLEEP:
                 self.variants.remove(variant)
         self._note_change(kind)
+        began = time.perf_counter()
         made = Variant(self.function, args, kwargs, kind, self._alike, self.workspace)
+        LOGGER.debug(
+            tr("compiled {name} in {seconds} s, form {count}",
+               name=getattr(self.function, "__qualname__", type(self.function).__name__),
+               seconds=f"{time.perf_counter() - began:.3f}", count=len(self.variants) + 1)
+        )  # fmt: skip
         self.variants.insert(0, made)
         del self.variants[KINDS:]
         return made

@@ -22,6 +22,7 @@ from seegrad.errors import SeegradError, ShapeError, ValueRangeError
 from seegrad.graph.mode import frame
 from seegrad.i18n import tr
 from seegrad.nn.containment import PLAIN, Counts, held, hidden, joined, replaced
+from seegrad.nn.module_methods import ModuleMethods
 from seegrad.nn.preview import preview
 from seegrad.nn.state_loading import load_values
 from seegrad.ops.compare import astype
@@ -38,7 +39,7 @@ class Parameters(list[Tensor]):
         self.module = module
 
 
-class Module(ABC):
+class Module(ModuleMethods, ABC):
     """A layer or a network: tensors and other modules as attributes, and `forward`.
 
     A tensor attribute that takes part in differentiation is a parameter; one that does not is
@@ -66,12 +67,14 @@ class Module(ABC):
     name: str = ""
 
     @abstractmethod
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any, **keywords: Any) -> Any:
         """What the module computes."""
 
-    def __call__(self, *inputs: Any) -> Any:
+    def __call__(self, *inputs: Any, **keywords: Any) -> Any:
         with frame(self.name or self.kind_name()):
-            return self.forward(*inputs)
+            if self.hooks is not None:
+                return self._hooked(inputs, keywords)
+            return self.forward(*inputs, **keywords)
 
     @classmethod
     def kind_name(cls) -> str:

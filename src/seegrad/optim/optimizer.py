@@ -1,4 +1,4 @@
-"""Optimizer: gradients in, parameters assigned anew. Clipping, decay and state are kept here once.
+"""Optimizer: gradients in, parameters assigned anew. Decay and state are kept here once.
 
 All that changes from step to step (the learning rate too) is a leaf that is read and assigned,
 so that a traced step sees it as state. The rules themselves stand one a file beside this.
@@ -7,43 +7,55 @@ so that a traced step sees it as state. The rules themselves stand one a file be
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.errors import DTypeError, GradientError, ShapeError, ValueRangeError
+from seegrad.errors import CallError, DTypeError, GradientError, ShapeError, ValueRangeError
 from seegrad.graph.mode import frame, in_mode
 from seegrad.i18n import tr
-from seegrad.nn.module import Parameters
-from seegrad.ops.arithmetic import clip, minimum, sqrt
 from seegrad.ops.compare import astype
-from seegrad.ops.reduce import sum
+from seegrad.optim.checks import not_negative, positive
+from seegrad.optim.clipping import bounded, scaled
+from seegrad.optim.groups import told_apart
 from seegrad.tensor.tensor import Tensor, tensor
 
 Array = NDArray[Any]
-_SMALL = 1e-12
+_ELSEWHERE = {
+    "momentum": "optim.Momentum(parameters, lr=0.01, momentum=0.9)",
+    "nesterov": "optim.Nesterov(parameters, lr=0.01, momentum=0.9)",
+}
+"""PyTorch's settings of SGD that are rules of their own here."""
 
 
 class Optimizer(ABC):
     """What all rules share.
 
-    parameters: leaf tensors that take part in differentiation. lr: the learning rate.
-    weight_decay: λ adds λ·W to the gradient of W. clip_norm: the longest that all gradients
-    together may be; longer ones are scaled down. clip_value: bounds every number of a gradient.
+    parameters: leaf tensors that take part in differentiation, or groups: dictionaries of "params"
+    and of what is set otherwise for them, "lr", "weight_decay" and the rule's own. lr: the
+    learning rate. weight_decay: λ adds λ·W to the gradient of W. clip_norm: the longest that all
+    gradients together may be; longer ones are scaled down. clip_value: bounds every number of a
+    gradient.
     """
+
+    checks: ClassVar[Mapping[str, Callable[..., None]]] = {}
+    """A rule's settings that a group may have otherwise, and what each has to be."""
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Iterable[Tensor | Mapping[str, Any]],
         lr: float,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
         clip_value: float | None = None,
+        **settings: Any,
     ) -> None:
-        self.network = parameters.module if isinstance(parameters, Parameters) else None
-        self.parameters = list(parameters)
+        self._take(settings)
+        checks = {"weight_decay": not_negative, **self.checks}
+        self.groups, self.parameters, self.network = told_apart(parameters, lr, checks)
+        self._group_of = [g for g in self.groups for _ in g.parameters]
         if not self.parameters:
             raise ValueRangeError(
                 tr("there is nothing to optimise"),
@@ -63,19 +75,42 @@ class Optimizer(ABC):
         for name, bound in (("clip_norm", clip_norm), ("clip_value", clip_value)):
             if bound is not None:
                 positive(**{name: bound})
+        for group in self.groups:
+            positive(lr=group["lr"])
+            for name, value in group.settings.items():
+                checks[name](**{name: value})
         self.weight_decay, self.clip_norm, self.clip_value = weight_decay, clip_norm, clip_value
-        self._lr = tensor(float(lr), name="lr", requires_grad=False)
         self.slots: dict[str, list[Tensor]] = {}
+
+    def _take(self, settings: Mapping[str, Any]) -> None:
+        """Keep a rule's settings as attributes, each checked; CallError for one it has not."""
+        for name, value in settings.items():
+            if name not in self.checks:
+                usual = ("lr", "weight_decay", "clip_norm", "clip_value")
+                raise CallError(
+                    tr("{rule} has no such setting", rule=type(self).__name__),
+                    asked=", ".join((*usual, *self.checks)),
+                    came=name,
+                    hint=_ELSEWHERE.get(name, ""),
+                )
+            self.checks[name](**{name: value})
+            setattr(self, name, value)
+
+    def setting(self, i: int, name: str) -> Any:
+        """What is set for parameter number `i`: by its group, or for all."""
+        return self._group_of[i].settings.get(name, getattr(self, name))
 
     @property
     def lr(self) -> Tensor:
-        """The learning rate, a leaf; set it with a number."""
-        return self._lr
+        """The learning rate, a leaf; set it with a number. Of several groups, that of the first:
+        the others move in proportion."""
+        return self.groups[0].lr
 
     @lr.setter
     def lr(self, value: float) -> None:
         not_negative(lr=value)  # a schedule may come down to 0
-        self._lr.assign(float(value))
+        for group in self.groups:
+            group.lr.assign(float(value) * float(group.ratio.item()))
 
     def slot(self, name: str, start: float = 0.0) -> list[Tensor]:
         """Make one kept tensor for each parameter, of its shape and dtype, filled with `start`."""
@@ -89,10 +124,16 @@ class Optimizer(ABC):
         ]
         return self.slots[name]
 
-    def number(self, name: str, start: float) -> Tensor:
-        """Make one kept number."""
-        self.slots[name] = [tensor(float(start), name=name, requires_grad=False)]
-        return self.slots[name][0]
+    def numbers(self, name: str, start: float) -> list[Tensor]:
+        """Make one kept number for each group."""
+        self.slots[name] = [
+            tensor(float(start), name=name, requires_grad=False) for _ in self.groups
+        ]
+        return self.slots[name]
+
+    def at(self, i: int) -> int:
+        """The number of the group that parameter number `i` is in."""
+        return self.groups.index(self._group_of[i])
 
     # ------------------------------------------------------------- a step
 
@@ -120,8 +161,9 @@ class Optimizer(ABC):
             gradients = self._bounded([p.grad for _, p in having])
             self.begin()
             for (i, p), g in zip(having, gradients):
-                lr = self._lr if p.dtype == self._lr.dtype else astype(self._lr, dtype=p.dtype)
-                p.assign(self.updated(i, p, self.decayed(p, g), lr))
+                lr = self._group_of[i].lr
+                lr = lr if p.dtype == lr.dtype else astype(lr, dtype=p.dtype)
+                p.assign(self.updated(i, p, self.decayed(i, p, g), lr))
 
     def _refuse_unknown(self) -> None:
         """GradientError for a parameter of the network that the loss needs and no step changes."""
@@ -151,36 +193,33 @@ class Optimizer(ABC):
     def updated(self, i: int, p: Tensor, g: Any, lr: Tensor) -> Any:
         """The next value of parameter number `i` from its gradient `g`."""
 
-    def decayed(self, p: Tensor, g: Any) -> Any:
-        """The gradient with the decay's part."""
-        return g + p * self.weight_decay if self.weight_decay else g
+    def decayed(self, i: int, p: Tensor, g: Any) -> Any:
+        """The gradient of parameter number `i` with the decay's part."""
+        decay = self.setting(i, "weight_decay")
+        return g + p * decay if decay else g
 
     def _bounded(self, gradients: list[Any]) -> list[Any]:
         if self.clip_value is not None:
-            bound = self.clip_value
-            gradients = [clip(g, low=-bound, high=bound) for g in gradients]
+            gradients = bounded(gradients, self.clip_value)
         if self.clip_norm is not None:
-            total: Any = 0.0
-            for g in gradients:
-                total = total + astype(sum(g * g), dtype=np.float64)
-            scale = minimum(self.clip_norm / (sqrt(total) + _SMALL), 1.0)
-            gradients = [g * astype(scale, dtype=g.dtype) for g in gradients]
+            gradients, _ = scaled(gradients, self.clip_norm)
         return gradients
 
     # ------------------------------------------------------------- state
 
     def state_dict(self) -> dict[str, Array]:
-        """The learning rate and everything kept, as name → copy: "velocity.0", …"""
-        values = {"lr": np.array(self._lr.value)}
-        for name, tensors in self.slots.items():
-            for i, value in enumerate(tensors):
-                values[f"{name}.{i}"] = np.array(value.value)
-        return values
+        """The learning rates and everything kept, as name → copy: "velocity.0", …"""
+        return {name: np.array(value.value) for name, value in self._kept().items()}
+
+    def _kept(self) -> dict[str, Tensor]:
+        """All that changes from step to step but the parameters, by name."""
+        own = {group.lr.name: group.lr for group in self.groups}
+        own |= {group.ratio.name: group.ratio for group in self.groups[1:]}
+        return own | {f"{n}.{i}": v for n, vs in self.slots.items() for i, v in enumerate(vs)}
 
     def load_state_dict(self, values: Mapping[str, Any]) -> None:
         """Take over what `state_dict` gave; nothing changes unless all of it fits."""
-        own = {"lr": self._lr}
-        own.update({f"{n}.{i}": v for n, vs in self.slots.items() for i, v in enumerate(vs)})
+        own = self._kept()
         if own.keys() != values.keys():
             raise ValueRangeError(
                 tr("these values belong to another optimizer"),
@@ -199,35 +238,6 @@ class Optimizer(ABC):
             target.assign(np.asarray(values[name]))
 
     def __repr__(self) -> str:
-        count = len(self.parameters)
-        return f"{type(self).__name__}(lr={self._lr.item():g}, {count} parameters)"
-
-
-def positive(**numbers: float) -> None:
-    """ValueRangeError for a number that is not above 0 (a NaN is not)."""
-    for name, value in numbers.items():
-        if not value > 0 or value == float("inf"):
-            raise ValueRangeError(
-                tr("{name} is a number above 0", name=name), asked=f"{name} > 0",
-                came=f"{name}={value}",
-            )  # fmt: skip
-
-
-def not_negative(**numbers: float) -> None:
-    """ValueRangeError for a number below 0."""
-    for name, value in numbers.items():
-        if not 0 <= value < float("inf"):
-            raise ValueRangeError(
-                tr("{name} is not a negative number", name=name), asked=f"{name} ≥ 0",
-                came=f"{name}={value}",
-            )  # fmt: skip
-
-
-def share(**numbers: float) -> None:
-    """ValueRangeError for a number outside of [0, 1)."""
-    for name, value in numbers.items():
-        if not 0 <= value < 1:
-            raise ValueRangeError(
-                tr("{name} is a share below 1", name=name), asked=f"0 ≤ {name} < 1",
-                came=f"{name}={value}",
-            )  # fmt: skip
+        count, several = len(self.parameters), len(self.groups)
+        groups = tr(" in {count} groups", count=several) if several > 1 else ""
+        return f"{type(self).__name__}(lr={self.lr.item():g}, {count} parameters{groups})"

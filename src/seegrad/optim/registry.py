@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from seegrad.optim.adaptive import AdaGrad, Adam, AdamW, RMSprop
+from seegrad.optim.adaptive import (
+    Adadelta,
+    AdaGrad,
+    Adam,
+    Adamax,
+    AdamW,
+    NAdam,
+    RAdam,
+    RMSprop,
+)
 from seegrad.optim.optimizer import Optimizer
 from seegrad.optim.sgd import SGD, Momentum, Nesterov
 
@@ -16,5 +25,9 @@ RULES: dict[str, Callable[..., Optimizer]] = {
     "rmsprop": RMSprop,
     "adam": Adam,
     "adamw": AdamW,
+    "adadelta": Adadelta,
+    "adamax": Adamax,
+    "nadam": NAdam,
+    "radam": RAdam,
 }
 """Name → optimizer, called with parameters and `lr`."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
-from seegrad.optim.optimizer import Optimizer, share
+from seegrad.optim.checks import share
+from seegrad.optim.optimizer import Optimizer
 from seegrad.tensor.tensor import Tensor
 
 
@@ -22,6 +23,9 @@ class SGD(Optimizer):
 class Momentum(Optimizer):
     """v ← μ·v + g; W ← W − η·v (Polyak, 1964): a ball that rolls."""
 
+    momentum: float
+    checks: ClassVar = {"momentum": share}
+
     def __init__(
         self,
         parameters: Iterable[Tensor],
@@ -29,13 +33,11 @@ class Momentum(Optimizer):
         momentum: float = 0.9,
         **options: Any,
     ) -> None:
-        super().__init__(parameters, lr, **options)
-        share(momentum=momentum)
-        self.momentum = momentum
+        super().__init__(parameters, lr, momentum=momentum, **options)
         self.velocity = self.slot("velocity")
 
     def _rolled(self, i: int, g: Any) -> Any:
-        velocity = self.velocity[i] * self.momentum + g
+        velocity = self.velocity[i] * self.setting(i, "momentum") + g
         self.velocity[i].assign(velocity)
         return velocity
 
@@ -47,4 +49,4 @@ class Nesterov(Momentum):
     """v ← μ·v + g; W ← W − η·(g + μ·v) (Nesterov, 1983): the gradient where the ball will be."""
 
     def updated(self, i: int, p: Tensor, g: Any, lr: Tensor) -> Any:
-        return p - lr * (g + self._rolled(i, g) * self.momentum)
+        return p - lr * (g + self._rolled(i, g) * self.setting(i, "momentum"))

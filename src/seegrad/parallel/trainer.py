@@ -49,6 +49,7 @@ class ParallelTrainer(Trainer):
         super().__init__(network, optimizer, *args, **kwargs)
         if not world.leads:
             self.callbacks = []
+            self.shown_by = None  # type: ignore[misc]  # of this one only
         self.exchange = Exchange(optimizer.parameters, world, bucket_bytes)
         self._native = None if self.eager else NativeStep(self.exchange.buckets)
         self.eager = True  # the gradients of every step leave: none runs through to the next

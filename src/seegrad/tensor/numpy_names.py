@@ -15,6 +15,7 @@ from seegrad.errors import DTypeError
 from seegrad.i18n import tr
 from seegrad.ops import TABLE, arithmetic, bits, compare, indexing, scan_sort, shape, transcendental
 from seegrad.ops.linear import einsum, factorisations, norms, triangular
+from seegrad.ops.nn import padding
 
 
 def _flat(x: Any, axis: Any) -> tuple[Any, Any]:
@@ -80,9 +81,9 @@ def _rint(x: Any) -> Any:
 
 
 def _pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: float = 0) -> Any:
-    if mode != "constant":
+    if mode not in padding.MODES:
         raise undefined(f"numpy.pad with mode={mode!r}")
-    return shape.pad(x, widths=pad_width, value=constant_values)
+    return padding.pad(x, pad_width, constant_values, mode)
 
 
 def _by_bits(of_integers: Callable[..., Any], of_booleans: Callable[..., Any]) -> Any:

@@ -29,10 +29,11 @@ from seegrad.tensor.array_interface import Array, value_of
 from seegrad.tensor.numpy_methods import PRIORITY, NumpyMethods
 from seegrad.tensor.operators import Operators
 from seegrad.tensor.torch_methods import TorchMethods
+from seegrad.tensor.torch_shapes import TorchShapes
 from seegrad.text import tidy
 
 
-class Tensor(Operators, TorchMethods, NumpyMethods):
+class Tensor(Operators, TorchMethods, NumpyMethods, TorchShapes):
     """A value in a computational graph, with NumPy's operators and methods.
 
     Made by `seegrad.tensor`, or by operations on other tensors. The value never changes: arrays

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seegrad.ops import arithmetic, reduce, transcendental
+from seegrad.ops import arithmetic, compare, reduce, transcendental
 from seegrad.ops.nn import activation
 
 
@@ -95,3 +95,119 @@ class TorchMethods:
     def logsumexp(self, axis: Any = None, keepdims: bool = False) -> Any:
         """See `seegrad.logsumexp`."""
         return reduce.logsumexp(self, axis=axis, keepdims=keepdims)
+
+    def tan(self) -> Any:
+        """See `seegrad.tan`."""
+        return transcendental.tan(self)
+
+    def sinh(self) -> Any:
+        """See `seegrad.sinh`."""
+        return transcendental.sinh(self)
+
+    def cosh(self) -> Any:
+        """See `seegrad.cosh`."""
+        return transcendental.cosh(self)
+
+    def asin(self) -> Any:
+        """See `seegrad.arcsin`."""
+        return transcendental.arcsin(self)
+
+    def acos(self) -> Any:
+        """See `seegrad.arccos`."""
+        return transcendental.arccos(self)
+
+    def atan(self) -> Any:
+        """See `seegrad.arctan`."""
+        return transcendental.arctan(self)
+
+    def log2(self) -> Any:
+        """See `seegrad.log2`."""
+        return transcendental.log2(self)
+
+    def log10(self) -> Any:
+        """See `seegrad.log10`."""
+        return transcendental.log10(self)
+
+    def exp2(self) -> Any:
+        """See `seegrad.exp2`."""
+        return transcendental.exp2(self)
+
+    def reciprocal(self) -> Any:
+        """See `seegrad.reciprocal`."""
+        return arithmetic.reciprocal(self)
+
+    def floor(self) -> Any:
+        """See `seegrad.floor`."""
+        return arithmetic.floor(self)
+
+    def ceil(self) -> Any:
+        """See `seegrad.ceil`."""
+        return arithmetic.ceil(self)
+
+    def trunc(self) -> Any:
+        """See `seegrad.trunc`."""
+        return arithmetic.trunc(self)
+
+    def neg(self) -> Any:
+        """See `seegrad.negative`."""
+        return arithmetic.negative(self)
+
+    def isnan(self) -> Any:
+        """See `seegrad.isnan`."""
+        return compare.isnan(self)
+
+    def isinf(self) -> Any:
+        """See `seegrad.isinf`."""
+        return compare.isinf(self)
+
+    def isfinite(self) -> Any:
+        """See `seegrad.isfinite`."""
+        return compare.isfinite(self)
+
+    def logical_not(self) -> Any:
+        """See `seegrad.logical_not`."""
+        return compare.logical_not(self)
+
+    def add(self, other: Any) -> Any:
+        """See `seegrad.add`."""
+        return arithmetic.add(self, other)
+
+    def sub(self, other: Any) -> Any:
+        """See `seegrad.subtract`."""
+        return arithmetic.subtract(self, other)
+
+    def mul(self, other: Any) -> Any:
+        """See `seegrad.multiply`."""
+        return arithmetic.multiply(self, other)
+
+    def div(self, other: Any) -> Any:
+        """See `seegrad.divide`."""
+        return arithmetic.divide(self, other)
+
+    def maximum(self, other: Any) -> Any:
+        """See `seegrad.maximum`."""
+        return arithmetic.maximum(self, other)
+
+    def minimum(self, other: Any) -> Any:
+        """See `seegrad.minimum`."""
+        return arithmetic.minimum(self, other)
+
+    def pow(self, other: Any) -> Any:
+        """See `seegrad.power`."""
+        return transcendental.power(self, other)
+
+    def logical_and(self, other: Any) -> Any:
+        """See `seegrad.logical_and`."""
+        return compare.logical_and(self, other)
+
+    def logical_or(self, other: Any) -> Any:
+        """See `seegrad.logical_or`."""
+        return compare.logical_or(self, other)
+
+    def rsqrt(self) -> Any:
+        """1/√x."""
+        return arithmetic.reciprocal(arithmetic.sqrt(self))
+
+    def clamp(self, min: Any = None, max: Any = None) -> Any:
+        """Held between two bounds, each a number or None. See `seegrad.clip`."""
+        return arithmetic.clip(self, low=min, high=max)

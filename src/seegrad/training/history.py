@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from seegrad.i18n import tr
+
 Row = dict[str, float]
 
 
@@ -58,3 +60,24 @@ class History:
             "  ".join(f"{row.get(name, math.nan):>10.4g}" for name in columns) for row in self.rows
         ]
         return "\n".join(lines)
+
+
+def row_in_words(row: Row) -> str:
+    """A row of the history as one line of less than eighty characters.
+
+    >>> row_in_words({"epoch": 3, "step": 45, "loss": 0.312, "test_accuracy": 0.95})
+    'epoch 3 · loss 0.3120 · test accuracy 0.9500'
+    """
+    spoken = {
+        "loss": tr("loss"),
+        "train_accuracy": tr("training accuracy"),
+        "test_accuracy": tr("test accuracy"),
+    }
+    if "test_accuracy" not in row:
+        spoken["test_loss"] = tr("test loss")
+    parts = [f"{tr('epoch')} {row.get('epoch', 0):.0f}"]
+    for name, word in spoken.items():
+        if name in row:
+            value = row[name]
+            parts.append(f"{word} {value:.4f}" if value < 1e4 else f"{word} {value:.3e}")
+    return " · ".join(parts)

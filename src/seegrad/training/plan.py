@@ -83,3 +83,18 @@ def checked(data: Any) -> tuple[Array, Array]:
                 hint=tr("drop or fill the missing values first"),
             )
     return x, t
+
+
+def begun(plan: Plan, count: int) -> str:
+    """A run's beginning in one line."""
+    return tr(
+        "training: {examples} examples, mini-batches of {batch}, steps {first} to {last}",
+        examples=plan.examples, batch=plan.batch, first=count + 1, last=plan.steps,
+    )  # fmt: skip
+
+
+def ended(count: int, why: str) -> str:
+    """A run's end in one line."""
+    if why:
+        return tr("training ended after step {count}: {why}", count=count, why=why)
+    return tr("training ended after step {count}", count=count)

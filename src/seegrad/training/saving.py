@@ -128,3 +128,21 @@ def _is_schedule(kept: Any) -> bool:
 
 def _numbers(values: Iterable[Any]) -> bool:
     return all(type(value) in (int, float) for value in values)
+
+
+def states_of(callbacks: Iterable[Any]) -> dict[str, Any]:
+    """What a checkpoint keeps of those who follow a run, under the names of their classes."""
+    return {
+        f"{type(callback).__name__}/{name}": value
+        for callback in callbacks
+        for name, value in callback.state_dict().items()
+    }
+
+
+def put_back_states(callbacks: Iterable[Any], kept: Mapping[str, Any]) -> None:
+    """Give those who follow a run what `states_of` has kept of them."""
+    for callback in callbacks:
+        start = f"{type(callback).__name__}/"
+        own = {k.removeprefix(start): v for k, v in kept.items() if k.startswith(start)}
+        if own:
+            callback.load_state_dict(own)

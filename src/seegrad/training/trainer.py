@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from seegrad.data.augmenting import Change
 from seegrad.data.prefetching import Prefetch
 from seegrad.data.rows import Rows
-from seegrad.errors import NonFiniteError, ValueRangeError
+from seegrad.errors import LOGGER, NonFiniteError, ValueRangeError
 from seegrad.i18n import tr
 from seegrad.nn.initialisers import random_state, restore_random
 from seegrad.nn.losses import SoftmaxWithLoss
@@ -28,10 +28,16 @@ from seegrad.optim.optimizer import Optimizer
 from seegrad.optim.schedules import Schedule
 from seegrad.training import evaluation
 from seegrad.training.evaluation import Predictor, locate_non_finite, non_finite_loss
-from seegrad.training.history import History, Row
+from seegrad.training.history import History, Row, row_in_words
 from seegrad.training.interrupt import whole_steps
-from seegrad.training.plan import Plan, checked, planned
-from seegrad.training.saving import put_back, read_checkpoint, save_checkpoint
+from seegrad.training.plan import Plan, begun, checked, ended, planned
+from seegrad.training.saving import (
+    put_back,
+    put_back_states,
+    read_checkpoint,
+    save_checkpoint,
+    states_of,
+)
 from seegrad.training.stepping import (
     CompiledSteps,
     Parts,
@@ -53,6 +59,8 @@ class Callback:
     """
 
     afterwards = False
+    shows = False
+    """Whether this shows how the run goes, so that nothing else has to."""
 
     def on_start(self, trainer: Trainer, plan: Plan) -> None:
         """Before the first step: the plan says how many steps and epochs are meant."""
@@ -92,6 +100,9 @@ class Trainer:
     >>> len(history)
     3
     """
+
+    shown_by: ClassVar[Any] = None
+    """What shows a run where no callback does; `callbacks.progress_bar` puts `progress` here."""
 
     def __init__(
         self,
@@ -136,28 +147,25 @@ class Trainer:
         epochs: int | None = None,
         batch: int = 100,
         steps: int | None = None,
+        progress: bool = True,
     ) -> History:
         """Train until `epochs` passes or `steps` steps are made, counted from the first `fit`.
 
-        train, test: a Dataset, or a pair (x, t). Ctrl-C ends the run after the step that is being
-        made; what was learnt stays. Raises NonFiniteError when the loss is no longer a number,
-        ShapeError when x and t do not fit, ValueRangeError for NaN in the inputs.
+        train, test: a Dataset, or a pair (x, t). progress: show a bar on a terminal, or plain lines
+        where it is piped, unless a callback shows the run. Ctrl-C ends the run after the step that
+        is being made; what was learnt stays. Raises NonFiniteError when the loss is no longer a
+        number, ShapeError when x and t do not fit, ValueRangeError for NaN in the inputs.
         """
         x, t = checked(train)
         held_out = None if test is None or not len(test) else checked(test)
         plan = self._plan = planned(len(x), batch, epochs, steps)
         self.stopped, self.fault, self._interrupted = "", None, False
         self.network.train()
-        for callback in self.callbacks:
-            callback.on_start(self, plan)
-        try:
-            with whole_steps(self._interrupt), np.errstate(all="ignore"):
-                while self.count < plan.steps and not self.stopped:
+        with _watched(self, plan, progress), whole_steps(self._interrupt):
+            while self.count < plan.steps and not self.stopped:
+                with np.errstate(all="ignore"):
                     self._pass(x, t, plan)
                     self._evaluate(x, t, held_out, plan)
-        finally:
-            for callback in self.callbacks:
-                callback.on_end(self)
         return self.history
 
     def step(self, x: Any, t: Any) -> float:
@@ -280,6 +288,7 @@ class Trainer:
         if self.history.last.get("epoch") == row["epoch"]:
             self.history.rows.pop()
         self.history.add(row)
+        LOGGER.info(row_in_words(row))
         for callback in self.callbacks:
             callback.on_epoch(self, row)
 
@@ -324,11 +333,7 @@ class Trainer:
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write a checkpoint: values, optimizer, schedule, random state, callbacks, position."""
-        more = {
-            f"{type(callback).__name__}/{name}": value
-            for callback in self.callbacks
-            for name, value in callback.state_dict().items()
-        }
+        more = states_of(self.callbacks)
         return save_checkpoint(path, self.network, self.optimizer, self.position(), more)
 
     def resume(self, path: str | os.PathLike[str]) -> None:
@@ -348,15 +353,7 @@ class Trainer:
             )
         put_back(checkpoint, self.network, self.optimizer)
         self.go_on_from(checkpoint.position)
-        for callback in self.callbacks:
-            start = f"{type(callback).__name__}/"
-            own = {
-                name.removeprefix(start): value
-                for name, value in checkpoint.more.items()
-                if name.startswith(start)
-            }
-            if own:
-                callback.load_state_dict(own)
+        put_back_states(self.callbacks, checkpoint.more)
 
     def latest_losses(self) -> list[float]:
         """The losses of the epoch that the latest step belongs to, step by step."""
@@ -374,3 +371,22 @@ class Trainer:
         lr = float(self.optimizer.lr.item())
         self.fault = non_finite_loss(value, self.count + 1, lr, found or told)
         return self.fault
+
+
+@contextmanager
+def _watched(trainer: Trainer, plan: Plan, progress: bool) -> Iterator[None]:
+    """Those who follow a run are told of its beginning and end, with one who shows it."""
+    show, shown = trainer.shown_by, []
+    if progress and show is not None and not any(c.shows for c in trainer.callbacks):
+        shown = [show()]
+    trainer.callbacks[:0] = shown
+    LOGGER.info(begun(plan, trainer.count))
+    for callback in trainer.callbacks:
+        callback.on_start(trainer, plan)
+    try:
+        yield
+    finally:
+        for callback in trainer.callbacks:
+            callback.on_end(trainer)
+        trainer.callbacks = [c for c in trainer.callbacks if c not in shown]
+        LOGGER.info(ended(trainer.count, trainer.stopped))

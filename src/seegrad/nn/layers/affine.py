@@ -1,4 +1,4 @@
-"""Affine: the matrix product and the bias of a fully connected layer."""
+"""Affine, the matrix product and the bias of a fully connected layer; Bilinear; Identity."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import ValueRangeError
+from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.i18n import tr
 from seegrad.nn.initialisers import Initialiser, default_generator, initialiser, zeros
 from seegrad.nn.module import Module, as_input, parameter
+from seegrad.nn.sizes import whole
+from seegrad.ops.compare import astype
+from seegrad.ops.linear.einsum import einsum
 from seegrad.ops.linear.linalg import matmul
+from seegrad.tensor.tensor import Tensor
 
 
 class Affine(Module):
@@ -60,3 +64,59 @@ class Affine(Module):
 
 Linear = Affine
 """The same layer under its other name."""
+
+
+class Bilinear(Module):
+    """y = xᵀ·W·z + b for each output: called with x (…, left) and z (…, right).
+
+    W (outputs, left, right), b (outputs,); initial, dtype, generator as in `Affine`.
+
+    >>> Bilinear(3, 4, 2)(np.ones((5, 3)), np.ones((5, 4))).shape
+    (5, 2)
+    """
+
+    kind = "bilinear"
+
+    def __init__(
+        self,
+        left: int,
+        right: int,
+        outputs: int,
+        bias: bool = True,
+        initial: str | float | Initialiser = "xavier",
+        dtype: Any = np.float32,
+        generator: np.random.Generator | None = None,
+    ) -> None:
+        whole(left=left, right=right, outputs=outputs)
+        chance = generator or default_generator()
+        weights = initialiser(initial)((outputs, left, right), left * right, chance)
+        self.W = parameter(weights, "W", dtype)
+        self.b = parameter(zeros((outputs,), left, chance), "b", dtype) if bias else None
+
+    def forward(self, x: Any, z: Any) -> Any:
+        x, z = (v if isinstance(v, Tensor) else np.asarray(v) for v in (x, z))
+        left, right = self.W.shape[1:]
+        if not x.ndim or x.shape[:-1] != z.shape[:-1] or (x.shape[-1], z.shape[-1:]) != (
+            left, (right,)
+        ):  # fmt: skip
+            raise ShapeError(
+                tr("{layer}: the input does not fit the weights", layer=self.name or self.kind),
+                asked=f"(…, {left}), (…, {right})",
+                came=f"{tuple(x.shape)}, {tuple(z.shape)}",
+            )
+        x, z = (v if v.dtype == self.W.dtype else astype(v, dtype=self.W.dtype) for v in (x, z))
+        found = einsum("...i,oij,...j->...o", x, self.W, z)
+        return found if self.b is None else found + self.b
+
+    def describe(self) -> str:
+        outputs, left, right = self.W.shape
+        return f"{left}, {right} → {outputs}" + (", bias=False" if self.b is None else "")
+
+
+class Identity(Module):
+    """What comes in, as it is: a layer that does nothing where a layer is asked for."""
+
+    kind = "identity"
+
+    def forward(self, x: Any) -> Any:
+        return x if isinstance(x, Tensor) else np.asarray(x)

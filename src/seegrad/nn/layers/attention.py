@@ -1,4 +1,4 @@
-"""MultiHeadAttention: every position looks at others and takes a weighted mean of what they tr."""
+"""MultiHeadAttention: every position looks at others and takes a weighted mean of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import ShapeError
+from seegrad.errors import IndexRangeError, ShapeError
 from seegrad.graph.mode import frame
 from seegrad.i18n import tr
 from seegrad.nn.initialisers import Initialiser
@@ -15,7 +15,9 @@ from seegrad.nn.layers.affine import Affine
 from seegrad.nn.layers.dropout import Dropout
 from seegrad.nn.module import Module, as_input
 from seegrad.nn.sizes import divides, whole
-from seegrad.ops.compare import where
+from seegrad.ops.arithmetic import clip
+from seegrad.ops.compare import logical_and, where
+from seegrad.ops.indexing import take
 from seegrad.ops.linear.linalg import matmul
 from seegrad.ops.nn.activation import softmax
 from seegrad.ops.shape import matrix_transpose, reshape, transpose
@@ -36,11 +38,27 @@ def attend(q: Any, k: Any, v: Any, allowed: Any = None, drop: Any = None) -> Any
         return matmul(weights if drop is None else drop(weights), v)
 
 
+Cache = tuple[Any, Any, Any]
+"""Keys and values (N, heads, length, width/heads) of the positions that were read, and their count.
+
+As long from the beginning as it will ever be, so that a compiled step is compiled once.
+"""
+
+
+def _written(kept: Any, new: Any, count: Any) -> Any:
+    """`kept` (N, heads, length, d) with `new` (N, heads, t, d) from position `count` on."""
+    at = np.arange(kept.shape[2]) - count
+    here = logical_and(at >= 0, at < new.shape[2])
+    placed = take(new, clip(at, 0, new.shape[2] - 1), axis=2)
+    return where(reshape(here, shape=(kept.shape[2], 1)), placed, kept)
+
+
 class MultiHeadAttention(Module):
     """Self-attention of (N, T, width) with `heads` heads; or attention to another sequence.
 
     causal: a position sees itself and what came before only. Called as `layer(x)`, with `memory`
     (N, S, width) to look there instead, and `allowed`, booleans that broadcast to (N, heads, T, S).
+    `run` reads a sequence in parts, as one that is written step by step asks for.
 
     >>> MultiHeadAttention(8, heads=2, causal=True)(np.ones((3, 5, 8))).shape
     (3, 5, 8)
@@ -82,11 +100,56 @@ class MultiHeadAttention(Module):
             )
         if self.causal:
             before = np.tri(x.shape[1], seen.shape[1], dtype=bool)
-            allowed = before if allowed is None else np.logical_and(before, allowed)
-        q, k = self._heads(self.query(x)), self._heads(self.key(seen))
-        mixed = attend(q, k, self._heads(self.value(seen)), allowed, self.drop)
+            allowed = before if allowed is None else logical_and(before, allowed)
+        k, v = self._heads(self.key(seen)), self._heads(self.value(seen))
+        return self._mixed(x, k, v, allowed)
+
+    def _mixed(self, x: Any, k: Any, v: Any, allowed: Any) -> Any:
+        mixed = attend(self._heads(self.query(x)), k, v, allowed, self.drop)
         n, _, t, _ = mixed.shape
-        return self.out(reshape(transpose(mixed, axes=(0, 2, 1, 3)), shape=(n, t, W.shape[0])))
+        return self.out(reshape(transpose(mixed, axes=(0, 2, 1, 3)), shape=(n, t, x.shape[2])))
+
+    def cache(self, rows: int, length: int) -> Cache:
+        """An empty cache for `rows` sequences of at most `length` positions, for `run`."""
+        whole(rows=rows, length=length)
+        W = self.query.W
+        shape = (rows, self.heads, length, W.shape[0] // self.heads)
+        return np.zeros(shape, W.dtype), np.zeros(shape, W.dtype), np.array(0)
+
+    def run(self, x: Any, cache: Cache) -> tuple[Any, Cache]:
+        """The next positions x (N, T, width) after those in the cache: outputs, and the cache.
+
+        Each sees those before and itself, as with `causal`; the keys and values of those before
+        are not computed again. Raises IndexRangeError where the cache is full.
+
+        >>> layer = MultiHeadAttention(8, heads=2, causal=True, dtype=np.float64)
+        >>> x, cache = np.ones((3, 5, 8)), layer.cache(3, 5)
+        >>> first, cache = layer.run(x[:, :4], cache)
+        >>> second, cache = layer.run(x[:, 4:], cache)
+        >>> bool(np.allclose(second.value, layer(x).value[:, 4:]))
+        True
+        """
+        x = as_input(x, self.query.W, -1, self.name or self.kind)
+        keys, values, count = cache
+        length, made = keys.shape[2], x.shape[1] if len(x.shape) == 3 else 0
+        if not made or x.shape[0] != keys.shape[0]:
+            raise ShapeError(
+                tr("{layer}: attention is between sequences", layer=self.name or self.kind),
+                asked=f"({keys.shape[0]}, T, {x.shape[-1]})",
+                came=tr("an input of shape {shape}", shape=x.shape),
+            )
+        there = None if isinstance(count, Tensor) and count.data is None else int(count)
+        if made > length or (there is not None and there + made > length):
+            raise IndexRangeError(
+                tr("{layer}: the cache is full", layer=self.name or self.kind),
+                asked=tr("at most {count} positions", count=length),
+                came=tr("{count} positions", count=made + (there or 0)),
+                hint=tr("make a longer one: {code}", code=f"cache({keys.shape[0]}, …)"),
+            )
+        keys = _written(keys, self._heads(self.key(x)), count)
+        values = _written(values, self._heads(self.value(x)), count)
+        before = np.arange(length) <= np.arange(made)[:, None] + count
+        return self._mixed(x, keys, values, before), (keys, values, count + made)
 
     def _heads(self, x: Tensor) -> Any:
         """(N, T, width) as (N, heads, T, width/heads)."""

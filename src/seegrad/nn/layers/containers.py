@@ -1,23 +1,50 @@
-"""Layers made of layers: Sequential, one after another, and Residual, added to what came in."""
+"""Layers made of layers: Sequential, one after another, and Residual, added to what came in.
+
+A list or a dictionary of layers needs no class of ours: a module finds what is in it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+import inspect
+from collections.abc import Callable, Iterator
 from typing import Any, overload
 
 import numpy as np
 
-from seegrad.errors import DTypeError, ShapeError
+from seegrad.errors import CallError, DTypeError, ShapeError
 from seegrad.i18n import tr
 from seegrad.nn.module import Module
 from seegrad.tensor.tensor import Tensor
 
 
+@functools.cache
+def _named(forward: Callable[..., Any]) -> frozenset[str] | None:
+    """The keywords that a `forward` takes besides what flows through; None where it takes any."""
+    told = list(inspect.signature(forward).parameters.values())[1:]
+    if any(p.kind is p.VAR_KEYWORD for p in told):
+        return None
+    usual = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
+    return frozenset(p.name for p in told[1:] if p.kind in usual)
+
+
+def keywords_of(layer: Module) -> frozenset[str] | None:
+    """What a layer can be told by keyword besides its input; None: anything."""
+    if isinstance(layer, Sequential):
+        inner = [keywords_of(one) for one in layer.layers.values()]
+        return None if None in inner else frozenset().union(*(i for i in inner if i is not None))
+    if isinstance(layer, Residual):
+        return keywords_of(layer.layers)
+    return _named(type(layer).forward)
+
+
 class Sequential(Module):
     """Layers applied from left to right.
 
-    Each gets a name from its kind and its number among its kind: affine1, sigmoid1, affine2. The
-    network itself is called `net` unless told otherwise.
+    Each gets a name from its kind and its number among its kind: affine1, sigmoid1, affine2; or
+    its key, where the layers come as one dictionary. The network itself is called `net` unless
+    told otherwise. A keyword of the call goes to every layer that takes it: `net(x, allowed=mask)`
+    to all that attend. Raises CallError for one that no layer takes.
 
     >>> sg.nn.Sequential(sg.nn.Affine(784, 50), sg.nn.Sigmoid(), sg.nn.Affine(50, 10))
     Sequential(
@@ -34,6 +61,11 @@ class Sequential(Module):
         self.name = name
         counts: dict[str, int] = {}
         named: dict[str, Module] = {}
+        if len(layers) == 1 and isinstance(layers[0], dict):
+            for key, layer in layers[0].items():
+                if isinstance(layer, Module) and not layer.name:
+                    layer.name = key
+            layers = tuple(layers[0].values())
         for layer in layers:
             if not isinstance(layer, Module):
                 raise DTypeError(
@@ -52,9 +84,22 @@ class Sequential(Module):
             named[key] = layer
         self.layers = named
 
-    def forward(self, x: Any) -> Any:
-        for layer in self.layers.values():
-            x = layer(x)
+    def forward(self, x: Any, **keywords: Any) -> Any:
+        if not keywords:
+            for layer in self.layers.values():
+                x = layer(x)
+            return x
+        taken = [keywords_of(layer) for layer in self.layers.values()]
+        unknown = [k for k in keywords if all(t is not None and k not in t for t in taken)]
+        if unknown:
+            raise CallError(
+                tr("{layer}: no layer takes this keyword", layer=self.name or self.kind),
+                asked=", ".join(sorted(frozenset().union(*(t for t in taken if t is not None))))
+                or tr("none"),
+                came=", ".join(unknown),
+            )
+        for layer, names in zip(self.layers.values(), taken):
+            x = layer(x, **{k: v for k, v in keywords.items() if names is None or k in names})
         return x
 
     def __len__(self) -> int:
@@ -86,9 +131,9 @@ class Residual(Module):
         self.layers = Sequential(*layers)
         self.shortcut = shortcut
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any, **keywords: Any) -> Any:
         x = x if isinstance(x, Tensor) else np.asarray(x)
-        made = self.layers(x)
+        made = self.layers(x, **keywords)
         kept = x if self.shortcut is None else self.shortcut(x)
         if made.shape != kept.shape:
             raise ShapeError(
@@ -98,3 +143,9 @@ class Residual(Module):
                 hint=tr("give a shortcut that changes the shape in the same way"),
             )
         return kept + made
+
+
+ModuleList = ParameterList = list
+"""PyTorch's names for what is a plain list here."""
+ModuleDict = ParameterDict = dict
+"""PyTorch's names for what is a plain dictionary here."""

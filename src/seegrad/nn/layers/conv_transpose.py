@@ -1,4 +1,4 @@
-"""ConvTranspose2d: the way back of a convolution, from few places to a larger picture."""
+"""ConvTranspose1d, 2d, 3d: the way back of a convolution, from few places to a larger picture."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ class ConvTranspose2d(Windowed):
         dtype: Any = np.float32,
         generator: np.random.Generator | None = None,
     ) -> None:
-        self.more = each(more, 2, least=0, more=more)
-        padding = each(padding, 2, least=0, padding=padding)
+        self.more = each(more, self.axes, least=0, more=more)
+        padding = each(padding, self.axes, least=0, padding=padding)
         settings = (stride, padding, dilation, groups, bias, initial, dtype, generator)
         super().__init__(inputs, outputs, size, *settings)
 
@@ -58,4 +58,22 @@ class ConvTranspose2d(Windowed):
         return conv_transpose(x, self.W, shape=lengths, **settings)
 
     def describe(self) -> str:
-        return super().describe() + (f", more={self.more}" if self.more != (0, 0) else "")
+        return super().describe() + (f", more={self.more}" if any(self.more) else "")
+
+
+class ConvTranspose1d(ConvTranspose2d):
+    """`ConvTranspose2d` along one axis: (N, inputs, length).
+
+    >>> ConvTranspose1d(4, 2, 2, stride=2)(np.ones((3, 4, 7))).shape
+    (3, 2, 14)
+    """
+
+    kind = "conv_transpose1d"
+    axes = 1
+
+
+class ConvTranspose3d(ConvTranspose2d):
+    """`ConvTranspose2d` along three axes: (N, inputs, depth, height, width)."""
+
+    kind = "conv_transpose3d"
+    axes = 3

@@ -1,4 +1,4 @@
-"""Convolution layers: windows with weights slide over one axis or two."""
+"""Convolution layers: windows with weights slide over one axis, two or three."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ class Windowed(Module):
 
 
 class _Conv(Windowed):
-    """What the convolutions along one axis and along two share."""
+    """What the convolutions along one axis, two and three share."""
 
     def _channels(self) -> tuple[int, int]:
         return self.outputs, self.inputs // self.groups
@@ -152,3 +152,16 @@ class Conv2d(_Conv):
 
     kind = "conv"
     axes = 2
+
+
+class Conv3d(_Conv):
+    """Windows over volumes: (N, inputs, depth, height, width) becomes (N, outputs, …).
+
+    Settings as in `Conv1d`, each one number or one for each axis.
+
+    >>> Conv3d(1, 2, 3)(np.ones((1, 1, 4, 5, 6))).shape
+    (1, 2, 2, 3, 4)
+    """
+
+    kind = "conv3d"
+    axes = 3

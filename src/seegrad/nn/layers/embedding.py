@@ -1,4 +1,4 @@
-"""Embedding: a row of learnt numbers for each word of a vocabulary, or for each position."""
+"""Embedding: a row of learnt numbers for each word of a vocabulary, each bag, each position."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import DTypeError, ShapeError
+from seegrad.errors import DTypeError, ShapeError, ValueRangeError
 from seegrad.i18n import tr
 from seegrad.nn.initialisers import Initialiser, default_generator, initialiser, normal
 from seegrad.nn.module import Module, parameter
 from seegrad.nn.sizes import whole
-from seegrad.ops.compare import astype
+from seegrad.ops.compare import astype, where
 from seegrad.ops.indexing import take
+from seegrad.ops.linear.linalg import matmul
+from seegrad.ops.reduce import max, mean, sum
+from seegrad.ops.shape import expand_dims, reshape
 from seegrad.tensor.tensor import Tensor
 
 
@@ -55,8 +58,93 @@ class Embedding(Module):
         return f"{words} → {width}"
 
 
+class EmbeddingBag(Embedding):
+    """The mean, sum or largest of the rows of each bag of words: (N, S) becomes (N, width).
+
+    mode: "mean", "sum" or "max". Called with integers (N, S), a bag a row; or with all words one
+    behind the other (M,) and `offsets`, where each bag begins. `weights`, one for each word, go
+    with "sum". An empty bag is 0. Settings else as in `Embedding`.
+
+    >>> EmbeddingBag(10, 3)(np.array([[1, 2], [2, 9]])).shape
+    (2, 3)
+    >>> EmbeddingBag(10, 3)(np.array([1, 2, 2, 9, 4]), offsets=np.array([0, 2])).shape
+    (2, 3)
+    """
+
+    kind = "embedding_bag"
+
+    def __init__(
+        self,
+        words: int,
+        width: int,
+        mode: str = "mean",
+        initial: str | float | Initialiser = 1.0,
+        dtype: Any = np.float32,
+        generator: np.random.Generator | None = None,
+    ) -> None:
+        if mode not in ("mean", "sum", "max"):
+            raise ValueRangeError(
+                tr("there is no such way to put a bag together"), asked="mean, sum, max",
+                came=f"mode={mode!r}",
+            )  # fmt: skip
+        super().__init__(words, width, initial, dtype, generator)
+        self.mode = mode
+
+    def forward(self, x: Any, offsets: Any = None, weights: Any = None) -> Any:
+        x = x if isinstance(x, Tensor) else np.asarray(x)
+        weights = weights if weights is None or isinstance(weights, Tensor) else np.asarray(weights)
+        if len(x.shape) != (2 if offsets is None else 1) or (
+            weights is not None and (tuple(weights.shape) != tuple(x.shape) or self.mode != "sum")
+        ):
+            raise ShapeError(
+                tr("{layer}: these are no bags of words", layer=self.name or self.kind),
+                asked=tr("(N, S); or (M,) and offsets; weights of that shape with mode='sum'"),
+                came=tr("an input of shape {shape}", shape=tuple(x.shape))
+                + ("" if weights is None else f", weights, mode={self.mode!r}"),
+            )
+        rows = super().forward(x)
+        if weights is not None:
+            weights = astype(weights, dtype=self.W.dtype)
+            rows = rows * reshape(weights, shape=(*weights.shape, 1))
+        if offsets is not None:
+            return self._apart(rows, _bags(offsets, x.shape[0]))
+        if not x.shape[1]:
+            return np.zeros((x.shape[0], self.W.shape[1]), self.W.dtype)
+        return {"mean": mean, "sum": sum, "max": max}[self.mode](rows, axis=1)
+
+    def _apart(self, rows: Any, bags: Any) -> Any:
+        """Rows (M, width) put together where `bags` (N, M) says which are of which bag."""
+        if self.mode == "max":
+            held = bags[:, :, None]
+            largest = max(where(held, expand_dims(rows, axis=0), -np.inf), axis=1)
+            return where(bags.any(axis=1)[:, None], largest, 0.0)
+        counts = np.maximum(bags.sum(axis=1, keepdims=True), 1) if self.mode == "mean" else 1
+        return matmul((bags / counts).astype(self.W.dtype), rows)
+
+    def describe(self) -> str:
+        return f"{super().describe()}, mode={self.mode!r}"
+
+
+def _bags(offsets: Any, count: int) -> Any:
+    """Which of `count` words each bag holds (bags, words), from where each begins."""
+    starts = np.asarray(offsets)
+    fits = starts.ndim == 1 and starts.dtype.kind in "iu" and starts.size and not starts[0]
+    if not fits or (np.diff(starts) < 0).any() or starts[-1] > count:
+        raise ValueRangeError(
+            tr("offsets say where each bag begins"),
+            asked=tr("integers that rise from 0 to at most {count}", count=count),
+            came=f"offsets={starts}",
+        )
+    ends = np.append(starts[1:], count)
+    at = np.arange(count)
+    return (at >= starts[:, None]) & (at < ends[:, None])
+
+
 class Positions(Module):
-    """Adds a learnt row for each position to (N, T, width), T up to `length`."""
+    """Adds a learnt row for each position to (N, T, width), T up to `length`.
+
+    Called with `start`, the position of the first, where a sequence is read in parts.
+    """
 
     kind = "positions"
 
@@ -72,7 +160,7 @@ class Positions(Module):
         chance = generator or default_generator()
         self.W = parameter(initialiser(initial)((length, width), width, chance), "W", dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any, start: Any = None) -> Any:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         length, width = self.W.shape
         if x.ndim < 2 or x.shape[-1] != width or x.shape[-2] > length:
@@ -82,7 +170,9 @@ class Positions(Module):
                 came=tr("an input of shape {shape}", shape=x.shape),
             )
         x = x if x.dtype == self.W.dtype else astype(x, dtype=self.W.dtype)
-        return x + self.W[: x.shape[-2]]
+        if start is None:
+            return x + self.W[: x.shape[-2]]
+        return x + take(self.W, np.arange(x.shape[-2]) + start, axis=0, negative=False)
 
     def describe(self) -> str:
         length, width = self.W.shape

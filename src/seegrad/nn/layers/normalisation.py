@@ -78,6 +78,21 @@ class BatchNorm2d(BatchNorm):
     axis = 1
 
 
+class BatchNorm1d(BatchNorm2d):
+    """Batch normalisation of (N, features), or of sequences (N, channels, length).
+
+    Unlike `BatchNorm`, whose features are the last axis, the channels are the second one.
+    """
+
+    kind = "batch_norm1d"
+
+
+class BatchNorm3d(BatchNorm2d):
+    """Batch normalisation of volumes (N, channels, depth, height, width)."""
+
+    kind = "batch_norm3d"
+
+
 def _as(values: Any, wide: tuple[int, ...]) -> Any:
     """One number a feature, in the shape that meets the input."""
     return values if tuple(values.shape) == wide else reshape(values, shape=wide)

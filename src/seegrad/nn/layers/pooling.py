@@ -13,6 +13,7 @@ from seegrad.nn.layers.convolution import Size
 from seegrad.nn.module import Module
 from seegrad.nn.sizes import each
 from seegrad.ops.nn.pooling import average_pool, max_pool
+from seegrad.ops.nn.window import Pairs, up_to_the_end
 from seegrad.ops.reduce import max, mean
 from seegrad.tensor.tensor import Tensor
 
@@ -22,31 +23,48 @@ class _Pool(Module):
 
     axes: ClassVar[int] = 2
 
-    def __init__(self, size: Size, stride: Size | None = None, padding: Size = 0) -> None:
+    def __init__(
+        self, size: Size, stride: Size | None = None, padding: Size = 0, ceil_mode: bool = False
+    ) -> None:
         self.size = each(size, self.axes, size=size)
         self.stride = self.size if stride is None else each(stride, self.axes, stride=stride)
         self.padding = each(padding, self.axes, least=0, padding=padding)
+        self.ceil_mode = ceil_mode
 
     def _pictures(self, x: Any) -> Any:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if x.ndim != self.axes + 2:
             raise ShapeError(
                 tr("{layer}: this is no batch of pictures", layer=self.name or self.kind_name()),
-                asked="(N, C, H, W)" if self.axes == 2 else "(N, C, L)",
+                asked=AXES[self.axes],
                 came=tr("an input of shape {shape}", shape=x.shape),
             )
         return x
 
+    def _around(self, x: Any, dilation: tuple[int, ...]) -> Pairs:
+        """The padding before and after each axis; with `ceil_mode` up to the last window's end."""
+        pairs = tuple((p, p) for p in self.padding)
+        if not self.ceil_mode:
+            return pairs
+        return up_to_the_end(x.shape[2:], self.size, self.stride, pairs, dilation)
+
     def describe(self) -> str:
         words = "×".join(map(str, self.size))
         words += f", stride={self.stride}" if self.stride != self.size else ""
-        return words + (f", padding={self.padding}" if any(self.padding) else "")
+        words += f", padding={self.padding}" if any(self.padding) else ""
+        return words + (", ceil_mode=True" if self.ceil_mode else "")
+
+
+AXES = {1: "(N, C, L)", 2: "(N, C, H, W)", 3: "(N, C, D, H, W)"}
+"""How what is pooled along so many axes is laid out."""
 
 
 class MaxPool2d(_Pool):
     """The largest element of each window; equal largest ones share the derivative equally.
 
     size: of the window. stride: between windows (None: its size). padding: at most half a window.
+    ceil_mode: count a last window too that begins in the picture and ends beyond it. dilation:
+    between the elements of a window.
 
     >>> MaxPool2d(2)(np.arange(16.0).reshape(1, 1, 4, 4))[0, 0]
     array([[ 5.,  7.],
@@ -55,8 +73,27 @@ class MaxPool2d(_Pool):
 
     kind = "max_pool"
 
+    def __init__(
+        self,
+        size: Size,
+        stride: Size | None = None,
+        padding: Size = 0,
+        ceil_mode: bool = False,
+        dilation: Size = 1,
+    ) -> None:
+        super().__init__(size, stride, padding, ceil_mode)
+        self.dilation = each(dilation, self.axes, dilation=dilation)
+
     def forward(self, x: Any) -> Any:
-        return max_pool(self._pictures(x), size=self.size, steps=self.stride, padding=self.padding)
+        x = self._pictures(x)
+        around = self._around(x, self.dilation)
+        return max_pool(
+            x, size=self.size, steps=self.stride, padding=around, dilation=self.dilation
+        )
+
+    def describe(self) -> str:
+        spread = any(d != 1 for d in self.dilation)
+        return super().describe() + (f", dilation={self.dilation}" if spread else "")
 
 
 class MaxPool1d(MaxPool2d):
@@ -64,6 +101,13 @@ class MaxPool1d(MaxPool2d):
 
     kind = "max_pool1d"
     axes = 1
+
+
+class MaxPool3d(MaxPool2d):
+    """`MaxPool2d` along three axes: (N, C, depth, height, width)."""
+
+    kind = "max_pool3d"
+    axes = 3
 
 
 class AvgPool2d(_Pool):
@@ -80,18 +124,32 @@ class AvgPool2d(_Pool):
         stride: Size | None = None,
         padding: Size = 0,
         count_padding: bool = True,
+        ceil_mode: bool = False,
     ) -> None:
-        super().__init__(size, stride, padding)
+        super().__init__(size, stride, padding, ceil_mode)
         self.count_padding = count_padding
 
     def forward(self, x: Any) -> Any:
-        return average_pool(
-            self._pictures(x),
+        x = self._pictures(x)
+        around = self._around(x, (1,) * self.axes)
+        beyond = any(after > p for (_, after), p in zip(around, self.padding))
+        means = average_pool(
+            x,
             size=self.size,
             steps=self.stride,
-            padding=self.padding,
-            count_padding=self.count_padding,
+            padding=around,
+            count_padding=self.count_padding and (not beyond or any(self.padding)),
         )
+        if not (beyond and self.count_padding and any(self.padding)):
+            return means
+        # what lies beyond the padding counts nothing, so that those windows are smaller
+        share = np.ones((), means.dtype)
+        for n, k, s, p, places in zip(
+            x.shape[2:], self.size, self.stride, self.padding, means.shape[2:]
+        ):
+            there = np.minimum(k, n + 2 * p - s * np.arange(places))
+            share = share[..., None] * (k / there).astype(means.dtype)
+        return means * share
 
 
 class AvgPool1d(AvgPool2d):
@@ -99,6 +157,13 @@ class AvgPool1d(AvgPool2d):
 
     kind = "avg_pool1d"
     axes = 1
+
+
+class AvgPool3d(AvgPool2d):
+    """`AvgPool2d` along three axes: (N, C, depth, height, width)."""
+
+    kind = "avg_pool3d"
+    axes = 3
 
 
 class _GlobalPool(Module):

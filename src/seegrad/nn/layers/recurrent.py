@@ -12,11 +12,12 @@ from seegrad.errors import ShapeError
 from seegrad.graph.mode import frame
 from seegrad.i18n import tr
 from seegrad.nn.initialisers import default_generator
+from seegrad.nn.layers.dropout import Dropout
 from seegrad.nn.module import Module, as_input, parameter
 from seegrad.nn.sizes import whole
 from seegrad.ops.linear.linalg import matmul
 from seegrad.ops.nn.activation import sigmoid
-from seegrad.ops.shape import cut_by, reshape, stack
+from seegrad.ops.shape import concatenate, cut_by, reshape, stack
 from seegrad.ops.transcendental import tanh
 from seegrad.tensor.tensor import Tensor, as_tensor
 from seegrad.transforms.loops.control_flow import scan
@@ -47,9 +48,16 @@ class _Recurrent(Module):
     """What the recurrent layers share: weights for `gates` blocks of `hidden` columns.
 
     W (inputs, gates·hidden) and b meet the input, of all positions at once; U (hidden,
-    gates·hidden) and c meet the state, one position after the other.
+    gates·hidden) and c meet the state, one position after the other. A second layer of the stack
+    has W_l1, U_l1, …, the way back W_reverse or W_l1_reverse.
+
+    last: give the last output (N, hidden) instead of all (N, T, hidden); of both ways, the last of
+    each. num_layers: so many, each reading the outputs of the one below. bidirectional: each
+    also reads backwards, and the outputs (2·hidden wide) stand side by side. dropout: between the
+    layers of a stack.
     """
 
+    W: Tensor
     gates: ClassVar[int]
     states: ClassVar[int] = 1
 
@@ -60,20 +68,34 @@ class _Recurrent(Module):
         last: bool = False,
         dtype: Any = np.float32,
         generator: np.random.Generator | None = None,
+        *,
+        num_layers: int = 1,
+        bidirectional: bool = False,
+        dropout: float = 0.0,
     ) -> None:
-        whole(inputs=inputs, hidden=hidden)
+        whole(inputs=inputs, hidden=hidden, num_layers=num_layers)
         self.inputs, self.hidden, self.last = inputs, hidden, last
+        self.num_layers, self.bidirectional = num_layers, bidirectional
+        self.drop = Dropout(dropout) if dropout else None
         chance = generator or default_generator()
         bound = 1 / math.sqrt(hidden)
-
-        def drawn(*shape: int) -> Any:
-            return chance.uniform(-bound, bound, shape)
-
         wide = self.gates * hidden
-        self.W = parameter(drawn(inputs, wide), "W", dtype)
-        self.U = parameter(drawn(hidden, wide), "U", dtype)
-        self.b = parameter(drawn(wide), "b", dtype)
-        self.c = parameter(drawn(wide), "c", dtype)
+        for number in range(num_layers):
+            taken = inputs if not number else hidden * self._ways
+            for end in self._ends(number):
+                for name, *shape in (("W", taken, wide), ("U", hidden, wide), ("b", wide),
+                                     ("c", wide)):  # fmt: skip
+                    values = chance.uniform(-bound, bound, shape)
+                    setattr(self, name + end, parameter(values, name + end, dtype))
+
+    @property
+    def _ways(self) -> int:
+        return 2 if self.bidirectional else 1
+
+    def _ends(self, number: int) -> tuple[str, ...]:
+        """What the names of a layer's weights end in, one for each way."""
+        end = f"_l{number}" if number else ""
+        return (end, f"{end}_reverse") if self.bidirectional else (end,)
 
     def forward(self, x: Any, start: State | None = None) -> Any:
         outputs, _ = self.run(x, start)
@@ -83,6 +105,7 @@ class _Recurrent(Module):
         """All outputs (N, T, hidden), or with `last` the last one (N, hidden); and the state.
 
         start: the state to begin with, as the second result of an earlier call; zeros by default.
+        A state's arrays are (N, hidden); of a stack, or of two ways, (layers·ways, N, hidden).
         """
         layer = self.name or self.kind_name()
         x = as_input(x, self.W, -1, layer)
@@ -93,42 +116,73 @@ class _Recurrent(Module):
                 came=tr("an input of shape {shape}", shape=x.shape),
                 hint=tr("one sequence alone: x[None]"),
             )
-        n, t, _ = x.shape
-        state = self._begin(n, start, layer)
-        with frame("input"):
-            # positions first, so that each step's rows lie together
-            early = as_tensor(x).transpose((1, 0, 2))
-            rows = matmul(reshape(early, shape=(t * n, self.inputs)), self.W) + self.b
+        begun = self._begin(x.shape[0], start, layer)
+        # positions first, so that each step's rows lie together
+        outputs = as_tensor(x).transpose((1, 0, 2))
+        ended: list[State] = []
+        lasts: list[Any] = []
+        for number in range(self.num_layers):
+            if number and self.drop is not None:
+                outputs = self.drop(outputs)
+            ways = []
+            needed = not self.last or number + 1 < self.num_layers
+            for end in self._ends(number):
+                way, state = self._one_way(outputs, begun[len(ended)], end, needed)
+                ways.append(way)
+                ended.append(state)
+            if needed:
+                outputs = ways[0] if len(ways) == 1 else concatenate(*ways, axis=-1)
+            lasts = [state[0] for state in ended[-len(ways) :]]
+        if self.last:
+            shown = lasts[0] if len(lasts) == 1 else concatenate(*lasts, axis=-1)
+        else:
+            shown = outputs.transpose((1, 0, 2))
+        return shown, ended[0] if len(ended) == 1 else tuple(map(stack, *ended))
+
+    def _one_way(
+        self, early: Any, state: State, end: str, needed: bool
+    ) -> tuple[Any, State]:
+        """The outputs (T, N, hidden) of one layer in one direction, where they are needed, and
+        the state at its end."""
+        t, n, width = early.shape
+        back, own = end.endswith("_reverse"), {k: getattr(self, k + end) for k in "WUbc"}
+        with frame("input" + end):
+            rows = matmul(reshape(early, shape=(t * n, width)), own["W"]) + own["b"]
             given = reshape(rows, shape=(t, n, rows.shape[-1]))
+        weights = own["U"], own["c"]
         if t > UNROLLED:
-            state, outputs = scan(self._turn, state, given)
-            return (state[0] if self.last else outputs.transpose((1, 0, 2))), state
-        outputs = []
-        for position, part in enumerate(unstack(given)):
-            with frame(f"step{position + 1}"):
-                state = self.step(part, state)
-            outputs.append(state[0])
-        return (outputs[-1] if self.last else stack(*outputs, axis=1)), state
 
-    def _turn(self, state: State, given: Any) -> tuple[State, Any]:
-        """One position, as `scan` asks for it."""
-        state = self.step(given, state)
-        return state, state[0]
+            def turn(state: State, part: Any) -> tuple[State, Any]:
+                state = self.step(part, state, *weights)
+                return state, state[0]
 
-    def _begin(self, n: int, start: State | None, layer: str) -> State:
-        shape = (n, self.hidden)
+            state, outputs = scan(turn, state, given, reverse=back)
+            return outputs, state
+        steps = []
+        for position, part in enumerate(reversed(unstack(given)) if back else unstack(given)):
+            with frame(f"step{position + 1}{end}"):
+                state = self.step(part, state, *weights)
+            steps.append(state[0])
+        if not needed:
+            return None, state
+        return stack(*(reversed(steps) if back else steps), axis=0), state
+
+    def _begin(self, n: int, start: State | None, layer: str) -> list[State]:
+        """The state that each layer begins with, in each direction."""
+        count = self.num_layers * self._ways
+        shape = (n, self.hidden) if count == 1 else (count, n, self.hidden)
         if start is None:
-            return (np.zeros(shape, self.W.dtype),) * self.states
+            return [(np.zeros((n, self.hidden), self.W.dtype),) * self.states] * count
         if len(start) != self.states or any(tuple(s.shape) != shape for s in start):
             raise ShapeError(
                 tr("{layer}: the state does not fit", layer=layer),
                 asked=tr("{count} arrays of shape {shape}", count=self.states, shape=shape),
                 came=", ".join(str(tuple(np.shape(s))) for s in start),
             )
-        return tuple(start)
+        return [tuple(start)] if count == 1 else [tuple(s[i] for s in start) for i in range(count)]
 
     @abstractmethod
-    def step(self, given: Any, state: State) -> State:
+    def step(self, given: Any, state: State, U: Any, c: Any) -> State:
         """The next state from the input's part (N, gates·hidden); its first is the output."""
 
     def _blocks(self, x: Any) -> list[Any]:
@@ -137,40 +191,47 @@ class _Recurrent(Module):
         return [cut_by(x, [slice(None), slice(i * h, i * h + h)]) for i in range(self.gates)]
 
     def describe(self) -> str:
-        return f"{self.inputs} → {self.hidden}" + (", last=True" if self.last else "")
+        words = [f"{self.inputs} → {self.hidden}"]
+        words += [f"num_layers={self.num_layers}"] if self.num_layers > 1 else []
+        words += ["bidirectional=True"] if self.bidirectional else []
+        words += [f"dropout={self.drop.p}"] if self.drop is not None else []
+        return ", ".join([*words, "last=True"] if self.last else words)
 
 
 class RNN(_Recurrent):
     """h ← tanh(x·W + b + h·U + c), over (N, T, inputs) (Elman, 1990).
 
-    last: give the last output (N, hidden) instead of all (N, T, hidden).
+    last: give the last output (N, hidden) instead of all (N, T, hidden). num_layers,
+    bidirectional, dropout: a stack, both ways, and what is left out between its layers.
 
     >>> RNN(3, 4)(np.ones((2, 5, 3))).shape
     (2, 5, 4)
+    >>> RNN(3, 4, num_layers=2, bidirectional=True)(np.ones((2, 5, 3))).shape
+    (2, 5, 8)
     """
 
     kind = "rnn"
     gates = 1
 
-    def step(self, given: Any, state: State) -> State:
+    def step(self, given: Any, state: State, U: Any, c: Any) -> State:
         (h,) = state
-        return (tanh(given + (matmul(h, self.U) + self.c)),)
+        return (tanh(given + (matmul(h, U) + c)),)
 
 
 class LSTM(_Recurrent):
     """Long short-term memory (Hochreiter and Schmidhuber, 1997; with the forget gate of 2000).
 
     Gates in the order input, forget, candidate, output; the state is (h, cell):
-    cell ← σ(f)·cell + σ(i)·tanh(g), h ← σ(o)·tanh(cell).
+    cell ← σ(f)·cell + σ(i)·tanh(g), h ← σ(o)·tanh(cell). Settings as in `RNN`.
     """
 
     kind = "lstm"
     gates = 4
     states = 2
 
-    def step(self, given: Any, state: State) -> State:
+    def step(self, given: Any, state: State, U: Any, c: Any) -> State:
         h, cell = state
-        i, f, g, o = self._blocks(given + (matmul(h, self.U) + self.c))
+        i, f, g, o = self._blocks(given + (matmul(h, U) + c))
         cell = sigmoid(f) * cell + sigmoid(i) * tanh(g)
         return sigmoid(o) * tanh(cell), cell
 
@@ -179,16 +240,16 @@ class GRU(_Recurrent):
     """Gated recurrent unit (Cho et al., 2014), the reset applied after the product.
 
     Gates in the order reset, update, candidate: n = tanh(x·Wₙ + bₙ + r·(h·Uₙ + cₙ)),
-    h ← (1 − z)·n + z·h.
+    h ← (1 − z)·n + z·h. Settings as in `RNN`.
     """
 
     kind = "gru"
     gates = 3
 
-    def step(self, given: Any, state: State) -> State:
+    def step(self, given: Any, state: State, U: Any, c: Any) -> State:
         (h,) = state
         xr, xz, xn = self._blocks(given)
-        hr, hz, hn = self._blocks(matmul(h, self.U) + self.c)
+        hr, hz, hn = self._blocks(matmul(h, U) + c)
         z = sigmoid(xz + hz)
         n = tanh(xn + sigmoid(xr + hr) * hn)
         return (n + z * (h - n),)

@@ -1,25 +1,31 @@
-"""TransformerBlock: attention and a small network on each position, both added to what came in."""
+"""TransformerBlock, and PyTorch's encoder and decoder: attention, then a network by position."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from seegrad.errors import DTypeError, ValueRangeError
+from seegrad.i18n import tr
 from seegrad.nn.layers.activations import GELU
 from seegrad.nn.layers.affine import Affine
-from seegrad.nn.layers.attention import MultiHeadAttention
+from seegrad.nn.layers.attention import Cache, MultiHeadAttention
 from seegrad.nn.layers.containers import Sequential
 from seegrad.nn.layers.dropout import Dropout
+from seegrad.nn.layers.mlp import ACTIVATIONS
 from seegrad.nn.layers.normalisation import LayerNorm
 from seegrad.nn.module import Module
+from seegrad.nn.sizes import whole
 
 
 class TransformerBlock(Module):
     """x + attention(norm(x)), then + network(norm(…)), of (N, T, width) (Xiong et al., 2020).
 
     heads, causal: of the attention. hidden: width of the network's middle (default 4·width).
-    dropout: on the attention's weights and on both branches.
+    dropout: on the attention's weights and on both branches. `run` and `cache` as in
+    `MultiHeadAttention`: the next positions, without what came before computed again.
 
     >>> TransformerBlock(8, heads=2)(np.ones((3, 5, 8))).shape
     (3, 5, 8)
@@ -53,5 +59,170 @@ class TransformerBlock(Module):
         x = x + self._dropped(self.attention(self.norm1(x), None, allowed))
         return x + self._dropped(self.network(self.norm2(x)))
 
+    def cache(self, rows: int, length: int) -> Cache:
+        """An empty cache for `rows` sequences of at most `length` positions, for `run`."""
+        return self.attention.cache(rows, length)
+
+    def run(self, x: Any, cache: Cache) -> tuple[Any, Cache]:
+        """The next positions x (N, T, width) after those in the cache: outputs, and the cache."""
+        seen, cache = self.attention.run(self.norm1(x), cache)
+        x = x + self._dropped(seen)
+        return x + self._dropped(self.network(self.norm2(x))), cache
+
     def _dropped(self, x: Any) -> Any:
         return x if self.drop is None else self.drop(x)
+
+
+class _Layer(Module):
+    """What the layers of PyTorch's Transformer share."""
+
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        hidden: int = 2048,
+        dropout: float = 0.1,
+        activation: str = "relu",
+        norm_first: bool = False,
+        causal: bool = False,
+        dtype: Any = np.float32,
+        generator: np.random.Generator | None = None,
+    ) -> None:
+        if activation not in ACTIVATIONS:
+            raise ValueRangeError(
+                tr("there is no such activation"),
+                asked=", ".join(ACTIVATIONS),
+                came=f"activation={activation!r}",
+            )
+        made: dict[str, Any] = {"dtype": dtype, "generator": generator}
+        self.norm_first = norm_first
+        self.settings = (
+            width, heads, hidden, dropout, activation, norm_first, causal, dtype, generator,
+        )  # fmt: skip
+        self.attention = MultiHeadAttention(width, heads, causal, dropout, **made)
+        self.network = Sequential(
+            Affine(width, hidden, initial="xavier", **made),
+            ACTIVATIONS[activation](),
+            *([Dropout(dropout)] if dropout else []),
+            Affine(hidden, width, initial="xavier", **made),
+        )
+        self.norm1, self.norm2 = LayerNorm(width, dtype=dtype), LayerNorm(width, dtype=dtype)
+        self.drop = Dropout(dropout) if dropout else None
+
+    def _added(self, x: Any, norm: Module, branch: Callable[[Any], Any]) -> Any:
+        """x and its branch, brought to mean 0 and deviation 1 before the branch or after it."""
+        made = branch(norm(x) if self.norm_first else x)
+        total = x + (made if self.drop is None else self.drop(made))
+        return total if self.norm_first else norm(total)
+
+    def another(self) -> _Layer:
+        """A layer with the same settings and weights of its own."""
+        return type(self)(*self.settings)
+
+    def describe(self) -> str:
+        return "norm_first=True" if self.norm_first else ""
+
+
+class TransformerEncoderLayer(_Layer):
+    """Self-attention and a small network, each added to what came in (Vaswani et al., 2017).
+
+    PyTorch's layer of this name with `batch_first=True`: x (N, T, width). norm_first: normalise
+    before each branch, not after it. activation: one of `ACTIVATIONS`. Called with `allowed`,
+    booleans that broadcast to (N, heads, T, T), True where one may look (PyTorch's masks of
+    booleans say where one may not).
+
+    >>> TransformerEncoderLayer(8, heads=2, hidden=16)(np.ones((3, 5, 8))).shape
+    (3, 5, 8)
+    """
+
+    kind = "encoder_layer"
+
+    def forward(self, x: Any, allowed: Any = None) -> Any:
+        x = self._added(x, self.norm1, lambda x: self.attention(x, None, allowed))
+        return self._added(x, self.norm2, self.network)
+
+
+class TransformerDecoderLayer(_Layer):
+    """Causal self-attention, attention to the encoder's outputs, and a small network.
+
+    PyTorch's layer of this name with `batch_first=True`; causal unless told otherwise. Called as
+    `layer(x, memory)`, x (N, T, width), memory (N, S, width); `allowed` and `allowed_memory` as in
+    `TransformerEncoderLayer`.
+
+    >>> layer = TransformerDecoderLayer(8, heads=2, hidden=16)
+    >>> layer(np.ones((3, 5, 8)), np.ones((3, 7, 8))).shape
+    (3, 5, 8)
+    """
+
+    kind = "decoder_layer"
+
+    def __init__(
+        self,
+        width: int,
+        heads: int,
+        hidden: int = 2048,
+        dropout: float = 0.1,
+        activation: str = "relu",
+        norm_first: bool = False,
+        causal: bool = True,
+        dtype: Any = np.float32,
+        generator: np.random.Generator | None = None,
+    ) -> None:
+        settings = (hidden, dropout, activation, norm_first, causal, dtype, generator)
+        super().__init__(width, heads, *settings)
+        self.cross = MultiHeadAttention(
+            width, heads, False, dropout, dtype=dtype, generator=generator
+        )
+        self.norm3 = LayerNorm(width, dtype=dtype)
+
+    def forward(
+        self, x: Any, memory: Any, allowed: Any = None, allowed_memory: Any = None
+    ) -> Any:
+        x = self._added(x, self.norm1, lambda x: self.attention(x, None, allowed))
+        x = self._added(x, self.norm2, lambda x: self.cross(x, memory, allowed_memory))
+        return self._added(x, self.norm3, self.network)
+
+
+class _Stack(Module):
+    """Layers of a Transformer one after another, and perhaps a norm behind them."""
+
+    def __init__(self, layer: _Layer, num_layers: int, norm: Module | None = None) -> None:
+        whole(num_layers=num_layers)
+        if not isinstance(layer, _Layer):
+            raise DTypeError(
+                tr("each layer of a stack has weights of its own, made like those of the first"),
+                asked="TransformerEncoderLayer(8, 2), TransformerDecoderLayer(8, 2)",
+                came=repr(layer).splitlines()[0][:60],
+                hint=tr("other layers stand in a Sequential, or in a list of your module"),
+            )
+        self.layers = [layer, *(layer.another() for _ in range(num_layers - 1))]
+        self.norm = norm
+
+    def forward(self, x: Any, *memory: Any, **keywords: Any) -> Any:
+        for layer in self.layers:
+            x = layer(x, *memory, **keywords)
+        return x if self.norm is None else self.norm(x)
+
+
+class TransformerEncoder(_Stack):
+    """`num_layers` layers like `layer`, one after another, then `norm` where there is one.
+
+    Unlike PyTorch's, which begin as copies of the first, each draws first values of its own.
+
+    >>> net = TransformerEncoder(TransformerEncoderLayer(8, 2, hidden=16), num_layers=2)
+    >>> net(np.ones((3, 5, 8))).shape
+    (3, 5, 8)
+    """
+
+    kind = "encoder"
+
+
+class TransformerDecoder(_Stack):
+    """`num_layers` layers like `layer`, each called with x and the encoder's outputs.
+
+    >>> net = TransformerDecoder(TransformerDecoderLayer(8, 2, hidden=16), num_layers=2)
+    >>> net(np.ones((3, 5, 8)), np.ones((3, 7, 8))).shape
+    (3, 5, 8)
+    """
+
+    kind = "decoder"

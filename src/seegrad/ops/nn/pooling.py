@@ -48,14 +48,19 @@ def _pool_attrs(x: Any, *, size: Any, steps: Any, padding: Any, **rest: Any) -> 
     window = each_axis("size", size, count, 1)
     dilation = each_axis("dilation", rest.pop("dilation", 1), count, 1)
     around = around_each(padding, window, dilation)
-    if any(2 * max(p) > k for p, k in zip(around, window)):
+    between = each_axis("steps", window if steps is None else steps, count, 1)
+    lengths = padded_lengths(x.shape[2:], around)
+    sides = [2 * before > k for (before, _), k in zip(around, window)]
+    if not any(sides) and any(2 * after > k for (_, after), k in zip(around, window)):
+        places = positions(lengths, window, between, dilation)
+        sides = [(p - 1) * s >= n - a for p, s, n, (_, a) in zip(places, between, lengths, around)]
+    if any(sides):
         raise ShapeError(
             "a window of padding alone has nothing to pool",
             asked="at most half of the window's size as padding",
             came=f"size={window}, padding={padding!r}",
         )
-    between = each_axis("steps", window if steps is None else steps, count, 1)
-    positions(padded_lengths(x.shape[2:], around), window, between, dilation)
+    positions(lengths, window, between, dilation)
     more: dict[str, Any] = {name: bool(value) for name, value in rest.items()}
     more = more or {"dilation": dilation}
     return {"size": window, "steps": between, "padding": around, **more}

@@ -90,6 +90,19 @@ def positions(
     return tuple((n - r) // s + 1 for n, r, s in zip(lengths, wide, steps))
 
 
+def up_to_the_end(
+    lengths: Sequence[int], size: Shape, steps: Shape, padding: Pairs, dilation: Shape
+) -> Pairs:
+    """`padding` with what a last window needs that begins in x or before it, and ends beyond."""
+    found = []
+    for n, r, s, (before, after) in zip(lengths, reach(size, dilation), steps, padding):
+        there = before + n + after
+        count = max(0, -(-(there - r) // s)) + 1
+        count -= (count - 1) * s >= before + n
+        found.append((before, after + max(0, (count - 1) * s + r - there)))
+    return tuple(found)
+
+
 def padded_lengths(lengths: Sequence[int], padding: Pairs) -> Shape:
     """The lengths with what is put around them."""
     return tuple(before + n + after for n, (before, after) in zip(lengths, padding))

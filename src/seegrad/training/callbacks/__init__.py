@@ -8,13 +8,13 @@ the one file that is named after them, when they are used.
 from __future__ import annotations
 
 from seegrad.training.callbacks.early_stopping import EarlyStopping
-from seegrad.training.callbacks.lines import Lines, row_in_words
+from seegrad.training.callbacks.lines import Lines
 from seegrad.training.callbacks.mlflow import MLflow
 from seegrad.training.callbacks.progress_bar import progress
 from seegrad.training.callbacks.recorder import Recorder
 from seegrad.training.callbacks.tensorboard import TensorBoard
 from seegrad.training.callbacks.wandb import WandB
-from seegrad.training.history import Row
+from seegrad.training.history import Row, row_in_words
 from seegrad.training.trainer import Callback
 
 __all__ = [

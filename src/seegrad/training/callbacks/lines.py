@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from seegrad.i18n import tr
-from seegrad.training.history import Row
+from seegrad.training.history import Row, row_in_words
 from seegrad.training.plan import Plan
 from seegrad.training.trainer import Callback, Trainer
 
@@ -18,6 +17,7 @@ class Lines(Callback):
     """
 
     most = 20
+    shows = True
 
     def __init__(self, say_line: Callable[[str], Any] = print) -> None:
         self.say_line = say_line
@@ -41,24 +41,3 @@ class Lines(Callback):
     def _say(self, row: Row) -> None:
         self.said = row
         self.say_line(row_in_words(row))
-
-
-def row_in_words(row: Row) -> str:
-    """A row of the history as one line of less than eighty characters.
-
-    >>> row_in_words({"epoch": 3, "step": 45, "loss": 0.312, "test_accuracy": 0.95})
-    'epoch 3 · loss 0.3120 · test accuracy 0.9500'
-    """
-    spoken = {
-        "loss": tr("loss"),
-        "train_accuracy": tr("training accuracy"),
-        "test_accuracy": tr("test accuracy"),
-    }
-    if "test_accuracy" not in row:
-        spoken["test_loss"] = tr("test loss")
-    parts = [f"{tr('epoch')} {row.get('epoch', 0):.0f}"]
-    for name, word in spoken.items():
-        if name in row:
-            value = row[name]
-            parts.append(f"{word} {value:.4f}" if value < 1e4 else f"{word} {value:.3e}")
-    return " · ".join(parts)

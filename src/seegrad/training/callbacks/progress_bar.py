@@ -74,3 +74,6 @@ def progress() -> Callback:
     if sys.stderr.isatty():
         return Bar()
     return Lines(lambda line: print(line, file=sys.stderr, flush=True))
+
+
+Trainer.shown_by = staticmethod(progress)
