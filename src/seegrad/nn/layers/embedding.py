@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -26,6 +26,7 @@ class Embedding(Module):
     """
 
     kind = "embedding"
+    torch_names: ClassVar[dict[str, str]] = {"W": "weight"}
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class Positions(Module):
     """Adds a learnt row for each position to (N, T, width), T up to `length`."""
 
     kind = "positions"
+    torch_names: ClassVar[dict[str, str]] = {"W": "weight"}
 
     def __init__(
         self,
