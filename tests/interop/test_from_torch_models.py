@@ -74,8 +74,9 @@ def test_it_is_drawn_and_every_node_checks(name, tmp_path):
     loss = loss_of(net(*arrays(example)))
     assert sg.draw(loss, tmp_path / "net.svg").stat().st_size > 1000
     reports = sg.gradcheck_nodes(loss, largest=2)
-    assert reports
-    assert [str(r) for r in reports.values() if not r] == []
+    finite = {node: r for node, r in reports.items() if np.all(np.isfinite(node.value))}
+    assert finite  # what is closed by a mask is −∞, where no difference can be taken
+    assert [str(r) for r in finite.values() if not r] == []
 
 
 @pytest.mark.parametrize("name", NAMES)

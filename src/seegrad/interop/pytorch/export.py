@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import copy
 import inspect
+import logging
+import math
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,7 +26,11 @@ from seegrad.interop.pytorch.program import Array, Input, Part, Program, Ref, St
 from seegrad.tree import flatten
 
 Known = Callable[[str], bool]
-RANDOM = ("native_dropout", "dropout", "rrelu", "rrelu_with_noise", "rrelu_with_noise_functional")
+DRAWN = (
+    "native_dropout", "dropout", "rrelu", "rrelu_with_noise", "rrelu_with_noise_functional",
+    "bernoulli",
+)  # fmt: skip
+"""Operations that draw numbers and keep them to themselves."""
 
 
 def official() -> Any:
@@ -111,16 +117,40 @@ def _state(torch: Any, module: Any) -> dict[str, Any]:
     return found
 
 
+def _gaussian_nll(
+    input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6,
+    reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """PyTorch's loss without its look at the values of `var`, which torch.export refuses."""
+    torch = official()
+    var = torch.as_tensor(var, dtype=input.dtype)
+    if var.ndim and var.ndim == input.ndim - 1:
+        var = var.unsqueeze(-1)
+    wide = var + (var.clamp(min=eps) - var).detach()
+    values = 0.5 * (torch.log(wide) + (input - target) ** 2 / wide)
+    if full:
+        values = values + 0.5 * math.log(2 * math.pi)
+    if reduction == "none":
+        return values
+    return values.mean() if reduction == "mean" else values.sum()
+
+
 @contextmanager
 def _undisturbed(torch: Any, module: Any) -> Iterator[None]:
     """Modes, buffers and random state of PyTorch are afterwards as they were."""
     modes = {one: one.training for one in module.modules()}
     buffers = {name: value.clone() for name, value in module.named_buffers()}
+    quiet = logging.root.manager.disable
+    checked = torch.nn.functional.gaussian_nll_loss
     with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)
+        torch.nn.functional.gaussian_nll_loss = _gaussian_nll
         try:
             yield
         finally:
+            logging.disable(quiet)
+            torch.nn.functional.gaussian_nll_loss = checked
             for one, training in modes.items():
                 one.training = training
             with torch.no_grad():
@@ -465,15 +495,12 @@ def as_arrays(example: Example) -> tuple[Any, ...]:
 
 
 def _random(torch: Any, made: Any) -> bool:
-    names = (*RANDOM, "rand", "randn", "bernoulli", "uniform", "normal")
+    """Does a written graph draw random numbers?"""
     for node in made.graph.nodes:
-        name = getattr(node.target, "_schema", None)
-        if name is not None and name.name.partition("::")[2].split(".")[0] in names:
-            return True
-        if name is not None and name.name.endswith("_like") and "rand" in name.name:
-            return True
-        if any(a == "dropout" for a in getattr(node, "kwargs", {})):
-            return True
+        if isinstance(node.target, torch._ops.OpOverload):
+            name = node.target._schema.name.partition("::")[2]
+            if name in DRAWN or name.startswith("rand"):
+                return True
     return False
 
 
@@ -532,6 +559,26 @@ def _flat_inputs(torch: Any, module: Any, made: Any, example: Example) -> list[A
     return found
 
 
+def _with_draws(torch: Any, name: str, given: Mapping[str, Any]) -> tuple[Any, Any]:
+    """What a random operation gives, and what it drew: from [0, 1) for those of PyTorch's that
+    keep it to themselves. Nothing for all other operations."""
+    if name in ("randn", "randn_like", "rand", "rand_like"):
+        return None, True
+    x = given.get("input", given.get("self"))
+    if name not in DRAWN or not given.get("train", given.get("training", True)):
+        return None, None
+    drawn = torch.rand(x.shape)
+    if name.startswith("rrelu"):
+        slope = drawn.to(x.dtype) * (given["upper"] - given["lower"]) + given["lower"]
+        out = torch.where(x > 0, x, x * slope)
+        return (out, slope) if name.endswith("functional") else out, drawn
+    if name == "bernoulli":
+        return (drawn < (x if given.get("p") is None else given["p"])).to(x.dtype), drawn
+    kept = drawn >= given["p"]
+    out = x * kept / (1 - given["p"]) if given["p"] < 1 else x * 0
+    return (out, kept) if name == "native_dropout" else out, drawn
+
+
 def _recorder(torch: Any, made: Any) -> Any:
     """Runs a written graph, keeping the value of every node and what is drawn."""
 
@@ -551,24 +598,18 @@ def _recorder(torch: Any, made: Any) -> Any:
         def _drawn(self, node: Any) -> Any:
             if not isinstance(node.target, torch._ops.OpOverload):
                 return None
-            name = node.target._schema.name.partition("::")[2]
+            schema = node.target._schema
             args, kwargs = self.fetch_args_kwargs_from_env(node)
-            if name in ("randn", "randn_like", "rand", "rand_like"):
-                found = super().run_node(node)
-                self.noise[node.name] = found.numpy()
-                return found
-            if name == "bernoulli":
-                drawn = torch.rand(args[0].shape)
-                self.noise[node.name] = drawn.numpy()
-                bound = args[1] if len(args) > 1 else kwargs.get("p", args[0])
-                return (drawn < bound).to(args[0].dtype)
-            if name in ("native_dropout", "dropout") and args[2]:
-                drawn = torch.rand(args[0].shape)
-                self.noise[node.name] = drawn.numpy()
-                kept = drawn >= args[1]
-                out = args[0] * kept / (1 - args[1]) if args[1] < 1 else args[0] * 0
-                return (out, kept) if name == "native_dropout" else out
-            return None
+            given = {a.name: a.default_value for a in schema.arguments} | {
+                a.name: value for a, value in zip(schema.arguments, args)
+            }  # fmt: skip
+            found, drawn = _with_draws(torch, schema.name.partition("::")[2], given | kwargs)
+            if drawn is None:
+                return None
+            if found is None:  # the draws are the result
+                found = drawn = super().run_node(node)
+            self.noise[node.name] = drawn.numpy()
+            return found
 
     return Recorder()
 
@@ -587,8 +628,10 @@ def _by_graph(
     return results, changed, recorder.noise
 
 
-def every_value(module: Any, made: Any, example: Example, mode: str) -> dict[str, Any]:
-    """What each node of the written graph gives, as arrays, by the names of the steps."""
+def every_value(
+    module: Any, made: Any, example: Example, mode: str
+) -> tuple[dict[str, Any], dict[str, Array]]:
+    """What each node of the written graph gives, as arrays, and what was drawn, by step."""
     torch = official()
     with _undisturbed(torch, module), torch.no_grad():
         module.train(mode == "train")
@@ -600,7 +643,7 @@ def every_value(module: Any, made: Any, example: Example, mode: str) -> dict[str
             return value.detach().numpy()
         return tuple(map(arrays, value)) if isinstance(value, (tuple, list)) else value
 
-    return {name: arrays(value) for name, value in recorder.values.items()}
+    return {name: arrays(value) for name, value in recorder.values.items()}, recorder.noise
 
 
 def pulled(step: Step, given: Mapping[str, Any], weights: Sequence[Any]) -> list[Array | None]:
@@ -622,7 +665,13 @@ def pulled(step: Step, given: Mapping[str, Any], weights: Sequence[Any]) -> list
     arguments = {name: tensors(value) for name, value in given.items()}
     schema = overload._schema.arguments
     values = [arguments[a.name] for a in schema if not a.kwarg_only]
-    out = overload(*values)
+    plain = (bool, int, float, str)
+    named = {
+        a.name: arguments[a.name] for a in schema
+        if a.kwarg_only and isinstance(arguments[a.name], plain) and "torch." not in str(
+            arguments[a.name])
+    }  # fmt: skip
+    out = overload(*values, **named)
     results = out if isinstance(out, (tuple, list)) else [out]
     total = sum(
         (r * torch.as_tensor(w, dtype=r.dtype)).sum()

@@ -226,7 +226,7 @@ class TorchNetwork(Place):
         reader = reader_for(word)
         assert reader is not None
         if refused := reader.refused(step):
-            raise _cannot(step, ", ".join(f"{name}={given[name]!r}"[:60] for name in refused))
+            raise _cannot(step, ", ".join(f"{n}={step.arguments[n]!r}"[:60] for n in refused))
         noise.step = step.name
         try:
             with np.errstate(all="ignore"):

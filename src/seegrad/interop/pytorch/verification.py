@@ -182,8 +182,10 @@ def _differentiated(
 def _first_difference(
     network: TorchNetwork, module: Any, made: Any, example: Any, mode: str, fault: _DiffersError
 ) -> SeegradError:
-    theirs = export.every_value(module, made, example, mode)
+    theirs, noise = export.every_value(module, made, example, mode)
+    training = network.training
     network.train(mode == "train")
+    network._given = noise
     where, came = "", f"{fault.what}: {fault.by:.1e}"
     for step in network.program().steps:
         if step.operator.startswith("python."):
@@ -194,6 +196,8 @@ def _first_difference(
             came += f"; {step.operator.removesuffix('.default')} {gap:.1e}"
             came += f"; {step.line}" if step.line else ""
             break
+    network._given = {}
+    network.train(training)
     return FormatError(
         tr("{name} differs from PyTorch", name=where or tr("the network")),
         asked=tr("the same result and gradients on the example"),

@@ -54,14 +54,22 @@ def prelu(self: Any, weight: Any) -> Any:
     return compare.where(self > 0, self, weight * self)
 
 
-@reads("rrelu", "rrelu_with_noise", "rrelu_with_noise_functional")
+@reads("rrelu", "rrelu_with_noise")
 def rrelu(
     self: Any, noise: Any, lower: float = 0.125, upper: float = 1 / 3, training: bool = False
 ) -> Any:
     if not training:
         return activation.leaky_relu(self, slope=(lower + upper) / 2)
-    slope = noise.uniform(self.shape, self.dtype) * (upper - lower) + lower
+    drawn = noise.uniform(tuple(self.shape), np.dtype(np.float32))
+    slope = compare.astype(drawn, dtype=self.dtype) * (upper - lower) + lower
     return compare.where(self > 0, self, self * slope)
+
+
+@reads("rrelu_with_noise_functional")
+def rrelu_functional(
+    self: Any, noise: Any, lower: float = 0.125, upper: float = 1 / 3, training: bool = False
+) -> Any:
+    return rrelu(self, noise, lower, upper, training), np.zeros(0, self.dtype)
 
 
 @reads("glu")
@@ -226,8 +234,13 @@ def multi_margin_loss(
     return _reduced(shape.reshape(values, shape=()) if single else values, reduction)
 
 
-@reads("multilabel_margin_loss_forward", "multilabel_margin_loss")
+@reads("multilabel_margin_loss")
 def multilabel_margin_loss(self: Any, target: Any, reduction: int = MEAN) -> Any:
+    return multilabel_margin_loss_forward(self, target, reduction)[0]
+
+
+@reads("multilabel_margin_loss_forward")
+def multilabel_margin_loss_forward(self: Any, target: Any, reduction: int = MEAN) -> Any:
     single = len(self.shape) == 1
     x = shape.reshape(self, shape=(1, -1)) if single else self
     target = shape.reshape(target, shape=x.shape)

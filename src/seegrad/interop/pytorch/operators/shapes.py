@@ -330,7 +330,7 @@ def fill(self: Any, value: Any, result_dtype: Any) -> Any:
 
 
 @reads("zeros", "empty", "new_zeros", "new_empty", "empty_strided", "new_empty_strided")
-def zeros(size: Sequence[int], result_dtype: Any) -> Any:
+def zeros(size: Sequence[int], result_dtype: Any, self: Any = None, stride: Any = None) -> Any:
     return np.zeros(tuple(size), result_dtype)
 
 
@@ -340,7 +340,7 @@ def zeros_like(self: Any, result_dtype: Any) -> Any:
 
 
 @reads("ones", "new_ones")
-def ones(size: Sequence[int], result_dtype: Any) -> Any:
+def ones(size: Sequence[int], result_dtype: Any, self: Any = None) -> Any:
     return np.ones(tuple(size), result_dtype)
 
 
@@ -482,5 +482,8 @@ def sym_numel(self: Any) -> int:
     "_assert_scalar", "_assert_async", "_assert_tensor_metadata", "sym_constrain_range",
     "sym_constrain_range_for_size",
 )  # fmt: skip
-def promised(self: Any = None) -> None:
+def promised(
+    self: Any = None, a: Any = None, size: Any = None, stride: Any = None, assert_msg: Any = None,
+    min: Any = None, max: Any = None,
+) -> None:  # fmt: skip
     """What the module's author has checked while it was written down."""
