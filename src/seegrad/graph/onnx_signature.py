@@ -4,7 +4,8 @@ The text stands at the op's definition and is read in both directions: what stan
 keywords becomes ONNX's inputs, in order; a keyword is an attribute there, its value ours (or a
 whole number or a text that is always so). An input may be a list of numbers, the length of an
 axis (`x.shape[axis]`) or `zeros(shape)`; `[1]` behind the call takes its second result. `Name`
-alone takes the op's inputs. No file is known here.
+alone takes the op's inputs. Calls of PyTorch's ATen are written alike; a name there may have the
+overload behind it, `sum.dim_IntList(x, axis, keepdims)`. No file is known here.
 """
 
 from __future__ import annotations
@@ -109,9 +110,9 @@ def parse_exchange(text: str) -> Exchange:
         result = _number(tree.slice)
         tree = tree.value
     match tree:
-        case ast.Name(id=name):
-            return Exchange(name, None, (), result)
-        case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords):
+        case ast.Name() | ast.Attribute(ast.Name()):
+            return Exchange(ast.unparse(tree), None, (), result)
+        case ast.Call(func=ast.Name() | ast.Attribute(ast.Name()), args=args, keywords=keywords):
             attributes = tuple((str(k.arg), _attribute(k.value)) for k in keywords)
-            return Exchange(name, tuple(map(_input, args)), attributes, result)
+            return Exchange(ast.unparse(tree.func), tuple(map(_input, args)), attributes, result)
     raise ValueError(f"{text!r} is no call of an ONNX operator")

@@ -59,8 +59,9 @@ class Op:
     `body`, for composites, is the same function in terms of other ops. A composite without `d`
     has no node of its own: its body's nodes carry its frame. `compute` is NumPy's own function
     where `forward` does nothing but call it. `onnx` is the call that says the same in ONNX;
-    `onnx_body`, where no call does, the same in terms of ops that have one. `latex` has holes for
-    inputs and attributes; `$samples` is the number of rows that a loss is the mean over.
+    `onnx_body`, where no call does, the same in terms of ops that have one. `aten` has the calls
+    of PyTorch's ATen that say the same: a name, or ours in the order of its arguments. `latex`
+    has holes for inputs and attributes; `$samples` is how many rows a loss is the mean over.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Op:
     precedence: int = ATOM
     laws: tuple[Law, ...] = ()
     onnx: str = ""
+    aten: tuple[str, ...] = ()
     numpy: tuple[str, ...] = ()
     canonical: Callable[..., dict[str, Any]] | None = None
     body: Callable[..., Any] | None = None
@@ -179,6 +181,11 @@ class Op:
             raise OpDefinitionError(
                 f"{self.name}: nothing fills {', '.join(sorted(unspoken))} in its ONNX call"
             )
+        for call in self.aten:
+            if unspoken := parse_exchange(call).named - names:
+                raise OpDefinitionError(
+                    f"{self.name}: nothing fills {', '.join(sorted(unspoken))} in its ATen call"
+                )
         if isinstance(self.lower, Body) and self.body is None:
             raise OpDefinitionError(f"{self.name} lowers to its body, but has none")
 

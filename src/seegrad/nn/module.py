@@ -63,6 +63,9 @@ class Module(ModuleMethods, ABC):
     spread: ClassVar[tuple[str, ...]] = ()
     """Containers whose items are named as if each were an attribute: a Sequential's layers."""
 
+    torch_names: ClassVar[Mapping[str, str]] = {}
+    """What its values are called in PyTorch, where that differs; see `nn.torch_names`."""
+
     training: bool = True
     name: str = ""
 

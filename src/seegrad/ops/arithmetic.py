@@ -38,6 +38,7 @@ POSITIVE = (0.5, 2.0)
     precedence=SUM,
     laws=[commutative, associative, unit(0)],
     onnx="Add",
+    aten="add(a, b)",
     d={"a": lambda g: g, "b": lambda g: g},
 )
 def add(a, b):
@@ -52,6 +53,7 @@ def add(a, b):
     precedence=SUM,
     laws=[unit(0, right_only=True)],
     onnx="Sub",
+    aten="sub(a, b)",
     d={"a": lambda g: g, "b": lambda g: -g},
 )
 def subtract(a, b):
@@ -66,6 +68,7 @@ def subtract(a, b):
     precedence=PRODUCT,
     laws=[commutative, associative, unit(1), zero(0)],
     onnx="Mul",
+    aten="mul",
     d={"a": lambda g, b: g * b, "b": lambda g, a: g * a},
 )
 def multiply(a, b):
@@ -79,6 +82,7 @@ def multiply(a, b):
     latex=r"\frac{$a}{$b}",
     laws=[unit(1, right_only=True)],
     onnx="Div",
+    aten="div.Tensor",
     numpy=("divide", "true_divide"),
     domain={"a": (-2.0, 2.0), "b": POSITIVE},
     d={"a": lambda g, b: g / b, "b": lambda g, b, out: -g * out / b},
@@ -95,6 +99,7 @@ def divide(a, b):
     precedence=MINUS,
     laws=[involution],
     onnx="Neg",
+    aten="neg",
     d={"x": lambda g: -g},
 )
 def negative(x):
@@ -107,6 +112,7 @@ def negative(x):
     sign="/",
     latex=r"\frac{1}{$x}",
     onnx="Reciprocal",
+    aten="reciprocal",
     numpy=(),
     domain=POSITIVE,
     d={"x": lambda g, out: -g * out * out},
@@ -119,6 +125,7 @@ def reciprocal(x):
 @elementwise(
     scalar="x * x",
     sign="²",
+    aten="square",
     latex="$x^{2}",
     precedence=POWER,
     d={"x": lambda g, x: g * (2 * x)},
@@ -156,6 +163,7 @@ def _power_slope(g: Any, x: Any, n: float) -> Any:
     sign="√",
     latex=r"\sqrt{$x}",
     onnx="Sqrt",
+    aten="sqrt",
     domain=POSITIVE,
     d={"x": lambda g, out: g / (2 * out)},
 )
@@ -183,6 +191,7 @@ def cbrt(x):
 @elementwise(
     scalar="hypot(a, b)",
     sign="hypot",
+    aten="hypot",
     latex=r"\sqrt{$a^2 + $b^2}",
     domain=POSITIVE,
     d={
@@ -204,6 +213,7 @@ def hypot(a, b):
     sign="|·|",
     latex=r"\left|$x\right|",
     onnx="Abs",
+    aten="abs",
     numpy=("absolute", "abs"),
     kinks="x",
     laws=[idempotent],
@@ -220,6 +230,7 @@ def abs(x):
     latex=r"\operatorname{sgn} $x",
     precedence=CALL,
     onnx="Sign",
+    aten=("sign", "sgn"),
     kinks="x",
     laws=[idempotent],
     d={"x": lambda g: g * 0},
@@ -240,6 +251,7 @@ def _tie(g: Any, wins: Any, ties: Any) -> Any:
     latex=r"\max($a, $b)",
     laws=[commutative, associative, idempotent],
     onnx="Max",
+    aten="maximum",
     kinks="a - b",
     d={
         "a": lambda g, a, b: _tie(g, a > b, a == b),
@@ -260,6 +272,7 @@ def maximum(a, b):
     latex=r"\min($a, $b)",
     laws=[commutative, associative, idempotent],
     onnx="Min",
+    aten="minimum",
     kinks="a - b",
     d={
         "a": lambda g, a, b: _tie(g, a < b, a == b),
@@ -301,6 +314,7 @@ def _bounds(x: Any, *, low: Any, high: Any) -> dict[str, Any]:
     sign="clip",
     latex=r"\operatorname{clip}($x, $low, $high)",
     onnx="Clip(x, low, high)",
+    aten="clamp(x, low, high)",
     numpy=("clip",),
     kinks="(x - low) * (x - high)",
     canonical=_bounds,
@@ -320,6 +334,7 @@ def clip(x, *, low=None, high=None):
     sign="⌊·⌋",
     latex=r"\lfloor $x \rfloor",
     onnx="Floor",
+    aten="floor",
     kinks="sin(3.141592653589793 * x)",
     laws=[idempotent],
     d={"x": lambda g: g * 0},
@@ -334,6 +349,7 @@ def floor(x):
     sign="⌈·⌉",
     latex=r"\lceil $x \rceil",
     onnx="Ceil",
+    aten="ceil",
     kinks="sin(3.141592653589793 * x)",
     laws=[idempotent],
     d={"x": lambda g: g * 0},
@@ -348,6 +364,7 @@ def ceil(x):
     sign="round",
     latex=r"\lfloor $x \rceil",
     onnx="Round",
+    aten="round",
     numpy=("round", "around"),
     kinks="cos(3.141592653589793 * x)",
     laws=[idempotent],
@@ -361,6 +378,7 @@ def round(x):
 @elementwise(
     scalar="trunc(x)",
     sign="trunc",
+    aten="trunc",
     latex=r"\operatorname{trunc} $x",
     precedence=CALL,
     kinks="sin(3.141592653589793 * x)",
@@ -375,6 +393,7 @@ def trunc(x):
 @elementwise(
     scalar="mod(a, b)",
     sign="mod",
+    aten="remainder",
     latex=r"$a \bmod $b",
     precedence=PRODUCT,
     numpy=("remainder", "mod"),
@@ -402,6 +421,7 @@ def floor_divide(a, b):
 
 
 @elementwise(
+    aten=("clone", "alias", "lift_fresh_copy", "contiguous"),
     scalar="x", sign="=", latex="$x", numpy=(), onnx="Identity", d={"x": lambda g: g}
 )
 def identity(x):
@@ -409,7 +429,9 @@ def identity(x):
     return x
 
 
-@elementwise(scalar="x", sign="⊣", latex="$x", numpy=(), onnx="Identity", d={"x": None})
+@elementwise(
+    scalar="x", sign="⊣", latex="$x", numpy=(), onnx="Identity", d={"x": None}, aten="detach",
+)
 def stop_gradient(x):
     """x itself, but no derivative goes back through it."""
     return x

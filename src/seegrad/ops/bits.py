@@ -44,6 +44,7 @@ def _whole(forward: Any) -> Any:
 @operation(
     spec=_whole(np.bitwise_and), lower=Call(Elementwise()), sign="&", latex=r"$a \mathbin{\&} $b",
     onnx="BitwiseAnd", numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
+    aten="bitwise_and",
 )  # fmt: skip
 def bitwise_and(a, b):
     """The bits that a and b both have."""
@@ -53,6 +54,7 @@ def bitwise_and(a, b):
 @operation(
     spec=_whole(np.bitwise_or), lower=Call(Elementwise()), sign="|", latex=r"$a \mathbin{|} $b",
     onnx="BitwiseOr", numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
+    aten="bitwise_or",
 )  # fmt: skip
 def bitwise_or(a, b):
     """The bits that a or b has."""
@@ -62,6 +64,7 @@ def bitwise_or(a, b):
 @operation(
     spec=_whole(np.bitwise_xor), lower=Call(Elementwise()), sign="⊕", latex=r"$a \oplus $b",
     onnx="BitwiseXor", numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
+    aten="bitwise_xor",
 )  # fmt: skip
 def bitwise_xor(a, b):
     """The bits that just one of a and b has."""
@@ -71,6 +74,7 @@ def bitwise_xor(a, b):
 @operation(
     spec=_whole(np.invert), lower=Call(Elementwise()), sign="~", latex=r"\mathord{\sim} $x",
     onnx="BitwiseNot", numpy=(),
+    aten="bitwise_not",
     d={"x": None}, integer_inputs=("x",),
     cases=tuple(Case((s,), integers={"x": 8}) for s in ((), (3,), (0, 2))),
 )  # fmt: skip
@@ -80,6 +84,7 @@ def bitwise_invert(x):
 
 
 @operation(
+    aten=("bitwise_left_shift", "__lshift__"),
     spec=_whole(np.left_shift), lower=Call(Elementwise()), sign="<<", latex=r"$a \ll $b", numpy=(),
     onnx_body=lambda a, b: a * power(2, b),
     d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
@@ -90,6 +95,7 @@ def bitwise_left_shift(a, b):
 
 
 @operation(
+    aten=("bitwise_right_shift", "__rshift__"),
     spec=_whole(np.right_shift), lower=Call(Elementwise()), sign=">>", latex=r"$a \gg $b", numpy=(),
     onnx_body=lambda a, b: floor_divide(a, power(2, b)),
     d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),

@@ -15,7 +15,9 @@ from seegrad.ops.families import SUM, elementwise
 LOGIC = 5
 
 
-def _comparison(sign: str, latex: str, onnx: str = "", *, symmetric: bool = False) -> Any:
+def _comparison(
+    sign: str, latex: str, onnx: str = "", *, aten: str, symmetric: bool = False
+) -> Any:
     def define(forward: Any) -> Op:
         return elementwise(
             scalar=f"{forward.__name__}(a, b)",
@@ -23,6 +25,7 @@ def _comparison(sign: str, latex: str, onnx: str = "", *, symmetric: bool = Fals
             latex=latex,
             precedence=LOGIC,
             onnx=onnx,
+            aten=aten,
             laws=[commutative] if symmetric else [],
             d={"a": None, "b": None},
         )(forward)
@@ -30,55 +33,55 @@ def _comparison(sign: str, latex: str, onnx: str = "", *, symmetric: bool = Fals
     return define
 
 
-@_comparison("=", "$a = $b", "Equal", symmetric=True)
+@_comparison("=", "$a = $b", "Equal", symmetric=True, aten="eq")
 def equal(a, b):
     """Where a equals b."""
     return np.equal(a, b)
 
 
-@_comparison("≠", r"$a \ne $b", symmetric=True)
+@_comparison("≠", r"$a \ne $b", symmetric=True, aten="ne")
 def not_equal(a, b):
     """Where a differs from b."""
     return np.not_equal(a, b)
 
 
-@_comparison("<", "$a < $b", "Less")
+@_comparison("<", "$a < $b", "Less", aten="lt")
 def less(a, b):
     """Where a is below b."""
     return np.less(a, b)
 
 
-@_comparison("≤", r"$a \le $b", "LessOrEqual")
+@_comparison("≤", r"$a \le $b", "LessOrEqual", aten="le")
 def less_equal(a, b):
     """Where a is not above b."""
     return np.less_equal(a, b)
 
 
-@_comparison(">", "$a > $b", "Greater")
+@_comparison(">", "$a > $b", "Greater", aten="gt")
 def greater(a, b):
     """Where a is above b."""
     return np.greater(a, b)
 
 
-@_comparison("≥", r"$a \ge $b", "GreaterOrEqual")
+@_comparison("≥", r"$a \ge $b", "GreaterOrEqual", aten="ge")
 def greater_equal(a, b):
     """Where a is not below b."""
     return np.greater_equal(a, b)
 
 
-@_comparison("∧", r"$a \land $b", "And", symmetric=True)
+@_comparison("∧", r"$a \land $b", "And", symmetric=True, aten="logical_and")
 def logical_and(a, b):
     """Where both are true (not zero)."""
     return np.logical_and(a, b)
 
 
-@_comparison("∨", r"$a \lor $b", "Or", symmetric=True)
+@_comparison("∨", r"$a \lor $b", "Or", symmetric=True, aten="logical_or")
 def logical_or(a, b):
     """Where at least one is true (not zero)."""
     return np.logical_or(a, b)
 
 
-@_comparison("⊻", r"$a \oplus $b", "Xor", symmetric=True)
+@_comparison("⊻", r"$a \oplus $b", "Xor", symmetric=True, aten="logical_xor")
 def logical_xor(a, b):
     """Where exactly one is true (not zero)."""
     return np.logical_xor(a, b)
@@ -90,6 +93,7 @@ def logical_xor(a, b):
     latex=r"\lnot $x",
     precedence=LOGIC,
     onnx="Not",
+    aten="logical_not",
     d={"x": None},
 )
 def logical_not(x):
@@ -102,6 +106,7 @@ def logical_not(x):
     sign="nan?",
     latex=r"\operatorname{isnan} $x",
     onnx="IsNaN",
+    aten="isnan",
     d={"x": None},
 )
 def isnan(x):
@@ -114,6 +119,7 @@ def isnan(x):
     sign="∞?",
     latex=r"\operatorname{isinf} $x",
     onnx="IsInf",
+    aten="isinf",
     d={"x": None},
 )
 def isinf(x):
@@ -124,6 +130,7 @@ def isinf(x):
 @elementwise(
     scalar="isfinite(x)",
     sign="fin?",
+    aten="isfinite",
     latex=r"\operatorname{isfinite} $x",
     d={"x": None},
 )
@@ -138,6 +145,7 @@ def isfinite(x):
     latex=r"\begin{cases}$a & ($condition)\\ $b\end{cases}",
     precedence=SUM,
     onnx="Where",
+    aten="where.self",
     cases=tuple(
         Case(shapes, integers={"condition": 2})
         for shapes in (((), (), ()), ((2, 3), (3,), (2, 1)), ((3,), (3,), (3,)), ((0, 3), (3,), ()))

@@ -209,6 +209,7 @@ class Said(TypedDict, total=False):
     precedence: int
     laws: Sequence[Law]
     onnx: str
+    aten: str | Sequence[str]
     onnx_body: Forward
     numpy: Sequence[str] | None
     canonical: Callable[..., dict[str, Any]] | None
@@ -242,6 +243,7 @@ def operation(
             precedence=said.get("precedence", ATOM),
             laws=tuple(said.get("laws", ())),
             onnx=said.get("onnx", ""),
+            aten=_calls(said.get("aten", ())),
             onnx_body=said.get("onnx_body"),
             numpy=numpy_names(forward.__name__, said.get("numpy")),
             canonical=said.get("canonical"),
@@ -256,6 +258,10 @@ def operation(
         return register(callable_op(op))
 
     return define
+
+
+def _calls(said: str | Sequence[str]) -> tuple[str, ...]:
+    return (said,) if isinstance(said, str) else tuple(said)
 
 
 def elementwise(

@@ -67,6 +67,7 @@ def _in_range(indices: Any, size: int, negative: bool = True) -> None:
     sign="[i]",
     latex="${x}_{$indices}",
     onnx="Gather(x, indices, axis=axis)",
+    aten="index_select(x, axis, indices)",
     # ONNX always counts from the end, so that the other kind is the same without the check
     onnx_body=lambda x, indices, *, axis, negative: take(x, indices, axis=axis),
     d={

@@ -57,6 +57,7 @@ def count(x: Any, axis: tuple[int, ...]) -> int:
     sign="Σ",
     latex=r"\sum $x",
     onnx="ReduceSum(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
+    aten=("sum", "sum.dim_IntList(x, axis, keepdims)"),
     d={"x": spread},
 )
 def sum(x, *, axis=None, keepdims=False):
@@ -78,6 +79,7 @@ def _mean_rule(g: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     sign="mean",
     latex=r"\overline{$x}",
     onnx="ReduceMean(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
+    aten=("mean", "mean.dim(x, axis, keepdims)"),
     zero_size=False,
     d={"x": _mean_rule},
     body=_mean_body,
@@ -127,6 +129,7 @@ def _prod_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     sign="Π",
     latex=r"\prod $x",
     onnx="ReduceProd(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
+    aten="prod",
     d={"x": _prod_rule},
 )
 def prod(x, *, axis=None, keepdims=False):
@@ -151,6 +154,7 @@ def _extreme_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...])
     latex=r"\max $x",
     numpy=("max", "amax"),
     onnx="ReduceMax(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
+    aten=("max", "amax(x, axis, keepdims)"),
     zero_size=False,
     kinks="ties",
     laws=[idempotent],
@@ -170,6 +174,7 @@ def max(x, *, axis=None, keepdims=False):
     latex=r"\min $x",
     numpy=("min", "amin"),
     onnx="ReduceMin(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
+    aten=("min", "amin(x, axis, keepdims)"),
     zero_size=False,
     kinks="ties",
     laws=[idempotent],
@@ -218,6 +223,7 @@ _ARG_CASES = (
 
 
 @operation(
+    aten="argmax(x, axis, keepdims)",
     spec=_arg_spec, canonical=_arg_attrs, lower=ArgReduce("max"), sign="argmax",
     latex=r"\arg\max $x", onnx="ArgMax(x, axis=axis, keepdims=keepdims)",
     d={"x": None}, cases=_ARG_CASES, family="reduction",
@@ -228,6 +234,7 @@ def argmax(x, *, axis=None, keepdims=False):
 
 
 @operation(
+    aten="argmin(x, axis, keepdims)",
     spec=_arg_spec, canonical=_arg_attrs, lower=ArgReduce("min"), sign="argmin",
     latex=r"\arg\min $x", onnx="ArgMin(x, axis=axis, keepdims=keepdims)",
     d={"x": None}, cases=_ARG_CASES, family="reduction",
@@ -345,6 +352,7 @@ def _logsumexp_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...
     sign="logΣexp",
     latex=r"\log \sum e^{$x}",
     onnx="ReduceLogSumExp(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
+    aten="logsumexp(x, axis, keepdims)",
     numpy=(),
     zero_size=False,
     d={"x": _logsumexp_rule},

@@ -49,6 +49,7 @@ def _along(x: Any, *, axis: Any) -> dict[str, Any]:
     latex=r"\operatorname{cumsum} $x",
     numpy=(),
     onnx="CumSum(x, axis)",
+    aten="cumsum(x, axis)",
     d={"x": lambda g, axis: flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis)},
     cases=_ALONG,
 )
@@ -59,6 +60,7 @@ def cumsum(x, *, axis):
 
 @composite(
     sign="Π…",
+    aten="cumprod(x, axis)",
     latex=r"\operatorname{cumprod} $x",
     numpy=(),
     cases=_ALONG,
@@ -76,6 +78,7 @@ def cumprod(x, *, axis):
 
 @composite(
     sign="Δ",
+    aten="diff(x, n, axis)",
     latex=r"\Delta $x",
     cases=(
         Case(((3,),), {"n": 1, "axis": 0}),

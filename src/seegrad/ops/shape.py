@@ -98,6 +98,7 @@ def _reshape_attrs(x: Any, *, shape: Any) -> dict[str, Any]:
     sign="▭",
     latex="$x",
     onnx="Reshape(x, shape)",
+    aten=("view(x, shape)", "reshape(x, shape)", "_unsafe_view(x, shape)"),
     d={"x": lambda g, x_spec: reshape(g, shape=x_spec.shape)},
     cases=(
         Case(((2, 3),), {"shape": (3, 2)}),
@@ -126,6 +127,7 @@ def ravel(x):
     sign="+ax",
     latex="$x",
     onnx="Unsqueeze(x, axis)",
+    aten="unsqueeze(x, axis)",
     cases=(
         Case(((2, 3),), {"axis": 1}),
         Case(((),), {"axis": 0}),
@@ -145,6 +147,7 @@ def expand_dims(x, *, axis):
     sign="−ax",
     latex="$x",
     onnx="Squeeze(x, axis)",
+    aten=("squeeze", "squeeze.dim(x, axis)", "squeeze.dims(x, axis)"),
     cases=(
         Case(((2, 1, 3),), {"axis": None}),
         Case(((1, 3, 1),), {"axis": 0}),
@@ -185,6 +188,7 @@ def _transpose_attrs(x: Any, *, axes: Any) -> dict[str, Any]:
     latex=r"$x^{\top}",
     numpy=("transpose", "permute_dims"),
     onnx="Transpose(x, perm=axes)",
+    aten="permute(x, axes)",
     d={"x": lambda g, axes: transpose(g, axes=tuple(int(i) for i in np.argsort(axes)))},
     cases=(
         Case(((2, 3),), {"axes": None}),
@@ -201,6 +205,7 @@ def transpose(x, *, axes=None):
 
 @composite(
     sign="⇄",
+    aten="movedim.intlist(x, source, destination)",
     latex="$x",
     cases=(
         Case(((2, 3, 4),), {"source": 0, "destination": -1}),
@@ -223,6 +228,7 @@ def moveaxis(x, *, source, destination):
 
 @composite(
     sign="⇅",
+    aten=("transpose.int(x, axis1, axis2)",),
     latex="$x",
     cases=(
         Case(((2, 3, 4),), {"axis1": 0, "axis2": -1}),
@@ -285,6 +291,7 @@ def broadcast_to(x, *, shape):
     sign="▦",
     latex="$x",
     onnx="Tile(x, reps)",
+    aten="repeat(x, reps)",
     cases=(
         Case(((2, 3),), {"reps": (2, 1)}),
         Case(((3,),), {"reps": 2}),
@@ -454,6 +461,7 @@ def cut_by(x: Any, items: Sequence[Any]) -> Any:
 
 @composite(
     sign="⇋",
+    aten="flip(x, axis)",
     latex="$x",
     cases=(
         Case(((2, 3),), {"axis": None}),
@@ -500,6 +508,7 @@ def _shifts(shift: Any, axis: Any, ndim: int) -> dict[int, int]:
 
 @composite(
     sign="↻",
+    aten="roll(x, shift, axis)",
     latex="$x",
     cases=(
         Case(((5,),), {"shift": 2, "axis": 0}),
@@ -616,6 +625,7 @@ def _own_part(g: Any, position: int, xs_specs: Specs, axis: int) -> Any:
     latex=r"\operatorname{concat}($xs)",
     numpy=("concatenate", "concat"),
     onnx="Concat(xs, axis=axis)",
+    aten="cat(xs, axis)",
     d={"xs": _own_part},
     cases=(
         Case(((2, 3), (1, 3)), {"axis": 0}),
@@ -630,6 +640,7 @@ def concatenate(*xs, axis=0):
 
 @composite(
     sign="≡",
+    aten="stack(xs, axis)",
     latex=r"\operatorname{stack}($xs)",
     cases=(
         Case(((2, 3), (2, 3)), {"axis": 0}),

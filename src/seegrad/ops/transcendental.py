@@ -17,6 +17,7 @@ INSIDE = (-0.8, 0.8)
 
 
 @elementwise(
+    aten="exp",
     scalar="exp(x)", sign="exp", latex="e^{$x}", precedence=POWER, onnx="Exp", domain=(-2.0, 2.0),
     d={"x": lambda g, out: g * out},
 )  # fmt: skip
@@ -26,6 +27,7 @@ def exp(x):
 
 
 @elementwise(
+    aten="exp2",
     scalar="exp2(x)", sign="2^", latex="2^{$x}", precedence=POWER,
     d={"x": lambda g, out: g * (out * math.log(2))},
 )  # fmt: skip
@@ -35,6 +37,7 @@ def exp2(x):
 
 
 @elementwise(
+    aten=("expm1", "special_expm1"),
     scalar="expm1(x)", sign="exp−1", latex="(e^{$x} - 1)",
     d={"x": lambda g, out: g * (out + 1)},
 )  # fmt: skip
@@ -44,6 +47,7 @@ def expm1(x):
 
 
 @elementwise(
+    aten="log",
     scalar="log(x)", sign="log", latex=r"\log $x", precedence=CALL, onnx="Log", domain=POSITIVE,
     d={"x": lambda g, x: g / x},
 )  # fmt: skip
@@ -53,6 +57,7 @@ def log(x):
 
 
 @elementwise(
+    aten="log2",
     scalar="log2(x)", sign="log₂", latex=r"\log_2 $x", precedence=CALL, domain=POSITIVE,
     d={"x": lambda g, x: g / (x * math.log(2))},
 )  # fmt: skip
@@ -62,6 +67,7 @@ def log2(x):
 
 
 @elementwise(
+    aten="log10",
     scalar="log10(x)", sign="log₁₀", latex=r"\log_{10} $x", precedence=CALL, domain=POSITIVE,
     d={"x": lambda g, x: g / (x * math.log(10))},
 )  # fmt: skip
@@ -71,6 +77,7 @@ def log10(x):
 
 
 @elementwise(
+    aten=("log1p", "special_log1p"),
     scalar="log1p(x)", sign="log1+", latex=r"\log(1 + $x)", domain=(-0.5, 2.0),
     d={"x": lambda g, x: g / (1 + x)},
 )  # fmt: skip
@@ -80,6 +87,7 @@ def log1p(x):
 
 
 @elementwise(
+    aten="logaddexp",
     scalar="logaddexp(a, b)", sign="log Σexp", latex=r"\log(e^{$a} + e^{$b})",
     laws=[commutative, associative],
     d={
@@ -102,6 +110,7 @@ def _log_share(a, b, out):
 
 
 @elementwise(
+    aten="sin",
     scalar="sin(x)", sign="sin", latex=r"\sin $x", precedence=CALL, onnx="Sin",
     d={"x": lambda g, x: g * cos(x)},
 )  # fmt: skip
@@ -111,6 +120,7 @@ def sin(x):
 
 
 @elementwise(
+    aten="cos",
     scalar="cos(x)", sign="cos", latex=r"\cos $x", precedence=CALL, onnx="Cos",
     d={"x": lambda g, x: -g * sin(x)},
 )  # fmt: skip
@@ -120,6 +130,7 @@ def cos(x):
 
 
 @elementwise(
+    aten="tan",
     scalar="tan(x)", sign="tan", latex=r"\tan $x", precedence=CALL, onnx="Tan", domain=(-1.2, 1.2),
     d={"x": lambda g, out: g * (1 + out * out)},
 )  # fmt: skip
@@ -129,6 +140,7 @@ def tan(x):
 
 
 @elementwise(
+    aten="asin",
     scalar="arcsin(x)", sign="asin", latex=r"\arcsin $x", precedence=CALL, onnx="Asin",
     domain=INSIDE, numpy=("arcsin", "asin"),
     d={"x": lambda g, x: g / sqrt(1 - x * x)},
@@ -139,6 +151,7 @@ def arcsin(x):
 
 
 @elementwise(
+    aten="acos",
     scalar="arccos(x)", sign="acos", latex=r"\arccos $x", precedence=CALL, onnx="Acos",
     domain=INSIDE, numpy=("arccos", "acos"),
     d={"x": lambda g, x: -g / sqrt(1 - x * x)},
@@ -149,6 +162,7 @@ def arccos(x):
 
 
 @elementwise(
+    aten="atan",
     scalar="arctan(x)", sign="atan", latex=r"\arctan $x", precedence=CALL, onnx="Atan",
     numpy=("arctan", "atan"),
     d={"x": lambda g, x: g / (1 + x * x)},
@@ -159,6 +173,7 @@ def arctan(x):
 
 
 @elementwise(
+    aten="atan2",
     scalar="arctan2(a, b)", sign="atan2", latex=r"\operatorname{atan2}($a, $b)",
     numpy=("arctan2", "atan2"), domain=POSITIVE,
     d={
@@ -180,6 +195,7 @@ def _radius2(a, b):
 
 
 @elementwise(
+    aten="sinh",
     scalar="sinh(x)", sign="sinh", latex=r"\sinh $x", precedence=CALL, onnx="Sinh",
     d={"x": lambda g, x: g * cosh(x)},
 )  # fmt: skip
@@ -189,6 +205,7 @@ def sinh(x):
 
 
 @elementwise(
+    aten="cosh",
     scalar="cosh(x)", sign="cosh", latex=r"\cosh $x", precedence=CALL, onnx="Cosh",
     d={"x": lambda g, x: g * sinh(x)},
 )  # fmt: skip
@@ -198,6 +215,7 @@ def cosh(x):
 
 
 @elementwise(
+    aten="tanh",
     scalar="tanh(x)", sign="tanh", latex=r"\tanh $x", precedence=CALL, onnx="Tanh",
     d={"x": lambda g, out: g * (1 - out * out)},
 )  # fmt: skip
@@ -209,6 +227,7 @@ def tanh(x):
 @elementwise(
     scalar="arcsinh(x)", sign="asinh", latex=r"\operatorname{arsinh} $x", precedence=CALL,
     onnx="Asinh", numpy=("arcsinh", "asinh"),
+    aten="asinh",
     d={"x": lambda g, x: g / sqrt(1 + x * x)},
 )  # fmt: skip
 def arcsinh(x):
@@ -219,6 +238,7 @@ def arcsinh(x):
 @elementwise(
     scalar="arccosh(x)", sign="acosh", latex=r"\operatorname{arcosh} $x", precedence=CALL,
     onnx="Acosh", numpy=("arccosh", "acosh"), domain=(1.2, 3.0),
+    aten="acosh",
     d={"x": lambda g, x: g / sqrt(x * x - 1)},
 )  # fmt: skip
 def arccosh(x):
@@ -229,6 +249,7 @@ def arccosh(x):
 @elementwise(
     scalar="arctanh(x)", sign="atanh", latex=r"\operatorname{artanh} $x", precedence=CALL,
     onnx="Atanh", numpy=("arctanh", "atanh"), domain=INSIDE,
+    aten="atanh",
     d={"x": lambda g, x: g / (1 - x * x)},
 )  # fmt: skip
 def arctanh(x):
@@ -237,6 +258,7 @@ def arctanh(x):
 
 
 @elementwise(
+    aten="erf",
     scalar="erf(x)", sign="erf", latex=r"\operatorname{erf} $x", precedence=CALL, onnx="Erf",
     numpy=(), d={"x": lambda g, x: g * (2 / math.sqrt(math.pi) * exp(-(x * x)))},
 )  # fmt: skip
@@ -252,6 +274,7 @@ def erf(x):
     latex="$a^{$b}",
     precedence=POWER,
     onnx="Pow",
+    aten="pow",
     domain={"a": POSITIVE, "b": (-2.0, 2.0)},
     d={
         "a": lambda g, a, b: g * (b * power(a, where(b == 0, 0.0, b - 1))),

@@ -7,11 +7,12 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-from seegrad.errors import FormatError
+from seegrad.errors import FormatError, ValueRangeError
 from seegrad.i18n import tr
 from seegrad.nn.module import Module
+from seegrad.nn.torch_names import load_torch_state, to_torch_state
 from seegrad.optim.optimizer import Optimizer
 from seegrad.safetensors_file import load_arrays, save_arrays
 
@@ -29,18 +30,50 @@ class Checkpoint:
     more: dict[str, Any]
 
 
-def save(network: Module, path: str | os.PathLike[str]) -> Path:
-    """Write a network's values to a safetensors file, whole or not at all."""
-    return save_arrays(network.state_dict(), path)
+Names = Literal["seegrad", "torch"]
+"""Whose names a file's values have."""
 
 
-def load(network: Module, path: str | os.PathLike[str], strict: bool = True) -> None:
+def save(
+    network: Module, path: str | os.PathLike[str], *, names: Names = "seegrad"
+) -> Path:
+    """Write a network's values to a safetensors file, whole or not at all.
+
+    names: "torch" for PyTorch's names and shapes, as `to_torch_state` gives them.
+    """
+    state = to_torch_state(network) if _by_torch(names) else network.state_dict()
+    return save_arrays(state, path)
+
+
+def load(
+    network: Module,
+    path: str | os.PathLike[str],
+    strict: bool = True,
+    *,
+    names: Names = "seegrad",
+) -> None:
     """Take over a network's values from a safetensors file; nothing changes unless all fit.
 
-    strict: refuse missing and unknown names too. Raises MissingFileError without the file, else as
-    `load_arrays` and `Module.load_state_dict` do.
+    strict: refuse missing and unknown names too. names: "torch" for a file that holds a state dict
+    of PyTorch; names and transposes are mapped as in `to_torch_state`. Raises MissingFileError
+    without the file, ValueRangeError for other names (with the three nearest ones, where they are
+    PyTorch's), else as `load_arrays` and `Module.load_state_dict` do.
     """
-    network.load_state_dict(load_arrays(path)[0], strict)
+    arrays = load_arrays(path)[0]
+    if _by_torch(names):
+        load_torch_state(network, arrays, strict)
+    else:
+        network.load_state_dict(arrays, strict)
+
+
+def _by_torch(names: str) -> bool:
+    if names not in get_args(Names):
+        raise ValueRangeError(
+            tr("there are no names of {who}", who=repr(names)),
+            asked=", ".join(map(repr, get_args(Names))),
+            came=repr(names),
+        )
+    return names == "torch"
 
 
 def save_checkpoint(

@@ -275,6 +275,7 @@ class PReLU(Module):
     """
 
     kind = "prelu"
+    torch_names: ClassVar[dict[str, str]] = {"slope": "weight"}
 
     def __init__(self, features: int = 1, slope: float = 0.25, dtype: Any = np.float32) -> None:
         self.slope = parameter(np.full(features, slope), "slope", dtype)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,6 +30,7 @@ class Affine(Module):
     """
 
     kind = "affine"
+    torch_names: ClassVar[dict[str, str]] = {"W": "weight.T", "b": "bias"}
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -65,6 +65,11 @@ class MultiHeadAttention(Module):
     """
 
     kind = "attention"
+    torch_names: ClassVar[dict[str, str]] = {
+        "query.W": "in_proj_weight.T[0/3]", "query.b": "in_proj_bias[0/3]",
+        "key.W": "in_proj_weight.T[1/3]", "key.b": "in_proj_bias[1/3]",
+        "value.W": "in_proj_weight.T[2/3]", "value.b": "in_proj_bias[2/3]", "out": "out_proj",
+    }  # fmt: skip
 
     def __init__(
         self,

@@ -50,6 +50,7 @@ def as_pictures(x: Any, channels: int, axes: int, like: Tensor, layer: str) -> A
 class Windowed(Module):
     """What the layers share whose weights are windows: sizes, weights and how they are told."""
 
+    torch_names: ClassVar[dict[str, str]] = {"W": "weight", "b": "bias"}
     axes: ClassVar[int]
 
     def __init__(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -29,6 +29,7 @@ class Embedding(Module):
     """
 
     kind = "embedding"
+    torch_names: ClassVar[dict[str, str]] = {"W": "weight"}
 
     def __init__(
         self,
@@ -147,6 +148,7 @@ class Positions(Module):
     """
 
     kind = "positions"
+    torch_names: ClassVar[dict[str, str]] = {"W": "weight"}
 
     def __init__(
         self,

@@ -25,6 +25,7 @@ class BatchNorm(Module):
     """
 
     kind = "batch_norm"
+    torch_names: ClassVar[dict[str, str]] = {"gamma": "weight", "beta": "bias"}
     axis: ClassVar[int] = -1
     """The axis that keeps its own mean: features, or channels."""
 
@@ -102,6 +103,7 @@ class LayerNorm(Module):
     """Layer normalisation over the last axis of (…, features) (Ba et al., 2016)."""
 
     kind = "layer_norm"
+    torch_names: ClassVar[dict[str, str]] = {"gamma": "weight", "beta": "bias"}
 
     def __init__(self, features: int, eps: float = 1e-5, dtype: Any = np.float32) -> None:
         self.eps = eps
@@ -125,6 +127,7 @@ class GroupNorm(Module):
     """
 
     kind = "group_norm"
+    torch_names: ClassVar[dict[str, str]] = {"gamma": "weight", "beta": "bias"}
 
     def __init__(
         self, groups: int, channels: int, eps: float = 1e-5, dtype: Any = np.float32
@@ -172,6 +175,7 @@ class RMSNorm(Module):
     """
 
     kind = "rms_norm"
+    torch_names: ClassVar[dict[str, str]] = {"gamma": "weight"}
 
     def __init__(self, features: int, eps: float = 1e-6, dtype: Any = np.float32) -> None:
         self.eps = eps

@@ -58,6 +58,9 @@ class _Recurrent(Module):
     """
 
     W: Tensor
+    torch_names: ClassVar[dict[str, str]] = {
+        "W": "weight_ih_l0.T", "U": "weight_hh_l0.T", "b": "bias_ih_l0", "c": "bias_hh_l0"
+    }  # fmt: skip
     gates: ClassVar[int]
     states: ClassVar[int] = 1
 

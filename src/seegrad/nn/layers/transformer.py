@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -32,6 +32,9 @@ class TransformerBlock(Module):
     """
 
     kind = "transformer_block"
+    torch_names: ClassVar[dict[str, str]] = {
+        "attention": "self_attn", "network.affine1": "linear1", "network.affine2": "linear2"
+    }  # fmt: skip
 
     def __init__(
         self,

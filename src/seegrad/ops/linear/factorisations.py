@@ -311,6 +311,7 @@ def _svdvals_rule(g: Any, a: Any) -> Any:
     spec=lambda a: Spec((*a.shape[:-2], min(a.shape[-2:])), _floating(a, "svdvals").dtype),
     lower=Call(LeadingAxes()),
     sign="σᵢ",
+    aten="linalg_svdvals",
     latex=r"\sigma_i($a)",
     numpy=("svdvals",),
     d={"a": _svdvals_rule},

@@ -98,6 +98,7 @@ def _by_right(g: Any, a: Any, b_spec: Spec) -> Any:
     latex=r"$a \cdot $b",
     precedence=PRODUCT,
     onnx="MatMul",
+    aten=("matmul", "mm", "bmm", "mv"),
     d={"a": _by_left, "b": _by_right},
     cases=(
         Case(((2, 3), (3, 4))),
@@ -133,6 +134,7 @@ def matmul(a, b):
 
 @composite(
     sign="dot",
+    aten=("dot", "vdot"),
     latex=r"$a \cdot $b",
     precedence=PRODUCT,
     cases=(
@@ -153,6 +155,7 @@ def dot(a, b):
 
 @composite(
     sign="⊗",
+    aten=("outer", "ger"),
     latex=r"$a \otimes $b",
     precedence=PRODUCT,
     cases=(Case(((3,), (2,))), Case(((2, 2), (3,)))),
@@ -218,6 +221,7 @@ def tensordot(a, b, *, axes=2):
 
 @composite(
     sign="dot",
+    aten="inner",
     latex=r"$a \cdot $b",
     precedence=PRODUCT,
     cases=(Case(((3,), (3,))), Case(((2, 3), (4, 3))), Case(((), (3,)))),
@@ -257,6 +261,7 @@ def vecdot(a, b, *, axis=-1):
 
 @composite(
     sign="⊗",
+    aten="kron",
     latex=r"$a \otimes $b",
     precedence=PRODUCT,
     cases=(Case(((2, 2), (1, 3))), Case(((2,), (3,))), Case(((2,), (2, 2))), Case(((), (2,)))),
@@ -324,6 +329,7 @@ def _diagonal_taken(x, *, offset, axis1, axis2):
     canonical=_diagonal_attrs,
     lower=Call(NamedAxes(("axis1", "axis2"))),
     sign="⋱",
+    aten="diagonal(x, offset, axis1, axis2)",
     latex=r"\operatorname{diag} $x",
     onnx_body=_diagonal_taken,
     d={
@@ -383,6 +389,7 @@ def place_diagonal(x, *, offset, axis1, axis2, shape):
 
 @composite(
     sign="⋱",
+    aten="diag(x, k)",
     latex=r"\operatorname{diag} $x",
     cases=(Case(((3,),), {"k": 0}), Case(((2, 3),), {"k": 1}), Case(((2,),), {"k": -1})),
 )
@@ -405,6 +412,7 @@ def diag(x, *, k=0):
 
 @composite(
     sign="tr",
+    aten="trace",
     latex=r"\operatorname{tr} $x",
     cases=(Case(((3, 3),), {"offset": 0}), Case(((2, 4),), {"offset": 1})),
 )
@@ -428,13 +436,13 @@ _TRIANGLES = (
 )
 
 
-@composite(sign="◺", latex=r"\operatorname{tril} $x", cases=_TRIANGLES)
+@composite(sign="◺", latex=r"\operatorname{tril} $x", cases=_TRIANGLES, aten="tril(x, k)")
 def tril(x, *, k=0):
     """The last two axes' elements on and below the k-th diagonal, 0 above it."""
     return _triangle(x, np.tril, k)
 
 
-@composite(sign="◹", latex=r"\operatorname{triu} $x", cases=_TRIANGLES)
+@composite(sign="◹", latex=r"\operatorname{triu} $x", cases=_TRIANGLES, aten="triu(x, k)")
 def triu(x, *, k=0):
     """The last two axes' elements on and above the k-th diagonal, 0 below it."""
     return _triangle(x, np.triu, k)

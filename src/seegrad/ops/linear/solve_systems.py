@@ -73,6 +73,7 @@ def invertible_spec(a: Spec) -> Spec:
     spec=invertible_spec,
     lower=Call(LeadingAxes()),
     sign="inv",
+    aten=("linalg_inv", "inverse"),
     latex="$a^{-1}",
     numpy=("inv",),
     d={"a": lambda g, out: -matmul(matmul(matrix_transpose(out), g), matrix_transpose(out))},
@@ -123,6 +124,7 @@ def _by_values(g: Any, a: Any, b_spec: Spec) -> Any:
     spec=solve_spec,
     lower=Call(LeadingAxes()),
     sign="solve",
+    aten="linalg_solve",
     latex="$a^{-1} $b",
     numpy=("solve",),
     d={"a": _by_matrix, "b": _by_values},
@@ -153,6 +155,7 @@ def _determinant_spec(a: Spec) -> Spec:
     sign="det",
     latex=r"\det $a",
     onnx="Det(a)",
+    aten=("linalg_det", "det"),
     numpy=("det",),
     d={
         "a": lambda g, out, a: (

@@ -28,6 +28,7 @@ from seegrad.ops.transcendental import erf, exp, expm1, log1p, tanh
     sign="ReLU",
     latex=r"\operatorname{ReLU}($x)",
     onnx="Relu",
+    aten="relu",
     kinks="x",
     d={"x": lambda g, x: where(x > 0, g, 0.0)},
 )
@@ -44,6 +45,7 @@ def relu(x):
     sign="LReLU",
     latex=r"\operatorname{LeakyReLU}($x)",
     onnx="LeakyRelu(x, alpha=slope)",
+    aten="leaky_relu(x, slope)",
     kinks="x",
     attrs={"slope": 0.1},
     d={"x": lambda g, x, slope: where(x > 0, g, slope * g)},
@@ -58,6 +60,7 @@ def leaky_relu(x, *, slope=0.01):
     sign="ELU",
     latex=r"\operatorname{ELU}($x)",
     onnx="Elu(x, alpha=alpha)",
+    aten="elu(x, alpha)",
     attrs={"alpha": 0.7},
     kinks="x",
     d={"x": lambda g, x, alpha: where(x > 0, g, g * (alpha * exp(where(x > 0, 0.0, x))))},
@@ -79,6 +82,7 @@ def _sigmoid_body(x):
     sign="σ",
     latex=r"\sigma($x)",
     onnx="Sigmoid",
+    aten="sigmoid",
     d={"x": lambda g, out: g * (out * (1 - out))},
 )
 def sigmoid(x):
@@ -90,6 +94,7 @@ def sigmoid(x):
 @elementwise(
     body=lambda x: x * sigmoid(x),
     sign="SiLU",
+    aten="silu",
     latex=r"\operatorname{SiLU}($x)",
     d={"x": lambda g, x: g * (sigmoid(x) * (1 + x * (1 - sigmoid(x))))},
 )
@@ -147,6 +152,7 @@ SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
     sign="SELU",
     latex=r"\operatorname{SELU}($x)",
     onnx="Selu",
+    aten="selu",
     kinks="x",
     d={
         "x": lambda g, x: g * where(
@@ -164,6 +170,7 @@ def selu(x):
     sign="CELU",
     latex=r"\operatorname{CELU}($x)",
     onnx="Celu(x, alpha=alpha)",
+    aten="celu(x, alpha)",
     attrs={"alpha": 0.7},
     kinks="x",
     d={"x": lambda g, x, alpha: where(x > 0, g, g * exp(where(x > 0, 0.0, x) / alpha))},
@@ -178,6 +185,7 @@ def celu(x, *, alpha=1.0):
     sign="Mish",
     latex=r"\operatorname{Mish}($x)",
     onnx="Mish",
+    aten="mish",
     d={"x": lambda g, x: g * _mish_slope(x)},
 )
 def mish(x):
@@ -193,6 +201,7 @@ def _mish_slope(x: Any) -> Any:
 @elementwise(
     scalar="minimum(maximum(x / 6 + 0.5, 0), 1)",
     sign="hard σ",
+    aten="hardsigmoid",
     latex=r"\operatorname{hardsigmoid}($x)",
     kinks="(x - 3) * (x + 3)",
     domain=(-5.0, 5.0),
@@ -208,6 +217,7 @@ def hardsigmoid(x):
     sign="hard swish",
     latex=r"\operatorname{hardswish}($x)",
     onnx="HardSwish",
+    aten="hardswish",
     kinks="(x - 3) * (x + 3)",
     domain=(-5.0, 5.0),
     d={"x": lambda g, x: g * where(x > -3, where(x < 3, x * (1 / 3) + 0.5, 1.0), 0.0)},
@@ -220,6 +230,7 @@ def hardswish(x):
 @elementwise(
     scalar="minimum(maximum(x, low), high)",
     sign="hard tanh",
+    aten="hardtanh(x, low, high)",
     latex=r"\operatorname{hardtanh}($x)",
     attrs={"low": -1.0, "high": 1.0},
     kinks="(x - 1) * (x + 1)",
@@ -256,6 +267,7 @@ def tanhshrink(x):
 @elementwise(
     scalar="minimum(x, 0) - log1p(exp(-abs(x)))",
     sign="log σ",
+    aten="log_sigmoid",
     latex=r"\log \sigma($x)",
     d={"x": lambda g, x: g * sigmoid(x * -1)},
 )
@@ -267,6 +279,7 @@ def logsigmoid(x):
 @elementwise(
     scalar="where(abs(x) > bound, x, 0)",
     sign="hard shrink",
+    aten="hardshrink(x, bound)",
     latex=r"\operatorname{hardshrink}($x)",
     attrs={"bound": 0.5},
     kinks="(x - 0.5) * (x + 0.5)",
@@ -280,6 +293,7 @@ def hardshrink(x, *, bound=0.5):
 @elementwise(
     scalar="x - minimum(maximum(x, 0 - bound), bound)",
     sign="soft shrink",
+    aten="softshrink(x, bound)",
     latex=r"\operatorname{softshrink}($x)",
     attrs={"bound": 0.5},
     kinks="(x - 0.5) * (x + 0.5)",
@@ -337,6 +351,7 @@ def _softmax_rule(g: Any, out: Any, axis: int) -> Any:
     sign="softmax",
     latex=r"\operatorname{softmax}($x)",
     onnx="Softmax(x, axis=axis)",
+    aten=("softmax.int(x, axis)", "_softmax(x, axis)"),
     d={"x": _softmax_rule},
     cases=_ALONG,
     family="activation",
@@ -368,6 +383,7 @@ def _log_softmax_rule(g: Any, out: Any, axis: int) -> Any:
     latex=r"\log\operatorname{softmax}($x)",
     precedence=CALL,
     onnx="LogSoftmax(x, axis=axis)",
+    aten=("log_softmax.int(x, axis)", "_log_softmax(x, axis)"),
     d={"x": _log_softmax_rule},
     cases=_ALONG,
     family="activation",

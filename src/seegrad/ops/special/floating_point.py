@@ -24,6 +24,7 @@ def _first_wins(g: Any, a: Any, b: Any, larger: bool) -> Any:
 
 
 @elementwise(
+    aten="fmax",
     scalar="where(isnan(a), b, where(isnan(b), a, maximum(a, b)))", sign="fmax",
     latex=r"\operatorname{fmax}($a, $b)", kinks="a - b",
     d={
@@ -37,6 +38,7 @@ def fmax(a, b):
 
 
 @elementwise(
+    aten="fmin",
     scalar="where(isnan(a), b, where(isnan(b), a, minimum(a, b)))", sign="fmin",
     latex=r"\operatorname{fmin}($a, $b)", kinks="a - b",
     d={
@@ -50,6 +52,7 @@ def fmin(a, b):
 
 
 @elementwise(
+    aten="fmod",
     lower=Call(Elementwise()), onnx_body=lambda a, b: a - b * trunc(a / b), sign="fmod",
     latex=r"$a \bmod $b", precedence=PRODUCT,
     domain={"a": (4.2, 4.8), "b": (1.05, 1.35)},
@@ -61,6 +64,7 @@ def fmod(a, b):
 
 
 @elementwise(
+    aten="copysign",
     lower=Call(Elementwise()), onnx_body=lambda a, b: where(b < 0, -abs(a), abs(a)), sign="±",
     latex=r"\operatorname{copysign}($a, $b)", domain=APART,
     d={"a": lambda g, a, b: g * copysign(1.0, a) * copysign(1.0, b), "b": None},
@@ -82,6 +86,7 @@ def step(x, *, at_zero=0.5):
 
 
 @elementwise(
+    aten="signbit",
     lower=Call(Elementwise()),
     onnx_body=lambda x: x < 0, sign="<0", latex=r"\operatorname{signbit} $x",
     d={"x": None},
@@ -92,6 +97,7 @@ def signbit(x):
 
 
 @elementwise(
+    aten="nextafter",
     lower=Call(Elementwise()), sign="next", latex=r"\operatorname{nextafter}($a, $b)", domain=APART,
     d={"a": lambda g: g, "b": None},
 )  # fmt: skip
@@ -101,6 +107,7 @@ def nextafter(a, b):
 
 
 @elementwise(
+    aten="deg2rad",
     scalar="x * 0.017453292519943295", sign="deg→rad", latex=r"\frac{\pi}{180} $x",
     precedence=PRODUCT, numpy=("deg2rad", "radians"), d={"x": lambda g: g * (math.pi / 180)},
 )  # fmt: skip
@@ -110,6 +117,7 @@ def deg2rad(x):
 
 
 @elementwise(
+    aten="rad2deg",
     scalar="x * 57.29577951308232", sign="rad→deg", latex=r"\frac{180}{\pi} $x",
     precedence=PRODUCT, numpy=("rad2deg", "degrees"), d={"x": lambda g: g * (180 / math.pi)},
 )  # fmt: skip
@@ -119,6 +127,7 @@ def rad2deg(x):
 
 
 @elementwise(
+    aten="logaddexp2",
     lower=Call(Elementwise()), sign="log₂Σ2",
     onnx_body=lambda a, b: logaddexp(a * LN2, b * LN2) / LN2,
     latex=r"\log_2(2^{$a} + 2^{$b})",

@@ -34,6 +34,7 @@ def _in_float64(function: Callable[[Any], Any], x: Any) -> Any:
 @elementwise(
     lower=Call(Elementwise()),
     sign="log Γ", latex=r"\log \Gamma($x)", domain=POSITIVE, precedence=CALL,
+    aten=("lgamma", "special_gammaln"),
     numpy=(), d={"x": lambda g, x: g * polygamma(x, n=0)},
 )  # fmt: skip
 def gammaln(x):
@@ -61,6 +62,7 @@ def polygamma(x, *, n=0):
 
 
 @elementwise(
+    aten="erfc",
     lower=Call(Elementwise()), onnx_body=lambda x: 1 - erf(x), sign="erfc",
     latex=r"\operatorname{erfc} $x", precedence=CALL, numpy=(),
     d={"x": lambda g, x: g * (-2 / ROOT_PI * exp(-(x * x)))},
@@ -73,6 +75,7 @@ def erfc(x):
 @elementwise(
     lower=Call(Elementwise()),
     sign="erfcx", latex=r"\operatorname{erfcx} $x", precedence=CALL, numpy=(),
+    aten="special_erfcx",
     d={"x": lambda g, x, out: g * (2 * x * out - 2 / ROOT_PI)},
 )  # fmt: skip
 def erfcx(x):
@@ -83,6 +86,7 @@ def erfcx(x):
 @elementwise(
     lower=Call(Elementwise()),
     sign="erf⁻¹", latex=r"\operatorname{erf}^{-1} $x", precedence=CALL, numpy=(),
+    aten="erfinv",
     domain=INSIDE, d={"x": lambda g, out: g * (ROOT_PI / 2 * exp(out * out))},
 )  # fmt: skip
 def erfinv(x):
@@ -91,6 +95,7 @@ def erfinv(x):
 
 
 @elementwise(
+    aten="special_ndtri",
     lower=Call(Elementwise()), sign="Φ⁻¹", latex=r"\Phi^{-1}($x)", numpy=(), domain=(0.1, 0.9),
     d={"x": lambda g, out: g * (math.sqrt(2 * math.pi) * exp(out * out * 0.5))},
 )  # fmt: skip
@@ -100,6 +105,7 @@ def ndtri(x):
 
 
 @elementwise(
+    aten="special_ndtr",
     body=lambda x: 0.5 * erfc(x * -math.sqrt(0.5)), sign="Φ", latex=r"\Phi($x)", numpy=(),
     d={"x": lambda g, x: g * (exp(x * x * -0.5) * (1 / math.sqrt(2 * math.pi)))},
 )  # fmt: skip
@@ -116,6 +122,7 @@ def _log_ndtr(x):
 
 
 @elementwise(
+    aten="special_log_ndtr",
     body=_log_ndtr, sign="log Φ", latex=r"\log \Phi($x)", numpy=(),
     d={"x": lambda g, x, out: g * (exp(x * x * -0.5 - out) * (1 / math.sqrt(2 * math.pi)))},
 )  # fmt: skip
@@ -127,6 +134,7 @@ def log_ndtr(x):
 @elementwise(
     lower=Call(Elementwise()),
     sign="I₀e", latex=r"e^{-\left|$x\right|} I_0($x)", numpy=(), kinks="x",
+    aten="special_i0e",
     d={"x": lambda g, x, out: g * (i1e(x) - sign(x) * out)},
 )  # fmt: skip
 def i0e(x):
@@ -151,6 +159,7 @@ def ive(x, *, order=2):
 @elementwise(
     lower=Call(Elementwise()),
     sign="I₁e", latex=r"e^{-\left|$x\right|} I_1($x)", numpy=(), kinks="x",
+    aten="special_i1e",
     d={"x": lambda g, x, out: g * ((i0e(x) + ive(x, order=2)) * 0.5 - sign(x) * out)},
 )  # fmt: skip
 def i1e(x):
@@ -159,6 +168,7 @@ def i1e(x):
 
 
 @elementwise(
+    aten=("i0", "special_i0"),
     body=lambda x: exp(abs(floating(x))) * i0e(x), sign="I₀", latex="I_0($x)", numpy=("i0",),
     d={"x": lambda g, x: g * i1(x)},
 )  # fmt: skip
@@ -168,6 +178,7 @@ def i0(x):
 
 
 @elementwise(
+    aten="special_i1",
     body=lambda x: exp(abs(floating(x))) * i1e(x), sign="I₁", latex="I_1($x)", numpy=(),
     d={"x": lambda g, x: g * ((i0(x) + exp(abs(x)) * ive(x, order=2)) * 0.5)},
 )  # fmt: skip
@@ -182,6 +193,7 @@ def _xlogy(x, y):
 
 
 @elementwise(
+    aten=("xlogy", "special_xlogy"),
     body=_xlogy, sign="x log y", latex=r"$x \log $y", numpy=(), domain=POSITIVE,
     d={
         "x": lambda g, x, y: g * log(y),
@@ -199,6 +211,7 @@ def _xlog1py(x, y):
 
 
 @elementwise(
+    aten="special_xlog1py",
     body=_xlog1py, sign="x log(1+y)", latex=r"$x \log(1 + $y)", numpy=(), domain=POSITIVE,
     d={
         "x": lambda g, x, y: g * log1p(y),
@@ -211,6 +224,7 @@ def xlog1py(x, y):
 
 
 @elementwise(
+    aten="special_entr",
     body=lambda x: where(x < 0, -math.inf, -xlogy(abs(x), abs(x))), sign="−x log x",
     latex=r"-$x \log $x", numpy=(), domain=POSITIVE,
     d={"x": lambda g, x: g * (-1 - log(x))},
@@ -248,6 +262,7 @@ def _sinc_rule(g: Any, x: Any, out: Any) -> Any:
 
 
 @elementwise(
+    aten=("sinc", "special_sinc"),
     body=_sinc, sign="sinc", latex=r"\operatorname{sinc} $x", precedence=CALL,
     d={"x": _sinc_rule},
 )  # fmt: skip

@@ -1,0 +1,682 @@
+"""What torch.export says of a module, written down as data; and the original, run for comparison.
+
+The only file that imports torch. What ATen's operations mean is said in `operators`, what is done
+with the data in `network` and `verification`.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import logging
+import math
+import traceback
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import CallError, DTypeError, FormatError, MissingExtraError, SeegradError
+from seegrad.i18n import tr
+from seegrad.interop.pytorch.program import Array, Input, Part, Program, Ref, Step, Written
+from seegrad.tree import flatten
+
+Known = Callable[[str], bool]
+DRAWN = (
+    "native_dropout", "dropout", "rrelu", "rrelu_with_noise", "rrelu_with_noise_functional",
+    "bernoulli",
+)  # fmt: skip
+"""Operations that draw numbers and keep them to themselves."""
+
+
+def official() -> Any:
+    """The torch package; MissingExtraError where it is not installed."""
+    try:
+        import torch
+        import torch.export
+        import torch.fx
+    except ImportError as fault:
+        raise MissingExtraError(
+            tr("PyTorch is not installed"), hint='pip install "seegrad[torch]"'
+        ) from fault
+    return torch
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a module is called with: positional, and by name."""
+
+    inputs: tuple[Any, ...]
+    keywords: Mapping[str, Any]
+
+
+# --------------------------------------------------------------- reading a module
+
+
+def write_down(
+    module: Any, example: Example, known: Known, modes: Sequence[str], dynamic: bool
+) -> tuple[Written, dict[str, Any]]:
+    """A module as data, and for each mode what torch.export made, for comparison."""
+    torch = official()
+    if not isinstance(module, torch.nn.Module):
+        raise CallError(
+            tr("from_torch reads a module of PyTorch"),
+            asked="torch.nn.Module",
+            came=type(module).__name__,
+            hint=tr("wrap a function in a torch.nn.Module whose forward calls it"),
+        )
+    state = _state(torch, module)
+    first: dict[str, str] = {}
+    seen: dict[int, str] = {}
+    for name, value in state.items():
+        first[name] = seen.setdefault(id(value), name)
+    programs: dict[str, Program] = {}
+    made: dict[str, Any] = {}
+    refused: dict[str, Exception] = {}
+    with _undisturbed(torch, module):
+        for mode in modes:
+            module.train(mode == "train")
+            try:
+                made[mode] = _exported(torch, module, example, known, dynamic)
+                programs[mode] = _program(torch, made[mode], state, known)
+            except SeegradError as fault:
+                refused[mode] = fault
+    if not programs:
+        raise next(iter(refused.values()))
+    kept = {name for program in programs.values() for name in program.kept.values()}
+    kept |= set(module.state_dict(keep_vars=True))
+    kept |= {name for name, value in state.items() if isinstance(value, torch.nn.Parameter)}
+    written = Written(
+        {name: _array(torch, value, name) for name, value in state.items() if name in kept},
+        {name: one for name, one in first.items() if name in kept},
+        frozenset(n for n, v in state.items() if v.requires_grad),
+        {name: Part(type(m).__name__, m.extra_repr()) for name, m in module.named_modules()},
+        programs,
+        refused,
+    )
+    return written, made
+
+
+def _state(torch: Any, module: Any) -> dict[str, Any]:
+    found = dict(module.named_parameters(remove_duplicate=False))
+    found.update(module.named_buffers(remove_duplicate=False))
+    lazy = [n for n, v in found.items() if isinstance(v, torch.nn.UninitializedTensorMixin)] if (
+        hasattr(torch.nn, "UninitializedTensorMixin")
+    ) else [n for n, v in found.items() if type(v).__name__.startswith("Uninitialized")]
+    if lazy:
+        raise FormatError(
+            tr("a parameter of the module has no shape yet"),
+            asked=tr("a module that has been called once"),
+            came=", ".join(lazy[:3]),
+            hint=tr("call it on the example first: module(*example)"),
+        )
+    return found
+
+
+def _gaussian_nll(
+    input: Any, target: Any, var: Any, full: bool = False, eps: float = 1e-6,
+    reduction: str = "mean",
+) -> Any:  # fmt: skip
+    """PyTorch's loss without its look at the values of `var`, which torch.export refuses."""
+    torch = official()
+    var = torch.as_tensor(var, dtype=input.dtype)
+    if var.ndim and var.ndim == input.ndim - 1:
+        var = var.unsqueeze(-1)
+    wide = var + (var.clamp(min=eps) - var).detach()
+    values = 0.5 * (torch.log(wide) + (input - target) ** 2 / wide)
+    if full:
+        values = values + 0.5 * math.log(2 * math.pi)
+    if reduction == "none":
+        return values
+    return values.mean() if reduction == "mean" else values.sum()
+
+
+@contextmanager
+def _undisturbed(torch: Any, module: Any) -> Iterator[None]:
+    """Modes, buffers and random state of PyTorch are afterwards as they were."""
+    modes = {one: one.training for one in module.modules()}
+    buffers = {name: value.clone() for name, value in module.named_buffers()}
+    quiet = logging.root.manager.disable
+    checked = torch.nn.functional.gaussian_nll_loss
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)
+        torch.nn.functional.gaussian_nll_loss = _gaussian_nll
+        try:
+            yield
+        finally:
+            logging.disable(quiet)
+            torch.nn.functional.gaussian_nll_loss = checked
+            for one, training in modes.items():
+                one.training = training
+            with torch.no_grad():
+                for name, value in module.named_buffers():
+                    if value is not None and name in buffers:
+                        value.copy_(buffers[name])
+
+
+def _exported(torch: Any, module: Any, example: Example, known: Known, dynamic: bool) -> Any:
+    """What torch.export makes of a module, in operations that are known where that is possible."""
+    wide = _doubled(torch, example) if dynamic else None
+    attempts = [(wide or example, dynamic)] + ([(example, False)] if dynamic else [])
+    fault: Exception | None = None
+    for given, free in attempts:
+        try:
+            return _once(torch, module, given, known, free)
+        except SeegradError as found:
+            fault = fault or found
+    assert fault is not None
+    raise fault
+
+
+def _once(torch: Any, module: Any, example: Example, known: Known, free: bool) -> Any:
+    axis = {0: torch.export.Dim.AUTO}
+
+    def shapes(value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            return axis if value.ndim else None
+        if isinstance(value, Mapping):
+            return {key: shapes(item) for key, item in value.items()}
+        if isinstance(value, (tuple, list)):
+            return type(value)(shapes(item) for item in value)
+        return None
+
+    dims: dict[str, Any] | None = None
+    if free:
+        names = list(inspect.signature(module.forward).parameters.values())
+        given = [shapes(x) for x in example.inputs]
+        if names and names[0].kind is names[0].VAR_POSITIONAL:
+            dims = {names[0].name: tuple(given)}
+        else:
+            dims = {p.name: one for p, one in zip(names, given)}
+        dims |= {name: shapes(x) for name, x in example.keywords.items()}
+    with torch.enable_grad():
+        try:
+            made = torch.export.export(
+                module, example.inputs, dict(example.keywords), dynamic_shapes=dims, strict=False
+            )
+            table = torch.export.default_decompositions()
+            for op in list(table):
+                if _is_known(op, known):
+                    del table[op]
+            return made.run_decompositions(table)
+        except Exception as fault:
+            raise _refusal(module, fault) from fault
+
+
+def _is_known(op: Any, known: Known) -> bool:
+    name = op.name() if hasattr(op, "name") else ""
+    space, _, rest = name.partition("::")
+    return space == "aten" and known(rest if "." in rest else f"{rest}.default")
+
+
+def _doubled(torch: Any, example: Example) -> Example | None:
+    """The example twice, where its batch is one: PyTorch takes a size of 1 to be always so."""
+    leaves, _ = flatten((list(example.inputs), dict(example.keywords)))
+    arrays = [x for x in leaves if isinstance(x, torch.Tensor) and x.ndim]
+    if not arrays or any(x.shape[0] != 1 for x in arrays):
+        return None
+
+    def twice(value: Any) -> Any:
+        if isinstance(value, torch.Tensor) and value.ndim:
+            return torch.cat([value, value])
+        if isinstance(value, Mapping):
+            return {key: twice(item) for key, item in value.items()}
+        return type(value)(map(twice, value)) if isinstance(value, (tuple, list)) else value
+
+    return Example(twice(example.inputs), twice(example.keywords))
+
+
+REASONS = {
+    "GuardOnDataDependentSymNode": "the values of an array decide which way the code goes",
+    "DataDependentOutputException": "the values of an array decide which way the code goes",
+    "PendingUnbackedSymbolNotFound": "the values of an array decide the shape of the result",
+    "DynamicOutputShapeException": "the values of an array decide the shape of the result",
+    "UnsupportedOperatorException": "an operation cannot be traced",
+}
+
+
+def _refusal(module: Any, fault: Exception) -> SeegradError:
+    """Why torch.export refuses, in our words, with the line of the module's author."""
+    chain: list[BaseException] = [fault]
+    while chain[-1].__cause__ or chain[-1].__context__:
+        chain.append(chain[-1].__cause__ or chain[-1].__context__)  # type: ignore[arg-type]
+        if len(chain) > 8:
+            break
+    kinds = [type(one).__name__ for one in chain]
+    reason = next((REASONS[kind] for kind in kinds if kind in REASONS), "")
+    text = str(fault).strip()
+    if not reason and "data-dependent" in text:
+        reason = REASONS["GuardOnDataDependentSymNode"]
+    line = next(filter(None, map(_user_line, reversed(chain))), "")
+    return FormatError(
+        tr("{name} cannot be written down by torch.export", name=type(module).__name__),
+        asked=tr("a forward whose steps do not depend on values"),
+        came="; ".join(filter(None, [tr(reason) if reason else (text or kinds[0])[:200], line])),
+        hint=tr("torch.where chooses between values without a branch") if reason else "",
+    )
+
+
+def _user_line(fault: BaseException) -> str:
+    """Where in the module's own code an error came up: `model.py:12: if x.sum() > 0:`."""
+    own = [
+        f for f in traceback.extract_tb(fault.__traceback__)
+        if not any(part in Path(f.filename).parts for part in ("torch", "seegrad", "contextlib.py"))
+        and not f.filename.startswith("<")
+    ]  # fmt: skip
+    if not own:
+        return ""
+    return f"{Path(own[-1].filename).name}:{own[-1].lineno}: {own[-1].line or ''}".strip(": ")
+
+
+# --------------------------------------------------------------- the graph as data
+
+
+def _program(torch: Any, made: Any, state: Mapping[str, Any], known: Known) -> Program:
+    signature = made.graph_signature
+    kept: dict[str, str] = {}
+    constants: dict[str, Any] = {}
+    inputs: list[Input] = []
+    mutable = set(signature.buffers_to_mutate.values())
+    nodes = {node.name: node for node in made.graph.nodes}
+    for spec in signature.input_specs:
+        kind, name = spec.kind.name, spec.arg.name
+        stays = kind == "BUFFER" and (spec.persistent or spec.target in mutable)
+        if kind == "PARAMETER" or stays:
+            kept[name] = spec.target
+        elif kind == "BUFFER":
+            constants[name] = _array(torch, state[spec.target], spec.target)
+        elif kind == "CONSTANT_TENSOR":
+            constants[name] = _array(torch, made.constants[spec.target], spec.target)
+        elif kind == "USER_INPUT":
+            inputs.append(_input(torch, name, nodes.get(name), spec.arg))
+        else:
+            raise FormatError(
+                tr("a part of the module is of a kind that is not read here"), came=kind.lower()
+            )
+    steps = tuple(
+        _step(torch, node) for node in made.graph.nodes if node.op not in ("placeholder", "output")
+    )
+    _refuse_unknown(steps, known)
+    results, changed = [], {}
+    for spec in signature.output_specs:
+        kind = spec.kind.name
+        if kind == "USER_OUTPUT":
+            results.append(
+                spec.arg.value if hasattr(spec.arg, "value") else Ref(str(spec.arg.name))
+            )
+        elif kind == "BUFFER_MUTATION":
+            changed[spec.target] = Ref(spec.arg.name)
+        else:
+            raise FormatError(
+                tr("the module writes into its inputs"),
+                asked=tr("a forward that leaves its inputs as they are"),
+                came=str(getattr(spec, "target", kind)),
+            )
+    tree = torch.utils._pytree.tree_unflatten(list(map(_Leaf, results)), made.call_spec.out_spec)
+    leaves, structure = flatten(_plain_tree(tree))
+    return Program(
+        tuple(inputs), kept, constants, steps, tuple(leaf.value for leaf in leaves), structure,
+        changed,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Leaf:
+    value: Any
+
+
+def _plain_tree(tree: Any) -> Any:
+    """Tuples, lists and dictionaries of PyTorch's kinds as Python's own."""
+    if isinstance(tree, _Leaf) or tree is None:
+        return tree
+    if isinstance(tree, Mapping):
+        return {str(key): _plain_tree(item) for key, item in tree.items()}
+    if isinstance(tree, (tuple, list)) and type(tree) not in (tuple, list):
+        if hasattr(tree, "_fields"):
+            return type(tree)(*map(_plain_tree, tree))
+        return tuple(map(_plain_tree, tree))
+    if isinstance(tree, (tuple, list)):
+        return type(tree)(map(_plain_tree, tree))
+    if hasattr(tree, "to_tuple"):
+        return _plain_tree(tree.to_tuple())
+    return {key: _plain_tree(item) for key, item in vars(tree).items()}
+
+
+def _refuse_unknown(steps: Sequence[Step], known: Known) -> None:
+    unknown: dict[str, str] = {}
+    for step in steps:
+        if not step.operator.startswith("python.") and not known(step.operator):
+            unknown.setdefault(step.operator.removesuffix(".default"), step.line)
+    if unknown:
+        raise FormatError(
+            tr("this module has operations that are not known here"),
+            asked=tr("operations of ATen that the guide on PyTorch lists"),
+            came="; ".join(f"{name} ({line})" if line else name for name, line in unknown.items()),
+            hint=tr("write this part with other operations"),
+        )
+
+
+def _input(torch: Any, name: str, node: Any, arg: Any) -> Input:
+    if hasattr(arg, "value"):
+        return Input(name, fixed=arg.value)
+    value = node.meta["val"]
+    if not isinstance(value, torch.Tensor):
+        return Input(name, fixed=value)
+    sizes = tuple(n if isinstance(n, int) else None for n in value.shape)
+    return Input(name, sizes, _dtype(torch, value.dtype, name))
+
+
+def _step(torch: Any, node: Any) -> Step:
+    values = node.meta.get("val")
+    several = isinstance(values, (tuple, list))
+    dtypes = tuple(
+        _dtype(torch, v.dtype, node.name) if isinstance(v, torch.Tensor) else None
+        for v in (values if several else [values])
+    )
+    common: dict[str, Any] = {
+        "dtypes": dtypes, "several": several, "path": _path(node), "line": _line(node),
+    }  # fmt: skip
+    target = node.target
+    if not isinstance(target, torch._ops.OpOverload):
+        name = getattr(target, "__name__", str(target))
+        arguments = {str(i): _plain(torch, a) for i, a in enumerate(node.args)}
+        return Step(node.name, f"python.{name}", arguments, **common)
+    given = frozenset(
+        [a.name for a, _ in zip(target._schema.arguments, node.args)] + list(node.kwargs)
+    )
+    arguments = {}
+    changed = set()
+    for place, argument in enumerate(target._schema.arguments):
+        if place < len(node.args):
+            value = _plain(torch, node.args[place])
+        elif argument.name in node.kwargs:
+            value = _plain(torch, node.kwargs[argument.name])
+        else:
+            value = _plain(torch, argument.default_value)
+        arguments[argument.name] = value
+        default = _plain(torch, argument.default_value) if argument.has_default_value() else None
+        if argument.name in given and not (argument.has_default_value() and value == default):
+            changed.add(argument.name)
+    space, _, name = target.name().partition("::")
+    name = name if "." in name else f"{name}.default"
+    operator = name if space == "aten" else f"{space}::{name}"
+    return Step(node.name, operator, arguments, frozenset(changed), **common)
+
+
+def _plain(torch: Any, value: Any) -> Any:
+    """An argument without anything of PyTorch's."""
+    if isinstance(value, torch.fx.Node):
+        return Ref(value.name)
+    if isinstance(value, (tuple, list)):
+        return tuple(_plain(torch, item) for item in value)
+    if isinstance(value, torch.dtype):
+        return str(value)
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    return str(value)
+
+
+def _path(node: Any) -> tuple[str, ...]:
+    """The modules around a step, each as it is called within the one before."""
+    found: list[str] = []
+    before = ""
+    for path, kind in node.meta.get("nn_module_stack", {}).values():
+        path = path.split("@")[0]
+        if not path or path == before or "metadata_hook" in path:
+            continue
+        own = path.removeprefix(f"{before}.") if before else path
+        last = own.rpartition(".")[2]
+        if last.isdigit():
+            kind = kind if isinstance(kind, str) else kind.__name__
+            own = f"{own}.{kind.rpartition('.')[2]}"
+        found.append(own)
+        before = path
+    return tuple(found)
+
+
+def _line(node: Any) -> str:
+    """The line of the module's author: `model.py:12`."""
+    for text in reversed(node.meta.get("stack_trace", "").splitlines()):
+        if text.strip().startswith("File ") and "/torch/" not in text:
+            _, path, rest = text.split('"', 2)
+            return f"{Path(path).name}:{rest.split('line ')[1].split(',')[0]}"
+    return ""
+
+
+def _dtype(torch: Any, dtype: Any, name: str) -> Any:
+    word = str(dtype).removeprefix("torch.")
+    if word in ("bfloat16",) or dtype.is_complex or word.startswith(("float8", "q")):
+        raise DTypeError(
+            tr("{name} has a dtype that NumPy does not have", name=name),
+            asked="float16, float32, float64",
+            came=word,
+            hint=tr("convert the module first: module.float()"),
+        )
+    return np.dtype(word)
+
+
+def _array(torch: Any, value: Any, name: str) -> Array:
+    """A tensor's values as an array of its own."""
+    _dtype(torch, value.dtype, name)
+    if value.is_meta:
+        raise FormatError(
+            tr("{name} holds no values", name=name),
+            came="device meta",
+            hint=tr("make the module on the CPU"),
+        )
+    return np.array(value.detach().cpu().resolve_conj().numpy())
+
+
+# --------------------------------------------------------------- the original, for comparison
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What the original gave: results, gradients by name, what its buffers became."""
+
+    results: tuple[Any, ...]
+    gradients: Mapping[str, Array]
+    changed: Mapping[str, Array]
+    noise: Mapping[str, Array]
+
+
+def as_arrays(example: Example) -> tuple[Any, ...]:
+    """The arrays of an example in order, and what is no array as it is."""
+    torch = official()
+    leaves = torch.utils._pytree.tree_leaves((example.inputs, dict(example.keywords)))
+    return tuple(
+        x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else x for x in leaves
+    )
+
+
+def _random(torch: Any, made: Any) -> bool:
+    """Does a written graph draw random numbers?"""
+    for node in made.graph.nodes:
+        if isinstance(node.target, torch._ops.OpOverload):
+            name = node.target._schema.name.partition("::")[2]
+            if name in DRAWN or name.startswith("rand"):
+                return True
+    return False
+
+
+def observe(
+    module: Any, made: Any, example: Example, mode: str, weights: Callable[[int, Any], Array]
+) -> Observed:
+    """Run the original with the example, weigh its results and differentiate.
+
+    A module that draws random numbers is run as its written graph, whose draws are kept.
+    """
+    torch = official()
+    parameters = {
+        name: value for name, value in module.named_parameters() if value.requires_grad
+    }
+    with _undisturbed(torch, module), torch.enable_grad():
+        module.train(mode == "train")
+        noise: dict[str, Array] = {}
+        changed: dict[str, Array] = {}
+        if _random(torch, made):
+            results, buffers, noise = _by_graph(torch, module, made, example)
+            changed = {name: _array(torch, value, name) for name, value in buffers.items()}
+        else:
+            out = module(*copy.deepcopy(example.inputs), **copy.deepcopy(dict(example.keywords)))
+            results = torch.utils._pytree.tree_leaves(out)
+            for name in made.graph_signature.buffers_to_mutate.values():
+                changed[name] = _array(torch, module.get_buffer(name), name)
+        total = None
+        for place, result in enumerate(results):
+            if isinstance(result, torch.Tensor) and result.dtype.is_floating_point:
+                weight = torch.as_tensor(weights(place, tuple(result.shape)), dtype=result.dtype)
+                part = (result * weight).sum()
+                total = part if total is None else total + part
+        grads: dict[str, Array] = {}
+        if total is not None and total.requires_grad and parameters:
+            found = torch.autograd.grad(total, list(parameters.values()), allow_unused=True)
+            for name, value, grad in zip(parameters, parameters.values(), found):
+                grads[name] = _array(torch, torch.zeros_like(value) if grad is None else grad, name)
+        arrays = tuple(
+            _array(torch, r, "result") if isinstance(r, torch.Tensor) else r for r in results
+        )
+    return Observed(arrays, grads, changed, noise)
+
+
+def _flat_inputs(torch: Any, module: Any, made: Any, example: Example) -> list[Any]:
+    state = _state(torch, module)
+    given = iter(torch.utils._pytree.tree_leaves((example.inputs, dict(example.keywords))))
+    found = []
+    for spec in made.graph_signature.input_specs:
+        kind = spec.kind.name
+        if kind in ("PARAMETER", "BUFFER"):
+            found.append(state[spec.target])
+        elif kind == "USER_INPUT":
+            found.append(next(given))
+        else:
+            found.append(made.constants[spec.target])
+    return found
+
+
+def _with_draws(torch: Any, name: str, given: Mapping[str, Any]) -> tuple[Any, Any]:
+    """What a random operation gives, and what it drew: from [0, 1) for those of PyTorch's that
+    keep it to themselves. Nothing for all other operations."""
+    if name in ("randn", "randn_like", "rand", "rand_like"):
+        return None, True
+    x = given.get("input", given.get("self"))
+    if name not in DRAWN or not given.get("train", given.get("training", True)):
+        return None, None
+    drawn = torch.rand(x.shape)
+    if name.startswith("rrelu"):
+        slope = drawn.to(x.dtype) * (given["upper"] - given["lower"]) + given["lower"]
+        out = torch.where(x > 0, x, x * slope)
+        return (out, slope) if name.endswith("functional") else out, drawn
+    if name == "bernoulli":
+        return (drawn < (x if given.get("p") is None else given["p"])).to(x.dtype), drawn
+    kept = drawn >= given["p"]
+    out = x * kept / (1 - given["p"]) if given["p"] < 1 else x * 0
+    return (out, kept) if name == "native_dropout" else out, drawn
+
+
+def _recorder(torch: Any, made: Any) -> Any:
+    """Runs a written graph, keeping the value of every node and what is drawn."""
+
+    class Recorder(torch.fx.Interpreter):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__(made.graph_module)
+            self.noise: dict[str, Array] = {}
+            self.values: dict[str, Any] = {}
+
+        def run_node(self, node: Any) -> Any:
+            found = self._drawn(node)
+            if found is None:
+                found = super().run_node(node)
+            self.values[node.name] = found
+            return found
+
+        def _drawn(self, node: Any) -> Any:
+            if not isinstance(node.target, torch._ops.OpOverload):
+                return None
+            schema = node.target._schema
+            args, kwargs = self.fetch_args_kwargs_from_env(node)
+            given = {a.name: a.default_value for a in schema.arguments} | {
+                a.name: value for a, value in zip(schema.arguments, args)
+            }  # fmt: skip
+            found, drawn = _with_draws(torch, schema.name.partition("::")[2], given | kwargs)
+            if drawn is None:
+                return None
+            if found is None:  # the draws are the result
+                found = drawn = super().run_node(node)
+            self.noise[node.name] = drawn.numpy()
+            return found
+
+    return Recorder()
+
+
+def _by_graph(
+    torch: Any, module: Any, made: Any, example: Example
+) -> tuple[list[Any], dict[str, Any], dict[str, Array]]:
+    recorder = _recorder(torch, made)
+    out = recorder.run(*_flat_inputs(torch, module, made, example))
+    results, changed = [], {}
+    for spec, value in zip(made.graph_signature.output_specs, out):
+        if spec.kind.name == "BUFFER_MUTATION":
+            changed[spec.target] = value
+        else:
+            results.append(value)
+    return results, changed, recorder.noise
+
+
+def every_value(
+    module: Any, made: Any, example: Example, mode: str
+) -> tuple[dict[str, Any], dict[str, Array]]:
+    """What each node of the written graph gives, as arrays, and what was drawn, by step."""
+    torch = official()
+    with _undisturbed(torch, module), torch.no_grad():
+        module.train(mode == "train")
+        recorder = _recorder(torch, made)
+        recorder.run(*_flat_inputs(torch, module, made, example))
+
+    def arrays(value: Any) -> Any:
+        if isinstance(value, torch.Tensor):
+            return value.detach().numpy()
+        return tuple(map(arrays, value)) if isinstance(value, (tuple, list)) else value
+
+    return {name: arrays(value) for name, value in recorder.values.items()}, recorder.noise
+
+
+def pulled(step: Step, given: Mapping[str, Any], weights: Sequence[Any]) -> list[Array | None]:
+    """The derivatives of one step's weighed results by its arrays, as PyTorch has them."""
+    torch = official()
+    packet = getattr(torch.ops.aten, step.operator.split(".")[0])
+    overload = getattr(packet, step.operator.split(".")[1])
+    leaves: list[Any] = []
+
+    def tensors(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            one = torch.tensor(value)
+            if one.dtype.is_floating_point:
+                one.requires_grad_()
+                leaves.append(one)
+            return one
+        return [tensors(v) for v in value] if isinstance(value, tuple) else value
+
+    arguments = {name: tensors(value) for name, value in given.items()}
+    schema = overload._schema.arguments
+    values = [arguments[a.name] for a in schema if not a.kwarg_only]
+    plain = (bool, int, float, str)
+    named = {
+        a.name: arguments[a.name] for a in schema
+        if a.kwarg_only and isinstance(arguments[a.name], plain) and "torch." not in str(
+            arguments[a.name])
+    }  # fmt: skip
+    out = overload(*values, **named)
+    results = out if isinstance(out, (tuple, list)) else [out]
+    total = sum(
+        (r * torch.as_tensor(w, dtype=r.dtype)).sum()
+        for r, w in zip(results, weights)
+        if w is not None
+    )
+    found = torch.autograd.grad(total, leaves, allow_unused=True)
+    return [None if g is None else np.asarray(g) for g in found]

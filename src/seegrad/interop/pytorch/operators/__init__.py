@@ -1,0 +1,35 @@
+"""What each of PyTorch's ATen operations means in our ops.
+
+An operation that one op answers to is read from the call at the op's definition; the others are
+functions here, by family. `reader` has their form and the table of all.
+"""
+
+from seegrad.interop.pytorch.operators import (
+    activations,
+    algebra,
+    arithmetic,
+    layers,
+    picking,
+    pooling,
+    recurrent,
+    reductions,
+    resizing,
+    shapes,
+)
+from seegrad.interop.pytorch.operators.reader import READERS, Context, reader_for
+
+__all__ = [
+    "READERS",
+    "Context",
+    "activations",
+    "algebra",
+    "arithmetic",
+    "layers",
+    "picking",
+    "pooling",
+    "reader_for",
+    "recurrent",
+    "reductions",
+    "resizing",
+    "shapes",
+]

@@ -1,0 +1,313 @@
+"""ATen's sums, extremes, norms and running sums that say more than one op of ours."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, reads
+from seegrad.ops import (
+    arithmetic,
+    compare,
+    indexing,
+    linalg,
+    norms,
+    reduce,
+    scan_sort,
+    shape,
+)
+from seegrad.tensor import numpy_functions
+
+Axes = Any
+
+
+def _axes(dim: Any) -> Axes:
+    """None for all axes, as ATen's empty list is."""
+    if dim is None or (isinstance(dim, tuple) and not dim):
+        return None
+    return dim
+
+
+@reads("sum", "sum.dim_IntList")
+def sum_(self: Any, result_dtype: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    x = as_dtype(self, result_dtype) if result_dtype.kind == "f" else _whole(self, result_dtype)
+    return reduce.sum(x, axis=_axes(dim), keepdims=keepdim)
+
+
+def _whole(x: Any, dtype: Any) -> Any:
+    return compare.astype(x, dtype=dtype) if x.dtype.kind == "b" else x
+
+
+@reads("mean", "mean.dim")
+def mean(self: Any, result_dtype: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    return reduce.mean(as_dtype(self, result_dtype), axis=_axes(dim), keepdims=keepdim)
+
+
+@reads("nansum")
+def nansum(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    return numpy_functions.nansum(self, _axes(dim), keepdim)
+
+
+@reads("nanmean")
+def nanmean(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    return numpy_functions.nanmean(self, _axes(dim), keepdim)
+
+
+@reads("prod", "prod.dim_int")
+def prod(self: Any, result_dtype: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    x = as_dtype(self, result_dtype) if result_dtype.kind == "f" else _whole(self, result_dtype)
+    return reduce.prod(x, axis=dim, keepdims=keepdim)
+
+
+def _spread(
+    x: Any, dim: Any, unbiased: bool, correction: Any, keepdim: bool, squared: bool
+) -> Any:
+    ddof = (1 if unbiased else 0) if correction is None else correction
+    function = reduce.var if squared else reduce.std
+    return function(x, axis=_axes(dim), ddof=ddof, keepdims=keepdim)
+
+
+@reads("var", "var.dim", "var.correction")
+def var(
+    self: Any, dim: Any = None, unbiased: bool = True, correction: Any = None, keepdim: bool = False
+) -> Any:
+    return _spread(self, dim, unbiased, correction, keepdim, True)
+
+
+@reads("std", "std.dim", "std.correction")
+def std(
+    self: Any, dim: Any = None, unbiased: bool = True, correction: Any = None, keepdim: bool = False
+) -> Any:
+    return _spread(self, dim, unbiased, correction, keepdim, False)
+
+
+@reads("var_mean", "var_mean.dim", "var_mean.correction")
+def var_mean(
+    self: Any, dim: Any = None, unbiased: bool = True, correction: Any = None, keepdim: bool = False
+) -> Any:
+    found = _spread(self, dim, unbiased, correction, keepdim, True)
+    return found, reduce.mean(self, axis=_axes(dim), keepdims=keepdim)
+
+
+@reads("std_mean", "std_mean.dim", "std_mean.correction")
+def std_mean(
+    self: Any, dim: Any = None, unbiased: bool = True, correction: Any = None, keepdim: bool = False
+) -> Any:
+    found = _spread(self, dim, unbiased, correction, keepdim, False)
+    return found, reduce.mean(self, axis=_axes(dim), keepdims=keepdim)
+
+
+# --------------------------------------------------------------- extremes
+
+
+@reads("amax")
+def amax(self: Any, dim: Any = (), keepdim: bool = False) -> Any:
+    return reduce.max(self, axis=_axes(dim), keepdims=keepdim)
+
+
+@reads("amin")
+def amin(self: Any, dim: Any = (), keepdim: bool = False) -> Any:
+    return reduce.min(self, axis=_axes(dim), keepdims=keepdim)
+
+
+@reads("aminmax")
+def aminmax(self: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    return (
+        reduce.min(self, axis=dim, keepdims=keepdim),
+        reduce.max(self, axis=dim, keepdims=keepdim),
+    )
+
+
+def _chosen(x: Any, dim: int, keepdim: bool, find: Any) -> tuple[Any, Any]:
+    """The values at the places that are found, which get all of the derivative."""
+    if not len(x.shape):
+        return arithmetic.identity(x), np.zeros((), np.int64)
+    axis = axis_of(dim, len(x.shape))
+    places = find(x, axis=axis, keepdims=True)
+    values = indexing.take_along_axis(x, places, axis=axis)
+    if keepdim:
+        return values, places
+    return shape.squeeze(values, axis=axis), shape.squeeze(places, axis=axis)
+
+
+@reads("max.dim")
+def max_along(self: Any, dim: int, keepdim: bool = False) -> Any:
+    return _chosen(self, dim, keepdim, reduce.argmax)
+
+
+@reads("min.dim")
+def min_along(self: Any, dim: int, keepdim: bool = False) -> Any:
+    return _chosen(self, dim, keepdim, reduce.argmin)
+
+
+@reads("max.other")
+def max_other(self: Any, other: Any) -> Any:
+    return arithmetic.maximum(self, other)
+
+
+@reads("min.other")
+def min_other(self: Any, other: Any) -> Any:
+    return arithmetic.minimum(self, other)
+
+
+@reads("argmax")
+def argmax(self: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    return _where(reduce.argmax, self, dim, keepdim)
+
+
+@reads("argmin")
+def argmin(self: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    return _where(reduce.argmin, self, dim, keepdim)
+
+
+def _where(find: Any, x: Any, dim: int | None, keepdim: bool) -> Any:
+    if not len(x.shape):
+        return np.zeros((), np.int64)
+    x = x if x.dtype.kind != "b" else compare.astype(x, dtype=np.int64)
+    return find(x, axis=dim, keepdims=keepdim)
+
+
+@reads("all", "all.dim", "all.dims")
+def all_(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    return reduce.all(self, axis=_axes(dim), keepdims=keepdim)
+
+
+@reads("any", "any.dim", "any.dims")
+def any_(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    return reduce.any(self, axis=_axes(dim), keepdims=keepdim)
+
+
+@reads("count_nonzero", "count_nonzero.dim_IntList")
+def count_nonzero(self: Any, dim: Any = None) -> Any:
+    return numpy_functions.count_nonzero(self, _axes(dim))
+
+
+@reads("logsumexp")
+def logsumexp(self: Any, dim: Any, result_dtype: Any, keepdim: bool = False) -> Any:
+    return reduce.logsumexp(as_dtype(self, result_dtype), axis=_axes(dim), keepdims=keepdim)
+
+
+# --------------------------------------------------------------- norms
+
+
+@reads("linalg_vector_norm")
+def linalg_vector_norm(self: Any, ord: float = 2, dim: Any = None, keepdim: bool = False) -> Any:
+    return norms.vector_norm(self, ord=ord, axis=_axes(dim), keepdims=keepdim)
+
+
+@reads("norm.Scalar", "norm.ScalarOpt_dim", "norm.ScalarOpt_dtype", "norm.ScalarOpt_dim_dtype")
+def norm(self: Any, p: Any = 2, dim: Any = None, keepdim: bool = False) -> Any:
+    return norms.vector_norm(
+        self, ord=2 if p is None else p, axis=_axes(dim), keepdims=keepdim
+    )
+
+
+@reads("linalg_norm", "linalg_matrix_norm", "linalg_matrix_norm.str_ord", "linalg_norm.ord_str")
+def linalg_norm(self: Any, ord: Any = None, dim: Any = None, keepdim: bool = False) -> Any:
+    if dim is None and ord is not None and len(self.shape) > 2:
+        dim = (-2, -1)
+    return norms.norm(self, ord, tuple(dim) if isinstance(dim, (tuple, list)) else dim, keepdim)
+
+
+@reads("renorm")
+def renorm(self: Any, p: float, dim: int, maxnorm: float) -> Any:
+    axis = axis_of(dim, len(self.shape))
+    others = tuple(i for i in range(len(self.shape)) if i != axis)
+    size = norms.vector_norm(self, ord=p, axis=others, keepdims=True)
+    return self * compare.where(size > maxnorm, maxnorm / (size + 1e-7), 1.0)
+
+
+@reads("_weight_norm", "_weight_norm_interface")
+def weight_norm(v: Any, g: Any, dim: int = 0) -> Any:
+    others = tuple(i for i in range(len(v.shape)) if i != axis_of(dim, len(v.shape)))
+    return v * (g / linalg.norm(v, axis=others, keepdims=True))
+
+
+# --------------------------------------------------------------- running
+
+
+@reads("cumsum")
+def cumsum(self: Any, dim: int, result_dtype: Any) -> Any:
+    if not len(self.shape):
+        return arithmetic.identity(self)
+    return scan_sort.cumsum(_whole(self, result_dtype), axis=axis_of(dim, len(self.shape)))
+
+
+@reads("cumprod")
+def cumprod(self: Any, dim: int) -> Any:
+    if not len(self.shape):
+        return arithmetic.identity(self)
+    return scan_sort.cumprod(self, axis=axis_of(dim, len(self.shape)))
+
+
+@reads("logcumsumexp")
+def logcumsumexp(self: Any, dim: int) -> Any:
+    if not len(self.shape):
+        return arithmetic.identity(self)
+    return numpy_functions.logcumsumexp(self, dim)
+
+
+def _so_far(x: Any, dim: int, beats: Any) -> tuple[Any, Any]:
+    """The best element so far along an axis, the last of equal ones, and its place."""
+    if not len(x.shape):
+        return arithmetic.identity(x), np.zeros((), np.int64)
+    axis = axis_of(dim, len(x.shape))
+    n = x.shape[axis]
+    last = shape.moveaxis(x, source=axis, destination=-1)
+    earlier = np.tri(n, dtype=bool)
+    candidates = compare.where(earlier, shape.expand_dims(last, axis=-2), _worst(x, beats))
+    turned = shape.flip(candidates, axis=-1)
+    find = reduce.argmax if beats is compare.greater else reduce.argmin
+    places = n - 1 - find(turned, axis=-1)
+    places = shape.moveaxis(places, source=-1, destination=axis)
+    return indexing.take_along_axis(x, places, axis=axis), places
+
+
+def _worst(x: Any, beats: Any) -> Any:
+    if x.dtype.kind == "f":
+        return -math.inf if beats is compare.greater else math.inf
+    limits = np.iinfo(x.dtype)
+    return np.asarray(limits.min if beats is compare.greater else limits.max, x.dtype)
+
+
+@reads("cummax")
+def cummax(self: Any, dim: int) -> Any:
+    return _so_far(self, dim, compare.greater)
+
+
+@reads("cummin")
+def cummin(self: Any, dim: int) -> Any:
+    return _so_far(self, dim, compare.less)
+
+
+@reads("diff")
+def diff(self: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    parts = [x for x in (prepend, self, append) if x is not None]
+    whole = shape.concatenate(*parts, axis=dim) if len(parts) > 1 else self
+    return scan_sort.diff(whole, n=n, axis=dim)
+
+
+@reads("trapezoid.x", "trapezoid.dx", "trapz.x", "trapz.dx")
+def trapezoid(y: Any, x: Any = None, dx: float = 1, dim: int = -1) -> Any:
+    return numpy_functions.trapezoid(y, x, dx, dim)
+
+
+@reads("cumulative_trapezoid.x", "cumulative_trapezoid.dx")
+def cumulative_trapezoid(y: Any, x: Any = None, dx: float = 1, dim: int = -1) -> Any:
+    axis = axis_of(dim, len(y.shape))
+    items: list[Any] = [slice(None)] * len(y.shape)
+    before, after = list(items), list(items)
+    before[axis], after[axis] = slice(0, -1), slice(1, None)
+    both = shape.cut_by(y, before) + shape.cut_by(y, after)
+    if x is None:
+        return scan_sort.cumsum(both * (dx / 2), axis=axis)
+    if len(x.shape) == 1:
+        x = shape.reshape(x, shape=tuple(-1 if i == axis else 1 for i in range(len(y.shape))))
+    return scan_sort.cumsum(both * scan_sort.diff(x, axis=dim) / 2, axis=axis)
+
+
+@reads("vander")
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+    return numpy_functions.vander(x, N, increasing)

@@ -1,0 +1,489 @@
+"""ATen's operations that change shapes, cut and join, and those that make arrays."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import FormatError
+from seegrad.i18n import tr
+from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, number, reads
+from seegrad.ops import arithmetic, compare, indexing, linalg, shape
+
+END = 2**62
+
+# --------------------------------------------------------------- shapes
+
+
+@reads("expand", "broadcast_to")
+def expand(self: Any, size: Sequence[int]) -> Any:
+    own = (1,) * (len(size) - len(self.shape)) + tuple(self.shape)
+    return shape.broadcast_to(self, shape=tuple(n if s == -1 else s for s, n in zip(size, own)))
+
+
+@reads("broadcast_tensors")
+def broadcast_tensors(tensors: Sequence[Any]) -> Any:
+    common = np.broadcast_shapes(*[tuple(x.shape) for x in tensors])
+    return [shape.broadcast_to(x, shape=common) for x in tensors]
+
+
+@reads("expand_as")
+def expand_as(self: Any, other: Any) -> Any:
+    return shape.broadcast_to(self, shape=tuple(other.shape))
+
+
+@reads("view_as", "reshape_as")
+def view_as(self: Any, other: Any) -> Any:
+    return shape.reshape(self, shape=tuple(other.shape))
+
+
+@reads("flatten.using_ints")
+def flatten(self: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    ndim = len(self.shape)
+    if not ndim:
+        return shape.reshape(self, shape=(1,))
+    first, last = axis_of(start_dim, ndim), axis_of(end_dim, ndim)
+    sizes = tuple(self.shape)
+    middle = math.prod(sizes[first : last + 1])
+    return shape.reshape(self, shape=(*sizes[:first], middle, *sizes[last + 1 :]))
+
+
+@reads("unflatten.int")
+def unflatten(self: Any, dim: int, sizes: Sequence[int]) -> Any:
+    axis, whole = axis_of(dim, len(self.shape)), tuple(self.shape)
+    rest = -math.prod(sizes)
+    sizes = tuple(whole[axis] // rest if n == -1 else n for n in sizes)
+    return shape.reshape(self, shape=(*whole[:axis], *sizes, *whole[axis + 1 :]))
+
+
+@reads("ravel")
+def ravel(self: Any) -> Any:
+    return shape.reshape(self, shape=(-1,))
+
+
+@reads("t", "numpy_T", "mT", "adjoint", "mH", "matrix_H")
+def transposed(self: Any) -> Any:
+    return self if len(self.shape) < 2 else shape.matrix_transpose(self)
+
+
+@reads("squeeze.dim", "squeeze.dims")
+def squeeze(self: Any, dim: Any) -> Any:
+    axes = (dim,) if isinstance(dim, int) else tuple(dim)
+    ndim = len(self.shape)
+    gone = {axis_of(a, ndim) for a in axes if ndim and self.shape[a] == 1}
+    kept = tuple(n for i, n in enumerate(self.shape) if i not in gone)
+    return shape.reshape(self, shape=kept)
+
+
+@reads("roll")
+def roll(self: Any, shifts: Sequence[int], dims: Sequence[int] = ()) -> Any:
+    if not dims:
+        flat = shape.roll(shape.reshape(self, shape=(-1,)), shift=shifts[0], axis=0)
+        return shape.reshape(flat, shape=tuple(self.shape))
+    for shift, axis in zip(shifts, dims):
+        self = shape.roll(self, shift=shift, axis=axis)
+    return self
+
+
+@reads("rot90")
+def rot90(self: Any, k: int = 1, dims: Sequence[int] = (0, 1)) -> Any:
+    a, b = dims
+    match k % 4:
+        case 0:
+            return arithmetic.identity(self)
+        case 1:
+            return shape.swapaxes(shape.flip(self, axis=b), axis1=a, axis2=b)
+        case 2:
+            return shape.flip(self, axis=(a, b))
+    return shape.flip(shape.swapaxes(self, axis1=a, axis2=b), axis=b)
+
+
+@reads("repeat")
+def repeat(self: Any, repeats: Sequence[int]) -> Any:
+    return shape.tile(self, reps=tuple(repeats))
+
+
+@reads("tile")
+def tile(self: Any, dims: Sequence[int]) -> Any:
+    return shape.tile(self, reps=tuple(dims) or (1,))
+
+
+@reads("repeat_interleave.self_int")
+def repeat_interleave(self: Any, repeats: int, dim: int | None = None) -> Any:
+    return shape.repeat(self, repeats=repeats, axis=dim)
+
+
+@reads("repeat_interleave.self_Tensor")
+def repeat_interleave_each(self: Any, repeats: Any, dim: int | None = None) -> Any:
+    counts = np.asarray(_known(repeats, "repeats"))
+    x = shape.reshape(self, shape=(-1,)) if dim is None else self
+    places = np.repeat(np.arange(x.shape[dim or 0]), counts)
+    return indexing.take(x, places, axis=dim or 0)
+
+
+def _known(value: Any, what: str) -> Any:
+    data = value if isinstance(value, np.ndarray) else getattr(value, "data", None)
+    if data is None:
+        raise FormatError(
+            tr("{name} must be known before the network runs", name=what),
+            asked=tr("a constant"),
+            came=tr("a value that is computed"),
+        )
+    return data
+
+
+# --------------------------------------------------------------- cutting and joining
+
+
+@reads("cat", "concat", "concatenate")
+def cat(tensors: Sequence[Any], result_dtype: Any, dim: int = 0) -> Any:
+    parts = [x for x in tensors if len(x.shape) != 1 or x.shape[0] or len(tensors) == 1]
+    parts = parts or list(tensors[:1])
+    return shape.concatenate(*[as_dtype(x, result_dtype) for x in parts], axis=dim)
+
+
+@reads("slice")
+def slice_(
+    self: Any, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Any:
+    axis = axis_of(dim, len(self.shape))
+    if (start or 0) == 0 and (end is None or end >= END) and step == 1:
+        return self
+    stop = None if end is None or end >= END else end
+    return shape.cut_by(self, _on_axis(self, axis, slice(start, stop, step)))
+
+
+def _on_axis(x: Any, axis: int, item: Any) -> list[Any]:
+    items: list[Any] = [slice(None)] * len(x.shape)
+    items[axis] = item
+    return items
+
+
+@reads("narrow")
+def narrow(self: Any, dim: int, start: Any, length: int) -> Any:
+    first = number(start, "start")
+    axis = axis_of(dim, len(self.shape))
+    first = first + self.shape[axis] if first < 0 else first
+    return shape.cut_by(self, _on_axis(self, axis, slice(first, first + length)))
+
+
+@reads("select.int")
+def select(self: Any, dim: int, index: int) -> Any:
+    return shape.cut_by(self, _on_axis(self, axis_of(dim, len(self.shape)), index))
+
+
+@reads("split.Tensor", "tensor_split.sections", "split_with_sizes", "split.sizes")
+def split(
+    self: Any, split_size: Any = None, split_sizes: Any = None, sections: Any = None, dim: int = 0
+) -> Any:
+    axis = axis_of(dim, len(self.shape))
+    n = self.shape[axis]
+    sizes = split_sizes or split_size
+    if sections is not None:
+        sizes = [n // sections + (i < n % sections) for i in range(sections)]
+    elif isinstance(sizes, int):
+        sizes = [min(sizes, n - at) for at in range(0, n, sizes)] or [0]
+    ends = np.cumsum(sizes)
+    return [
+        shape.cut_by(self, _on_axis(self, axis, slice(int(end - k), int(end))))
+        for k, end in zip(sizes, ends)
+    ]
+
+
+@reads("tensor_split.indices")
+def tensor_split(self: Any, indices: Sequence[int], dim: int = 0) -> Any:
+    axis = axis_of(dim, len(self.shape))
+    ends = [*indices, self.shape[axis]]
+    return [
+        shape.cut_by(self, _on_axis(self, axis, slice(a, b))) for a, b in zip([0, *indices], ends)
+    ]
+
+
+@reads("chunk")
+def chunk(self: Any, chunks: int, dim: int = 0) -> Any:
+    n = self.shape[axis_of(dim, len(self.shape))]
+    return split(self, split_size=max(-(-n // chunks), 1), dim=dim)
+
+
+@reads("unbind.int")
+def unbind(self: Any, dim: int = 0) -> Any:
+    axis = axis_of(dim, len(self.shape))
+    return [select(self, axis, i) for i in range(self.shape[axis])]
+
+
+@reads("unfold")
+def unfold(self: Any, dimension: int, size: int, step: int) -> Any:
+    if not len(self.shape):
+        return shape.broadcast_to(self, shape=(size,)) if size else np.zeros(0, self.dtype)
+    axis = axis_of(dimension, len(self.shape))
+    count = (self.shape[axis] - size) // step + 1
+    places = np.arange(count)[:, None] * step + np.arange(size)
+    return shape.moveaxis(
+        indexing.take(self, places, axis=axis), source=axis + 1, destination=-1
+    )
+
+
+@reads("constant_pad_nd")
+def constant_pad_nd(self: Any, pad: Sequence[int], value: float = 0) -> Any:
+    widths = [(0, 0)] * (len(self.shape) - len(pad) // 2)
+    widths += [(pad[i], pad[i + 1]) for i in range(len(pad) - 2, -1, -2)]
+    items = [slice(max(0, -b), n - max(0, -a)) for n, (b, a) in zip(self.shape, widths)]
+    x = shape.cut_by(self, items) if any(min(w) < 0 for w in widths) else self
+    wide = tuple((max(0, b), max(0, a)) for b, a in widths)
+    return shape.pad(x, widths=wide, value=value) if any(map(any, wide)) else x
+
+
+@reads("pad")
+def pad(self: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Any:
+    if mode == "constant":
+        return constant_pad_nd(self, pad, value or 0)
+    ways = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+    return _padded_by(self, pad, ways[mode])
+
+
+def _padded_by(x: Any, pad: Sequence[int], mode: str) -> Any:
+    """Elements of x itself around it: read by the places that NumPy pads with."""
+    for i in range(0, len(pad), 2):
+        axis = len(x.shape) - 1 - i // 2
+        before, after = pad[i], pad[i + 1]
+        if before or after:
+            places = np.arange(x.shape[axis])
+            places = places[max(0, -before) : len(places) - max(0, -after)]
+            widths = (max(0, before), max(0, after))
+            x = indexing.take(x, np.pad(places, widths, mode=mode), axis=axis)  # type: ignore[call-overload]
+    return x
+
+
+@reads("reflection_pad1d", "reflection_pad2d", "reflection_pad3d")
+def reflection_pad(self: Any, padding: Sequence[int]) -> Any:
+    return _padded_by(self, padding, "reflect")
+
+
+@reads("replication_pad1d", "replication_pad2d", "replication_pad3d")
+def replication_pad(self: Any, padding: Sequence[int]) -> Any:
+    return _padded_by(self, padding, "edge")
+
+
+@reads("pixel_shuffle")
+def pixel_shuffle(self: Any, upscale_factor: int) -> Any:
+    *head, c, h, w = self.shape
+    r = upscale_factor
+    x = shape.reshape(self, shape=(*head, c // (r * r), r, r, h, w))
+    k = len(head)
+    x = shape.transpose(x, axes=(*range(k), k, k + 3, k + 1, k + 4, k + 2))
+    return shape.reshape(x, shape=(*head, c // (r * r), h * r, w * r))
+
+
+@reads("pixel_unshuffle")
+def pixel_unshuffle(self: Any, downscale_factor: int) -> Any:
+    *head, c, h, w = self.shape
+    r = downscale_factor
+    x = shape.reshape(self, shape=(*head, c, h // r, r, w // r, r))
+    k = len(head)
+    x = shape.transpose(x, axes=(*range(k), k, k + 2, k + 4, k + 1, k + 3))
+    return shape.reshape(x, shape=(*head, c * r * r, h // r, w // r))
+
+
+@reads("channel_shuffle", "native_channel_shuffle")
+def channel_shuffle(self: Any, groups: int) -> Any:
+    n, c, *places = self.shape
+    x = shape.reshape(self, shape=(n, groups, c // groups, *places))
+    return shape.reshape(shape.swapaxes(x, axis1=1, axis2=2), shape=(n, c, *places))
+
+
+@reads("diag_embed")
+def diag_embed(self: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
+    ndim = len(self.shape) + 1
+    a, b = axis_of(dim1, ndim), axis_of(dim2, ndim)
+    side = self.shape[-1] + abs(offset)
+    rest = iter(self.shape[:-1])
+    whole = tuple(side if i in (a, b) else next(rest) for i in range(ndim))
+    return linalg.place_diagonal(self, offset=offset, axis1=a, axis2=b, shape=whole)
+
+
+# --------------------------------------------------------------- made arrays
+
+
+def _made(values: Any, result_dtype: Any) -> Any:
+    return np.asarray(values, result_dtype)
+
+
+@reads("full")
+def full(size: Sequence[int], fill_value: Any, result_dtype: Any) -> Any:
+    return np.full(tuple(size), number(fill_value, "fill_value"), result_dtype)
+
+
+@reads("full_like", "new_full")
+def full_like(self: Any, fill_value: Any, result_dtype: Any, size: Any = None) -> Any:
+    sizes = tuple(self.shape) if size is None else tuple(size)
+    return np.full(sizes, number(fill_value, "fill_value"), result_dtype)
+
+
+@reads("fill")
+def fill(self: Any, value: Any, result_dtype: Any) -> Any:
+    if isinstance(value, (bool, int, float)):
+        return np.full(tuple(self.shape), value, result_dtype)
+    return shape.broadcast_to(value, shape=tuple(self.shape))
+
+
+@reads("zeros", "empty", "new_zeros", "new_empty", "empty_strided", "new_empty_strided")
+def zeros(size: Sequence[int], result_dtype: Any, self: Any = None, stride: Any = None) -> Any:
+    return np.zeros(tuple(size), result_dtype)
+
+
+@reads("zeros_like", "empty_like", "zero")
+def zeros_like(self: Any, result_dtype: Any) -> Any:
+    return np.zeros(tuple(self.shape), result_dtype)
+
+
+@reads("ones", "new_ones")
+def ones(size: Sequence[int], result_dtype: Any, self: Any = None) -> Any:
+    return np.ones(tuple(size), result_dtype)
+
+
+@reads("ones_like")
+def ones_like(self: Any, result_dtype: Any) -> Any:
+    return np.ones(tuple(self.shape), result_dtype)
+
+
+@reads("scalar_tensor")
+def scalar_tensor(s: Any, result_dtype: Any) -> Any:
+    return _made(s, result_dtype)
+
+
+@reads("arange")
+def arange(end: Any, result_dtype: Any, start: Any = 0, step: Any = 1) -> Any:
+    return np.arange(start, end, step).astype(result_dtype)
+
+
+@reads("linspace")
+def linspace(start: Any, end: Any, steps: int, result_dtype: Any) -> Any:
+    return np.linspace(start, end, steps).astype(result_dtype)
+
+
+@reads("eye")
+def eye(n: int, result_dtype: Any, m: int | None = None) -> Any:
+    return np.eye(n, m, dtype=result_dtype)
+
+
+@reads("tril_indices")
+def tril_indices(row: int, col: int, offset: int = 0) -> Any:
+    return np.stack(np.tril_indices(row, offset, col))
+
+
+@reads("triu_indices")
+def triu_indices(row: int, col: int, offset: int = 0) -> Any:
+    return np.stack(np.triu_indices(row, offset, col))
+
+
+@reads("tril")
+def tril(self: Any, diagonal: int = 0) -> Any:
+    return linalg.tril(self, k=diagonal) if self.dtype.kind == "f" else _cut(self, diagonal, np.tri)
+
+
+@reads("triu")
+def triu(self: Any, diagonal: int = 0) -> Any:
+    if self.dtype.kind == "f":
+        return linalg.triu(self, k=diagonal)
+    return _cut(self, diagonal, lambda n, m, k: ~np.tri(n, m, k - 1, bool))
+
+
+def _cut(x: Any, diagonal: int, where: Any) -> Any:
+    inside = np.asarray(where(*x.shape[-2:], diagonal), bool)
+    return compare.where(inside, x, np.zeros((), x.dtype))
+
+
+@reads("meshgrid.indexing", "meshgrid")
+def meshgrid(tensors: Sequence[Any], indexing: str = "ij") -> Any:
+    arrays = [shape.reshape(x, shape=(-1,)) for x in tensors]
+    if indexing == "xy" and len(arrays) > 1:
+        arrays[0], arrays[1] = arrays[1], arrays[0]
+    sizes = tuple(x.shape[0] for x in arrays)
+    grids = [
+        shape.broadcast_to(
+            shape.reshape(x, shape=tuple(-1 if i == k else 1 for k in range(len(sizes)))),
+            shape=sizes,
+        )
+        for i, x in enumerate(arrays)
+    ]
+    if indexing == "xy" and len(grids) > 1:
+        grids[0], grids[1] = (shape.swapaxes(g, axis1=0, axis2=1) for g in (grids[1], grids[0]))
+        grids[2:] = [shape.swapaxes(g, axis1=0, axis2=1) for g in grids[2:]]
+    return grids
+
+
+# --------------------------------------------------------------- random
+
+
+@reads("randn", "normal.float_float")
+def randn(
+    size: Sequence[int], noise: Any, result_dtype: Any, mean: float = 0.0, std: float = 1.0
+) -> Any:
+    return noise.normal(tuple(size), result_dtype) * std + mean
+
+
+@reads("randn_like")
+def randn_like(self: Any, noise: Any, result_dtype: Any) -> Any:
+    return noise.normal(tuple(self.shape), result_dtype)
+
+
+@reads("rand")
+def rand(size: Sequence[int], noise: Any, result_dtype: Any) -> Any:
+    return noise.uniform(tuple(size), result_dtype)
+
+
+@reads("rand_like")
+def rand_like(self: Any, noise: Any, result_dtype: Any) -> Any:
+    return noise.uniform(tuple(self.shape), result_dtype)
+
+
+@reads("uniform")
+def uniform(self: Any, noise: Any, result_dtype: Any, to: float = 1.0) -> Any:
+    return noise.uniform(tuple(self.shape), result_dtype) * to
+
+
+@reads("bernoulli", "bernoulli.p")
+def bernoulli(self: Any, noise: Any, result_dtype: Any, p: Any = None) -> Any:
+    drawn = noise.uniform(tuple(self.shape), np.dtype(np.float32))
+    return compare.astype(compare.less(drawn, self if p is None else p), dtype=result_dtype)
+
+
+@reads("native_dropout")
+def native_dropout(input: Any, p: float, noise: Any, train: bool | None = True) -> Any:
+    if not train or p == 0:
+        return input, np.ones(tuple(input.shape), bool)
+    kept = compare.greater_equal(noise.uniform(tuple(input.shape), np.dtype(np.float32)), p)
+    share = compare.astype(kept, dtype=input.dtype)
+    return input * (share * (1 / (1 - p) if p < 1 else 0.0)), kept
+
+
+@reads("dropout", "feature_dropout")
+def dropout(input: Any, p: float, train: bool, noise: Any) -> Any:
+    return native_dropout(input, p, noise, train)[0]
+
+
+# --------------------------------------------------------------- sizes
+
+
+@reads("sym_size.int")
+def sym_size(self: Any, dim: int) -> int:
+    return int(self.shape[dim])
+
+
+@reads("sym_numel")
+def sym_numel(self: Any) -> int:
+    return math.prod(self.shape)
+
+
+@reads(
+    "_assert_scalar", "_assert_async", "_assert_tensor_metadata", "sym_constrain_range",
+    "sym_constrain_range_for_size",
+)  # fmt: skip
+def promised(
+    self: Any = None, a: Any = None, size: Any = None, stride: Any = None, assert_msg: Any = None,
+    min: Any = None, max: Any = None,
+) -> None:  # fmt: skip
+    """What the module's author has checked while it was written down."""

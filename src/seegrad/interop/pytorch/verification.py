@@ -1,0 +1,257 @@
+"""Is a network the same as the module that it was made from? Measured, on the example.
+
+Results, every parameter's gradient and what the kept values become are compared; where they
+differ, the steps are compared one by one, each on the original's own inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from seegrad.errors import FormatError, SeegradError
+from seegrad.i18n import tr
+from seegrad.interop.pytorch import export
+from seegrad.interop.pytorch.network import TorchNetwork
+from seegrad.interop.pytorch.program import Array, Step, filled, refs
+from seegrad.ops import reduce
+from seegrad.tensor.tensor import Tensor
+from seegrad.transforms.derivatives import grad
+from seegrad.tree import flatten
+
+OUTPUT, GRADIENT = 1e-5, 1e-4
+"""How far a result and a gradient may be from the original's, relative to its largest number."""
+SMALL = 0.05
+"""A gradient is compared with its own largest number, or with so much of the largest of all."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """How far a network is from the original, on the example, relative to the largest number.
+
+    output, gradients (by parameter's name), kept (by name): the largest differences; modes: in
+    which of use and training; draws: how many steps drew random numbers, which both were given.
+    """
+
+    output: float = 0.0
+    gradients: Mapping[str, float] = field(default_factory=dict)
+    kept: Mapping[str, float] = field(default_factory=dict)
+    modes: tuple[str, ...] = ()
+    draws: int = 0
+
+    @property
+    def gradient(self) -> float:
+        """The largest difference of all gradients."""
+        return max(self.gradients.values(), default=0.0)
+
+    def __str__(self) -> str:
+        return (
+            f"output {self.output:.1e}, gradients {self.gradient:.1e} "
+            f"({len(self.gradients)} parameters), {' and '.join(self.modes)}"
+        )
+
+
+def weights(place: int, shape: Sequence[int]) -> Array:
+    """What the numbers of a result are weighed with, before they are added up."""
+    return np.random.default_rng(place).standard_normal(tuple(shape))
+
+
+def verify(network: TorchNetwork, module: Any, made: Mapping[str, Any], example: Any) -> Verified:
+    """Measure a network against the module; FormatError names the first step that differs."""
+    found: list[Verified] = []
+    training = network.training
+    for mode in network.programs:
+        observed = export.observe(module, made[mode], example, mode, weights)
+        network.train(mode == "train")
+        try:
+            found.append(_measured(network, observed, example, mode))
+        except _DiffersError as fault:
+            raise _first_difference(network, module, made[mode], example, mode, fault) from None
+        finally:
+            network.train(training)
+    return Verified(
+        max(one.output for one in found),
+        _largest(one.gradients for one in found),
+        _largest(one.kept for one in found),
+        tuple(network.programs),
+        max(one.draws for one in found),
+    )
+
+
+def _largest(several: Any) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for one in several:
+        for name, value in one.items():
+            total[name] = max(total.get(name, 0.0), value)
+    return total
+
+
+class _DiffersError(Exception):
+    """What differs, and by how much."""
+
+    def __init__(self, what: str, by: float) -> None:
+        super().__init__(what)
+        self.what, self.by = what, by
+
+
+def apart(mine: Any, theirs: Any, least: float = 0.0) -> float:
+    """The largest difference, relative to the largest number; ∞ where one is NaN or infinite."""
+    a, b = np.asarray(mine), np.asarray(theirs)
+    if a.shape != b.shape:
+        return float("inf")
+    if a.dtype.kind not in "fc" and b.dtype.kind not in "fc":
+        return float(np.max(a != b, initial=0))
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    same = (a == b) | (np.isnan(a) & np.isnan(b))
+    if not np.all(np.isfinite(a) == np.isfinite(b)):
+        return float("inf")
+    with np.errstate(invalid="ignore"):
+        gaps = np.where(same, 0.0, np.abs(a - b))
+    scale = max(float(np.max(np.abs(b), initial=0.0, where=np.isfinite(b))), least, 1e-30)
+    return float(np.nan_to_num(np.max(gaps, initial=0.0) / scale, nan=np.inf))
+
+
+def _measured(
+    network: TorchNetwork, observed: export.Observed, example: Any, mode: str
+) -> Verified:
+    before = {name: np.array(t.value) for name, t in network.named_state()}
+    network._given = dict(observed.noise)
+    try:
+        inputs = [x for x in export.as_arrays(example) if isinstance(x, np.ndarray)]
+        results, grads = _differentiated(network, inputs)
+        kept = {n: apart(network.at(n).value, v) for n, v in observed.changed.items()}
+    finally:
+        network._given = {}
+        for name, tensor in network.named_state():
+            tensor.assign(before[name])
+    if len(results) != len(observed.results):
+        raise _DiffersError(tr("the number of results"), float("inf"))
+    output = max(
+        (apart(_value(a), b) for a, b in zip(results, observed.results)), default=0.0
+    )
+    limit = OUTPUT if _narrow(observed) else 1e-10
+    if not output <= limit:
+        raise _DiffersError(tr("the result in mode {mode}", mode=mode), output)
+    most = max((float(np.max(np.abs(g), initial=0.0)) for g in observed.gradients.values()),
+               default=0.0)  # fmt: skip
+    gaps = {n: apart(grads[n], g, SMALL * most) for n, g in observed.gradients.items()}
+    for what, found in ((tr("the gradient of {name}"), gaps), (tr("what {name} becomes"), kept)):
+        for name, gap in found.items():
+            if not gap <= GRADIENT:
+                raise _DiffersError(what.format(name=name), gap)
+    return Verified(output, gaps, kept, (mode,), len(observed.noise))
+
+
+def _narrow(observed: export.Observed) -> bool:
+    dtypes = [x.dtype for x in observed.results if isinstance(x, np.ndarray)]
+    return any(d.kind == "f" and d.itemsize < 8 for d in dtypes)
+
+
+def _value(x: Any) -> Any:
+    return x.value if isinstance(x, Tensor) else x
+
+
+def _differentiated(
+    network: TorchNetwork, inputs: Sequence[Any]
+) -> tuple[list[Any], dict[str, Array]]:
+    """The results as a flat list, and the gradients of their weighed sum."""
+    parameters = network.named_parameters()
+    network.zero_grad()
+    results, _ = flatten(network(*inputs))
+    total: Any = 0.0
+    for place, result in enumerate(results):
+        if isinstance(result, Tensor) and result.dtype.kind == "f":
+            weight = weights(place, result.shape).astype(result.dtype)
+            total = total + reduce.sum(result * weight)
+    if isinstance(total, Tensor) and total.requires_grad:
+        total.backward()
+    grads = {
+        name: np.zeros(tensor.shape, tensor.dtype) if tensor.grad is None else _value(tensor.grad)
+        for name, tensor in parameters
+    }
+    network.zero_grad()
+    return results, grads
+
+
+# --------------------------------------------------------------- which step it is
+
+
+def _first_difference(
+    network: TorchNetwork, module: Any, made: Any, example: Any, mode: str, fault: _DiffersError
+) -> SeegradError:
+    theirs, noise = export.every_value(module, made, example, mode)
+    training = network.training
+    network.train(mode == "train")
+    network._given = noise
+    where, came = "", f"{fault.what}: {fault.by:.1e}"
+    for step in network.program().steps:
+        if step.operator.startswith("python."):
+            continue
+        gap = _alone(network, step, theirs)
+        if gap > GRADIENT:
+            where = step.name
+            came += f"; {step.operator.removesuffix('.default')} {gap:.1e}"
+            came += f"; {step.line}" if step.line else ""
+            break
+    network._given = {}
+    network.train(training)
+    return FormatError(
+        tr("{name} differs from PyTorch", name=where or tr("the network")),
+        asked=tr("the same result and gradients on the example"),
+        came=came,
+        hint=tr("report it; verify=False reads the module all the same"),
+    )
+
+
+def _alone(network: TorchNetwork, step: Step, theirs: Mapping[str, Any]) -> float:
+    """How far one step is from PyTorch's, on PyTorch's own inputs: its results and derivatives."""
+    given = {name: filled(value, theirs) for name, value in step.arguments.items()}
+    want, _ = flatten(theirs[step.name])
+    try:
+        mine = network.alone(step, theirs)
+    except SeegradError:
+        return float("inf")
+    have, _ = flatten(mine)
+    gap = max((apart(_value(a), b) for a, b in zip(have, want) if _compared(a, b)), default=0.0)
+    shares = [
+        weights(i, b.shape) if isinstance(b, np.ndarray) and b.dtype.kind == "f" else None
+        for i, b in enumerate(want)
+    ]
+    try:
+        pulled = export.pulled(step, given, shares)
+        own = _pulled(network, step, theirs, shares)
+    except (RuntimeError, TypeError, ValueError):
+        return gap
+    most = max((float(np.max(np.abs(g), initial=0.0)) for g in pulled if g is not None), default=0)
+    for a, b in zip(own, pulled):
+        if b is not None:
+            gap = max(gap, apart(a, b, SMALL * most))
+    return gap
+
+
+def _compared(a: Any, b: Any) -> bool:
+    """Results that are made here: those that nothing uses may be left empty."""
+    return isinstance(b, np.ndarray) and tuple(np.shape(_value(a))) == b.shape
+
+
+def _pulled(
+    network: TorchNetwork, step: Step, theirs: Mapping[str, Any], shares: Sequence[Any]
+) -> list[Any]:
+    names = [n for n in _arrays_of(step) if theirs[n].dtype.kind == "f"]
+
+    def total(*arrays: Any) -> Any:
+        results, _ = flatten(network.alone(step, {**theirs, **dict(zip(names, arrays))}))
+        found: Any = 0.0
+        for result, share in zip(results, shares):
+            if share is not None and tuple(result.shape) == share.shape:
+                found = found + reduce.sum(result * share.astype(result.dtype))
+        return found
+
+    return list(grad(total, tuple(range(len(names))))(*[theirs[n] for n in names]))
+
+
+def _arrays_of(step: Step) -> list[str]:
+    return [name for value in step.arguments.values() for name in refs(value)]
