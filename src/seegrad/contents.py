@@ -71,7 +71,6 @@ from seegrad.ops.linear.linalg import matmul as matmul
 from seegrad.ops.linear.linalg import norm as norm
 from seegrad.ops.linear.linalg import outer as outer
 from seegrad.ops.linear.linalg import tensordot as tensordot
-from seegrad.ops.linear.linalg import trace as trace
 from seegrad.ops.linear.linalg import tril as tril
 from seegrad.ops.linear.linalg import triu as triu
 from seegrad.ops.linear.linalg import vecdot as vecdot
@@ -278,6 +277,8 @@ from seegrad.transforms.loops.control_flow import cond as cond
 from seegrad.transforms.loops.control_flow import fori_loop as fori_loop
 from seegrad.transforms.loops.control_flow import scan as scan
 from seegrad.transforms.loops.control_flow import while_loop as while_loop
+from seegrad.transforms.numpy_tracing import TracedFunction as TracedFunction
+from seegrad.transforms.numpy_tracing import trace as trace
 from seegrad.transforms.vmap import vmap as vmap
 
 # The Array API's other names for some of these.

@@ -41,7 +41,7 @@ def test_the_rule_is_used_instead_of_the_function_s_own_derivative():
 def test_it_can_be_differentiated_again_through_both_functions():
     assert np.allclose(sg.hessian(loss)(X), np.diag(6 * X))
     assert np.allclose(sg.hvp(loss, X, X), 6 * X * X)
-    value, change = sg.jvp(loss, (X,), (X,))
+    _, change = sg.jvp(loss, (X,), (X,))
     assert np.allclose(change, (6 * X**3).sum())
     third = sg.grad(lambda x: sg.grad(lambda y: sg.grad(loss)(y).sum())(x).sum())
     assert np.allclose(third(X + 0.0), 0)

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -101,6 +101,9 @@ class JaxFunction:
     For other shapes or dtypes than before it is traced by JAX again. `verified` holds what the
     comparison with JAX on the examples has found; `jaxpr` is the program for the examples.
     """
+
+    holds: ClassVar = ()
+    """What a compiled function that calls this has to watch: JAX's constants stay as they are."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function

@@ -12,7 +12,7 @@ import inspect
 from builtins import sum as builtin_sum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -320,6 +320,9 @@ class custom_vjp:
     (np.float64(2.0), np.float64(1.0))
     """
 
+    holds: ClassVar = ("function", "forward", "backward")
+    """What a compiled function that calls this has to watch."""
+
     def __new__(cls, function: Function | None = None, **options: Any) -> Any:
         if function is None:                     # @sg.custom_vjp(sign="…")
             return lambda function: cls(function, **options)
@@ -423,8 +426,8 @@ class custom_vjp:
         def pulled(saved: Any, gs: Any) -> list[Any]:
             return self._checked(backward(*fixed, saved, gs), structure)
 
-        return _Flat(self.name, called(self.function), called(forward), pulled, _line(self.function),
-                     _line(backward))  # fmt: skip
+        lines = _line(self.function), _line(backward)
+        return _Flat(self.name, called(self.function), called(forward), pulled, *lines)
 
     def _checked(self, found: Any, structure: Structure) -> list[Any]:
         """The derivatives by all leaves; CallError where backward gives others."""

@@ -262,7 +262,8 @@ def _dynamic_update(site: Site, xs: list[Any]) -> Any:
 
 RULES: dict[str, Rule] = {
     "gather": _gather, "scatter": _scatter("set"), "scatter-add": _scatter("add"),
-    "scatter_add": _scatter("add"), "scatter-sub": lambda site, xs: _scatter("add")(site, [*xs[:2], negative(xs[2])]),
+    "scatter_add": _scatter("add"),
+    "scatter-sub": lambda site, xs: _scatter("add")(site, [*xs[:2], negative(xs[2])]),
     "scatter_mul": _scatter("multiply"),
     "scatter-mul": _scatter("multiply"), "scatter_min": _scatter("min"),
     "scatter-min": _scatter("min"), "scatter_max": _scatter("max"),

@@ -110,7 +110,7 @@ def _pooled(kind: str, x: Any, still: int, settings: dict[str, Any]) -> Any:
 
 
 def _pooled_back(site: Site, xs: list[Any]) -> Any:
-    """The derivative of the largest of each window: what JAX's own gradient of a pool is made of."""
+    """The derivative of the largest of each window: what JAX's gradient of a pool is made of."""
     if getattr(site["select_prim"], "name", "") not in ("ge", "le"):
         raise site.refuse("select_prim")
     arriving, x = xs
