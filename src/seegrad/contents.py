@@ -59,6 +59,8 @@ from seegrad.ops.compare import logical_or as logical_or
 from seegrad.ops.compare import logical_xor as logical_xor
 from seegrad.ops.compare import not_equal as not_equal
 from seegrad.ops.compare import where as where
+from seegrad.ops.families import elementwise as elementwise
+from seegrad.ops.families import operation as operation
 from seegrad.ops.indexing import take_along_axis as take_along_axis
 from seegrad.ops.linear.einsum import contract as contract
 from seegrad.ops.linear.einsum import einsum as einsum
