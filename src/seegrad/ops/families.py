@@ -237,6 +237,20 @@ class Said(TypedDict, total=False):
     kinks: str
     body: Forward | None
     integer_inputs: Sequence[str]
+    also: Mapping[str, str | Callable[..., Any]]
+
+
+def in_dtype(op: Op, args: tuple[Any, ...], kwargs: Any, dtype: Any) -> Any:
+    """`dtype=`: what an op of one array gives when it computes in this dtype."""
+    if dtype is None:
+        return op(*args, **kwargs)
+    cast = TABLE["astype"]
+    return cast(op(cast(args[0], dtype=dtype), *args[1:], **kwargs), dtype=dtype)
+
+
+def no_matter(op: Op, args: tuple[Any, ...], kwargs: Any, value: Any) -> Any:
+    """A keyword that changes nothing here: a copy of what never changes, the one device."""
+    return op(*args, **kwargs)
 
 
 def found_spec(forward: Forward) -> Callable[..., Spec]:
@@ -333,6 +347,7 @@ def _defined(
         domain=domains(inputs, said.get("domain", (-2.0, 2.0))),
         kinks=said.get("kinks", ""),
         integer_inputs=frozenset(said.get("integer_inputs", ())),
+        also=said.get("also", {}),
         family=family,
         compute=compute,
     )
