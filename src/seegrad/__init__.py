@@ -28,6 +28,10 @@ RENAMED = {
 """Public names that have changed: the old ones warn for one release, then they go."""
 
 
+INSPECTION = "__array_namespace_info__"
+"""The one name of the contents that begins with underscores: the Array API standard asks for it."""
+
+
 class _Package(ModuleType):
     """A package whose modules do not hide the functions that are called like them."""
 
@@ -39,7 +43,7 @@ class _Package(ModuleType):
 def _read(table: str) -> dict[str, Any]:
     """The names in one of the two tables, from now on names of the package."""
     found = vars(importlib.import_module(f"{__name__}.{table}"))
-    names = {key: it for key, it in found.items() if not key.startswith("_")}
+    names = {key: it for key, it in found.items() if not key.startswith("_") or key == INSPECTION}
     globals().update(names)
     # every module called like a function is there now: a plain module is quicker to read from
     sys.modules[__name__].__class__ = ModuleType
@@ -47,7 +51,7 @@ def _read(table: str) -> dict[str, Any]:
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
+    if name.startswith("__") and name != INSPECTION:
         raise AttributeError(name)
     if name in (names := _read("contents")):
         return names[name]

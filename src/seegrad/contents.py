@@ -17,7 +17,6 @@ from seegrad.ops.arithmetic import add as add
 from seegrad.ops.arithmetic import add_n as add_n
 from seegrad.ops.arithmetic import cbrt as cbrt
 from seegrad.ops.arithmetic import ceil as ceil
-from seegrad.ops.arithmetic import clip as clip
 from seegrad.ops.arithmetic import divide as divide
 from seegrad.ops.arithmetic import floor as floor
 from seegrad.ops.arithmetic import floor_divide as floor_divide
@@ -30,7 +29,6 @@ from seegrad.ops.arithmetic import multiply as multiply
 from seegrad.ops.arithmetic import negative as negative
 from seegrad.ops.arithmetic import power_scalar as power_scalar
 from seegrad.ops.arithmetic import reciprocal as reciprocal
-from seegrad.ops.arithmetic import round as round
 from seegrad.ops.arithmetic import sign as sign
 from seegrad.ops.arithmetic import sqrt as sqrt
 from seegrad.ops.arithmetic import square as square
@@ -59,6 +57,8 @@ from seegrad.ops.compare import logical_or as logical_or
 from seegrad.ops.compare import logical_xor as logical_xor
 from seegrad.ops.compare import not_equal as not_equal
 from seegrad.ops.compare import where as where
+from seegrad.ops.families import elementwise as elementwise
+from seegrad.ops.families import operation as operation
 from seegrad.ops.indexing import take_along_axis as take_along_axis
 from seegrad.ops.linear.einsum import contract as contract
 from seegrad.ops.linear.einsum import einsum as einsum
@@ -71,7 +71,6 @@ from seegrad.ops.linear.linalg import matmul as matmul
 from seegrad.ops.linear.linalg import norm as norm
 from seegrad.ops.linear.linalg import outer as outer
 from seegrad.ops.linear.linalg import tensordot as tensordot
-from seegrad.ops.linear.linalg import trace as trace
 from seegrad.ops.linear.linalg import tril as tril
 from seegrad.ops.linear.linalg import triu as triu
 from seegrad.ops.linear.linalg import vecdot as vecdot
@@ -188,7 +187,46 @@ from seegrad.tensor import fft as fft
 from seegrad.tensor import linalg as linalg
 from seegrad.tensor import random as random
 from seegrad.tensor import special as special
+from seegrad.tensor.array_api import __array_namespace_info__ as __array_namespace_info__
+from seegrad.tensor.array_api import bool as bool
+from seegrad.tensor.array_api import broadcast_arrays as broadcast_arrays
+from seegrad.tensor.array_api import broadcast_shapes as broadcast_shapes
+from seegrad.tensor.array_api import can_cast as can_cast
+from seegrad.tensor.array_api import concat as concat
+from seegrad.tensor.array_api import conj as conj
+from seegrad.tensor.array_api import e as e
+from seegrad.tensor.array_api import finfo as finfo
+from seegrad.tensor.array_api import float16 as float16
+from seegrad.tensor.array_api import float32 as float32
+from seegrad.tensor.array_api import float64 as float64
+from seegrad.tensor.array_api import iinfo as iinfo
+from seegrad.tensor.array_api import imag as imag
+from seegrad.tensor.array_api import inf as inf
+from seegrad.tensor.array_api import int8 as int8
+from seegrad.tensor.array_api import int16 as int16
+from seegrad.tensor.array_api import int32 as int32
+from seegrad.tensor.array_api import int64 as int64
+from seegrad.tensor.array_api import isdtype as isdtype
+from seegrad.tensor.array_api import nan as nan
+from seegrad.tensor.array_api import newaxis as newaxis
+from seegrad.tensor.array_api import nonzero as nonzero
+from seegrad.tensor.array_api import pi as pi
+from seegrad.tensor.array_api import positive as positive
+from seegrad.tensor.array_api import real as real
+from seegrad.tensor.array_api import result_type as result_type
+from seegrad.tensor.array_api import uint8 as uint8
+from seegrad.tensor.array_api import uint16 as uint16
+from seegrad.tensor.array_api import uint32 as uint32
+from seegrad.tensor.array_api import uint64 as uint64
+from seegrad.tensor.array_api import unique_all as unique_all
+from seegrad.tensor.array_api import unique_counts as unique_counts
+from seegrad.tensor.array_api import unique_inverse as unique_inverse
+from seegrad.tensor.array_api import unique_values as unique_values
+from seegrad.tensor.array_api import unstack as unstack
 from seegrad.tensor.creation import arange as arange
+from seegrad.tensor.creation import asarray as asarray
+from seegrad.tensor.creation import empty as empty
+from seegrad.tensor.creation import empty_like as empty_like
 from seegrad.tensor.creation import eye as eye
 from seegrad.tensor.creation import full as full
 from seegrad.tensor.creation import full_like as full_like
@@ -247,10 +285,12 @@ from seegrad.tensor.numpy_functions import vander as vander
 from seegrad.tensor.numpy_functions import vdot as vdot
 from seegrad.tensor.numpy_functions import vsplit as vsplit
 from seegrad.tensor.numpy_names import argsort as argsort
+from seegrad.tensor.numpy_names import clip as clip
 from seegrad.tensor.numpy_names import cumprod as cumprod
 from seegrad.tensor.numpy_names import cumsum as cumsum
 from seegrad.tensor.numpy_names import median as median
 from seegrad.tensor.numpy_names import quantile as quantile
+from seegrad.tensor.numpy_names import round as round
 from seegrad.tensor.numpy_names import sort as sort
 from seegrad.tensor.numpy_names import take as take
 from seegrad.tensor.numpy_numbers import amax as amax
@@ -323,6 +363,7 @@ from seegrad.tensor.torch_names import scatter_add as scatter_add
 from seegrad.tensor.torch_names import select_scatter as select_scatter
 from seegrad.tensor.torch_names import slice_scatter as slice_scatter
 from seegrad.tensor.torch_names import unbind as unbind
+from seegrad.transforms.custom_vjp import custom_vjp as custom_vjp
 from seegrad.transforms.debugging import debug as debug
 from seegrad.transforms.derivatives import checkpoint as checkpoint
 from seegrad.transforms.derivatives import grad as grad
@@ -344,19 +385,19 @@ from seegrad.transforms.loops.control_flow import cond as cond
 from seegrad.transforms.loops.control_flow import fori_loop as fori_loop
 from seegrad.transforms.loops.control_flow import scan as scan
 from seegrad.transforms.loops.control_flow import while_loop as while_loop
+from seegrad.transforms.numpy_tracing import TracedFunction as TracedFunction
+from seegrad.transforms.numpy_tracing import trace as trace
 from seegrad.transforms.vmap import vmap as vmap
 
 # The Array API's other names for some of these.
 absolute = abs
 acos = arccos
 acosh = arccosh
-asarray = as_tensor
 asin = arcsin
 asinh = arcsinh
 atan = arctan
 atan2 = arctan2
 atanh = arctanh
-concat = concatenate
 cumulative_prod = cumprod
 cumulative_sum = cumsum
 permute_dims = transpose

@@ -229,6 +229,11 @@ class _AnyOp(Op):
     """An op that can be called."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs and self.also:
+            for name, change in self.also.items():
+                if name in kwargs and not isinstance(change, str):
+                    value = kwargs.pop(name)
+                    return change(self, args, kwargs, value)
         if len(args) == self.arity:
             if self.direct and not kwargs:
                 return bind(self, args, NO_ATTRS)

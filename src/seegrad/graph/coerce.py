@@ -27,7 +27,8 @@ def constant(op: Op, position: int, value: Any, like: Sequence[Any], cls: type[N
 
     A Python number takes the dtype that NumPy would give it beside `like` (its partners).
     """
-    integer = position in op.integer_positions
+    # beside whole numbers alone a Python number takes their dtype, as an index it has its own
+    integer = position in op.integer_positions and len(op.integer_positions) != op.arity
     kind = type(value)
     if (kind is float or kind is int) and len(like) == 1 and like[0].dtype.kind == "f":
         data = like[0].dtype.type(value)

@@ -7,9 +7,10 @@ never an op. An op's attributes carry what a form needs, under the names given a
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 SCALAR_FUNCTIONS: Mapping[str, int] = {
     # arithmetic
@@ -258,7 +259,13 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """The composite's own body is put in its place."""
+    """The composite's own body is put in its place.
+
+    `batched(node, inputs, count)` gives the node for all examples, where the body's own nodes would
+    lose something (a derivative that is stated beside it); None: the body, for all examples.
+    """
+
+    batched: Callable[..., Any] | None = None
 
 
 SIZES = frozenset({"shape", "widths", "classes"})

@@ -58,10 +58,12 @@ class Op:
     an input, `<input>_spec`, an attribute, and for `*xs` also `position` and `<xs>_specs`.
     `body`, for composites, is the same function in terms of other ops. A composite without `d`
     has no node of its own: its body's nodes carry its frame. `compute` is NumPy's own function
-    where `forward` does nothing but call it. `onnx` is the call that says the same in ONNX;
-    `onnx_body`, where no call does, the same in terms of ops that have one. `aten` has the calls
-    of PyTorch's ATen that say the same: a name, or ours in the order of its arguments. `latex`
-    has holes for inputs and attributes; `$samples` is how many rows a loss is the mean over.
+    where `forward` does nothing but call it. `also` are further keywords of a call: another name
+    of an attribute, or what is done instead, `(op, args, kwargs, value)`. `onnx` is the call that
+    says the same in ONNX; `onnx_body`, where no call does, the same in terms of ops that have one.
+    `aten` has the calls of PyTorch's ATen that say the same: a name, or ours in the order of its
+    arguments. `latex` has holes for inputs and attributes; `$samples` is how many rows a loss is
+    the mean over.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Op:
     integer_inputs: frozenset[str] = frozenset()
     family: str = ""
     compute: Callable[..., Any] | None = None
+    also: Mapping[str, str | Callable[..., Any]] = field(default_factory=dict)
 
     inputs: tuple[str, ...] = field(init=False)
     attributes: Mapping[str, Any] = field(init=False)
@@ -252,6 +255,8 @@ class Op:
                 raise self._bad_call(tr("{name} was given twice", name=name))
             attrs[name] = value
         for name, value in given.items():
+            if isinstance(other := self.also.get(name), str):
+                name = other
             if name not in attrs:
                 raise self._bad_call(tr("there is no argument {name}", name=name))
             attrs[name] = value

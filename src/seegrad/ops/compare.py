@@ -10,7 +10,7 @@ import numpy as np
 from seegrad.errors import DTypeError
 from seegrad.graph.laws import commutative, idempotent
 from seegrad.graph.op import Case, Op
-from seegrad.ops.families import SUM, elementwise
+from seegrad.ops.families import SUM, elementwise, no_matter
 
 LOGIC = 5
 
@@ -197,6 +197,7 @@ def _number_dtype(dtype: Any) -> Any:
     canonical=lambda x, *, dtype: {"dtype": _number_dtype(dtype)},
     laws=[idempotent],
     d={"x": lambda g, x_spec: astype(g, dtype=x_spec.dtype)},
+    also={"copy": no_matter, "device": no_matter},
 )
 def astype(x, *, dtype):
     """x converted to another dtype; the derivative is converted back."""

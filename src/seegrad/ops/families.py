@@ -11,13 +11,24 @@ import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, Required, TypedDict, Unpack
+from typing import Any, TypedDict, Unpack
 
 import numpy as np
 
-from seegrad.errors import DTypeError, ShapeError
+from seegrad.errors import DTypeError, OpDefinitionError, ShapeError
 from seegrad.graph.bind import callable_op
-from seegrad.graph.forms import Apply, Body, Form, Input, Reduce, Scalar, parse_scalar
+from seegrad.graph.forms import (
+    Apply,
+    Body,
+    Call,
+    Elementwise,
+    Expression,
+    Form,
+    Input,
+    Reduce,
+    Scalar,
+    parse_scalar,
+)
 from seegrad.graph.laws import Law
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case, Op
@@ -36,10 +47,20 @@ TABLE: dict[str, Op] = {}
 """Every operation by name, in the order of definition."""
 
 
+def _ours(op: Op) -> bool:
+    return str(op.forward.__module__).startswith("seegrad.")
+
+
 def register(op: Op) -> Op:
-    """Enter an op into the table; a name is taken once."""
-    assert op.name not in TABLE, f"{op.name} is defined twice"
-    TABLE[op.name] = op
+    """Enter an op into the table: the package's own names are taken once.
+
+    An op of the user's takes the place of an earlier one of its name, but never of one of the
+    package's: beside that it lives under the user's own name alone.
+    """
+    known = TABLE.get(op.name)
+    assert known is None or not (_ours(known) and _ours(op)), f"{op.name} is defined twice"
+    if known is None or not _ours(known):
+        TABLE[op.name] = op
     return op
 
 
@@ -204,8 +225,8 @@ def plain_call(scalar: str | None, inputs: Sequence[str]) -> Forward | None:
 class Said(TypedDict, total=False):
     """What a definition of any family may say; see `operation` for what is meant otherwise."""
 
-    sign: Required[str]
-    latex: Required[str]
+    sign: str
+    latex: str
     precedence: int
     laws: Sequence[Law]
     onnx: str
@@ -217,47 +238,164 @@ class Said(TypedDict, total=False):
     kinks: str
     body: Forward | None
     integer_inputs: Sequence[str]
+    also: Mapping[str, str | Callable[..., Any]]
+
+
+def in_dtype(op: Op, args: tuple[Any, ...], kwargs: Any, dtype: Any) -> Any:
+    """`dtype=`: what an op of one array gives when it computes in this dtype."""
+    if dtype is None:
+        return op(*args, **kwargs)
+    cast = TABLE["astype"]
+    return cast(op(cast(args[0], dtype=dtype), *args[1:], **kwargs), dtype=dtype)
+
+
+def no_matter(op: Op, args: tuple[Any, ...], kwargs: Any, value: Any) -> Any:
+    """A keyword that changes nothing here: a copy of what never changes, the one device."""
+    return op(*args, **kwargs)
+
+
+def found_spec(forward: Forward) -> Callable[..., Spec]:
+    """The spec of what `forward` gives, found by running it once on ones of each kind."""
+
+    @cache
+    def run(specs: tuple[Spec, ...], attrs: tuple[Any, ...], kinds: tuple[type, ...]) -> Spec:
+        with np.errstate(all="ignore"):
+            found = np.asarray(forward(*(np.ones(s.shape, s.dtype) for s in specs), **dict(attrs)))
+        return Spec(found.shape, found.dtype)
+
+    def spec(*specs: Spec, **attrs: Any) -> Spec:
+        return run(specs, tuple(sorted(attrs.items())), tuple(map(type, attrs.values())))
+
+    return spec
+
+
+def _named(name: str, inputs: Sequence[str]) -> str:
+    """The formula of an op that has none of its own: its name, and what it is applied to."""
+    holes = ", ".join(f"${each.lstrip('*')}" for each in inputs)
+    escaped = name.replace("_", r"\_")
+    return rf"\operatorname{{{escaped}}}({holes})"
 
 
 def operation(
     *,
-    spec: Callable[..., Spec],
+    spec: Callable[..., Spec] | None = None,
     d: Mapping[str, Rule | None],
-    lower: Form,
-    cases: Sequence[Case],
+    lower: Form | None = None,
+    cases: Sequence[Case] = (),
     family: str = "structure",
     compute: Forward | None = None,
     **said: Unpack[Said],
 ) -> Callable[[Forward], Op]:
-    """An op of no family: everything is said at its definition."""
+    """Make an op of a function of NumPy arrays: everything is said at its definition.
 
-    def define(forward: Forward) -> Op:
-        op = Op(
-            name=forward.__name__,
-            forward=forward,
-            spec=spec,
-            d=d,
-            lower=lower,
-            sign=said["sign"],
-            latex=said["latex"],
-            precedence=said.get("precedence", ATOM),
-            laws=tuple(said.get("laws", ())),
-            onnx=said.get("onnx", ""),
-            aten=_calls(said.get("aten", ())),
-            onnx_body=said.get("onnx_body"),
-            numpy=numpy_names(forward.__name__, said.get("numpy")),
-            canonical=said.get("canonical"),
-            body=said.get("body"),
-            cases=tuple(cases),
-            domain=domains(_positional(forward), said.get("domain", (-2.0, 2.0))),
-            kinks=said.get("kinks", ""),
-            integer_inputs=frozenset(said.get("integer_inputs", ())),
-            family=family,
-            compute=compute,
+    The function's positional parameters are the inputs (`*xs`: any number), its keyword-only ones
+    the attributes.
+
+    Args:
+        d: for each input a rule, or None where no derivative goes. A rule's parameters say what it
+            needs: `g` (the derivative arriving from the right), `out`, an input, `<input>_spec`
+            (its shape and dtype), an attribute. It is written with sg's functions, so that it can
+            be differentiated again.
+        spec: the result's `Spec` from those of the inputs and the attributes; found by running the
+            function on ones where it is not said.
+        lower: a form of `seegrad.graph.forms` that the compiler knows; otherwise compiled code
+            calls the function (`Call()`), or uses `body`.
+        body: the same in terms of other operations: what the compiler, `vmap` and the page use.
+        sign, latex, precedence: what stands in the circle of the picture, the formula (`$x` is the
+            input x), and how tightly it holds together; the name otherwise.
+        canonical: brings the attributes into one form; `laws`, `domain`, `kinks`, `cases`,
+            `integer_inputs`, `onnx`, `onnx_body`, `numpy`: what passes, tests and ONNX know of it.
+
+    Defined again under the same name, as in a notebook's cell, the new one counts. Raises
+    OpDefinitionError for rules and texts that do not fit the function.
+
+    >>> import numpy as np
+    >>> import seegrad as sg
+    >>> @sg.operation(d={"x": lambda g, x_spec: g * sg.ones_like(np.empty(x_spec.shape))})
+    ... def total(x):
+    ...     return np.sum(x)
+    >>> sg.grad(lambda x: total(x) ** 2)(np.ones(3))
+    array([6., 6., 6.])
+    """
+
+    return lambda forward: _defined(
+        forward, spec or found_spec(forward), d, lower, tuple(cases), family, compute, said
+    )
+
+
+def _defined(
+    forward: Forward, spec: Callable[..., Spec], d: Mapping[str, Rule | None], lower: Form | None,
+    cases: tuple[Case, ...], family: str, compute: Forward | None, said: Said,
+) -> Op:  # fmt: skip
+    """The op, with what is usual where nothing is said."""
+    name, inputs, body = forward.__name__, _positional(forward), said.get("body")
+    op = Op(
+        name=name,
+        forward=forward,
+        spec=spec,
+        d=d,
+        lower=lower or (Body() if body is not None else Call()),
+        sign=said.get("sign", name),
+        latex=said.get("latex") or _named(name, inputs),
+        precedence=said.get("precedence", ATOM),
+        laws=tuple(said.get("laws", ())),
+        onnx=said.get("onnx", ""),
+        aten=_calls(said.get("aten", ())),
+        onnx_body=said.get("onnx_body"),
+        numpy=numpy_names(name, said.get("numpy")),
+        canonical=said.get("canonical"),
+        body=body,
+        cases=cases,
+        domain=domains(inputs, said.get("domain", (-2.0, 2.0))),
+        kinks=said.get("kinks", ""),
+        integer_inputs=frozenset(said.get("integer_inputs", ())),
+        also=said.get("also", {}),
+        family=family,
+        compute=compute,
+    )
+    return register(callable_op(op))
+
+
+def _value(tree: Expression, known: Mapping[str, Any]) -> Any:
+    """The value of a scalar expression, by the ops that its functions are called after."""
+    match tree:
+        case Input(name):
+            return known[name]
+        case Apply(function, arguments):
+            return TABLE[function](*[_value(a, known) for a in arguments])
+    return tree.value
+
+
+def _says_the_same(op: Op, scalar: str, attrs: Mapping[str, Any]) -> None:
+    """OpDefinitionError where an op's scalar expression is not what its function computes."""
+    attrs = {**op.optional, **attrs}
+    if set(attrs) != set(op.attributes):
+        return
+    ways = np.random.default_rng(0)
+    xs = [ways.uniform(*op.domain.get(name, (-2.0, 2.0)), 64) for name in op.inputs]
+    with np.errstate(all="ignore"):
+        ours = np.broadcast_to(op.forward(*xs, **attrs), 64)
+        known = {**dict(zip(op.inputs, xs)), **attrs}
+        theirs = np.broadcast_to(_value(parse_scalar(scalar), known), 64)
+    wrong = ~np.isclose(ours.astype(float), theirs.astype(float), rtol=1e-6, equal_nan=True)
+    if wrong.any():
+        i = int(np.argmax(wrong))
+        at = ", ".join(f"{name}={x[i]:.4g}" for name, x in zip(op.inputs, xs))
+        raise OpDefinitionError(
+            f"{op.name}: its scalar expression is not what its function computes",
+            asked=f"{ours[i]:.6g} at {at}", came=f"{theirs[i]:.6g} from {scalar!r}",
         )
-        return register(callable_op(op))
 
-    return define
+
+def _form_of(name: str, scalar: str | None, body: Forward | None) -> Form:
+    """The form of an elementwise op: its expression, its body, or a call of its function."""
+    if scalar is None:
+        return Call(Elementwise()) if body is None else Body()
+    try:
+        parse_scalar(scalar)
+    except (SyntaxError, ValueError) as error:
+        raise OpDefinitionError(f"{name}: {error}") from None
+    return Scalar(scalar)
 
 
 def _calls(said: str | Sequence[str]) -> tuple[str, ...]:
@@ -273,28 +411,51 @@ def elementwise(
     attrs: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
     **said: Unpack[Said],
 ) -> Callable[[Forward], Op]:
-    """An op that works element by element, with broadcasting.
+    """Make an op of a function of NumPy arrays that works element by element, with broadcasting.
 
-    `scalar` is its expression in the scalar language (or `body` its meaning in other ops);
-    `kinks` an expression that is zero where the derivative jumps; `attrs` the attributes that
-    its standard test cases use, in turn if there are several.
+    Args:
+        scalar: the same as one expression of the scalar language, such as `where(x > 0, x, 0)`,
+            for the compiler, the page and ONNX; its names are the inputs and attributes. Without
+            one compiled code calls the function itself, or uses `body` (its meaning in other ops).
+        d: a rule for each input, or None; see `operation`, which says what else can be said.
+        kinks: an expression that is zero where the derivative jumps.
+        attrs: the attributes that its standard test cases use, in turn if there are several.
+
+    Eager, compiled, drawn, derived, batched and differentiated again like the operations of the
+    table, which are defined by this. Raises OpDefinitionError where rules, texts or the scalar
+    expression do not fit the function.
+
+    >>> import numpy as np
+    >>> import seegrad as sg
+    >>> @sg.elementwise(
+    ...     scalar="x * sin(x)", sign="wave",
+    ...     d={"x": lambda g, x: g * (sg.sin(x) + x * sg.cos(x))},
+    ... )
+    ... def wave(x):
+    ...     return x * np.sin(x)
+    >>> bool(sg.gradcheck(wave, np.array([0.5, -2.0]), order=2))
+    True
     """
 
     def define(forward: Forward) -> Op:
         inputs = _positional(forward)
-        standard = ELEMENTWISE_CASES[len(inputs)]
-        if attrs:
-            several = itertools.cycle([attrs] if isinstance(attrs, Mapping) else attrs)
-            standard = tuple(Case(c.shapes, a) for c, a in zip(standard, several))
-        return operation(
+        standard = ELEMENTWISE_CASES.get(len(inputs), ())
+        several = [attrs] if isinstance(attrs, Mapping) else list(attrs)
+        if several:
+            standard = tuple(Case(c.shapes, a) for c, a in zip(standard, itertools.cycle(several)))
+        form = lower or _form_of(forward.__name__, scalar, said.get("body"))
+        op = operation(
             spec=elementwise_spec(forward),
             d=d,
-            lower=lower or (Scalar(scalar) if scalar is not None else Body()),
+            lower=form,
             cases=standard if cases is None else cases,
             family="elementwise",
             compute=plain_call(scalar, inputs),
             **said,
         )(forward)
+        if scalar is not None and not _ours(op):
+            _says_the_same(op, scalar, several[0] if several else {})
+        return op
 
     return define
 

@@ -185,7 +185,7 @@ def _grid(indices: Any, read: Shape, shape: Shape, axis: int) -> tuple[Any, ...]
         Case(((1, 3), (4, 2)), {"axis": 1}, integers={"indices": 3}),
     ),
 )
-def take_along_axis(x, indices, *, axis):
+def take_along_axis(x, indices, *, axis=-1):
     """For each place, the element of x along `axis` that `indices` names there."""
     _in_range(indices, x.shape[axis])
     return np.take_along_axis(x, indices, axis)

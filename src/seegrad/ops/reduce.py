@@ -22,6 +22,7 @@ from seegrad.ops.compare import astype, floating, logical_or, where
 from seegrad.ops.exact_sum import exact_sum
 from seegrad.ops.families import (
     canonical_reduction,
+    in_dtype,
     one_axis,
     operation,
     reduced_shape,
@@ -59,6 +60,7 @@ def count(x: Any, axis: tuple[int, ...]) -> int:
     onnx="ReduceSum(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
     aten=("sum", "sum.dim_IntList(x, axis, keepdims)"),
     d={"x": spread},
+    also={"dtype": in_dtype},
 )
 def sum(x, *, axis=None, keepdims=False):
     """The sum; its derivative is handed to every element."""
@@ -131,6 +133,7 @@ def _prod_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     onnx="ReduceProd(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
     aten="prod",
     d={"x": _prod_rule},
+    also={"dtype": in_dtype},
 )
 def prod(x, *, axis=None, keepdims=False):
     """The product; each element gets the product of all the others, also where some are 0.
@@ -281,6 +284,7 @@ def _var_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...], ddof: float) 
     canonical=_variance_attrs,
     d={"x": _var_rule},
     body=_var_body,
+    also={"correction": "ddof"},
 )
 @wide
 def var(x, *, axis=None, keepdims=False, ddof=0):
@@ -313,6 +317,7 @@ def _std_body(x, *, axis, keepdims, ddof):
     canonical=_variance_attrs,
     d={"x": _std_rule},
     body=_std_body,
+    also={"correction": "ddof"},
 )
 @wide
 def std(x, *, axis=None, keepdims=False, ddof=0):

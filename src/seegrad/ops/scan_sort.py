@@ -23,7 +23,7 @@ from seegrad.ops.families import composite, one_axis, operation, result_dtype
 from seegrad.ops.float16 import accumulated
 from seegrad.ops.indexing import take_along_axis
 from seegrad.ops.reduce import sum
-from seegrad.ops.shape import concatenate, flip, part, reshape
+from seegrad.ops.shape import array_like, broadcast_to, concatenate, flip, part, reshape
 
 _ALONG = (
     Case(((3,),), {"axis": 0}),
@@ -76,6 +76,19 @@ def cumprod(x, *, axis):
     return concatenate(*accumulate((part(x, at, i, 1) for i in range(n)), multiply), axis=at)
 
 
+def _with_ends(front: bool, op: Any, args: Any, kwargs: Any, value: Any) -> Any:
+    """`prepend=`, `append=`: x with these values before or behind it along the axis."""
+    if value is None:
+        return op(*args, **kwargs)
+    x, value = array_like(args[0]), array_like(value)
+    at = one_axis(kwargs.get("axis", args[2] if len(args) > 2 else -1), len(x.shape))
+    if not len(value.shape):
+        one = tuple(1 if i == at else n for i, n in enumerate(x.shape))
+        value = broadcast_to(value, shape=one)
+    parts = (value, x) if front else (x, value)
+    return op(concatenate(*parts, axis=at), *args[1:], **kwargs)
+
+
 @composite(
     sign="Δ",
     aten="diff(x, n, axis)",
@@ -86,6 +99,10 @@ def cumprod(x, *, axis):
         Case(((2, 3),), {"n": 3, "axis": 1}),
         Case(((3, 2),), {"n": 0, "axis": 0}),
     ),
+    also={
+        "prepend": lambda *call: _with_ends(True, *call),
+        "append": lambda *call: _with_ends(False, *call),
+    },
 )
 def diff(x, *, n=1, axis=-1):
     """Differences of neighbours along `axis`, taken `n` times."""

@@ -20,7 +20,14 @@ from seegrad.graph.node import Node, holds_node
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Shape, Spec, Specs
 from seegrad.i18n import tr
-from seegrad.ops.families import composite, one_axis, operation, some_axes
+from seegrad.ops.families import (
+    TABLE,
+    composite,
+    no_matter,
+    one_axis,
+    operation,
+    some_axes,
+)
 
 SMALL = 4096
 """Up to so many elements, writing copies takes less time than making a view that repeats."""
@@ -100,6 +107,7 @@ def _reshape_attrs(x: Any, *, shape: Any) -> dict[str, Any]:
     onnx="Reshape(x, shape)",
     aten=("view(x, shape)", "reshape(x, shape)", "_unsafe_view(x, shape)"),
     d={"x": lambda g, x_spec: reshape(g, shape=x_spec.shape)},
+    also={"copy": no_matter},
     cases=(
         Case(((2, 3),), {"shape": (3, 2)}),
         Case(((2, 3),), {"shape": (-1,)}),
@@ -316,7 +324,15 @@ def tile(x, *, reps):
     cases=(Case(((2, 3),), {"repeats": 2, "axis": 1}), Case(((3,),), {"repeats": 3, "axis": None})),
 )
 def repeat(x, *, repeats, axis=None):
-    """Each element `repeats` times in a row along `axis` (None: of the flattened x)."""
+    """Each element `repeats` times in a row along `axis` (None: of the flattened x).
+
+    Of several repeats, one for each element along the axis, the numbers must be known.
+    """
+    if len(np.shape(repeats)):
+        x, axis = (ravel(x), 0) if axis is None else (x, axis)
+        at = one_axis(axis, len(x.shape))
+        places = np.repeat(np.arange(x.shape[at]), np.asarray(repeats))
+        return TABLE["take"](x, places, axis=at)
     try:
         times = operator.index(repeats)
     except TypeError:

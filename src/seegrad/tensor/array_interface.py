@@ -6,11 +6,19 @@ Inside a transform, what could be computed with further does not leave; see `gra
 from __future__ import annotations
 
 import operator
-from typing import Any
+import sys
+from typing import Any, Self
 
 import numpy as np
 
-from seegrad.errors import CallError, DTypeError, SeegradError, ShapeError, TraceError
+from seegrad.errors import (
+    CallError,
+    DTypeError,
+    SeegradError,
+    ShapeError,
+    TraceError,
+    ValueRangeError,
+)
 from seegrad.graph.leaving import may_leave
 from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node, read_only
@@ -125,6 +133,25 @@ class ArrayInterface(Node):
         may_leave(self, "a NumPy array of a tensor")
         value = read_only(self._numbers("NumPy asked for them"))
         return np.array(value, dtype=dtype, copy=copy)
+
+    @property
+    def device(self) -> str:
+        """Where the numbers are: "cpu"."""
+        return "cpu"
+
+    def to_device(self, device: str, *, stream: Any = None) -> Self:
+        """The tensor itself: there is one device, "cpu". ValueRangeError for another."""
+        if device != "cpu":
+            raise ValueRangeError("there is one device", asked='"cpu"', came=f"device={device!r}")
+        return self
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        """`seegrad` itself, as a namespace of the Array API standard."""
+        known = ("2021.12", "2022.12", "2023.12", "2024.12")
+        if api_version not in (None, *known):
+            raise ValueRangeError("this version of the standard is not known",
+                                  asked=", ".join(known), came=f"{api_version!r}")  # fmt: skip
+        return sys.modules[__name__.partition(".")[0]]
 
     def __dlpack__(self, **options: Any) -> Any:
         return np.array(self.value).__dlpack__(**options)

@@ -34,6 +34,12 @@ def _leaf(
         raise DTypeError(str(error), asked="arguments as NumPy takes them") from None
 
 
+def on_the_cpu(device: Any) -> None:
+    """ValueRangeError for another device than the one there is."""
+    if device not in (None, "cpu"):
+        raise ValueRangeError("there is one device", asked='"cpu"', came=f"device={device!r}")
+
+
 def _sizes(shape: Any) -> tuple[int, ...]:
     sizes = as_shape(shape)
     if min(sizes, default=0) < 0:
@@ -46,21 +52,25 @@ def _sizes(shape: Any) -> tuple[int, ...]:
 
 
 def zeros(
-    shape: Any, dtype: Any = None, *, requires_grad: bool | None = None, name: str = ""
+    shape: Any, dtype: Any = None, *, device: str | None = None,
+    requires_grad: bool | None = None, name: str = "",
 ) -> Tensor:
     """A leaf of zeros.
 
     >>> zeros((2, 3)).shape
     (2, 3)
     """
-    return full(shape, 0.0, dtype or np.float64, requires_grad=requires_grad, name=name)
+    made = dtype or np.float64
+    return full(shape, 0, made, device=device, requires_grad=requires_grad, name=name)
 
 
 def ones(
-    shape: Any, dtype: Any = None, *, requires_grad: bool | None = None, name: str = ""
+    shape: Any, dtype: Any = None, *, device: str | None = None,
+    requires_grad: bool | None = None, name: str = "",
 ) -> Tensor:
     """A leaf of ones."""
-    return full(shape, 1.0, dtype or np.float64, requires_grad=requires_grad, name=name)
+    made = dtype or np.float64
+    return full(shape, 1, made, device=device, requires_grad=requires_grad, name=name)
 
 
 def full(
@@ -68,11 +78,13 @@ def full(
     fill_value: Any,
     dtype: Any = None,
     *,
+    device: str | None = None,
     requires_grad: bool | None = None,
     name: str = "",
 ) -> Tensor:
     """A leaf that holds `fill_value` everywhere; of a tensor, not a leaf: it is broadcast."""
     sizes = _sizes(shape)
+    on_the_cpu(device)
     if holds_node(fill_value):
         return _filled(as_tensor(fill_value), sizes, dtype, requires_grad, name)
     return _leaf(lambda: np.full(sizes, fill_value, dtype), math.prod(sizes), requires_grad, name)
@@ -95,6 +107,7 @@ def eye(
     k: int = 0,
     dtype: Any = None,
     *,
+    device: str | None = None,
     requires_grad: bool | None = None,
     name: str = "",
 ) -> Tensor:
@@ -103,9 +116,18 @@ def eye(
     >>> eye(2).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
+    on_the_cpu(device)
     rows, columns = _sizes((n, n if m is None else m))
     made = dtype or np.float64
     return _leaf(lambda: np.eye(rows, columns, k, made), rows * columns, requires_grad, name)
+
+
+def empty(
+    shape: Any, dtype: Any = None, *, device: str | None = None,
+    requires_grad: bool | None = None, name: str = "",
+) -> Tensor:
+    """A leaf of zeros: memory whose numbers nobody has said is not given out."""
+    return zeros(shape, dtype, device=device, requires_grad=requires_grad, name=name)
 
 
 def arange(
@@ -114,6 +136,7 @@ def arange(
     step: Any = 1,
     dtype: Any = None,
     *,
+    device: str | None = None,
     requires_grad: bool | None = None,
     name: str = "",
 ) -> Tensor:
@@ -122,6 +145,7 @@ def arange(
     >>> arange(3.0).tolist()
     [0.0, 1.0, 2.0]
     """
+    on_the_cpu(device)
     low, high = (0, start) if stop is None else (start, stop)
     try:
         count = max(math.ceil((high - low) / step), 0)
@@ -139,30 +163,69 @@ def linspace(
     num: int = 50,
     dtype: Any = None,
     *,
+    endpoint: bool = True,
+    device: str | None = None,
     requires_grad: bool | None = None,
     name: str = "",
 ) -> Tensor:
-    """A leaf of `num` numbers from start to stop, both included, at equal distances."""
+    """A leaf of `num` numbers from start to stop at equal distances, both included unless not
+    `endpoint`."""
+    on_the_cpu(device)
     (count,) = _sizes(num)
-    return _leaf(lambda: np.linspace(start, stop, count, dtype=dtype), count, requires_grad, name)
+    return _leaf(
+        lambda: np.linspace(start, stop, count, endpoint, dtype=dtype), count, requires_grad, name
+    )
 
 
-def full_like(x: Any, fill_value: Any, dtype: Any = None, *, name: str = "") -> Tensor:
+def full_like(
+    x: Any, fill_value: Any, dtype: Any = None, *, device: str | None = None, name: str = ""
+) -> Tensor:
     """A constant that holds `fill_value`, in the shape and dtype of x: no derivative goes to x."""
     like = array_like(x)
+    on_the_cpu(device)
     if holds_node(fill_value):
         return full(like.shape, fill_value, dtype or like.dtype, name=name)
     return full(like.shape, fill_value, dtype or like.dtype, requires_grad=False, name=name)
 
 
-def zeros_like(x: Any, dtype: Any = None, *, name: str = "") -> Tensor:
+def zeros_like(
+    x: Any, dtype: Any = None, *, device: str | None = None, name: str = ""
+) -> Tensor:
     """A constant of zeros in the shape and dtype of x."""
-    return full_like(x, 0, dtype, name=name)
+    return full_like(x, 0, dtype, device=device, name=name)
 
 
-def ones_like(x: Any, dtype: Any = None, *, name: str = "") -> Tensor:
+def ones_like(
+    x: Any, dtype: Any = None, *, device: str | None = None, name: str = ""
+) -> Tensor:
     """A constant of ones in the shape and dtype of x."""
-    return full_like(x, 1, dtype, name=name)
+    return full_like(x, 1, dtype, device=device, name=name)
+
+
+def empty_like(
+    x: Any, dtype: Any = None, *, device: str | None = None, name: str = ""
+) -> Tensor:
+    """A constant of zeros in the shape and dtype of x."""
+    return zeros_like(x, dtype, device=device, name=name)
+
+
+def asarray(
+    x: Any, dtype: Any = None, *, device: str | None = None, copy: bool | None = None
+) -> Tensor:
+    """x itself if it is a tensor (in this dtype), otherwise a constant with its numbers.
+
+    Lists of tensors are stacked: their derivatives are kept. Values never change, so that nothing
+    need be copied; of an array there is a copy in any case, which `copy=False` forbids.
+    """
+    on_the_cpu(device)
+    if copy is False and not isinstance(x, Tensor):
+        raise ValueRangeError("numbers that come from outside are copied", came="copy=False",
+                              asked="copy=None or True")  # fmt: skip
+    if isinstance(x, Tensor) or holds_node(x):
+        found = as_tensor(x)
+        made: Tensor = found if dtype in (None, found.dtype) else found.astype(dtype)
+        return made.copy() if copy else made
+    return tensor(x, dtype, requires_grad=False)
 
 
 NUMPY_FUNCTIONS.update(full_like=full_like, zeros_like=zeros_like, ones_like=ones_like)

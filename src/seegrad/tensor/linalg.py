@@ -1,6 +1,7 @@
 """sg.linalg: linear algebra by NumPy's and SciPy's names, with derivatives of any order.
 
-A table of contents: what is named here is defined in `ops/linear`.
+A table of contents: what is named here is defined in `ops/linear`, and in `array_api` where the
+standard works on the last two axes.
 """
 
 from seegrad.ops.linear.einsum import einsum as einsum
@@ -15,11 +16,9 @@ from seegrad.ops.linear.factorisations import qr as qr
 from seegrad.ops.linear.factorisations import slogdet as slogdet
 from seegrad.ops.linear.factorisations import svd as svd
 from seegrad.ops.linear.factorisations import svdvals as svdvals
-from seegrad.ops.linear.linalg import diagonal as diagonal
 from seegrad.ops.linear.linalg import matmul as matmul
 from seegrad.ops.linear.linalg import outer as outer
 from seegrad.ops.linear.linalg import tensordot as tensordot
-from seegrad.ops.linear.linalg import trace as trace
 from seegrad.ops.linear.linalg import vecdot as vecdot
 from seegrad.ops.linear.norms import matrix_norm as matrix_norm
 from seegrad.ops.linear.norms import matrix_power as matrix_power
@@ -32,3 +31,7 @@ from seegrad.ops.linear.solve_systems import solve as solve
 from seegrad.ops.linear.triangular import cholesky as cholesky
 from seegrad.ops.linear.triangular import solve_triangular as solve_triangular
 from seegrad.ops.shape import matrix_transpose as matrix_transpose
+from seegrad.tensor.array_api import diagonal as diagonal
+from seegrad.tensor.array_api import matrix_rank as matrix_rank
+from seegrad.tensor.array_api import trace as trace
+from seegrad.tensor.numpy_functions import cross as cross

@@ -265,9 +265,10 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     return convolve(a, shape.flip(v), mode)
 
 
-def searchsorted(a: Any, v: Any, side: str = "left") -> Any:
-    """Where v would go into the ascending vector a; whole numbers, without a derivative."""
-    return scan_sort.searchsorted(like(a), like(v), side=side)
+def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
+    """Where v would go into the ascending vector a (or a[sorter]); without a derivative."""
+    a = like(a) if sorter is None else indexing.take(like(a), like(sorter))
+    return scan_sort.searchsorted(a, like(v), side=side)
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:
@@ -297,10 +298,11 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
     return compare.where(x < xp[0], low, compare.where(x > xp[n - 1], high, inside))
 
 
-def isin(x: Any, among: Any) -> Any:
-    """Is each x equal to one of `among`?"""
+def isin(x: Any, among: Any, *, invert: bool = False) -> Any:
+    """Is each x equal to one of `among`? With `invert`: to none."""
     x, among = like(x), shape.ravel(like(among))
-    return reduce.any(compare.equal(shape.expand_dims(x, axis=-1), among), axis=-1)
+    found = reduce.any(compare.equal(shape.expand_dims(x, axis=-1), among), axis=-1)
+    return compare.logical_not(found) if invert else found
 
 
 # --------------------------------------------------------------- shapes

@@ -19,8 +19,10 @@ from seegrad.tensor.numpy_names import (
     ON_SHAPES,
     ON_VALUES,
     REDUCTIONS,
+    clip,
     cumprod,
     cumsum,
+    round,
     take,
     undefined,
 )
@@ -133,11 +135,11 @@ class NumpyMethods(ArrayInterface):
 
     def clip(self, low: Any = None, high: Any = None) -> Any:
         """See `seegrad.clip`."""
-        return arithmetic.clip(self, low, high)
+        return clip(self, low, high)
 
-    def round(self) -> Any:
-        """See `seegrad.round`."""
-        return arithmetic.round(self)
+    def round(self, decimals: int = 0) -> Any:
+        """To the nearest number with so many decimals; see `seegrad.round`."""
+        return round(self, decimals)
 
     def astype(self, dtype: Any) -> Any:
         """See `seegrad.astype`."""

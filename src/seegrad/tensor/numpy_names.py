@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError
+from seegrad.graph.node import Node
 from seegrad.i18n import tr
 from seegrad.ops import TABLE, arithmetic, bits, compare, indexing, scan_sort, shape, transcendental
+from seegrad.ops.families import one_axis
 from seegrad.ops.linear import einsum, factorisations, norms, triangular
 from seegrad.ops.nn import padding
 
@@ -24,28 +26,73 @@ def _flat(x: Any, axis: Any) -> tuple[Any, Any]:
     return (shape.ravel(x), 0) if axis is None else (x, axis)
 
 
-def cumsum(x: Any, axis: Any = None) -> Any:
-    """Running sums along `axis` (None: of the flattened x)."""
+def _running(op: Any, x: Any, axis: Any, dtype: Any, include_initial: bool, first: int) -> Any:
+    """An op along an axis, in another dtype if one is given, and with its first value before it."""
     x, axis = _flat(x, axis)
-    return scan_sort.cumsum(x, axis=axis)
+    if dtype is not None:
+        x = compare.astype(x, dtype=dtype)
+    found = op(x, axis=axis)
+    if dtype is not None:
+        found = compare.astype(found, dtype=dtype)
+    if not include_initial:
+        return found
+    at = one_axis(axis, len(found.shape))
+    start = np.full([1 if i == at else n for i, n in enumerate(found.shape)], first, found.dtype)
+    return shape.concatenate(start, found, axis=at)
 
 
-def cumprod(x: Any, axis: Any = None) -> Any:
-    """Running products along `axis` (None: of the flattened x)."""
+def cumsum(
+    x: Any, axis: Any = None, dtype: Any = None, *, include_initial: bool = False
+) -> Any:
+    """Running sums along `axis` (None: of the flattened x); from 0 on with `include_initial`."""
+    return _running(scan_sort.cumsum, x, axis, dtype, include_initial, 0)
+
+
+def cumprod(
+    x: Any, axis: Any = None, dtype: Any = None, *, include_initial: bool = False
+) -> Any:
+    """Running products along `axis` (None: of the flattened x); from 1 on with
+    `include_initial`."""
+    return _running(scan_sort.cumprod, x, axis, dtype, include_initial, 1)
+
+
+def sort(x: Any, axis: Any = -1, *, descending: bool = False, stable: bool = True) -> Any:
+    """x in ascending order along `axis` (None: flattened), or in descending order.
+
+    Equal elements always keep their order.
+    """
     x, axis = _flat(x, axis)
-    return scan_sort.cumprod(x, axis=axis)
-
-
-def sort(x: Any, axis: Any = -1) -> Any:
-    """x in ascending order along `axis` (None: flattened)."""
-    x, axis = _flat(x, axis)
+    if descending:
+        return indexing.take_along_axis(x, argsort(x, axis, descending=True), axis=axis)
     return scan_sort.sort(x, axis=axis)
 
 
-def argsort(x: Any, axis: Any = -1) -> Any:
-    """The order that sorts x along `axis` (None: flattened)."""
+def argsort(x: Any, axis: Any = -1, *, descending: bool = False, stable: bool = True) -> Any:
+    """The order that sorts x along `axis` (None: flattened); equal elements keep their order."""
     x, axis = _flat(x, axis)
-    return scan_sort.argsort(x, axis=axis)
+    if not descending:
+        return scan_sort.argsort(x, axis=axis)
+    # the ascending order of the reversed x, reversed: equal ones stand as they stood
+    size = x.shape[one_axis(axis, len(x.shape))]
+    back = scan_sort.argsort(shape.flip(x, axis=axis), axis=axis)
+    return shape.flip(size - 1 - back, axis=axis)
+
+
+def clip(
+    x: Any, low: Any = None, high: Any = None, *, min: Any = None, max: Any = None
+) -> Any:
+    """x held between low and high, numbers or arrays; also called `min` and `max`.
+
+    The derivative at both ends is 1, as in PyTorch, where they are numbers.
+    """
+    low, high = low if min is None else min, high if max is None else max
+    if not any(isinstance(end, (Node, np.ndarray)) for end in (low, high)):
+        return arithmetic.clip(x, low=low, high=high)
+    x = shape.array_like(x)
+    for end, held in ((low, arithmetic.maximum), (high, arithmetic.minimum)):
+        if end is not None:
+            x = held(x, end)
+    return x
 
 
 def quantile(x: Any, q: float, axis: Any = None, keepdims: bool = False) -> Any:
@@ -75,6 +122,14 @@ def take(x: Any, indices: Any, axis: Any = None) -> Any:
     return indexing.take(x, indices, axis=axis)
 
 
+def round(x: Any, decimals: int = 0) -> Any:
+    """x to the nearest number with `decimals` decimals, ties to the even one."""
+    if not decimals:
+        return arithmetic.round(x)
+    scale = 10.0**decimals
+    return compare.astype(arithmetic.round(x * scale) / scale, dtype=x.dtype)
+
+
 def _rint(x: Any) -> Any:
     """The nearest whole number, always floating-point: NumPy's rint, unlike its round."""
     return arithmetic.round(compare.astype(x, dtype=np.rint(np.zeros((), x.dtype)).dtype))
@@ -90,8 +145,8 @@ def _by_bits(of_integers: Callable[..., Any], of_booleans: Callable[..., Any]) -
     """Whole numbers bit by bit, booleans by logic; anything else is refused by the former."""
 
     def combined(*xs: Any) -> Any:
-        arrays = [shape.array_like(x) for x in xs]
-        logical = all(x.dtype.kind == "b" for x in arrays)
+        arrays = [x if isinstance(x, (int, np.generic)) else shape.array_like(x) for x in xs]
+        logical = all(getattr(x, "dtype", np.dtype(type(x))).kind == "b" for x in arrays)
         return (of_booleans if logical else of_integers)(*arrays)
 
     return combined
@@ -105,6 +160,9 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "cumulative_prod": cumprod,
     "sort": sort,
     "argsort": argsort,
+    "clip": clip,
+    "round": round,
+    "around": round,
     "median": median,
     "quantile": quantile,
     "take": take,

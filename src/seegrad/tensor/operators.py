@@ -6,9 +6,9 @@ from typing import Any
 
 from seegrad.graph.bind import bind_one, bind_two
 from seegrad.graph.node import Node
-from seegrad.ops import arithmetic, compare, transcendental
+from seegrad.ops import arithmetic, bits, compare, transcendental
 from seegrad.ops.linear import linalg
-from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS
+from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS, round
 
 
 class Operators(Node):
@@ -106,6 +106,36 @@ class Operators(Node):
 
     def __xor__(self, other: Any) -> Any:
         return NUMPY_FUNCTIONS["bitwise_xor"](self, other)
+
+    def __lshift__(self, other: Any) -> Any:
+        return bits.bitwise_left_shift(self, other)
+
+    def __rlshift__(self, other: Any) -> Any:
+        return bits.bitwise_left_shift(other, self)
+
+    def __rshift__(self, other: Any) -> Any:
+        return bits.bitwise_right_shift(self, other)
+
+    def __rrshift__(self, other: Any) -> Any:
+        return bits.bitwise_right_shift(other, self)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
+
+    def __round__(self, digits: int | None = None) -> Any:
+        return round(self, digits or 0)
+
+    def __floor__(self) -> Any:
+        return arithmetic.floor(self)
+
+    def __ceil__(self) -> Any:
+        return arithmetic.ceil(self)
+
+    def __trunc__(self) -> Any:
+        return arithmetic.trunc(self)
 
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 

@@ -257,6 +257,11 @@ class Tensor(Operators, TorchMethods, NumpyMethods, TorchShapes):
             raise CallError("a tensor of shape () cannot be iterated over", came=repr(self))
         return (self[i] for i in range(self.shape[0]))
 
+    def __copy__(self) -> Tensor:
+        if self.op is None:
+            return _rebuild(self._look(), self.requires_grad, self.name)
+        return arithmetic.identity(self)
+
     def __reduce__(self) -> Any:
         if self.op is not None:
             raise DTypeError(

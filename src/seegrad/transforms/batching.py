@@ -371,6 +371,9 @@ def _body(node: Node, inputs: Sequence[Batched], count: int) -> Any:
     """A composite: its body, on symbols of one example, spread over all."""
     op = _op(node)
     assert op.body is not None
+    assert isinstance(op.lower, forms.Body)
+    if op.lower.batched is not None:
+        return op.lower.batched(node, inputs, count)
     symbols = [symbol(x.spec) for x in node.inputs]
     out = as_tensor(op.body(*symbols, **node.attrs))
     (found,) = spread([out], dict(zip(symbols, inputs)), count)

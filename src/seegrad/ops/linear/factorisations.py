@@ -466,6 +466,7 @@ def _pinv_attrs(a: Any, *, rcond: Any) -> dict[str, Any]:
     latex="$a^{+}",
     numpy=("pinv",),
     d={"a": _pinv_rule},
+    also={"rtol": "rcond"},
     cases=(
         *diagonally_dominant(((2, 2),), ((2, 3, 3),), attrs={"rcond": None}),
         around(_TALL, 0.3, (2, 3, 2), attrs={"rcond": 1e-8}),

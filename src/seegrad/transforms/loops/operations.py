@@ -17,7 +17,8 @@ def _forward(*xs: Any, loop: Program, part: Part, needs: Needs | None) -> Any:
 
 
 def _spec(*xs: Spec, loop: Program, part: Part, needs: Needs | None) -> Spec:
-    return loop.layouts(needs or ())[part[0]].spec(part[1])
+    kind, number = part                          # what is kept is planned when it is asked for
+    return (loop.layout if kind == "main" else loop.layouts(needs or ())[kind]).spec(number)
 
 
 def _canonical(*xs: Any, loop: Program, part: Part, needs: Needs | None) -> dict[str, Any]:

@@ -92,7 +92,7 @@ class Program(ABC):
             return layout.views([self.vector(inputs, (kind, i), needs or ())
                                  for i in range(len(layout.dtypes))])
         made: list[Any] = []
-        layout = self.layouts(needs)[kind] if needs else self.layout
+        layout = self.layout if kind == "main" else self.layouts(needs or ())[kind]
         for i in range(len(layout.dtypes)):
             attrs = {"loop": self, "part": (kind, i), "needs": needs}
             made.append(bind(self.op, tuple(inputs), attrs))

@@ -1,0 +1,260 @@
+"""What the Array API standard asks for beside NumPy's functions: dtypes, sets, inspection.
+
+`sg` is a namespace of the standard (2024.12) without complex numbers; `Tensor.__array_namespace__`
+gives it. What depends on the numbers for its shape (unique_values, nonzero) needs them: traced,
+it is a TraceError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from seegrad.errors import ShapeError, ValueRangeError
+from seegrad.graph.node import Node
+from seegrad.graph.spec import DType
+from seegrad.i18n import tr
+from seegrad.ops import arithmetic, compare, indexing, reduce, shape
+from seegrad.ops.families import broadcast_shapes as broadcast_shapes
+from seegrad.ops.families import one_axis
+from seegrad.ops.linear import factorisations, linalg
+from seegrad.ops.shape import array_like as like
+from seegrad.tensor.array_interface import ArrayInterface
+from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS
+from seegrad.tensor.tensor import as_tensor
+
+bool = np.dtype(np.bool)
+int8, int16, int32, int64 = (np.dtype(f"int{n}") for n in (8, 16, 32, 64))
+uint8, uint16, uint32, uint64 = (np.dtype(f"uint{n}") for n in (8, 16, 32, 64))
+float16, float32, float64 = (np.dtype(f"float{n}") for n in (16, 32, 64))
+e, pi, inf, nan, newaxis = np.e, np.pi, np.inf, np.nan, None
+
+KINDS = {
+    "bool": (bool,),
+    "signed integer": (int8, int16, int32, int64),
+    "unsigned integer": (uint8, uint16, uint32, uint64),
+    "real floating": (float32, float64),
+    "complex floating": (),
+}
+KINDS["integral"] = KINDS["signed integer"] + KINDS["unsigned integer"]
+KINDS["numeric"] = KINDS["integral"] + KINDS["real floating"]
+
+
+# --------------------------------------------------------------- dtypes
+
+
+def _dtype(x: Any) -> Any:
+    """The dtype of an array or a dtype; a Python number as it is."""
+    return x.dtype if isinstance(x, (Node, np.ndarray, np.generic)) else x
+
+
+def result_type(*arrays_and_dtypes: Any) -> DType:
+    """The dtype that operations between these arrays, dtypes and numbers give."""
+    found: DType = np.result_type(*map(_dtype, arrays_and_dtypes))
+    return found
+
+
+def can_cast(from_: Any, to: Any) -> Any:
+    """May this array or dtype become that dtype, by the rules of type promotion?"""
+    return np.can_cast(np.dtype(_dtype(from_)), to)
+
+
+def isdtype(dtype: Any, kind: Any) -> Any:
+    """Is a dtype of this kind ("bool", "integral", "real floating", …), or of one of several?"""
+    return np.isdtype(np.dtype(dtype), kind)
+
+
+def finfo(type: Any) -> Any:
+    """What a floating-point dtype (or that of an array) can hold: .eps, .max, .min, .bits."""
+    return np.finfo(_dtype(type))
+
+
+def iinfo(type: Any) -> Any:
+    """The least and the largest number of an integer dtype (or that of an array)."""
+    return np.iinfo(_dtype(type))
+
+
+# --------------------------------------------------------------- elements and shapes
+
+
+def positive(x: Any) -> Any:
+    """x itself, as a node of its own."""
+    return arithmetic.identity(like(x))
+
+
+def real(x: Any) -> Any:
+    """The real part: x itself, for numbers here are real."""
+    return arithmetic.identity(like(x))
+
+
+conj = real
+
+
+def imag(x: Any) -> Any:
+    """The imaginary part: 0."""
+    return like(x) * 0
+
+
+def broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
+    """All arrays in their common shape."""
+    whole = broadcast_shapes(*(tuple(like(x).shape) for x in arrays))
+    return tuple(shape.broadcast_to(like(x), shape=whole) for x in arrays)
+
+
+def concat(arrays: Sequence[Any], *more: Any, axis: int | None = 0) -> Any:
+    """The arrays one behind the other along `axis` (None: flattened)."""
+    xs = [arrays, *more] if more else list(arrays)
+    if axis is None:
+        return shape.concatenate(*(shape.ravel(like(x)) for x in xs), axis=0)
+    return shape.concatenate(*xs, axis=axis)
+
+
+def unstack(x: Any, *, axis: int = 0) -> tuple[Any, ...]:
+    """The parts of x along `axis`, without that axis."""
+    x = like(x)
+    at = one_axis(axis, len(x.shape))
+    return tuple(
+        shape.squeeze(shape.part(x, at, i, 1), axis=at) for i in range(x.shape[at])
+    )
+
+
+# --------------------------------------------------------------- what depends on the numbers
+
+
+class UniqueAllResult(NamedTuple):
+    values: Any
+    indices: Any
+    inverse_indices: Any
+    counts: Any
+
+
+class UniqueCountsResult(NamedTuple):
+    values: Any
+    counts: Any
+
+
+class UniqueInverseResult(NamedTuple):
+    values: Any
+    inverse_indices: Any
+
+
+def _numbers(x: Any, why: str) -> Any:
+    """The numbers of x: TraceError where a trace does not know them."""
+    return np.asarray(x._numbers(why)) if isinstance(x, ArrayInterface) else np.asarray(x)
+
+
+def _as(x: Any, *arrays: Any) -> list[Any]:
+    """Arrays as tensors where x is one."""
+    return [as_tensor(a) if isinstance(x, Node) else a for a in arrays]
+
+
+def unique_all(x: Any) -> UniqueAllResult:
+    """The distinct elements in ascending order, where each is first, which each is, how many.
+
+    Every NaN is one of its own. The derivative of a value goes to the first that has it.
+    """
+    x = like(x)
+    numbers = _numbers(x, "which elements are distinct depends on them")
+    _, first, inverse, counts = np.unique(
+        numbers, return_index=True, return_inverse=True, return_counts=True, equal_nan=False
+    )
+    values = indexing.take(shape.ravel(x), first, axis=0)
+    rest = _as(x, first, inverse.reshape(numbers.shape), counts)
+    return UniqueAllResult(values, *rest)
+
+
+def unique_counts(x: Any) -> UniqueCountsResult:
+    """The distinct elements and how often each is there; see `unique_all`."""
+    found = unique_all(x)
+    return UniqueCountsResult(found.values, found.counts)
+
+
+def unique_inverse(x: Any) -> UniqueInverseResult:
+    """The distinct elements and which of them each element is; see `unique_all`."""
+    found = unique_all(x)
+    return UniqueInverseResult(found.values, found.inverse_indices)
+
+
+def unique_values(x: Any) -> Any:
+    """The distinct elements; see `unique_all`."""
+    return unique_all(x).values
+
+
+def nonzero(x: Any) -> tuple[Any, ...]:
+    """The indices, axis by axis, of the elements that are not 0."""
+    x = like(x)
+    if not len(x.shape):
+        raise ShapeError("a single number has no places", asked="one axis or more", came="shape ()")
+    return tuple(_as(x, *np.nonzero(_numbers(x, "how many are not 0 depends on them"))))
+
+
+# --------------------------------------------------------------- linear algebra
+
+
+def trace(x: Any, *, offset: int = 0, dtype: Any = None) -> Any:
+    """The sums of the diagonals of matrices, the last two axes."""
+    return reduce.sum(diagonal(x, offset=offset), axis=-1, dtype=dtype)
+
+
+def diagonal(x: Any, *, offset: int = 0) -> Any:
+    """The diagonals of matrices, the last two axes."""
+    x = like(x)
+    if len(x.shape) < 2:
+        raise ShapeError("a diagonal is that of a matrix", came=tr("shape {shape}", shape=x.shape))
+    return linalg.diagonal(x, offset, -2, -1)
+
+
+def matrix_rank(x: Any, *, rtol: Any = None) -> Any:
+    """How many singular values are larger than rtol times the largest; without a derivative.
+
+    rtol is as large as the larger size of the matrix times the dtype's eps where it is not given.
+    """
+    x = like(x)
+    values = factorisations.svdvals(x)
+    if rtol is None:
+        rtol = max(x.shape[-2:]) * float(np.finfo(x.dtype).eps)
+    bound = reduce.max(values, axis=-1, keepdims=True) * rtol
+    return reduce.sum(compare.astype(compare.greater(values, bound), dtype=int64), axis=-1)
+
+
+# --------------------------------------------------------------- the namespace itself
+
+
+class NamespaceInfo:
+    """What the namespace can do, in the words of the standard."""
+
+    def capabilities(self) -> dict[str, Any]:
+        """Boolean masks and shapes that depend on data work where numbers are known: eager."""
+        return {"boolean indexing": True, "data-dependent shapes": True, "max dimensions": 64}
+
+    def default_device(self) -> str:
+        return "cpu"
+
+    def devices(self) -> list[str]:
+        return ["cpu"]
+
+    def default_dtypes(self, *, device: Any = None) -> dict[str, DType]:
+        """float64, int64; there are no complex numbers."""
+        return {"real floating": float64, "integral": int64, "indexing": int64}
+
+    def dtypes(self, *, device: Any = None, kind: Any = None) -> dict[str, DType]:
+        """The dtypes by name, of one kind or of several."""
+        kinds = ("bool", "numeric") if kind is None else kind
+        kinds = kinds if isinstance(kinds, tuple) else (kinds,)
+        if unknown := [k for k in kinds if k not in KINDS]:
+            raise ValueRangeError("there is no such kind of dtype", came=", ".join(unknown),
+                                  asked=", ".join(KINDS))  # fmt: skip
+        return {str(d): d for k in kinds for d in KINDS[k]}
+
+
+def __array_namespace_info__() -> NamespaceInfo:
+    """What this namespace of the Array API standard can do."""
+    return NamespaceInfo()
+
+
+NUMPY_FUNCTIONS.update(
+    broadcast_arrays=broadcast_arrays, concatenate=lambda xs, axis=0: concat(xs, axis=axis),
+    unstack=unstack, real=real, imag=imag,
+)
