@@ -29,8 +29,9 @@ def nearest(word: str, words: Iterable[str], most: int = 3) -> list[str]:
     >>> nearest("qualty", ["quality", "alcohol"])
     ['quality']
     """
-    spelt = {other.lower(): other for other in words}
-    return [spelt[near] for near in difflib.get_close_matches(word.lower(), spelt, most, 0.6)]
+    spelt = {unicodedata.normalize("NFD", other.lower()): other for other in words}
+    meant = unicodedata.normalize("NFD", word.lower())  # Hangul letter by letter, too
+    return [spelt[near] for near in difflib.get_close_matches(meant, spelt, most, 0.6)]
 
 
 ATOM = 100

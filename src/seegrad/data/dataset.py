@@ -104,7 +104,7 @@ def split_rows(
     """Which rows to train on and which to test on, drawn by `seed`; `test` as in `Dataset.split`.
 
     >>> [rows.tolist() for rows in split_rows(5, 0.4)]
-    [[3, 1, 0], [4, 2]]
+    [[3, 0, 1], [2, 4]]
     """
     share = TEST_SHARE if test is None else test
     count = round(share * examples) if isinstance(share, float) else int(share)

@@ -78,6 +78,11 @@ def reported(loss: Any, value: float) -> float:
     return float(loss.reported(value)) if hasattr(loss, "reported") else value
 
 
+def in_units(loss: Any, values: Array) -> Array:
+    """Outputs or targets in the units that the loss tells them in."""
+    return np.asarray(loss.unscaled(values)) if hasattr(loss, "unscaled") else values
+
+
 def scores(loss: Any, outputs: Array, t: Any) -> dict[str, float]:
     """The loss of outputs, and their accuracy where the targets are classes.
 

@@ -49,9 +49,8 @@ def decoded(file: Path, encoding: str | None = None) -> tuple[str, str]:
             raise ValueRangeError(
                 tr("there is no such encoding"), asked="utf-8, cp949, utf-16, cp1252 …", came=name
             ) from None
-        if name == "utf-16" and not encoding and not text.isprintable() and "\0" in text:
-            continue
-        return text, name
+        if encoding or (_is_korean(text) if name == "cp949" else "\0" not in text):
+            return text, name
     if encoding:
         problem = tr("{path} is not a text in {encoding}", path=file.name, encoding=encoding)
     else:
@@ -62,6 +61,14 @@ def decoded(file: Path, encoding: str | None = None) -> tuple[str, str]:
         came=tr("a byte that is no text, at {place}", place=place),
         hint=tr("name its encoding (cp1252, utf-16 …), or save it as CSV (UTF-8)"),
     )
+
+
+def _is_korean(text: str) -> bool:
+    """Are most letters beyond ASCII Hangul? Other encodings, read as CP949, give Hanja and signs.
+    """
+    beyond = [letter for letter in text if not letter.isascii()]
+    hangul = sum("가" <= letter <= "힣" or "ㄱ" <= letter <= "ㆎ" for letter in beyond)
+    return 2 * hangul > len(beyond)
 
 
 def cells_of(file: Path, separator: str | None = None, encoding: str | None = None) -> Cells:

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from seegrad.data.tables.columns import (
     BOOLEAN,
     CATEGORY,
-    GAPS_OF_NUMBERS,
     KINDS,
     NUMBER,
     categories_of,
@@ -109,11 +108,10 @@ class Feature:
 def not_numbers(table: Table, column: Column, wrong: Any, asked: str) -> FormatError:
     """What says where a column holds texts among its numbers."""
     more = tr("; {count} such values", count=len(wrong)) if len(wrong) > 1 else ""
-    words = ", ".join(sorted(GAPS_OF_NUMBERS - {""})[:6])
     return FormatError(
         tr("{path} {place}: not a number", path=table.name, place=table.places(wrong)),
         asked=asked,
         came=f"{column.shown(wrong[0])}{more}",
         hint=tr("mend it, leave it empty where it is missing (or {words}), or take the column as "
-                "categories (--categories)", words=words),
+                "categories (--categories)", words="NA, ?, -"),
     )  # fmt: skip

@@ -387,13 +387,19 @@ def _feature(table: Table, column: Column, rows: Array | None, asked: bool) -> F
     if kind.wrong:
         number = tr("a finite number in column {column}", column=column.name)
         raise not_numbers(table, column, kind.wrong, number)
-    if column.name.startswith(("column ", "Unnamed: ")) and _counts_rows(column):
+    numbering = column.name.startswith(("column ", "Unnamed: ")) or _is_key(column.name)
+    if kind.name == NUMBER and numbering and _counts_rows(column):
         return None
     return Feature.learnt(column if rows is None else column.take(rows), kind.name)
 
 
+def _is_key(name: str) -> bool:
+    plain = name.strip().lower()
+    return plain.endswith("id") or plain in ("index", "no", "no.", "번호", "순번")
+
+
 def _counts_rows(column: Column) -> bool:
-    """Does a column without a name only number the rows?"""
+    """Do its values only number the rows?"""
     values = column.numbers.values
     return bool(len(values) > 1 and (np.diff(values) == 1).all())
 

@@ -38,9 +38,13 @@ class ScaledSquares(MSELoss):
         deviation = self.preparation.deviation
         return value * deviation[0] ** 2 if len(deviation) == 1 else value
 
+    def unscaled(self, values: Array) -> Array:
+        """Outputs or targets in the targets' own units."""
+        return np.asarray(self.preparation.unscaled(np.asarray(values, np.float64)))
+
     def figures(self, outputs: Array, t: Array) -> dict[str, float]:
         """Mean squares, R² (the mean over several targets) and mean absolute error."""
-        y, true = (self.preparation.unscaled(np.asarray(part, np.float64)) for part in (outputs, t))
+        y, true = self.unscaled(outputs), self.unscaled(t)
         true = true.reshape(y.shape)
         left, spread = ((y - true) ** 2).sum(axis=0), ((true - true.mean(axis=0)) ** 2).sum(axis=0)
         square = float(((y - true) ** 2).mean())

@@ -124,6 +124,13 @@ class Setting:
             separator=self.separator, encoding=self.encoding, decimal=self.decimal,
         )  # fmt: skip
 
+    def table(self, words: str) -> Table:
+        """The table that a word names. Raises FormatError for data that are none."""
+        found = self.read(words)
+        if isinstance(found, Table):
+            return found
+        raise self._other_kind(f"{words}: x {found.x.shape}")
+
     def load(self) -> Loaded:
         """The data, parted, and these settings with the widths that the data ask for."""
         if source(self.data)[0] in TABLES:
@@ -138,8 +145,7 @@ class Setting:
         return self._from_arrays()
 
     def _from_table(self) -> Loaded:
-        table = self.read(self.data)
-        assert isinstance(table, Table)
+        table = self.table(self.data)
         notes: tuple[str, ...] = ()
         if self.valid is None:
             train_rows, test_rows = split_rows(len(table), seed=self.seed)

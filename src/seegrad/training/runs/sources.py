@@ -39,7 +39,8 @@ def source(words: str) -> tuple[str, str]:
     if (kind in SETS and not path) or (kind in FILES and path):
         return kind, path
     suffix = Path(words.removesuffix(".gz")).suffix.lower()
-    if suffix in SUFFIXES and kind not in FILES:
+    prefixed = path and len(kind) > 1 and kind.isalpha()
+    if suffix in SUFFIXES and not prefixed:
         return SUFFIXES[suffix], words
     close = nearest(kind, [*SETS, *FILES])
     raise ValueRangeError(
