@@ -262,6 +262,40 @@ def test_what_is_wrong_is_named_with_column_and_rows(tmp_path, text, how, said):
         learn(read_table(write(tmp_path, text), header=True), **how)
 
 
+ATOMS = st.sampled_from([
+    "1", "2.5", "-3", "", "NA", "x", "red", "1e308", "-1e308", "1,5", '"a,b"', "0", "yes", "no",
+    "1e-320", "nan", "inf", "1_0", "\x00", "서울", " ", "1.234", "9" * 30, '"',
+])  # fmt: skip
+
+
+@given(
+    st.integers(1, 4).flatmap(
+        lambda wide: st.lists(st.lists(ATOMS, min_size=wide, max_size=wide), max_size=8)
+    ),
+    st.sampled_from(",;\t"), st.sampled_from(["utf-8", "cp949", "utf-16"]),
+    st.sampled_from([None, "regression", "classification"]),
+)  # fmt: skip
+def test_no_table_crashes_and_what_is_learnt_is_finite(place, rows, sign, encoding, task):
+    file = place / "t.csv"
+    file.write_bytes("\n".join(map(sign.join, rows)).encode(encoding))
+    try:
+        table = read_table(file)
+        made = learn(table, task=task).preparation
+        x, t = made.inputs(table), made.targets(table)
+    except sg.SeegradError as fault:
+        assert "came:" in str(fault)  # noqa: PT017
+        return
+    assert np.isfinite(x).all()
+    assert np.isfinite(t).all()
+    assert x.shape == (len(table), made.width)
+    assert Preparation.from_json(json.loads(json.dumps(made.to_json()))) == made
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    return tmp_path_factory.mktemp("tables")
+
+
 def test_rows_that_are_not_like_those_learnt_from():
     made = learn(as_table(TABLE), "y").preparation
     with pytest.raises(FormatError, match="nearest: jobs"):

@@ -48,6 +48,16 @@ class Numbers:
     wrong: Sequence[int]
 
 
+LARGEST, SMALLEST = 1e38, 1e-38
+"""What float32 holds: larger numbers are refused, smaller deviations taken for none."""
+
+
+def mean_and_deviation(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Of numbers; a constant column has deviation 1, so that it is only moved."""
+    deviation = float(values.std())
+    return float(values.mean()), deviation if deviation > SMALLEST else 1.0
+
+
 def as_numbers(texts: Sequence[str], decimal: str) -> Numbers:
     """Texts (stripped) as numbers. decimal: the sign before the fraction, a point or a comma."""
     try:

@@ -18,6 +18,7 @@ from seegrad.data.tables.columns import (
     KINDS,
     NUMBER,
     categories_of,
+    mean_and_deviation,
 )
 from seegrad.data.tables.table import Column, Table
 from seegrad.errors import FormatError
@@ -58,22 +59,21 @@ class Feature:
             if not found:
                 return None
             return cls(column.name, kind, gaps=gaps, categories=("", *found) if gaps else found)
-        read = column.truths if kind == BOOLEAN else column.numbers
+        read = column.truths if kind == BOOLEAN else column.usable
         known = read.values[~np.isnan(read.values)]
         if not len(known):
             return None
         fill = float(np.median(known))
         values = np.where(np.isnan(read.values), fill, read.values)
-        deviation = float(values.std()) or 1.0
         gaps = len(known) < len(values)
-        return cls(column.name, kind, fill, float(values.mean()), deviation, gaps)
+        return cls(column.name, kind, fill, *mean_and_deviation(values), gaps)
 
     def numbers(self, table: Table) -> Array:
         """A table's raw values of it, NaN in the gaps. Raises FormatError naming the rows."""
         column = table[self.name]
         if column.texts is not None and not all(map(bool, column.texts)) and not any(column.texts):
             return np.full(len(column), np.nan)
-        read = column.truths if self.kind == BOOLEAN else column.numbers
+        read = column.truths if self.kind == BOOLEAN else column.usable
         if len(read.wrong):
             yes = tr("yes or no in column {column}", column=self.name)
             number = tr("a finite number in column {column}", column=self.name)

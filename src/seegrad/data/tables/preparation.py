@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.data.labels import are_labels
-from seegrad.data.tables.columns import BOOLEAN, CATEGORY, NUMBER
+from seegrad.data.tables.columns import BOOLEAN, CATEGORY, NUMBER, mean_and_deviation
 from seegrad.data.tables.feature import Feature, not_numbers
 from seegrad.data.tables.table import Column, Table, as_table
 from seegrad.errors import FormatError, ValueRangeError
@@ -284,7 +284,8 @@ def learn(
     else:
         t = _goal(table, goal)
         some = t if rows is None else t[rows]
-        mean, deviation = (float(some.mean()),), (float(some.std()) or 1.0,)
+        first, second = mean_and_deviation(some)
+        mean, deviation = (first,), (second,)
     made = Preparation(
         tuple(learnt), goal.name, classes, mean, deviation, table.named, table.decimal, tuple(left)
     )
@@ -353,7 +354,7 @@ def _task(table: Table, goal: Column, task: str | None) -> str:
 
 def _goal(table: Table, column: Column) -> Array:
     """The target as numbers to fit. Raises FormatError for texts among them."""
-    read = column.numbers
+    read = column.usable
     if len(read.wrong):
         raise FormatError(
             tr("{path} {place}: the target is not a number", path=table.name,
@@ -384,9 +385,10 @@ def _feature(table: Table, column: Column, rows: Array | None, asked: bool) -> F
     kind = column.kind
     if asked:
         return Feature.learnt(column if rows is None else column.take(rows), CATEGORY)
-    if kind.wrong:
+    wrong = column.usable.wrong if kind.name == NUMBER else kind.wrong
+    if wrong:
         number = tr("a finite number in column {column}", column=column.name)
-        raise not_numbers(table, column, kind.wrong, number)
+        raise not_numbers(table, column, wrong, number)
     numbering = column.name.startswith(("column ", "Unnamed: ")) or _is_key(column.name)
     if kind.name == NUMBER and numbering and _counts_rows(column):
         return None

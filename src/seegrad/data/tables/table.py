@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from seegrad.data.tables.cells import Cells, cells_of, decoded, rows_of
 from seegrad.data.tables.columns import (
     BOOLEAN,
+    LARGEST,
     NUMBER,
     WORDS,
     Kind,
@@ -69,6 +70,17 @@ class Column:
             wrong = np.flatnonzero(np.isinf(self._values)).tolist()
             return Numbers(np.where(np.isinf(self._values), np.nan, self._values), wrong)
         return as_numbers(self.texts, self.decimal)
+
+    @cached_property
+    def usable(self) -> Numbers:
+        """Its values as numbers to compute with: those that float32 has not are wrong, too."""
+        found = self.numbers
+        large = np.flatnonzero(np.abs(np.nan_to_num(found.values)) > LARGEST).tolist()
+        if not large:
+            return found
+        values = found.values.copy()
+        values[large] = np.nan
+        return Numbers(values, sorted([*found.wrong, *large]))
 
     @cached_property
     def truths(self) -> Numbers:

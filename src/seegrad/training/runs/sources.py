@@ -43,6 +43,11 @@ def source(words: str) -> tuple[str, str]:
     if suffix in SUFFIXES and not prefixed:
         return SUFFIXES[suffix], words
     close = nearest(kind, [*SETS, *FILES])
+    if suffix in (".xlsx", ".xls", ".ods"):
+        raise ValueRangeError(
+            tr("there is no such data"), asked=", ".join(SUFFIXES), came=words,
+            hint=tr("save the table as CSV (UTF-8)"),
+        )  # fmt: skip
     raise ValueRangeError(
         tr("there is no such data"),
         asked=", ".join([*SETS, *(f"{name}:PATH" for name in FILES)]),
