@@ -23,5 +23,6 @@ from seegrad.interop.jax import from_jax as from_jax
 from seegrad.onnx.export import export_onnx as export_onnx
 from seegrad.onnx.importing import ImportedNetwork as ImportedNetwork
 from seegrad.onnx.importing import import_onnx as import_onnx
+from seegrad.training.runs.in_use import load_run as load_run
 from seegrad.training.saving import load as load
 from seegrad.training.saving import save as save

@@ -6,8 +6,9 @@ LaTeX and code are full of braces, hence `$name` holes. Nothing here knows an op
 
 from __future__ import annotations
 
+import difflib
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from string import Template
 
@@ -20,6 +21,17 @@ def tidy(text: str, longest: int = LONGEST_NAME) -> str:
     clean = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text)
     clean = " ".join(clean.split())
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"
+
+
+def nearest(word: str, words: Iterable[str], most: int = 3) -> list[str]:
+    """The words that are most like one that was meant, letter by letter; perhaps none.
+
+    >>> nearest("qualty", ["quality", "alcohol"])
+    ['quality']
+    """
+    spelt = {unicodedata.normalize("NFD", other.lower()): other for other in words}
+    meant = unicodedata.normalize("NFD", word.lower())  # Hangul letter by letter, too
+    return [spelt[near] for near in difflib.get_close_matches(meant, spelt, most, 0.6)]
 
 
 ATOM = 100

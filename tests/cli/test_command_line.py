@@ -45,7 +45,7 @@ def test_help_lists_the_commands_in_both_languages(capsys):
     assert main(["--help", "--lang", "ko"]) == 0
     korean = capsys.readouterr().out
     for name, (_, text) in COMMANDS.items():
-        assert text in english
+        assert text in " ".join(english.split())
         assert catalogue("ko")[text] in " ".join(korean.split()), name
 
 
@@ -184,7 +184,7 @@ BAD = {
     "nothing to check": (["check", "argmax(x)", "x=[1,2]"], "nothing to check"),
     "broken expression": (["check", "(x+", "x=1"], "cannot be read"),
     "unknown picture": (["check", "(x+1)", "x=1", "-o", "c.nix"], ".svg"),
-    "too many words": (["ops", "exp", "--json", "nix"], "there is no such operation"),
+    "too many words": (["ops", "exp", "nix"], "there is no such operation"),
 }
 
 

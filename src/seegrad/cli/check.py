@@ -14,14 +14,15 @@ import numpy as np
 from seegrad.cli.explain import values_of
 from seegrad.cli.group import FAILED, GOOD, echo_json, json_option, lang_option, option
 from seegrad.cli.picture import PicturedCommand, picture_option
-from seegrad.cli.setting import Setting
 from seegrad.drawing.display import draw
 from seegrad.errors import GradientError
 from seegrad.expression import read_expression
 from seegrad.graph.graph import substitute
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor
-from seegrad.training import RunFolder, check_network, load
+from seegrad.training import check_network
+from seegrad.training.runs.in_use import load_run
+from seegrad.training.runs.setting import Setting
 from seegrad.transforms.gradcheck import Report, gradcheck, gradcheck_nodes
 
 Reports = Mapping[str, Report]
@@ -121,12 +122,10 @@ def _of_expression(text: str, values: tuple[str, ...]) -> tuple[Tensor, Reports]
 def _of_network(run: str | None, examples: int, numbers: int) -> tuple[str, Tensor, Reports]:
     """The check of every parameter of a run's network, or of a fresh one."""
     title = tr("a fresh network on the digits") if run is None else run
-    folder = None if run is None else RunFolder(run)
-    asked = Setting() if folder is None else Setting.from_config(folder.read_config())
-    setting, train, _ = asked.load()
-    network, loss = setting.network(), setting.loss()
-    if folder is not None:
-        load(network, folder.weights)
+    made = None if run is None else load_run(run)
+    loaded = (Setting() if made is None else made.setting).load()
+    loss, train = loaded.setting.loss(), loaded.train
+    network = loaded.setting.network() if made is None else made.network
     x, t = train.x[:examples], train.t[:examples]
     return title, loss(network(x), t), check_network(network, loss, x, t, numbers)
 

@@ -32,7 +32,9 @@ def _backward(z: Tensor) -> None:
 @click.argument("values", nargs=-1, metavar="[NAME=VALUE]...")
 @option(
     "-o",
+    "--output",
     "--out",
+    "out",
     type=click.Path(dir_okay=False),
     help="Where to: .svg .html .png .dot .mmd .txt .tex; without it, into the terminal.",
 )

@@ -1,16 +1,14 @@
-"""`seegrad export`: the network of a run as an ONNX file."""
+"""`seegrad export`: the network of a run as an ONNX file that takes raw rows and gives names."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import click
-import numpy as np
 
 from seegrad.cli.group import SpokenCommand, echo_json, json_option, lang_option, option
-from seegrad.cli.setting import Setting
 from seegrad.i18n import tr
-from seegrad.training import RunFolder, export_onnx, load
+from seegrad.training.runs.in_use import load_run
 
 
 @click.command("export", cls=SpokenCommand)
@@ -26,22 +24,23 @@ from seegrad.training import RunFolder, export_onnx, load
 @lang_option
 def command(run: Path, output: Path | None, as_json: bool) -> None:
     """Export a run's network."""
-    folder = RunFolder(run)
-    setting = Setting.from_config(folder.read_config())
-    network = setting.network()
-    load(network, folder.weights)
-    example = np.zeros((1, setting.inputs), np.float32)
-    file = export_onnx(network, output or folder.path / "net.onnx", example)
+    made = load_run(run)
+    file = made.export(output or made.path / "net.onnx")
+    columns, outputs = list(made.columns), made.setting.outputs
+    width = len(columns) or made.setting.inputs
     if as_json:
-        facts = {"file": str(file), "inputs": setting.inputs, "outputs": setting.outputs}
-        echo_json({**facts, "bytes": file.stat().st_size})
+        facts = {"file": str(file), "inputs": width, "outputs": outputs, "columns": columns}
+        named = {"task": made.task, "target": made.preparation.target, "classes": [*made.classes]}
+        echo_json({**facts, **named, "bytes": file.stat().st_size})
         return
+    texts = bool(made.preparation.textual)
     click.echo(
         tr(
-            "{file}: x (N, {inputs}) → y (N, {outputs}), {count} parameters",
-            file=file,
-            inputs=setting.inputs,
-            outputs=setting.outputs,
-            count=f"{network.count():,}",
+            "{file}: {inputs} → {outputs}, {count} parameters",
+            file=str(file),
+            inputs=", ".join(columns[:12]) if texts else f"x (N, {width})",
+            outputs=f"probabilities (N, {outputs}), label (N)" if made.classes
+            else f"y (N, {outputs})",
+            count=f"{made.network.count():,}",
         )
-    )
+    )  # fmt: skip

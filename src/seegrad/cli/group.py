@@ -23,7 +23,9 @@ from seegrad.i18n import LANGUAGES, language, set_language, tr, translate
 from seegrad.streams import fit_streams, holds
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "train": ("train", "Train a network on digits, a toy set or your own data."),
+    "train": ("runs.train", "Train a network on digits, a toy set or your own data."),
+    "predict": ("runs.predict", "Predict with a run's network, from raw rows."),
+    "evaluate": ("runs.evaluate", "Measure a run's network on data with targets."),
     "check": ("check", "Compare the gradient by backpropagation with numerical differences."),
     "export": ("export", "Write a run's network as an ONNX file."),
     "draw": ("draw", "Draw the graph of an expression, with its derivatives."),
@@ -168,8 +170,21 @@ def _complain(text: str) -> None:
     click.echo(f"seegrad: {shown}", err=True)
 
 
+def _error_in_json(fault: BaseException, code: int) -> None:
+    """An error as `--json` tells it, beside the line for people."""
+    parts = {part: str(getattr(fault, part, "")) for part in ("asked", "came", "hint")}
+    problem = getattr(fault, "problem", None)
+    if problem is None:
+        problem = complaint(fault) if isinstance(fault, click.ClickException) else str(fault)
+    facts = {"kind": type(fault).__name__, "problem": str(problem), **parts}
+    echo_json({"error": facts, "code": code})
+
+
 def complain_of(fault: BaseException) -> int:
     """Say in one line what went wrong (a surprise: all of it); returns the exit code."""
+    if isinstance(fault, click.ClickException):
+        _complain(complaint(fault))
+        return MISUSED
     if isinstance(fault, SeegradError):
         _complain(one_line(fault))
         return FAILED if isinstance(fault, (NonFiniteError, DiskError)) else MISUSED
@@ -196,11 +211,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.NoArgsIsHelpError as request:
         click.echo(request.format_message())
         return MISUSED
-    except click.ClickException as fault:
-        _complain(complaint(fault))
-        return MISUSED
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         return GOOD
-    except (SeegradError, KeyboardInterrupt, click.Abort, MemoryError, OSError) as fault:
-        return complain_of(fault)
+    except (
+        click.ClickException, SeegradError, KeyboardInterrupt, click.Abort, MemoryError, OSError
+    ) as fault:  # fmt: skip
+        code = complain_of(fault)
+        if "--json" in words:
+            _error_in_json(fault, code)
+        return code

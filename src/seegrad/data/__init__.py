@@ -1,6 +1,7 @@
 """Data to learn from: sets that come with the package, generators, readers, mini-batches.
 
-A table of contents. A reader (`csv_file`, `npz_file`, `parquet_file`, `idx`, `dataframe`, `memmap`)
+A table of contents. `tables/` are rows of named columns with texts and gaps among them, and what
+is learnt of them. A reader (`csv_file`, `npz_file`, `parquet_file`, `idx`, `dataframe`, `memmap`)
 or a generator (`synthetic`, `embedded`) gives a `dataset`; `normalising` and `augmenting` change
 its inputs, `sampling` chooses rows, `prefetching` makes batches ahead. Nothing is ever downloaded.
 """
@@ -21,20 +22,25 @@ from seegrad.data.prefetching import Prefetch
 from seegrad.data.rows import Rows
 from seegrad.data.sampling import batch_rows, batches
 from seegrad.data.synthetic import moons, rings, spiral, xor
+from seegrad.data.tables import Preparation, Table, as_table, learn, read_table
 
 __all__ = [
     "Dataset",
     "Flip",
     "Normaliser",
     "Prefetch",
+    "Preparation",
     "Rows",
     "Shift",
+    "Table",
+    "as_table",
     "batch_rows",
     "batches",
     "chain",
     "csv",
     "digits",
     "frame",
+    "learn",
     "map_npy",
     "map_npz",
     "mapped",
@@ -43,6 +49,7 @@ __all__ = [
     "npz",
     "parquet",
     "read_idx",
+    "read_table",
     "rings",
     "spiral",
     "xor",

@@ -1,6 +1,6 @@
 """Tables that are in memory already: pandas and polars frames, by what both of them answer to.
 
-Neither library is imported here. Files of tables stand in `table.py` and `parquet.py`.
+Neither library is imported here. Tables with texts and gaps among the inputs are in `tables`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.data.dataset import Dataset
-from seegrad.data.labels import encoded
+from seegrad.data.labels import are_labels, encoded
 from seegrad.errors import DTypeError, FormatError, ValueRangeError
 from seegrad.i18n import tr
 
@@ -23,8 +23,9 @@ def frame(table: Any, target: str | int = -1, labels: bool | None = None) -> Dat
     """Examples from a pandas or polars frame: x is (N, columns) float64.
 
     target: the name or the number of the target's column (default: the last); text in it is
-    labels, whole numbers too, unless `labels=False`. Raises FormatError that names the row and the
-    column of a text among numbers, a missing value or a number that is not finite.
+    labels, whole numbers that look like labels too, unless `labels` says otherwise. Raises
+    FormatError that names the row and the column of a text among numbers, a missing value or a
+    number that is not finite.
     """
     names = [str(name) for name in getattr(table, "columns", ())]
     if not names or not hasattr(table, "shape"):
@@ -59,7 +60,10 @@ def from_columns(
     chosen = _chosen(target, names, source)
     features = tuple(name for name in names if name != chosen)
     x = np.column_stack([_numbers(name, columns[name], source) for name in features])
-    t, classes = encoded(_target(chosen, columns[chosen], source), labels)
+    goal = _target(chosen, columns[chosen], source)
+    if labels is None and goal.dtype.kind in "ui":
+        labels = are_labels(goal)
+    t, classes = encoded(goal, labels)
     return Dataset(x, t, source, classes, features)
 
 

@@ -81,17 +81,7 @@ class Dataset:
         if test is None and self.held_out is not None:
             edge = len(self) - self.held_out
             return self.take(slice(0, edge)), self.take(slice(edge, None))
-        share = TEST_SHARE if test is None else test
-        count = round(share * len(self)) if isinstance(share, float) else int(share)
-        if not 0 <= count < len(self):
-            raise ValueRangeError(
-                tr("this split leaves nothing to train on"),
-                asked=f"test={test}",
-                came=tr("{count} examples", count=len(self)),
-                hint=tr("choose a share between 0 and 1, or fewer rows"),
-            )
-        rows = np.random.default_rng(seed).permutation(len(self))
-        test_rows, train_rows = rows[:count], rows[count:]
+        train_rows, test_rows = split_rows(len(self), test, seed)
         if isinstance(self.x, (np.memmap, Rows)):  # read from one end of the file to the other
             test_rows, train_rows = np.sort(test_rows), np.sort(train_rows)
         return self.take(train_rows), self.take(test_rows)
@@ -106,3 +96,24 @@ class Dataset:
             whole = part_of(self.x, np.arange(len(self)))
             return replace(self, x=Rows(whole.base, whole.numbers, learnt))
         return replace(self, x=learnt(self.x))
+
+
+def split_rows(
+    examples: int, test: float | int | None = None, seed: int = 0
+) -> tuple[Array, Array]:
+    """Which rows to train on and which to test on, drawn by `seed`; `test` as in `Dataset.split`.
+
+    >>> [rows.tolist() for rows in split_rows(5, 0.4)]
+    [[3, 0, 1], [2, 4]]
+    """
+    share = TEST_SHARE if test is None else test
+    count = round(share * examples) if isinstance(share, float) else int(share)
+    if not 0 <= count < examples:
+        raise ValueRangeError(
+            tr("this split leaves nothing to train on"),
+            asked=f"test={test}",
+            came=tr("{count} examples", count=examples),
+            hint=tr("choose a share between 0 and 1, or fewer rows"),
+        )
+    rows = np.random.default_rng(seed).permutation(examples)
+    return rows[count:], rows[:count]

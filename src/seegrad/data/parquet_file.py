@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +23,11 @@ def parquet(
     Raises FormatError for a file that is missing, damaged, or unpacks to too much, and for what
     is wrong in its columns; MissingExtraError where pyarrow is not installed.
     """
+    return from_columns(parquet_columns(path), target, labels, Path(path).name.split(".")[0])
+
+
+def parquet_columns(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The columns of a Parquet file as arrays, by their names; errors as in `parquet`."""
     try:
         import pyarrow
         import pyarrow.parquet
@@ -47,8 +54,7 @@ def parquet(
             came=str(fault)[:200],
             hint=tr("fetch the file again"),
         ) from fault
-    columns = {
+    return {
         name: np.asarray(column.to_numpy(zero_copy_only=False))
         for name, column in zip(table.column_names, table.columns)
     }
-    return from_columns(columns, target, labels, file.name.split(".")[0])

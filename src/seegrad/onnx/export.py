@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import tr
 from seegrad.nn.module import Module
 from seegrad.onnx.model import write_model
+from seegrad.onnx.words import with_words
 from seegrad.onnx.writing import to_model
 from seegrad.tensor.tensor import Tensor
 from seegrad.tree import flatten
@@ -33,13 +35,19 @@ def export_onnx(
     dynamic_batch: bool = True,
     input_names: Sequence[str] | None = None,
     output_names: Sequence[str] | None = None,
+    input_words: Mapping[str, Sequence[str]] | None = None,
+    output_words: Mapping[str, Sequence[str]] | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> Path:
     """Write a network, or any function of arrays, as an ONNX model that onnx.checker accepts.
 
     example: an input, or a tuple of them: their shapes and dtypes count, not their numbers;
     floats are taken in the dtype of the network's parameters. dynamic_batch: the first axis of
     the inputs may have any size in the file. input_names: by default those of the function's own
-    parameters. A network is exported as it is in use (`eval()`), its parameters by their names.
+    parameters. input_words: inputs (of int64) that are texts in the file, and the texts whose
+    places the network takes; any other is −1. output_words: outputs (of int64) that are said by
+    name in the file. metadata: texts that go along. A network is exported as it is in use
+    (`eval()`), its parameters by their names.
     Raises FormatError for an op that ONNX has no form for, MissingExtraError without onnx.
     """
     examples = tuple(map(np.asarray, example if isinstance(example, tuple) else (example,)))
@@ -70,7 +78,10 @@ def export_onnx(
                 came=", ".join(given),
             )
     inputs, outputs = [made[0] for made in traces], [made[1] for made in traces]
-    return write_model(to_model(inputs, outputs, batches, names, wanted, results), path)
+    model = to_model(inputs, outputs, batches, names, wanted, results)
+    if input_words or output_words:
+        model = with_words(model, input_words or {}, output_words or {})
+    return write_model(replace(model, metadata=dict(metadata or {})), path)
 
 
 def _traced(

@@ -22,6 +22,8 @@ from seegrad.i18n import tr
 
 Array = NDArray[Any]
 OPSET, OLDEST_OPSET, IR_VERSION = 20, 13, 9
+ML, ML_OPSET = "ai.onnx.ml", 3
+"""The domain of operators on tables, of which LabelEncoder is written."""
 NEWEST_OPSET = 28
 """The last version whose operators were held against onnxruntime (row O1 of the table of trust)."""
 MOST_STEPS = 100_000
@@ -55,6 +57,7 @@ class Step:
     name: str = ""
     changed: frozenset[str] = frozenset()
     results: tuple[ResultType, ...] = ()
+    domain: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ class Model:
     steps: tuple[Step, ...]
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The names of the classes that an output counts, where the file gives them by name."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def official() -> Any:
@@ -130,12 +134,14 @@ def write_model(model: Model, path: str | os.PathLike[str]) -> Path:
     """Write a model, checked by ONNX's own checker first, whole or not at all."""
     onnx = official()
     helper = onnx.helper
+    tables = {(ML, ML_OPSET)} if any(step.domain == ML for step in model.steps) else ()
     made = helper.make_model(
         _as_graph(onnx, model),
         producer_name="seegrad",
         ir_version=IR_VERSION,
-        opset_imports=[helper.make_opsetid("", OPSET)],
+        opset_imports=[helper.make_opsetid(*pair) for pair in (("", OPSET), *tables)],
     )
+    helper.set_model_props(made, dict(model.metadata))
     try:
         onnx.checker.check_model(made, full_check=True)
         return write_whole(path, made.SerializeToString())
@@ -165,6 +171,7 @@ def _as_graph(onnx: Any, model: Model) -> Any:
         [
             helper.make_node(
                 step.operator, list(step.inputs), list(step.outputs), step.name or None,
+                domain=step.domain or None,
                 **{key: _as_attribute(onnx, it) for key, it in step.attributes.items()},
             )
             for step in model.steps

@@ -2,7 +2,8 @@
 
 `plan` checks what is asked, `trainer` goes through the passes, `stepping` makes the steps (eagerly,
 compiled, fetched ahead), `evaluation` looks at the weights, `callbacks/` follow, `report/` tells
-the run on a page. `checkpoints`, `saving` and `run_directory` are its files. Rules of the update
+the run on a page. `checkpoints`, `saving` and `run_directory` are its files. `runs/` is
+what a run is made of, and one that was made, in use. Rules of the update
 are in `optim`, readers of data in `data`, files of ONNX in `onnx`.
 """
 
@@ -24,6 +25,7 @@ from seegrad.training.history import History
 from seegrad.training.network_check import check_network
 from seegrad.training.report import Report
 from seegrad.training.run_directory import RunFolder
+from seegrad.training.runs import Run, load_run
 from seegrad.training.saving import load, load_checkpoint, save, save_checkpoint
 from seegrad.training.trainer import Trainer
 
@@ -37,6 +39,7 @@ __all__ = [
     "MLflow",
     "Recorder",
     "Report",
+    "Run",
     "RunFolder",
     "TensorBoard",
     "Trainer",
@@ -46,6 +49,7 @@ __all__ = [
     "import_onnx",
     "load",
     "load_checkpoint",
+    "load_run",
     "progress",
     "save",
     "save_checkpoint",

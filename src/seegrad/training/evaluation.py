@@ -73,9 +73,25 @@ class Predictor:
         return run
 
 
+def reported(loss: Any, value: float) -> float:
+    """A step's loss as it is told: in the units that the loss says, where it has other ones."""
+    return float(loss.reported(value)) if hasattr(loss, "reported") else value
+
+
+def in_units(loss: Any, values: Array) -> Array:
+    """Outputs or targets in the units that the loss tells them in."""
+    return np.asarray(loss.unscaled(values)) if hasattr(loss, "unscaled") else values
+
+
 def scores(loss: Any, outputs: Array, t: Any) -> dict[str, float]:
-    """The loss of outputs, and their accuracy where the targets are classes."""
+    """The loss of outputs, and their accuracy where the targets are classes.
+
+    A loss that has `figures` of its own, in other units, says them.
+    """
     t = np.asarray(t)
+    if hasattr(loss, "figures"):
+        own: dict[str, float] = loss.figures(outputs, t)
+        return own
     with in_mode(recording=False):
         found = {"loss": float(np.asarray(loss(outputs, t)))}
     classes = t.argmax(axis=-1) if t.ndim == outputs.ndim and t.ndim > 1 else t

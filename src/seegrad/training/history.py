@@ -75,9 +75,16 @@ def row_in_words(row: Row) -> str:
     }
     if "test_accuracy" not in row:
         spoken["test_loss"] = tr("test loss")
+        spoken["test_r2"] = tr("test R²")
     parts = [f"{tr('epoch')} {row.get('epoch', 0):.0f}"]
-    for name, word in spoken.items():
-        if name in row:
-            value = row[name]
-            parts.append(f"{word} {value:.4f}" if value < 1e4 else f"{word} {value:.3e}")
+    parts += [f"{word} {figure(row[name])}" for name, word in spoken.items() if name in row]
     return " · ".join(parts)
+
+
+def figure(value: float) -> str:
+    """A figure as it is told.
+
+    >>> figure(0.5), figure(2900.123), figure(4.2e9)
+    ('0.5000', '2900.1230', '4.200e+09')
+    """
+    return f"{value:.4f}" if abs(value) < 1e4 else f"{value:.3e}"

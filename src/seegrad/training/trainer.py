@@ -263,7 +263,7 @@ class Trainer:
 
     def _made(self, losses: Any) -> bool:
         """Note steps that were made; whether the run is to stop."""
-        for loss in map(float, losses):
+        for loss in (evaluation.reported(self.loss, float(value)) for value in losses):
             self.count += 1
             self.history.losses.append(loss)
             for callback in self.callbacks:

@@ -26,6 +26,7 @@ from seegrad.drawing.values.user_text import escape
 from seegrad.files import write_whole
 from seegrad.graph.mode import in_mode
 from seegrad.i18n import language, translate
+from seegrad.training.evaluation import in_units
 from seegrad.training.history import Row
 from seegrad.training.network_check import check_network
 from seegrad.training.plan import Plan
@@ -153,10 +154,12 @@ class Report(Callback):
     def _head(self, trainer: Trainer) -> str:
         last = trainer.history.last
         facts: list[tuple[Words, str]] = [
-            (both(words), f"{last[name]:.4f}" if last[name] < 1e4 else shown(last[name]))
+            (both(words), f"{last[name]:.4f}" if abs(last[name]) < 1e4 else shown(last[name]))
             for name, words in (
                 ("test_accuracy", "test accuracy"),
                 ("train_accuracy", "training accuracy"),
+                ("test_r2", "R² on the test data"),
+                ("test_mae", "mean absolute error on the test data"),
                 ("test_loss", "test loss"),
                 ("loss", "loss"),
             )
@@ -213,11 +216,12 @@ class Report(Callback):
         if self.test.classes and outputs.ndim == 2 and outputs.shape[1] == len(self.test.classes):
             yield from self._classes(some, outputs)
         else:
-            yield from self._numbers(some, outputs)
+            true = np.asarray(some.t, np.float64).reshape(len(outputs), -1)
+            yield from self._numbers(*(in_units(trainer.loss, part) for part in (true, outputs)))
 
     def _classes(self, data: Dataset, scores: Array) -> Iterator[str]:
         answers, names = scores.argmax(axis=1), data.classes
-        true = data.t.astype(np.int64)
+        true = data.t.astype(np.int64) if data.t.ndim == 1 else data.t.argmax(axis=1)
         shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
         sure = shifted / shifted.sum(axis=1, keepdims=True)
         wrong = np.flatnonzero(answers != true)
@@ -245,9 +249,8 @@ class Report(Callback):
             )
         yield _section(title, shown_ones)
 
-    def _numbers(self, data: Dataset, outputs: Array) -> Iterator[str]:
+    def _numbers(self, true: Array, outputs: Array) -> Iterator[str]:
         """Of numbers that were fitted: the rows that are farthest off."""
-        true = np.asarray(data.t, np.float64).reshape(len(outputs), -1)
         off = np.abs(outputs.reshape(true.shape) - true)
         worst = np.argsort(-off.max(axis=1), kind="stable")[:WORST]
         rows = "".join(
