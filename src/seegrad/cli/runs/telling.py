@@ -11,7 +11,7 @@ import click
 from seegrad.cli.group import echo_json
 from seegrad.data.tables.preparation import Raw
 from seegrad.i18n import tr
-from seegrad.training.callbacks.lines import figure
+from seegrad.training.history import figure
 from seegrad.training.runs.setting import Loaded
 
 

@@ -81,7 +81,10 @@ def _train(
         folder.write_config(setting.as_config())
     before, began = trainer.count, time.perf_counter()
     try:
-        trainer.fit(train, test, epochs=setting.epochs, steps=setting.steps, batch=setting.batch)
+        trainer.fit(
+            train, test, epochs=setting.epochs, steps=setting.steps, batch=setting.batch,
+            progress=False,
+        )
     except NonFiniteError:
         if leads:
             told = tr("the run up to there is told in {file}", file=folder.path / REPORT)
