@@ -20,9 +20,9 @@ from seegrad.book.functions import (
     sum_squared_error,
 )
 from seegrad.book.gradient import numerical_gradient
+from seegrad.book.layer_naive import AddLayer, MulLayer
 from seegrad.book.layers import Affine, Relu, Sigmoid, SoftmaxWithLoss
 from seegrad.book.mnist import load_mnist
-from seegrad.book.naive import AddLayer, MulLayer
 from seegrad.book.two_layer_net import TwoLayerNet
 
 __all__ = [

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.book.arrays import as_targets
+from seegrad.book.base.arrays import as_targets
+from seegrad.book.base.layer import Layer, as_leaf
 from seegrad.book.functions import cross_entropy_error
-from seegrad.book.layer import Layer, as_leaf
 from seegrad.errors import ShapeError
 from seegrad.i18n import tr
 from seegrad.ops.linear.linalg import matmul

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.book.arrays import as_array, as_targets
+from seegrad.book.base.arrays import as_array, as_targets
 from seegrad.book.functions import cross_entropy_error
 from seegrad.book.gradient import numerical_gradient
 from seegrad.book.layers import Affine, Relu, SoftmaxWithLoss
