@@ -1,4 +1,4 @@
-"""Chapter 7's SimpleConvNet on real digits, compiled: 30 filters of 5×5, pooling, 100 neurons (7.5).
+"""Chapter 7's SimpleConvNet on real digits, compiled: 30 filters, pooling, 100 neurons (7.5).
 
 Run: make mnist DATA=FOLDER, with MNIST's IDX files in FOLDER; or, where seegrad is installed,
 python examples/chapter/train_convnet.py FOLDER [epochs].

@@ -3,6 +3,7 @@
 
 import { keep } from "./sharing/address.ts";
 import type { Explorer } from "./explorer/explorer.ts";
+import { plotted } from "./plots.ts";
 import { opened } from "./training/playground.ts";
 import type { Playground } from "./training/playground.ts";
 import type { Language, SceneData, Theme } from "./explorer/session.ts";
@@ -43,11 +44,16 @@ export class ReadingPage {
       );
     }
     this.watch();
+    for (const plot of this.plots) plotted(plot, asked, (key, value) => this.remember(key, value));
     this.goToAsked(asked);
   }
 
   private get places() {
     return this.body.querySelectorAll<HTMLElement>("[data-figure]");
+  }
+
+  private get plots() {
+    return this.body.querySelectorAll<HTMLElement>("[data-plot]");
   }
 
   private watch() {
@@ -80,7 +86,9 @@ export class ReadingPage {
   /** Goes to the first picture that the address speaks of. */
   private goToAsked(asked: URLSearchParams) {
     const names = [...asked.keys()].map((key) => key.slice(0, key.lastIndexOf(".")));
-    const place = [...this.places].find(({ dataset }) => names.includes(dataset.figure ?? ""));
+    const place = [...this.places, ...this.plots].find(
+      (each) => each.offsetParent && names.includes(each.dataset.figure ?? each.dataset.plot ?? ""),
+    );
     place?.scrollIntoView({ block: "center" });
   }
 
@@ -95,6 +103,13 @@ export class ReadingPage {
     const said = new URLSearchParams(location.hash.slice(1));
     said.set("lang", this.language);
     if (this.theme) said.set("theme", this.theme);
+    keep(said);
+  }
+
+  /** Keeps what a reader has set in the page's address. */
+  private remember(key: string, value: string) {
+    const said = new URLSearchParams(location.hash.slice(1));
+    said.set(key, value);
     keep(said);
   }
 
