@@ -26,7 +26,7 @@ IMAGE = ((1.0, 2, 3, 0), (0, 1, 2, 3), (3, 0, 1, 2), (2, 3, 0, 1))
 FILTER = ((2.0, 0, 1), (0, 1, 2), (1, 0, 2))
 BIAS = 3.0
 PLACES = tuple(product(range(2), repeat=2))
-FILTERS, UPDATES = 6, 150
+FILTERS, UPDATES = 6, 250
 
 
 class LeNet(ImageNetwork):
