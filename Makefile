@@ -6,6 +6,7 @@
 # make drawings   every picture of the documents and READMEs, and the report of the demo, drawn anew
 # make docs    the documents, every cell of them run, into docs/_build/html
 # make lenet DATA=folder-with-MNIST, make characters, make diabetes    the examples of the field
+# make mnist DATA=folder-with-MNIST    the convolutional network of the book's chapter 7
 # make fuzz    a million inputs to each reader of text and files (RUNS=... for another number);
 #              row T4 of TRUST.md tells of it
 # make lint    style and types only; of the page's TypeScript too, where npm is installed
@@ -19,7 +20,7 @@ RUN    := $(VENV)/bin/python
 JOBS   ?= auto
 RUNS   ?= 1000000
 
-.PHONY: demo test bench figures lint web lenet characters diabetes trust fuzz pictures drawings docs clean
+.PHONY: demo test bench figures lint web lenet mnist characters diabetes trust fuzz pictures drawings docs clean
 
 demo: $(VENV)/.ready
 	$(RUN) -m seegrad train --data digits --check --out runs
@@ -51,6 +52,9 @@ figures: $(VENV)/.ready-bench
 
 lenet: $(VENV)/.ready-examples
 	$(RUN) examples/field/lenet.py $(DATA)
+
+mnist: $(VENV)/.ready-examples
+	$(RUN) examples/chapter/train_convnet.py $(DATA)
 
 characters diabetes: $(VENV)/.ready-examples
 	$(RUN) examples/field/$@.py

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 
 import seegrad as sg
-from seegrad import book2
+from seegrad import book, book2
+from seegrad.chapter.page import CHAPTERS
 from seegrad.graph.graph import Graph
 
 HERE = Path(__file__).parent / "pictures"
@@ -84,6 +85,46 @@ def volume2() -> list[Graph]:
     return [each.graph for each in seen]
 
 
+def three_layers(lang: str) -> sg.Tensor:
+    """Chapter 3 of the book: three layers, forward."""
+    x = sg.tensor(np.array([1.0, 0.5]), name="x", requires_grad=False)
+    layers = (
+        ([[0.1, 0.3, 0.5], [0.2, 0.4, 0.6]], [0.1, 0.2, 0.3]),
+        ([[0.1, 0.4], [0.2, 0.5], [0.3, 0.6]], [0.1, 0.2]),
+        ([[0.1, 0.3], [0.2, 0.4]], [0.1, 0.2]),
+    )
+    out: sg.Tensor = x
+    for n, (W, b) in enumerate(layers, 1):
+        weights, bias = (
+            sg.tensor(np.array(value), name=f"{name}{n}", requires_grad=False)
+            for name, value in (("W", W), ("b", b))
+        )
+        out = out @ weights + bias
+        out = book.sigmoid(out) if n < 3 else out
+    out.name = "y"
+    return out
+
+
+def deep() -> sg.Graph:
+    """Chapter 8's network on two images, one box for a layer."""
+    np.random.seed(0)
+    net = book.DeepConvNet()
+    net.gradient(np.random.rand(2, 1, 28, 28), np.array([3, 8]))
+    return net.graph
+
+
+def book_pictures() -> None:
+    """One picture for each chapter of the book's first volume."""
+    figures = {4: "4d", 6: "6b", 7: "7a"}
+    for lang in WORDS:
+        end = "" if lang == "en" else ".ko"
+        sg.draw(three_layers(lang), HERE / f"book-3{end}.svg", lang=lang, open="none")
+        for number, name in figures.items():
+            figure = CHAPTERS[number].figures[name].graph(lang)
+            sg.draw(figure, HERE / f"book-{number}{end}.svg", lang=lang)
+        sg.draw(deep(), HERE / f"book-8{end}.svg", lang=lang, open="none")
+
+
 def main() -> None:
     HERE.mkdir(exist_ok=True)
     for lang in WORDS:
@@ -96,6 +137,7 @@ def main() -> None:
         sg.draw(sigmoid(), HERE / f"sigmoid-open{end}.svg", lang=lang, open="all")
         sg.draw(loss(), HERE / f"loss{end}.svg", lang=lang, open="none")
         sg.draw(network(), HERE / f"network{end}.svg", lang=lang, open=("net",))
+    book_pictures()
     for chapter, graph in enumerate(volume2(), 1):
         sg.draw(graph, HERE / f"book2-{chapter}.svg", open="none")
 

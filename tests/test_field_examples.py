@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-FOLDER = Path(__file__).parent.parent / "examples" / "field"
+FOLDER = Path(__file__).parent.parent / "examples"
 
 
-def example(name):
-    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+def example(name, folder="field"):
+    spec = importlib.util.spec_from_file_location(name, FOLDER / folder / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -20,6 +20,12 @@ def example(name):
 
 def test_lenet_tells_digits_apart(real_mnist):
     assert example("lenet").main(str(real_mnist), epochs=5) >= 0.975
+
+
+def test_the_convolutional_network_of_chapter_7(real_mnist, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert example("train_convnet", "chapter").main(str(real_mnist), epochs=2) >= 0.96
+    assert (tmp_path / "params.npz").exists()
 
 
 def test_characters_are_learnt():

@@ -1,5 +1,5 @@
 // Builds the page's modules into two small files in src/seegrad/drawing/web/built: explorer.js, and
-// training.js for pages that have playgrounds or films too.
+// training.js for pages that have playgrounds, films or plots too.
 // Needs Node and esbuild (npm ci); nobody who only installs seegrad needs either. With --check
 // nothing is written: it fails when a file that is there is not what its sources give.
 // The first line names the sources by digest, so that a test sees a stale build without Node.

@@ -16,7 +16,7 @@ import numpy as np
 import seegrad as sg
 from seegrad import nn
 from seegrad.autodiff.chain_rule import unbroadcast
-from seegrad.chapter.page import DERIVATIONS
+from seegrad.chapter.page import CHAPTERS
 from seegrad.drawing.formula.document import Derivation
 from seegrad.drawing.formula.rules import rule_term
 from seegrad.drawing.formula.terms import Name, Term, evaluate
@@ -214,17 +214,18 @@ def rule_faults(op: Any, case: Any, rng: np.random.Generator) -> tuple[int, list
 
 
 def printed_rules(rng: np.random.Generator) -> tuple[int, list[str]]:
-    """The rules of the steps for the whole table, and the chapter's derivations."""
+    """The rules of the steps for the whole table, and the chapters' derivations."""
     lines, faults = 0, []
     for op in sg.TABLE.values():
         for case in () if op.inlined or not op.differentiable else op.cases:
             count, wrong = rule_faults(op, case, rng)
             lines, faults = lines + count, faults + wrong
-    for key, example in DERIVATIONS.items():
-        told = example("en")
+    for number, key in ((n, key) for n, each in CHAPTERS.items() for key in each.derivations):
+        told = CHAPTERS[number].derivations[key]("en")
         shown = [line for step in told.steps for line in step.lines if line is not None]
         found = [fault for line in shown if (fault := faults_of_line(line, told.known))]
-        lines, faults = lines + len(shown), [*faults, *(f"chapter, {key}: {f}" for f in found)]
+        lines += len(shown)
+        faults += [f"chapter {number}, {key}: {f}" for f in found]
     return lines, faults
 
 

@@ -7,10 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.book.arrays import as_array, as_targets, fitting
+from seegrad.book.base.arrays import as_array, as_targets, fitting
 from seegrad.ops.compare import astype, floating, logical_and
 from seegrad.ops.nn import activation
 from seegrad.ops.nn.loss import mean_squared_error as paired
+
+__all__ = [
+    "cross_entropy_error", "identity_function", "mean_squared_error", "np", "relu", "relu_grad",
+    "sigmoid", "sigmoid_grad", "softmax", "softmax_loss", "step_function", "sum_squared_error",
+]  # fmt: skip
 
 DELTA = 1e-7
 """What the book adds to a probability before it takes the logarithm."""

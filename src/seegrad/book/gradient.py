@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.book.arrays import as_array, as_floats
+from seegrad.book.base.arrays import as_array, as_floats
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor
+
+__all__ = ["np", "numerical_gradient", "numerical_gradient_2d"]
 
 STEP = 1e-4
 
@@ -46,6 +48,15 @@ def numerical_gradient(f: Callable[[Any], Any], x: Any, h: float = STEP) -> NDAr
             array[index] = before
         found[index] = (above - below) / (2 * h)
     return found
+
+
+def numerical_gradient_2d(f: Callable[[Any], Any], X: Any) -> NDArray[Any]:
+    """The gradient at each row of X, with `f` of one row; of one point (D,) as above."""
+    given = as_floats(X, "X")
+    array = np.array(given.value) if isinstance(given, Tensor) else np.asarray(given)
+    if array.ndim < 2:
+        return numerical_gradient(f, array)
+    return np.array([numerical_gradient(f, row) for row in array]).reshape(array.shape)
 
 
 def _number(value: Any) -> float:

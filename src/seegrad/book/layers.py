@@ -1,4 +1,8 @@
-"""The chapter's four layers: Relu, Sigmoid, Affine, SoftmaxWithLoss, for one sample or a batch."""
+"""The book's layers: `forward`, then `backward` with the derivative that arrives (chapters 5 to 7).
+
+Relu, Sigmoid, Affine, SoftmaxWithLoss stand here; Dropout and BatchNormalization, Convolution and
+Pooling in files of their own, and are handed on. All compute with the table's operations.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +10,43 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from seegrad.book.arrays import as_targets
-from seegrad.book.functions import cross_entropy_error
-from seegrad.book.layer import Layer, as_leaf
+from seegrad.book.base.arrays import as_targets
+from seegrad.book.base.image_layers import Convolution, Pooling
+from seegrad.book.base.layer import Layer, as_leaf, plain
+from seegrad.book.base.regularisation import BatchNormalization, Dropout
+from seegrad.book.functions import (
+    cross_entropy_error,
+    identity_function,
+    mean_squared_error,
+    relu,
+    relu_grad,
+    sigmoid,
+    sigmoid_grad,
+    softmax,
+    softmax_loss,
+    step_function,
+    sum_squared_error,
+)
+from seegrad.book.util import col2im, im2col
 from seegrad.errors import ShapeError
 from seegrad.i18n import tr
 from seegrad.ops.linear.linalg import matmul
-from seegrad.ops.nn.activation import relu, sigmoid, softmax
 from seegrad.ops.nn.loss import softmax_cross_entropy
 from seegrad.ops.shape import reshape
 from seegrad.tensor.tensor import Tensor, tensor
 
-Array = NDArray[Any]
+__all__ = [
+    "Affine", "BatchNormalization", "Convolution", "Dropout", "Pooling", "Relu", "Sigmoid",
+    "SoftmaxWithLoss", "col2im", "cross_entropy_error", "identity_function", "im2col",
+    "mean_squared_error", "np", "relu", "relu_grad", "sigmoid", "sigmoid_grad", "softmax",
+    "softmax_loss", "step_function", "sum_squared_error",
+]  # fmt: skip
 
 
 def _biases(width: int) -> tuple[tuple[int, ...], ...]:
     """The shapes a bias for `width` outputs may have: the same for every sample."""
     return (width,), (1, width)
-
-
-def _plain(result: Any, *like: Any) -> Any:
-    """A tensor for tensors, an array of its own for anything else."""
-    if any(isinstance(x, Tensor) for x in like):
-        return result
-    return np.array(result.value if isinstance(result, Tensor) else result)[()]
 
 
 class Relu(Layer):
@@ -43,12 +58,12 @@ class Relu(Layer):
         """max(x, 0); `mask` is true where nothing passes."""
         leaf = as_leaf(x, "x")
         self.mask = leaf.value <= 0
-        return _plain(self._remember((leaf,), relu(leaf)), x)
+        return plain(self._remember((leaf,), relu(leaf)), x)
 
     def backward(self, dout: Any) -> Any:
         """dout where x was above 0, else 0."""
         (dx,) = self._sent_back(dout, self._inputs)
-        return _plain(dx, dout)
+        return plain(dx, dout)
 
 
 class Sigmoid(Layer):
@@ -59,13 +74,13 @@ class Sigmoid(Layer):
     def forward(self, x: Any) -> Any:
         """The sigmoid of x; kept as `out`."""
         leaf = as_leaf(x, "x")
-        self.out = _plain(self._remember((leaf,), sigmoid(leaf)), x)
+        self.out = plain(self._remember((leaf,), sigmoid(leaf)), x)
         return self.out
 
     def backward(self, dout: Any) -> Any:
         """dout times y(1 − y)."""
         (dx,) = self._sent_back(dout, self._inputs)
-        return _plain(dx, dout)
+        return plain(dx, dout)
 
 
 class Affine(Layer):
@@ -76,13 +91,14 @@ class Affine(Layer):
     W (D, M) and b (M,), do not fit.
     """
 
+    learned = "W", "b"
+
     def __init__(self, W: Any, b: Any, names: tuple[str, str] = ("W", "b")) -> None:
         self.W, self.b, self.names = W, b, names
         self.x: Any = None
         self.original_x_shape: tuple[int, ...] | None = None
         self.dW: Any = None
         self.db: Any = None
-        self._leaves: tuple[Tensor, ...] = ()
 
     def forward(self, x: Any) -> Any:
         """X·W + b; ShapeError naming both shapes when X is not as wide as W is high."""
@@ -106,16 +122,14 @@ class Affine(Layer):
                 came=f"X {leaf.shape}",
                 hint=tr("the columns of X are as many as the rows of W"),
             )
-        self.x = _plain(flat, x)
+        self.x = plain(flat, x)
         self._leaves = weights, bias
         out = self._remember((leaf, weights, bias), matmul(flat, weights) + bias)
-        return _plain(out, x, self.W, self.b)
+        return plain(out, x, self.W, self.b)
 
     def backward(self, dout: Any) -> Any:
         """dX in the shape of X; keeps dW = Xᵀ·dY and db, the sum of dY over the samples."""
-        dx, dW, db = self._sent_back(dout, self._inputs)
-        self.dW, self.db = np.array(dW), np.array(db)
-        return _plain(dx, dout)
+        return self._sent_back_with_learned(dout)
 
 
 class SoftmaxWithLoss(Layer):
@@ -142,7 +156,7 @@ class SoftmaxWithLoss(Layer):
             targets = tensor(targets, name="t", requires_grad=False)
         out = softmax_cross_entropy(leaf, targets)
         self.y = np.array(softmax(leaf.value))
-        self.loss = _plain(self._remember((leaf,), out), x, t)
+        self.loss = plain(self._remember((leaf,), out), x, t)
         if self.delta and not isinstance(self.loss, Tensor):
             self.loss = cross_entropy_error(self.y, self.t, self.delta)
         return self.loss
@@ -150,4 +164,4 @@ class SoftmaxWithLoss(Layer):
     def backward(self, dout: Any = 1) -> Any:
         """(y − t)/N times dout."""
         (dx,) = self._sent_back(dout, self._inputs)
-        return _plain(dx, dout)
+        return plain(dx, dout)

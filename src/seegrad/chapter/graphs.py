@@ -21,15 +21,15 @@ from seegrad.tensor.tensor import Tensor, tensor
 from seegrad.transforms.folding import expand
 
 
-def _of(lang: str, korean: str, english: str) -> str:
+def spoken(lang: str, korean: str, english: str) -> str:
     return korean if lang == "ko" else english
 
 
-def _leaf(value: Any, name: str, learns: bool = True) -> Tensor:
+def leaf(value: Any, name: str, learns: bool = True) -> Tensor:
     return tensor(value, name=name, requires_grad=learns)
 
 
-def _named(z: Tensor, name: str) -> Tensor:
+def named(z: Tensor, name: str) -> Tensor:
     z.name = name
     return z
 
@@ -39,16 +39,16 @@ def _named(z: Tensor, name: str) -> Tensor:
 
 def apples_with_numbers(lang: str) -> Tensor:
     """Apples times two, times 1.1: the numbers are part of the operations."""
-    apple = _leaf(100.0, _of(lang, "사과", "apple"))
+    apple = leaf(100.0, spoken(lang, "사과", "apple"))
     price: Tensor = apple * 2 * 1.1
     return price
 
 
 def apples(lang: str, backward: bool = True, only_apple: bool = False) -> Tensor:
     """Two apples at 100 with 10 % tax: 220."""
-    apple = _leaf(100.0, _of(lang, "사과", "apple"))
-    count = _leaf(2.0, _of(lang, "사과의 개수", "count"), not only_apple)
-    tax = _leaf(1.1, _of(lang, "소비세", "tax"), not only_apple)
+    apple = leaf(100.0, spoken(lang, "사과", "apple"))
+    count = leaf(2.0, spoken(lang, "사과의 개수", "count"), not only_apple)
+    tax = leaf(1.1, spoken(lang, "소비세", "tax"), not only_apple)
     price: Tensor = apple * count * tax
     if backward:
         price.backward()
@@ -57,11 +57,11 @@ def apples(lang: str, backward: bool = True, only_apple: bool = False) -> Tensor
 
 def apples_and_oranges(lang: str, backward: bool = True) -> Tensor:
     """Two apples at 100 and three oranges at 150 with 10 % tax: 715."""
-    count = _leaf(2.0, _of(lang, "사과의 개수", "apples"))
-    apple = _leaf(100.0, _of(lang, "사과", "apple"))
-    orange = _leaf(150.0, _of(lang, "귤", "orange"))
-    oranges = _leaf(3.0, _of(lang, "귤의 개수", "oranges"))
-    tax = _leaf(1.1, _of(lang, "소비세", "tax"))
+    count = leaf(2.0, spoken(lang, "사과의 개수", "apples"))
+    apple = leaf(100.0, spoken(lang, "사과", "apple"))
+    orange = leaf(150.0, spoken(lang, "귤", "orange"))
+    oranges = leaf(3.0, spoken(lang, "귤의 개수", "oranges"))
+    tax = leaf(1.1, spoken(lang, "소비세", "tax"))
     price: Tensor = (count * apple + orange * oranges) * tax
     if backward:
         price.backward()
@@ -70,10 +70,10 @@ def apples_and_oranges(lang: str, backward: bool = True) -> Tensor:
 
 def local_computation(lang: str) -> Tensor:
     """Whatever the other shopping was: 4,000 is all that the + node sees of it."""
-    count = _leaf(2.0, _of(lang, "사과의 개수", "apples"))
-    apple = _leaf(100.0, _of(lang, "사과", "apple"))
-    others = _leaf(4000.0, _of(lang, "복잡한 계산", "anything"))
-    tax = _leaf(1.1, _of(lang, "소비세", "tax"))
+    count = leaf(2.0, spoken(lang, "사과의 개수", "apples"))
+    apple = leaf(100.0, spoken(lang, "사과", "apple"))
+    others = leaf(4000.0, spoken(lang, "복잡한 계산", "anything"))
+    tax = leaf(1.1, spoken(lang, "소비세", "tax"))
     price: Tensor = (count * apple + others) * tax
     price.backward()
     return price
@@ -84,45 +84,45 @@ def local_computation(lang: str) -> Tensor:
 
 def any_function(lang: str) -> Tensor:
     """y = f(x), whatever f is."""
-    y = _named(identity(_leaf(1.0, "x")), "y")
+    y = named(identity(leaf(1.0, "x")), "y")
     y.backward()
     return y
 
 
 def square_of_sum(lang: str) -> Tensor:
     """z = (x + y)² at x = 3, y = 4."""
-    t = _named(_leaf(3.0, "x") + _leaf(4.0, "y"), "t")
-    z = _named(t**2, "z")
+    t = named(leaf(3.0, "x") + leaf(4.0, "y"), "t")
+    z = named(t**2, "z")
     z.backward()
     return z
 
 
 def plus(lang: str) -> Tensor:
     """10 + 5 = 15; 1.3 arrives and passes to both sides."""
-    z = _named(_leaf(10.0, "x") + _leaf(5.0, "y"), "z")
+    z = named(leaf(10.0, "x") + leaf(5.0, "y"), "z")
     z.backward(1.3)
     return z
 
 
 def plus_in_a_graph(lang: str) -> Tensor:
     """A + node somewhere inside a large graph whose last value is L."""
-    z = _named(_leaf(10.0, "x") + _leaf(5.0, "y"), "z")
-    loss = _named(z * 1.3, "L")
+    z = named(leaf(10.0, "x") + leaf(5.0, "y"), "z")
+    loss = named(z * 1.3, "L")
     loss.backward()
     return loss
 
 
 def product(lang: str) -> Tensor:
     """10 × 5 = 50; 1.3 arrives, and the inputs come back swapped: 6.5 and 13."""
-    z = _named(_leaf(10.0, "x") * _leaf(5.0, "y"), "z")
+    z = named(leaf(10.0, "x") * leaf(5.0, "y"), "z")
     z.backward(1.3)
     return z
 
 
 def fork(lang: str) -> Tensor:
     """y = x·x + x at 3: three branches leave x, and 3 + 3 + 1 = 7 comes back."""
-    x = _leaf(3.0, "x")
-    y = _named(x * x + x, "y")
+    x = leaf(3.0, "x")
+    y = named(x * x + x, "y")
     y.backward()
     return y
 
@@ -132,21 +132,21 @@ def fork(lang: str) -> Tensor:
 
 def rectified(lang: str, x: float = 2.0) -> Tensor:
     """ReLU at one number: open or shut."""
-    y = _named(relu(_leaf(x, "x")), "y")
+    y = named(relu(leaf(x, "x")), "y")
     y.backward(5.0)
     return y
 
 
 def sigmoid_closed(lang: str) -> Tensor:
     """y = σ(ln 3) = ¾; 16 arrives, 3 goes on."""
-    y = _named(sigmoid(_leaf(np.log(3.0), "x")), "y")
+    y = named(sigmoid(leaf(np.log(3.0), "x")), "y")
     y.backward(16.0)
     return y
 
 
 def sigmoid_open(lang: str, backward: bool = True) -> Tensor:
     """The same by ×(−1), exp, +1 and /: below, from the right, 16, −9, −9, −3, 3."""
-    y = expand(_named(sigmoid(_leaf(np.log(3.0), "x")), "y"))
+    y = expand(named(sigmoid(leaf(np.log(3.0), "x")), "y"))
     if backward:
         y.backward(16.0)
     return y
@@ -157,19 +157,19 @@ def sigmoid_open(lang: str, backward: bool = True) -> Tensor:
 
 def matrix_product(lang: str) -> Tensor:
     """(2,)·(2, 3) = (3,)."""
-    x = _leaf([1.0, 2.0], "X")
-    y = _named(x @ _leaf([[1.0, 2, 3], [4, 5, 6]], "W"), "O")
+    x = leaf([1.0, 2.0], "X")
+    y = named(x @ leaf([[1.0, 2, 3], [4, 5, 6]], "W"), "O")
     y.backward(np.array([1.0, 2, 3]))
     return y
 
 
 def affine(lang: str, batch: bool = False, backward: bool = True) -> Tensor:
     """Y = X·W + B for one sample or for N = 3 of them."""
-    x = _leaf([[1.0, 0], [0, 1], [1, 1]] if batch else [1.0, 2.0], "X")
-    y = x @ _leaf([[1.0, 2, 3], [4, 5, 6]], "W") + _leaf([7.0, 8, 9], "B")
+    x = leaf([[1.0, 0], [0, 1], [1, 1]] if batch else [1.0, 2.0], "X")
+    y = x @ leaf([[1.0, 2, 3], [4, 5, 6]], "W") + leaf([7.0, 8, 9], "B")
     if backward:
         y.backward(np.array([[2.0, 1, -1], [1, 0, 0], [0, 0, 1]] if batch else [1.0, 2, 3]))
-    return _named(y, "Y")
+    return named(y, "Y")
 
 
 SCORES = (5.3, 0.3, 10.1, 1.2, 2.0, 0.7, 1.5, 0.9, 1.1, 0.01)
@@ -181,20 +181,20 @@ def network(lang: str) -> Tensor:
     draw = np.random.default_rng(5)
     x, labels = digits()
     image = x[int(np.flatnonzero(labels == DIGIT)[0])].reshape(8, 8)
-    out: Any = _leaf(image, _of(lang, "숫자", "digit"), learns=False)
+    out: Any = leaf(image, spoken(lang, "숫자", "digit"), learns=False)
     for layer, (rows, columns) in enumerate(pairwise((64, 20, 15, 10)), 1):
         with frame(f"Affine{layer}"):
             rest = out.reshape(-1) if layer == 1 else out
-            w = _leaf(draw.normal(size=(rows, columns)).round(1), f"Affine{layer}.W")
+            w = leaf(draw.normal(size=(rows, columns)).round(1), f"Affine{layer}.W")
             z = rest @ w
             # the last bias brings the scores to the figure's
             b = np.array(SCORES) - z.value if layer == 3 else draw.normal(size=columns).round(1)
-            out = z + _leaf(b, f"Affine{layer}.b")
+            out = z + leaf(b, f"Affine{layer}.b")
         if layer < 3:
             with frame(f"ReLU{layer}"):
                 out = relu(out)
-    _named(out, _of(lang, "점수", "scores"))
-    return _named(softmax(out), _of(lang, "확률", "probabilities"))
+    named(out, spoken(lang, "점수", "scores"))
+    return named(softmax(out), spoken(lang, "확률", "probabilities"))
 
 
 LOGITS, TARGETS = (3.0, 2.0, 5.0), (0.0, 1.0, 0.0)
@@ -202,19 +202,19 @@ LOGITS, TARGETS = (3.0, 2.0, 5.0), (0.0, 1.0, 0.0)
 
 def _softmax() -> list[Tensor]:
     """The three y."""
-    powers = [exp(_leaf(np.log(v), f"a{i}")) for i, v in enumerate(LOGITS, 1)]
+    powers = [exp(leaf(np.log(v), f"a{i}")) for i, v in enumerate(LOGITS, 1)]
     share = reciprocal(add_n(*powers))
-    return [_named(power * share, f"y{i}") for i, power in enumerate(powers, 1)]
+    return [named(power * share, f"y{i}") for i, power in enumerate(powers, 1)]
 
 
 def _cross_entropy(ys: Sequence[Tensor], beside: bool = True) -> Tensor:
     """L = −Σ t·log y; the targets `beside` their × nodes, or outside, below the y."""
-    targets = [_leaf(t, f"t{i}", learns=False) for i, t in enumerate(TARGETS, 1)]
+    targets = [leaf(t, f"t{i}", learns=False) for i, t in enumerate(TARGETS, 1)]
     terms = []
     for t, each in zip(targets, [log(y) for y in ys]):
         terms.append(t * each if beside else each * t)
         t.frame = terms[-1].frame if beside else None
-    return _named(add_n(*terms) * -1.0, "L")
+    return named(add_n(*terms) * -1.0, "L")
 
 
 def softmax_forward(lang: str) -> Tensor:
@@ -225,7 +225,7 @@ def softmax_forward(lang: str) -> Tensor:
 
 def cross_entropy(lang: str, backward: bool = True) -> Tensor:
     """L = −Σ t·log y."""
-    loss = _cross_entropy([_leaf(v / 10, f"y{i}") for i, v in enumerate(LOGITS, 1)])
+    loss = _cross_entropy([leaf(v / 10, f"y{i}") for i, v in enumerate(LOGITS, 1)])
     if backward:
         loss.backward()
     return loss
@@ -243,6 +243,6 @@ def softmax_with_loss(lang: str, beside: bool = True) -> Tensor:
 
 def softmax_with_loss_closed(lang: str) -> Tensor:
     """One node: the derivative that arrives at a is y − t."""
-    loss = softmax_cross_entropy(_leaf(np.log(LOGITS), "a"), _leaf(TARGETS, "t", learns=False))
+    loss = softmax_cross_entropy(leaf(np.log(LOGITS), "a"), leaf(TARGETS, "t", learns=False))
     loss.backward()
-    return _named(loss, "L")
+    return named(loss, "L")

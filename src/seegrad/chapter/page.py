@@ -1,7 +1,8 @@
-"""The chapter as one page that needs no network: text, live figures, derivations, quiz, training.
+"""A chapter as one page that needs no network: text, live figures, plots, derivations, training.
 
-The text stands in `text.ko.txt` and `text.en.txt`, in a markup of few marks: `#` headings, `-`
-lists, ``` code, $formulas$, **strong** words, `@5-5 | words` a figure and its caption, `!apple` a
+A `Chapter` says what its text may ask for. The text stands in `text.ko.txt`, `text.en.txt` and
+their like, in a markup of few marks: `#` headings, `-` lists, ``` code, $formulas$, **strong**
+words, `@5-5 | words` a figure and its caption, `%descent | words` a plot with sliders, `!apple` a
 derivation, `&playground | words` the network that trains. Nothing in it is run as code.
 """
 
@@ -9,19 +10,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from html import escape
 from importlib import resources
+from typing import Any
 
 import numpy as np
 
-from seegrad.chapter import figures, graphs
+from seegrad.chapter import chapter4, chapter6, chapter7, figures, graphs
+from seegrad.chapter.figure import Figure
 from seegrad.chapter.playground import playground
+from seegrad.chapter.plots import Plot
 from seegrad.drawing.export.reading import Live, place, reading_page
 from seegrad.drawing.formula.derivation import explain
 from seegrad.drawing.formula.document import Derivation
 from seegrad.drawing.formula.mathml import to_mathml
 from seegrad.drawing.formula.template import read as read_formula
 from seegrad.drawing.scene.scene import Scene, picture_language
+from seegrad.errors import ValueRangeError
 from seegrad.i18n import LANGUAGES, tr
 from seegrad.ops.nn.loss import softmax_cross_entropy
 from seegrad.tensor.tensor import tensor
@@ -61,7 +68,37 @@ DERIVATIONS: Mapping[str, Callable[[str], Derivation]] = {
     "affine": _affine,
     "loss": _loss,
 }
-"""The derivations that the text asks for."""
+"""The derivations that the text of chapter 5 asks for."""
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """What the text of a chapter may ask for, by its names; each is made anew for a language."""
+
+    text: str
+    figures: Mapping[str, Figure]
+    derivations: Mapping[str, Callable[[str], Derivation]]
+    plots: Mapping[str, Callable[[str], Plot]]
+
+
+def _of(module: Any) -> Chapter:
+    told = {name: partial(_told, make, wrt) for name, (make, wrt) in module.DERIVATIONS.items()}
+    text = module.__name__.rpartition(".")[2]
+    return Chapter(text, module.FIGURES, told, module.PLOTS)
+
+
+def _told(make: Callable[[str], Any], wrt: str | None, lang: str) -> Derivation:
+    told: Derivation = explain(make(lang), wrt=wrt, lang=lang)
+    return told
+
+
+CHAPTERS: Mapping[int, Chapter] = {
+    4: _of(chapter4),
+    5: Chapter("text", figures.FIGURES, DERIVATIONS, {}),
+    6: _of(chapter6),
+    7: _of(chapter7),
+}
+"""The chapters of the book that are pages."""
 
 
 # --------------------------------------------------------------- the text
@@ -84,7 +121,7 @@ def inline(text: str) -> str:
 
 
 def blocks(text: str) -> Iterator[tuple[str, str]]:
-    """(kind, content) of every block: h1, h2, h3, p, ul, pre, figure, derivation, playground."""
+    """(kind, content) of each block: h1 to h3, p, ul, pre, figure, plot, derivation, playground."""
     for part in re.split(r"\n\s*\n(?=(?:[^`]|`(?!``)|```[^`]*```)*\Z)", text.strip()):
         if part.startswith("```"):
             yield "pre", part.strip("`").strip("\n")
@@ -92,6 +129,8 @@ def blocks(text: str) -> Iterator[tuple[str, str]]:
             yield f"h{len(found[1])}", found[2]
         elif part[0] == "@":
             yield "figure", part[1:]
+        elif part[0] == "%":
+            yield "plot", part[1:]
         elif part[0] == "!":
             yield "derivation", part[1:]
         elif part[0] == "&":
@@ -105,13 +144,14 @@ def blocks(text: str) -> Iterator[tuple[str, str]]:
 class _Text:
     """Collects the pieces of the text in one language: its HTML, pictures, headings."""
 
-    def __init__(self, lang: str, first: bool) -> None:
-        self.lang = lang
+    def __init__(self, chapter: Chapter, lang: str, first: bool) -> None:
+        self.chapter, self.lang = chapter, lang
+        self.read = list(blocks(read(f"{chapter.text}.{lang}.txt")))
         self.html: list[str] = []
         self.lives: dict[str, Live] = {}
         self.headings: list[tuple[str, str]] = []
         self.prefix = "" if first else f"{lang}-"
-        for kind, content in blocks(read(f"text.{lang}.txt")):
+        for kind, content in self.read:
             self.add(kind, content)
 
     def add(self, kind: str, content: str) -> None:
@@ -129,14 +169,24 @@ class _Text:
                 self.html.append(f"<pre><code>{escape(content)}</code></pre>")
             case "figure":
                 number, _, words = content.partition(" | ")
-                figure = figures.figure(number)
+                figure = self.chapter.figures[number]
                 scene = figure.scene(self.lang)
                 self.figure(number, scene, figure.step(scene), (figure.title(self.lang), words))
             case "derivation":
-                self.html.append(DERIVATIONS[content](self.lang).mathml)
+                self.html.append(self.chapter.derivations[content](self.lang).mathml)
+            case "plot":
+                name, _, words = content.partition(" | ")
+                self.plot(name, words)
             case "playground":
                 words = content.partition(" | ")[2]
                 self.figure("playground", playground(lang=self.lang), None, ("", words), tall=True)
+
+    def plot(self, name: str, words: str) -> None:
+        drawn = self.chapter.plots[name](self.lang).html(name, self.prefix)
+        self.html.append(
+            f'<figure id="{self.prefix}f{_key(name)}"><figcaption>{inline(words)}</figcaption>'
+            f"{drawn}</figure>"
+        )
 
     def figure(
         self, number: str, scene: Scene, step: int | None, caption: tuple[str, str],
@@ -167,7 +217,7 @@ class _Text:
 
     @property
     def title(self) -> str:
-        return next(blocks(read(f"text.{self.lang}.txt")))[1]
+        return self.read[0][1]
 
 
 def _key(number: str) -> str:
@@ -176,15 +226,21 @@ def _key(number: str) -> str:
     return re.sub("[^0-9A-Za-z]+", "-", spelt).strip("-")
 
 
-def chapter_page(lang: str | None = None) -> str:
-    """The whole chapter in both languages as one HTML page that works from a file, offline.
+def chapter_page(lang: str | None = None, number: int = 5) -> str:
+    """A whole chapter in both languages as one HTML page that works from a file, offline.
 
     Args:
         lang: the language it begins in, "ko" or "en"; by default the language in force.
+        number: of the book's chapter: 4, 5, 6 or 7; ValueRangeError for any other.
     """
+    if number not in CHAPTERS:
+        raise ValueRangeError(
+            tr("there is no page of such a chapter"),
+            asked=", ".join(map(str, CHAPTERS)), came=f"{number}",
+        )  # fmt: skip
     chosen = picture_language(lang)
     languages = (chosen, *(other for other in LANGUAGES if other != chosen))
-    texts = [_Text(each, each == chosen) for each in languages]
+    texts = [_Text(CHAPTERS[number], each, each == chosen) for each in languages]
     return reading_page(
         lang=chosen,
         kind="chapters",
@@ -192,4 +248,5 @@ def chapter_page(lang: str | None = None) -> str:
         sheet=read("page.css"),
         body="\n".join(text.article for text in texts),
         lives={key: live for text in texts for key, live in text.lives.items()},
+        plots=bool(CHAPTERS[number].plots),
     )

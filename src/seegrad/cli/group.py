@@ -29,7 +29,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "check": ("check", "Compare the gradient by backpropagation with numerical differences."),
     "export": ("export", "Write a run's network as an ONNX file."),
     "draw": ("draw", "Draw the graph of an expression, with its derivatives."),
-    "chapter": ("chapter", "Write the chapter on backpropagation as one live page."),
+    "chapter": ("chapter", "Write a chapter of the book as one live page."),
     "explain": ("explain", "Derive a derivative step by step."),
     "bench": ("bench", "Measure the speed here, with installed peers beside."),
     "ops": ("operations", "List the operations and their derivative rules."),

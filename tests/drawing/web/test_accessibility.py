@@ -94,13 +94,18 @@ def test_axe_finds_nothing(browser: Any, tmp_path: Path, kind: str, look: str) -
     page.context.close()
 
 
+@pytest.mark.parametrize(("number", "figure", "part"), [
+    (5, "5-15", ".answer"), (4, "4d", ".bar"), (6, "6a", ".bar"), (7, "7c", ".bar"),
+])  # fmt: skip
 @pytest.mark.parametrize("look", ["lang=en&theme=dark", "lang=ko&theme=light"])
-def test_axe_finds_nothing_in_the_chapter(browser: Any, tmp_path: Path, look: str) -> None:
+def test_axe_finds_nothing_in_the_chapters(
+    browser: Any, tmp_path: Path, look: str, number: int, figure: str, part: str
+) -> None:
     file = tmp_path / "chapter.html"
-    file.write_text(chapter_page("en"), "utf-8")
+    file.write_text(chapter_page("en", number), "utf-8")
     page = opened(browser, f"{file.as_uri()}#{look}")
-    page.locator('[data-figure="5-15"]:visible').scroll_into_view_if_needed()
-    page.locator('[data-figure="5-15"]:visible .answer').first.wait_for()
+    page.locator(f'[data-figure="{figure}"]:visible').scroll_into_view_if_needed()
+    page.locator(f'[data-figure="{figure}"]:visible {part}').first.wait_for()
     assert violations(page) == []
     page.context.close()
 

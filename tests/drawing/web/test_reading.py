@@ -22,15 +22,31 @@ pytestmark = pytest.mark.xdist_group("browser")
 
 ALL = bool(os.environ.get("SEEGRAD_ALL_FIGURES"))
 SIZES = {"desk": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
-FEW = ("0", "5-1", "5-15", "5-22", "A-4")
+FEW = {
+    5: ("0", "5-1", "5-15", "5-22", "A-4"), 4: ("4c", "4f"), 6: ("6a", "6d"), 7: ("7a", "7c"),
+}  # fmt: skip
+FIGURES = {5: 48, 4: 6, 6: 6, 7: 4}
+PLOTS = {5: 0, 4: 3, 6: 4, 7: 4}
 Open = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def chapter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("chapter") / "chapter.html"
-    file.write_text(chapter_page("en"), "utf-8")
-    return file
+def written(tmp_path_factory: pytest.TempPathFactory) -> Callable[[int], Path]:
+    """Chapter → its page."""
+    folder = tmp_path_factory.mktemp("chapters")
+
+    def page(number: int) -> Path:
+        file = folder / f"chapter{number}.html"
+        if not file.exists():
+            file.write_text(chapter_page("en", number), "utf-8")
+        return file
+
+    return page
+
+
+@pytest.fixture
+def chapter(written: Callable[[int], Path]) -> Path:
+    return written(5)
 
 
 @pytest.fixture
@@ -70,17 +86,23 @@ def figure(page: Any, name: str, lang: str = "en") -> Any:
     return found
 
 
+def at_place(part: Any) -> dict[str, float]:
+    box: dict[str, float] = part.bounding_box()
+    return box
+
+
 def at_the_end(page: Any) -> bool:
     return bool(
         page.evaluate("scrollY + innerHeight >= document.documentElement.scrollHeight - 2")
     )
 
 
+@pytest.mark.parametrize("number", FEW)
 @pytest.mark.parametrize("size", SIZES if ALL else ["desk"])
 def test_the_wheel_scrolls_over_all_figures_to_the_end(
-    visit: Open, chapter: Path, size: str
+    visit: Open, written: Callable[[int], Path], size: str, number: int
 ) -> None:
-    page = visit(chapter, size=size)
+    page = visit(written(number), size=size)
     page.mouse.move(SIZES[size][0] / 2, SIZES[size][1] / 2)
     for _ in range(200):
         page.mouse.wheel(0, 900)
@@ -140,17 +162,18 @@ def test_ctrl_and_wheel_zooms(visit: Open, chapter: Path) -> None:
     assert page.evaluate("scrollY") == place
 
 
+@pytest.mark.parametrize("number", FEW)
 @pytest.mark.parametrize("lang", ["en", "ko"] if ALL else ["en"])
 @pytest.mark.parametrize("size", SIZES if ALL else ["tablet"])
 def test_every_figure_is_stepped_to_its_end_by_keys(
-    visit: Open, chapter: Path, size: str, lang: str
+    visit: Open, written: Callable[[int], Path], size: str, lang: str, number: int
 ) -> None:
-    page = visit(chapter, f"#lang={lang}", size, color_scheme="dark")
+    page = visit(written(number), f"#lang={lang}", size, color_scheme="dark")
     names = page.eval_on_selector_all(
         f"article[lang={lang}] [data-figure]", "all => all.map(e => e.dataset.figure)"
     )
-    assert set(FEW) <= set(names)
-    for name in names if ALL else FEW:
+    assert set(FEW[number]) <= set(names)
+    for name in names if ALL else FEW[number]:
         place = figure(page, name, lang)
         place.focus()
         page.keyboard.press("Home")
@@ -208,10 +231,13 @@ def test_the_address_keeps_each_figures_view(visit: Open, chapter: Path) -> None
     assert abs(there["width"] - here["width"]) < 1
 
 
-def test_every_figure_is_on_paper_whole(visit: Open, chapter: Path) -> None:
+@pytest.mark.parametrize("number", FEW)
+def test_every_figure_is_on_paper_whole(
+    visit: Open, written: Callable[[int], Path], number: int
+) -> None:
     """Also those that were not scrolled to; as wide as the paper, without controls."""
-    page = visit(chapter, color_scheme="dark")
-    figure(page, "5-15").locator(".do-zoomIn").click()
+    page = visit(written(number), color_scheme="dark")
+    figure(page, FEW[number][1]).locator(".do-zoomIn").click()
     page.set_viewport_size({"width": 718, "height": 1000})  # A4 between its margins
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
@@ -229,25 +255,37 @@ def test_every_figure_is_on_paper_whole(visit: Open, chapter: Path) -> None:
             awake: !!e.querySelector(".bar") };
         })""",
     )
-    assert len(drawn) == 48
+    assert len(drawn) == FIGURES[number]
     assert sum(one["awake"] for one in drawn) < 20
     for one in drawn:
         assert one["count"] > 3, one
         assert one["out"] == 0, one
         assert one["wide"], one
         assert one["tall"], one
-    assert page.locator(".bar:visible, .says:visible, .switches:visible").count() == 0
+    plots = page.locator("article[lang=en] svg.plot:visible")
+    assert plots.count() == PLOTS[number]
+    assert all(0 < box["width"] <= 718 for box in map(at_place, plots.all()))
+    controls = ".bar:visible, .says:visible, .switches:visible, .settings:visible"
+    assert page.locator(controls).count() == 0
     assert page.locator("body").evaluate("e => getComputedStyle(e).backgroundColor") == (
         "rgb(255, 255, 255)"
     )
     pages = page.pdf(format="A4").count(b"/Type /Page\n")
-    assert 10 < pages < 60
+    assert FIGURES[number] / 4 < pages < 60
 
 
-def test_without_scripts_a_picture_still_shows(visit: Open, chapter: Path, tmp_path: Path) -> None:
+def test_without_scripts_a_picture_still_shows(
+    visit: Open, chapter: Path, written: Callable[[int], Path], tmp_path: Path
+) -> None:
     page = visit(chapter, java_script_enabled=False)
     assert page.locator("article[lang=en] [data-figure] svg.canvas").count() == 48
     assert page.locator('article[lang=en] [data-figure="0"] text.value').count() == 5
+    for number in (4, 6, 7):
+        page = visit(written(number), java_script_enabled=False)
+        figures = page.locator("article[lang=en] [data-figure] svg.canvas:visible")
+        assert figures.count() == FIGURES[number]
+        assert page.locator("article[lang=en] svg.plot:visible").count() == PLOTS[number]
+        assert page.locator("article[lang=en] svg.plot g[data-when]:visible").count() > 0
     alone = visit(sg.draw(apple(), tmp_path / "apple.html"), java_script_enabled=False)
     assert sorted(alone.locator("text.value:visible").all_text_contents()) == (
         ["1.1", "100", "2", "200", "220"]
@@ -291,3 +329,45 @@ def test_the_phone_has_one_row_of_controls_and_follows_the_step(
             assert box["x"] >= 0
             assert box["x"] + box["width"] <= 390
             assert box["height"] >= 20
+
+
+def test_sliders_move_a_plot_and_the_address_keeps_them(
+    visit: Open, written: Callable[[int], Path]
+) -> None:
+    page = visit(written(4))
+    plot = page.locator("article[lang=en] [data-plot=descent]")
+    plot.scroll_into_view_if_needed()
+    step, rate = (plot.locator(f"input[name={name}]") for name in ("step", "rate"))
+    dots, told = plot.locator("circle.dot:visible"), plot.locator("text.strong:visible")
+    assert dots.count() == 21
+    step.focus()
+    page.keyboard.press("Home")
+    assert dots.count() == 1
+    assert told.inner_text() == "x₀: −3 · x₁: 4 · f: 25"
+    page.keyboard.press("ArrowRight")
+    assert dots.count() == 2
+    assert told.inner_text() == "x₀: −2.4 · x₁: 3.2 · f: 16"
+    assert step.get_attribute("aria-valuetext") == "1"
+    rate.focus()
+    page.keyboard.press("End")
+    assert plot.locator("output").first.inner_text() == "η = 1.05"
+    assert told.inner_text() == "x₀: 3.3 · x₁: −4.4 · f: 30.25"
+    fragment = page.url.partition("#")[2]
+    assert {"descent.step=1", "descent.rate=5"} <= set(fragment.split("&"))
+    again = visit(written(4), f"#{fragment}")
+    seen = again.locator("article[lang=en] [data-plot=descent] text.strong:visible")
+    assert seen.inner_text() == told.inner_text()
+
+
+@pytest.mark.parametrize("number", [4, 6, 7])
+def test_a_plot_fits_a_phone_and_its_sliders_a_finger(
+    visit: Open, written: Callable[[int], Path], number: int
+) -> None:
+    page = visit(written(number), "#lang=ko", size="phone", is_mobile=True)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for plot in page.locator("article[lang=ko] [data-plot]").all():
+        box = at_place(plot)
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
+        for slider in plot.locator("input").all():
+            assert at_place(slider)["height"] >= 40

@@ -31,9 +31,9 @@ def build(name: str) -> str:
     return script
 
 
-def bundle(*scenes: Scene) -> str:
+def bundle(*scenes: Scene, plots: bool = False) -> str:
     """The smallest build that shows these scenes: with training only where one trains."""
-    trains = any(scene.moments or "train" in scene.program for scene in scenes)
+    trains = plots or any(scene.moments or "train" in scene.program for scene in scenes)
     return build("training" if trains else "explorer")
 
 

@@ -43,7 +43,7 @@ def place(key: str, name: str, live: Live, kind: str = "") -> str:
 
 def reading_page(
     *, lang: str, kind: str, titles: Mapping[str, str], sheet: str, body: str,
-    lives: Mapping[str, Live],
+    lives: Mapping[str, Live], plots: bool = False,
 ) -> str:  # fmt: skip
     """The whole page.
 
@@ -54,10 +54,11 @@ def reading_page(
         sheet: its style sheet, beside that of the pictures.
         body: its content, with a `place` for each picture.
         lives: the pictures by their keys.
+        plots: does the body have plots that are moved by sliders?
     """
     drawn, own = styles()
     whole = f"{look(f'.{kind}')}\n{web('reading.css')}\n{sheet}"
-    script = f"{bundle(*(live.scene for live in lives.values()))}\n{_START}"
+    script = f"{bundle(*(live.scene for live in lives.values()), plots=plots)}\n{_START}"
     scenes = ",".join(f"{json.dumps(key)}:{live.json()}" for key, live in lives.items())
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'

@@ -276,7 +276,7 @@ def _targets(z: Node, wrt: Any) -> list[Node]:
                 asked=tr("a tensor, or its name"),
                 came=type(each).__name__,
             )
-        if each not in nodes:
+        if not any(each is node for node in nodes):
             name = each.name or repr(each)
             raise GradientError(
                 tr("this value does not stand in the graph"), came=name,

@@ -8,9 +8,15 @@ import { ReadingPage } from "./reading.ts";
 /** A picture in a page: the explorer, or what stands around it. */
 export type Opened = Pick<Explorer, "camera" | "session">;
 export type Open = (root: HTMLElement, data: SceneData, options: Options) => Opened;
+/** How a plot of a page becomes live: what was asked of it, and how it keeps what is set. */
+export type WakePlot = (
+  place: HTMLElement,
+  asked: URLSearchParams,
+  remember: (key: string, value: string) => void,
+) => void;
 
-/** The page's functions, for scenes that are opened so. */
-export function pageOf(open: Open) {
+/** The page's functions, for scenes that are opened so, and plots that are woken so. */
+export function pageOf(open: Open, wake?: WakePlot) {
   return {
     /** `data`: a scene as scene/scene.py writes it. */
     mount(root: HTMLElement, data: SceneData, options: Options = {}) {
@@ -19,7 +25,7 @@ export function pageOf(open: Open) {
       return opened;
     },
     /** Wakes the page that export/reading.py writes. */
-    read: (body: HTMLElement) => new ReadingPage(body, open),
+    read: (body: HTMLElement) => new ReadingPage(body, open, wake),
   };
 }
 

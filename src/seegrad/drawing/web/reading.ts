@@ -1,7 +1,7 @@
 // A page of many pictures: each wakes when it comes into view, one switch for language and one for
 // theme, the view of each in the page's address. Nothing is drawn here.
 
-import type { Open, Opened } from "./page.ts";
+import type { Open, Opened, WakePlot } from "./page.ts";
 import { keep } from "./sharing/address.ts";
 import type { Language, SceneData, Theme } from "./explorer/session.ts";
 
@@ -21,7 +21,7 @@ export class ReadingPage {
 
   /** Places have `data-scene`, a key in the page's pictures, and `data-figure`, a name in its
    * address; switches have `data-switch`. */
-  constructor(body: HTMLElement, open: Open) {
+  constructor(body: HTMLElement, open: Open, wake: WakePlot = () => {}) {
     this.#body = body;
     this.#open = open;
     this.#figures = JSON.parse(document.getElementById("scenes")?.textContent ?? "{}");
@@ -43,11 +43,16 @@ export class ReadingPage {
       );
     }
     this.#watch();
+    for (const plot of this.#plots) wake(plot, asked, (key, value) => this.#remember(key, value));
     this.#goToAsked(asked);
   }
 
   get #places() {
     return this.#body.querySelectorAll<HTMLElement>("[data-figure]");
+  }
+
+  get #plots() {
+    return this.#body.querySelectorAll<HTMLElement>("[data-plot]");
   }
 
   #watch() {
@@ -80,7 +85,9 @@ export class ReadingPage {
   /** Goes to the first picture that the address speaks of. */
   #goToAsked(asked: URLSearchParams) {
     const names = [...asked.keys()].map((key) => key.slice(0, key.lastIndexOf(".")));
-    const place = [...this.#places].find(({ dataset }) => names.includes(dataset.figure ?? ""));
+    const place = [...this.#places, ...this.#plots].find(
+      (each) => each.offsetParent && names.includes(each.dataset.figure ?? each.dataset.plot ?? ""),
+    );
     place?.scrollIntoView({ block: "center" });
   }
 
@@ -95,6 +102,13 @@ export class ReadingPage {
     const said = new URLSearchParams(location.hash.slice(1));
     said.set("lang", this.#language);
     if (this.#theme) said.set("theme", this.#theme);
+    keep(said);
+  }
+
+  /** Keeps what a reader has set in the page's address. */
+  #remember(key: string, value: string) {
+    const said = new URLSearchParams(location.hash.slice(1));
+    said.set(key, value);
     keep(said);
   }
 

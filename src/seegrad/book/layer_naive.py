@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from seegrad.book.layer import Layer, as_given, as_leaf
+from seegrad.book.base.layer import Layer, as_given, as_leaf
 
 
 class MulLayer(Layer):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.autodiff.backward_pass import backward, ones_like
-from seegrad.book.arrays import as_array, as_floats, exact
+from seegrad.book.base.arrays import as_array, as_floats, exact
 from seegrad.errors import GradientError, ShapeError
 from seegrad.graph.graph import Graph
 from seegrad.i18n import tr
@@ -43,6 +43,13 @@ def as_given(result: Any, *like: Any) -> Any:
     return np.array(value) if value.ndim else value[()]
 
 
+def plain(result: Any, *like: Any) -> Any:
+    """A tensor for tensors, an array of its own for anything else."""
+    if any(isinstance(x, Tensor) for x in like):
+        return result
+    return np.array(result.value if isinstance(result, Tensor) else result)[()]
+
+
 class Layer:
     """A layer in the book's manner: `forward`, then `backward` with the derivative that arrives.
 
@@ -50,6 +57,14 @@ class Layer:
     `backward` every derivative, on its edges.
     """
 
+    learned: tuple[str, ...] = ()
+    """The attributes that hold what is learned, W and b for example; their derivatives: dW, db."""
+    names: tuple[str, ...] = ()
+    """What they are called in the picture."""
+    by_mode = False
+    """Does `forward` take `train_flg`?"""
+
+    _leaves: tuple[Tensor, ...] = ()
     _inputs: tuple[Tensor, ...] = ()
     _out: Tensor | None = None
     _forwards = 0
@@ -65,6 +80,10 @@ class Layer:
     def graph(self) -> Graph:
         """The graph of the last forward pass of this layer alone."""
         return Graph([self._passed("graph")], self._inputs)
+
+    def show(self, **options: Any) -> None:
+        """Show the graph of the last forward pass, in the browser or in the notebook."""
+        self.graph.show(**options)
 
     def _passed(self, asked: str) -> Tensor:
         if self._out is None:
@@ -100,6 +119,19 @@ class Layer:
         for node, value in found.items():
             node.gradient = value
         return [found[node] if node in found else np.zeros(node.shape) for node in wanted]
+
+    def _sent_back_with_learned(self, dout: Any) -> Any:
+        """The derivative by the first input, after those by what is learned have been kept."""
+        self._passed("backward")
+        first, *found = self._sent_back(dout, (self._inputs[0], *self._leaves))
+        for name, value in zip(self.learned, found):
+            setattr(self, f"d{name}", np.array(value))
+        return plain(first, dout)
+
+    def keep_gradients(self) -> None:
+        """Keep the derivatives by what is learned, after a backward pass through a whole graph."""
+        for name, leaf in zip(self.learned, self._leaves):
+            setattr(self, f"d{name}", np.array(leaf.grad))
 
     def _to_each_side(self, dout: Any) -> list[Any]:
         """The derivatives along each wire into the node, also when both come from one value."""

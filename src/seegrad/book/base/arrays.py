@@ -68,8 +68,13 @@ def fitting(name: str, op: Any, y: Any, t: Any) -> None:
 
 
 def as_targets(name: str, y: Any, t: Any) -> Any:
-    """Labels, or a weight for every class, that fit the outputs `y`; of one sample also (1,)."""
+    """Labels, or a weight for every class, that fit the outputs `y`; of one sample also (1,).
+
+    The label of a batch of one may stand as (1, 1).
+    """
     t = as_array(t, "t")
+    if y.shape[:-1] == t.shape[:-1] == (1,) and t.shape[-1] == 1 != y.shape[-1]:
+        t = t.reshape(1)
     if y.ndim == 1 and t.shape == (1,) and y.shape != (1,):
         t = t[0] if isinstance(t, Tensor) else t.reshape(())
     fitting(name, softmax_cross_entropy, y, t)
