@@ -51,5 +51,5 @@ def with_words(
 
     return Model(
         as_text(model.inputs), as_text(model.outputs), {**model.constants, **constants},
-        (*looked_up, *middle, *said), model.metadata,
+        (*looked_up, *middle, *said), model.labels, model.metadata,
     )  # fmt: skip

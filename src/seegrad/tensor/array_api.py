@@ -16,7 +16,7 @@ from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.graph.node import Node
 from seegrad.graph.spec import DType
 from seegrad.i18n import tr
-from seegrad.ops import arithmetic, compare, indexing, reduce, shape
+from seegrad.ops import compare, indexing, reduce, shape
 from seegrad.ops.families import broadcast_shapes as broadcast_shapes
 from seegrad.ops.families import one_axis
 from seegrad.ops.linear import factorisations, linalg
@@ -77,30 +77,6 @@ def iinfo(type: Any) -> Any:
 
 
 # --------------------------------------------------------------- elements and shapes
-
-
-def positive(x: Any) -> Any:
-    """x itself, as a node of its own."""
-    return arithmetic.identity(like(x))
-
-
-def real(x: Any) -> Any:
-    """The real part: x itself, for numbers here are real."""
-    return arithmetic.identity(like(x))
-
-
-conj = real
-
-
-def imag(x: Any) -> Any:
-    """The imaginary part: 0."""
-    return like(x) * 0
-
-
-def broadcast_arrays(*arrays: Any) -> tuple[Any, ...]:
-    """All arrays in their common shape."""
-    whole = broadcast_shapes(*(tuple(like(x).shape) for x in arrays))
-    return tuple(shape.broadcast_to(like(x), shape=whole) for x in arrays)
 
 
 def concat(arrays: Sequence[Any], *more: Any, axis: int | None = 0) -> Any:
@@ -255,6 +231,5 @@ def __array_namespace_info__() -> NamespaceInfo:
 
 
 NUMPY_FUNCTIONS.update(
-    broadcast_arrays=broadcast_arrays, concatenate=lambda xs, axis=0: concat(xs, axis=axis),
-    unstack=unstack, real=real, imag=imag,
+    concatenate=lambda xs, axis=0: concat(xs, axis=axis), unstack=unstack
 )

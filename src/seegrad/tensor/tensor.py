@@ -28,8 +28,8 @@ from seegrad.ops.index_update import At
 from seegrad.tensor.array_interface import Array, value_of
 from seegrad.tensor.numpy_methods import PRIORITY, NumpyMethods
 from seegrad.tensor.operators import Operators
-from seegrad.tensor.torch_methods import TorchMethods
-from seegrad.tensor.torch_shapes import TorchShapes
+from seegrad.tensor.pytorch.methods import TorchMethods
+from seegrad.tensor.pytorch.shapes import TorchShapes
 from seegrad.text import tidy
 
 

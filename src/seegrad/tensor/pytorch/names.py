@@ -1,7 +1,7 @@
 """PyTorch's functions that are put together from operations of the table, by PyTorch's names.
 
 Each gives a new tensor, as all functions here do. What NumPy has, too, stands in
-`numpy_functions`; methods of tensors in `torch_methods`.
+`numpy_functions`; methods of tensors in `methods`.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The methods that readers of PyTorch type for shapes, kinds of numbers, comparisons and products.
 
-Each applies the operation that it names; those of mathematics are in `torch_methods`. What changes
+Each applies the operation that it names; those of mathematics are in `methods`. What changes
 a tensor in place has none: values never change under a graph.
 """
 
