@@ -15,6 +15,7 @@ from seegrad.errors import (
     ShapeError,
     ValueRangeError,
 )
+from seegrad.nn.torch_names import load_torch_state
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
@@ -460,3 +461,15 @@ def test_bilinear_identity_and_bags():
     ):
         with pytest.raises(SeegradError):
             call()
+
+
+@pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU"])
+def test_stacks_that_read_both_ways_take_pytorchs_state(name):
+    theirs = getattr(torch.nn, name)(3, 4, num_layers=2, bidirectional=True, batch_first=True)
+    ours = getattr(nn, name)(3, 4, num_layers=2, bidirectional=True)
+    load_torch_state(ours, {k: v.detach().numpy() for k, v in theirs.state_dict().items()})
+    x = R.standard_normal((2, 5, 3)).astype(np.float32)
+    expected, _ = theirs(torch.from_numpy(x))
+    np.testing.assert_allclose(ours(x).value, expected.detach().numpy(), rtol=1e-5, atol=1e-6)
+    back = sg.to_torch_state(ours)
+    assert set(back) == set(theirs.state_dict())

@@ -23,6 +23,9 @@ from seegrad.tensor.tensor import Tensor, as_tensor
 from seegrad.transforms.loops.control_flow import scan
 
 State = tuple[Any, ...]
+DEEPEST = 64
+"""Layers of a stack that have names in PyTorch's files."""
+
 UNROLLED = 8
 """Sequences of up to so many positions are steps of the graph, one behind the other; longer ones
 are one scan."""
@@ -44,6 +47,14 @@ def _first(x: Any, start: int, stop: int) -> list[Any]:
     return [slice(start, stop), *[slice(None)] * (len(x.shape) - 1)]
 
 
+def _torch_names() -> dict[str, str]:
+    """What PyTorch calls the weights: weight_ih_l0 for W, weight_hh_l1_reverse for U_l1_reverse."""
+    letters = {"W": "weight_ih{}.T", "U": "weight_hh{}.T", "b": "bias_ih{}", "c": "bias_hh{}"}
+    places = [(n, way) for n in range(DEEPEST) for way in ("", "_reverse")]
+    ends = {f"_l{n}" * (n > 0) + way: f"_l{n}{way}" for n, way in places}
+    return {k + ours: v.format(theirs) for k, v in letters.items() for ours, theirs in ends.items()}
+
+
 class _Recurrent(Module):
     """What the recurrent layers share: weights for `gates` blocks of `hidden` columns.
 
@@ -58,9 +69,7 @@ class _Recurrent(Module):
     """
 
     W: Tensor
-    torch_names: ClassVar[dict[str, str]] = {
-        "W": "weight_ih_l0.T", "U": "weight_hh_l0.T", "b": "bias_ih_l0", "c": "bias_hh_l0"
-    }  # fmt: skip
+    torch_names: ClassVar[dict[str, str]] = _torch_names()
     gates: ClassVar[int]
     states: ClassVar[int] = 1
 
