@@ -423,13 +423,13 @@ class _Scheduler:
             kernel, choice = self.works[i].kernel, choices[i]
             cut = () if choice is None else bounds(kernel.space[choice], self.threads)
             task = Task(kernel, choice, cut, barrier=phases[i] > phase,
-                        stream=_streams(kernel, cut))
+                        stream=_streams(kernel, choice, cut))
             phase = phases[i]
             tasks.append(task)
         return Schedule(tasks, self.threads, closing, cost)
 
 
-def _streams(kernel: Kernel, cut: Sequence[int]) -> bool:
+def _streams(kernel: Kernel, choice: Choice, cut: Sequence[int]) -> bool:
     """Whether what is stored is so much that it had better go past the caches."""
     if not isinstance(kernel, LoopNest) or kernel.reduced:
         return False
@@ -442,6 +442,8 @@ def _streams(kernel: Kernel, cut: Sequence[int]) -> bool:
     if any(c * stored[0].strides[0] % 64 for c in cut[:-1]) and len(kernel.space) > 1:
         return False
     rows = kernel.space[-1] if len(kernel.space) > 1 else 0
+    if choice and (rows % 64 or any(c % 64 for c in cut[:-1])):
+        return False                             # cut inside of a row, each row begins by itself
     if rows % 64 and len(kernel.space) > 1 and not all(v.contiguous for v in kernel.loads()):
         return False
     return sum(v.buffer.nbytes for v in stored) >= STREAM
