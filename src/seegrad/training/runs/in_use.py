@@ -26,9 +26,9 @@ from seegrad.ops.reduce import argmax
 from seegrad.ops.shape import concatenate
 from seegrad.training import evaluation
 from seegrad.training.run_directory import RunFolder
-from seegrad.training.saving import load, read_checkpoint
 from seegrad.training.runs.setting import Setting
 from seegrad.training.runs.sources import read_arrays
+from seegrad.training.saving import load, read_checkpoint
 
 Array = NDArray[Any]
 
