@@ -102,6 +102,8 @@ def test_the_first_line_is_names_or_not(tmp_path):
     ):  # fmt: skip
         assert read_table(write(tmp_path, text)).names == names
     assert read_table(write(tmp_path, "u,v\nu,w\n"), known=["v"]).names == ("u", "v")
+    assert read_table(write(tmp_path, "1,5\n2,6\n"), known=["1", "2"]).names == ("0", "1")
+    assert read_table(write(tmp_path, "1,5\n2,6\n"), known=["1", "5"]).names == ("1", "5")
     assert read_table(write(tmp_path, "u,v\nu,w\n"), header=True).names == ("u", "v")
 
 

@@ -18,7 +18,7 @@ from seegrad.errors import ValueRangeError
 from seegrad.i18n import tr
 from seegrad.training import RunFolder
 from seegrad.training.runs.setting import FOLDED, Setting
-from seegrad.training.runs.sources import TABLES, source
+from seegrad.training.runs.sources import is_table, source
 
 EPOCHS = {"digits": 200, "xor": 2000, "spiral": 2000, "moons": 1000}
 USUAL_STEPS, FEWEST_EPOCHS, MOST_EPOCHS = 2000, 20, 200
@@ -53,9 +53,7 @@ def setting_of(words: Mapping[str, Any], out: Path | None, resume: bool) -> Sett
             came=f"--epochs {said['epochs']} --steps {said['steps']}",
         )
     if not resume:
-        if chosen["lr"] is None:
-            chosen["lr"] = 0.001 if chosen["optimizer"] in SMALL_RATE else 0.1
-        return Setting(**chosen)
+        return Setting(**{**chosen, **_usual(chosen, said)})
     if out is None:
         raise ValueRangeError(
             tr("which run is to go on?"), asked="--resume --out DIR", came="--resume"
@@ -73,6 +71,18 @@ def setting_of(words: Mapping[str, Any], out: Path | None, resume: bool) -> Sett
     return replace(before, **lengths) if any(lengths.values()) else before
 
 
+def _usual(chosen: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
+    """How steps are made where that was not said: tables are learnt by small steps of Adam."""
+    usual: dict[str, Any] = {}
+    if is_table(chosen["data"]):
+        usual = {} if "batch" in said else {"batch": 32}
+        if not said.keys() & {"optimizer", "lr", "momentum"}:
+            return {**usual, "optimizer": "adam", "lr": 0.003}
+    if chosen["lr"] is None:
+        usual["lr"] = 0.001 if chosen["optimizer"] in SMALL_RATE else 0.1
+    return usual
+
+
 def _is_said(name: str) -> bool:
     """Does the command line or a file of settings say this?"""
     found = click.get_current_context().get_parameter_source(name)
@@ -87,7 +97,7 @@ def with_length(setting: Setting, examples: int) -> Setting:
     """The settings with a length, where none was said: so many passes as usually do."""
     if setting.epochs is not None or setting.steps is not None:
         return setting
-    if source(setting.data)[0] in TABLES:
+    if is_table(setting.data):
         passes = round(USUAL_STEPS / -(-examples // setting.batch))
         return replace(setting, epochs=max(FEWEST_EPOCHS, min(MOST_EPOCHS, passes)))
     return replace(setting, epochs=EPOCHS.get(setting.data, FEWEST_EPOCHS))

@@ -120,9 +120,10 @@ _NETWORK = (
     option("--activation", type=click.Choice(list(nn.ACTIVATIONS)), default="sigmoid",
            show_default=True, help="What stands between the layers."),
     option("--optimizer", type=click.Choice(list(optim.RULES)), default="sgd",
-           show_default=True, help="The rule of the update."),
+           help="The rule of the update. [default: sgd; adam for tables]"),
     option("--lr", type=click.FloatRange(min=0, min_open=True), default=None,
-           help="The learning rate. [default: 0.1; 0.001 for adam, adamw and rmsprop]"),
+           help="The learning rate. [default: 0.1; 0.001 for adam, adamw and rmsprop; 0.003 where "
+                "adam is the default]"),
     option("--momentum", type=click.FloatRange(min=0, max=1, max_open=True), default=None,
            help="How much of the last step stays in the next (sgd, nesterov)."),
     option("--weight-decay", type=click.FloatRange(min=0), default=0.0,
@@ -131,8 +132,8 @@ _NETWORK = (
            help="How the learning rate changes over the run."),
 )  # fmt: skip
 _LENGTH = (
-    option("--batch", type=COUNT, default=100, show_default=True,
-           help="Examples in a mini-batch."),
+    option("--batch", type=COUNT, default=100,
+           help="Examples in a mini-batch. [default: 100; 32 for tables]"),
     option("--epochs", type=COUNT, default=None, help="Passes over the data."),
     option("--steps", type=COUNT, default=None, help="Steps, instead of passes."),
     option("--patience", type=COUNT, default=None, metavar="N",

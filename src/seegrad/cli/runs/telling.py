@@ -30,9 +30,11 @@ def introduce(loaded: Loaded, network: Any) -> None:
     widths = [setting.inputs, *setting.hidden, setting.outputs]
     click.echo(
         tr(
-            "network {widths}, {activation}, {count} parameters",
+            "network {widths}, {activation}, {count} parameters; {rule}, lr {lr}, "
+            "batches of {batch}",
             widths="-".join(map(str, widths)), activation=setting.activation,
-            count=f"{network.count():,}",
+            count=f"{network.count():,}", rule=setting.optimizer, lr=f"{setting.lr:g}",
+            batch=setting.batch,
         ),
         err=True,
     )  # fmt: skip

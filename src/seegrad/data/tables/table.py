@@ -196,7 +196,9 @@ def read_table(
     file = existing(path, tr("a CSV file"))
     cells = cells_of(file, separator, encoding)
     names = [column[0].strip() for column in cells.columns]
-    named = bool({*names} & {*known}) or _names_above(cells) if header is None else header
+    met = {*names} & {*known}
+    told = any(not _is_number(name) for name in met) or (met == {*known} and len(met) > 1)
+    named = (bool(met) and told) or _names_above(cells) if header is None else header
     first = 1 if named else 0
     if len(cells.columns[0]) <= first:
         raise FormatError(

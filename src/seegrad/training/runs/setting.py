@@ -118,9 +118,10 @@ class Setting:
         """Data by a word, read as this run's own: with its columns' names and signs."""
         if not is_table(words):
             return read_arrays(words)
-        known = (*self.preparation.names, *filter(None, (self.target, self.preparation.target)))
+        made = self.preparation
+        known = (*made.names, *filter(None, (self.target,))) if made.named else ()
         return read_rows(
-            words, known, self.preparation.decimal if self.inputs else "",
+            words, known, made.decimal if self.inputs else "",
             separator=self.separator, encoding=self.encoding, decimal=self.decimal,
         )  # fmt: skip
 

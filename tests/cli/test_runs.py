@@ -377,6 +377,30 @@ def test_files_without_the_target_and_with_columns_in_another_order(mixed, libra
     assert said(capsys, "predict", "run", word)["rows"] > 200
 
 
+def test_a_file_without_names_is_read_by_places(capsys):
+    rows = [f"{i % 7 + i % 5}.5,{i % 7},{i % 5}" for i in range(60)]
+    Path("own.csv").write_text("\n".join(rows))
+    summary = said(capsys, "train", "--data", "own.csv", "--target", "0", "-o", "run")
+    assert (summary["target"], summary["test_r2"] > 0.9) == ("0", True)
+    Path("new.csv").write_text("0,0\n6,4\n")              # the first line is no names
+    found = said(capsys, "predict", "run", "new.csv")["predictions"]
+    assert found == pytest.approx([0.5, 10.5], abs=1.5)
+    assert said(capsys, "evaluate", "run", "own.csv")["r2"] > 0.9
+    assert sg.load_run("run").predict([6, 4])[0] == pytest.approx(found[1])
+
+
+def test_how_tables_are_learnt_unless_it_is_said(capsys):
+    write_wine()
+    for more, wanted in (
+        ((), ("adam", 0.003, 32)), (("--lr", "0.5"), ("sgd", 0.5, 32)),
+        (("--optimizer", "adam"), ("adam", 0.001, 32)), (("--batch", "9"), ("adam", 0.003, 9)),
+    ):  # fmt: skip
+        out = f"run{len(more)}{'-'.join(more[:1])}"
+        said(capsys, "train", "--data", "wine.csv", "--epochs", "1", *more, "-o", out)
+        kept = json.loads(Path(out, "config.json").read_text())
+        assert (kept["optimizer"], kept["lr"], kept["batch"]) == wanted
+
+
 def test_nothing_is_half_written(mixed, capsys):
     Path("out.csv").write_text("old")
     Path("bad.csv").write_text("age,workclass,married\nx,state,yes\n")
