@@ -17,7 +17,6 @@ from trust.files.onnx_wide_cases import WIDE
 TWICE = ["GRU", "LSTM", "MaxPool", "RNN", "Resize", "ScatterElements", "ScatterND", "Scatter"]
 
 
-@pytest.mark.filterwarnings("ignore::seegrad.errors.SeegradWarning")
 @pytest.mark.parametrize("operator", [*sorted(WIDE), *TWICE])
 def test_drawn_models_come_out_equal_eager_compiled_and_differentiated(operator, tmp_path):
     rng, tally = np.random.default_rng(7), onnx_import.Tally()

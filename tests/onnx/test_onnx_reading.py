@@ -115,6 +115,26 @@ def test_an_old_model_is_read_as_onnx_converts_it_and_says_so(tmp_path):
     np.testing.assert_allclose(net(x), runtime.run(None, {"x": x})[0], rtol=1e-6)
 
 
+def test_a_model_that_brings_the_converter_down_is_refused(tmp_path):
+    """Numbers that are said to be a text: onnx's own converter dies of these."""
+    pad = helper.make_node("Pad", ["x"], ["y"], mode="reflect", pads=[0, 1, 0, 1])
+    graph = helper.make_graph([pad], "g", [info("x", [2, 3])], [info("y", [2, 5])])
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 6)], ir_version=3)
+    next(one for one in made.graph.node[0].attribute if one.name == "pads").type = 2
+    with pytest.raises(FormatError, match="old version"):
+        sg.import_onnx(written(tmp_path, made))
+
+
+def test_a_child_that_ends_without_an_answer_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr("sys.executable", "/bin/false")
+    graph = helper.make_graph(
+        [helper.make_node("Tanh", ["x"], ["y"])], "g", [info("x", [2])], [info("y", [2])]
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 9)], ir_version=4)
+    with pytest.raises(FormatError, match="came to no answer"):
+        sg.import_onnx(written(tmp_path, made))
+
+
 def test_slopes_before_version_7_are_one_for_each_channel(tmp_path):
     slope = np.array([0.5, 0.25, 0.125], F)
     graph = helper.make_graph(

@@ -115,3 +115,67 @@ def test_a_dtype_that_is_not_read_is_named(kind, tmp_path):
 def test_an_input_of_another_kind_is_refused(tmp_path):
     with pytest.raises(FormatError, match="another dtype than the model"):
         read(tmp_path, "Relu", [V])(np.ones(3, I64))
+
+
+RNG = np.random.default_rng(3)
+P = RNG.normal(size=(1, 2, 5, 6)).astype(F)
+SETTINGS = {
+    "ConvTranspose, output_shape": ("ConvTranspose", [P, RNG.normal(size=(2, 3, 3, 3)).astype(F)], {
+        "strides": [2, 2], "output_shape": [9, 12]}),
+    "ConvTranspose, SAME_LOWER": ("ConvTranspose", [P, RNG.normal(size=(2, 3, 3, 3)).astype(F)], {
+        "strides": [2, 2], "auto_pad": "SAME_LOWER"}),
+    "AveragePool, dilations": ("AveragePool", [P], {
+        "kernel_shape": [2, 2], "dilations": [2, 1], "pads": [1, 0, 1, 0]}),
+    "AveragePool, ceil with padding counted": ("AveragePool", [P], {
+        "kernel_shape": [2, 3], "strides": [2, 2], "ceil_mode": 1, "count_include_pad": 1,
+        "pads": [0, 1, 0, 1]}),
+    "MaxPool, places by columns": ("MaxPool", [P], {
+        "kernel_shape": [2, 3], "pads": [1, 1, 0, 0], "storage_order": 1}),
+    "GatherND, batch_dims": ("GatherND", [P, A([[[1], [-1]]], I64)], {"batch_dims": 2}),
+    "ScatterND, max": ("ScatterND", [P, A([[0, 1], [0, 1]], I64), -np.abs(P).repeat(2, 0)[:, 0]], {
+        "reduction": "max"}),
+    "ScatterElements, min, twice": ("ScatterElements", [P, A([[[[1, 1]]]], I64), A([[[[9, -9]]]], F)
+                                                       ], {"axis": 3, "reduction": "min"}),
+    "OneHot, axis and values": ("OneHot", [A([1, -2, 9], I64), A(4, I64), A([2, 5], F)], {
+        "axis": 0}),
+    "CumSum, from the end without itself": ("CumSum", [P, A(1, I64)], {
+        "reverse": 1, "exclusive": 1}),
+    "Resize, cubic": ("Resize", [P, A([], F), A([1, 1, 1.5, 2], F)], {
+        "mode": "cubic", "cubic_coeff_a": -0.5, "exclude_outside": 1}),
+    "Resize, antialias": ("Resize", [P, A([], F), A([1, 1, 0.5, 0.5], F)], {
+        "mode": "linear", "antialias": 1, "exclude_outside": 1}),
+    "Resize, cropped": ("Resize", [P, A([0, 0, 0.1, 0.2, 1, 1, 1.3, 0.9], F), A([1, 1, 2, 2], F)], {
+        "mode": "linear", "coordinate_transformation_mode": "tf_crop_and_resize",
+        "extrapolation_value": 7.0}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_of_known_operators_give_what_onnxruntime_gives(name, tmp_path):
+    runtime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
+    operator, inputs, attributes = SETTINGS[name]
+    outs = ("y", "i") if operator == "MaxPool" else ("y",)
+    if "antialias" in attributes:
+        made = onnx.load(_kept(tmp_path, operator, inputs, attributes, outs))
+        evaluator = pytest.importorskip("onnx.reference").ReferenceEvaluator
+        expected = evaluator(made).run(None, {"x0": inputs[0]})
+    else:
+        path = _kept(tmp_path, operator, inputs, attributes, outs)
+        expected = runtime.InferenceSession(str(path)).run(None, {"x0": inputs[0]})
+    net = sg.import_onnx(tmp_path / "m.onnx")
+    for run in (net, sg.compile(net)):
+        found = run(inputs[0])
+        found = found if isinstance(found, tuple) else (found,)
+        for ours, theirs in zip(found, expected, strict=True):
+            ours = np.asarray(ours)
+            assert (ours.shape, ours.dtype) == (theirs.shape, theirs.dtype)
+            np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def _kept(tmp_path, operator, inputs, attributes, outs):
+    read(tmp_path, operator, inputs, attributes, outs=outs)
+    made = onnx.load(tmp_path / "m.onnx")
+    for value in made.graph.output:
+        value.type.tensor_type.elem_type = 7 if value.name == "i" else 1
+    onnx.save(made, tmp_path / "m.onnx")
+    return tmp_path / "m.onnx"

@@ -27,7 +27,8 @@ from seegrad.data.idx import read_idx
 from seegrad.data.npz_file import read_npz
 from seegrad.expression import read_expression, read_value
 from seegrad.onnx.importing import import_onnx
-from seegrad.onnx.model import OPSET, official
+from seegrad.onnx.model import OPSET
+from seegrad.onnx.package import official
 from seegrad.safetensors_file import load_arrays, save_arrays
 from trust.files.malicious_files import hostile
 
@@ -194,7 +195,22 @@ def _onnx() -> list[bytes]:
     for network, shape in networks:
         sg.export_onnx(network.eval(), PLACE / "seed.onnx", np.ones((2, *shape), np.float32))
         found.append((PLACE / "seed.onnx").read_bytes())
+    for loop in (_turns, _choice):
+        sg.export_onnx(loop, PLACE / "seed.onnx", np.ones((2, 3), np.float32), dynamic_batch=False)
+        found.append((PLACE / "seed.onnx").read_bytes())
     return [*found, *refused(".onnx")]
+
+
+def _turns(x: Any) -> Any:
+    return sg.while_loop(lambda c: c.sum() < 30.0, lambda c: c * 2, sg.scan(_turn, x[0], x)[1])
+
+
+def _turn(carry: Any, row: Any) -> Any:
+    return carry * row, carry
+
+
+def _choice(x: Any) -> Any:
+    return sg.cond(x.sum() > 3.0, lambda x: x * 2, lambda x: -x, x)
 
 
 def _used(file: Path) -> None:

@@ -1,9 +1,9 @@
 """ONNX files, both ways: a table of contents.
 
 Out: `export` traces a network, `writing` writes its graph with `forms` and `steps`, `words` puts
-texts at its ends, `model` makes a file of it. In: `model` reads a file as plain data, `importing`
-makes a network of it by `operators`, which knows `layers`, `picking` and `windows`; `values` is
-what those share. How an op is called in ONNX stands at its definition.
+texts at its ends, `model` makes a file of it. In: `reading` makes a `model` of a file, `importing`
+a network of that by `operators`, the table of what `readers` know. `package` is the onnx package
+itself. How an op is called in ONNX stands at its definition.
 """
 
 from __future__ import annotations

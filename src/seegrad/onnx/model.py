@@ -1,4 +1,4 @@
-"""ONNX files and what is in them, as plain data (extra `onnx`). The one file that imports onnx.
+"""ONNX files and what is in them, as plain data (extra `onnx`).
 
 Which graph means what is not known here: see `writing` for ours, `importing` for theirs. A
 file becomes a model in `reading`.
@@ -16,9 +16,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.errors import FormatError, MissingExtraError
+from seegrad.errors import FormatError
 from seegrad.files import write_whole
 from seegrad.i18n import tr
+from seegrad.onnx.package import official
 
 Array = NDArray[Any]
 OPSET, OLDEST_OPSET, IR_VERSION = 20, 13, 9
@@ -71,20 +72,6 @@ class Model:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The names of the classes that an output counts, where the file gives them by name."""
     metadata: Mapping[str, str] = field(default_factory=dict)
-
-
-def official() -> Any:
-    """The onnx package; MissingExtraError where it is not installed."""
-    try:
-        import onnx
-        import onnx.inliner
-        import onnx.numpy_helper
-        import onnx.version_converter
-    except ImportError as fault:
-        raise MissingExtraError(
-            tr("onnx is not installed"), hint='pip install "seegrad[onnx]"'
-        ) from fault
-    return onnx
 
 
 # --------------------------------------------------------------- what operators take

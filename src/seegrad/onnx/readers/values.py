@@ -40,7 +40,8 @@ class Reader:
             name
             for name in sorted(changed)
             if name not in self.honours
-            or ((values := self.honours[name]) is not None and attributes[name] not in values)
+            or ((values := self.honours[name]) is not None
+                and (isinstance(attributes[name], np.ndarray) or attributes[name] not in values))
         ]  # fmt: skip
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from seegrad.files import content, existing
 from seegrad.i18n import tr
-from seegrad.onnx.model import Model, official
+from seegrad.onnx.model import Model
+from seegrad.onnx.package import official
 from seegrad.onnx.reading.graphs import Reading
 from seegrad.onnx.reading.source import OFFICIAL, Source
 from seegrad.onnx.reading.texts import labels

@@ -6,7 +6,6 @@ Arrays of inner graphs stand among the constants of the model, under a name that
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -133,11 +132,13 @@ class Reading:
         attributes.update(given)
         for name in DTYPE_ATTRIBUTES.get(operator, ()):
             if attributes.get(name) or operator == "Cast":
-                number = int(attributes.get(name, 0))
+                number = attributes.get(name, 0)
+                if not isinstance(number, int):
+                    raise self.source.damaged(f"{operator}: {name}")
                 attributes[name] = self.source.dtype(number, node.name or operator)
         inputs = [scope[name] for name in node.input]
         for name in WEIGHTS.get(operator, ()):
-            if attributes.get(name):
+            if name in given:
                 inputs.append(self._weights(f"{node.name or operator}.{name}", attributes[name]))
         if operator == "Split" and len(node.input) < 2:
             attributes.setdefault("num_outputs", len(node.output))  # counted, before version 18
@@ -146,8 +147,10 @@ class Reading:
             node.name or operator, changed, _result_types(schema, node),
         )  # fmt: skip
 
-    def _weights(self, wish: str, numbers: Sequence[float]) -> str:
+    def _weights(self, wish: str, numbers: Any) -> str:
         """Weights that stand in an attribute, among the constants; what they are called there."""
+        if not isinstance(numbers, tuple) or not all(isinstance(n, (int, float)) for n in numbers):
+            raise self.source.damaged(wish[:80])
         name, number = wish, 1
         while name in self.constants:
             number += 1

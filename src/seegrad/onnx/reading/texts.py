@@ -30,13 +30,16 @@ def labels(
     """
     known, tables = dict(words), set()
     for step in model.steps:
-        if step.operator in HANDING_ON and step.inputs[0] in known:
+        if not step.outputs:
+            continue
+        if step.operator in HANDING_ON and step.inputs and step.inputs[0] in known:
             known[step.outputs[0]] = known[step.inputs[0]]
             continue
         if texts := [name for name in step.inputs if name in known]:
             raise source.unsupported(texts[0], "string")
-        if names := step.attributes.get(NAMING.get(step.operator, ""), ()):
-            known[step.outputs[0]] = tuple(names)
+        names = step.attributes.get(NAMING[step.operator]) if step.operator in NAMING else None
+        if isinstance(names, tuple) and names and all(isinstance(name, str) for name in names):
+            known[step.outputs[0]] = names
         if step.operator in TABLES:
             tables.add(step.outputs[0])
     for one in model.outputs:

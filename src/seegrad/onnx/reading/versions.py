@@ -1,6 +1,6 @@
 """Old models brought to the operators of today: by onnx's own converter, and functions opened.
 
-Both are programs of the onnx package; what they are given is bounded before.
+Both are programs of the onnx package, which run apart; what they are given is bounded before.
 """
 
 from __future__ import annotations
@@ -11,11 +11,9 @@ from typing import Any
 from seegrad.errors import FormatError, SeegradWarning, warn_user
 from seegrad.i18n import tr
 from seegrad.onnx.model import MOST_STEPS, OLDEST_OPSET
+from seegrad.onnx.package import BROADCASTING, ChildError, apart
 from seegrad.onnx.reading.arrays import array
 from seegrad.onnx.reading.source import OFFICIAL, Source
-
-BROADCASTING = 7
-"""The version since which shapes are stretched as NumPy does it."""
 
 
 def opened(source: Source, made: Any) -> Any:
@@ -25,9 +23,9 @@ def opened(source: Source, made: Any) -> Any:
     if _opened_size(source, made) > MOST_STEPS:
         raise source.unread(tr("{count} steps", count=f"> {MOST_STEPS}"))
     try:
-        return source.onnx.inliner.inline_local_functions(made)
-    except Exception as fault:
-        raise source.damaged(str(fault).strip()) from fault
+        return apart(made)
+    except ChildError as fault:
+        raise source.damaged(str(fault)) from fault
 
 
 def _opened_size(source: Source, made: Any) -> int:
@@ -67,12 +65,10 @@ def upgraded(source: Source, made: Any) -> Any:
     for one in made.graph.initializer:
         if one.external_data:
             one.CopyFrom(source.onnx.numpy_helper.from_array(array(source, one), one.name))
-    if version < BROADCASTING:
-        _slopes_by_channel(source, made)
     try:
-        found = source.onnx.version_converter.convert_version(made, OLDEST_OPSET)
-    except Exception as fault:
-        raise _too_old(source, version, str(fault).strip()[:160]) from fault
+        found = apart(made, OLDEST_OPSET)
+    except ChildError as fault:
+        raise _too_old(source, version, str(fault)[:160]) from fault
     source.versions[""] = OLDEST_OPSET
     warn_user(SeegradWarning(
         tr("{path} is of operator version {version}; read as onnx converts it to {count}",
@@ -112,29 +108,6 @@ def _changed(source: Source, node: Any, version: int) -> bool:
         or not named[0].items() <= named[1].items()
         or old.deprecated != new.deprecated
     )
-
-
-def _slopes_by_channel(source: Source, made: Any) -> None:
-    """PRelu before version 7: one slope for each channel, which onnx's converter passes over."""
-    slopes = {node.input[1]: node.input[0] for node in made.graph.node if node.op_type == "PRelu"}
-    if not slopes:
-        return
-    try:
-        graph = source.onnx.shape_inference.infer_shapes(made).graph
-    except Exception as fault:
-        raise source.damaged(str(fault).strip()) from fault
-    ranks = {
-        value.name: len(value.type.tensor_type.shape.dim)
-        for value in (*graph.input, *graph.value_info)
-    }
-    for one in made.graph.initializer:
-        if len(one.dims) == 1 and one.dims[0] > 1 and one.name in slopes:
-            one.dims.extend([1] * (ranks.get(slopes[one.name], 2) - 2))
-    for value in made.graph.input:
-        dims = value.type.tensor_type.shape.dim
-        if value.name in slopes and len(dims) == 1 and dims[0].dim_value > 1:
-            for _ in range(ranks.get(slopes[value.name], 2) - 2):
-                dims.add().dim_value = 1
 
 
 def _too_old(source: Source, version: int, why: str) -> FormatError:
