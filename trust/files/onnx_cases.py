@@ -459,6 +459,8 @@ def recurrent(gates: int) -> Draw:
         if rng.random() < 0.3:
             words = rng.choice(["Relu", "Tanh", "Sigmoid", "Softsign", "Softplus", "HardSigmoid"],
                                ways * {1: 1, 3: 2, 4: 3}[gates])  # fmt: skip
+            if gates > 1:  # gates without bounds let the state grow beyond any precision
+                words[:: {3: 2, 4: 3}[gates]] = rng.choice(["Sigmoid", "HardSigmoid", "Tanh"])
             more["activations"] = [str(word) for word in words]
         return Inputs(arrays, {1, 2, 3, 4, 7}, more, 3 if gates == 4 else 2)
 
