@@ -274,6 +274,7 @@ from seegrad.tensor.numpy_numbers import iscomplex as iscomplex
 from seegrad.tensor.numpy_numbers import isreal as isreal
 from seegrad.tensor.numpy_numbers import ldexp as ldexp
 from seegrad.tensor.numpy_numbers import logspace as logspace
+from seegrad.tensor.numpy_numbers import matvec as matvec
 from seegrad.tensor.numpy_numbers import modf as modf
 from seegrad.tensor.numpy_numbers import nanargmax as nanargmax
 from seegrad.tensor.numpy_numbers import nanargmin as nanargmin
@@ -288,6 +289,8 @@ from seegrad.tensor.numpy_numbers import rint as rint
 from seegrad.tensor.numpy_numbers import rollaxis as rollaxis
 from seegrad.tensor.numpy_numbers import topk as topk
 from seegrad.tensor.numpy_numbers import true_divide as true_divide
+from seegrad.tensor.numpy_numbers import unstack as unstack
+from seegrad.tensor.numpy_numbers import vecmat as vecmat
 from seegrad.tensor.tensor import Tensor as Tensor
 from seegrad.tensor.tensor import as_tensor as as_tensor
 from seegrad.tensor.tensor import from_dlpack as from_dlpack

@@ -32,3 +32,4 @@ from seegrad.ops.linear.solve_systems import solve as solve
 from seegrad.ops.linear.triangular import cholesky as cholesky
 from seegrad.ops.linear.triangular import solve_triangular as solve_triangular
 from seegrad.ops.shape import matrix_transpose as matrix_transpose
+from seegrad.tensor.numpy_numbers import cond as cond

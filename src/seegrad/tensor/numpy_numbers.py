@@ -200,7 +200,34 @@ def nanargmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return reduce.argmin(known, axis=axis, keepdims=keepdims)
 
 
+# --------------------------------------------------------------- products with vectors
+
+
+def matvec(a: Any, x: Any) -> Any:
+    """Matrices (…, m, n) times vectors (…, n)."""
+    columns = shape.expand_dims(like(x), axis=-1)
+    return shape.squeeze(linalg.matmul(like(a), columns), axis=-1)
+
+
+def vecmat(x: Any, a: Any) -> Any:
+    """Vectors (…, m) times matrices (…, m, n)."""
+    rows = shape.expand_dims(like(x), axis=-2)
+    return shape.squeeze(linalg.matmul(rows, like(a)), axis=-2)
+
+
+def cond(a: Any) -> Any:
+    """The largest singular value of a matrix over the least, as `numpy.linalg.cond`."""
+    values = factorisations.svdvals(like(a))
+    return reduce.max(values, axis=-1) / reduce.min(values, axis=-1)
+
+
 # --------------------------------------------------------------- shapes
+
+
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
+    """The slices of x along `axis`, one by one."""
+    x = shape.moveaxis(like(x), axis, 0)
+    return tuple(x[i] for i in range(x.shape[0]))
 
 
 def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
@@ -290,7 +317,7 @@ NUMPY_FUNCTIONS.update({
     for function in (
         angle, block, broadcast_arrays, delete, diagflat, divmod, fabs, fix, float_power, frexp,
         geomspace, imag, iscomplex, isreal, ldexp, linspace, logspace, modf, nanargmax, nanargmin,
-        nancumprod, nancumsum, polyval, real, real_if_close, rollaxis,
+        matvec, nancumprod, nancumsum, polyval, real, real_if_close, rollaxis, unstack, vecmat,
     )
 })  # fmt: skip
 
@@ -306,6 +333,8 @@ def _of_last_axes(function: Any) -> Any:
 
 NUMPY_FUNCTIONS.update({
     "linalg.diagonal": _of_last_axes(linalg.diagonal),
+    "linalg.cond": cond,
+    "copy": lambda x, order="K", subok=False: arithmetic.identity(x),
     "linalg.trace": _of_last_axes(
         lambda x, **where: reduce.sum(linalg.diagonal(x, **where), axis=-1)
     ),
