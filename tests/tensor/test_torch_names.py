@@ -166,6 +166,8 @@ def test_matrices_of_numpys_linalg_are_the_last_two_axes():
         np.testing.assert_allclose(
             np.linalg.eigvalsh(sg.tensor(skew), side).value, np.linalg.eigvalsh(skew, side)
         )
+        ours, theirs = np.linalg.eigh(sg.tensor(skew), side), np.linalg.eigh(skew, side)
+        np.testing.assert_allclose(ours.eigenvectors.value, theirs.eigenvectors, atol=1e-12)
 
 
 @pytest.mark.parametrize(("call", "words"), [

@@ -303,13 +303,21 @@ rint = NUMPY_FUNCTIONS["rint"]
 true_divide, positive = arithmetic.divide, arithmetic.identity
 
 
-def _numpy_select_triangle(function: Any) -> Any:
-    """LAPACK reads one triangle of a symmetric matrix, which NumPy names: the lower one."""
+def _eigvalsh(a: Any, UPLO: str = "L") -> Any:
+    """As NumPy's: one triangle is read, the lower one unless another is named."""
+    return factorisations.eigvalsh(a, UPLO=UPLO)
 
-    def called(a: Any, UPLO: str = "L") -> Any:
-        return function(a, UPLO=UPLO)
 
-    return called
+def _eigh(a: Any, UPLO: str = "L") -> Any:
+    """As NumPy's: one triangle is read, and eigenvectors have the signs that reading it gives."""
+    found = factorisations.eigh(a, UPLO=UPLO)
+    numbers = getattr(a, "data", None)
+    if UPLO == "L" or numbers is None:
+        return found
+    theirs = np.linalg.eigh(np.asarray(numbers), UPLO).eigenvectors
+    ours = np.asarray(getattr(found.eigenvectors, "data", found.eigenvectors))
+    signs = np.where((theirs * ours).sum(axis=-2, keepdims=True) < 0, -1.0, 1.0)
+    return found._replace(eigenvectors=found.eigenvectors * signs.astype(ours.dtype))
 
 
 NUMPY_FUNCTIONS.update({
@@ -347,6 +355,6 @@ NUMPY_FUNCTIONS.update({
     "reciprocal": arithmetic.reciprocal,
     "amax": amax,
     "amin": amin,
-    "eigh": _numpy_select_triangle(factorisations.eigh),
-    "eigvalsh": _numpy_select_triangle(factorisations.eigvalsh),
+    "eigh": _eigh,
+    "eigvalsh": _eigvalsh,
 })
