@@ -312,9 +312,9 @@ def _eigh(a: Any, UPLO: str = "L") -> Any:
     """As NumPy's: one triangle is read, and eigenvectors have the signs that reading it gives."""
     found = factorisations.eigh(a, UPLO=UPLO)
     numbers = getattr(a, "data", None)
-    if UPLO == "L" or numbers is None:
+    if UPLO != "U" or numbers is None:
         return found
-    theirs = np.linalg.eigh(np.asarray(numbers), UPLO).eigenvectors
+    theirs = np.linalg.eigh(np.asarray(numbers), "U").eigenvectors
     ours = np.asarray(getattr(found.eigenvectors, "data", found.eigenvectors))
     signs = np.where((theirs * ours).sum(axis=-2, keepdims=True) < 0, -1.0, 1.0)
     return found._replace(eigenvectors=found.eigenvectors * signs.astype(ours.dtype))
