@@ -40,7 +40,8 @@ COMPLEX = {
     "exp": anp.exp, "log": anp.log, "sin": anp.sin, "tanh": anp.tanh, "sqrt": anp.sqrt,
     "abs": anp.abs, "angle": anp.angle, "conj": anp.conj, "square": anp.square,
     "arcsinh": anp.arcsinh, "sum": lambda z: anp.sum(z, axis=0), "prod": anp.prod,
-    "std": anp.std, "matmul": lambda z: anp.matmul(z, z.T), "norm": anp.linalg.norm,
+    "std": anp.std, "max": lambda z: anp.max(z, axis=1), "min": anp.min,
+    "matmul": lambda z: anp.matmul(z, z.T), "norm": anp.linalg.norm,
     "operators": lambda z: (1 - 2 * z) / (z * z + 2) + z**3,
     "fft": lambda z: anp.fft.fft(z)[1], "ifftn": lambda z: anp.fft.ifftn(z, (2, 5), (0, 1)),
     "irfft": lambda z: anp.fft.irfft(z),
@@ -65,8 +66,8 @@ def test_complex_arrays_are_pairs_of_real_values(name):
 def test_derivatives_of_complex_numbers_are_written_as_autograd_writes_them():
     assert complex(grad(lambda z: anp.abs(z) ** 2)(1 + 2j)) == pytest.approx(2 - 4j)
     assert complex(holomorphic_grad(lambda z: anp.exp(z))(1 + 2j)) == pytest.approx(np.exp(1 + 2j))
-    theirs = pytest.importorskip("autograd")
-    from autograd import numpy as tnp
+    tnp = pytest.importorskip("autograd.numpy")
+    import autograd as theirs
 
     def f(n):
         return lambda z: n.real(n.sum(n.fft.fft(z) ** 2 * n.conj(z)))
@@ -75,8 +76,8 @@ def test_derivatives_of_complex_numbers_are_written_as_autograd_writes_them():
 
 
 def test_what_is_not_said_of_complex_numbers_is_refused_by_name():
-    with pytest.raises(TypeError, match=r"numpy\.max is not defined for complex"):
-        grad(lambda z: anp.real(anp.max(z)))(Z)
+    with pytest.raises(TypeError, match=r"numpy\.sort is not defined for complex"):
+        grad(lambda z: anp.real(anp.sort(z)[0]))(Z)
     with pytest.raises(TypeError, match="floating-point number"):
         grad(lambda z: anp.exp(z))(Z)
     with pytest.raises(TypeError, match="complex"):

@@ -74,6 +74,21 @@ def test_a_rule_forwards_serves_backwards_too():
     check_grads(turn)(X)
 
 
+def test_scripts_from_before_defvjp_run():
+    from seegrad.autograd.util import quick_grad_check
+
+    @primitive
+    def times(x, y):
+        return x * y
+
+    times.defgrad(lambda ans, x, y: lambda g: g * y)
+    times.defvjp(lambda g, ans, vs, gvs, x, y: g * x, argnum=1)
+    check_grads(times, (0, 1))(X, X + 1)
+    times.defvjp_is_zero([1])
+    assert not np.any(grad(lambda y: anp.sum(times(X, y) + y * 0.0))(X))
+    quick_grad_check(lambda x, y: x**2 * y, 3.0, (2.0,))
+
+
 def test_a_jacobian_goes_row_by_row_where_a_primitive_stands():
     @primitive
     def square(x):

@@ -178,8 +178,8 @@ def test_a_network_learns_as_micrograds_does():
     losses, said = learn(engine, nn)
     assert losses[-1] < 0.5 * losses[0]
     assert said.startswith("MLP of [Layer of [ReLUNeuron(2), ")
-    theirs = pytest.importorskip("micrograd")
-    parts = [importlib.import_module(f"{theirs.__name__}.{n}") for n in ("engine", "nn")]
+    pytest.importorskip("micrograd.nn")
+    parts = [importlib.import_module(f"micrograd.{n}") for n in ("engine", "nn")]
     np.testing.assert_allclose(losses, learn(*parts)[0], rtol=1e-9)
 
 

@@ -14,6 +14,12 @@ X, Y, S = RNG.normal(size=(3, 4)), RNG.normal(size=(3, 4)), RNG.normal(size=(2, 
 A, B = RNG.normal(size=(3, 2)), RNG.normal(size=(2, 4))
 ROWS, PLACES = np.array([0, 2]), np.array([[0, 1, 2, 0]])
 
+
+
+def functional(t):
+    return t if t is sg else t.nn.functional
+
+
 TORCH = {
     "index_add": lambda t, x: t.index_add(x, 0, t.asarray(ROWS), t.asarray(S), alpha=2),
     "index_copy": lambda t, x: t.index_copy(x, 0, t.asarray(ROWS), t.asarray(S)),
@@ -45,6 +51,28 @@ TORCH = {
     "movedim": lambda t, x: t.movedim(x, 0, 1),
     "logdet": lambda t, x: t.logdet(x @ x.T),
     "topk": lambda t, x: t.topk(x, 2, 1)[0],
+    "scatter": lambda t, x: t.scatter(x, 1, t.asarray(PLACES[:, :2]), t.asarray(Y)),
+    "unflatten": lambda t, x: t.unflatten(x, 1, (2, 2)),
+    "std_mean": lambda t, x: t.std_mean(x, dim=1)[0] * t.std_mean(x, dim=1)[1],
+    "var_mean": lambda t, x: t.var_mean(x, dim=0, correction=0)[0],
+    "aminmax": lambda t, x: t.aminmax(x, dim=1)[1],
+    "msort": lambda t, x: t.msort(x),
+    "kthvalue": lambda t, x: t.kthvalue(x, 2, 1)[0],
+    "mvlgamma": lambda t, x: t.mvlgamma(x * x + 3, 2),
+    "glu": lambda t, x: functional(t).glu(x, 1),
+    "cosine_similarity": lambda t, x: functional(t).cosine_similarity(x, t.asarray(Y), dim=0),
+    "kl_div": lambda t, x: functional(t).kl_div(x, t.asarray(abs(Y)), reduction="batchmean"),
+    "kl_div of logarithms": lambda t, x: functional(t).kl_div(
+        x, t.asarray(Y), reduction="none", log_target=True
+    ),
+    "smooth_l1_loss": lambda t, x: functional(t).smooth_l1_loss(x, t.asarray(Y), beta=0.7),
+    "rms_norm": lambda t, x: functional(t).rms_norm(x, (4,), t.asarray(Y[0]), 1e-3),
+    "embedding_bag": lambda t, x: functional(t).embedding_bag(
+        t.asarray([[0, 1, 2], [2, 2, 0]]), x, mode="mean"
+    ),
+    "embedding_bag by offsets": lambda t, x: functional(t).embedding_bag(
+        t.asarray([0, 1, 2, 2]), x, t.asarray([0, 1, 1]), mode="sum"
+    ),
 }
 NUMPY = {
     "ldexp": lambda n, x: n.ldexp(x, np.array([1, 2, -3, 0])),
@@ -60,6 +88,13 @@ NUMPY = {
     "geomspace": lambda n, x: n.geomspace(n.fabs(x) + 0.1, 3.0, 4),
     "nancumsum": lambda n, x: n.nancumsum(n.where(x > 1, np.nan, x)),
     "nancumprod": lambda n, x: n.nancumprod(n.where(x > 1, np.nan, x), 1),
+    "cov of two": lambda n, x: n.cov(x, x**2),
+    "corrcoef of columns": lambda n, x: n.corrcoef(x, rowvar=False),
+    "matvec": lambda n, x: n.matvec(x, x[0]),
+    "vecmat": lambda n, x: n.vecmat(x[:, 0], x),
+    "unstack": lambda n, x: n.unstack(x, axis=1)[2],
+    "copy": lambda n, x: np.copy(x),
+    "cond": lambda n, x: n.linalg.cond(x),
     "rollaxis": lambda n, x: n.rollaxis(x, 1, 0),
     "diagflat": lambda n, x: n.diagflat(x, -1),
     "broadcast_arrays": lambda n, x: n.broadcast_arrays(x[:1], x)[0],
@@ -131,6 +166,8 @@ def test_matrices_of_numpys_linalg_are_the_last_two_axes():
         np.testing.assert_allclose(
             np.linalg.eigvalsh(sg.tensor(skew), side).value, np.linalg.eigvalsh(skew, side)
         )
+        ours, theirs = np.linalg.eigh(sg.tensor(skew), side), np.linalg.eigh(skew, side)
+        np.testing.assert_allclose(ours.eigenvectors.value, theirs.eigenvectors, atol=1e-12)
 
 
 @pytest.mark.parametrize(("call", "words"), [
@@ -144,3 +181,20 @@ def test_matrices_of_numpys_linalg_are_the_last_two_axes():
 def test_bad_input(call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+def test_special_functions_are_scipys():
+    special = pytest.importorskip("scipy.special")
+    x, p = np.array([0.3, 1.7, -0.5, -1.5, 4.0]), np.array([0.2, 1.1, 3.0])
+    for name in ("gamma", "rgamma", "gammasgn"):
+        np.testing.assert_allclose(getattr(sg.special, name)(x), getattr(special, name)(x))
+    for name in ("beta", "betaln"):
+        np.testing.assert_allclose(
+            getattr(sg.special, name)(p, p[::-1]), getattr(special, name)(p, p[::-1])
+        )
+    np.testing.assert_allclose(sg.special.multigammaln(p + 1, 2), special.multigammaln(p + 1, 2))
+    np.testing.assert_allclose(sg.special.erfcinv(p / 2), special.erfcinv(p / 2))
+    assert sg.gradcheck(sg.special.gamma, x, order=2)
+    assert sg.gradcheck(sg.special.beta, p, p[::-1], order=2)
+    assert sg.gradcheck(sg.special.erfcinv, p / 2, order=2)
+    assert sg.special.i0(2.0) == pytest.approx(special.i0(2.0))

@@ -1,7 +1,7 @@
 """autograd's names over the one graph: a table of contents, as `import autograd` has it.
 
 A script that imports autograd runs with its imports changed to this package; what it computes is
-the graph that is drawn. Floating-point numbers are real here: complex ones are refused by name.
+the graph that is drawn. The graph is real: complex arrays are pairs of its values.
 """
 
 from __future__ import annotations

@@ -75,8 +75,9 @@ def value_and_grad(function: Function, x: Any) -> tuple[Any, Any]:
 def elementwise_grad(function: Function, x: Any) -> Any:
     """The derivative of the sum of all that comes out: of each element, of elementwise functions.
 
-    >>> elementwise_grad(lambda x: x ** 2)([1.0, 2.0, 3.0])
-    [np.float64(2.0), np.float64(4.0), np.float64(6.0)]
+    >>> import numpy as np
+    >>> elementwise_grad(lambda x: x ** 2)(np.array([1.0, 2.0, 3.0]))
+    array([2., 4., 6.])
     """
     back, answer = core.make_vjp(function, x)
     return back(vspace(answer).ones())

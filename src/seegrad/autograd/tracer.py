@@ -94,8 +94,34 @@ def primitive(function: Callable[..., Any]) -> Callable[..., Any]:
     def name() -> str:
         return getattr(function, "__name__", "a function")
 
-    called.fun = function  # type: ignore[attr-defined]
+    for key, value in {"fun": function, **_older_ways(called)}.items():
+        setattr(called, key, value)
     return called
+
+
+def _older_ways(called: Callable[..., Any]) -> dict[str, Callable[..., None]]:
+    """How scripts from before `defvjp` say a derivative: methods of the primitive, by argnum."""
+    known: dict[int, Callable[..., Any] | None] = {}
+
+    def one(argnum: int, ans: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Any:
+        maker = known.get(argnum)
+        return None if maker is None else maker(ans, *args, **kwargs)
+
+    def defgrad(maker: Callable[..., Any] | None, argnum: int = 0) -> None:
+        known[argnum] = maker
+        primitive_vjps[called] = one
+
+    def defvjp(rule: Callable[..., Any], argnum: int = 0) -> None:
+        def maker(ans: Any, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
+            return lambda g: rule(g, ans, None, None, *args, **kwargs)
+
+        defgrad(maker, argnum)
+
+    def defvjp_is_zero(argnums: Sequence[int] = (0,)) -> None:
+        for argnum in argnums:
+            defgrad(None, argnum)
+
+    return {"defgrad": defgrad, "defvjp": defvjp, "defvjp_is_zero": defvjp_is_zero}
 
 
 def _operation(

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from seegrad.autograd.numpy.complex_pairs import holds_pair, paired
 from seegrad.errors import DTypeError
 from seegrad.graph.node import Node
 from seegrad.i18n import tr
@@ -84,7 +85,7 @@ class VSpace:
 
     def add(self, x: Any, y: Any) -> Any:
         """x + y."""
-        return tree_map(lambda a, b: a + b, x, y)
+        return tree_map(lambda a, b: a + b, *_alike(x, y))
 
     def scalar_mul(self, x: Any, a: Any) -> Any:
         """x times the number a."""
@@ -92,6 +93,7 @@ class VSpace:
 
     def inner_prod(self, x: Any, y: Any) -> Any:
         """The sum of the products of all numbers."""
+        x, y = _alike(x, y)
         products = [_inner(a, b) for a, b in zip(flatten(x)[0], flatten(y)[0])]
         return sum(products[1:], products[0]) if products else 0.0
 
@@ -118,6 +120,11 @@ def _shape_and_dtype(leaf: Any) -> tuple[tuple[int, ...], Any]:
             came=tr("{value} of type {kind}", value=repr(leaf)[:60], kind=type(leaf).__name__),
         )
     return tuple(array.shape), array.dtype if array.dtype.kind in "fc" else np.dtype(np.float64)
+
+
+def _alike(x: Any, y: Any) -> tuple[Any, Any]:
+    """Both trees with pairs in place of complex arrays, if either has one."""
+    return (paired(x), paired(y)) if holds_pair(x) or holds_pair(y) else (x, y)
 
 
 def _inner(a: Any, b: Any) -> Any:

@@ -35,3 +35,4 @@ from seegrad.tensor.array_api import diagonal as diagonal
 from seegrad.tensor.array_api import matrix_rank as matrix_rank
 from seegrad.tensor.array_api import trace as trace
 from seegrad.tensor.numpy_functions import cross as cross
+from seegrad.tensor.numpy_numbers import cond as cond

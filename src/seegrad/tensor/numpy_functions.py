@@ -126,19 +126,28 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None)
     return floating_point.finite(x, nan=float(nan), posinf=float(high), neginf=float(low))
 
 
-def cov(m: Any, rowvar: bool = True, bias: bool = False, ddof: Any = None) -> Any:
-    """The covariances of the rows of m (columns if not `rowvar`), by n − 1 (`bias`: by n)."""
-    m = like(m)
-    m = shape.reshape(m, shape=(1, -1)) if len(m.shape) < 2 else m if rowvar else shape.transpose(m)
+def cov(
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None
+) -> Any:
+    """The covariances of the rows of m, and of y's below them (columns if not `rowvar`), by n − 1
+    (`bias`: by n)."""
+
+    def rows(x: Any) -> Any:
+        x = like(x)
+        if len(x.shape) < 2:
+            return shape.reshape(x, shape=(1, -1))
+        return x if rowvar else shape.transpose(x)
+
+    m = rows(m) if y is None else shape.concatenate(rows(m), rows(y), axis=0)
     apart = m - reduce.mean(m, axis=1, keepdims=True)
     freedom = m.shape[1] - ((0 if bias else 1) if ddof is None else ddof)
     found = linalg.matmul(apart, shape.transpose(apart)) / freedom
     return shape.squeeze(found) if found.shape == (1, 1) else found
 
 
-def corrcoef(x: Any, rowvar: bool = True) -> Any:
-    """The correlations of the rows of x (columns if not `rowvar`)."""
-    c = cov(x, rowvar)
+def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
+    """The correlations of the rows of x, and of y's below them (columns if not `rowvar`)."""
+    c = cov(x, y, rowvar)
     if not len(c.shape):
         return c / c
     deviation = arithmetic.sqrt(linalg.diagonal(c))

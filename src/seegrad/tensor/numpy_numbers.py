@@ -200,7 +200,34 @@ def nanargmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return reduce.argmin(known, axis=axis, keepdims=keepdims)
 
 
+# --------------------------------------------------------------- products with vectors
+
+
+def matvec(a: Any, x: Any) -> Any:
+    """Matrices (…, m, n) times vectors (…, n)."""
+    columns = shape.expand_dims(like(x), axis=-1)
+    return shape.squeeze(linalg.matmul(like(a), columns), axis=-1)
+
+
+def vecmat(x: Any, a: Any) -> Any:
+    """Vectors (…, m) times matrices (…, m, n)."""
+    rows = shape.expand_dims(like(x), axis=-2)
+    return shape.squeeze(linalg.matmul(rows, like(a)), axis=-2)
+
+
+def cond(a: Any) -> Any:
+    """The largest singular value of a matrix over the least, as `numpy.linalg.cond`."""
+    values = factorisations.svdvals(like(a))
+    return reduce.max(values, axis=-1) / reduce.min(values, axis=-1)
+
+
 # --------------------------------------------------------------- shapes
+
+
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
+    """The slices of x along `axis`, one by one."""
+    x = shape.moveaxis(like(x), axis, 0)
+    return tuple(x[i] for i in range(x.shape[0]))
 
 
 def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
@@ -276,13 +303,21 @@ rint = NUMPY_FUNCTIONS["rint"]
 true_divide, positive = arithmetic.divide, arithmetic.identity
 
 
-def _numpy_select_triangle(function: Any) -> Any:
-    """LAPACK reads one triangle of a symmetric matrix, which NumPy names: the lower one."""
+def _eigvalsh(a: Any, UPLO: str = "L") -> Any:
+    """As NumPy's: one triangle is read, the lower one unless another is named."""
+    return factorisations.eigvalsh(a, UPLO=UPLO)
 
-    def called(a: Any, UPLO: str = "L") -> Any:
-        return function(a, UPLO=UPLO)
 
-    return called
+def _eigh(a: Any, UPLO: str = "L") -> Any:
+    """As NumPy's: one triangle is read, and eigenvectors have the signs that reading it gives."""
+    found = factorisations.eigh(a, UPLO=UPLO)
+    numbers = getattr(a, "data", None)
+    if UPLO != "U" or numbers is None:
+        return found
+    theirs = np.linalg.eigh(np.asarray(numbers), "U").eigenvectors
+    ours = np.asarray(getattr(found.eigenvectors, "data", found.eigenvectors))
+    signs = np.where((theirs * ours).sum(axis=-2, keepdims=True) < 0, -1.0, 1.0)
+    return found._replace(eigenvectors=found.eigenvectors * signs.astype(ours.dtype))
 
 
 NUMPY_FUNCTIONS.update({
@@ -290,7 +325,7 @@ NUMPY_FUNCTIONS.update({
     for function in (
         angle, block, broadcast_arrays, delete, diagflat, divmod, fabs, fix, float_power, frexp,
         geomspace, imag, iscomplex, isreal, ldexp, linspace, logspace, modf, nanargmax, nanargmin,
-        nancumprod, nancumsum, polyval, real, real_if_close, rollaxis,
+        matvec, nancumprod, nancumsum, polyval, real, real_if_close, rollaxis, unstack, vecmat,
     )
 })  # fmt: skip
 
@@ -306,6 +341,8 @@ def _of_last_axes(function: Any) -> Any:
 
 NUMPY_FUNCTIONS.update({
     "linalg.diagonal": _of_last_axes(linalg.diagonal),
+    "linalg.cond": cond,
+    "copy": lambda x, order="K", subok=False: arithmetic.identity(x),
     "linalg.trace": _of_last_axes(
         lambda x, **where: reduce.sum(linalg.diagonal(x, **where), axis=-1)
     ),
@@ -318,6 +355,6 @@ NUMPY_FUNCTIONS.update({
     "reciprocal": arithmetic.reciprocal,
     "amax": amax,
     "amin": amin,
-    "eigh": _numpy_select_triangle(factorisations.eigh),
-    "eigvalsh": _numpy_select_triangle(factorisations.eigvalsh),
+    "eigh": _eigh,
+    "eigvalsh": _eigvalsh,
 })

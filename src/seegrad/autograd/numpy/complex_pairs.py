@@ -438,6 +438,29 @@ def einsum(subscripts: Any, *xs: Any, **how: Any) -> Complex:
     return Complex(product(ar, br) - product(ai, bi), product(ar, bi) + product(ai, br))
 
 
+def _extreme(name: str) -> Function:
+    """The largest or least, by real parts and where these are equal by imaginary parts."""
+    of = getattr(np, name)
+
+    def extreme(x: Complex, axis: Any = None, keepdims: bool = False) -> Complex:
+        both = [getattr(p, "data", p) for p in parts(x)]
+        if any(p is None for p in both):
+            raise _refused(f"{name[3:]} of traced values")
+        places = of(both[0] + 1j * both[1], axis=axis, keepdims=True)
+        flat = [shape.ravel(p) if axis is None else p for p in parts(x)]
+        at = 0 if axis is None else axis
+        found = [indexing.take_along_axis(p, places.reshape(-1) if axis is None else places,
+                                          axis=at) for p in flat]  # fmt: skip
+        if axis is None:
+            sizes = (1,) * x.ndim if keepdims else ()
+            return Complex(*(shape.reshape(p, shape=sizes) for p in found))
+        return Complex(*(p if keepdims else shape.squeeze(p, axis=at) for p in found))
+
+    return extreme
+
+
+ANSWERS.update(max=_extreme("argmax"), min=_extreme("argmin"))
+ANSWERS.update(amax=ANSWERS["max"], amin=ANSWERS["min"])
 ANSWERS.update(iscomplex=iscomplex, var=var, std=std, prod=prod, norm=norm, einsum=einsum)
 for _operator, _name in {
     "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power",

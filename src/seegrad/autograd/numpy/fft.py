@@ -16,7 +16,8 @@ def _of_tensors(name: str) -> _Any:
     def transform(x: _Any, *args: _Any, **kwargs: _Any) -> _Any:
         return (ours if isinstance(x, (_Node, _pairs.Complex)) else plain)(x, *args, **kwargs)
 
-    transform.__name__, transform.__doc__ = name, plain.__doc__
+    transform.__name__ = name
+    transform.__doc__ = f"`numpy.fft.{name}`; of a tensor the pair that `sg.fft.{name}` gives."
     return transform
 
 

@@ -6,6 +6,7 @@ Each gives a new tensor, as all functions here do. What NumPy has, too, stands i
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections.abc import Sequence
 from typing import Any
@@ -14,11 +15,22 @@ import numpy as np
 
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.i18n import tr
-from seegrad.ops import arithmetic, compare, indexing, shape, transcendental
+from seegrad.ops import (
+    arithmetic,
+    compare,
+    indexing,
+    reduce,
+    scan_sort,
+    shape,
+    transcendental,
+)
 from seegrad.ops.families import one_axis
 from seegrad.ops.index_update import At
 from seegrad.ops.linear import factorisations, linalg
+from seegrad.ops.nn import activation
+from seegrad.ops.special import functions
 from seegrad.tensor.numpy_functions import searchsorted
+from seegrad.tensor.special import multigammaln
 
 like = shape.array_like
 
@@ -39,31 +51,31 @@ def index_add(x: Any, dim: int, index: Any, source: Any, *, alpha: float = 1) ->
     array([3., 0., 5.])
     """
     x, source = like(x), like(source)
-    return _written(x, _key(x, dim, np.asarray(index)), "add", source * alpha)
+    return _written(x, _key(x, dim, like(index)), "add", source * alpha)
 
 
 def index_copy(x: Any, dim: int, index: Any, source: Any) -> Any:
     """x with the rows of `source` at the places `index` along `dim`."""
     x = like(x)
-    return _written(x, _key(x, dim, np.asarray(index)), "set", like(source))
+    return _written(x, _key(x, dim, like(index)), "set", like(source))
 
 
 def index_fill(x: Any, dim: int, index: Any, value: Any) -> Any:
     """x with one value at the places `index` along `dim`."""
     x = like(x)
-    return _written(x, _key(x, dim, np.asarray(index)), "set", value)
+    return _written(x, _key(x, dim, like(index)), "set", value)
 
 
 def index_put(x: Any, indices: Sequence[Any], values: Any, accumulate: bool = False) -> Any:
     """x with x[indices] = values, or added to with `accumulate`."""
-    key = tuple(i if hasattr(i, "op") else np.asarray(i) for i in indices)
+    key = tuple(map(like, indices))
     return _written(like(x), key, "add" if accumulate else "set", like(values))
 
 
 def index_select(x: Any, dim: int, index: Any) -> Any:
     """x read at the places `index` along `dim`."""
     x = like(x)
-    return indexing.take(x, np.asarray(index), axis=one_axis(dim, len(x.shape)))
+    return indexing.take(x, like(index), axis=one_axis(dim, len(x.shape)))
 
 
 def select_scatter(x: Any, src: Any, dim: int, index: int) -> Any:
@@ -222,3 +234,155 @@ def diag_embed(x: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
 def movedim(x: Any, source: Any, destination: Any) -> Any:
     """Axes moved to other places; as `moveaxis`."""
     return shape.moveaxis(like(x), source, destination)
+
+
+def scatter(x: Any, dim: int, index: Any, src: Any) -> Any:
+    """x with src in the places `index` along `dim`, element by element; the last one counts."""
+    x, index = like(x), like(index)
+    at = one_axis(dim, len(x.shape))
+    key = [like(i) for i in np.indices(tuple(index.shape), sparse=True)]
+    key[at] = index
+    new = src if not hasattr(src, "shape") else src[tuple(map(slice, index.shape))]
+    return _written(x, tuple(key), "set", new)
+
+
+def unflatten(x: Any, dim: int, sizes: Sequence[int]) -> Any:
+    """x with one axis as several, of these sizes."""
+    x = like(x)
+    at = one_axis(dim, len(x.shape))
+    return shape.reshape(x, shape=(*x.shape[:at], *sizes, *x.shape[at + 1 :]))
+
+
+def std_mean(x: Any, dim: Any = None, *, correction: float = 1, keepdim: bool = False) -> Any:
+    """The standard deviation, by n − correction, and the mean."""
+    x = like(x)
+    deviation = reduce.std(x, axis=dim, keepdims=keepdim, ddof=correction)
+    return deviation, reduce.mean(x, axis=dim, keepdims=keepdim)
+
+
+def var_mean(x: Any, dim: Any = None, *, correction: float = 1, keepdim: bool = False) -> Any:
+    """The variance, by n − correction, and the mean."""
+    x = like(x)
+    variance = reduce.var(x, axis=dim, keepdims=keepdim, ddof=correction)
+    return variance, reduce.mean(x, axis=dim, keepdims=keepdim)
+
+
+def aminmax(x: Any, *, dim: int | None = None, keepdim: bool = False) -> tuple[Any, Any]:
+    """The smallest and the largest element along `dim`."""
+    x = like(x)
+    low = reduce.min(x, axis=dim, keepdims=keepdim)
+    return low, reduce.max(x, axis=dim, keepdims=keepdim)
+
+
+def msort(x: Any) -> Any:
+    """x in ascending order along its first axis."""
+    return scan_sort.sort(like(x), axis=0)
+
+
+def kthvalue(x: Any, k: int, dim: int = -1, keepdim: bool = False) -> tuple[Any, Any]:
+    """The k-th smallest element along `dim`, counted from 1, and where it is."""
+    x = like(x)
+    at = one_axis(dim, len(x.shape))
+    if not 1 <= k <= x.shape[at]:
+        raise ValueRangeError(
+            "there are not so many elements", asked=tr("at most {n}", n=x.shape[at]), came=f"k={k}"
+        )
+    places = shape.part(scan_sort.argsort(x, axis=at), at, k - 1, 1)
+    found = indexing.take_along_axis(x, places, axis=at)
+    return (found, places) if keepdim else (
+        shape.squeeze(found, axis=at), shape.squeeze(places, axis=at)
+    )
+
+
+# --------------------------------------------------------------- torch.nn.functional
+
+
+def _reduced(x: Any, reduction: str) -> Any:
+    if reduction == "none":
+        return x
+    if reduction == "batchmean":
+        return reduce.sum(x) / x.shape[0]
+    if reduction not in ("mean", "sum"):
+        raise ValueRangeError(
+            "an unknown reduction", asked="none, mean, sum", came=f"reduction={reduction!r}"
+        )
+    return reduce.mean(x) if reduction == "mean" else reduce.sum(x)
+
+
+def glu(x: Any, dim: int = -1) -> Any:
+    """a·σ(b), a and b the halves of x along `dim` (Dauphin et al., 2016)."""
+    a, b = shape.split(like(x), 2, dim)
+    return a * activation.sigmoid(b)
+
+
+def cosine_similarity(a: Any, b: Any, dim: int = 1, eps: float = 1e-8) -> Any:
+    """The cosine of the angle between vectors along `dim`; sizes count as `eps` at least."""
+    a, b = like(a), like(b)
+    sizes = [
+        arithmetic.maximum(linalg.norm(x, axis=dim, keepdims=True), eps) for x in (a, b)
+    ]
+    return reduce.sum((a / sizes[0]) * (b / sizes[1]), axis=dim)
+
+
+def kl_div(x: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Any:
+    """target·(log target − x) for log-probabilities x; `reduction` as PyTorch's."""
+    x, target = like(x), like(target)
+    if log_target:
+        return _reduced(transcendental.exp(target) * (target - x), reduction)
+    return _reduced(functions.xlogy(target, target) - target * x, reduction)
+
+
+def smooth_l1_loss(x: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Any:
+    """d²/(2·beta) where |d| < beta, |d| − beta/2 beyond."""
+    apart = like(x) - like(target)
+    size = arithmetic.abs(apart)
+    near = apart * apart * (0.5 / beta) if beta else size
+    return _reduced(compare.where(compare.less(size, beta), near, size - beta / 2), reduction)
+
+
+def rms_norm(x: Any, normalized_shape: Any, weight: Any = None, eps: float | None = None) -> Any:
+    """x over the root of its mean square along the last axes (Zhang and Sennrich, 2019)."""
+    x = compare.floating(like(x))
+    sizes = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if tuple(x.shape[len(x.shape) - len(sizes) :]) != sizes:
+        raise ShapeError("these are not the last axes", asked=f"(..., {sizes})", came=f"{x.shape}")
+    axes = tuple(range(-len(sizes), 0))
+    least = float(np.finfo(x.dtype).eps) if eps is None else eps
+    found = x * rsqrt(reduce.mean(x * x, axis=axes, keepdims=True) + least)
+    return found if weight is None else found * like(weight)
+
+
+def embedding_bag(
+    indices: Any, weight: Any, offsets: Any = None, mode: str = "mean",
+    per_sample_weights: Any = None,
+) -> Any:  # fmt: skip
+    """Rows of `weight` at the indices, summed or averaged bag by bag; "max" the largest of each.
+
+    Args:
+        indices: (bags, n); or a vector, of which `offsets` says where each bag begins.
+        per_sample_weights: a factor for each row, with mode "sum".
+    """
+    indices, weight = like(indices), like(weight)
+    if mode not in ("sum", "mean", "max"):
+        raise ValueRangeError("an unknown mode", asked="sum, mean, max", came=f"mode={mode!r}")
+    rows = indexing.take(weight, indices, axis=0)
+    if per_sample_weights is not None:
+        rows = rows * shape.expand_dims(like(per_sample_weights), axis=-1)
+    reduced = {"sum": reduce.sum, "mean": reduce.mean, "max": reduce.max}[mode]
+    if len(indices.shape) == 2:
+        return reduced(rows, axis=1)
+    begins = [*map(int, np.asarray(offsets)), indices.shape[0]]
+    bags = [
+        reduced(shape.part(rows, 0, a, b - a), axis=0) if b > a else weight[0] * 0
+        for a, b in itertools.pairwise(begins)
+    ]
+    return shape.stack(*bags, axis=0)
+
+
+mvlgamma = multigammaln
+
+
+def take_along_dim(x: Any, indices: Any, dim: int) -> Any:
+    """x read at `indices` along `dim`, the other axes broadcast."""
+    return gather(x, dim, indices)
+
