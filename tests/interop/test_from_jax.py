@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -336,3 +338,15 @@ def test_without_jax_the_extra_is_named(monkeypatch):
     with pytest.raises(MissingExtraError, match="JAX"):
         sg.from_jax(jnp.sin, draw(2))
     bridge._jax.cache_clear()
+
+
+def test_the_guide_runs(tmp_path, monkeypatch):
+    root = Path(__file__).parents[2] / "docs"
+    monkeypatch.chdir(tmp_path)
+    for guide in (root / "guides" / "jax.md", root / "ko" / "guides" / "jax.md"):
+        names: dict[str, object] = {}
+        sources = re.findall(r"^```py\n(.*?)^```", guide.read_text("utf-8"), re.M | re.S)
+        assert len(sources) == 2
+        for source in sources:
+            exec(compile(source, str(guide), "exec"), names)  # noqa: S102 - our own
+        assert "relu" in (tmp_path / "loss.svg").read_text("utf-8")

@@ -95,10 +95,17 @@ def test_a_mask_of_no_axes_adds_one(shape, key):
     assert x.grad.sum() == expected.size
 
 
-def test_a_tensor_is_no_bound_of_a_clip():
-    for low, high in ((sg.tensor(1.0), None), (None, sg.tensor([1.0, 2.0]))):
-        with pytest.raises(TypeError, match=r"minimum\(maximum\(x, low\), high\)"):
-            sg.clip(sg.tensor([1.0, 2.0]), low, high)
+def test_arrays_and_tensors_are_bounds_of_a_clip_too():
+    x, low = sg.tensor([0.5, 2.0]), sg.tensor(1.0)
+    y = sg.clip(x, low, np.array([3.0, 1.5]))
+    assert y.tolist() == [1, 1.5]
+    y.sum().backward()
+    assert (x.grad.tolist(), low.grad.item()) == ([0, 0], 1)
+    assert sg.clip(x, None, sg.tensor([1.0, 3.0])).tolist() == [0.5, 2]
+    with pytest.raises(TypeError, match=r"minimum\(maximum\(x, low\), high\)"):
+        sg.TABLE["clip"](x, low=low)
+    with pytest.raises(ValueError, match=r"\(3,\)"):
+        sg.clip(x, np.zeros(3))
 
 
 def test_contract_writes_the_output_out():
