@@ -1,6 +1,7 @@
-// Builds the explorer's modules into one small file, src/seegrad/drawing/web/built/explorer.js.
+// Builds the page's modules into two small files in src/seegrad/drawing/web/built: explorer.js, and
+// training.js for pages that have playgrounds or films too.
 // Needs Node and esbuild (npm ci); nobody who only installs seegrad needs either. With --check
-// nothing is written: it fails when the file that is there is not what its sources give.
+// nothing is written: it fails when a file that is there is not what its sources give.
 // The first line names the sources by digest, so that a test sees a stale build without Node.
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -13,14 +14,16 @@ const hash = createHash("sha256");
 const sources = readdirSync(web, { recursive: true })
   .filter((file) => /\.(ts|js)$/.test(file) && !file.startsWith("built"));
 for (const name of sources.sort()) hash.update(readFileSync(join(web, name)));
-const built = execFileSync(join(web, "../../../../node_modules/.bin/esbuild"), [join(web, "page.ts"), "--bundle", "--minify",
-  "--format=iife", "--global-name=seegradPage", "--charset=utf8", "--target=es2022"],
-  { encoding: "utf8" });
-const place = join(web, "built", "explorer.js"), text = `// ${hash.digest("hex")}\n${built}`;
-if (!process.argv.includes("--check")) {
-  mkdirSync(join(web, "built"), { recursive: true });
-  writeFileSync(place, text);
-} else if (readFileSync(place, "utf8") !== text) {
-  console.error("built/explorer.js is not what its sources give: npm run build");
-  process.exit(1);
+const digest = hash.digest("hex");
+mkdirSync(join(web, "built"), { recursive: true });
+for (const name of ["explorer", "training"]) {
+  const built = execFileSync(join(web, "../../../../node_modules/.bin/esbuild"), [
+    join(web, name, "entry.ts"), "--bundle", "--minify", "--format=iife",
+    "--global-name=seegradPage", "--charset=utf8", "--target=es2022"], { encoding: "utf8" });
+  const place = join(web, "built", `${name}.js`), text = `// ${digest}\n${built}`;
+  if (!process.argv.includes("--check")) writeFileSync(place, text);
+  else if (readFileSync(place, "utf8") !== text) {
+    console.error(`built/${name}.js is not what its sources give: npm run build`);
+    process.exit(1);
+  }
 }

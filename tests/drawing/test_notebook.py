@@ -69,7 +69,11 @@ def lab(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
             yield _address(server, folder)
         finally:
             server.terminate()
-            server.wait(20)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
 
 
 def _address(server: subprocess.Popen[bytes], folder: Path) -> str:

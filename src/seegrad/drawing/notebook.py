@@ -11,7 +11,7 @@ from typing import Any
 
 from seegrad.display_hooks import presents
 from seegrad.drawing.display import FRAME_HEIGHT, Thing, scene_of
-from seegrad.drawing.export.html import bundle, styles
+from seegrad.drawing.export.html import build, styles
 from seegrad.drawing.scene.scene import to_json
 from seegrad.errors import MissingExtraError
 from seegrad.i18n import tr
@@ -68,7 +68,7 @@ def _class() -> Any:
     class ExplorerWidget(anywidget.AnyWidget):
         """The explorer; `scene` is what is drawn, `given` what was edited in it."""
 
-        _esm = f"{bundle()}\n{_MODULE}"
+        _esm = "\n".join((build("training"), _MODULE))
         _css = f"{picture}\n{look}"
         scene = traitlets.Unicode("{}").tag(sync=True)
         given = traitlets.Dict().tag(sync=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
@@ -15,10 +16,10 @@ from pictures import ALL, apple, apples_and_oranges, network, sigmoid
 
 import seegrad as sg
 from seegrad import drawing
-from seegrad.drawing.display import SUFFIXES, mimebundle
+from seegrad.drawing.display import SUFFIXES, mimebundle, scene_of
 from seegrad.drawing.export import png
 from seegrad.drawing.export.graphviz import to_dot
-from seegrad.drawing.export.html import bundle, to_html, web
+from seegrad.drawing.export.html import build, bundle, to_html, web
 from seegrad.drawing.export.mermaid import to_mermaid
 from seegrad.drawing.export.svg import to_svg
 from seegrad.drawing.export.text import cells, to_text
@@ -101,10 +102,19 @@ def test_the_build_of_the_page_is_current_and_small() -> None:
     found = sha256()
     for name in sorted(name for name in names if not name.startswith("built/")):
         found.update((folder / name).read_bytes())
-    built = web("built/explorer.js")
-    assert built.startswith(f"// {found.hexdigest()}\n"), "run: npm run build"
-    assert built.endswith(bundle())
-    assert len(built.encode()) <= 120_000
+    for name, most in ("explorer", 100_000), ("training", 116_000):
+        built = web(f"built/{name}.js")
+        assert built.startswith(f"// {found.hexdigest()}\n"), "run: npm run build"
+        assert built.endswith(build(name))
+        assert len(built.encode()) <= most
+
+
+def test_only_pages_that_train_carry_what_trains() -> None:
+    still = scene_of(apple())
+    moving = replace(still, moments=({"title": "0"},))
+    assert bundle(still) == build("explorer")
+    assert bundle(still, moving) == build("training")
+    assert bundle(scene_of(sg.playground())) == build("training")
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)

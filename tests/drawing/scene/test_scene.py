@@ -131,7 +131,10 @@ def test_parameters_stand_in_their_layers() -> None:
     scene = build_scene(network(3))
     groups = {group.id: group.name for group in scene.groups}
     homes = {(groups.get(b.group), b.name) for b in scene.boxes if b.kind == "parameter"}
-    assert homes == {(f"affine{i}", name) for i in (1, 2, 3) for name in "Wb"}
+    layers = [f"affine{i}" for i in (1, 2, 3)]
+    assert homes == {(layer, f"{layer}.{name}") for layer in layers for name in "Wb"}
+    (only,) = {b.name for b in build_scene(network(1)).boxes if b.kind == "parameter"} - {"b"}
+    assert only == "W"  # the layer's name is said where another has one of that name
     closed = fold(scene.opened(["g0"]))
     assert not any(getattr(box, "kind", "") == "parameter" for box in closed.boxes)
 

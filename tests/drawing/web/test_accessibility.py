@@ -11,6 +11,7 @@ from pictures import PACKAGES, apples_and_oranges, network, sigmoid
 
 import seegrad as sg
 from seegrad.chapter.page import chapter_page
+from seegrad.training import Report, RunFolder, Trainer
 
 pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 AXE = PACKAGES / "axe-core" / "axe.min.js"
@@ -100,6 +101,22 @@ def test_axe_finds_nothing_in_the_chapter(browser: Any, tmp_path: Path, look: st
     page = opened(browser, f"{file.as_uri()}#{look}")
     page.locator('[data-figure="5-15"]:visible').scroll_into_view_if_needed()
     page.locator('[data-figure="5-15"]:visible .answer').first.wait_for()
+    assert violations(page) == []
+    page.context.close()
+
+
+@pytest.mark.parametrize(("language", "theme"), [("en", "light"), ("ko", "dark")])
+def test_axe_finds_nothing_in_the_report_of_a_run(
+    browser: Any, tmp_path: Path, language: str, theme: str
+) -> None:
+    data = sg.data.moons()
+    net = sg.nn.multilayer(2, 2, (3,), "sigmoid")
+    report = Report(RunFolder(tmp_path), data, data, {"network": (2, 3, 2)})
+    optimizer = sg.optim.SGD(net.parameters(), lr=0.1)
+    Trainer(net, optimizer, callbacks=[report]).fit(data, data, epochs=2, batch=20)
+    page = opened(browser, f"{(tmp_path / 'report.html').as_uri()}#lang={language}&theme={theme}")
+    page.locator(".explorer svg.canvas").scroll_into_view_if_needed()
+    assert page.locator("body").get_attribute("data-lang") == language
     assert violations(page) == []
     page.context.close()
 

@@ -737,12 +737,14 @@ def test_factors_are_marked_alike_in_the_formula_and_on_their_edges(visit: Visit
 def test_a_dot_carries_its_number_and_the_number_comes_with_it(visit: Visit) -> None:
     page = visit(apple(), "#step=0")
     page.emulate_media(reduced_motion="no-preference")
-    page.locator(".do-next").click()
-    assert page.locator(".runner text").text_content() == "200"
-    hidden = "getComputedStyle(document.querySelector('.arriving .above')).visibility"
-    assert page.evaluate(hidden) == "hidden"
-    page.wait_for_timeout(600)
-    assert page.locator(".runner, .arriving").count() == 0
+    while_it_flies = """() => {
+        document.querySelector('.do-next').click();
+        const number = document.querySelector('.arriving .above');
+        const carried = document.querySelector('.runner text');
+        return [carried.textContent, getComputedStyle(number).visibility];
+    }"""
+    assert page.evaluate(while_it_flies) == ["200", "hidden"]
+    sync.expect(page.locator(".runner, .arriving")).to_have_count(0)
     assert "200" in texts(page, "value")
 
 

@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "node:test";
+import { TRAINING_WORDS } from "../../../src/seegrad/drawing/web/training/words.ts";
 import { WORDS } from "../../../src/seegrad/drawing/web/words.ts";
 
 test("both languages have the same words, and no word is missing", () => {
@@ -14,4 +15,13 @@ test("both languages have the same words, and no word is missing", () => {
     .map((found) => found[1]));
   assert.ok(asked.length > 25);
   assert.deepEqual(asked.filter((key) => !(key in WORDS.en)), []);
+});
+
+test("what the explorer alone says is not among the words of training", () => {
+  const web = fileURLToPath(new URL("../../../src/seegrad/drawing/web/", import.meta.url));
+  const pages = readdirSync(web, { recursive: true })
+    .filter((file) => file.endsWith(".ts") && !file.startsWith("training"));
+  const asked = pages.flatMap((file) => [...readFileSync(join(web, file), "utf8").matchAll(/(?:say|check|button)\("(\w+)"/g)]
+    .map((found) => found[1]));
+  assert.deepEqual(asked.filter((key) => key in TRAINING_WORDS.en), []);
 });

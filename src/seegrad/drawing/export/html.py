@@ -25,10 +25,16 @@ def web(name: str) -> str:
 
 
 @cache
-def bundle() -> str:
-    """The explorer as one script text that defines `seegradPage.mount`."""
-    _, _, script = web("built/explorer.js").partition("\n")
+def build(name: str) -> str:
+    """A build of the page, as one script text that defines `seegradPage`."""
+    _, _, script = web(f"built/{name}.js").partition("\n")
     return script
+
+
+def bundle(*scenes: Scene) -> str:
+    """The smallest build that shows these scenes: with training only where one trains."""
+    trains = any(scene.moments or "train" in scene.program for scene in scenes)
+    return build("training" if trains else "explorer")
 
 
 def variables(theme: Theme) -> str:
@@ -80,7 +86,7 @@ def to_html(scene: Scene) -> str:
     """A whole page with the explorer and this scene; works from a file, offline."""
     picture, own = styles()
     script = (
-        f"{bundle()}\n"
+        f"{bundle(scene)}\n"
         'seegradPage.mount(document.getElementById("seegrad"),'
         'JSON.parse(document.getElementById("scene").textContent),{alone:true});'
     )

@@ -57,7 +57,7 @@ def reading_page(
     """
     drawn, own = styles()
     whole = f"{look(f'.{kind}')}\n{web('reading.css')}\n{sheet}"
-    script = f"{bundle()}\n{_START}"
+    script = f"{bundle(*(live.scene for live in lives.values()))}\n{_START}"
     scenes = ",".join(f"{json.dumps(key)}:{live.json()}" for key, live in lives.items())
     return (
         f'<!doctype html>\n<html lang="{lang}">\n<head>\n<meta charset="utf-8">\n'

@@ -6,6 +6,7 @@ Composites come opened from `inline_composites.py`. No sizes, no colours, no fil
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -53,6 +54,8 @@ class SceneBuilder:
         self.stretched = stretched
         self.groups = inlined.groups
         self.parts = {part.id: part for part in inlined.parts}
+        leaves = {part.node for part in inlined.parts if part.node.op is None}
+        self.shorts = Counter(node.name.rpartition(".")[2] for node in leaves)
         self.boxes: list[Box] = []
         self.wires: list[Wire] = []
         self.summaries: dict[int, ArraySummary] = {}
@@ -177,7 +180,8 @@ class SceneBuilder:
             name = clean(node.name or self.named.get(node, ""))
             layer, _, short = name.rpartition(".")
             if kind == "parameter" and group and layer.endswith(self.groups[group].name):
-                name = short
+                own = f"{layer.rpartition('.')[2]}.{short}"
+                name = own if self.shorts[short] > 1 else short
             spec = str(node.spec)
             return Box(part.id, kind, "", name, group, value, grad, f"{spec}{where}")
         texts = {key: str(item) for key, item in node.attrs.items()}

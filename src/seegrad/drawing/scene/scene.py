@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
+import numpy as np
+
 from seegrad.display_hooks import can_present, present
 from seegrad.drawing.formula.mathml import markup
 from seegrad.drawing.formula.tree import Tree, named
@@ -211,6 +213,7 @@ def to_json(scene: Scene) -> str:
 
 
 _APART = ("local",)
+_FACTS = ("low", "high", "mean", "norm")
 _ALWAYS = ("id", "kind", "shape", "dtype")
 
 
@@ -247,8 +250,15 @@ def _summary(summary: ArraySummary) -> dict[str, Any]:
     if summary.shape == () and summary.numbers:
         one = {"shape": [], "dtype": summary.dtype, "numbers": [_number(summary.numbers[0])]}
         return {**one, "bad": 1} if summary.bad else one
-    plain: dict[str, Any] = _plain(summary, {})
-    return plain
+    plain: dict[str, Any] = _plain(replace(summary, numbers=_own_digits(summary)), {})
+    return plain | {key: float(f"{plain[key]:.9g}") for key in _FACTS if key in plain}
+
+
+def _own_digits(summary: ArraySummary) -> tuple[float, ...]:
+    """The numbers; those of a narrow float in their own few digits, 0.1 for 0.10000000149."""
+    if summary.dtype not in ("float32", "float16"):
+        return summary.numbers
+    return tuple(float(str(x)) for x in np.asarray(summary.numbers, summary.dtype))
 
 
 def _number(value: float) -> float | str:

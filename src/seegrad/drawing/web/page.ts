@@ -1,28 +1,32 @@
 // What a page calls: mount() puts an explorer into an element, read() wakes a page of many. No
-// state lives outside of them.
+// state lives outside of them. What a scene opens is said by the entry of each build.
 
 import type { Explorer } from "./explorer/explorer.ts";
-import { ReadingPage } from "./reading.ts";
 import type { Options, SceneData } from "./explorer/session.ts";
-import { opened } from "./training/playground.ts";
-import type { Playground } from "./training/playground.ts";
+import { ReadingPage } from "./reading.ts";
 
-/** `data`: a scene as scene/scene.py writes it. */
-export function mount(root: HTMLElement, data: SceneData, options: Options = {}) {
-  const explorer = opened(root, data, options);
-  if (options.alone) followFrame(explorer);
-  return explorer;
-}
+/** A picture in a page: the explorer, or what stands around it. */
+export type Opened = Pick<Explorer, "camera" | "session">;
+export type Open = (root: HTMLElement, data: SceneData, options: Options) => Opened;
 
-/** Wakes the page that export/reading.py writes. */
-export function read(body: HTMLElement) {
-  return new ReadingPage(body);
+/** The page's functions, for scenes that are opened so. */
+export function pageOf(open: Open) {
+  return {
+    /** `data`: a scene as scene/scene.py writes it. */
+    mount(root: HTMLElement, data: SceneData, options: Options = {}) {
+      const opened = open(root, data, options);
+      if (options.alone) followFrame(opened);
+      return opened;
+    },
+    /** Wakes the page that export/reading.py writes. */
+    read: (body: HTMLElement) => new ReadingPage(body, open),
+  };
 }
 
 /** A page in a frame takes the theme that the text around it tells. */
-function followFrame(explorer: Explorer | Playground) {
+function followFrame({ session }: Opened) {
   addEventListener("message", ({ data }) => {
     const told = data?.seegradTheme;
-    if (told === "dark" || told === "light") explorer.session.setTheme(told);
+    if (told === "dark" || told === "light") session.setTheme(told);
   });
 }

@@ -1,10 +1,8 @@
 // A page of many pictures: each wakes when it comes into view, one switch for language and one for
 // theme, the view of each in the page's address. Nothing is drawn here.
 
+import type { Open, Opened } from "./page.ts";
 import { keep } from "./sharing/address.ts";
-import type { Explorer } from "./explorer/explorer.ts";
-import { opened } from "./training/playground.ts";
-import type { Playground } from "./training/playground.ts";
 import type { Language, SceneData, Theme } from "./explorer/session.ts";
 
 /** What is drawn at a place; `step`: the step it begins at; `whole`: all of it, however small. */
@@ -14,115 +12,117 @@ type Figure = { scene: SceneData; step?: number | null; whole?: boolean };
 const NEAR = "400px";
 
 export class ReadingPage {
-  private readonly body: HTMLElement;
-  private readonly figures: Record<string, Figure>;
-  private readonly awake = new Map<HTMLElement, Explorer | Playground>();
-  private language: Language;
-  private theme: Theme = "";
+  readonly #body: HTMLElement;
+  readonly #open: Open;
+  readonly #figures: Record<string, Figure>;
+  readonly #awake = new Map<HTMLElement, Opened>();
+  #language: Language;
+  #theme: Theme = "";
 
   /** Places have `data-scene`, a key in the page's pictures, and `data-figure`, a name in its
    * address; switches have `data-switch`. */
-  constructor(body: HTMLElement) {
-    this.body = body;
-    this.figures = JSON.parse(document.getElementById("scenes")?.textContent ?? "{}");
+  constructor(body: HTMLElement, open: Open) {
+    this.#body = body;
+    this.#open = open;
+    this.#figures = JSON.parse(document.getElementById("scenes")?.textContent ?? "{}");
     const asked = new URLSearchParams(location.hash.slice(1));
-    this.language =
+    this.#language =
       asked.get("lang") === "en" || asked.get("lang") === "ko"
         ? (asked.get("lang") as Language)
         : body.dataset.lang === "ko"
           ? "ko"
           : "en";
     if (asked.get("theme") === "dark" || asked.get("theme") === "light") {
-      this.theme = asked.get("theme") as Theme;
+      this.#theme = asked.get("theme") as Theme;
     }
-    this.dress();
+    this.#dress();
     for (const button of body.querySelectorAll<HTMLElement>("[data-switch]")) {
       const isTheme = button.dataset.switch === "theme";
       button.addEventListener("click", () =>
-        isTheme ? this.switchTheme() : this.switchLanguage(),
+        isTheme ? this.#switchTheme() : this.#switchLanguage(),
       );
     }
-    this.watch();
-    this.goToAsked(asked);
+    this.#watch();
+    this.#goToAsked(asked);
   }
 
-  private get places() {
-    return this.body.querySelectorAll<HTMLElement>("[data-figure]");
+  get #places() {
+    return this.#body.querySelectorAll<HTMLElement>("[data-figure]");
   }
 
-  private watch() {
+  #watch() {
     const watcher = new IntersectionObserver(
       (seen) => {
         for (const { isIntersecting, target } of seen) {
           if (!isIntersecting || matchMedia("print").matches) continue;
           watcher.unobserve(target);
-          this.wake(target as HTMLElement);
+          this.#wake(target as HTMLElement);
         }
       },
       { rootMargin: NEAR },
     );
-    for (const place of this.places) watcher.observe(place);
+    for (const place of this.#places) watcher.observe(place);
   }
 
-  private wake(place: HTMLElement) {
-    if (this.awake.has(place)) return;
-    const { scene, step, whole } = this.figures[place.dataset.scene ?? ""];
-    const explorer = opened(place, scene, {
+  #wake(place: HTMLElement) {
+    if (this.#awake.has(place)) return;
+    const { scene, step, whole } = this.#figures[place.dataset.scene ?? ""];
+    const explorer = this.#open(place, scene, {
       ...(typeof step === "number" ? { step } : {}),
       address: place.dataset.figure,
-      language: this.language,
-      page: { language: () => this.switchLanguage(), theme: () => this.switchTheme() },
+      language: this.#language,
+      page: { language: () => this.#switchLanguage(), theme: () => this.#switchTheme() },
     });
     if (whole) explorer.camera.fit();
-    this.awake.set(place, explorer);
+    this.#awake.set(place, explorer);
   }
 
   /** Goes to the first picture that the address speaks of. */
-  private goToAsked(asked: URLSearchParams) {
+  #goToAsked(asked: URLSearchParams) {
     const names = [...asked.keys()].map((key) => key.slice(0, key.lastIndexOf(".")));
-    const place = [...this.places].find(({ dataset }) => names.includes(dataset.figure ?? ""));
+    const place = [...this.#places].find(({ dataset }) => names.includes(dataset.figure ?? ""));
     place?.scrollIntoView({ block: "center" });
   }
 
-  private dress() {
-    this.body.dataset.lang = this.language;
-    document.documentElement.lang = this.language;
-    if (this.theme) this.body.dataset.theme = this.theme;
-    for (const place of this.places) if (this.theme) place.dataset.theme = this.theme;
+  #dress() {
+    this.#body.dataset.lang = this.#language;
+    document.documentElement.lang = this.#language;
+    if (this.#theme) this.#body.dataset.theme = this.#theme;
+    for (const place of this.#places) if (this.#theme) place.dataset.theme = this.#theme;
   }
 
-  private write() {
+  #write() {
     const said = new URLSearchParams(location.hash.slice(1));
-    said.set("lang", this.language);
-    if (this.theme) said.set("theme", this.theme);
+    said.set("lang", this.#language);
+    if (this.#theme) said.set("theme", this.#theme);
     keep(said);
   }
 
-  private switchTheme() {
-    const { theme } = this;
+  #switchTheme() {
+    const theme = this.#theme;
     const dark = theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-    this.theme = dark ? "light" : "dark";
-    this.dress();
-    for (const explorer of this.awake.values()) explorer.session.setTheme(this.theme);
-    this.write();
+    this.#theme = dark ? "light" : "dark";
+    this.#dress();
+    for (const explorer of this.#awake.values()) explorer.session.setTheme(this.#theme);
+    this.#write();
   }
 
   /** The other language, at the same place of the text. */
-  private switchLanguage() {
-    const seen = this.placeInText();
-    this.language = this.language === "en" ? "ko" : "en";
-    this.dress();
-    for (const explorer of this.awake.values()) explorer.session.setLanguage(this.language);
+  #switchLanguage() {
+    const seen = this.#placeInText();
+    this.#language = this.#language === "en" ? "ko" : "en";
+    this.#dress();
+    for (const explorer of this.#awake.values()) explorer.session.setLanguage(this.#language);
     seen?.();
-    this.write();
+    this.#write();
   }
 
   /** Comes back, in the other language, to the heading or figure that is at the top now. */
-  private placeInText() {
-    const articles = [...this.body.querySelectorAll<HTMLElement>("article[lang]")];
+  #placeInText() {
+    const articles = [...this.#body.querySelectorAll<HTMLElement>("article[lang]")];
     if (articles.length < 2) return undefined;
     const marks = articles.map((each) => [...each.querySelectorAll<HTMLElement>("h2, figure")]);
-    const now = articles.findIndex((each) => each.lang === this.language);
+    const now = articles.findIndex((each) => each.lang === this.#language);
     const tops = marks[now].map((mark) => mark.getBoundingClientRect().top);
     const at = tops.findLastIndex((top) => top < innerHeight / 3);
     if (at < 0) return () => scrollTo({ top: 0 });

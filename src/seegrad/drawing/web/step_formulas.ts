@@ -24,137 +24,137 @@ export class StepFormulas {
   }
 
   /** The box whose value a wire carries: before a fork stands the one that it came from. */
-  private origin(id: string): Box | undefined {
+  #origin(id: string): Box | undefined {
     const box = this.scene.boxes.find((each) => each.id === id);
     if (box?.kind !== "fork") return box;
     const trunk = this.scene.wires.find((wire) => wire.target === id);
-    return trunk && this.origin(trunk.source);
+    return trunk && this.#origin(trunk.source);
   }
 
   /** The letter for a box's value in formulas. */
-  private letter(id: string): Piece {
-    const box = this.origin(id);
+  #letter(id: string): Piece {
+    const box = this.#origin(id);
     if (box?.letter) return { parts: filled(box.letter, () => undefined), precedence: ATOM };
     if (box?.kind === "constant" && box.value && !box.value.shape.length) {
       return number(lines(box.value)[0]);
     }
-    const place = box && this.place(box);
+    const place = box && this.#place(box);
     if (place) return atom(indexed("h", place));
-    const out = box && this.leadsOut(box);
-    return out && this.byItself(out)
-      ? { parts: this.result(), precedence: ATOM }
+    const out = box && this.#leadsOut(box);
+    return out && this.#byItself(out)
+      ? { parts: this.#result(), precedence: ATOM }
       : atom(make("mi", "y"));
   }
 
   /** The same as plain text, to stand over a node. */
   letterText(id: string): string {
-    const box = this.origin(id);
-    const place = box && this.place(box);
-    if (!place) return box?.name || (this.letter(id).parts[0].textContent ?? "");
+    const box = this.#origin(id);
+    const place = box && this.#place(box);
+    if (!place) return box?.name || (this.#letter(id).parts[0].textContent ?? "");
     return `h${[...String(place)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("")}`;
   }
 
   /** The number of an operation without a name, from 1; 0 for what leads out. */
-  private place(box: Box): number {
-    if (box.name || this.leadsOut(box)) return 0;
+  #place(box: Box): number {
+    if (box.name || this.#leadsOut(box)) return 0;
     return this.scene.boxes.filter((each) => each.kind === "operation").indexOf(box) + 1;
   }
 
-  private leadsOut(box: Box) {
+  #leadsOut(box: Box) {
     return this.scene.wires.find((wire) => wire.source === box.id && wire.kind === "output");
   }
 
   /** Is it the result itself that is differentiated, so that 1 comes in from the right? */
-  private byItself(out: Wire) {
+  #byItself(out: Wire) {
     return !out.value?.shape.length && (!out.grad || out.grad.numbers?.[0] === 1);
   }
 
   /** What is differentiated: the result, or an L further on when a derivative was sent in. */
-  private result(): Node[] {
+  #result(): Node[] {
     const out = this.scene.wires.find((wire) => wire.kind === "output");
     const box = this.scene.boxes.find((each) => each.id === out?.target);
-    if (box?.letter && out && this.byItself(out)) return filled(box.letter, () => undefined);
+    if (box?.letter && out && this.#byItself(out)) return filled(box.letter, () => undefined);
     return [make("mi", "L")];
   }
 
   /** ∂L/∂x, by a box. */
-  private slope(id: string): Element {
-    return partial(this.result(), this.letter(id).parts);
+  #slope(id: string): Element {
+    return partial(this.#result(), this.#letter(id).parts);
   }
 
   /** ∂L/∂x⁽²⁾, by a wire: each branch behind a fork has a name of its own. */
-  private branchSlope(wire: Wire): Element {
-    const mark = this.branch(wire),
-      { parts } = this.letter(wire.source);
+  #branchSlope(wire: Wire): Element {
+    const mark = this.#branch(wire),
+      { parts } = this.#letter(wire.source);
     const lower = mark ? [make("msup", make("mrow", ...parts), make("mtext", `(${mark})`))] : parts;
-    return partial(this.result(), lower);
+    return partial(this.#result(), lower);
   }
 
   /** Which branch of its fork a wire is: 2, and 2.1 where it parts again; "" without a fork. */
-  private branch(wire: Wire): string {
+  #branch(wire: Wire): string {
     const fork = this.scene.boxes.find((box) => box.id === wire.source);
     if (fork?.kind !== "fork") return "";
     const branches = this.scene.wires.filter((each) => each.source === fork.id);
     const place = branches.findIndex((each) => each.id === wire.id) + 1;
     const before = this.into(fork.id)[0];
-    const outer = before && this.branch(before);
+    const outer = before && this.#branch(before);
     return outer ? `${outer}.${place}` : String(place);
   }
 
   /** A number, or the shape of an array. */
-  private numberIn(summary: ArraySummary | undefined): Piece {
+  #numberIn(summary: ArraySummary | undefined): Piece {
     if (!summary) return word("?");
     const single = sizeOf(summary.shape) === 1 && summary.numbers?.length;
     return single ? number(shown(summary.numbers?.[0] ?? NaN)) : word(shownShape(summary.shape));
   }
 
-  private edge(wire: Wire | undefined, part: "value" | "gradient", piece: Piece): Piece {
+  #edge(wire: Wire | undefined, part: "value" | "gradient", piece: Piece): Piece {
     return wire ? { ...piece, edge: wire.id, part } : piece;
   }
 
   /** The wire that a box's value leaves by. */
-  private leaving(box: Box): Wire | undefined {
+  #leaving(box: Box): Wire | undefined {
     return this.scene.wires.find((wire) => wire.source === box.id);
   }
 
   /** A template of an operation: by letters, or by numbers. */
-  private told(box: Box, template: string, g: Piece, byNumbers: boolean): Node[] {
-    const out = this.leaving(box);
+  #told(box: Box, template: string, g: Piece, byNumbers: boolean): Node[] {
+    const out = this.#leaving(box);
     return filled(template, (name) => {
-      if (name === "g") return this.edge(out, "gradient", g);
+      if (name === "g") return this.#edge(out, "gradient", g);
       if (name === "out") {
-        const own = byNumbers ? this.numberIn(box.value) : this.letter(box.id);
-        return this.edge(out, "value", own);
+        const own = byNumbers ? this.#numberIn(box.value) : this.#letter(box.id);
+        return this.#edge(out, "value", own);
       }
       const wire = this.into(box.id).find((each) => each.argument === name);
       if (!wire) return undefined;
-      const piece = byNumbers ? this.numberIn(wire.value) : this.letter(wire.source);
-      return this.edge(wire, "value", piece);
+      const piece = byNumbers ? this.#numberIn(wire.value) : this.#letter(wire.source);
+      return this.#edge(wire, "value", piece);
     });
   }
 
   /** y = f(x) in letters, then with the numbers put in. */
   forward(box: Box): Element {
-    const out = this.leaving(box);
-    const name = placed(this.edge(out, "value", this.letter(box.id)));
-    const value = placed(this.edge(out, "value", this.numberIn(box.value)));
+    const out = this.#leaving(box);
+    const name = placed(this.#edge(out, "value", this.#letter(box.id)));
+    const value = placed(this.#edge(out, "value", this.#numberIn(box.value)));
     if (!box.forward) return math(name, sign("="), value);
     const none = word("");
-    const letters = this.told(box, box.forward, none, false);
-    const numbers = this.told(box, box.forward, none, true);
+    const letters = this.#told(box, box.forward, none, false);
+    const numbers = this.#told(box, box.forward, none, true);
     return math(name, sign("="), ...letters, sign("="), ...numbers, sign("="), value);
   }
 
   /** upstream × local derivative = downstream, in letters, then with the numbers put in;
    * without an answer, the letters alone. */
   chainRule(box: Box, wire: Wire, answer: boolean): Element {
-    const left = placed(this.edge(wire, "gradient", atom(this.branchSlope(wire))));
-    const found = placed(this.edge(wire, "gradient", this.numberIn(wire.grad)));
+    const left = placed(this.#edge(wire, "gradient", atom(this.#branchSlope(wire))));
+    const found = placed(this.#edge(wire, "gradient", this.#numberIn(wire.grad)));
     const rule = box.rules?.[wire.position ?? 0];
     if (!rule) return answer ? math(left, sign("="), found) : math(left);
-    const letters = this.told(box, rule, atom(this.slope(box.id)), false);
+    const letters = this.#told(box, rule, atom(this.#slope(box.id)), false);
     if (!answer) return math(left, sign("="), ...letters);
-    const numbers = this.told(box, rule, this.numberIn(box.grad), true);
+    const numbers = this.#told(box, rule, this.#numberIn(box.grad), true);
     const whole = wire.grad && sizeOf(wire.grad.shape) > 1;
     const answered = whole ? [sign("→"), found] : [sign("="), found];
     const said = text(numbers) === text([found]);
@@ -166,15 +166,15 @@ export class StepFormulas {
     const branches = this.scene.wires.filter((wire) => wire.source === box.id && wire.backward);
     const terms = branches.flatMap((wire, i) => [
       ...(i ? [sign("+")] : []),
-      placed(this.edge(wire, "gradient", this.numberIn(wire.grad)), i ? FACTOR : 0),
+      placed(this.#edge(wire, "gradient", this.#numberIn(wire.grad)), i ? FACTOR : 0),
     ]);
     const trunk = this.into(box.id)[0];
-    const total = placed(this.edge(trunk, "gradient", this.numberIn(box.grad)));
+    const total = placed(this.#edge(trunk, "gradient", this.#numberIn(box.grad)));
     const names = branches.flatMap((wire, i) => [
       ...(i ? [sign("+")] : []),
-      placed(this.edge(wire, "gradient", atom(this.branchSlope(wire)))),
+      placed(this.#edge(wire, "gradient", atom(this.#branchSlope(wire)))),
     ]);
-    const whole = trunk ? [this.branchSlope(trunk), sign("=")] : [];
+    const whole = trunk ? [this.#branchSlope(trunk), sign("=")] : [];
     return math(...whole, ...names, sign("="), ...terms, sign("="), total);
   }
 
@@ -185,8 +185,8 @@ export class StepFormulas {
       .filter((wire) => step.wires.includes(wire.id))
       .slice(0, 4)
       .map((wire) => {
-        const piece = this.numberIn(part === "value" ? wire.value : wire.grad);
-        return placed(this.edge(wire, part, piece));
+        const piece = this.#numberIn(part === "value" ? wire.value : wire.grad);
+        return placed(this.#edge(wire, part, piece));
       });
     const into = view.wires.filter((wire) => wire.target === id);
     const local = this.scene.groups.find((each) => each.id === id)?.local;
@@ -199,19 +199,19 @@ export class StepFormulas {
     const put = (byNumbers: boolean) =>
       filled(local, (name) => {
         const wire = name === "y" ? up : x;
-        const letter = name === "y" ? { parts: this.inner(up), precedence: ATOM } : undefined;
-        const named = letter ?? this.letter(x.origin ?? "");
-        return this.edge(wire, "value", byNumbers ? this.numberIn(wire?.value) : named);
+        const letter = name === "y" ? { parts: this.#inner(up), precedence: ATOM } : undefined;
+        const named = letter ?? this.#letter(x.origin ?? "");
+        return this.#edge(wire, "value", byNumbers ? this.#numberIn(wire?.value) : named);
       });
-    const above = atom(partial(this.result(), this.inner(up)));
+    const above = atom(partial(this.#result(), this.#inner(up)));
     return math(
-      placed(this.edge(x, "gradient", atom(this.slope(x.origin ?? "")))),
+      placed(this.#edge(x, "gradient", atom(this.#slope(x.origin ?? "")))),
       sign("="),
-      placed(this.edge(up, "gradient", above)),
+      placed(this.#edge(up, "gradient", above)),
       sign("·"),
       ...put(false),
       sign("="),
-      placed(this.edge(up, "gradient", this.numberIn(up?.grad)), FACTOR),
+      placed(this.#edge(up, "gradient", this.#numberIn(up?.grad)), FACTOR),
       sign("·"),
       ...put(one),
       sign(one ? "=" : "→"),
@@ -220,8 +220,8 @@ export class StepFormulas {
   }
 
   /** The letter of what leaves a closed box. */
-  private inner(up: Wire | undefined): Node[] {
-    return up?.origin ? this.letter(up.origin).parts : [make("mi", "y")];
+  #inner(up: Wire | undefined): Node[] {
+    return up?.origin ? this.#letter(up.origin).parts : [make("mi", "y")];
   }
 
   /** W ← W − η ∂L/∂W, of the first parameter. */
@@ -230,14 +230,14 @@ export class StepFormulas {
     const parameter = this.scene.boxes.find(
       (box) => ["parameter", "input"].includes(box.kind) && box.grad,
     );
-    const name = () => (parameter ? this.letter(parameter.id).parts : [make("mi", "W")]);
+    const name = () => (parameter ? this.#letter(parameter.id).parts : [make("mi", "W")]);
     const eta = make("mi", "η");
-    const slope = partial(this.result(), name());
+    const slope = partial(this.#result(), name());
     const rule = [...name(), sign("←"), ...name(), sign("−"), eta, slope];
     if (parameter?.value && parameter.grad && !parameter.value.shape.length) {
       const value = parameter.value.numbers?.[0] ?? 0,
         grad = parameter.grad.numbers?.[0] ?? 0;
-      const moved = [placed(rate), sign("·"), placed(this.numberIn(parameter.grad), FACTOR)];
+      const moved = [placed(rate), sign("·"), placed(this.#numberIn(parameter.grad), FACTOR)];
       const after = placed(number(shown(value - (this.scene.rate ?? 0) * grad)));
       const before = placed(number(shown(value)));
       return math(...rule, sign("="), before, sign("−"), ...moved, sign("="), after);

@@ -266,8 +266,8 @@ class Report(Callback):
             reports = check_network(
                 trainer.network, trainer.loss, self.train.x[:3], self.train.t[:3], most=CHECKED
             )
-        heads = (both("parameter"), both("compared"), both("largest relative error"), plainly(""))
-        head = "".join(f"<th>{spoken(words)}</th>" for words in heads)
+        heads = ("parameter", "compared", "largest relative error", "right?")
+        head = "".join(f"<th>{spoken(both(words))}</th>" for words in heads)
         rows = []
         for name, report in reports.items():
             verdict = "✓" if report else "✗"

@@ -28,52 +28,52 @@ export function controls(session: Session, actions: Actions, keys: (keyof Action
 
 export class Bar {
   readonly row: HTMLElement;
-  private slider = html("input");
-  private count = html("output");
-  private readonly session: Session;
-  private readonly stepping: Stepping;
-  private readonly actions: Actions;
+  #slider = html("input");
+  #count = html("output");
+  readonly #session: Session;
+  readonly #stepping: Stepping;
+  readonly #actions: Actions;
 
   constructor(session: Session, stepping: Stepping, actions: Actions) {
-    this.session = session;
-    this.stepping = stepping;
-    this.actions = actions;
+    this.#session = session;
+    this.#stepping = stepping;
+    this.#actions = actions;
     this.row = html("div", { class: "bar", role: "toolbar" });
-    this.build();
-    session.on("language", () => this.build());
-    session.on("step", () => this.show());
+    this.#build();
+    session.on("language", () => this.#build());
+    session.on("step", () => this.#show());
   }
 
-  private group(kind: string, ...keys: (keyof Actions)[]) {
-    return html("span", { class: kind }, ...controls(this.session, this.actions, keys));
+  #group(kind: string, ...keys: (keyof Actions)[]) {
+    return html("span", { class: kind }, ...controls(this.#session, this.#actions, keys));
   }
 
-  private build() {
-    const words = this.session.say("step");
+  #build() {
+    const words = this.#session.say("step");
     this.row.setAttribute("aria-label", words);
     const attributes = { type: "range", min: "0", class: "slider", "aria-label": words };
-    this.slider = html("input", attributes);
-    this.slider.addEventListener("input", () => this.stepping.go(Number(this.slider.value)));
-    this.count = html("output", { class: "count" });
+    this.#slider = html("input", attributes);
+    this.#slider.addEventListener("input", () => this.#stepping.go(Number(this.#slider.value)));
+    this.#count = html("output", { class: "count" });
     this.row.replaceChildren(
-      this.group("walk", "first", "back", "play", "next", "last"),
-      this.slider,
-      this.count,
-      this.group("look wide", "zoomOut", "fit", "zoomIn"),
-      this.group("rest", "quiz"),
-      this.group("rest wide", ...switches(this.session)),
-      this.group("rest", "more"),
+      this.#group("walk", "first", "back", "play", "next", "last"),
+      this.#slider,
+      this.#count,
+      this.#group("look wide", "zoomOut", "fit", "zoomIn"),
+      this.#group("rest", "quiz"),
+      this.#group("rest wide", ...switches(this.#session)),
+      this.#group("rest", "more"),
     );
   }
 
-  private show() {
-    const { step } = this.session;
-    const { last } = this.stepping;
-    this.slider.max = String(last);
-    this.slider.value = String(step);
-    this.slider.setAttribute("aria-valuetext", `${step} / ${last}`);
-    this.count.textContent = `${step} / ${last}`;
-    const sign = icon(this.stepping.playing ? "pause" : "play");
+  #show() {
+    const { step } = this.#session;
+    const { last } = this.#stepping;
+    this.#slider.max = String(last);
+    this.#slider.value = String(step);
+    this.#slider.setAttribute("aria-valuetext", `${step} / ${last}`);
+    this.#count.textContent = `${step} / ${last}`;
+    const sign = icon(this.#stepping.playing ? "pause" : "play");
     this.row.querySelector(".do-play")?.replaceChildren(sign);
   }
 }

@@ -30,7 +30,7 @@ export class Camera {
   largest = 1.4;
   /** Called when the reader has moved it. */
   onMove: () => void = () => undefined;
-  private seen: string[] = [];
+  #seen: string[] = [];
 
   constructor(stage: HTMLElement, picture: SVGElement, layer: HTMLElement, map: SVGElement) {
     this.stage = stage;
@@ -42,7 +42,7 @@ export class Camera {
   /** Another picture is there to be seen. `seen`: ids of boxes and groups. */
   show(plan: Plan, seen: string[]) {
     this.plan = plan;
-    this.seen = seen;
+    this.#seen = seen;
     this.drawMap();
     this.place();
   }
@@ -111,7 +111,7 @@ export class Camera {
   drawMap() {
     const { plan, map } = this;
     const scale = Math.min(MAP_WIDTH / plan.width, MAP_HEIGHT / plan.height);
-    const boxes = this.seen.map((id) => {
+    const boxes = this.#seen.map((id) => {
       const { x, y, width, height } = plan.places.get(id) as import("../scene.ts").Rect;
       return `M${x} ${y}h${width}v${height}h${-width}z`;
     });
@@ -212,10 +212,10 @@ export class Camera {
   /** Keeps a box in sight; on a small screen also large enough to be read. */
   follow(id: string) {
     const small = this.room().width < SMALL_SCREEN && this.zoom.k < LEGIBLE;
-    if (small || !this.isSeen(id)) this.centre(id);
+    if (small || !this.#isSeen(id)) this.centre(id);
   }
 
-  private isSeen(id: string) {
+  #isSeen(id: string) {
     const spot = this.plan.places.get(id);
     if (!spot) return true;
     const { k, x, y } = this.zoom;

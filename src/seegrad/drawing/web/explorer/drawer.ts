@@ -13,11 +13,11 @@ import { found, hiding } from "./visible.ts";
 
 export class Drawer {
   readonly box: HTMLElement;
-  private readonly session: Session;
-  private readonly picture: Picture;
-  private readonly overlays: Overlays;
-  private readonly actions: Actions;
-  private readonly svgText: () => string;
+  readonly #session: Session;
+  readonly #picture: Picture;
+  readonly #overlays: Overlays;
+  readonly #actions: Actions;
+  readonly #svgText: () => string;
 
   constructor(
     session: Session,
@@ -26,14 +26,14 @@ export class Drawer {
     actions: Actions,
     svgText: () => string,
   ) {
-    this.session = session;
-    this.picture = picture;
-    this.overlays = overlays;
-    this.actions = actions;
-    this.svgText = svgText;
+    this.#session = session;
+    this.#picture = picture;
+    this.#overlays = overlays;
+    this.#actions = actions;
+    this.#svgText = svgText;
     this.box = html("div", { class: "drawer", hidden: "" });
     session.on("language", () => {
-      if (this.isOpen) this.build();
+      if (this.isOpen) this.#build();
     });
   }
 
@@ -43,7 +43,7 @@ export class Drawer {
 
   toggle() {
     this.box.hidden = !this.box.hidden;
-    if (this.isOpen) this.build();
+    if (this.isOpen) this.#build();
   }
 
   openSearch() {
@@ -51,18 +51,19 @@ export class Drawer {
     this.box.querySelector<HTMLInputElement>(".search")?.focus();
   }
 
-  private build() {
-    const { session, actions } = this;
+  #build() {
+    const session = this.#session;
+    const actions = this.#actions;
     const button = (key: string, act: () => void) => textButton(key, session.say(key), act);
     this.box.replaceChildren(
-      ...this.searchField(),
-      this.overlayField(),
-      this.check("constants", session.constants, actions.constants),
-      this.check("path", session.pathOnly, actions.path),
+      ...this.#searchField(),
+      this.#overlayField(),
+      this.#check("constants", session.constants, actions.constants),
+      this.#check("path", session.pathOnly, actions.path),
       button("openAll", () => session.openAll()),
       button("closeAll", () => session.setOpen([])),
-      button("svg", () => saveSvg(this.svgText())),
-      button("png", () => savePng(this.svgText(), this.picture.plan)),
+      button("svg", () => saveSvg(this.#svgText())),
+      button("png", () => savePng(this.#svgText(), this.#picture.plan)),
       button("present", actions.present),
       html(
         "span",
@@ -73,31 +74,31 @@ export class Drawer {
     );
   }
 
-  private check(key: string, on: boolean, act: () => void) {
+  #check(key: string, on: boolean, act: () => void) {
     const input = html("input", { type: "checkbox" });
     input.checked = on;
     input.addEventListener("change", act);
-    return html("label", {}, input, this.session.say(key));
+    return html("label", {}, input, this.#session.say(key));
   }
 
-  private overlayField() {
-    const { session } = this;
+  #overlayField() {
+    const session = this.#session;
     const words = session.say("overlay");
     const field = html(
       "select",
       { class: "overlays", "aria-label": words },
       html("option", { value: "" }, session.say("none")),
-      ...this.overlays.names.map((name) =>
+      ...this.#overlays.names.map((name) =>
         html("option", { value: name }, WORDS[session.language][`over ${name}`] ?? name),
       ),
     );
     field.value = session.overlay;
-    field.addEventListener("change", () => this.overlays.set(field.value));
+    field.addEventListener("change", () => this.#overlays.set(field.value));
     return html("label", {}, `${words} `, field);
   }
 
-  private searchField() {
-    const words = this.session.say("search");
+  #searchField() {
+    const words = this.#session.say("search");
     const field = html("input", {
       type: "search",
       class: "search",
@@ -106,36 +107,36 @@ export class Drawer {
     });
     const count = html("output", { class: "found" });
     field.addEventListener("input", () => {
-      const hits = this.find(field.value);
-      count.textContent = field.value ? `${hits.length} ${this.session.say("found")}` : "";
+      const hits = this.#find(field.value);
+      count.textContent = field.value ? `${hits.length} ${this.#session.say("found")}` : "";
     });
     field.addEventListener("keydown", (event) => {
       event.stopPropagation();
-      if (event.key === "Enter") this.reveal(field.value);
+      if (event.key === "Enter") this.#reveal(field.value);
       if (event.key === "Escape") this.toggle();
     });
     return [field, count];
   }
 
   /** What is found, shown in the picture. */
-  private find(words: string): string[] {
-    const hits = found(this.session, words);
+  #find(words: string): string[] {
+    const hits = found(this.#session, words);
     const ids = new Set(hits);
-    for (const node of this.picture.all("[data-box],[data-group]")) {
+    for (const node of this.#picture.all("[data-box],[data-group]")) {
       node.classList.toggle("match", ids.has(idOf(node)));
     }
     return hits;
   }
 
   /** Opens what hides the next hit and brings it to the middle. */
-  private reveal(words: string) {
-    const { session } = this;
+  #reveal(words: string) {
+    const session = this.#session;
     const hits = found(session, words);
     if (!hits.length) return;
     const id = hits[(hits.indexOf(session.pinned) + 1) % hits.length];
     session.pinned = id;
     session.setOpen([...session.open, ...hiding(session, id)]);
-    this.picture.camera.centre(id);
-    this.find(words);
+    this.#picture.camera.centre(id);
+    this.#find(words);
   }
 }

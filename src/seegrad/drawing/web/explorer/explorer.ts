@@ -4,7 +4,6 @@
 import { svgText } from "../sharing/exporting.ts";
 import { html } from "../html.ts";
 import { StepFormulas } from "../step_formulas.ts";
-import { FilmStrip } from "../training/film.ts";
 import type { Actions } from "../input/actions.ts";
 import { Address } from "../sharing/address.ts";
 import { Bar } from "./bar.ts";
@@ -26,49 +25,54 @@ const other = (language: Language): Language => (language === "en" ? "ko" : "en"
 
 export class Explorer {
   readonly session: Session;
-  private readonly root: HTMLElement;
-  private readonly picture: Picture;
-  private readonly stepping: Stepping;
-  private readonly address: Address;
-  private readonly panel: Panel;
-  private readonly drawer: Drawer;
+  readonly #root: HTMLElement;
+  readonly #picture: Picture;
+  readonly #stepping: Stepping;
+  readonly #address: Address;
+  readonly #panel: Panel;
+  readonly #drawer: Drawer;
 
-  constructor(root: HTMLElement, data: SceneData, options: Options) {
-    this.root = root;
+  /** `below`: what stands between the picture and its row of keys. */
+  constructor(
+    root: HTMLElement,
+    data: SceneData,
+    options: Options,
+    below: (session: Session) => HTMLElement[] = () => [],
+  ) {
+    this.#root = root;
     const session = new Session(data, options);
     this.session = session;
-    this.address = new Address(options);
-    this.address.read(session);
+    this.#address = new Address(options);
+    this.#address.read(session);
     const formulas = new StepFormulas(session.scene);
-    this.picture = new Picture(session, root);
-    const overlays = new Overlays(session, this.picture);
-    this.stepping = new Stepping(session, this.picture, formulas);
-    const saying = new Saying(session, this.picture, formulas);
-    const quiz = new Quiz(session, this.picture, this.stepping, formulas, saying.line);
-    this.panel = new Panel(session, this.picture);
-    const actions = this.actions(quiz, overlays);
-    const bar = new Bar(session, this.stepping, actions);
-    this.drawer = new Drawer(session, this.picture, overlays, actions, () => this.svgText());
-    const touch = (target: Element) => this.touch(target);
-    new Pointer(session, this.picture, root, touch);
+    this.#picture = new Picture(session, root);
+    const overlays = new Overlays(session, this.#picture);
+    this.#stepping = new Stepping(session, this.#picture, formulas);
+    const saying = new Saying(session, this.#picture, formulas);
+    const quiz = new Quiz(session, this.#picture, this.#stepping, formulas, saying.line);
+    this.#panel = new Panel(session, this.#picture);
+    const actions = this.#actions(quiz, overlays);
+    const bar = new Bar(session, this.#stepping, actions);
+    this.#drawer = new Drawer(session, this.#picture, overlays, actions, () => this.svgText());
+    const touch = (target: Element) => this.#touch(target);
+    new Pointer(session, this.#picture, root, touch);
     const entered = () => {
-      if (session.pinned) this.panel.focus();
+      if (session.pinned) this.#panel.focus();
     };
     listenToKeys(root, actions, touch, entered, !!options.alone);
-    const body = html("div", { class: "body" }, this.picture.stage, this.panel.aside);
+    const body = html("div", { class: "body" }, this.#picture.stage, this.#panel.aside);
     root.classList.add("sg");
     root.classList.toggle("alone", !!options.alone);
-    const film = session.scene.moments?.length ? [new FilmStrip(session).box] : [];
-    root.replaceChildren(body, saying.line, ...film, this.drawer.box, bar.row);
-    this.follow();
+    root.replaceChildren(body, saying.line, ...below(session), this.#drawer.box, bar.row);
+    this.#follow();
     session.tell("draw", false);
     this.camera.home();
-    this.address.look(this.camera);
-    printWell(this.picture, root);
+    this.#address.look(this.camera);
+    printWell(this.#picture, root);
   }
 
   get camera() {
-    return this.picture.camera;
+    return this.#picture.camera;
   }
 
   /** The current view as SVG text. */
@@ -77,8 +81,9 @@ export class Explorer {
   }
 
   /** The root and the address keep to the session. */
-  private follow() {
-    const { session, root } = this;
+  #follow() {
+    const root = this.#root;
+    const session = this.session;
     const dress = () => {
       root.lang = session.language;
       if (session.theme) root.dataset.theme = session.theme;
@@ -86,14 +91,17 @@ export class Explorer {
     dress();
     session.on("language", dress);
     session.on("theme", dress);
-    session.on("address", () => this.address.write(session, this.camera, this.stepping.last));
-    this.camera.onMove = () => this.address.writeSoon(session, this.camera, this.stepping.last);
-    const room = new ResizeObserver(() => this.picture.refit());
-    room.observe(this.picture.stage);
+    session.on("address", () => this.#address.write(session, this.camera, this.#stepping.last));
+    this.camera.onMove = () => this.#address.writeSoon(session, this.camera, this.#stepping.last);
+    const room = new ResizeObserver(() => this.#picture.refit());
+    room.observe(this.#picture.stage);
   }
 
-  private actions(quiz: Quiz, overlays: Overlays): Actions {
-    const { session, stepping, panel, root } = this;
+  #actions(quiz: Quiz, overlays: Overlays): Actions {
+    const stepping = this.#stepping;
+    const panel = this.#panel;
+    const root = this.#root;
+    const session = this.session;
     const { page } = session.options;
     return {
       first: () => stepping.go(0),
@@ -110,8 +118,8 @@ export class Explorer {
       quiz: () => quiz.toggle(),
       language: page?.language ?? (() => session.setLanguage(other(session.language))),
       dark: page?.theme ?? (() => session.setTheme(session.isDark ? "light" : "dark")),
-      more: () => this.drawer.toggle(),
-      search: () => this.drawer.openSearch(),
+      more: () => this.#drawer.toggle(),
+      search: () => this.#drawer.openSearch(),
       constants: () => {
         session.constants = !session.constants;
         session.tell("draw", true);
@@ -120,7 +128,7 @@ export class Explorer {
       overlay: () => overlays.next(),
       present: () => present(root, this.camera),
       escape: () => {
-        if (this.drawer.isOpen) this.drawer.toggle();
+        if (this.#drawer.isOpen) this.#drawer.toggle();
         else if (session.pinned) panel.unpin();
         else if (isPresented(root)) present(root, this.camera);
       },
@@ -128,8 +136,9 @@ export class Explorer {
   }
 
   /** What a press, or Enter, does with what is drawn. */
-  private touch(target: Element) {
-    const { session, panel } = this;
+  #touch(target: Element) {
+    const panel = this.#panel;
+    const session = this.session;
     const near = (kind: string) =>
       target.closest(`[data-${kind}]`)?.getAttribute(`data-${kind}`) ?? "";
     const [group, box, wire] = [near("group"), near("box"), near("wire")];

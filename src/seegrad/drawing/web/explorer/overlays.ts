@@ -9,17 +9,17 @@ import type { Session } from "./session.ts";
 type Marks = Record<string, [number, string]>;
 
 export class Overlays {
-  private readonly session: Session;
-  private readonly picture: Picture;
+  readonly #session: Session;
+  readonly #picture: Picture;
 
   constructor(session: Session, picture: Picture) {
-    this.session = session;
-    this.picture = picture;
+    this.#session = session;
+    this.#picture = picture;
     session.on("draw", () => this.paint());
   }
 
   get names(): string[] {
-    const { boxes, overlays } = this.session.scene;
+    const { boxes, overlays } = this.#session.scene;
     const names = (overlays ?? []).map((overlay) => overlay.name);
     if (boxes.some((box) => box.grad)) names.push("‖∂‖");
     if (boxes.some((box) => box.value?.bad || box.grad?.bad)) names.push("NaN");
@@ -27,26 +27,26 @@ export class Overlays {
   }
 
   set(name: string) {
-    this.session.overlay = name;
+    this.#session.overlay = name;
     this.paint();
-    this.session.tell("step", false);
-    this.session.tell("address", undefined);
+    this.#session.tell("step", false);
+    this.#session.tell("address", undefined);
   }
 
   next() {
     const names = ["", ...this.names];
-    this.set(names[(names.indexOf(this.session.overlay) + 1) % names.length]);
+    this.set(names[(names.indexOf(this.#session.overlay) + 1) % names.length]);
   }
 
-  private marks(): Marks {
-    const { overlay, scene } = this.session;
+  #marks(): Marks {
+    const { overlay, scene } = this.#session;
     const known = scene.overlays?.find((each) => each.name === overlay);
     if (known) return known.marks;
-    return overlay === "NaN" ? this.badMarks() : overlay === "‖∂‖" ? this.normMarks() : {};
+    return overlay === "NaN" ? this.#badMarks() : overlay === "‖∂‖" ? this.#normMarks() : {};
   }
 
-  private badMarks(): Marks {
-    const { session } = this;
+  #badMarks(): Marks {
+    const session = this.#session;
     const marks: Marks = {};
     for (const box of session.scene.boxes) {
       const bad = (box.value?.bad ?? 0) + (box.grad?.bad ?? 0);
@@ -58,8 +58,8 @@ export class Overlays {
     return marks;
   }
 
-  private normMarks(): Marks {
-    const { boxes } = this.session.scene;
+  #normMarks(): Marks {
+    const { boxes } = this.#session.scene;
     const marks: Marks = {};
     const norms = boxes.map((box) => box.grad?.norm ?? 0).filter((x) => x > 0);
     const low = Math.log10(Math.min(...norms));
@@ -74,25 +74,26 @@ export class Overlays {
   }
 
   paint() {
-    const { picture, session } = this;
+    const picture = this.#picture;
+    const session = this.#session;
     for (const old of picture.all(".mark")) old.remove();
     picture.stage.closest(".sg")?.classList.toggle("overlaid", !!session.overlay);
     const strongest = new Map<string, [number, string]>();
-    for (const [id, mark] of Object.entries(this.marks())) {
+    for (const [id, mark] of Object.entries(this.#marks())) {
       const place = picture.view.stands.get(id) ?? id;
       const before = strongest.get(place);
       if (!before || before[0] < mark[0]) strongest.set(place, mark);
     }
     picture.notes = new Map([...strongest].map(([id, [, words]]) => [id, words]));
-    for (const [id, [level, words]] of strongest) this.mark(id, level, words);
+    for (const [id, [level, words]] of strongest) this.#mark(id, level, words);
   }
 
-  private mark(id: string, level: number, words: string) {
-    const node = this.picture.find(id);
-    const rect = this.picture.plan.places.get(id);
+  #mark(id: string, level: number, words: string) {
+    const node = this.#picture.find(id);
+    const rect = this.#picture.plan.places.get(id);
     const known = node?.classList;
     if (!node || !rect || known?.contains("fork") || known?.contains("output")) return;
-    const bad = this.session.overlay === "NaN" || words.startsWith("✗");
+    const bad = this.#session.overlay === "NaN" || words.startsWith("✗");
     const { x, y, width, height } = rect;
     const round = known?.contains("operation") ? Math.min(width, height) / 2 : 8;
     const shade = element("rect", {
@@ -112,6 +113,6 @@ export class Overlays {
     });
     text.textContent = words;
     node.insertBefore(shade, node.children[1] ?? null);
-    this.picture.drawn.append(text);
+    this.#picture.drawn.append(text);
   }
 }

@@ -31,25 +31,25 @@ export class Picture {
   known = new Map<string, [number, number]>();
   /** The time of the walk that is shown, the same however the picture is folded. */
   time = Infinity;
-  private timed = Infinity;
+  #timed = Infinity;
   /** The derivatives that are asked for. */
   blanks = new Set<string>();
   /** What an overlay says of a box. */
   notes = new Map<string, string>();
   drawn: SVGElement = element("g");
-  private readonly session: Session;
-  private readonly root: HTMLElement;
+  readonly #session: Session;
+  readonly #root: HTMLElement;
   readonly canvas: SVGElement;
-  private readonly moved: SVGElement;
-  private opened = new Set<string>();
-  private laid = "";
+  readonly #moved: SVGElement;
+  #opened = new Set<string>();
+  #laid = "";
 
   constructor(session: Session, root: HTMLElement) {
-    this.session = session;
-    this.root = root;
+    this.#session = session;
+    this.#root = root;
     this.canvas = element("svg", { class: "canvas", role: "group" });
-    this.moved = element("g", { class: "camera" });
-    this.canvas.append(this.moved);
+    this.#moved = element("g", { class: "camera" });
+    this.canvas.append(this.#moved);
     this.layer = html("div", { class: "layer" });
     const map = element("svg", {
       class: "map",
@@ -57,38 +57,38 @@ export class Picture {
       preserveAspectRatio: "none",
     });
     this.stage = html("div", { class: "stage" }, this.canvas, this.layer, map);
-    this.camera = new Camera(this.stage, this.moved, this.layer, map);
+    this.camera = new Camera(this.stage, this.#moved, this.layer, map);
     this.plan = this.camera.plan;
-    session.on("draw", (move) => this.render(move));
+    session.on("draw", (move) => this.#render(move));
   }
 
-  private render(move: boolean) {
+  #render(move: boolean) {
     const before = new Map(this.plan.places);
-    this.blanks = blanksOf(this.session);
-    const scene = { ...visibleScene(this.session), blanks: this.blanks, open: this.session.open };
-    this.layOut(scene);
+    this.blanks = blanksOf(this.#session);
+    const scene = { ...visibleScene(this.#session), blanks: this.blanks, open: this.#session.open };
+    this.#layOut(scene);
     this.drawn = draw(scene, this.view, this.plan);
-    const focused = this.moved.contains(document.activeElement) ? document.activeElement : null;
-    this.moved.replaceChildren(this.drawn);
+    const focused = this.#moved.contains(document.activeElement) ? document.activeElement : null;
+    this.#moved.replaceChildren(this.drawn);
     if (focused) this.focusOn(idOf(focused));
-    this.keepTime();
-    this.canvas.setAttribute("aria-label", scene.title || this.session.say("picture"));
-    if (move && !calm()) this.glide(before);
+    this.#keepTime();
+    this.canvas.setAttribute("aria-label", scene.title || this.#session.say("picture"));
+    if (move && !calm()) this.#glide(before);
     this.camera.show(
       this.plan,
       [...this.view.boxes, ...this.view.groups].map(({ id }) => id),
     );
-    if (this.opened !== this.session.open && this.camera.following) this.camera.home();
-    this.opened = this.session.open;
+    if (this.#opened !== this.#session.open && this.camera.following) this.camera.home();
+    this.#opened = this.#session.open;
   }
 
   /** What is seen of the scene in this window, and where. */
-  private layOut(scene: Omit<Scene, "open" | "blanks">) {
+  #layOut(scene: Omit<Scene, "open" | "blanks">) {
     const { width, height } = this.camera.room();
-    const { session } = this;
+    const session = this.#session;
     const wide = width || WINDOW[0];
     const high = height || WINDOW[1];
-    if (session.runs && this.laid === this.layoutOf(wide, high)) {
+    if (session.runs && this.#laid === this.#layoutOf(wide, high)) {
       this.view = bundled(fold({ ...scene, open: session.open }));
       return;
     }
@@ -101,20 +101,21 @@ export class Picture {
     }
     this.view = shown.view;
     this.plan = shown.plan;
-    this.laid = this.layoutOf(wide, high);
+    this.#laid = this.#layoutOf(wide, high);
   }
 
   /** What a layout depends on, where numbers that run on must not change it. */
-  private layoutOf(width: number, height: number) {
-    const { open, constants, pathOnly, pinned } = this.session;
+  #layoutOf(width: number, height: number) {
+    const { open, constants, pathOnly, pinned } = this.#session;
     return [...open, constants, pathOnly && pinned, width, height].join(" ");
   }
 
   /** The walk through what is seen now, at the time at which it was. */
-  private keepTime() {
-    const { session, steps } = this;
+  #keepTime() {
+    const session = this.#session;
+    const steps = this.steps;
     const began = !steps.length;
-    if (session.step !== this.timed) this.time = steps[session.step]?.time ?? Infinity;
+    if (session.step !== this.#timed) this.time = steps[session.step]?.time ?? Infinity;
     this.steps = walk(session.scene, this.view);
     this.known = known(session.scene, this.view);
     if (began) this.time = this.steps[session.step]?.time ?? Infinity;
@@ -123,14 +124,14 @@ export class Picture {
 
   /** Shows this step; at its own time, if no other is given. */
   go(step: number, time = this.steps[step]?.time ?? Infinity) {
-    this.session.step = Math.min(step, this.steps.length);
+    this.#session.step = Math.min(step, this.steps.length);
     this.time = time;
-    this.timed = this.session.step;
+    this.#timed = this.#session.step;
   }
 
   /** The window has another size: what it may choose, it chooses again. */
   refit() {
-    if (this.session.auto) this.session.tell("draw", false);
+    if (this.#session.auto) this.#session.tell("draw", false);
     if (this.camera.following) this.camera.home();
   }
 
@@ -147,11 +148,11 @@ export class Picture {
 
   /** The keyboard stays where it was, or in the picture. */
   focusOn(id: string) {
-    (this.find(id) ?? this.root).focus({ preventScroll: true });
+    (this.find(id) ?? this.#root).focus({ preventScroll: true });
   }
 
   /** Boxes glide from where they were. */
-  private glide(before: Map<string, Rect>) {
+  #glide(before: Map<string, Rect>) {
     for (const node of this.all("[data-box],[data-group]")) {
       const id = idOf(node);
       const old = before.get(id);

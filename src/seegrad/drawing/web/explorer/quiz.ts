@@ -11,13 +11,13 @@ import type { Session } from "./session.ts";
 import type { Stepping } from "./stepping.ts";
 
 export class Quiz {
-  private readonly session: Session;
-  private readonly picture: Picture;
-  private readonly stepping: Stepping;
-  private readonly formulas: StepFormulas;
-  private readonly line: HTMLElement;
-  private readonly answers = new Map<string, string>();
-  private graded = false;
+  readonly #session: Session;
+  readonly #picture: Picture;
+  readonly #stepping: Stepping;
+  readonly #formulas: StepFormulas;
+  readonly #line: HTMLElement;
+  readonly #answers = new Map<string, string>();
+  #graded = false;
 
   /** `line`: the line below the picture, which tells the score and hints. */
   constructor(
@@ -27,98 +27,98 @@ export class Quiz {
     formulas: StepFormulas,
     line: HTMLElement,
   ) {
-    this.session = session;
-    this.picture = picture;
-    this.stepping = stepping;
-    this.formulas = formulas;
-    this.line = line;
-    session.on("draw", () => this.layBlanks());
+    this.#session = session;
+    this.#picture = picture;
+    this.#stepping = stepping;
+    this.#formulas = formulas;
+    this.#line = line;
+    session.on("draw", () => this.#layBlanks());
     session.on("step", () => {
-      if (session.quiz && !stepping.now) this.tellScore();
+      if (session.quiz && !stepping.now) this.#tellScore();
     });
   }
 
   toggle() {
-    this.session.quiz = !this.session.quiz;
-    this.graded = false;
-    this.answers.clear();
-    this.session.step = Infinity;
-    this.session.tell("draw", true);
-    this.session.tell("address", undefined);
+    this.#session.quiz = !this.#session.quiz;
+    this.#graded = false;
+    this.#answers.clear();
+    this.#session.step = Infinity;
+    this.#session.tell("draw", true);
+    this.#session.tell("address", undefined);
   }
 
-  private layBlanks() {
-    const { layer, blanks, plan, view } = this.picture;
+  #layBlanks() {
+    const { layer, blanks, plan, view } = this.#picture;
     layer.replaceChildren();
     for (const wire of view.wires) {
       const spot = plan.labels.get(wire.id);
-      if (blanks.has(wire.id) && spot) layer.append(this.field(wire, spot));
+      if (blanks.has(wire.id) && spot) layer.append(this.#field(wire, spot));
     }
-    if (this.graded) this.mark();
+    if (this.#graded) this.#mark();
   }
 
-  private field(wire: Wire, [x, y]: [number, number]) {
+  #field(wire: Wire, [x, y]: [number, number]) {
     const field = html("input", {
       class: "answer",
-      inputmode: this.shapeOf(wire.id) ? "text" : "decimal",
-      placeholder: this.shapeOf(wire.id) ? "( , )" : "",
+      inputmode: this.#shapeOf(wire.id) ? "text" : "decimal",
+      placeholder: this.#shapeOf(wire.id) ? "( , )" : "",
       autocomplete: "off",
       "data-blank": wire.id,
-      "aria-label": `∂ ${this.asked(wire)}`,
+      "aria-label": `∂ ${this.#asked(wire)}`,
     });
-    field.value = this.answers.get(wire.id) ?? "";
+    field.value = this.#answers.get(wire.id) ?? "";
     field.style.left = `${x - 30}px`;
     field.style.top = `${y + 11}px`;
     field.addEventListener("input", () => {
-      this.answers.set(wire.id, field.value);
+      this.#answers.set(wire.id, field.value);
       field.classList.remove("right", "wrong");
       if (field.nextElementSibling?.matches(".verdict")) field.nextElementSibling.remove();
-      if (this.graded) this.tellScore();
+      if (this.#graded) this.#tellScore();
     });
-    field.addEventListener("focus", () => this.hint(wire));
+    field.addEventListener("focus", () => this.#hint(wire));
     field.addEventListener("keydown", (event) => {
       event.stopPropagation();
-      if (event.key === "Enter") this.grade();
+      if (event.key === "Enter") this.#grade();
       if (event.key === "Escape") field.blur();
     });
     return field;
   }
 
-  private asked(wire: Wire) {
-    const name = this.session.plainName(wire.origin ?? wire.source);
-    return this.shapeOf(wire.id) ? `${name}: ${this.session.say("shape")}` : name;
+  #asked(wire: Wire) {
+    const name = this.#session.plainName(wire.origin ?? wire.source);
+    return this.#shapeOf(wire.id) ? `${name}: ${this.#session.say("shape")}` : name;
   }
 
   /** Of an array the shape of its derivative is asked for; "" of a number. */
-  private shapeOf(wire: string): string {
-    const shape = this.session.wire(wire)?.grad?.shape ?? [];
+  #shapeOf(wire: string): string {
+    const shape = this.#session.wire(wire)?.grad?.shape ?? [];
     return shape.length ? shape.join(",") : "";
   }
 
-  private truth(wire: string): number | undefined {
-    return this.session.wire(wire)?.grad?.numbers?.[0];
+  #truth(wire: string): number | undefined {
+    return this.#session.wire(wire)?.grad?.numbers?.[0];
   }
 
   /** Is what was typed, shown as we show numbers, the number that is shown? */
-  private isRight(wire: string) {
-    const answer = this.answers.get(wire) ?? "";
-    const shape = this.shapeOf(wire);
+  #isRight(wire: string) {
+    const answer = this.#answers.get(wire) ?? "";
+    const shape = this.#shapeOf(wire);
     if (shape) return answer.replace(/[()[\]\s]/g, "").replace(/,$/, "") === shape;
     const typed = parseAnswer(answer);
-    const truth = this.truth(wire);
+    const truth = this.#truth(wire);
     return typed !== null && truth !== undefined && shown(typed) === shown(truth);
   }
 
-  private grade() {
-    this.graded = true;
-    this.mark();
-    this.tellScore();
+  #grade() {
+    this.#graded = true;
+    this.#mark();
+    this.#tellScore();
   }
 
-  private mark() {
-    for (const field of this.picture.layer.querySelectorAll("input")) {
+  #mark() {
+    for (const field of this.#picture.layer.querySelectorAll("input")) {
       const empty = !field.value.trim();
-      const right = this.isRight(field.dataset.blank ?? "");
+      const right = this.#isRight(field.dataset.blank ?? "");
       const sign = html("span", { class: right ? "verdict right" : "verdict wrong" });
       sign.textContent = right ? "✓" : "✗";
       if (field.nextElementSibling?.matches(".verdict")) field.nextElementSibling.remove();
@@ -134,46 +134,46 @@ export class Quiz {
     }
   }
 
-  private tellScore() {
-    const { session } = this;
-    const all = [...this.picture.blanks];
-    const right = all.filter((id) => this.isRight(id)).length;
+  #tellScore() {
+    const session = this.#session;
+    const all = [...this.#picture.blanks];
+    const right = all.filter((id) => this.#isRight(id)).length;
     const score =
       session.language === "ko"
         ? `${session.say("right")} ${right} / ${all.length}`
         : `${right} of ${all.length} ${session.say("right")}`;
-    this.line.replaceChildren(
-      html("span", { class: "score" }, this.graded ? score : session.say("blanks")),
-      textButton("check", session.say("check"), () => this.grade()),
-      textButton("show", session.say("show"), () => this.reveal()),
+    this.#line.replaceChildren(
+      html("span", { class: "score" }, this.#graded ? score : session.say("blanks")),
+      textButton("check", session.say("check"), () => this.#grade()),
+      textButton("show", session.say("show"), () => this.#reveal()),
     );
   }
 
-  private reveal() {
-    for (const id of this.picture.blanks) {
-      const truth = this.truth(id);
-      const shape = this.shapeOf(id);
-      if (shape) this.answers.set(id, `(${shape})`);
-      else if (truth !== undefined) this.answers.set(id, shown(truth));
+  #reveal() {
+    for (const id of this.#picture.blanks) {
+      const truth = this.#truth(id);
+      const shape = this.#shapeOf(id);
+      if (shape) this.#answers.set(id, `(${shape})`);
+      else if (truth !== undefined) this.#answers.set(id, shown(truth));
     }
-    this.layBlanks();
-    this.grade();
+    this.#layBlanks();
+    this.#grade();
   }
 
   /** What went wrong with an answer: the key of the words that name the mistake; "" unknown. */
-  private mistake(goal: Wire): string {
-    const answer = this.answers.get(goal.id) ?? "";
+  #mistake(goal: Wire): string {
+    const answer = this.#answers.get(goal.id) ?? "";
     const typed = readNumber(answer);
-    if (!this.graded || !answer.trim() || this.isRight(goal.id)) return "";
-    if (this.shapeOf(goal.id)) return "sameShape";
+    if (!this.#graded || !answer.trim() || this.#isRight(goal.id)) return "";
+    if (this.#shapeOf(goal.id)) return "sameShape";
     if (typeof typed === "string") return typed;
-    const truth = this.truth(goal.id) ?? NaN;
-    const upstream = this.session.box(goal.target)?.grad?.numbers?.[0] ?? NaN;
-    const others = this.session.scene.wires.filter(
+    const truth = this.#truth(goal.id) ?? NaN;
+    const upstream = this.#session.box(goal.target)?.grad?.numbers?.[0] ?? NaN;
+    const others = this.#session.scene.wires.filter(
       (wire) => wire.target === goal.target && wire.id !== goal.id,
     );
     const same = (x: number | undefined) => x !== undefined && shown(x) === shown(typed);
-    if (others.some((wire) => same(this.truth(wire.id)))) return "swapped";
+    if (others.some((wire) => same(this.#truth(wire.id)))) return "swapped";
     if (others.some((wire) => same(wire.value?.numbers?.[0])) || same(truth / upstream)) {
       return "forgotUpstream";
     }
@@ -182,17 +182,17 @@ export class Quiz {
   }
 
   /** The local rule for the derivative that is asked for. */
-  private hint(wire: Wire) {
-    const { session } = this;
+  #hint(wire: Wire) {
+    const session = this.#session;
     const goal = session.wire(wire.id);
     const box = session.box(goal?.target);
-    this.tellScore();
-    this.stepping.letter(box ? [box.id] : []);
-    const rule = box?.rules && goal ? this.formulas.chainRule(box, goal, false) : undefined;
+    this.#tellScore();
+    this.#stepping.letter(box ? [box.id] : []);
+    const rule = box?.rules && goal ? this.#formulas.chainRule(box, goal, false) : undefined;
     const otherwise = session.say(box?.kind === "fork" ? "sum" : "noHint");
-    const mistake = goal ? this.mistake(goal) : "";
-    if (mistake) this.line.append(html("span", { class: "mistake" }, `✗ ${session.say(mistake)}`));
-    this.line.append(
+    const mistake = goal ? this.#mistake(goal) : "";
+    if (mistake) this.#line.append(html("span", { class: "mistake" }, `✗ ${session.say(mistake)}`));
+    this.#line.append(
       html("span", { class: "hint" }, html("b", {}, session.say("hint")), " ", rule ?? otherwise),
     );
   }

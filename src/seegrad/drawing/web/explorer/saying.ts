@@ -10,30 +10,31 @@ import type { Session } from "./session.ts";
 
 export class Saying {
   readonly line: HTMLElement;
-  private readonly session: Session;
-  private readonly picture: Picture;
-  private readonly said: StepFormulas;
+  readonly #session: Session;
+  readonly #picture: Picture;
+  readonly #said: StepFormulas;
 
   constructor(session: Session, picture: Picture, said: StepFormulas) {
-    this.session = session;
-    this.picture = picture;
-    this.said = said;
+    this.#session = session;
+    this.#picture = picture;
+    this.#said = said;
     this.line = html("div", { class: "says", "aria-live": "polite" });
-    session.on("step", () => this.explain());
+    session.on("step", () => this.#explain());
   }
 
-  private explain() {
-    const { session, picture } = this;
+  #explain() {
+    const session = this.#session;
+    const picture = this.#picture;
     const step = picture.steps[session.step];
-    if (step) this.line.replaceChildren(...this.told(step));
-    else if (!session.quiz) this.line.replaceChildren(...this.end());
+    if (step) this.line.replaceChildren(...this.#told(step));
+    else if (!session.quiz) this.line.replaceChildren(...this.#end());
   }
 
   /** What is said where everything is known. */
-  private end(): HTMLElement[] {
-    const { session } = this;
+  #end(): HTMLElement[] {
+    const session = this.#session;
     const notes = session.scene.note ?? [];
-    const born = notes.length ? undefined : this.birth();
+    const born = notes.length ? undefined : this.#birth();
     if (born) {
       return [html("span", { class: "problem" }, `${session.say("bornAt")} ${born.sign}`)];
     }
@@ -44,41 +45,41 @@ export class Saying {
   }
 
   /** The operation at which a NaN or an infinity first came up. */
-  private birth(): Box | undefined {
-    const { boxes, wires } = this.session.scene;
+  #birth(): Box | undefined {
+    const { boxes, wires } = this.#session.scene;
     const ill = new Set(wires.filter((wire) => wire.value?.bad).map((wire) => wire.target));
     return boxes.find((box) => box.kind === "operation" && box.value?.bad && !ill.has(box.id));
   }
 
-  private told(step: Step): HTMLElement[] {
-    const box = this.picture.view.boxes.find((each) => each.id === step.box);
-    const label = this.session.say(step.phase === "update" ? "updateSays" : step.phase);
+  #told(step: Step): HTMLElement[] {
+    const box = this.#picture.view.boxes.find((each) => each.id === step.box);
+    const label = this.#session.say(step.phase === "update" ? "updateSays" : step.phase);
     const made = [html("span", { class: "phase" }, label)];
     if (box && isGroup(box)) {
       made.push(html("b", {}, [box.sign, box.name].filter(Boolean).join(" ")));
     }
-    for (const formula of this.formulas(step, box)) {
-      if (step.phase === "backward" && box && !isGroup(box)) this.markFactors(formula, box.id);
+    for (const formula of this.#formulas(step, box)) {
+      if (step.phase === "backward" && box && !isGroup(box)) this.#markFactors(formula, box.id);
       made.push(html("span", { class: "formula" }, formula));
     }
     return made;
   }
 
   /** Factors are marked as the edges that bring them: what arrives, and each input by its place. */
-  private markFactors(formula: Element, box: string) {
+  #markFactors(formula: Element, box: string) {
     for (const factor of formula.querySelectorAll("[data-edge]")) {
-      const wire = this.session.wire(factor.getAttribute("data-edge") ?? "");
+      const wire = this.#session.wire(factor.getAttribute("data-edge") ?? "");
       const isValue = factor.getAttribute("data-part") === "value";
       if (isValue && wire?.target === box) factor.classList.add(`f${wire.position ?? 0}`);
       if (!isValue && wire?.source === box) factor.classList.add("upstream");
     }
   }
 
-  private formulas(step: Step, box: Box | Group | undefined): Element[] {
-    const { said } = this;
+  #formulas(step: Step, box: Box | Group | undefined): Element[] {
+    const said = this.#said;
     if (step.phase === "update") return [said.update()];
     if (!box) return [];
-    if (isGroup(box)) return [said.group(step, box.id, this.picture.view)];
+    if (isGroup(box)) return [said.group(step, box.id, this.#picture.view)];
     if (step.phase === "forward") return [said.forward(box)];
     if (step.phase === "sum") return [said.sum(box)];
     const wires = said.into(box.id).filter((wire) => step.wires.includes(wire.id));

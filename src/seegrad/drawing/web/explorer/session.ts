@@ -92,8 +92,8 @@ export class Session {
   constants = true;
   pathOnly = false;
   moment = -1;
-  private readonly summaries: ArraySummary[];
-  private readonly listeners: { [E in keyof Events]: ((told: Events[E]) => void)[] } = {
+  readonly #summaries: ArraySummary[];
+  readonly #listeners: { [E in keyof Events]: ((told: Events[E]) => void)[] } = {
     draw: [],
     step: [],
     language: [],
@@ -115,11 +115,11 @@ export class Session {
       open: data.open ?? [],
     };
     this.auto = !!this.scene.auto;
-    this.summaries = (data.readings ?? []).map(revive);
+    this.#summaries = (data.readings ?? []).map(revive);
     for (const thing of this.things) {
       for (const what of ["value", "grad"] as const) {
         const place: unknown = thing[what];
-        if (typeof place === "number") thing[what] = this.summaries[place];
+        if (typeof place === "number") thing[what] = this.#summaries[place];
       }
     }
     this.recorded = new Map(this.things.map((thing) => [thing.id, [thing.value, thing.grad]]));
@@ -131,11 +131,11 @@ export class Session {
   }
 
   on<E extends keyof Events>(event: E, act: (told: Events[E]) => void) {
-    this.listeners[event].push(act);
+    this.#listeners[event].push(act);
   }
 
   tell<E extends keyof Events>(event: E, told: Events[E]) {
-    for (const act of this.listeners[event]) act(told);
+    for (const act of this.#listeners[event]) act(told);
   }
 
   /** A word of the page in the reader's language. */
@@ -196,7 +196,7 @@ export class Session {
       const spot = readings?.[thing.id];
       if (!spot) continue;
       [thing.value, thing.grad] = spot.map((place: number | null) =>
-        place === null ? undefined : this.summaries[place],
+        place === null ? undefined : this.#summaries[place],
       );
     }
     this.tell("draw", false);

@@ -16,64 +16,65 @@ const PACE = 1100;
 const MOST_DOTS = 40;
 
 export class Stepping {
-  private readonly session: Session;
-  private readonly picture: Picture;
-  private readonly formulas: StepFormulas;
-  private timer = 0;
+  readonly #session: Session;
+  readonly #picture: Picture;
+  readonly #formulas: StepFormulas;
+  #timer = 0;
 
   constructor(session: Session, picture: Picture, formulas: StepFormulas) {
-    this.session = session;
-    this.picture = picture;
-    this.formulas = formulas;
+    this.#session = session;
+    this.#picture = picture;
+    this.#formulas = formulas;
     session.on("draw", () => session.tell("step", false));
-    session.on("step", (run) => this.show(run));
+    session.on("step", (run) => this.#show(run));
   }
 
   get last() {
-    return this.picture.steps.length;
+    return this.#picture.steps.length;
   }
 
   get playing() {
-    return this.timer !== 0;
+    return this.#timer !== 0;
   }
 
   /** The step that is shown; null where everything is known. */
   get now(): Step | null {
-    return this.picture.steps[this.session.step] ?? null;
+    return this.#picture.steps[this.#session.step] ?? null;
   }
 
   go(step: number) {
-    const before = this.session.step;
-    this.picture.go(Math.max(0, Math.min(step, this.last)));
-    this.session.tell("step", this.session.step === before + 1);
-    this.session.tell("address", undefined);
+    const before = this.#session.step;
+    this.#picture.go(Math.max(0, Math.min(step, this.last)));
+    this.#session.tell("step", this.#session.step === before + 1);
+    this.#session.tell("address", undefined);
   }
 
   on() {
-    this.go(this.session.step + 1);
+    this.go(this.#session.step + 1);
   }
 
   back() {
-    this.go(this.session.step - 1);
+    this.go(this.#session.step - 1);
   }
 
   play() {
     if (this.playing) {
-      clearInterval(this.timer);
-      this.timer = 0;
+      clearInterval(this.#timer);
+      this.#timer = 0;
     } else {
       if (!this.now) this.go(0);
-      this.timer = window.setInterval(() => {
+      this.#timer = window.setInterval(() => {
         if (this.now) this.on();
         else this.play();
       }, PACE);
     }
-    this.session.tell("step", false);
+    this.#session.tell("step", false);
   }
 
   /** What is known after the first steps; after all of them, everything. */
-  private show(run: boolean) {
-    const { now, picture } = this;
+  #show(run: boolean) {
+    const picture = this.#picture;
+    const now = this.now;
     const done = (at: number | undefined) => !now || (at ?? 0) <= picture.time;
     const back = !!now && BACKWARD.has(now.phase);
     for (const node of picture.all("[data-wire]")) {
@@ -88,30 +89,31 @@ export class Stepping {
     for (const node of picture.all("[data-box]")) {
       node.classList.toggle("lit", !!now && now.box === idOf(node));
     }
-    this.markFactors(now);
-    this.nameNodes(done);
+    this.#markFactors(now);
+    this.#nameNodes(done);
     this.letter(now ? [now.box] : []);
     if (now) picture.camera.follow(now.box);
-    if (run && now && !calm()) this.runDots(now, back);
+    if (run && now && !calm()) this.#runDots(now, back);
   }
 
   /** Edges are marked as the factors of the formula below that they bring. */
-  private markFactors(now: Step | null) {
+  #markFactors(now: Step | null) {
     const backward = now?.phase === "backward";
-    for (const { id, source, target, position } of this.picture.view.wires) {
-      const node = this.picture.find(id);
+    for (const { id, source, target, position } of this.#picture.view.wires) {
+      const node = this.#picture.find(id);
       if (!node) continue;
       for (const kind of [...node.classList]) if (/^f\d$/.test(kind)) node.classList.remove(kind);
       node.classList.toggle("upstream", backward && source === now.box);
-      const rules = this.session.box(target)?.rules ?? [];
+      const rules = this.#session.box(target)?.rules ?? [];
       const factor = rules.length > 1 && backward && target === now.box;
       if (factor) node.classList.add(`f${position ?? 0}`);
     }
   }
 
   /** What a screen reader says of each box now. */
-  private nameNodes(done: (at: number | undefined) => boolean) {
-    const { picture, session } = this;
+  #nameNodes(done: (at: number | undefined) => boolean) {
+    const picture = this.#picture;
+    const session = this.#session;
     const first = new Map<string, [number, number]>();
     for (const { id, source, origin } of picture.view.wires) {
       const [value, grad] = picture.known.get(id) ?? [Infinity, Infinity];
@@ -132,12 +134,13 @@ export class Stepping {
 
   /** Letters over the nodes without a name that the formula below speaks of. */
   letter(ids: string[]) {
-    const { picture, session } = this;
+    const picture = this.#picture;
+    const session = this.#session;
     for (const old of picture.all(".letter")) old.remove();
     if (session.overlay) return;
     const named = new Set(ids);
     for (const wire of session.scene.wires) {
-      if (ids.includes(wire.target)) named.add(this.nodeBefore(wire.source));
+      if (ids.includes(wire.target)) named.add(this.#nodeBefore(wire.source));
     }
     for (const id of named) {
       const box = session.box(id);
@@ -149,21 +152,21 @@ export class Stepping {
         x: rect.x + rect.width / 2,
         y: rect.y - 5,
       });
-      text.textContent = this.formulas.letterText(id);
+      text.textContent = this.#formulas.letterText(id);
       picture.drawn.append(text);
     }
   }
 
   /** What stands before a fork. */
-  private nodeBefore(id: string): string {
-    const { wires } = this.session.scene;
+  #nodeBefore(id: string): string {
+    const { wires } = this.#session.scene;
     return wires.find((wire) => wire.kind === "trunk" && wire.target === id)?.source ?? id;
   }
 
   /** A dot runs along each lit wire, the way its number goes. */
-  private runDots(step: Step, back: boolean) {
+  #runDots(step: Step, back: boolean) {
     for (const id of step.wires.slice(0, MOST_DOTS)) {
-      const node = this.picture.find(id);
+      const node = this.#picture.find(id);
       const path = node?.querySelector(back ? ".back" : ".fore");
       if (node && path instanceof SVGPathElement) runDot(node, path, back);
     }

@@ -10,67 +10,67 @@ import { recompute } from "./recompute.ts";
 const PIXELS = 3;
 
 export class Dragging {
-  private readonly session: Session;
-  private readonly picture: Picture;
-  private from = { x: 0, value: 0, step: 1, at: -1 };
-  private frame = 0;
+  readonly #session: Session;
+  readonly #picture: Picture;
+  #from = { x: 0, value: 0, step: 1, at: -1 };
+  #frame = 0;
 
   constructor(session: Session, picture: Picture) {
-    this.session = session;
-    this.picture = picture;
-    session.on("draw", () => this.mark());
+    this.#session = session;
+    this.#picture = picture;
+    session.on("draw", () => this.#mark());
   }
 
   /** The place in the program of the one number that a wire brings from an input. */
-  private placeOf(id: string): number | undefined {
-    const wire = this.session.wire(id);
-    const { program } = this.session.scene;
+  #placeOf(id: string): number | undefined {
+    const wire = this.#session.wire(id);
+    const { program } = this.#session.scene;
     if (!program?.inputs || !wire || wire.value?.shape.length || unknownForm(program)) {
       return undefined;
     }
-    const trunk = this.session.scene.wires.find((each) => each.target === wire.source);
+    const trunk = this.#session.scene.wires.find((each) => each.target === wire.source);
     const source = trunk?.kind === "trunk" ? trunk.source : wire.source;
     return program.inputs[source];
   }
 
-  private mark() {
-    for (const node of this.picture.all("[data-wire]")) {
-      node.classList.toggle("live", this.placeOf(idOf(node)) !== undefined);
+  #mark() {
+    for (const node of this.#picture.all("[data-wire]")) {
+      node.classList.toggle("live", this.#placeOf(idOf(node)) !== undefined);
     }
   }
 
   /** Begins where a number was pressed that can be changed; else says no. */
   begin(target: Element, x: number): boolean {
     const wire = target.matches("text.value") ? target.closest("[data-wire]") : null;
-    const at = wire ? this.placeOf(idOf(wire)) : undefined;
-    const { program } = this.session.scene;
+    const at = wire ? this.#placeOf(idOf(wire)) : undefined;
+    const { program } = this.#session.scene;
     if (at === undefined || !program) return false;
-    const given = this.session.given.get(at)?.[0];
+    const given = this.#session.given.get(at)?.[0];
     const value = given ?? plainNumber(program.nodes[at].data?.[0] ?? 0);
     const size = Math.abs(value) || 1;
-    this.from = { x, value, step: 10 ** (Math.floor(Math.log10(size)) - 1), at };
+    this.#from = { x, value, step: 10 ** (Math.floor(Math.log10(size)) - 1), at };
     return true;
   }
 
   get active() {
-    return this.from.at >= 0;
+    return this.#from.at >= 0;
   }
 
   move(x: number) {
-    const { program } = this.session.scene;
-    const { value, step, at } = this.from;
-    const count = Math.round((x - this.from.x) / PIXELS);
+    const { program } = this.#session.scene;
+    const { value, step, at } = this.#from;
+    const count = Math.round((x - this.#from.x) / PIXELS);
     const digits = Math.max(0, 2 - Math.floor(Math.log10(step)));
     const moved = Number((value + count * step).toFixed(Math.min(digits, 15)));
-    cancelAnimationFrame(this.frame);
-    this.frame = requestAnimationFrame(() => {
+    cancelAnimationFrame(this.#frame);
+    this.#frame = requestAnimationFrame(() => {
       if (!program) return;
-      this.session.given.set(at, [moved]);
-      recompute(this.session, program);
+      this.#session.given.set(at, [moved]);
+      recompute(this.#session, program);
     });
   }
 
   end() {
-    this.from.at = -1;
+    this.#from.at = -1;
   }
 }

@@ -10,26 +10,26 @@ const REST = 250;
 const KEYS = ["step", "open", "pin", "at", "lang", "theme", "quiz", "overlay"];
 
 export class Address {
-  private readonly prefix: string;
-  private readonly kept: boolean;
-  private timer = 0;
+  readonly #prefix: string;
+  readonly #kept: boolean;
+  #timer = 0;
 
   constructor({ alone, address }: Options) {
-    this.prefix = address ? `${address}.` : "";
-    this.kept = !!alone || !!address;
+    this.#prefix = address ? `${address}.` : "";
+    this.#kept = !!alone || !!address;
   }
 
-  private get asked() {
+  get #asked() {
     return new URLSearchParams(location.hash.slice(1));
   }
 
-  private value(key: string) {
-    return this.kept ? this.asked.get(this.prefix + key) : null;
+  #value(key: string) {
+    return this.#kept ? this.#asked.get(this.#prefix + key) : null;
   }
 
   /** Takes over what the address asks for. */
   read(session: Session) {
-    const [step, open, lang, theme] = ["step", "open", "lang", "theme"].map((k) => this.value(k));
+    const [step, open, lang, theme] = ["step", "open", "lang", "theme"].map((k) => this.#value(k));
     if (step !== null && Number.isFinite(Number(step))) session.step = Number(step);
     if (open !== null) {
       session.open = new Set(open.split(",").filter(Boolean));
@@ -37,25 +37,25 @@ export class Address {
     }
     if (lang === "ko" || lang === "en") session.language = lang;
     if (theme === "dark" || theme === "light") session.theme = theme;
-    session.pinned = this.value("pin") ?? "";
-    session.quiz = session.quiz || this.value("quiz") === "1";
-    session.overlay = this.value("overlay") ?? session.overlay;
+    session.pinned = this.#value("pin") ?? "";
+    session.quiz = session.quiz || this.#value("quiz") === "1";
+    session.overlay = this.#value("overlay") ?? session.overlay;
   }
 
   /** Looks where the address says. */
   look(camera: Camera) {
-    const [k, x, y] = (this.value("at") ?? "").split(",").map(Number);
+    const [k, x, y] = (this.#value("at") ?? "").split(",").map(Number);
     if ([k, x, y].every(Number.isFinite) && k > 0) camera.look(k, x, y);
   }
 
   writeSoon(session: Session, camera: Camera, last: number) {
-    clearTimeout(this.timer);
-    this.timer = window.setTimeout(() => this.write(session, camera, last), REST);
+    clearTimeout(this.#timer);
+    this.#timer = window.setTimeout(() => this.write(session, camera, last), REST);
   }
 
   /** Writes what differs from the first view. `last`: the number of steps. */
   write(session: Session, camera: Camera, last: number) {
-    if (!this.kept) return;
+    if (!this.#kept) return;
     const { scene, options } = session;
     const said = new Map<string, string>();
     if (session.step < last) said.set("step", String(session.step));
@@ -69,9 +69,9 @@ export class Address {
       said.set("lang", session.language);
     }
     if (!options.page && session.theme) said.set("theme", session.theme);
-    const whole = this.asked;
-    for (const key of KEYS) whole.delete(this.prefix + key);
-    for (const [key, value] of said) whole.set(this.prefix + key, value);
+    const whole = this.#asked;
+    for (const key of KEYS) whole.delete(this.#prefix + key);
+    for (const [key, value] of said) whole.set(this.#prefix + key, value);
     keep(whole);
   }
 }

@@ -15,8 +15,8 @@ export type Acts = {
 export class Controls {
   readonly row: HTMLElement;
   readonly go: HTMLButtonElement;
-  private readonly say: (key: string) => string;
-  private readonly acts: Acts;
+  readonly #say: (key: string) => string;
+  readonly #acts: Acts;
 
   constructor(
     say: (key: string) => string,
@@ -25,8 +25,8 @@ export class Controls {
     choices: Choices | undefined,
     choice: Choice | null,
   ) {
-    this.say = say;
-    this.acts = acts;
+    this.#say = say;
+    this.#acts = acts;
     this.go = textButton("train", say("train"), acts.toggle);
     const one = iconButton("one", "+1", say("oneStep"), acts.one);
     this.row = html(
@@ -40,11 +40,11 @@ export class Controls {
         textButton("restart", say("restart"), acts.reset),
       ),
     );
-    if (choices && choice) this.row.append(...this.chosen(choices, choice));
-    this.row.append(this.rateField(rate));
+    if (choices && choice) this.row.append(...this.#chosen(choices, choice));
+    this.row.append(this.#rateField(rate));
   }
 
-  private chosen(choices: Choices, choice: Choice) {
+  #chosen(choices: Choices, choice: Choice) {
     const offered: [keyof Choice, (string | number)[]][] = [
       ["data", Object.keys(choices.data)],
       ["depth", choices.depths],
@@ -52,22 +52,22 @@ export class Controls {
       ["activation", choices.activations],
     ];
     return offered.map(([key, all]) => {
-      const words = this.say(`choose ${key}`);
+      const words = this.#say(`choose ${key}`);
       const field = html(
         "select",
         { class: `choose ${key}` },
-        ...all.map((each) => html("option", { value: String(each) }, this.say(String(each)))),
+        ...all.map((each) => html("option", { value: String(each) }, this.#say(String(each)))),
       );
       field.value = String(choice[key]);
       field.addEventListener("change", () => {
         const picked = all[field.selectedIndex];
-        this.acts.choose({ ...choice, [key]: picked });
+        this.#acts.choose({ ...choice, [key]: picked });
       });
       return html("label", {}, words, field);
     });
   }
 
-  private rateField(rate: number) {
+  #rateField(rate: number) {
     const field = html("input", {
       type: "text",
       inputmode: "decimal",
@@ -79,9 +79,9 @@ export class Controls {
       const right = typed > 0 && typed < Infinity;
       field.classList.toggle("wrong", !right);
       field.setAttribute("aria-invalid", String(!right));
-      field.title = right ? "" : this.say("wrongRate");
-      if (right) this.acts.setRate(typed);
+      field.title = right ? "" : this.#say("wrongRate");
+      if (right) this.#acts.setRate(typed);
     });
-    return html("label", {}, this.say("rate"), field);
+    return html("label", {}, this.#say("rate"), field);
   }
 }

@@ -12,93 +12,93 @@ const [FASTEST, SLOWEST] = [60, 500];
 
 export class FilmStrip {
   readonly box: HTMLElement;
-  private readonly session: Session;
-  private slider = html("input");
-  private readonly title = html("output", { class: "moment-title" });
-  private timer = 0;
+  readonly #session: Session;
+  #slider = html("input");
+  readonly #title = html("output", { class: "moment-title" });
+  #timer = 0;
 
   constructor(session: Session) {
-    this.session = session;
+    this.#session = session;
     this.box = html("div", { class: "film", role: "group" });
-    if (session.moment < 0) session.moment = this.last;
-    this.build();
-    session.on("language", () => this.build());
+    if (session.moment < 0) session.moment = this.#last;
+    this.#build();
+    session.on("language", () => this.#build());
   }
 
-  private get moments() {
-    return this.session.scene.moments ?? [];
+  get #moments() {
+    return this.#session.scene.moments ?? [];
   }
 
-  private get last() {
-    return this.moments.length - 1;
+  get #last() {
+    return this.#moments.length - 1;
   }
 
-  private build() {
-    const { session } = this;
+  #build() {
+    const session = this.#session;
     const words = session.say("moment");
     this.box.setAttribute("aria-label", words);
-    this.slider = html("input", {
+    this.#slider = html("input", {
       type: "range",
       min: "0",
-      max: String(this.last),
+      max: String(this.#last),
       class: "moment",
       value: String(session.moment),
       "aria-label": words,
     });
-    this.slider.addEventListener("input", () => {
-      this.pause();
-      this.go(Number(this.slider.value));
+    this.#slider.addEventListener("input", () => {
+      this.#pause();
+      this.#go(Number(this.#slider.value));
     });
-    const losses = this.moments.map(({ loss }) => loss ?? NaN);
+    const losses = this.#moments.map(({ loss }) => loss ?? NaN);
     const known = losses.some(Number.isFinite);
     this.box.replaceChildren(
-      iconButton("film", "play", session.say("playFilm"), () => this.toggle()),
+      iconButton("film", "play", session.say("playFilm"), () => this.#toggle()),
       html(
         "div",
         { class: known ? "track curved" : "track" },
         ...(known ? [lossCurve(losses)] : []),
-        this.slider,
+        this.#slider,
       ),
-      this.title,
+      this.#title,
     );
-    this.tell();
+    this.#tell();
   }
 
-  private toggle() {
-    if (this.timer) return this.pause();
-    if (this.session.moment >= this.last) this.go(0);
-    const pace = Math.min(SLOWEST, Math.max(FASTEST, WHOLE / Math.max(this.last, 1)));
-    this.timer = window.setInterval(
+  #toggle() {
+    if (this.#timer) return this.#pause();
+    if (this.#session.moment >= this.#last) this.#go(0);
+    const pace = Math.min(SLOWEST, Math.max(FASTEST, WHOLE / Math.max(this.#last, 1)));
+    this.#timer = window.setInterval(
       () => {
-        this.go(this.session.moment + 1);
-        if (this.session.moment >= this.last) this.pause();
+        this.#go(this.#session.moment + 1);
+        if (this.#session.moment >= this.#last) this.#pause();
       },
       calm() ? SLOWEST : pace,
     );
-    this.tell();
+    this.#tell();
   }
 
-  private pause() {
-    clearInterval(this.timer);
-    this.timer = 0;
-    this.tell();
+  #pause() {
+    clearInterval(this.#timer);
+    this.#timer = 0;
+    this.#tell();
   }
 
-  private go(at: number) {
-    this.session.showMoment(Math.max(0, Math.min(this.last, at)));
-    this.slider.value = String(this.session.moment);
-    this.tell();
-    this.session.tell("address", undefined);
+  #go(at: number) {
+    this.#session.showMoment(Math.max(0, Math.min(this.#last, at)));
+    this.#slider.value = String(this.#session.moment);
+    this.#tell();
+    this.#session.tell("address", undefined);
   }
 
   /** The moment's title and loss, and whether it plays. */
-  private tell() {
-    const { moment } = this.session;
-    const { title = String(moment), loss } = this.moments[moment] ?? {};
-    const words = loss === undefined ? "" : ` · ${this.session.say("loss")} ${shown(loss)}`;
-    this.title.textContent = `${title}${words}`;
-    this.slider.setAttribute("aria-valuetext", this.title.textContent);
-    const sign = icon(this.timer ? "pause" : "play");
+  #tell() {
+    const { moment } = this.#session;
+    const { title = String(moment), loss } = this.#moments[moment] ?? {};
+    const words = loss === undefined ? "" : ` · ${this.#session.say("loss")} ${shown(loss)}`;
+    this.#title.textContent = `${title}${words}`;
+    this.#slider.setAttribute("aria-valuetext", this.#title.textContent);
+    const sign = icon(this.#timer ? "pause" : "play");
     this.box.querySelector(".do-film")?.replaceChildren(sign);
   }
 }

@@ -20,20 +20,20 @@ type Neuron = { column: number; row: number; picture: SVGElement };
 
 export class NeuronPicture {
   readonly svg: SVGElement;
-  private readonly trainer: Trainer;
-  private readonly lines: Line[] = [];
-  private readonly neurons: Neuron[] = [];
-  private readonly pen = document.createElement("canvas");
+  readonly #trainer: Trainer;
+  readonly #lines: Line[] = [];
+  readonly #neurons: Neuron[] = [];
+  readonly #pen = document.createElement("canvas");
 
   constructor(trainer: Trainer, label: string) {
-    this.trainer = trainer;
+    this.#trainer = trainer;
     this.svg = element("svg", {
       class: "neurons",
       viewBox: `0 0 ${WIDE} ${HIGH}`,
       role: "img",
       "aria-label": label,
     });
-    this.pen.width = this.pen.height = SMALL;
+    this.#pen.width = this.#pen.height = SMALL;
     const { program, plan } = trainer;
     const shapes = (plan.layers ?? []).map(([, weights]) => program.nodes[weights].shape);
     if (!shapes.length) return;
@@ -48,19 +48,24 @@ export class NeuronPicture {
     shapes.forEach(([inputs, outputs], layer) => {
       for (let i = 0; i < Math.min(inputs, MOST); i++) {
         for (let j = 0; j < Math.min(outputs, MOST); j++) {
-          this.line(layer, i * outputs + j, [x(layer), y(layer, i), x(layer + 1), y(layer + 1, j)]);
+          this.#line(layer, i * outputs + j, [
+            x(layer),
+            y(layer, i),
+            x(layer + 1),
+            y(layer + 1, j),
+          ]);
         }
       }
     });
     sizes.forEach((size, column) => {
       for (let row = 0; row < Math.min(size, MOST); row++) {
-        this.neuron(column, row, x(column), y(column, row), side);
+        this.#neuron(column, row, x(column), y(column, row), side);
       }
-      if (size > MOST) this.more(x(column), `+${size - MOST}`);
+      if (size > MOST) this.#more(x(column), `+${size - MOST}`);
     });
   }
 
-  private line(layer: number, at: number, [x1, y1, x2, y2]: number[]) {
+  #line(layer: number, at: number, [x1, y1, x2, y2]: number[]) {
     const title = element("title");
     const mid = (x1 + x2) / 2;
     const path = element(
@@ -68,18 +73,18 @@ export class NeuronPicture {
       { d: `M${x1} ${y1}C${mid} ${y1} ${mid} ${y2} ${x2} ${y2}` },
       title,
     );
-    this.lines.push({ layer, at, path, title });
+    this.#lines.push({ layer, at, path, title });
     this.svg.append(path);
   }
 
-  private neuron(column: number, row: number, x: number, y: number, side: number) {
+  #neuron(column: number, row: number, x: number, y: number, side: number) {
     const place = { x: x - side / 2, y: y - side / 2, width: side, height: side };
     const picture = element("image", { ...place, preserveAspectRatio: "none" });
-    this.neurons.push({ column, row, picture });
+    this.#neurons.push({ column, row, picture });
     this.svg.append(element("rect", { ...place }), picture);
   }
 
-  private more(x: number, words: string) {
+  #more(x: number, words: string) {
     const text = element("text", { x, y: HIGH - 2 });
     text.textContent = words;
     this.svg.append(text);
@@ -87,8 +92,8 @@ export class NeuronPicture {
 
   /** Weights as they are now, and what each neuron makes of the fields. */
   show(seen: Seen[], look: CSSStyleDeclaration) {
-    const weights = (this.trainer.plan.layers ?? []).map(([, at]) => this.trainer.given.get(at));
-    for (const { layer, at, path, title } of this.lines) {
+    const weights = (this.#trainer.plan.layers ?? []).map(([, at]) => this.#trainer.given.get(at));
+    for (const { layer, at, path, title } of this.#lines) {
       const w = weights[layer]?.[at] ?? 0;
       const width = Math.min(WIDEST, 0.3 + PER_WEIGHT * Math.abs(w));
       path.setAttribute("class", w < 0 ? "minus" : "plus");
@@ -97,15 +102,15 @@ export class NeuronPicture {
     }
     if (!seen.length) return;
     const [more, less] = ["--cool", "--accent"].map((name) => look.getPropertyValue(name).trim());
-    for (const { column, row, picture } of this.neurons) {
+    for (const { column, row, picture } of this.#neurons) {
       const all = seen.map(({ columns, scores }) => (columns[column] ?? scores)[row]);
-      picture.setAttribute("href", this.painted(all, more, less));
+      picture.setAttribute("href", this.#painted(all, more, less));
     }
   }
 
   /** What a neuron makes of the plane, small: its sign by colour, its size by strength. */
-  private painted(all: number[], more: string, less: string): string {
-    const pen = this.pen.getContext("2d");
+  #painted(all: number[], more: string, less: string): string {
+    const pen = this.#pen.getContext("2d");
     if (!pen) return "";
     const most = Math.max(...all.map(Math.abs).filter(Number.isFinite), 1e-12);
     pen.clearRect(0, 0, SMALL, SMALL);
@@ -116,6 +121,6 @@ export class NeuronPicture {
       pen.globalAlpha = Number.isFinite(value) ? 0.85 * (Math.abs(value) / most) : 0;
       pen.fillRect(i % SMALL, Math.floor(i / SMALL), 1, 1);
     }
-    return this.pen.toDataURL();
+    return this.#pen.toDataURL();
   }
 }

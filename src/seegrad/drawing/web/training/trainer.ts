@@ -33,10 +33,10 @@ export class Trainer {
   /** Has it two inputs, so that a boundary can be drawn? */
   readonly flat: boolean;
   values: Value[];
-  private readonly random: () => number;
-  private readonly batch: number;
-  private readonly width: number;
-  private readonly forward: Program;
+  readonly #random: () => number;
+  readonly #batch: number;
+  readonly #width: number;
+  readonly #forward: Program;
 
   constructor(program: TrainedProgram) {
     this.program = program;
@@ -45,12 +45,12 @@ export class Trainer {
     for (const [leaf] of parameters) {
       this.given.set(leaf, (program.nodes[leaf].data ?? []).map(plainNumber));
     }
-    this.random = generator(seed);
-    [this.batch, this.width] = program.nodes[x].shape;
-    this.flat = this.width === 2 && scores !== undefined;
-    this.forward = only(program, [...layers.map(([at]) => at), ...(scores ? [scores] : [])]);
-    this.given.set(x, this.inputs(data.x));
-    this.given.set(t, this.targets(data.t.slice(0, this.batch)));
+    this.#random = generator(seed);
+    [this.#batch, this.#width] = program.nodes[x].shape;
+    this.flat = this.#width === 2 && scores !== undefined;
+    this.#forward = only(program, [...layers.map(([at]) => at), ...(scores ? [scores] : [])]);
+    this.given.set(x, this.#inputs(data.x));
+    this.given.set(t, this.#targets(data.t.slice(0, this.#batch)));
     this.values = evaluate(program, this.given);
   }
 
@@ -70,13 +70,13 @@ export class Trainer {
     return late.length === RECENT && mean > TOO_HIGH * Math.max(this.losses[0], 0.1);
   }
 
-  private inputs(rows: number[][]) {
-    const data = new Float64Array(this.batch * this.width);
-    for (let i = 0; i < this.batch; i++) data.set(rows[i % rows.length], i * this.width);
+  #inputs(rows: number[][]) {
+    const data = new Float64Array(this.#batch * this.#width);
+    for (let i = 0; i < this.#batch; i++) data.set(rows[i % rows.length], i * this.#width);
     return data;
   }
 
-  private targets(labels: number[]) {
+  #targets(labels: number[]) {
     if (!this.plan.oneHot) return labels;
     const data = new Float64Array(labels.length * this.plan.classes);
     labels.forEach((label, i) => {
@@ -88,9 +88,9 @@ export class Trainer {
   /** One mini-batch: forward, backward, update. */
   step(rate: number) {
     const { x, t } = this.plan.data;
-    const chosen = Array.from({ length: this.batch }, () => Math.floor(this.random() * x.length));
-    this.given.set(this.plan.x, this.inputs(chosen.map((i) => x[i])));
-    this.given.set(this.plan.t, this.targets(chosen.map((i) => t[i])));
+    const chosen = Array.from({ length: this.#batch }, () => Math.floor(this.#random() * x.length));
+    this.given.set(this.plan.x, this.#inputs(chosen.map((i) => x[i])));
+    this.given.set(this.plan.t, this.#targets(chosen.map((i) => t[i])));
     this.values = evaluate(this.program, this.given);
     this.losses.push(this.loss);
     for (const [leaf, gradient] of this.plan.parameters) {
@@ -108,14 +108,14 @@ export class Trainer {
     const found: Seen[] = [],
       given = new Map(this.given),
       { scores, layers = [] } = this.plan;
-    for (let start = 0; start < rows.length; start += this.batch) {
-      given.set(this.plan.x, this.inputs(rows.slice(start, start + this.batch)));
-      const values = evaluate(this.forward, given);
+    for (let start = 0; start < rows.length; start += this.#batch) {
+      given.set(this.plan.x, this.#inputs(rows.slice(start, start + this.#batch)));
+      const values = evaluate(this.#forward, given);
       const row = (at: number, i: number) => {
         const wide = values[at].shape[1] ?? 1;
         return Array.from(values[at].data.slice(i * wide, (i + 1) * wide));
       };
-      for (let i = 0; i < Math.min(this.batch, rows.length - start); i++) {
+      for (let i = 0; i < Math.min(this.#batch, rows.length - start); i++) {
         found.push({
           columns: layers.map(([at]) => row(at, i)),
           scores: scores === undefined ? [] : row(scores, i),
