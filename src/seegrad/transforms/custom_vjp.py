@@ -323,8 +323,8 @@ class custom_vjp:
     ... def steep(x):
     ...     return sg.floor(x)
     >>> steep.defvjp(lambda x: (sg.floor(x), None), lambda saved, g: (g,))
-    >>> steep(2.7), sg.grad(steep)(2.7)
-    (np.float64(2.0), np.float64(1.0))
+    >>> float(steep(2.7)), float(sg.grad(steep)(2.7))
+    (2.0, 1.0)
     """
 
     holds: ClassVar = ("function", "forward", "backward")
