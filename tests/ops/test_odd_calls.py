@@ -108,6 +108,18 @@ def test_arrays_and_tensors_are_bounds_of_a_clip_too():
         sg.clip(x, np.zeros(3))
 
 
+def test_each_element_may_be_repeated_by_its_own_number():
+    x = sg.tensor([1.0, 2.0, 3.0])
+    y = sg.repeat(x, [2, 0, 1])
+    assert y.tolist() == [1, 1, 3]
+    y.sum().backward()
+    assert x.grad.tolist() == [2, 0, 1]
+    assert sg.compile(lambda x: sg.repeat(x, np.array([0, 3, 0])))(x).tolist() == [2, 2, 2]
+    for wrong in ([1, 2], [1, -1, 0], [1.0, 2.0, 3.0]):
+        with pytest.raises(ValueError, match="one for each element"):
+            sg.repeat(x, wrong)
+
+
 def test_contract_writes_the_output_out():
     a = sg.tensor([1.0, 2.0])
     sg.contract(a, a, subscripts="i,i").backward()
