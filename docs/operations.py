@@ -135,6 +135,8 @@ def _names() -> str:
             others.append(f"[`{name}`](operations.md#{it.name.replace('_', '-')})")
         elif inspect.isfunction(it) and it.__name__ != name:
             also.append(f"`{name}`: {it.__name__}")
+        elif not callable(it):                   # a dtype, a constant
+            also.append(f"`{name}`: {it!r}")
         else:
             kind = "autoclass" if inspect.isclass(it) else "autofunction"
             own.append(f"```{{eval-rst}}\n.. {kind}:: {it.__module__}.{it.__qualname__}\n```")

@@ -95,10 +95,29 @@ def test_a_mask_of_no_axes_adds_one(shape, key):
     assert x.grad.sum() == expected.size
 
 
-def test_a_tensor_is_no_bound_of_a_clip():
-    for low, high in ((sg.tensor(1.0), None), (None, sg.tensor([1.0, 2.0]))):
-        with pytest.raises(TypeError, match=r"minimum\(maximum\(x, low\), high\)"):
-            sg.clip(sg.tensor([1.0, 2.0]), low, high)
+def test_arrays_and_tensors_are_bounds_of_a_clip_too():
+    x, low = sg.tensor([0.5, 2.0]), sg.tensor(1.0)
+    y = sg.clip(x, low, np.array([3.0, 1.5]))
+    assert y.tolist() == [1, 1.5]
+    y.sum().backward()
+    assert (x.grad.tolist(), low.grad.item()) == ([0, 0], 1)
+    assert sg.clip(x, None, sg.tensor([1.0, 3.0])).tolist() == [0.5, 2]
+    with pytest.raises(TypeError, match=r"minimum\(maximum\(x, low\), high\)"):
+        sg.TABLE["clip"](x, low=low)
+    with pytest.raises(ValueError, match=r"\(3,\)"):
+        sg.clip(x, np.zeros(3))
+
+
+def test_each_element_may_be_repeated_by_its_own_number():
+    x = sg.tensor([1.0, 2.0, 3.0])
+    y = sg.repeat(x, [2, 0, 1])
+    assert y.tolist() == [1, 1, 3]
+    y.sum().backward()
+    assert x.grad.tolist() == [2, 0, 1]
+    assert sg.compile(lambda x: sg.repeat(x, np.array([0, 3, 0])))(x).tolist() == [2, 2, 2]
+    for wrong in ([1, 2], [1, -1, 0], [1.0, 2.0, 3.0]):
+        with pytest.raises(ValueError, match="one for each element"):
+            sg.repeat(x, wrong)
 
 
 def test_contract_writes_the_output_out():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import operator
 from itertools import product
 
@@ -271,6 +272,25 @@ def test_a_tensor_knows_its_namespace_and_device():
     y[1:3] = 7
     y += 1
     assert y.tolist() == [1, 8, 8, 4]
+
+
+def test_keywords_are_those_of_the_standard_s_reference():
+    """array_api_strict, where it is installed, says which keywords a function takes."""
+    strict = pytest.importorskip("array_api_strict")
+    lacking = {}
+    for theirs, ours in ((strict, sg), (strict.linalg, sg.linalg)):
+        for name in {*NAMES, *LINALG} & {*dir(theirs)} & {*dir(ours)}:
+            function, own = getattr(theirs, name), getattr(ours, name)
+            if not inspect.isfunction(function) or (ours is sg and name not in NAMES):
+                continue
+            if inspect.isfunction(own):
+                known = set(inspect.signature(own).parameters)
+            else:
+                known = {*own.attributes, *own.also, *(i.lstrip("*") for i in own.inputs)}
+            wanted = inspect.signature(function).parameters.values()
+            if lack := {p.name for p in wanted if p.kind is p.KEYWORD_ONLY} - known:
+                lacking[name] = lack
+    assert lacking == {}
 
 
 def test_python_s_manners():

@@ -231,3 +231,35 @@ def test_stated_again_the_new_rule_counts():
     for slope in (2.0, 5.0):
         f.defvjp(lambda x: (x * 1.0, None), lambda saved, g, slope=slope: (g * slope,))
         assert np.allclose(sg.grad(lambda x: f(x).sum())(X), slope)
+
+
+def test_in_a_network_trained_saved_and_exported(tmp_path):
+    runtime = pytest.importorskip("onnxruntime")
+
+    class Net(sg.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.affine = sg.nn.Affine(3, 2)
+
+        def forward(self, x):
+            return bent(self.affine(x))
+
+    bent = sg.custom_vjp(lambda x: sg.tanh(x) * 2)
+    bent.defvjp(lambda x: (sg.tanh(x) * 2, x), lambda x, g: (g * (1 + 0 * x),))
+    net, x = Net(), np.ones((4, 3), np.float32)
+    optimizer = sg.optim.SGD(net.parameters(), lr=0.1)
+
+    def step(x):
+        optimizer.zero_grad()
+        loss = (net(x) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    losses = [step(x).item(), *(sg.compile(step)(x).item() for _ in range(3))]
+    assert losses == sorted(losses, reverse=True)
+    sg.export_onnx(net, tmp_path / "net.onnx", example=x)
+    session = runtime.InferenceSession(tmp_path / "net.onnx")
+    for rows in (x, x[:1]):
+        (y,) = session.run(None, {session.get_inputs()[0].name: rows})
+        assert np.allclose(y, net(rows).value, atol=1e-6)

@@ -149,9 +149,9 @@ class Environment:
             # A compiled function, whose own notes are no state; or what the compiler gave out
             # about one, which stays as it is.
             return [x.function] if callable(x) else []
-        if (told := getattr(type(x), "holds", None)) is not None and callable(x):
+        if type(x).__module__.startswith("seegrad.") and hasattr(type(x), "holds"):
             # a function of ours that wraps the user's: what it keeps beside is no state
-            return [getattr(x, name) for name in told]
+            return [getattr(x, name) for name in type(x).holds]
         found: list[Any] = []
         call = getattr(type(x), "__call__", None)  # noqa: B004 - its code is wanted
         for function in (call, getattr(type(x), "forward", None)):

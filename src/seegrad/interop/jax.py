@@ -24,11 +24,13 @@ from seegrad.errors import (
     SeegradError,
     TraceError,
 )
+from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
 from seegrad.i18n import tr
 from seegrad.interop.jaxpr import evaluate as jaxprs
 from seegrad.interop.jaxpr.site import as_dtype
 from seegrad.transforms.derivatives import no_grad, vjp
+from seegrad.transforms.numpy_tracing import named_examples
 
 Derivative = tuple[Callable[..., Any], Callable[..., Any]]
 TOLERANCE = {2: 2e-2, 4: 2e-4, 8: 1e-8}
@@ -110,10 +112,21 @@ class JaxFunction:
         self.__name__ = getattr(function, "__name__", "from_jax").replace("<lambda>", "from_jax")
         self.__doc__ = function.__doc__
         self.verified: Verified | None = None
+        self.examples: tuple[Any, ...] = ()
+        self.keywords: dict[str, Any] = {}
         self._traced: dict[Any, tuple[Any, Any]] = {}
 
     def __repr__(self) -> str:
         return f"<from_jax {self.__name__}>"
+
+    @property
+    def graph(self) -> Graph:
+        """The graph for the examples, with their numbers, its inputs named like the parameters."""
+        plain = [_jax().tree.map(lambda x: x if _is_key(x) else np.asarray(x), each)
+                 for each in self.examples]  # fmt: skip
+        named = named_examples(self.function, plain)
+        found = _jax().tree.leaves(self(*named, **self.keywords))
+        return Graph([x for x in found if isinstance(x, Node)])
 
     @property
     def jaxpr(self) -> str:
@@ -281,11 +294,14 @@ def verify(function: JaxFunction, args: Sequence[Any], kwargs: dict[str, Any]) -
     leaves, tree = _jax().tree.flatten((tuple(args), kwargs))
     leaves = [_values(x) for x in leaves]
     args, kwargs = tree.unflatten(leaves)
-    given, named = tree.unflatten(_jax().numpy.asarray(x) if isinstance(x, np.ndarray) else x
-                                  for x in leaves)  # fmt: skip
-    theirs = _jax().tree.leaves(function.function(*given, **named))
     with no_grad():
         ours = _jax().tree.leaves(function(*args, **kwargs))
+
+    def whole(*given: Any) -> Any:
+        some, named = tree.unflatten(given)
+        return _jax().tree.leaves(function.function(*some, **named))
+
+    theirs = _jax().jit(whole)(*leaves)          # quicker than to compile operation by operation
     value = _gap(ours, theirs)
     if not value <= TOLERANCE[4]:
         raise _different(function, leaves, tree, value)
@@ -323,9 +339,9 @@ def _gradient_gap(function: JaxFunction, leaves: Sequence[Any], tree: Any) -> fl
     some = [_jax().numpy.asarray(leaves[i]) for i in at]
     random = np.random.default_rng(0)
     try:
-        outs, pull = _jax().vjp(of_floats(theirs), *some)
+        outs = _jax().eval_shape(of_floats(theirs), *some)
         gs = [np.asarray(random.uniform(0.5, 1.5, x.shape), x.dtype) for x in outs]
-        found = pull(list(map(_jax().numpy.asarray, gs)))
+        found = _jax().jit(lambda xs, gs: _jax().vjp(of_floats(theirs), *xs)[1](gs))(some, gs)
     except Exception:                            # a while loop, a callback: JAX says no, too
         return None
     if not outs:
@@ -387,5 +403,6 @@ def from_jax(function: Callable[..., Any], *examples: Any, **keywords: Any) -> J
             came="from_jax(f)", hint="pass arrays of the shapes and dtypes that f takes",
         )  # fmt: skip
     made = JaxFunction(function)
+    made.examples, made.keywords = examples, keywords
     made.verified = verify(made, examples, keywords)
     return made

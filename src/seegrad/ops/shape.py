@@ -331,7 +331,14 @@ def repeat(x, *, repeats, axis=None):
     if len(np.shape(repeats)):
         x, axis = (ravel(x), 0) if axis is None else (x, axis)
         at = one_axis(axis, len(x.shape))
-        places = np.repeat(np.arange(x.shape[at]), np.asarray(repeats))
+        counts = np.asarray(repeats)
+        if counts.shape != (x.shape[at],) or counts.dtype.kind not in "iu" or (counts < 0).any():
+            raise ShapeError(
+                "repeats are whole numbers from 0, one for each element along the axis",
+                asked=tr("{count} whole numbers", count=x.shape[at]),
+                came=tr("{kind} of dtype {dtype}", kind=f"{counts.shape}", dtype=counts.dtype),
+            )
+        places = np.repeat(np.arange(x.shape[at]), counts)
         return TABLE["take"](x, places, axis=at)
     try:
         times = operator.index(repeats)

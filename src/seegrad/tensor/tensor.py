@@ -16,6 +16,7 @@ from seegrad.errors import (
     MutationError,
     ShapeError,
     TraceError,
+    ValueRangeError,
 )
 from seegrad.graph.graph import Graph
 from seegrad.graph.leaving import AT, may_be_written, may_leave
@@ -323,8 +324,13 @@ def tensor(
     )  # fmt: skip
 
 
-def from_dlpack(x: Any) -> Tensor:
-    """A tensor with a copy of the numbers of any object with DLPack (PyTorch, JAX, CuPy …)."""
+def from_dlpack(x: Any, *, device: str | None = None, copy: bool | None = None) -> Tensor:
+    """A tensor with a copy of the numbers of any object with DLPack (PyTorch, JAX, CuPy …).
+
+    `device` is "cpu", the only one; a copy is made whatever `copy` says, for values never change.
+    """
+    if device not in (None, "cpu"):
+        raise ValueRangeError("there is one device", asked='"cpu"', came=f"device={device!r}")
     if not hasattr(x, "__dlpack__"):
         raise DTypeError("this is nothing with DLPack", came=type(x).__name__,
                          hint="for lists and numbers: sg.tensor(...)")  # fmt: skip

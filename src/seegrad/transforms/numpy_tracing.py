@@ -21,6 +21,7 @@ from seegrad.i18n import tr
 from seegrad.ops.linear import linalg
 from seegrad.tensor.tensor import Tensor, as_tensor, tensor
 from seegrad.transforms.loops.body import Body, argument, as_node, traced
+from seegrad.transforms.loops.control_flow import paths
 from seegrad.tree import LEAF, Structure, flatten, unflatten
 
 Function = Callable[..., Any]
@@ -67,32 +68,12 @@ class TracedFunction:
     @property
     def graph(self) -> Graph:
         """The graph for the examples, with their numbers."""
-        names = self._names()
-        named = [
-            unflatten(structure, [
-                tensor(x, name=name + ("" if structure == LEAF else f"[{i}]"))
-                if isinstance(x, NUMBERS) else x for i, x in enumerate(leaves)
-            ])
-            for name, (leaves, structure) in zip(names, map(flatten, self.examples))
-        ]  # fmt: skip
-        return Graph([x for x in flatten(self(*named))[0] if isinstance(x, Tensor)])
+        found = flatten(self(*named_examples(self.function, self.examples)))[0]
+        return Graph([x for x in found if isinstance(x, Tensor)])
 
     def show(self, **options: Any) -> None:
         """Show the graph in the browser, or in the notebook."""
         (self.graph.outputs[-1]).show(**options)  # type: ignore[attr-defined]
-
-    def _names(self) -> list[str]:
-        """What the arguments of the examples are called in the function."""
-        try:
-            bound = inspect.signature(self.function).bind(*self.examples)
-        except (TypeError, ValueError):
-            return [f"x{i}" for i in range(len(self.examples))]
-        names: list[str] = []
-        for name, value in bound.arguments.items():
-            kind = bound.signature.parameters[name].kind
-            several = kind is inspect.Parameter.VAR_POSITIONAL
-            names += [f"{name}[{i}]" for i in range(len(value))] if several else [name]
-        return names
 
     def _traced(
         self, leaves: Sequence[Any], structure: Structure
@@ -146,6 +127,31 @@ class TracedFunction:
                 hint="look for what depends on type(x), or on numbers of its own such as a random"
                 " generator's",
             )
+
+
+def _names(function: Function, examples: Sequence[Any]) -> list[str]:
+    """What the arguments are called in the function."""
+    try:
+        bound = inspect.signature(function).bind(*examples)
+    except (TypeError, ValueError):
+        return [f"x{i}" for i in range(len(examples))]
+    names: list[str] = []
+    for name, value in bound.arguments.items():
+        kind = bound.signature.parameters[name].kind
+        several = kind is inspect.Parameter.VAR_POSITIONAL
+        names += [f"{name}[{i}]" for i in range(len(value))] if several else [name]
+    return names
+
+
+def named_examples(function: Function, examples: Sequence[Any]) -> list[Any]:
+    """The arguments with their arrays as leaves, called like the parameters of the function."""
+    return [
+        unflatten(structure, [
+            tensor(x, name=f"{name}{path.removeprefix('_')}") if isinstance(x, NUMBERS) else x
+            for x, path in zip(leaves, paths(structure, "_"))
+        ])
+        for name, (leaves, structure) in zip(_names(function, examples), map(flatten, examples))
+    ]  # fmt: skip
 
 
 def _near(x: Any, y: Any) -> bool:

@@ -99,7 +99,15 @@ def _cond(site: Site, xs: list[Any]) -> Any:
     return among(0)(*operands)
 
 
+def _platform(site: Site, xs: list[Any]) -> Any:
+    """The branch for a processor, or the one for all platforms that have none of their own."""
+    platforms = list(site["platforms"])
+    own = [i for i, names in enumerate(platforms) if names is not None and "cpu" in names]
+    return np.asarray(own[0] if own else platforms.index(None), np.int32)
+
+
 RULES: dict[str, Rule] = {
+    "platform_index": _platform,
     **{name: _call("jaxpr") for name in ("jit", "pjit", "composite", "core_closed_call")},
     **{name: _call("call_jaxpr") for name in ("closed_call", "core_call", "named_call")},
     **dict.fromkeys(("remat", "remat2", "checkpoint"), _remat),

@@ -14,12 +14,12 @@ import numpy as np
 from seegrad.errors import DTypeError
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
-from seegrad.interop.jaxpr import control, elementwise, indexing, prng, products, shapes
+from seegrad.interop.jaxpr import control, elementwise, indexing, lu, prng, products, shapes
 from seegrad.interop.jaxpr.site import Rule, Site, as_dtype, refusal
 
 RULES: Mapping[str, Rule] = {
-    **elementwise.RULES, **shapes.RULES, **indexing.RULES, **products.RULES, **prng.RULES,
-    **control.RULES,
+    **elementwise.RULES, **shapes.RULES, **indexing.RULES, **products.RULES, **lu.RULES,
+    **prng.RULES, **control.RULES,
 }  # fmt: skip
 KINDS = "fiub"
 Derivative = Callable[[Any], tuple[Callable[..., Any], Callable[..., Any]]]

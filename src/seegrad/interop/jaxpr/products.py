@@ -158,24 +158,30 @@ def _qr(site: Site, xs: list[Any]) -> Any:
 
 
 def _product_of(body: Any, count: int) -> tuple[int, bool, int, int] | None:
-    """Which constant a product `b ↦ a b` multiplies by, is it transposed, how many axes go along,
-    and the axis of b that it sums over; None if it is no such product."""
-    names = [e.primitive.name for e in body.eqns]
-    if names not in (["dot_general"], ["dot_general", "transpose"]):
+    """Which constant a product `b ↦ a b` (or `b ↦ b a`) multiplies by, is it transposed, how many
+    axes go along, and the axis of b that it sums over; None if it is no such product."""
+    product, *rest = body.eqns or [None]
+    still = [e for e in rest if e.primitive.name == "transpose"]
+    if product is None or product.primitive.name != "dot_general" or len(still) > 1 or any(
+        e.primitive.name != "transpose" and dict(e.params).get("axes") != () for e in rest
+    ):
         return None
-    equation = body.eqns[0]
-    (left, right), (batch, _) = equation.params["dimension_numbers"]
-    first, lead = equation.invars[0], len(batch)
-    known = [i for i, v in enumerate(body.invars[:count]) if v is first]
-    rank = len(first.aval.shape)
-    if not known or len(left) != 1 or tuple(batch) != tuple(range(lead)) or rank != lead + 2:
+    sums, batches = product.params["dimension_numbers"]
+    known = list(body.invars[:count])
+    side = next((i for i, v in enumerate(product.invars) if any(v is k for k in known)), None)
+    if side is None or len(sums[side]) != 1:
         return None
-    behind = body.eqns[1].params["permutation"] if len(names) == 2 else range(
-        len(equation.outvars[0].aval.shape)
-    )
-    if tuple(behind).index(lead) != right[0]:            # rows come out where they went in
+    matrix, lead = product.invars[side], len(batches[side])
+    rank, summed, axis = len(matrix.aval.shape), sums[side][0], sums[1 - side][0]
+    if any(tuple(each) != tuple(range(lead)) for each in batches) or rank != lead + 2:
         return None
-    return known[0], left[0] != rank - 1, lead, right[0]
+    whole = len(product.outvars[0].aval.shape)
+    came = lead if side == 0 else whole - 1                # where the rows of the product come out
+    order = tuple(still[0].params["permutation"]) if still else tuple(range(whole))
+    if order.index(came) != axis:                          # rows come out where they went in
+        return None
+    which = next(i for i, k in enumerate(known) if k is matrix)
+    return which, summed != rank - 1, lead, axis
 
 
 def linear_solve(site: Site, xs: list[Any]) -> Any:
