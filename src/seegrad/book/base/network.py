@@ -7,6 +7,7 @@ with a loss, all in one graph, whose backward pass fills the layers' derivatives
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -168,8 +169,11 @@ class Network:
         if isinstance(self.layers, Mapping):
             yield from self.layers.items()
         else:
-            for number, layer in enumerate(self.layers, 1):
-                yield f"{type(layer).__name__}{number}", layer
+            counted: Counter[str] = Counter()
+            for layer in self.layers:
+                kind = type(layer).__name__
+                counted[kind] += 1
+                yield f"{kind}{counted[kind]}", layer
 
     def _learning(self) -> dict[str, bool]:
         """How `loss` is told that the network is learning, where it takes that."""
