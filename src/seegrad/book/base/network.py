@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.book.base.arrays import as_array, as_targets
+from seegrad.book.arrays import as_array, as_targets
 from seegrad.book.base.layer import Layer
 from seegrad.book.base.parameters import Parameters
 from seegrad.book.functions import cross_entropy_error
@@ -123,9 +123,11 @@ class Network:
         means stay as they were.
         """
         drawn, running = np.random.get_state(), self._running()
+        draws = any(getattr(layer, "by_mode", False) for _, layer in self._named())
 
         def loss(_: Any) -> Any:
-            np.random.set_state(drawn)
+            if draws:
+                np.random.set_state(drawn)
             return self.loss(x, t, **self._learning())
 
         try:
