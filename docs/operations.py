@@ -147,6 +147,8 @@ def _names() -> str:
         sections.append(f"## {module}")
         for name in getattr(made, "__all__", []):
             it = getattr(made, name)
+            if not getattr(it, "__module__", "").startswith("seegrad"):
+                continue  # np, OrderedDict: brought along, not ours
             if inspect.isclass(it):
                 kind = "autoclass"
             elif inspect.isfunction(it):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.book.base.arrays import as_array, as_targets, fitting
+from seegrad.book.arrays import as_array, as_targets, fitting
 from seegrad.ops.compare import astype, floating, logical_and
 from seegrad.ops.nn import activation
 from seegrad.ops.nn.loss import mean_squared_error as paired

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.book.base.arrays import as_array, as_floats
+from seegrad.book.arrays import as_array, as_floats
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor

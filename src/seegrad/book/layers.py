@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.book.base.arrays import as_targets
+from seegrad.book.arrays import as_targets
 from seegrad.book.base.image_layers import Convolution, Pooling
 from seegrad.book.base.layer import Layer, as_leaf, plain
 from seegrad.book.base.regularisation import BatchNormalization, Dropout

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.book.base.arrays import as_array
+from seegrad.book.arrays import as_array
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.book.base.arrays import as_array
+from seegrad.book.arrays import as_array
 from seegrad.book.optimizer import SGD, AdaGrad, Adam, Momentum, Nesterov, RMSprop
 from seegrad.errors import CallError, ShapeError, ValueRangeError
 from seegrad.i18n import tr

@@ -75,7 +75,8 @@ class Plot:
         """The plot's place in a page."""
         controls = "".join(s.html(f"{prefix}{name}-{s.name}") for s in self.sliders)
         row = f'<div class="settings">{controls}</div>' if controls else ""
-        return f'<div class="plot" data-plot="{name}">{row}{self.svg()}</div>'
+        canvas = f'<div class="canvas" role="group" tabindex="0" aria-label="{escape(self.says)}">'
+        return f'<div class="plot" data-plot="{name}">{row}{canvas}{self.svg()}</div></div>'
 
 
 @dataclass(frozen=True)

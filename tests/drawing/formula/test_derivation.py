@@ -330,3 +330,11 @@ def test_every_op_can_be_written():
         ElementTree.fromstring(to_mathml(tree))
         assert "\\" not in to_text(tree), op.name
         assert read(to_latex(tree)) == tree, op.name
+
+
+def test_a_value_is_named_whatever_the_shapes_beside_it():
+    x, W = sg.tensor(np.ones((1, 2)), name="x"), sg.tensor(np.ones((2, 3)), name="W")
+    told = explain(x @ W, wrt="W")
+    assert told.text == explain(x @ W, wrt=["W"]).text
+    with pytest.raises(sg.SeegradError, match="does not stand in the graph"):
+        explain(x @ W, wrt=sg.tensor(np.ones((1, 2)), name="x"))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.autodiff.backward_pass import backward, ones_like
-from seegrad.book.base.arrays import as_array, as_floats, exact
+from seegrad.book.arrays import as_array, as_floats, exact
 from seegrad.errors import GradientError, ShapeError
 from seegrad.graph.graph import Graph
 from seegrad.i18n import tr

@@ -7,13 +7,14 @@ with a loss, all in one graph, whose backward pass fills the layers' derivatives
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.book.base.arrays import as_array, as_targets
+from seegrad.book.arrays import as_array, as_targets
 from seegrad.book.base.layer import Layer
 from seegrad.book.base.parameters import Parameters
 from seegrad.book.functions import cross_entropy_error
@@ -122,9 +123,11 @@ class Network:
         means stay as they were.
         """
         drawn, running = np.random.get_state(), self._running()
+        draws = any(getattr(layer, "by_mode", False) for _, layer in self._named())
 
         def loss(_: Any) -> Any:
-            np.random.set_state(drawn)
+            if draws:
+                np.random.set_state(drawn)
             return self.loss(x, t, **self._learning())
 
         try:
@@ -168,8 +171,11 @@ class Network:
         if isinstance(self.layers, Mapping):
             yield from self.layers.items()
         else:
-            for number, layer in enumerate(self.layers, 1):
-                yield f"{type(layer).__name__}{number}", layer
+            counted: Counter[str] = Counter()
+            for layer in self.layers:
+                kind = type(layer).__name__
+                counted[kind] += 1
+                yield f"{kind}{counted[kind]}", layer
 
     def _learning(self) -> dict[str, bool]:
         """How `loss` is told that the network is learning, where it takes that."""
