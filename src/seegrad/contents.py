@@ -324,7 +324,6 @@ from seegrad.tensor.numpy_numbers import rint as rint
 from seegrad.tensor.numpy_numbers import rollaxis as rollaxis
 from seegrad.tensor.numpy_numbers import topk as topk
 from seegrad.tensor.numpy_numbers import true_divide as true_divide
-from seegrad.tensor.numpy_numbers import unstack as unstack
 from seegrad.tensor.numpy_numbers import vecmat as vecmat
 from seegrad.tensor.pytorch.names import addcdiv as addcdiv
 from seegrad.tensor.pytorch.names import addcmul as addcmul

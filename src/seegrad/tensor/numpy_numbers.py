@@ -224,12 +224,6 @@ def cond(a: Any) -> Any:
 # --------------------------------------------------------------- shapes
 
 
-def unstack(x: Any, /, *, axis: int = 0) -> tuple[Any, ...]:
-    """The slices of x along `axis`, one by one."""
-    x = shape.moveaxis(like(x), axis, 0)
-    return tuple(x[i] for i in range(x.shape[0]))
-
-
 def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
     """x with an axis rolled back until it lies before the one at `start`."""
     x = like(x)
@@ -325,7 +319,7 @@ NUMPY_FUNCTIONS.update({
     for function in (
         angle, block, broadcast_arrays, delete, diagflat, divmod, fabs, fix, float_power, frexp,
         geomspace, imag, iscomplex, isreal, ldexp, linspace, logspace, modf, nanargmax, nanargmin,
-        matvec, nancumprod, nancumsum, polyval, real, real_if_close, rollaxis, unstack, vecmat,
+        matvec, nancumprod, nancumsum, polyval, real, real_if_close, rollaxis, vecmat,
     )
 })  # fmt: skip
 
