@@ -28,7 +28,7 @@ from seegrad.tree import flatten
 Known = Callable[[str], bool]
 DRAWN = (
     "native_dropout", "dropout", "rrelu", "rrelu_with_noise", "rrelu_with_noise_functional",
-    "bernoulli",
+    "bernoulli", "uniform",
 )  # fmt: skip
 """Operations that draw numbers and keep them to themselves."""
 
@@ -595,6 +595,8 @@ def _with_draws(torch: Any, name: str, given: Mapping[str, Any]) -> tuple[Any, A
     if name not in DRAWN or not given.get("train", given.get("training", True)):
         return None, None
     drawn = torch.rand(x.shape)
+    if name == "uniform":
+        return drawn.to(x.dtype) * given["to"], drawn
     if name.startswith("rrelu"):
         slope = drawn.to(x.dtype) * (given["upper"] - given["lower"]) + given["lower"]
         out = torch.where(x > 0, x, x * slope)
