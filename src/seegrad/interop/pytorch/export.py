@@ -263,20 +263,29 @@ def _refusal(module: Any, fault: Exception) -> SeegradError:
 
 def _user_line(fault: BaseException) -> str:
     """Where in the module's own code an error came up: `model.py:12: if x.sum() > 0:`."""
-    own = [
-        f for f in traceback.extract_tb(fault.__traceback__)
-        if not any(part in Path(f.filename).parts for part in ("torch", "seegrad", "contextlib.py"))
-        and not f.filename.startswith("<")
-    ]  # fmt: skip
+    frames = traceback.extract_tb(fault.__traceback__)
+    own = [f for f in frames if not _ours_or_pytorchs(f.filename)]
     if not own:
         return ""
     return f"{Path(own[-1].filename).name}:{own[-1].lineno}: {own[-1].line or ''}".strip(": ")
+
+
+def _ours_or_pytorchs(file: str) -> bool:
+    """Is this no file of the module's author?"""
+    homes = (Path(official().__file__).parent, Path(__file__).parents[2])
+    return file.startswith("<") or any(Path(file).is_relative_to(home) for home in homes) or (
+        Path(file).name == "contextlib.py"
+    )
 
 
 # --------------------------------------------------------------- the graph as data
 
 
 def _program(torch: Any, made: Any, state: Mapping[str, Any], known: Known) -> Program:
+    steps = tuple(
+        _step(torch, node) for node in made.graph.nodes if node.op not in ("placeholder", "output")
+    )
+    _refuse_unknown(steps, known)
     signature = made.graph_signature
     kept: dict[str, str] = {}
     constants: dict[str, Any] = {}
@@ -298,10 +307,6 @@ def _program(torch: Any, made: Any, state: Mapping[str, Any], known: Known) -> P
             raise FormatError(
                 tr("a part of the module is of a kind that is not read here"), came=kind.lower()
             )
-    steps = tuple(
-        _step(torch, node) for node in made.graph.nodes if node.op not in ("placeholder", "output")
-    )
-    _refuse_unknown(steps, known)
     results, changed = [], {}
     for spec in signature.output_specs:
         kind = spec.kind.name
@@ -350,7 +355,7 @@ def _plain_tree(tree: Any) -> Any:
 def _refuse_unknown(steps: Sequence[Step], known: Known) -> None:
     unknown: dict[str, str] = {}
     for step in steps:
-        if not step.operator.startswith("python.") and not known(step.operator):
+        if not known(step.operator):
             unknown.setdefault(step.operator.removesuffix(".default"), step.line)
     if unknown:
         raise FormatError(
@@ -442,8 +447,10 @@ def _path(node: Any) -> tuple[str, ...]:
 def _line(node: Any) -> str:
     """The line of the module's author: `model.py:12`."""
     for text in reversed(node.meta.get("stack_trace", "").splitlines()):
-        if text.strip().startswith("File ") and "/torch/" not in text:
-            _, path, rest = text.split('"', 2)
+        if not text.strip().startswith("File "):
+            continue
+        _, path, rest = text.split('"', 2)
+        if not _ours_or_pytorchs(path):
             return f"{Path(path).name}:{rest.split('line ')[1].split(',')[0]}"
     return ""
 

@@ -70,6 +70,8 @@ WHOLE: dict[str, Callable[..., Any]] = {
 
 def known(name: str) -> bool:
     """Can an operation of this name be read?"""
+    if name.startswith("python."):
+        return name.removeprefix("python.") in WHOLE
     return reader_for(name) is not None
 
 

@@ -24,8 +24,9 @@ from seegrad.tree import flatten
 
 OUTPUT, GRADIENT = 1e-5, 1e-4
 """How far a result and a gradient may be from the original's, relative to its largest number."""
-SMALL = 0.05
-"""A gradient is compared with its own largest number, or with so much of the largest of all."""
+SMALL, LEAST = 0.05, 1e-3
+"""A gradient is compared with its own largest number, or with so much of the largest of all; and
+with no less than LEAST, below which numbers of a weighed sum are what rounding leaves."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,8 @@ def _measured(
         raise _DiffersError(tr("the result in mode {mode}", mode=mode), output)
     most = max((float(np.max(np.abs(g), initial=0.0)) for g in observed.gradients.values()),
                default=0.0)  # fmt: skip
-    gaps = {n: apart(grads[n], g, SMALL * most) for n, g in observed.gradients.items()}
+    least = max(SMALL * most, LEAST)
+    gaps = {n: apart(grads[n], g, least) for n, g in observed.gradients.items()}
     for what, found in ((tr("the gradient of {name}"), gaps), (tr("what {name} becomes"), kept)):
         for name, gap in found.items():
             if not gap <= GRADIENT:
@@ -264,7 +266,7 @@ def _alone(
     most = max((float(np.max(np.abs(g), initial=0.0)) for g in pulled if g is not None), default=0)
     for a, b in zip(own, pulled):
         if b is not None:
-            gap = max(gap, apart(a, b, SMALL * most))
+            gap = max(gap, apart(a, b, max(SMALL * most, LEAST)))
     return gap
 
 
