@@ -476,7 +476,7 @@ def _array(torch: Any, value: Any, name: str) -> Array:
             came="device meta",
             hint=tr("make the module on the CPU"),
         )
-    return np.array(value.detach().cpu().resolve_conj().numpy())
+    return np.array(value.detach().cpu().numpy(force=True))
 
 
 # --------------------------------------------------------------- the original, for comparison
