@@ -268,7 +268,7 @@ def native_group_norm(
     even, middle, deviation = _even(parts, (2,), eps)
     out = _finished(input, shape.reshape(even, shape=tuple(input.shape)), weight, bias)
     told = middle, arithmetic.reciprocal(deviation)
-    return out, *[arithmetic.stop_gradient(shape.squeeze(x, axis=2)) for x in told]
+    return out, *[shape.squeeze(x, axis=2) for x in told]
 
 
 @reads("local_response_norm")

@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from seegrad.interop.pytorch.operators.reader import reads
-from seegrad.ops import index_update, indexing, linalg, norms, pooling, reduce, shape, window
+from seegrad.ops import (
+    arithmetic,
+    index_update,
+    indexing,
+    linalg,
+    norms,
+    pooling,
+    reduce,
+    shape,
+    window,
+)
 
 Widths = tuple[tuple[int, int], ...]
 
@@ -233,6 +243,9 @@ def max_unpool(
     at = shape.reshape(places, shape=(rows, -1)), shape.reshape(flat, shape=(rows, -1))
     empty = np.zeros((rows, math.prod(output_size)), self.dtype)
     found = index_update.At(empty)[np.arange(rows)[:, None], at[0]].set(at[1])
+    # a place named twice keeps the last value, and PyTorch gives the derivative to both
+    total = indexing.add_along_axis(at[1], at[0], axis=1, shape=tuple(empty.shape))
+    found = total + arithmetic.stop_gradient(found - total)
     return shape.reshape(found, shape=(*head, *output_size))
 
 
