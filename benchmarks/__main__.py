@@ -15,6 +15,7 @@ from benchmarks import (
     costs,
     eager,
     footprint,
+    from_torch,
     loops,
     networks,
     pictures,
@@ -27,7 +28,7 @@ from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
 SUITES = (
     compiled, compiling, eager, footprint, networks, pictures, workers, scaling, costs, batched,
-    loops, residual,
+    loops, residual, from_torch,
 )  # fmt: skip
 
 

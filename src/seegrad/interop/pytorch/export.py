@@ -28,7 +28,7 @@ from seegrad.tree import flatten
 Known = Callable[[str], bool]
 DRAWN = (
     "native_dropout", "dropout", "rrelu", "rrelu_with_noise", "rrelu_with_noise_functional",
-    "bernoulli",
+    "bernoulli", "uniform",
 )  # fmt: skip
 """Operations that draw numbers and keep them to themselves."""
 
@@ -263,20 +263,29 @@ def _refusal(module: Any, fault: Exception) -> SeegradError:
 
 def _user_line(fault: BaseException) -> str:
     """Where in the module's own code an error came up: `model.py:12: if x.sum() > 0:`."""
-    own = [
-        f for f in traceback.extract_tb(fault.__traceback__)
-        if not any(part in Path(f.filename).parts for part in ("torch", "seegrad", "contextlib.py"))
-        and not f.filename.startswith("<")
-    ]  # fmt: skip
+    frames = traceback.extract_tb(fault.__traceback__)
+    own = [f for f in frames if not _ours_or_pytorchs(f.filename)]
     if not own:
         return ""
     return f"{Path(own[-1].filename).name}:{own[-1].lineno}: {own[-1].line or ''}".strip(": ")
+
+
+def _ours_or_pytorchs(file: str) -> bool:
+    """Is this no file of the module's author?"""
+    homes = (Path(official().__file__).parent, Path(__file__).parents[2])
+    return file.startswith("<") or any(Path(file).is_relative_to(home) for home in homes) or (
+        Path(file).name == "contextlib.py"
+    )
 
 
 # --------------------------------------------------------------- the graph as data
 
 
 def _program(torch: Any, made: Any, state: Mapping[str, Any], known: Known) -> Program:
+    steps = tuple(
+        _step(torch, node) for node in made.graph.nodes if node.op not in ("placeholder", "output")
+    )
+    _refuse_unknown(steps, known)
     signature = made.graph_signature
     kept: dict[str, str] = {}
     constants: dict[str, Any] = {}
@@ -298,10 +307,6 @@ def _program(torch: Any, made: Any, state: Mapping[str, Any], known: Known) -> P
             raise FormatError(
                 tr("a part of the module is of a kind that is not read here"), came=kind.lower()
             )
-    steps = tuple(
-        _step(torch, node) for node in made.graph.nodes if node.op not in ("placeholder", "output")
-    )
-    _refuse_unknown(steps, known)
     results, changed = [], {}
     for spec in signature.output_specs:
         kind = spec.kind.name
@@ -350,7 +355,7 @@ def _plain_tree(tree: Any) -> Any:
 def _refuse_unknown(steps: Sequence[Step], known: Known) -> None:
     unknown: dict[str, str] = {}
     for step in steps:
-        if not step.operator.startswith("python.") and not known(step.operator):
+        if not known(step.operator):
             unknown.setdefault(step.operator.removesuffix(".default"), step.line)
     if unknown:
         raise FormatError(
@@ -442,8 +447,10 @@ def _path(node: Any) -> tuple[str, ...]:
 def _line(node: Any) -> str:
     """The line of the module's author: `model.py:12`."""
     for text in reversed(node.meta.get("stack_trace", "").splitlines()):
-        if text.strip().startswith("File ") and "/torch/" not in text:
-            _, path, rest = text.split('"', 2)
+        if not text.strip().startswith("File "):
+            continue
+        _, path, rest = text.split('"', 2)
+        if not _ours_or_pytorchs(path):
             return f"{Path(path).name}:{rest.split('line ')[1].split(',')[0]}"
     return ""
 
@@ -469,7 +476,7 @@ def _array(torch: Any, value: Any, name: str) -> Array:
             came="device meta",
             hint=tr("make the module on the CPU"),
         )
-    return np.array(value.detach().cpu().resolve_conj().numpy())
+    return np.array(value.detach().cpu().numpy(force=True))
 
 
 # --------------------------------------------------------------- the original, for comparison
@@ -499,8 +506,18 @@ def _random(torch: Any, made: Any) -> bool:
     for node in made.graph.nodes:
         if isinstance(node.target, torch._ops.OpOverload):
             name = node.target._schema.name.partition("::")[2]
-            if name in DRAWN or name.startswith("rand"):
+            attends = name == "scaled_dot_product_attention" and 0.0 not in node.args[4:5]
+            if name in DRAWN or name.startswith("rand") or (attends and len(node.args) > 4):
                 return True
+    return False
+
+
+def draws_within(made: Any) -> bool:
+    """Does a recurrent layer leave out values between its layers, which nothing can repeat?"""
+    for node in made.graph.nodes:
+        name = str(node.target).removeprefix("aten.").split(".")[0]
+        if name in ("lstm", "gru", "rnn_tanh", "rnn_relu") and node.args[5] and node.args[6]:
+            return True
     return False
 
 
@@ -519,14 +536,17 @@ def observe(
         module.train(mode == "train")
         noise: dict[str, Array] = {}
         changed: dict[str, Array] = {}
-        if _random(torch, made):
+        if made is not None and _random(torch, made):
             results, buffers, noise = _by_graph(torch, module, made, example)
             changed = {name: _array(torch, value, name) for name, value in buffers.items()}
         else:
             out = module(*copy.deepcopy(example.inputs), **copy.deepcopy(dict(example.keywords)))
             results = torch.utils._pytree.tree_leaves(out)
-            for name in made.graph_signature.buffers_to_mutate.values():
-                changed[name] = _array(torch, module.get_buffer(name), name)
+            if mode == "train":
+                there = module.state_dict()
+                changed = {
+                    n: _array(torch, b, n) for n, b in module.named_buffers() if n in there
+                }
         total = None
         for place, result in enumerate(results):
             if isinstance(result, torch.Tensor) and result.dtype.is_floating_point:
@@ -542,6 +562,18 @@ def observe(
             _array(torch, r, "result") if isinstance(r, torch.Tensor) else r for r in results
         )
     return Observed(arrays, grads, changed, noise)
+
+
+def in_float64(module: Any, example: Example) -> tuple[Any, Example]:
+    """A copy of the module and the example in float64."""
+    torch = official()
+
+    def wide(value: Any) -> Any:
+        floating = isinstance(value, torch.Tensor) and value.dtype.is_floating_point
+        return value.double() if floating else value
+
+    inputs, keywords = torch.utils._pytree.tree_map(wide, (example.inputs, dict(example.keywords)))
+    return copy.deepcopy(module).double(), Example(tuple(inputs), keywords)
 
 
 def _flat_inputs(torch: Any, module: Any, made: Any, example: Example) -> list[Any]:
@@ -564,10 +596,14 @@ def _with_draws(torch: Any, name: str, given: Mapping[str, Any]) -> tuple[Any, A
     keep it to themselves. Nothing for all other operations."""
     if name in ("randn", "randn_like", "rand", "rand_like"):
         return None, True
+    if name == "scaled_dot_product_attention" and given["dropout_p"]:
+        return _attention_with_draws(torch, **given)
     x = given.get("input", given.get("self"))
     if name not in DRAWN or not given.get("train", given.get("training", True)):
         return None, None
     drawn = torch.rand(x.shape)
+    if name == "uniform":
+        return drawn.to(x.dtype) * given["to"], drawn
     if name.startswith("rrelu"):
         slope = drawn.to(x.dtype) * (given["upper"] - given["lower"]) + given["lower"]
         out = torch.where(x > 0, x, x * slope)
@@ -577,6 +613,26 @@ def _with_draws(torch: Any, name: str, given: Mapping[str, Any]) -> tuple[Any, A
     kept = drawn >= given["p"]
     out = x * kept / (1 - given["p"]) if given["p"] < 1 else x * 0
     return (out, kept) if name == "native_dropout" else out, drawn
+
+
+def _attention_with_draws(
+    torch: Any, query: Any, key: Any, value: Any, attn_mask: Any, dropout_p: float,
+    is_causal: bool, scale: float | None, enable_gqa: bool,
+) -> tuple[Any, Any]:  # fmt: skip
+    """PyTorch's attention with the shares that are left out drawn here: it keeps none."""
+    if enable_gqa:
+        times = query.shape[-3] // key.shape[-3]
+        key, value = (x.repeat_interleave(times, -3) for x in (key, value))
+    share = 1 / math.sqrt(query.shape[-1]) if scale is None else scale
+    scores = (query * share) @ key.transpose(-2, -1)
+    if is_causal:
+        attn_mask = torch.ones(scores.shape[-2:], dtype=torch.bool).tril()
+    if attn_mask is not None:
+        closed = attn_mask.dtype == torch.bool
+        scores = scores.masked_fill(~attn_mask, -math.inf) if closed else scores + attn_mask
+    drawn = torch.rand(scores.shape)
+    shares = torch.softmax(scores, -1) * (drawn >= dropout_p) / (1 - dropout_p)
+    return shares @ value, drawn
 
 
 def _recorder(torch: Any, made: Any) -> Any:

@@ -70,6 +70,8 @@ WHOLE: dict[str, Callable[..., Any]] = {
 
 def known(name: str) -> bool:
     """Can an operation of this name be read?"""
+    if name.startswith("python."):
+        return name.removeprefix("python.") in WHOLE
     return reader_for(name) is not None
 
 
@@ -210,8 +212,11 @@ class TorchNetwork(Place):
         values: dict[str, Any] = dict(program.constants)
         values.update({name: self.at(path) for name, path in program.kept.items()})
         values.update({one.name: one.fixed for one in program.inputs if one.dtype is None})
+        wider = any(
+            self.at(path).dtype == np.float64 for path in program.kept.values()
+        )
         for one, x in zip(wanted, given):
-            values[one.name] = _fitting(one, x)
+            values[one.name] = _fitting(one, x, wider)
         return values
 
     def alone(self, step: Step, values: Mapping[str, Any]) -> Any:
@@ -299,8 +304,11 @@ def _sizes(one: Input) -> str:
     return "(" + ", ".join("N" if n is None else str(n) for n in one.shape) + ")"
 
 
-def _fitting(one: Input, x: Any) -> Any:
-    """An input, if its shape is one that the steps were written for; in the steps' dtype."""
+def _fitting(one: Input, x: Any, wider: bool) -> Any:
+    """An input, if its shape is one that the steps were written for; in the steps' dtype.
+
+    wider: may it stay in float64, as the network's values are?
+    """
     x = x if isinstance(x, Tensor) else np.asarray(x)
     same = len(x.shape) == len(one.shape) and all(
         n in (None, m) for n, m in zip(one.shape, x.shape)
@@ -320,7 +328,8 @@ def _fitting(one: Input, x: Any) -> Any:
             came=str(x.dtype),
             hint=tr("convert it first: {how}", how=f".astype({str(one.dtype)!r})"),
         )
-    return x if x.dtype == one.dtype else compare.astype(x, dtype=one.dtype)
+    wide = x.dtype.kind == "f" and x.dtype.itemsize > one.dtype.itemsize and wider
+    return x if x.dtype == one.dtype or wide else compare.astype(x, dtype=one.dtype)
 
 
 def _in_boxes(steps: Sequence[Step]) -> Iterator[Step]:

@@ -49,5 +49,5 @@ def from_torch(
     network = TorchNetwork(written)
     network.train(bool(module.training))
     if verify:
-        network.verified = measured(network, module, made, given)
+        network.verified = measured(network, written, module, made, given)
     return network

@@ -7,7 +7,7 @@ differ, the steps are compared one by one, each on the original's own inputs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from seegrad.errors import FormatError, SeegradError
 from seegrad.i18n import tr
 from seegrad.interop.pytorch import export
 from seegrad.interop.pytorch.network import TorchNetwork
-from seegrad.interop.pytorch.program import Array, Step, filled, refs
+from seegrad.interop.pytorch.program import Array, Step, Written, filled, refs
 from seegrad.ops import reduce
 from seegrad.tensor.tensor import Tensor
 from seegrad.transforms.derivatives import grad
@@ -24,8 +24,9 @@ from seegrad.tree import flatten
 
 OUTPUT, GRADIENT = 1e-5, 1e-4
 """How far a result and a gradient may be from the original's, relative to its largest number."""
-SMALL = 0.05
-"""A gradient is compared with its own largest number, or with so much of the largest of all."""
+SMALL, LEAST = 0.05, 1e-3
+"""A gradient is compared with its own largest number, or with so much of the largest of all; and
+with no less than LEAST, below which numbers of a weighed sum are what rounding leaves."""
 
 
 @dataclass(frozen=True)
@@ -59,26 +60,53 @@ def weights(place: int, shape: Sequence[int]) -> Array:
     return np.random.default_rng(place).standard_normal(tuple(shape))
 
 
-def verify(network: TorchNetwork, module: Any, made: Mapping[str, Any], example: Any) -> Verified:
-    """Measure a network against the module; FormatError names the first step that differs."""
+def verify(
+    network: TorchNetwork, written: Written, module: Any, made: Mapping[str, Any], example: Any
+) -> Verified:
+    """Measure a network against the module; FormatError names the first step that differs.
+
+    Where float32 rounds too much to tell, both are measured in float64.
+    """
     found: list[Verified] = []
     training = network.training
     for mode in network.programs:
+        if export.draws_within(made[mode]):
+            continue
         observed = export.observe(module, made[mode], example, mode, weights)
         network.train(mode == "train")
         try:
             found.append(_measured(network, observed, example, mode))
         except _DiffersError as fault:
-            raise _first_difference(network, module, made[mode], example, mode, fault) from None
+            exact = _in_float64(written, module, example, mode) if not observed.noise else None
+            if exact is None:
+                raise _first_difference(
+                    network, module, made[mode], example, mode, fault
+                ) from None
+            found.append(exact)
         finally:
             network.train(training)
     return Verified(
-        max(one.output for one in found),
+        max((one.output for one in found), default=0.0),
         _largest(one.gradients for one in found),
         _largest(one.kept for one in found),
-        tuple(network.programs),
-        max(one.draws for one in found),
+        tuple(mode for one in found for mode in one.modes),
+        max((one.draws for one in found), default=0),
     )
+
+
+def _in_float64(written: Written, module: Any, example: Any, mode: str) -> Verified | None:
+    """The same measured in float64; None where that differs, too."""
+    wide = {
+        name: x.astype(np.float64) if x.dtype.kind == "f" else x
+        for name, x in written.state.items()
+    }
+    network = TorchNetwork(replace(written, state=wide))
+    network.train(mode == "train")
+    try:
+        twin, same = export.in_float64(module, example)
+        return _measured(network, export.observe(twin, None, same, mode, weights), same, mode)
+    except (_DiffersError, SeegradError, RuntimeError):
+        return None
 
 
 def _largest(several: Any) -> dict[str, float]:
@@ -132,22 +160,17 @@ def _measured(
     output = max(
         (apart(_value(a), b) for a, b in zip(results, observed.results)), default=0.0
     )
-    limit = OUTPUT if _narrow(observed) else 1e-10
-    if not output <= limit:
+    if not output <= OUTPUT:
         raise _DiffersError(tr("the result in mode {mode}", mode=mode), output)
     most = max((float(np.max(np.abs(g), initial=0.0)) for g in observed.gradients.values()),
                default=0.0)  # fmt: skip
-    gaps = {n: apart(grads[n], g, SMALL * most) for n, g in observed.gradients.items()}
+    least = max(SMALL * most, LEAST)
+    gaps = {n: apart(grads[n], g, least) for n, g in observed.gradients.items()}
     for what, found in ((tr("the gradient of {name}"), gaps), (tr("what {name} becomes"), kept)):
         for name, gap in found.items():
             if not gap <= GRADIENT:
                 raise _DiffersError(what.format(name=name), gap)
     return Verified(output, gaps, kept, (mode,), len(observed.noise))
-
-
-def _narrow(observed: export.Observed) -> bool:
-    dtypes = [x.dtype for x in observed.results if isinstance(x, np.ndarray)]
-    return any(d.kind == "f" and d.itemsize < 8 for d in dtypes)
 
 
 def _value(x: Any) -> Any:
@@ -187,10 +210,16 @@ def _first_difference(
     network.train(mode == "train")
     network._given = noise
     where, came = "", f"{fault.what}: {fault.by:.1e}"
+    used: dict[str, set[Any]] = {}
+    ends = {ref.name for ref in network.program().changed.values()}
+    for step in network.program().steps:
+        if step.operator == "python.getitem" and step.name not in ends:
+            whole, place = step.arguments.values()
+            used.setdefault(whole.name, set()).add(place)
     for step in network.program().steps:
         if step.operator.startswith("python."):
             continue
-        gap = _alone(network, step, theirs)
+        gap = _alone(network, step, theirs, used.get(step.name))
         if gap > GRADIENT:
             where = step.name
             came += f"; {step.operator.removesuffix('.default')} {gap:.1e}"
@@ -206,8 +235,13 @@ def _first_difference(
     )
 
 
-def _alone(network: TorchNetwork, step: Step, theirs: Mapping[str, Any]) -> float:
-    """How far one step is from PyTorch's, on PyTorch's own inputs: its results and derivatives."""
+def _alone(
+    network: TorchNetwork, step: Step, theirs: Mapping[str, Any], used: Any = None
+) -> float:
+    """How far one step is from PyTorch's, on PyTorch's own inputs: its results and derivatives.
+
+    used: which of several results anything depends on.
+    """
     given = {name: filled(value, theirs) for name, value in step.arguments.items()}
     want, _ = flatten(theirs[step.name])
     try:
@@ -217,9 +251,13 @@ def _alone(network: TorchNetwork, step: Step, theirs: Mapping[str, Any]) -> floa
     have, _ = flatten(mine)
     gap = max((apart(_value(a), b) for a, b in zip(have, want) if _compared(a, b)), default=0.0)
     shares = [
-        weights(i, b.shape) if isinstance(b, np.ndarray) and b.dtype.kind == "f" else None
+        weights(i, b.shape)
+        if isinstance(b, np.ndarray) and b.dtype.kind == "f" and (used is None or i in used)
+        else None
         for i, b in enumerate(want)
     ]
+    if step.name in network._given:
+        return gap
     try:
         pulled = export.pulled(step, given, shares)
         own = _pulled(network, step, theirs, shares)
@@ -228,7 +266,7 @@ def _alone(network: TorchNetwork, step: Step, theirs: Mapping[str, Any]) -> floa
     most = max((float(np.max(np.abs(g), initial=0.0)) for g in pulled if g is not None), default=0)
     for a, b in zip(own, pulled):
         if b is not None:
-            gap = max(gap, apart(a, b, SMALL * most))
+            gap = max(gap, apart(a, b, max(SMALL * most, LEAST)))
     return gap
 
 

@@ -294,3 +294,8 @@ def as_integer(x: Any, dtype: Any) -> Any:
 @reads("dist")
 def dist(self: Any, other: Any, p: float = 2) -> Any:
     return norms.vector_norm(self - other, ord=p)
+
+
+@reads("ldexp")
+def ldexp(self: Any, other: Any, result_dtype: Any) -> Any:
+    return as_dtype(self, result_dtype) * transcendental.exp2(as_dtype(other, result_dtype))

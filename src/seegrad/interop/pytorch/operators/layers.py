@@ -132,17 +132,14 @@ def transposed_convolution(
     y = shape.expand_dims(input, axis=0) if single else input
     steps, between = _each(stride, count), _each(dilation, count)
     around, more = _pairs(padding, count), _each(output_padding, count)
-    lengths = tuple(
-        (n - 1) * s + (k - 1) * d + 1 + m - 2 * p[0]
-        for n, s, k, d, m, p in zip(y.shape[2:], steps, weight.shape[2:], between, more, around)
-    )
-    # what a last window does not reach is zeros
-    most = tuple(n - max(0, m - s + 1) for n, m, s in zip(lengths, more, steps))
+    # more of the result is kept at the end, and where no window reaches, zeros
+    kept = [min(m, p[0]) for m, p in zip(more, around)]
+    cut = tuple((p, q - k) for (p, q), k in zip(around, kept))
+    spare = tuple((0, m - k) for m, k in zip(more, kept))
     product = convolution.conv_transpose(
-        y, weight, shape=most, steps=steps, padding=around, dilation=between, groups=groups
+        y, weight, steps=steps, padding=cut, dilation=between, groups=groups
     )
-    if most != lengths:
-        spare = tuple((0, n - m) for n, m in zip(lengths, most))
+    if any(map(any, spare)):
         product = shape.pad(product, widths=((0, 0), (0, 0), *spare))
     found = _with_bias(product, bias, count)
     return shape.squeeze(found, axis=0) if single else found
@@ -240,7 +237,7 @@ def native_layer_norm(
     even, middle, deviation = _even(input, axes, eps)
     even = even if weight is None else even * weight
     out = even if bias is None else even + bias
-    return out, middle, arithmetic.reciprocal(deviation)
+    return out, *map(arithmetic.stop_gradient, (middle, arithmetic.reciprocal(deviation)))
 
 
 @reads("rms_norm", "_fused_rms_norm")
@@ -258,18 +255,20 @@ def rms_norm(
 def group_norm(
     input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
 ) -> Any:
-    n = input.shape[0]
-    parts = shape.reshape(input, shape=(n, num_groups, math.prod(input.shape[1:]) // num_groups))
-    even = shape.reshape(_even(parts, (2,), eps)[0], shape=tuple(input.shape))
-    return _finished(input, even, weight, bias)
+    return native_group_norm(input, weight, bias, num_groups, eps)[0]
 
 
 @reads("native_group_norm")
 def native_group_norm(
-    input: Any, weight: Any, bias: Any, N: int, C: int, HxW: int, group: int, eps: float
-) -> Any:
-    empty = np.zeros(0, input.dtype)
-    return group_norm(input, group, weight, bias, eps), empty, empty
+    input: Any, weight: Any, bias: Any, group: int, eps: float, N: int = 0, C: int = 0,
+    HxW: int = 0,
+) -> Any:  # fmt: skip
+    n = input.shape[0]
+    parts = shape.reshape(input, shape=(n, group, math.prod(input.shape[1:]) // group))
+    even, middle, deviation = _even(parts, (2,), eps)
+    out = _finished(input, shape.reshape(even, shape=tuple(input.shape)), weight, bias)
+    told = middle, arithmetic.reciprocal(deviation)
+    return out, *[shape.squeeze(x, axis=2) for x in told]
 
 
 @reads("local_response_norm")

@@ -9,7 +9,17 @@ from typing import Any
 import numpy as np
 
 from seegrad.interop.pytorch.operators.reader import reads
-from seegrad.ops import indexing, linalg, norms, pooling, reduce, shape, window
+from seegrad.ops import (
+    arithmetic,
+    index_update,
+    indexing,
+    linalg,
+    norms,
+    pooling,
+    reduce,
+    shape,
+    window,
+)
 
 Widths = tuple[tuple[int, int], ...]
 
@@ -222,13 +232,20 @@ for _count in (1, 2, 3):
 
 
 @reads("max_unpool2d", "max_unpool3d")
-def max_unpool(self: Any, indices: Any, output_size: Sequence[int]) -> Any:
+def max_unpool(
+    self: Any, indices: Any, output_size: Sequence[int], stride: Any = None, padding: Any = None
+) -> Any:
     count = len(output_size)
     head = tuple(self.shape[:-count])
     flat = shape.reshape(self, shape=(*head, -1))
     places = shape.reshape(indices, shape=(*head, -1))
-    whole = (*head, math.prod(output_size))
-    found = indexing.add_along_axis(flat, places, axis=len(head), shape=whole)
+    rows = math.prod(head)
+    at = shape.reshape(places, shape=(rows, -1)), shape.reshape(flat, shape=(rows, -1))
+    empty = np.zeros((rows, math.prod(output_size)), self.dtype)
+    found = index_update.At(empty)[np.arange(rows)[:, None], at[0]].set(at[1])
+    # a place named twice keeps the last value, and PyTorch gives the derivative to both
+    total = indexing.add_along_axis(at[1], at[0], axis=1, shape=tuple(empty.shape))
+    found = total + arithmetic.stop_gradient(found - total)
     return shape.reshape(found, shape=(*head, *output_size))
 
 

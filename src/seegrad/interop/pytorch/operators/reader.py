@@ -26,6 +26,7 @@ UNIMPORTANT = frozenset({
     "layout", "device", "pin_memory", "memory_format", "non_blocking", "implicit", "requires_grad",
     "dtype", "enable_gqa", "sparse", "scale_grad_by_freq", "unbiased", "benchmark",
     "deterministic", "cudnn_enabled", "cudnn_enable", "allow_tf32", "generator", "out_dtype",
+    "compute_mode", "driver",
 })  # fmt: skip
 """What changes where numbers lie, or their dtype, which the result's own says."""
 @dataclass(frozen=True, slots=True)

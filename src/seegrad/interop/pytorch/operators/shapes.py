@@ -249,7 +249,11 @@ def _padded_by(x: Any, pad: Sequence[int], mode: str) -> Any:
     for i in range(0, len(pad), 2):
         axis = len(x.shape) - 1 - i // 2
         before, after = pad[i], pad[i + 1]
-        if before or after:
+        if mode == "edge" and (before or after):
+            n = x.shape[axis]
+            places = np.clip(np.arange(n + before + after) - before, 0, n - 1)
+            x = indexing.take(x, places, axis=axis)
+        elif before or after:
             places = np.arange(x.shape[axis])
             places = places[max(0, -before) : len(places) - max(0, -after)]
             widths = (max(0, before), max(0, after))
