@@ -5,6 +5,7 @@ Two sites from one configuration: English from here, Korean from `ko/` with `-D 
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -16,20 +17,18 @@ import operations  # noqa: E402
 
 project = "seegrad"
 author = copyright = "The seegrad developers"
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
 exclude_patterns = ["_build", "ko", "**/.ipynb_checkpoints"]
 templates_path = ["_templates"]
-html_theme = "alabaster"
-html_theme_options = {
-    "description": "The computational graph you see is the one that runs.",
-    "page_width": "1100px",
-    "sidebar_width": "200px",
-    "font_family": "system-ui, 'Noto Sans KR', sans-serif",
-    "show_powered_by": False,
-}
+html_theme = "furo"
+html_title = "seegrad"
+FACES = {"font-stack": "system-ui, 'Noto Sans KR', sans-serif"}
+html_theme_options = {"light_css_variables": FACES, "dark_css_variables": FACES}
 html_sidebars = {
-    "**": ["about.html", "language.html", "searchbox.html", "navigation.html"],
-}
+    "**": ["sidebar/brand.html", "language.html", "sidebar/search.html",
+           "sidebar/scroll-start.html", "sidebar/navigation.html", "sidebar/scroll-end.html"],
+}  # fmt: skip
+copybutton_exclude = ".gp, .go"
 html_context = {
     "translated": [str(page.relative_to(HERE / "ko").with_suffix(""))
                    for page in (HERE / "ko").rglob("*.md")],
@@ -57,14 +56,15 @@ def setup(app):
 
 
 def _in_its_language(app, config):
-    """The Korean site has its own slogan; the English one the pages that are generated."""
-    if config.language == "ko":
-        slogan = "눈에 보이는 계산 그래프가 바로 실행되는 그래프입니다."
-        config.html_theme_options["description"] = slogan
-    else:
+    """The pages that are generated are those of the English site."""
+    if config.language != "ko":
         operations.write(HERE / "generated")
 
 
 def _as_plain_text(app, what, name, thing, options, lines):
-    """Our docstrings are plain text: what reST would take for emphasis is none."""
-    lines[:] = [line.replace("*", r"\*").replace("|", r"\|") for line in lines]
+    """Our docstrings are plain text: what reST would take for emphasis is none; examples stay."""
+    example = False
+    for i, line in enumerate(lines):
+        example = bool(line.strip()) and (example or line.lstrip().startswith(">>>"))
+        if not example:
+            lines[i] = re.sub(r"[*|]|_(?=_*(?:\W|$))", r"\\\g<0>", line)

@@ -121,10 +121,12 @@ def _names() -> str:
     """Every public name, with autodoc's directives."""
     sections = ["# All public names", "Read off the table of contents of the package."]
     modules = [
-        "seegrad.nn", "seegrad.optim", "seegrad.training", "seegrad.data", "seegrad.sklearn",
-        "seegrad.book",
+        "seegrad.nn", "seegrad.optim", "seegrad.training", "seegrad.data", "seegrad.linalg",
+        "seegrad.special", "seegrad.random", "seegrad.fft", "seegrad.sklearn", "seegrad.book",
+        "seegrad.book2",
     ]  # fmt: skip
     own, others, also = [], [], []
+    told: set[Any] = set()
     public = {**vars(contents), **vars(appendix)}
     for name, it in sorted(public.items(), key=lambda pair: pair[0].lower()):
         if name.startswith("_") or isinstance(it, ModuleType):
@@ -139,24 +141,34 @@ def _names() -> str:
             also.append(f"`{name}`: {it!r}")
         else:
             kind = "autoclass" if inspect.isclass(it) else "autofunction"
-            own.append(f"```{{eval-rst}}\n.. {kind}:: {it.__module__}.{it.__qualname__}\n```")
+            told.add(it)
+            own.append(f"```{{eval-rst}}\n.. {kind}:: seegrad.{name}\n```")
     sections += ["## seegrad", *own, f"Other names: {', '.join(also)}."]
     sections += ["## Operations", ", ".join(others)]
     for module in modules:
-        made = __import__(module, fromlist=["_"])
-        sections.append(f"## {module}")
-        for name in getattr(made, "__all__", []):
-            it = getattr(made, name)
-            if not getattr(it, "__module__", "").startswith("seegrad"):
-                continue  # np, OrderedDict: brought along, not ours
-            if inspect.isclass(it):
-                kind = "autoclass"
-            elif inspect.isfunction(it):
-                kind = "autofunction"
-            else:
-                continue
-            sections.append(f"```{{eval-rst}}\n.. {kind}:: {module}.{name}\n```")
+        sections += [f"## {module}", *_room(module, told)]
     return "\n\n".join(sections) + "\n"
+
+
+def _room(module: str, known: set[Any]) -> list[str]:
+    """What a public module or namespace brings: its own functions and classes, and operations.
+
+    `known`: what has been told before; it is told again, and indexed once.
+    """
+    made = getattr(sg, module.partition(".")[2])
+    told, operations = [], []
+    for name in getattr(made, "__all__", [n for n in dir(made) if not n.startswith("_")]):
+        it = getattr(made, name)
+        if isinstance(it, Op):
+            operations.append(f"[`{name}`](operations.md#{it.name.replace('_', '-')})")
+        elif not getattr(it, "__module__", "").startswith("seegrad"):
+            continue                             # np, OrderedDict: brought along, not ours
+        elif inspect.isclass(it) or inspect.isfunction(it):
+            kind = "autoclass" if inspect.isclass(it) else "autofunction"
+            again = "\n   :no-index:" if it in known else ""
+            known.add(it)
+            told.append(f"```{{eval-rst}}\n.. {kind}:: {module}.{name}{again}\n```")
+    return [*told, f"Operations: {', '.join(operations)}."] if operations else told
 
 
 if __name__ == "__main__":
