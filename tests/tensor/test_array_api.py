@@ -182,7 +182,7 @@ def test_shapes_creation_and_dtypes(dtype):
     ], x)  # fmt: skip
     both(lambda xp, x, i: [xp.repeat(x, i, axis=1), xp.take(x, i, axis=0)], x,
          np.array([1, 0, 1]))  # fmt: skip
-    both(lambda xp, x, i: xp.take_along_axis(x, i), x, np.array([[2], [0]]))
+    both(lambda xp, x, i: xp.take_along_axis(x, i, axis=-1), x, np.array([[2], [0]]))
     for other in ALL:
         both(lambda xp, x: xp.astype(x, getattr(xp, other), copy=True), x)  # noqa: B023
     for make in (lambda xp: xp.zeros((2,), dtype=getattr(xp, dtype), device="cpu"),
