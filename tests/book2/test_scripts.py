@@ -9,7 +9,7 @@ import itertools
 
 import numpy as np
 import pytest
-import reading
+import volume_two as reading
 
 from seegrad import book2
 from seegrad.book2 import (

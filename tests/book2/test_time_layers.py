@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import reading
+import volume_two as reading
 
 from seegrad import book2
 from seegrad.book2.formula import OFTEN

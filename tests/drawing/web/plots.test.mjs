@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isThere } from "../../../src/seegrad/drawing/web/plots.ts";
+import { isThere } from "../../../src/seegrad/drawing/web/training/plots.ts";
 
 const at = (settings) => new Map(Object.entries(settings));
 
