@@ -137,7 +137,13 @@ def by_hand(y: Any, t: Any, delta: float = 0.0) -> float | None:
 
 
 def is_single(y: Any, t: Any) -> bool:
-    """One sample, and its label in a list: the book takes it, the core may refuse it."""
+    """One sample, and its label in a list: the book takes it, the core may refuse it.
+
+    So it is with a batch of one sample and the label in a column.
+    """
+    if y.ndim == 2:
+        column = t.tolist() if isinstance(t, np.ndarray) else t
+        return len(y) == 1 and isinstance(column, list) and column == [[1]]
     if isinstance(t, list):
         return y.ndim == 1 and len(t) == 1 and not isinstance(t[0], list)
     return y.ndim == 1 and np.shape(t) == (1,)

@@ -262,7 +262,7 @@ def by_hand() -> Iterator[Bad]:
     yield bad("np.linalg.inv", lambda: np.linalg.inv(t(np.ones((2, 2)))), "(2, 2)", "try")
     yield bad("np.add with out", lambda: np.add(x, x, out=np.zeros(3)), "out")
     yield bad("np.add.accumulate", lambda: np.add.accumulate(x), "add")
-    yield bad("np.pad mode", lambda: np.pad(x, 1, mode="wrap"), "wrap")
+    yield bad("np.pad mode", lambda: np.pad(x, 1, mode="mean"), "mean")
     yield bad("from_dlpack of a list", lambda: sg.from_dlpack([1.0]), "DLPack")
 
     yield bad(
