@@ -6,12 +6,14 @@ What `bind` does in each mode is written there.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from seegrad.graph.node import Frame, Node
 from seegrad.graph.op import Op
+
+T = TypeVar("T")
 
 
 class Tracer(Protocol):
@@ -83,6 +85,26 @@ def frame(name: str, op: Op | None = None) -> Iterator[None]:
         yield
     finally:
         LOCAL.mode = before
+
+
+def in_frames(things: Iterable[T], path: Callable[[T], Iterable[str]]) -> Iterator[T]:
+    """The things, one after the other, with a box open for each name of the path of each."""
+    opened: list[str] = []
+    stack: list[ExitStack] = []
+    try:
+        for thing in things:
+            wanted = list(path(thing))
+            while opened != wanted[: len(opened)]:
+                opened.pop()
+                stack.pop().close()
+            for name in wanted[len(opened) :]:
+                stack.append(ExitStack())
+                stack[-1].enter_context(frame(name))
+                opened.append(name)
+            yield thing
+    finally:
+        while stack:
+            stack.pop().close()
 
 
 def current_tracer() -> Tracer | None:

@@ -6,15 +6,15 @@ How an operator is read stands in `operators`; the file itself is read in `model
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from seegrad.errors import FormatError, SeegradError
-from seegrad.graph.mode import frame
+from seegrad.graph.mode import frame, in_frames
 from seegrad.i18n import tr
 from seegrad.nn.module import Module, parameter, state
 from seegrad.onnx.model import Model, ResultType, Step, Value
@@ -207,29 +207,14 @@ def _free(home: Module, name: str) -> str:
     return name
 
 
-def _in_boxes(steps: Sequence[Step]) -> Iterator[Step]:
-    """The steps, with boxes open that are named as their names' paths tr."""
-    path: list[str] = []
-    stack: list[ExitStack] = []
-    try:
-        for step in steps:
-            want = [piece for piece in step.name.split("/")[:-1] if piece][:8]
-            while path != want[: len(path)]:
-                path.pop()
-                stack.pop().close()
-            for piece in want[len(path) :]:
-                stack.append(ExitStack())
-                stack[-1].enter_context(frame(piece))
-                path.append(piece)
-            yield step
-    finally:
-        while stack:
-            stack.pop().close()
+def _path(step: Step) -> list[str]:
+    """The boxes around a step, as its name's path tells them."""
+    return [piece for piece in step.name.split("/")[:-1] if piece][:8]
 
 
 def _run(model: Model, values: dict[str, Any]) -> tuple[Any, ...]:
     """All steps of a graph one after another; `values` has what they may read."""
-    for step in _in_boxes(model.steps):
+    for step in in_frames(model.steps, _path):
         given = [_made(values, name) for name in step.inputs]
         found = _computed(step, given, values)
         results = found if isinstance(found, (list, tuple)) else (found,)

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
 from seegrad.errors import CallError, FormatError, SeegradError, ShapeError
-from seegrad.graph.mode import frame
+from seegrad.graph.mode import frame, in_frames
 from seegrad.i18n import tr
 from seegrad.interop.pytorch.operators import Context, reader_for
 from seegrad.interop.pytorch.program import (
@@ -168,7 +167,7 @@ class TorchNetwork(Place):
         program = self.program()
         values = self._begin(program, inputs, keywords)
         noise = _Noise(self, self._given)
-        for step in _in_boxes(program.steps):
+        for step in in_frames(program.steps, lambda step: step.path):
             values[step.name] = self._computed(step, values, noise)
             if seen is not None:
                 seen(step, values[step.name])
@@ -330,23 +329,3 @@ def _fitting(one: Input, x: Any, wider: bool) -> Any:
         )
     wide = x.dtype.kind == "f" and x.dtype.itemsize > one.dtype.itemsize and wider
     return x if x.dtype == one.dtype or wide else compare.astype(x, dtype=one.dtype)
-
-
-def _in_boxes(steps: Sequence[Step]) -> Iterator[Step]:
-    """The steps, with a box open for each module around them."""
-    path: list[str] = []
-    stack: list[ExitStack] = []
-    try:
-        for step in steps:
-            want = list(step.path)
-            while path != want[: len(path)]:
-                path.pop()
-                stack.pop().close()
-            for piece in want[len(path) :]:
-                stack.append(ExitStack())
-                stack[-1].enter_context(frame(piece))
-                path.append(piece)
-            yield step
-    finally:
-        while stack:
-            stack.pop().close()
