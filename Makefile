@@ -1,5 +1,6 @@
 # make demo    train the chapter's network on the digits, check its gradient
 # make test    style, types, examples in the documents, all tests
+# make test-lowest  the lowest declared version of each package, on the tests that lean on it
 # make bench   the benchmark suite, peers beside where they are installed
 # make figures the same, written into the READMEs and the documents
 # make trust   the figures of TRUST.md, measured anew
@@ -20,7 +21,7 @@ RUN    := $(VENV)/bin/python
 JOBS   ?= auto
 RUNS   ?= 1000000
 
-.PHONY: demo test bench figures lint web lenet mnist characters diabetes trust fuzz pictures drawings docs clean
+.PHONY: demo test test-lowest bench figures lint web lenet mnist characters diabetes trust fuzz pictures drawings docs clean
 
 demo: $(VENV)/.ready
 	$(RUN) -m seegrad train --data digits --check --out runs
@@ -42,6 +43,23 @@ web:
 
 node_modules/.ready: package.json package-lock.json
 	npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# The lowest version of every package that is declared, on the tests that lean on packages.
+LOWEST := .venv-lowest
+test-lowest: $(LOWEST)/.ready
+	PYTHONPATH=src $(LOWEST)/bin/python -m pytest tests/cli/test_command_line.py \
+	  tests/compiler/test_compile.py tests/test_sklearn.py tests/drawing/export tests/tensor \
+	  tests/data tests/onnx/test_onnx_writing.py
+
+$(LOWEST)/.ready: pyproject.toml
+	@echo "installing the lowest versions into $(LOWEST) ..."
+	@$(PYTHON) -m venv $(LOWEST)
+	@$(LOWEST)/bin/python -m pip install -qq --disable-pip-version-check uv
+	@$(LOWEST)/bin/uv pip install -q --python $(LOWEST)/bin/python --resolution lowest-direct \
+	  -r pyproject.toml --extra compile --extra png --extra notebook --extra sklearn --extra onnx \
+	  --extra tensorboard --extra frames 'pytest>=8' 'hypothesis>=6.100' 'onnxruntime>=1.20' \
+	  'sympy>=1.13'
 	@touch $@
 
 bench: $(VENV)/.ready-bench
@@ -122,4 +140,4 @@ $(VENV)/.ready-bench: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.ready
 
 clean:
-	rm -rf $(VENV) node_modules runs .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/_build docs/generated
+	rm -rf $(VENV) $(LOWEST) node_modules runs .pytest_cache .mypy_cache .ruff_cache .hypothesis docs/_build docs/generated

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import seegrad as sg
+from seegrad.errors import ShapeError
 from seegrad.tensor import linalg
 
 CHANCE = np.random.default_rng(0)
@@ -231,3 +232,12 @@ def test_empty_batches_and_one_number():
 def test_what_cannot_be_says_so(call, error, text):
     with pytest.raises(error, match=text):
         call()
+
+
+@pytest.mark.parametrize("shape", [(2, 1), (1, 3), (2, 2, 1)])
+@pytest.mark.parametrize("name", ["eigh", "eigvalsh", "cholesky"])
+def test_what_is_not_square_is_refused_before_it_is_stretched(name, shape):
+    function, a = getattr(sg.linalg, name), np.ones(shape) + 1
+    for called in (function, lambda x: function(sg.tensor(x)), sg.compile(function)):
+        with pytest.raises(ShapeError, match="square"):
+            called(a)

@@ -23,6 +23,7 @@ from seegrad.ops.linear.solve_systems import (
     invertible_spec,
     regular,
     solve_spec,
+    square_matrix,
 )
 from seegrad.ops.shape import array_like, concatenate, cut_by, matrix_transpose, reshape
 
@@ -31,7 +32,8 @@ BLOCK = 16
 
 
 def symmetric_part(a: Any) -> Any:
-    """(a + aᵀ)/2."""
+    """(a + aᵀ)/2, of square matrices: NumPy would stretch a column and a row to one."""
+    square_matrix(a)
     return (a + matrix_transpose(a)) * 0.5
 
 
