@@ -226,6 +226,7 @@ def _expression(layout: Layout, indices: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _index_spec(x: Spec, *indices: Spec, layout: Layout) -> Spec:
     """NumPy itself says which shape comes out, from views that hold no numbers."""
+    _names_every_axis(layout, x.shape)
     reads = tuple(np.broadcast_to(np.zeros((), np.intp), i.shape) for i in indices)
     # an axis that is read has an element to read; whether it really has is asked of the numbers
     sizes = (n if kind == ":" else max(n, 1) for n, kind in zip(x.shape, layout, strict=True))
@@ -242,7 +243,17 @@ def _index_spec(x: Spec, *indices: Spec, layout: Layout) -> Spec:
         ) from None
 
 
+def _names_every_axis(layout: Layout, shape: Shape) -> None:
+    if len(layout) != len(shape):
+        raise IndexRangeError(
+            "a layout says of each axis whether index arrays read it",
+            asked=f"{len(shape)} × 'i', ':'",
+            came=f"layout={layout}",
+        )
+
+
 def _all_in_range(indices: tuple[Any, ...], shape: Shape, layout: Layout) -> None:
+    _names_every_axis(layout, shape)
     for size, i in zip((n for n, kind in zip(shape, layout) if kind == "i"), indices):
         _in_range(i, size)
 
