@@ -19,6 +19,7 @@ from seegrad.drawing.formula.tree import EQUALS, Hole, Letter, named, partial, r
 from seegrad.drawing.formula.typeset import typeset
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
+from seegrad.interop import contents as guests
 
 FAMILIES = {
     "elementwise": "Element by element",
@@ -127,7 +128,7 @@ def _names() -> str:
     ]  # fmt: skip
     own, others, also = [], [], []
     told: set[Any] = set()
-    public = {**vars(contents), **vars(appendix)}
+    public = {**vars(contents), **vars(appendix), **vars(guests)}
     for name, it in sorted(public.items(), key=lambda pair: pair[0].lower()):
         if name.startswith("_") or isinstance(it, ModuleType):
             continue

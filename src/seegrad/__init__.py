@@ -1,8 +1,8 @@
 """seegrad: deep learning you can see. The computational graph that is drawn is the one that runs.
 
-What there is stands in `contents.py` and `appendix.py`, which are read when their names are asked
-for. Here is only how that is done; a name of the contents always comes before a module of the
-same name.
+What there is stands in `contents.py`, `appendix.py` and `interop/contents.py`, which are read when
+their names are asked for. Here is only how that is done; a name of the contents always comes before
+a module of the same name.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from seegrad.streams import fit_streams
 if TYPE_CHECKING:
     from seegrad.appendix import *  # noqa: F403
     from seegrad.contents import *  # noqa: F403
+    from seegrad.interop.contents import *  # noqa: F403
 
 __version__ = "0.1.0"
 
@@ -27,6 +28,9 @@ RENAMED = {
 }  # fmt: skip
 """Public names that have changed: the old ones warn for one release, then they go."""
 
+
+UPPER = ("appendix", "interop.contents")
+"""The tables of the upper floors, in the order in which a name is looked for."""
 
 INSPECTION = "__array_namespace_info__"
 """The one name of the contents that begins with underscores: the Array API standard asks for it."""
@@ -41,7 +45,7 @@ class _Package(ModuleType):
 
 
 def _read(table: str) -> dict[str, Any]:
-    """The names in one of the two tables, from now on names of the package."""
+    """The names in one of the tables, from now on names of the package."""
     found = vars(importlib.import_module(f"{__name__}.{table}"))
     names = {key: it for key, it in found.items() if not key.startswith("_") or key == INSPECTION}
     globals().update(names)
@@ -60,8 +64,9 @@ def __getattr__(name: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name != f"{__name__}.{name}":
             raise
-    if name in (names := _read("appendix")):
-        return names[name]
+    for table in UPPER:
+        if name in (names := _read(table)):
+            return names[name]
     if name in RENAMED:
         new = RENAMED[name]
         warnings.warn(f"sg.{name} is now sg.{new}", DeprecationWarning, stacklevel=2)
@@ -70,7 +75,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_read("contents"), *_read("appendix")})
+    return sorted(set(globals()).union(*map(_read, ("contents", *UPPER))))
 
 
 sys.modules[__name__].__class__ = _Package

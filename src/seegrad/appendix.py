@@ -16,9 +16,6 @@ from seegrad.drawing.formula.derivation import explain as explain
 from seegrad.drawing.formula.document import Derivation as Derivation
 from seegrad.drawing.notebook import widget as widget
 from seegrad.drawing.scene.film import film as film
-from seegrad.interop.jax import JaxFunction as JaxFunction
-from seegrad.interop.jax import from_jax as from_jax
-from seegrad.interop.pytorch.reading import from_torch as from_torch
 from seegrad.nn.torch_names import to_torch_state as to_torch_state
 from seegrad.onnx.export import export_onnx as export_onnx
 from seegrad.onnx.importing import ImportedNetwork as ImportedNetwork
