@@ -12,14 +12,12 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from seegrad.book.arrays import as_array
+from seegrad.book.base.last_pass import LastPass, arriving
 from seegrad.book2.arrays import Array, as_parameter
 from seegrad.book2.formula import Formula, Pass
 from seegrad.display_hooks import present
-from seegrad.errors import GradientError, ShapeError
 from seegrad.graph.graph import Graph
 from seegrad.graph.mode import current_tracer, frame
-from seegrad.i18n import tr
 from seegrad.ops.shape import transpose
 from seegrad.tensor.tensor import Tensor, tensor
 
@@ -62,7 +60,7 @@ class _Local(threading.local):
 LOCAL = _Local()
 
 
-class Layer:
+class Layer(LastPass[Pass]):
     """A layer of the second volume: `forward`, then `backward`, which fills `grads`.
 
     `params` are the caller's own arrays: what is done to them in place (`param -= lr * grad`,
@@ -72,9 +70,6 @@ class Layer:
     formula: ClassVar[Formula]
     carried: ClassVar[tuple[str, ...]] = ()
     """Attributes that one forward pass leaves for the next."""
-    _pass: Pass | None = None
-    _forwards = 0
-    _ambiguous = False
 
     def __init__(self, *params: Any) -> None:
         names = self.formula.names[len(self.formula.names) - len(params) :]
@@ -87,13 +82,11 @@ class Layer:
         joined = LOCAL.joined
         if joined is not None:
             return _one(self._joined(joined, values))
-        self._pass = Pass(self.formula, values)
-        self._forwards += 1
-        self._ambiguous = False
+        last = self._keep(Pass(self.formula, values))
         if current_tracer() is None and not any(isinstance(v, Tensor) for v in inputs):
-            return _one(self._pass.run())
+            return _one(last.run())
         with frame(type(self).__name__):
-            return _one(self._pass.recorded())
+            return _one(last.recorded())
 
     def _joined(self, joined: Joined, values: Sequence[Any]) -> tuple[Any, ...]:
         formula, label = self.formula, joined.labels.get(id(self), type(self).__name__)
@@ -106,27 +99,9 @@ class Layer:
         with frame(label):
             return formula.outputs(*leaves)
 
-    def _passed(self, asked: str) -> Pass:
-        if self._pass is None:
-            raise GradientError(
-                tr("this layer has not seen anything yet"),
-                asked=f"forward(...), {asked}",
-                came=asked,
-                hint=tr("call forward first: backward needs the values it keeps"),
-            )
-        return self._pass
-
     def _back(self, *douts: Any) -> Any:
         """Fill `grads`; give the derivatives by the inputs that have one."""
-        last = self._passed("backward")
-        if self._ambiguous:
-            raise GradientError(
-                tr("this layer was used more than once, and remembers only the last time"),
-                asked=tr("one backward for the last forward"),
-                came=tr("a second backward"),
-                hint=tr("make a layer object for each use"),
-            )
-        self._ambiguous, self._forwards = self._forwards > 1, 0
+        last = self._taken_back()
         found = last.derivatives([_seed(d, spec) for d, spec in zip(douts, last.specs)])
         first = len(found) - len(self.params)
         for grad, g in zip(self.grads, found[first:]):
@@ -135,7 +110,7 @@ class Layer:
 
     def __getstate__(self) -> dict[str, Any]:
         """What a copy takes along: all but the last pass."""
-        return {k: v for k, v in vars(self).items() if k not in ("_pass", "_forwards")}
+        return {k: v for k, v in vars(self).items() if k not in ("_last", "_forwards")}
 
     @property
     def graph(self) -> Graph:
@@ -155,13 +130,5 @@ def _one(found: Sequence[Any]) -> Any:
 
 def _seed(dout: Any, spec: Any) -> Any:
     """The derivative that arrives, in the shape of the output; a number stands for all of it."""
-    given = as_array(dout, "dout")
-    given = given.value if isinstance(given, Tensor) else given
-    if given.shape != spec.shape and given.ndim:
-        raise ShapeError(
-            tr("the derivative that arrives does not have the shape of the output"),
-            asked=f"{spec.shape}",
-            came=f"{given.shape}",
-        )
-    seed = np.array(np.broadcast_to(given, spec.shape), spec.dtype)
+    seed = np.array(np.broadcast_to(arriving(dout, spec.shape), spec.shape), spec.dtype)
     return seed if seed.ndim else seed[()]

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from seegrad.autodiff.backward_pass import backward, ones_like
-from seegrad.book.arrays import as_array, as_floats, exact
-from seegrad.errors import GradientError, ShapeError
+from seegrad.book.arrays import as_floats, exact
+from seegrad.book.base.last_pass import LastPass, arriving
 from seegrad.graph.graph import Graph
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor, tensor
@@ -50,7 +50,7 @@ def plain(result: Any, *like: Any) -> Any:
     return np.array(result.value if isinstance(result, Tensor) else result)[()]
 
 
-class Layer:
+class Layer(LastPass[Tensor]):
     """A layer in the book's manner: `forward`, then `backward` with the derivative that arrives.
 
     `graph` is the computational graph of the last forward pass, with every value, and after
@@ -66,15 +66,10 @@ class Layer:
 
     _leaves: tuple[Tensor, ...] = ()
     _inputs: tuple[Tensor, ...] = ()
-    _out: Tensor | None = None
-    _forwards = 0
-    _ambiguous = False
 
     def _remember(self, inputs: Sequence[Tensor], out: Tensor) -> Tensor:
-        self._inputs, self._out = tuple(inputs), out
-        self._forwards += 1
-        self._ambiguous = False
-        return out
+        self._inputs = tuple(inputs)
+        return self._keep(out)
 
     @property
     def graph(self) -> Graph:
@@ -85,35 +80,10 @@ class Layer:
         """Show the graph of the last forward pass, in the browser or in the notebook."""
         self.graph.show(**options)
 
-    def _passed(self, asked: str) -> Tensor:
-        if self._out is None:
-            raise GradientError(
-                tr("this layer has not seen anything yet"),
-                asked=f"forward(...), {asked}",
-                came=asked,
-                hint=tr("call forward first: backward needs the values it keeps"),
-            )
-        return self._out
-
     def _sent_back(self, dout: Any, wanted: Sequence[Tensor]) -> list[Any]:
         """The derivatives by `wanted`, from the derivative that arrives at the output."""
-        out = self._passed("backward")
-        if self._ambiguous:
-            raise GradientError(
-                tr("this layer was used more than once, and remembers only the last time"),
-                asked=tr("one backward for the last forward"),
-                came=tr("a second backward"),
-                hint=tr("make a layer object for each use"),
-            )
-        self._ambiguous, self._forwards = self._forwards > 1, 0
-        given = as_array(dout, "dout")
-        given = given.value if isinstance(given, Tensor) else given
-        if given.shape != out.shape and given.ndim:
-            raise ShapeError(
-                tr("the derivative that arrives does not have the shape of the output"),
-                asked=f"{out.shape}",
-                came=f"{given.shape}",
-            )
+        out = self._taken_back()
+        given = arriving(dout, out.shape)
         seed = np.asarray(ones_like(out) * given, out.dtype)
         found = backward([out], [seed[()] if seed.ndim == 0 else seed], wrt=wanted, keep=True)
         for node, value in found.items():
@@ -136,5 +106,4 @@ class Layer:
     def _to_each_side(self, dout: Any) -> list[Any]:
         """The derivatives along each wire into the node, also when both come from one value."""
         self._sent_back(dout, self._inputs)
-        assert self._out is not None
-        return list(self._out.branches or [])
+        return list(self._passed("backward").branches or [])
