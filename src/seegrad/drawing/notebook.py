@@ -11,6 +11,7 @@ from typing import Any
 
 from seegrad.display_hooks import presents
 from seegrad.drawing.display import FRAME_HEIGHT, Thing, scene_of
+from seegrad.drawing.export.frame import WATCH_THEME
 from seegrad.drawing.export.html import build, styles
 from seegrad.drawing.scene.scene import to_json
 from seegrad.errors import MissingExtraError
@@ -22,29 +23,27 @@ export default {
     const root = document.createElement("div");
     root.style.height = `${model.get("height")}px`;
     el.append(root);
+    let opened, theme;
     const draw = () => {
       root.replaceChildren();
-      seegradPage.mount(root, JSON.parse(model.get("scene")), {
+      opened = seegradPage.mount(root, JSON.parse(model.get("scene")), {
         sheet: model.get("sheet"),
         changed: (state) => {
           model.set("given", state.given);
           model.save_changes();
         },
       });
+      if (theme) opened.session.setTheme(theme);
     };
     draw();
     model.on("change:scene", draw);
-    const follow = () => {
-      const [r, g, b] = getComputedStyle(el).color.match(/[0-9.]+/g).map(Number);
-      root.dataset.theme = 0.299 * r + 0.587 * g + 0.114 * b > 128 ? "dark" : "light";
-    };
-    follow();
-    const watch = new MutationObserver(() => { follow(); setTimeout(follow, 400); });
-    for (const each of [document.documentElement, document.body])
-      watch.observe(each, { attributes: true });
+    const unwatch = watchTheme(el, (seen) => {
+      theme = seen;
+      opened.session.setTheme(theme);
+    });
     return () => {
       model.off("change:scene", draw);
-      watch.disconnect();
+      unwatch();
     };
   },
 };
@@ -68,7 +67,7 @@ def _class() -> Any:
     class ExplorerWidget(anywidget.AnyWidget):
         """The explorer; `scene` is what is drawn, `given` what was edited in it."""
 
-        _esm = "\n".join((build("training"), _MODULE))
+        _esm = "\n".join((build("training"), WATCH_THEME, _MODULE))
         _css = f"{picture}\n{look}"
         scene = traitlets.Unicode("{}").tag(sync=True)
         given = traitlets.Dict().tag(sync=True)

@@ -642,10 +642,13 @@ def test_widget_draws_and_tells_python(browser: Any, tmp_path: Path) -> None:
             save_changes: () => { window.saved++; }, on: () => {}, off: () => {} };
           const address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
           const module = await import(address);
-          module.default.render({ model, el: document.getElementById("el") });
+          const el = document.createElement("div");
+          module.default.render({ model, el });           // JupyterLab may place it later
+          document.getElementById("el").append(el);
         }""",
         shown._esm,
     )
+    sync.expect(page.locator(".sg")).to_have_attribute("data-theme", "light")
     page.locator("[data-box=n0]").click()
     page.locator(".editor .field").fill("150")
     page.locator(".editor .apply").click()

@@ -20,23 +20,38 @@ from seegrad.i18n import tr
 WIDEST = 2400.0
 """Pixels across a PNG that is stored in a notebook: of a wide picture each unit takes fewer."""
 
-_FOLLOW = """
-(() => {
+WATCH_THEME = """
+const watchTheme = (element, tell) => {
+  const told = () => {
+    const color = getComputedStyle(element).color.match(/[0-9.]+/g);
+    if (!color) return;
+    const [r, g, b] = color.map(Number);
+    tell(0.299 * r + 0.587 * g + 0.114 * b > 128 ? "dark" : "light");
+  };
+  const around = new MutationObserver(() => { told(); setTimeout(told, 400); });
+  for (const each of [document.documentElement, document.body])
+    around.observe(each, { attributes: true });
+  const placed = new ResizeObserver(told);
+  placed.observe(element);
+  told();
+  return () => { around.disconnect(); placed.disconnect(); };
+};
+"""
+"""`watchTheme(element, tell)` tells whether the text around an element is light: now, when the
+element comes to stand in the page (before that it has no colour), and whenever the theme may
+change. What it returns ends it."""
+
+_FOLLOW = f"""
+(() => {{
+  {WATCH_THEME.strip()}
   const outer = document.currentScript?.parentElement, frame = outer?.querySelector("iframe");
   if (!frame) return;
-  const told = () => {
-    const [r, g, b] = getComputedStyle(outer).color.match(/[0-9.]+/g).map(Number);
-    const theme = 0.299 * r + 0.587 * g + 0.114 * b > 128 ? "dark" : "light";
-    frame.contentWindow?.postMessage({ seegradTheme: theme }, "*");
-  };
+  let theme = "light";
+  const told = () => frame.contentWindow?.postMessage({{ seegradTheme: theme }}, "*");
   frame.addEventListener("load", told);
-  const watch = new MutationObserver(() => { told(); setTimeout(told, 400); });
-  for (const each of [document.documentElement, document.body])
-    watch.observe(each, { attributes: true });
-  told();
-})();
+  watchTheme(outer, (seen) => {{ theme = seen; told(); }});
+}})();
 """
-"""Tells the frame whether the text around it is light, now and whenever the theme may change."""
 
 
 def escape_attribute(page: str) -> str:
