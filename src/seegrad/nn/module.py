@@ -6,6 +6,8 @@ No layer lives here, and no numbers are computed here.
 from __future__ import annotations
 
 import functools
+import inspect
+import re
 import types
 import warnings
 import weakref
@@ -58,7 +60,10 @@ class Module(ModuleMethods, ABC):
     """
 
     kind: ClassVar[str] = ""
-    """What the module is called in boxes when nobody names it; by default its class's name."""
+    """What the module is called in boxes when nobody names it; by default its class's name.
+
+    Layers of this package are called by their class's name in small letters: `max_pool1d`.
+    """
 
     spread: ClassVar[tuple[str, ...]] = ()
     """Containers whose items are named as if each were an attribute: a Sequential's layers."""
@@ -68,6 +73,11 @@ class Module(ModuleMethods, ABC):
 
     training: bool = True
     name: str = ""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if cls.__module__.startswith("seegrad.nn.") and "kind" not in vars(cls):
+            cls.kind = _WORDS.sub("_", cls.__name__).lower()
 
     @abstractmethod
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
@@ -368,6 +378,8 @@ def _warn_of_computed(where: str, part: Tensor) -> None:
     warnings.warn(text, UserWarning, stacklevel=5)
 
 
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where a word begins inside a class's name."""
 _USUAL = frozenset({str, int, float, bool, type(None), np.ndarray, np.dtype})
 """What most attributes are that hold neither tensors nor modules."""
 _TOLD: weakref.WeakSet[Tensor] = weakref.WeakSet()
@@ -395,6 +407,19 @@ def _some(names: Iterable[str], most: int = 6) -> str:
 
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
+
+
+def unusual(module: Module) -> dict[str, Any]:
+    """What a module is made with otherwise than by default, by name; arrays as …"""
+    defaults = inspect.signature(type(module)).parameters
+    made = {name: getattr(module, name) for name in defaults if hasattr(module, name)}
+    found = {name: "…" if isinstance(value, np.ndarray) else value for name, value in made.items()}
+    return {name: value for name, value in found.items() if value != defaults[name].default}
+
+
+def listed(settings: Mapping[str, Any]) -> str:
+    """Settings as they stand in a module's brackets."""
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
 
 
 def parameter(values: Any, name: str, dtype: Any = np.float32) -> Tensor:

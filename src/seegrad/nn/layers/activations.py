@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seegrad.graph.op import Op
-from seegrad.nn.module import Module, parameter
+from seegrad.nn.module import Module, listed, parameter, unusual
 from seegrad.ops import transcendental
 from seegrad.ops.compare import where
 from seegrad.ops.nn import activation
@@ -20,14 +20,20 @@ def _as_array(x: Any) -> Any:
 
 
 class _Activation(Module):
-    """A layer that is one operation; the layer's `settings` are its attributes."""
+    """A layer that is one operation, whose attributes the layer has as its own."""
 
     operation: ClassVar[Op]
-    settings: ClassVar[tuple[str, ...]] = ()
+    always: ClassVar[bool] = False
+    """Whether its settings are told even where they are the usual ones."""
+
+    def _settings(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.operation.attributes}
 
     def forward(self, x: Any) -> Any:
-        attrs = {name: getattr(self, name) for name in self.settings}
-        return self.operation(_as_array(x), **attrs)
+        return self.operation(_as_array(x), **self._settings())
+
+    def describe(self) -> str:
+        return listed(self._settings() if self.always else unusual(self))
 
 
 class ReLU(_Activation):
@@ -42,55 +48,40 @@ class LeakyReLU(_Activation):
 
     kind = "leaky_relu"
     operation = activation.leaky_relu
-    settings = ("slope",)
+    always = True
 
     def __init__(self, slope: float = 0.01) -> None:
         self.slope = slope
-
-    def describe(self) -> str:
-        return f"slope={self.slope}"
 
 
 class ELU(_Activation):
     """x where it is positive, else alpha·(exp(x) − 1) (Clevert et al., 2015)."""
 
-    kind = "elu"
     operation = activation.elu
-    settings = ("alpha",)
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
-
-    def describe(self) -> str:
-        return "" if self.alpha == 1.0 else f"alpha={self.alpha}"
 
 
 class Sigmoid(_Activation):
     """1/(1 + exp(−x)), with the derivative y(1 − y) (chapter 5.5.2)."""
 
-    kind = "sigmoid"
     operation = activation.sigmoid
 
 
 class Tanh(_Activation):
     """The hyperbolic tangent."""
 
-    kind = "tanh"
     operation = transcendental.tanh
 
 
 class GELU(_Activation):
     """x·Φ(x), or its approximation by tanh (Hendrycks and Gimpel, 2016)."""
 
-    kind = "gelu"
     operation = activation.gelu
-    settings = ("approximate",)
 
     def __init__(self, approximate: bool = False) -> None:
         self.approximate = approximate
-
-    def describe(self) -> str:
-        return "approximate=True" if self.approximate else ""
 
 
 class SiLU(_Activation):
@@ -103,103 +94,80 @@ class SiLU(_Activation):
 class Softplus(_Activation):
     """log(1 + exp(x)): ReLU without its corner, its derivative the sigmoid."""
 
-    kind = "softplus"
     operation = activation.softplus
 
 
 class Softmax(_Activation):
     """exp(x) over its sum along `axis`: each row (by default) positive and summing to 1."""
 
-    kind = "softmax"
     operation = activation.softmax
-    settings = ("axis",)
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
-
-    def describe(self) -> str:
-        return "" if self.axis == -1 else f"axis={self.axis}"
 
 
 class CELU(_Activation):
     """x where it is positive, else alpha·(exp(x/alpha) − 1) (Barron, 2017)."""
 
-    kind = "celu"
     operation = activation.celu
-    settings = ("alpha",)
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
-
-    def describe(self) -> str:
-        return "" if self.alpha == 1.0 else f"alpha={self.alpha}"
 
 
 class SELU(_Activation):
     """ELU scaled so that layers keep mean 0 and variance 1 (Klambauer et al., 2017)."""
 
-    kind = "selu"
     operation = activation.selu
 
 
 class Mish(_Activation):
     """x·tanh(log(1 + exp(x))) (Misra, 2019)."""
 
-    kind = "mish"
     operation = activation.mish
 
 
 class Hardsigmoid(_Activation):
     """The sigmoid in straight lines: x/6 + 1/2 held between 0 and 1."""
 
-    kind = "hardsigmoid"
     operation = activation.hardsigmoid
 
 
 class Hardswish(_Activation):
     """x·hardsigmoid(x) (Howard et al., 2019)."""
 
-    kind = "hardswish"
     operation = activation.hardswish
 
 
 class Hardtanh(_Activation):
     """x held between low and high; `ReLU6` is `Hardtanh(0.0, 6.0)`."""
 
-    kind = "hardtanh"
     operation = activation.hardtanh
-    settings = ("low", "high")
+    always = True
 
     def __init__(self, low: float = -1.0, high: float = 1.0) -> None:
         self.low, self.high = low, high
-
-    def describe(self) -> str:
-        return f"low={self.low}, high={self.high}"
 
 
 class ReLU6(Hardtanh):
     """x held between 0 and 6."""
 
     kind = "relu6"
+    always = False
 
     def __init__(self) -> None:
         super().__init__(0.0, 6.0)
-
-    def describe(self) -> str:
-        return ""
 
 
 class Softsign(_Activation):
     """x / (1 + |x|)."""
 
-    kind = "softsign"
     operation = activation.softsign
 
 
 class Tanhshrink(_Activation):
     """x − tanh(x)."""
 
-    kind = "tanhshrink"
     operation = activation.tanhshrink
 
 
@@ -213,49 +181,34 @@ class LogSigmoid(_Activation):
 class Hardshrink(_Activation):
     """x, and 0 where |x| is at most the bound."""
 
-    kind = "hardshrink"
     operation = activation.hardshrink
-    settings = ("bound",)
+    always = True
 
     def __init__(self, bound: float = 0.5) -> None:
         self.bound = bound
-
-    def describe(self) -> str:
-        return f"bound={self.bound}"
 
 
 class Softshrink(_Activation):
     """x moved towards 0 by the bound, and 0 where |x| is at most the bound."""
 
-    kind = "softshrink"
     operation = activation.softshrink
-    settings = ("bound",)
+    always = True
 
     def __init__(self, bound: float = 0.5) -> None:
         self.bound = bound
-
-    def describe(self) -> str:
-        return f"bound={self.bound}"
 
 
 class LogSoftmax(_Activation):
     """The logarithm of softmax along `axis`, steady for any scores."""
 
-    kind = "log_softmax"
     operation = activation.log_softmax
-    settings = ("axis",)
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
 
-    def describe(self) -> str:
-        return "" if self.axis == -1 else f"axis={self.axis}"
-
 
 class GLU(Module):
     """a·σ(b), a and b the halves of x along `axis` (Dauphin et al., 2016)."""
-
-    kind = "glu"
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
@@ -265,7 +218,7 @@ class GLU(Module):
         return a * activation.sigmoid(b)
 
     def describe(self) -> str:
-        return "" if self.axis == -1 else f"axis={self.axis}"
+        return listed(unusual(self))
 
 
 class PReLU(Module):

@@ -29,7 +29,6 @@ class Affine(Module):
     (5, 2)
     """
 
-    kind = "affine"
     torch_names: ClassVar[dict[str, str]] = {"W": "weight.T", "b": "bias"}
 
     def __init__(
@@ -76,8 +75,6 @@ class Bilinear(Module):
     (5, 2)
     """
 
-    kind = "bilinear"
-
     def __init__(
         self,
         left: int,
@@ -116,8 +113,6 @@ class Bilinear(Module):
 
 class Identity(Module):
     """What comes in, as it is: a layer that does nothing where a layer is asked for."""
-
-    kind = "identity"
 
     def forward(self, x: Any) -> Any:
         return x if isinstance(x, Tensor) else np.asarray(x)

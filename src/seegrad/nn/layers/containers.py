@@ -125,8 +125,6 @@ class Residual(Module):
     (2, 3)
     """
 
-    kind = "residual"
-
     def __init__(self, *layers: Any, shortcut: Module | None = None) -> None:
         self.layers = Sequential(*layers)
         self.shortcut = shortcut

@@ -68,12 +68,10 @@ class ConvTranspose1d(ConvTranspose2d):
     (3, 2, 14)
     """
 
-    kind = "conv_transpose1d"
     axes = 1
 
 
 class ConvTranspose3d(ConvTranspose2d):
     """`ConvTranspose2d` along three axes: (N, inputs, depth, height, width)."""
 
-    kind = "conv_transpose3d"
     axes = 3

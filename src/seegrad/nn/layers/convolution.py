@@ -138,7 +138,6 @@ class Conv1d(_Conv):
     (5, 4, 8)
     """
 
-    kind = "conv1d"
     axes = 1
 
 
@@ -164,5 +163,4 @@ class Conv3d(_Conv):
     (1, 2, 2, 3, 4)
     """
 
-    kind = "conv3d"
     axes = 3

@@ -22,7 +22,6 @@ class Dropout(Module):
     nothing happens at all. The random key is kept state: it counts on with every call.
     """
 
-    kind = "dropout"
     torch_names: ClassVar[dict[str, str]] = {"key": ""}
 
     def __init__(self, p: float = 0.5, seed: int | None = None) -> None:

@@ -28,7 +28,6 @@ class Embedding(Module):
     (2, 2, 3)
     """
 
-    kind = "embedding"
     torch_names: ClassVar[dict[str, str]] = {"W": "weight"}
 
     def __init__(
@@ -71,8 +70,6 @@ class EmbeddingBag(Embedding):
     >>> EmbeddingBag(10, 3)(np.array([1, 2, 2, 9, 4]), offsets=np.array([0, 2])).shape
     (2, 3)
     """
-
-    kind = "embedding_bag"
 
     def __init__(
         self,
@@ -147,7 +144,6 @@ class Positions(Module):
     Called with `start`, the position of the first, where a sequence is read in parts.
     """
 
-    kind = "positions"
     torch_names: ClassVar[dict[str, str]] = {"W": "weight"}
 
     def __init__(

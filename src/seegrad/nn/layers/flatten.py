@@ -19,8 +19,6 @@ class Flatten(Module):
     (2, 12)
     """
 
-    kind = "flatten"
-
     def forward(self, x: Any) -> Any:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if len(x.shape) <= 1:

@@ -24,7 +24,6 @@ class BatchNorm(Module):
     the running ones are used. Raises ShapeError for a training batch of one.
     """
 
-    kind = "batch_norm"
     torch_names: ClassVar[dict[str, str]] = {"gamma": "weight", "beta": "bias"}
     axis: ClassVar[int] = -1
     """The axis that keeps its own mean: features, or channels."""
@@ -75,7 +74,6 @@ class BatchNorm(Module):
 class BatchNorm2d(BatchNorm):
     """Batch normalisation of pictures (N, channels, height, width), one mean for each channel."""
 
-    kind = "batch_norm2d"
     axis = 1
 
 
@@ -85,13 +83,9 @@ class BatchNorm1d(BatchNorm2d):
     Unlike `BatchNorm`, whose features are the last axis, the channels are the second one.
     """
 
-    kind = "batch_norm1d"
-
 
 class BatchNorm3d(BatchNorm2d):
     """Batch normalisation of volumes (N, channels, depth, height, width)."""
-
-    kind = "batch_norm3d"
 
 
 def _as(values: Any, wide: tuple[int, ...]) -> Any:
@@ -102,7 +96,6 @@ def _as(values: Any, wide: tuple[int, ...]) -> Any:
 class LayerNorm(Module):
     """Layer normalisation over the last axis of (…, features) (Ba et al., 2016)."""
 
-    kind = "layer_norm"
     torch_names: ClassVar[dict[str, str]] = {"gamma": "weight", "beta": "bias"}
 
     def __init__(self, features: int, eps: float = 1e-5, dtype: Any = np.float32) -> None:
@@ -126,7 +119,6 @@ class GroupNorm(Module):
     groups: into how many equal groups the channels fall.
     """
 
-    kind = "group_norm"
     torch_names: ClassVar[dict[str, str]] = {"gamma": "weight", "beta": "bias"}
 
     def __init__(
@@ -159,8 +151,6 @@ class InstanceNorm(GroupNorm):
     Ulyanov et al., 2016: group normalisation with as many groups as channels.
     """
 
-    kind = "instance_norm"
-
     def __init__(self, channels: int, eps: float = 1e-5, dtype: Any = np.float32) -> None:
         super().__init__(channels, channels, eps, dtype)
 
@@ -174,7 +164,6 @@ class RMSNorm(Module):
     Unlike `LayerNorm` it takes no mean away and adds no bias.
     """
 
-    kind = "rms_norm"
     torch_names: ClassVar[dict[str, str]] = {"gamma": "weight"}
 
     def __init__(self, features: int, eps: float = 1e-6, dtype: Any = np.float32) -> None:

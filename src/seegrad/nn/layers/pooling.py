@@ -99,14 +99,12 @@ class MaxPool2d(_Pool):
 class MaxPool1d(MaxPool2d):
     """`MaxPool2d` along one axis: (N, C, length)."""
 
-    kind = "max_pool1d"
     axes = 1
 
 
 class MaxPool3d(MaxPool2d):
     """`MaxPool2d` along three axes: (N, C, depth, height, width)."""
 
-    kind = "max_pool3d"
     axes = 3
 
 
@@ -155,14 +153,12 @@ class AvgPool2d(_Pool):
 class AvgPool1d(AvgPool2d):
     """`AvgPool2d` along one axis: (N, C, length)."""
 
-    kind = "avg_pool1d"
     axes = 1
 
 
 class AvgPool3d(AvgPool2d):
     """`AvgPool2d` along three axes: (N, C, depth, height, width)."""
 
-    kind = "avg_pool3d"
     axes = 3
 
 
@@ -202,5 +198,4 @@ class GlobalMaxPool(_GlobalPool):
     array([[3., 7.]])
     """
 
-    kind = "global_max_pool"
     pooled = max

@@ -222,7 +222,6 @@ class RNN(_Recurrent):
     (2, 5, 8)
     """
 
-    kind = "rnn"
     gates = 1
 
     def step(self, given: Any, state: State, U: Any, c: Any) -> State:
@@ -237,7 +236,6 @@ class LSTM(_Recurrent):
     cell ← σ(f)·cell + σ(i)·tanh(g), h ← σ(o)·tanh(cell). Settings as in `RNN`.
     """
 
-    kind = "lstm"
     gates = 4
     states = 2
 
@@ -255,7 +253,6 @@ class GRU(_Recurrent):
     h ← (1 − z)·n + z·h. Settings as in `RNN`.
     """
 
-    kind = "gru"
     gates = 3
 
     def step(self, given: Any, state: State, U: Any, c: Any) -> State:

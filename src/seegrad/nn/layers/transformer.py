@@ -31,7 +31,6 @@ class TransformerBlock(Module):
     (3, 5, 8)
     """
 
-    kind = "transformer_block"
     torch_names: ClassVar[dict[str, str]] = {
         "attention": "self_attn", "network.affine1": "linear1", "network.affine2": "linear2"
     }  # fmt: skip

@@ -26,8 +26,6 @@ class SoftmaxWithLoss(Module):
     may come without N. The derivative by the scores is (y − t)/N.
     """
 
-    kind = "softmax_with_loss"
-
     def forward(self, x: Any, t: Any) -> Any:
         return loss.softmax_cross_entropy(*fitted(x, t))
 
@@ -95,13 +93,6 @@ class CrossEntropyLoss(Loss):
             return total
         return total / (reduce.sum(mass) if labels else rows.size)
 
-    def settings(self) -> dict[str, Any]:
-        return {
-            "weight": None if self.weight is None else "…",
-            "ignore_index": self.ignore_index,
-            "label_smoothing": self.label_smoothing or None,
-        }
-
 
 class NLLLoss(Loss):
     """Minus the mean log-probability of the labels: log-probabilities (N, C), labels (N,).
@@ -109,8 +100,6 @@ class NLLLoss(Loss):
     The classes come last, (N, …, C), as in `CrossEntropyLoss`, whose weight, ignore_index and
     reduction these are.
     """
-
-    kind = "nll_loss"
 
     def __init__(
         self, weight: Any = None, ignore_index: int | None = None, reduction: str = "mean"
@@ -139,11 +128,6 @@ class NLLLoss(Loss):
     def costs(self, x: Any, t: Any) -> Any:
         return type(self)(self.weight, self.ignore_index, "none").forward(x, t)
 
-    def settings(self) -> dict[str, Any]:
-        return {
-            "weight": None if self.weight is None else "…", "ignore_index": self.ignore_index,
-        }  # fmt: skip
-
 
 class BCELoss(Loss):
     """The mean of −t·log x − (1 − t)·log(1 − x), x from 0 to 1; or from scores, with sigmoid.
@@ -152,8 +136,6 @@ class BCELoss(Loss):
     weight: how much each element counts, in a shape that broadcasts to theirs. pos_weight (of
     scores): how much a 1 among the targets counts, one number for each column.
     """
-
-    kind = "bce_loss"
 
     def __init__(
         self,
@@ -194,13 +176,6 @@ class BCELoss(Loss):
             found = (1 - t) * x + more * activation.softplus(-x)
         return found if self.weight is None else found * self.weight.astype(x.dtype)
 
-    def settings(self) -> dict[str, Any]:
-        return {
-            "with_logits": True if self.with_logits else None,
-            "weight": None if self.weight is None else "…",
-            "pos_weight": None if self.pos_weight is None else "…",
-        }
-
 
 class BCEWithLogitsLoss(BCELoss):
     """Sigmoid and binary cross-entropy in one, from scores: `BCELoss(with_logits=True)`.
@@ -209,21 +184,14 @@ class BCEWithLogitsLoss(BCELoss):
     0.6931
     """
 
-    kind = "bce_with_logits_loss"
-
     def __init__(
         self, weight: Any = None, pos_weight: Any = None, reduction: str = "mean"
     ) -> None:
         super().__init__(True, weight, pos_weight, reduction)
 
-    def settings(self) -> dict[str, Any]:
-        return {k: v for k, v in super().settings().items() if k != "with_logits"}
-
 
 class SoftMarginLoss(Loss):
     """The mean of log(1 + exp(−t·x)), t 1 or −1: scores x of either side."""
-
-    kind = "soft_margin_loss"
 
     def costs(self, x: Any, t: Any) -> Any:
         x, t = fitted(x, t)
@@ -235,8 +203,6 @@ class SoftMarginLoss(Loss):
 class HingeEmbeddingLoss(Loss):
     """The mean of x where t is 1, and of max(0, margin − x) where t is −1: x are distances."""
 
-    kind = "hinge_embedding_loss"
-
     def __init__(self, margin: float = 1.0, reduction: str = "mean") -> None:
         super().__init__(reduction)
         self.margin = margin
@@ -247,17 +213,12 @@ class HingeEmbeddingLoss(Loss):
         signs(t)
         return where(t > 0, x, maximum(self.margin - x, 0.0))
 
-    def settings(self) -> dict[str, Any]:
-        return {"margin": None if self.margin == 1.0 else self.margin}
-
 
 class MultiMarginLoss(Loss):
     """Σ max(0, margin − x[t] + x[i])ᵖ/C over the classes i beside t: scores (N, C), labels (N,).
 
     The hinge of several classes (Crammer and Singer, 2001). p: 1 or 2. weight: of each class.
     """
-
-    kind = "multi_margin_loss"
 
     def __init__(
         self, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"
@@ -282,13 +243,6 @@ class MultiMarginLoss(Loss):
         share = activation.one_hot(t, classes=classes, dtype=x.dtype)
         return rows * reduce.sum(share * weights(self.weight, classes, x.dtype), axis=-1)
 
-    def settings(self) -> dict[str, Any]:
-        return {
-            "p": None if self.p == 1 else self.p,
-            "margin": None if self.margin == 1.0 else self.margin,
-            "weight": None if self.weight is None else "…",
-        }
-
 
 class MultiLabelMarginLoss(Loss):
     """Σ max(0, 1 − x[j] + x[i])/C over the classes j of a row and i that are not its own.
@@ -296,8 +250,6 @@ class MultiLabelMarginLoss(Loss):
     Called with scores (N, C), or (C,), and the classes of each row as integers of the same shape,
     those from the first −1 on not counted.
     """
-
-    kind = "multi_label_margin_loss"
 
     def costs(self, x: Any, t: Any) -> Any:
         x, t = array(x), array(t)
@@ -331,8 +283,6 @@ class MultiLabelSoftMarginLoss(Loss):
     Targets (N, C) are 0 or 1. weight: of each class. reduction: over the rows.
     """
 
-    kind = "multi_label_soft_margin_loss"
-
     def __init__(self, weight: Any = None, reduction: str = "mean") -> None:
         super().__init__(reduction)
         self.weight = None if weight is None else np.asarray(weight)
@@ -344,6 +294,3 @@ class MultiLabelSoftMarginLoss(Loss):
         if self.weight is not None:
             found = found * weights(self.weight, x.shape[-1], x.dtype)
         return reduce.mean(found, axis=-1)
-
-    def settings(self) -> dict[str, Any]:
-        return {"weight": None if self.weight is None else "…"}

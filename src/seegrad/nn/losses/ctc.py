@@ -44,8 +44,6 @@ class CTCLoss(Loss):
     1.6864
     """
 
-    kind = "ctc_loss"
-
     def __init__(
         self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False
     ) -> None:
@@ -126,9 +124,6 @@ class CTCLoss(Loss):
             t = np.full((n, 1), self.blank)
         _in_range(t, found[1], classes, self.blank)
         return x, clip(t, 0, classes - 1), *found
-
-    def settings(self) -> dict[str, Any]:
-        return {"blank": self.blank or None, "zero_infinity": self.zero_infinity or None}
 
 
 def _shifted(alpha: Any, by: int) -> Any:

@@ -23,8 +23,6 @@ class MSELoss(Loss):
     reduction: "mean", "sum", or "none" for one cost an element.
     """
 
-    kind = "mse_loss"
-
     def costs(self, x: Any, t: Any) -> Any:
         loss.check_pair(x, t)
         d = x - t
@@ -42,8 +40,6 @@ class L1Loss(Loss):
     as there.
     """
 
-    kind = "l1_loss"
-
     def costs(self, x: Any, t: Any) -> Any:
         loss.check_pair(x, t)
         return abs(x - t)
@@ -55,8 +51,6 @@ class L1Loss(Loss):
 
 class HuberLoss(Loss):
     """The mean of d²/2 where |d| ≤ delta and delta·(|d| − delta/2) beyond (Huber, 1964)."""
-
-    kind = "huber_loss"
 
     def __init__(self, delta: float = 1.0, reduction: str = "mean") -> None:
         super().__init__(reduction)
@@ -73,14 +67,9 @@ class HuberLoss(Loss):
             return loss.huber(x, t, delta=self.delta)
         return super().forward(x, t)
 
-    def settings(self) -> dict[str, Any]:
-        return {"delta": None if self.delta == 1.0 else self.delta}
-
 
 class SmoothL1Loss(HuberLoss):
     """`HuberLoss` over beta: slopes of ±1 far away, as PyTorch's."""
-
-    kind = "smooth_l1_loss"
 
     def __init__(self, beta: float = 1.0, reduction: str = "mean") -> None:
         super().__init__(beta, reduction)
@@ -93,9 +82,6 @@ class SmoothL1Loss(HuberLoss):
     def forward(self, x: Any, t: Any) -> Any:
         return super().forward(x, t) / self.delta
 
-    def settings(self) -> dict[str, Any]:
-        return {"beta": None if self.delta == 1.0 else self.delta}
-
 
 class KLDivLoss(Loss):
     """The mean over the rows of Σ t·(log t − x): log-probabilities x, probabilities t.
@@ -105,9 +91,7 @@ class KLDivLoss(Loss):
     targets are log-probabilities too.
     """
 
-    kind = "kl_div_loss"
     reductions = ("batchmean", *REDUCTIONS)
-    reduction = "batchmean"
 
     def __init__(self, reduction: str = "batchmean", log_target: bool = False) -> None:
         super().__init__(reduction)
@@ -126,9 +110,6 @@ class KLDivLoss(Loss):
             return reduce.sum(costs) / (x.shape[0] if len(x.shape) else 1)
         return reduced(costs, self.reduction)
 
-    def settings(self) -> dict[str, Any]:
-        return {"log_target": self.log_target or None}
-
 
 class PoissonNLLLoss(Loss):
     """exp(x) − t·x: counts t beside the logarithm of what is expected, without the term log t!.
@@ -136,8 +117,6 @@ class PoissonNLLLoss(Loss):
     log_input: whether x are logarithms; otherwise x − t·log(x + eps). full: with Stirling's
     approximation of log t! for t above 1.
     """
-
-    kind = "poisson_nll_loss"
 
     def __init__(
         self, log_input: bool = True, full: bool = False, eps: float = 1e-8,
@@ -157,9 +136,6 @@ class PoissonNLLLoss(Loss):
             )
         return found
 
-    def settings(self) -> dict[str, Any]:
-        return {"log_input": None if self.log_input else False, "full": self.full or None}
-
 
 class GaussianNLLLoss(Loss):
     """(log v + (x − t)²/v)/2: targets t beside means x and variances v; called (x, t, v).
@@ -167,8 +143,6 @@ class GaussianNLLLoss(Loss):
     Variances below eps count as eps. v has the shape of x, or one number a row: (…,) or (…, 1).
     full: with the constant log(2π)/2 (Nix and Weigend, 1994).
     """
-
-    kind = "gaussian_nll_loss"
 
     def __init__(self, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
         super().__init__(reduction)
@@ -192,6 +166,3 @@ class GaussianNLLLoss(Loss):
         d = x - t
         found = (log(v) + d * d / v) * 0.5
         return found + 0.5 * math.log(2 * math.pi) if self.full else found
-
-    def settings(self) -> dict[str, Any]:
-        return {"full": self.full or None}

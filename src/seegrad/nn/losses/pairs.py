@@ -9,7 +9,7 @@ import numpy as np
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.i18n import tr
 from seegrad.nn.losses.reduction import Loss, alike, array, fitted, signs
-from seegrad.nn.module import Module
+from seegrad.nn.module import Module, listed, unusual
 from seegrad.ops import reduce
 from seegrad.ops.arithmetic import abs, maximum, minimum, sqrt
 from seegrad.ops.compare import where
@@ -25,8 +25,6 @@ class CosineSimilarity(Module):
     array([0.7071])
     """
 
-    kind = "cosine_similarity"
-
     def __init__(self, axis: int = 1, eps: float = 1e-8) -> None:
         self.axis, self.eps = axis, eps
 
@@ -40,13 +38,11 @@ class CosineSimilarity(Module):
         return dots / (one * other)
 
     def describe(self) -> str:
-        return "" if self.axis == 1 else f"axis={self.axis}"
+        return listed(unusual(self))
 
 
 class PairwiseDistance(Module):
     """(Σ|x − y + eps|ᵖ)^(1/p) along the last axis; called with two arrays of one shape."""
-
-    kind = "pairwise_distance"
 
     def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdims: bool = False) -> None:
         if not p > 0:
@@ -67,7 +63,7 @@ class PairwiseDistance(Module):
         return total if self.p == 1 else power(total, 1 / self.p)
 
     def describe(self) -> str:
-        return "" if self.p == 2 else f"p={self.p}"
+        return listed(unusual(self))
 
 
 class CosineEmbeddingLoss(Loss):
@@ -75,8 +71,6 @@ class CosineEmbeddingLoss(Loss):
 
     Called (x, y, t): x and y (N, D), t (N,); or (D,), (D,) and one number.
     """
-
-    kind = "cosine_embedding_loss"
 
     def __init__(self, margin: float = 0.0, reduction: str = "mean") -> None:
         super().__init__(reduction)
@@ -96,17 +90,12 @@ class CosineEmbeddingLoss(Loss):
         near = reduce.sum(x * y, axis=-1) / sqrt(lengths[0] * lengths[1])
         return where(t > 0, 1 - near, maximum(near - self.margin, 0.0))
 
-    def settings(self) -> dict[str, Any]:
-        return {"margin": self.margin or None}
-
 
 class MarginRankingLoss(Loss):
     """max(0, −t·(x − y) + margin): x is to be above y where t is 1, below where it is −1.
 
     Called (x, y, t), all of one shape.
     """
-
-    kind = "margin_ranking_loss"
 
     def __init__(self, margin: float = 0.0, reduction: str = "mean") -> None:
         super().__init__(reduction)
@@ -119,9 +108,6 @@ class MarginRankingLoss(Loss):
         signs(t)
         return maximum(self.margin - t * (x - y), 0.0)
 
-    def settings(self) -> dict[str, Any]:
-        return {"margin": self.margin or None}
-
 
 class TripletMarginLoss(Loss):
     """max(0, d(a, p) − d(a, n) + margin): each anchor nearer to its positive than its negative.
@@ -129,8 +115,6 @@ class TripletMarginLoss(Loss):
     Called (anchor, positive, negative), each (N, D); d is `PairwiseDistance(p, eps)`. swap: use
     d(p, n) where it is smaller than d(a, n) (Balntas et al., 2016).
     """
-
-    kind = "triplet_margin_loss"
 
     def __init__(
         self, margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False,
@@ -145,6 +129,3 @@ class TripletMarginLoss(Loss):
         if self.swap:
             far = minimum(far, self.distance(positive, negative))
         return maximum(self.distance(anchor, positive) - far + self.margin, 0.0)
-
-    def settings(self) -> dict[str, Any]:
-        return {"margin": None if self.margin == 1.0 else self.margin, "swap": self.swap or None}

@@ -94,14 +94,12 @@ class AdaptiveAvgPool2d(_Adaptive):
 class AdaptiveAvgPool1d(AdaptiveAvgPool2d):
     """`AdaptiveAvgPool2d` along one axis: (N, C, length)."""
 
-    kind = "adaptive_avg_pool1d"
     axes = 1
 
 
 class AdaptiveAvgPool3d(AdaptiveAvgPool2d):
     """`AdaptiveAvgPool2d` along three axes: (N, C, depth, height, width)."""
 
-    kind = "adaptive_avg_pool3d"
     axes = 3
 
 
@@ -128,12 +126,10 @@ class AdaptiveMaxPool2d(_Adaptive):
 class AdaptiveMaxPool1d(AdaptiveMaxPool2d):
     """`AdaptiveMaxPool2d` along one axis: (N, C, length)."""
 
-    kind = "adaptive_max_pool1d"
     axes = 1
 
 
 class AdaptiveMaxPool3d(AdaptiveMaxPool2d):
     """`AdaptiveMaxPool2d` along three axes: (N, C, depth, height, width)."""
 
-    kind = "adaptive_max_pool3d"
     axes = 3

@@ -66,14 +66,12 @@ class ZeroPad2d(_Pad):
 class ZeroPad1d(ZeroPad2d):
     """Zeros around (N, C, length): so many on both sides, or (left, right)."""
 
-    kind = "zero_pad1d"
     axes = 1
 
 
 class ZeroPad3d(ZeroPad2d):
     """Zeros around (N, C, depth, height, width), the numbers from the last axis on."""
 
-    kind = "zero_pad3d"
     axes = 3
 
 
@@ -93,14 +91,12 @@ class ConstantPad2d(_Pad):
 class ConstantPad1d(ConstantPad2d):
     """A number around (N, C, length)."""
 
-    kind = "constant_pad1d"
     axes = 1
 
 
 class ConstantPad3d(ConstantPad2d):
     """A number around (N, C, depth, height, width)."""
 
-    kind = "constant_pad3d"
     axes = 3
 
 
@@ -118,14 +114,12 @@ class ReflectionPad2d(_Pad):
 class ReflectionPad1d(ReflectionPad2d):
     """(N, C, length) mirrored at its outermost elements."""
 
-    kind = "reflection_pad1d"
     axes = 1
 
 
 class ReflectionPad3d(ReflectionPad2d):
     """(N, C, depth, height, width) mirrored at its outermost elements."""
 
-    kind = "reflection_pad3d"
     axes = 3
 
 
@@ -139,14 +133,12 @@ class ReplicationPad2d(_Pad):
 class ReplicationPad1d(ReplicationPad2d):
     """(N, C, length) with its outermost elements repeated."""
 
-    kind = "replication_pad1d"
     axes = 1
 
 
 class ReplicationPad3d(ReplicationPad2d):
     """(N, C, depth, height, width) with its outermost elements repeated."""
 
-    kind = "replication_pad3d"
     axes = 3
 
 
@@ -160,12 +152,10 @@ class CircularPad2d(_Pad):
 class CircularPad1d(CircularPad2d):
     """(N, C, length) with what stands at the other end."""
 
-    kind = "circular_pad1d"
     axes = 1
 
 
 class CircularPad3d(CircularPad2d):
     """(N, C, depth, height, width) with what stands at the other end."""
 
-    kind = "circular_pad3d"
     axes = 3

@@ -25,8 +25,6 @@ class Upsample(Module):
     (1, 3, 8, 10)
     """
 
-    kind = "upsample"
-
     def __init__(
         self,
         size: Any = None,
@@ -53,8 +51,6 @@ class PixelShuffle(Module):
     (1, 2, 6, 8)
     """
 
-    kind = "pixel_shuffle"
-
     def __init__(self, factor: int) -> None:
         whole(factor=factor)
         self.factor = factor
@@ -78,8 +74,6 @@ class PixelUnshuffle(Module):
     >>> PixelUnshuffle(2)(np.ones((1, 2, 6, 8))).shape
     (1, 8, 3, 4)
     """
-
-    kind = "pixel_unshuffle"
 
     def __init__(self, factor: int) -> None:
         whole(factor=factor)
