@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.interop.pytorch.operators.reader import axis_of, reads
+from seegrad.interop.pytorch.operators.reader import axis_of, reads, table
 from seegrad.ops import (
     activation,
     arithmetic,
@@ -23,9 +23,19 @@ from seegrad.ops.transcendental import exp, log
 # --------------------------------------------------------------- activations
 
 
-@reads("gelu")
-def gelu(self: Any, approximate: str = "none") -> Any:
-    return activation.gelu(self, approximate=approximate == "tanh")
+table({
+    "gelu": lambda self, approximate="none": (
+        activation.gelu(self, approximate=approximate == "tanh")
+    ),
+    "relu6": lambda self: activation.hardtanh(self, low=0.0, high=6.0),
+    "rrelu_with_noise_functional": lambda self, noise, lower=0.125, upper=1 / 3, training=False: (
+        rrelu(self, noise, lower, upper, training), np.zeros(0, self.dtype)
+    ),
+    "threshold": lambda self, threshold, value: compare.where(self > threshold, self, value),
+    "softsign": lambda self: activation.softsign(self),
+    "log_sigmoid_forward": lambda self: (activation.logsigmoid(self), np.zeros(0, self.dtype)),
+    "_safe_softmax": lambda self, dim: masked_softmax(self, dim),
+})
 
 
 @reads("elu")
@@ -40,11 +50,6 @@ def elu(self: Any, alpha: float = 1, scale: float = 1, input_scale: float = 1) -
 def softplus(self: Any, beta: float = 1, threshold: float = 20) -> Any:
     bent = activation.softplus(self) if beta == 1 else activation.softplus(self * beta) / beta
     return compare.where(self * beta > threshold, self, bent)
-
-
-@reads("relu6")
-def relu6(self: Any) -> Any:
-    return activation.hardtanh(self, low=0.0, high=6.0)
 
 
 @reads("prelu", "_prelu_kernel")
@@ -65,38 +70,11 @@ def rrelu(
     return compare.where(self > 0, self, self * slope)
 
 
-@reads("rrelu_with_noise_functional")
-def rrelu_functional(
-    self: Any, noise: Any, lower: float = 0.125, upper: float = 1 / 3, training: bool = False
-) -> Any:
-    return rrelu(self, noise, lower, upper, training), np.zeros(0, self.dtype)
-
-
 @reads("glu")
 def glu(self: Any, dim: int = -1) -> Any:
     axis = axis_of(dim, len(self.shape))
     a, b = shape.split(self, 2, axis=axis)
     return a * activation.sigmoid(b)
-
-
-@reads("threshold")
-def threshold(self: Any, threshold: float, value: float) -> Any:
-    return compare.where(self > threshold, self, value)
-
-
-@reads("softsign")
-def softsign(self: Any) -> Any:
-    return activation.softsign(self)
-
-
-@reads("log_sigmoid_forward")
-def log_sigmoid_forward(self: Any) -> Any:
-    return activation.logsigmoid(self), np.zeros(0, self.dtype)
-
-
-@reads("_safe_softmax")
-def safe_softmax(self: Any, dim: int) -> Any:
-    return masked_softmax(self, dim)
 
 
 def masked_softmax(x: Any, axis: int) -> Any:
@@ -116,9 +94,20 @@ def _reduced(values: Any, reduction: int) -> Any:
     return reduce.sum(values) if reduction == SUM else values
 
 
-@reads("mse_loss")
-def mse_loss(self: Any, target: Any, reduction: int = MEAN) -> Any:
-    return _reduced(arithmetic.square(self - target), reduction)
+table({
+    "mse_loss": lambda self, target, reduction=MEAN: (
+        _reduced(arithmetic.square(self - target), reduction)
+    ),
+    "soft_margin_loss": lambda self, target, reduction=MEAN: (
+        _reduced(activation.softplus(-target * self), reduction)
+    ),
+    "margin_ranking_loss": lambda input1, input2, target, margin=0.0, reduction=MEAN: (
+        _reduced(activation.relu(-target * (input1 - input2) + margin), reduction)
+    ),
+    "multilabel_margin_loss": lambda self, target, reduction=MEAN: (
+        multilabel_margin_loss_forward(self, target, reduction)[0]
+    ),
+})
 
 
 @reads("l1_loss")
@@ -142,11 +131,6 @@ def smooth_l1_loss(self: Any, target: Any, reduction: int = MEAN, beta: float = 
     apart = arithmetic.abs(self - target)
     near = arithmetic.square(self - target) * (0.5 / beta)
     return _reduced(compare.where(apart < beta, near, apart - 0.5 * beta), reduction)
-
-
-@reads("soft_margin_loss")
-def soft_margin_loss(self: Any, target: Any, reduction: int = MEAN) -> Any:
-    return _reduced(activation.softplus(-target * self), reduction)
 
 
 @reads("binary_cross_entropy")
@@ -199,13 +183,6 @@ def hinge_embedding_loss(
     return _reduced(apart + compare.where(compare.equal(target, -1), 0.0, self), reduction)
 
 
-@reads("margin_ranking_loss")
-def margin_ranking_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int = MEAN
-) -> Any:
-    return _reduced(activation.relu(-target * (input1 - input2) + margin), reduction)
-
-
 @reads("cosine_similarity")
 def cosine_similarity(x1: Any, x2: Any, dim: int = 1, eps: float = 1e-8) -> Any:
     ndim = max(len(x1.shape), len(x2.shape))
@@ -232,11 +209,6 @@ def multi_margin_loss(
     other = 1 - activation.one_hot(target, classes=classes, dtype=x.dtype)
     values = reduce.sum(over * other, axis=1) / classes
     return _reduced(shape.reshape(values, shape=()) if single else values, reduction)
-
-
-@reads("multilabel_margin_loss")
-def multilabel_margin_loss(self: Any, target: Any, reduction: int = MEAN) -> Any:
-    return multilabel_margin_loss_forward(self, target, reduction)[0]
 
 
 @reads("multilabel_margin_loss_forward")

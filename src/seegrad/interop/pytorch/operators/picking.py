@@ -9,7 +9,7 @@ import numpy as np
 
 from seegrad.errors import FormatError
 from seegrad.i18n import tr
-from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, reads
+from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, reads, table
 from seegrad.ops import (
     activation,
     arithmetic,
@@ -25,9 +25,10 @@ from seegrad.tensor import numpy_functions
 # --------------------------------------------------------------- reading
 
 
-@reads("index.Tensor", "_unsafe_index.Tensor")
-def index(self: Any, indices: Sequence[Any]) -> Any:
-    return indexing.index(self, _key(indices))
+table({
+    "index.Tensor _unsafe_index.Tensor": lambda self, indices: indexing.index(self, _key(indices)),
+    "take": lambda self, index: indexing.take(shape.reshape(self, shape=(-1,)), index, axis=0),
+})
 
 
 def _key(indices: Sequence[Any]) -> tuple[Any, ...]:
@@ -68,11 +69,6 @@ def take_along_dim(self: Any, indices: Any, dim: int | None = None) -> Any:
         return indexing.take(flat, shape.reshape(indices, shape=(-1,)), axis=0)
     axis = axis_of(dim, len(self.shape))
     return indexing.take_along_axis(self, indices, axis=axis)
-
-
-@reads("take")
-def take(self: Any, index: Any) -> Any:
-    return indexing.take(shape.reshape(self, shape=(-1,)), index, axis=0)
 
 
 @reads("index_select")
@@ -235,14 +231,12 @@ def sort(self: Any, dim: int = -1, descending: bool = False, stable: Any = None)
     return _sorted(self, axis, descending)
 
 
-@reads("argsort", "argsort.stable")
-def argsort(self: Any, dim: int = -1, descending: bool = False, stable: Any = None) -> Any:
-    return sort(self, dim, descending)[1]
-
-
-@reads("msort")
-def msort(self: Any) -> Any:
-    return sort(self, 0)[0]
+table({
+    "argsort argsort.stable": lambda self, dim=-1, descending=False, stable=None: (
+        sort(self, dim, descending)[1]
+    ),
+    "msort": lambda self: sort(self, 0)[0],
+})
 
 
 @reads("topk")

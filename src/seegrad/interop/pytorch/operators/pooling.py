@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.interop.pytorch.operators.reader import reads
+from seegrad.interop.pytorch.operators.reader import reads, table
 from seegrad.ops import (
     arithmetic,
     index_update,
@@ -290,16 +290,14 @@ def pdist(self: Any, p: float = 2) -> Any:
     return _length(apart, p)
 
 
-@reads("cdist", "_cdist_forward", "_euclidean_dist")
-def cdist(x1: Any, x2: Any, p: float = 2) -> Any:
-    return _length(shape.expand_dims(x1, axis=-2) - shape.expand_dims(x2, axis=-3), p)
-
-
-@reads("pairwise_distance")
-def pairwise_distance(
-    x1: Any, x2: Any, p: float = 2, eps: float = 1e-6, keepdim: bool = False
-) -> Any:
-    return _length(x1 - x2 + eps, p, keepdim)
+table({
+    "cdist _cdist_forward _euclidean_dist": lambda x1, x2, p=2: (
+        _length(shape.expand_dims(x1, axis=-2) - shape.expand_dims(x2, axis=-3), p)
+    ),
+    "pairwise_distance": lambda x1, x2, p=2, eps=1e-06, keepdim=False: (
+        _length(x1 - x2 + eps, p, keepdim)
+    ),
+})
 
 
 def _length(x: Any, p: float, keepdim: bool = False) -> Any:

@@ -110,6 +110,12 @@ def reads(*names: str) -> Callable[[Function], Function]:
     return enter
 
 
+def table(rows: Mapping[str, Function]) -> None:
+    """Enter operations that are one expression: what each is, under its names in ATen."""
+    for names, function in rows.items():
+        reads(*names.split())(function)
+
+
 def reader_for(operator: str) -> Reader | FromTable | None:
     """What reads `add.Tensor`: its own reader, or that of `add`; None if there is none."""
     return READERS.get(operator) or READERS.get(operator.partition(".")[0])

@@ -10,7 +10,7 @@ import numpy as np
 
 from seegrad.errors import FormatError
 from seegrad.i18n import tr
-from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, number, reads
+from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, number, reads, table
 from seegrad.ops import arithmetic, compare, indexing, linalg, shape
 
 END = 2**62
@@ -30,14 +30,19 @@ def broadcast_tensors(tensors: Sequence[Any]) -> Any:
     return [shape.broadcast_to(x, shape=common) for x in tensors]
 
 
-@reads("expand_as")
-def expand_as(self: Any, other: Any) -> Any:
-    return shape.broadcast_to(self, shape=tuple(other.shape))
-
-
-@reads("view_as", "reshape_as")
-def view_as(self: Any, other: Any) -> Any:
-    return shape.reshape(self, shape=tuple(other.shape))
+table({
+    "expand_as": lambda self, other: shape.broadcast_to(self, shape=tuple(other.shape)),
+    "view_as reshape_as": lambda self, other: shape.reshape(self, shape=tuple(other.shape)),
+    "ravel": lambda self: shape.reshape(self, shape=(-1,)),
+    "t numpy_T mT adjoint mH matrix_H": lambda self: (
+        self if len(self.shape) < 2 else shape.matrix_transpose(self)
+    ),
+    "repeat": lambda self, repeats: shape.tile(self, reps=tuple(repeats)),
+    "tile": lambda self, dims: shape.tile(self, reps=tuple(dims) or (1,)),
+    "repeat_interleave.self_int": lambda self, repeats, dim=None: (
+        shape.repeat(self, repeats=repeats, axis=dim)
+    ),
+})
 
 
 @reads("flatten.using_ints")
@@ -57,16 +62,6 @@ def unflatten(self: Any, dim: int, sizes: Sequence[int]) -> Any:
     rest = -math.prod(sizes)
     sizes = tuple(whole[axis] // rest if n == -1 else n for n in sizes)
     return shape.reshape(self, shape=(*whole[:axis], *sizes, *whole[axis + 1 :]))
-
-
-@reads("ravel")
-def ravel(self: Any) -> Any:
-    return shape.reshape(self, shape=(-1,))
-
-
-@reads("t", "numpy_T", "mT", "adjoint", "mH", "matrix_H")
-def transposed(self: Any) -> Any:
-    return self if len(self.shape) < 2 else shape.matrix_transpose(self)
 
 
 @reads("squeeze.dim", "squeeze.dims")
@@ -99,21 +94,6 @@ def rot90(self: Any, k: int = 1, dims: Sequence[int] = (0, 1)) -> Any:
         case 2:
             return shape.flip(self, axis=(a, b))
     return shape.flip(shape.swapaxes(self, axis1=a, axis2=b), axis=b)
-
-
-@reads("repeat")
-def repeat(self: Any, repeats: Sequence[int]) -> Any:
-    return shape.tile(self, reps=tuple(repeats))
-
-
-@reads("tile")
-def tile(self: Any, dims: Sequence[int]) -> Any:
-    return shape.tile(self, reps=tuple(dims) or (1,))
-
-
-@reads("repeat_interleave.self_int")
-def repeat_interleave(self: Any, repeats: int, dim: int | None = None) -> Any:
-    return shape.repeat(self, repeats=repeats, axis=dim)
 
 
 @reads("repeat_interleave.self_Tensor")
@@ -261,14 +241,14 @@ def _padded_by(x: Any, pad: Sequence[int], mode: str) -> Any:
     return x
 
 
-@reads("reflection_pad1d", "reflection_pad2d", "reflection_pad3d")
-def reflection_pad(self: Any, padding: Sequence[int]) -> Any:
-    return _padded_by(self, padding, "reflect")
-
-
-@reads("replication_pad1d", "replication_pad2d", "replication_pad3d")
-def replication_pad(self: Any, padding: Sequence[int]) -> Any:
-    return _padded_by(self, padding, "edge")
+table({
+    "reflection_pad1d reflection_pad2d reflection_pad3d": lambda self, padding: (
+        _padded_by(self, padding, "reflect")
+    ),
+    "replication_pad1d replication_pad2d replication_pad3d": lambda self, padding: (
+        _padded_by(self, padding, "edge")
+    ),
+})
 
 
 @reads("pixel_shuffle")
@@ -315,9 +295,29 @@ def _made(values: Any, result_dtype: Any) -> Any:
     return np.asarray(values, result_dtype)
 
 
-@reads("full")
-def full(size: Sequence[int], fill_value: Any, result_dtype: Any) -> Any:
-    return np.full(tuple(size), number(fill_value, "fill_value"), result_dtype)
+table({
+    "full": lambda size, fill_value, result_dtype: (
+        np.full(tuple(size), number(fill_value, "fill_value"), result_dtype)
+    ),
+    "zeros_like empty_like zero": lambda self, result_dtype: (
+        np.zeros(tuple(self.shape), result_dtype)
+    ),
+    "ones new_ones": lambda size, result_dtype, self=None: np.ones(tuple(size), result_dtype),
+    "ones_like": lambda self, result_dtype: np.ones(tuple(self.shape), result_dtype),
+    "scalar_tensor": lambda s, result_dtype: _made(s, result_dtype),
+    "arange": lambda end, result_dtype, start=0, step=1: (
+        np.arange(start, end, step).astype(result_dtype)
+    ),
+    "linspace": lambda start, end, steps, result_dtype: (
+        np.linspace(start, end, steps).astype(result_dtype)
+    ),
+    "eye": lambda n, result_dtype, m=None: np.eye(n, m, dtype=result_dtype),
+    "tril_indices": lambda row, col, offset=0: np.stack(np.tril_indices(row, offset, col)),
+    "triu_indices": lambda row, col, offset=0: np.stack(np.triu_indices(row, offset, col)),
+    "tril": lambda self, diagonal=0: (
+        linalg.tril(self, k=diagonal) if self.dtype.kind == "f" else _cut(self, diagonal, np.tri)
+    ),
+})
 
 
 @reads("full_like", "new_full")
@@ -336,56 +336,6 @@ def fill(self: Any, value: Any, result_dtype: Any) -> Any:
 @reads("zeros", "empty", "new_zeros", "new_empty", "empty_strided", "new_empty_strided")
 def zeros(size: Sequence[int], result_dtype: Any, self: Any = None, stride: Any = None) -> Any:
     return np.zeros(tuple(size), result_dtype)
-
-
-@reads("zeros_like", "empty_like", "zero")
-def zeros_like(self: Any, result_dtype: Any) -> Any:
-    return np.zeros(tuple(self.shape), result_dtype)
-
-
-@reads("ones", "new_ones")
-def ones(size: Sequence[int], result_dtype: Any, self: Any = None) -> Any:
-    return np.ones(tuple(size), result_dtype)
-
-
-@reads("ones_like")
-def ones_like(self: Any, result_dtype: Any) -> Any:
-    return np.ones(tuple(self.shape), result_dtype)
-
-
-@reads("scalar_tensor")
-def scalar_tensor(s: Any, result_dtype: Any) -> Any:
-    return _made(s, result_dtype)
-
-
-@reads("arange")
-def arange(end: Any, result_dtype: Any, start: Any = 0, step: Any = 1) -> Any:
-    return np.arange(start, end, step).astype(result_dtype)
-
-
-@reads("linspace")
-def linspace(start: Any, end: Any, steps: int, result_dtype: Any) -> Any:
-    return np.linspace(start, end, steps).astype(result_dtype)
-
-
-@reads("eye")
-def eye(n: int, result_dtype: Any, m: int | None = None) -> Any:
-    return np.eye(n, m, dtype=result_dtype)
-
-
-@reads("tril_indices")
-def tril_indices(row: int, col: int, offset: int = 0) -> Any:
-    return np.stack(np.tril_indices(row, offset, col))
-
-
-@reads("triu_indices")
-def triu_indices(row: int, col: int, offset: int = 0) -> Any:
-    return np.stack(np.triu_indices(row, offset, col))
-
-
-@reads("tril")
-def tril(self: Any, diagonal: int = 0) -> Any:
-    return linalg.tril(self, k=diagonal) if self.dtype.kind == "f" else _cut(self, diagonal, np.tri)
 
 
 @reads("triu")
@@ -422,31 +372,20 @@ def meshgrid(tensors: Sequence[Any], indexing: str = "ij") -> Any:
 # --------------------------------------------------------------- random
 
 
-@reads("randn", "normal.float_float")
-def randn(
-    size: Sequence[int], noise: Any, result_dtype: Any, mean: float = 0.0, std: float = 1.0
-) -> Any:
-    return noise.normal(tuple(size), result_dtype) * std + mean
-
-
-@reads("randn_like")
-def randn_like(self: Any, noise: Any, result_dtype: Any) -> Any:
-    return noise.normal(tuple(self.shape), result_dtype)
-
-
-@reads("rand")
-def rand(size: Sequence[int], noise: Any, result_dtype: Any) -> Any:
-    return noise.uniform(tuple(size), result_dtype)
-
-
-@reads("rand_like")
-def rand_like(self: Any, noise: Any, result_dtype: Any) -> Any:
-    return noise.uniform(tuple(self.shape), result_dtype)
-
-
-@reads("uniform")
-def uniform(self: Any, noise: Any, result_dtype: Any, to: float = 1.0) -> Any:
-    return noise.uniform(tuple(self.shape), result_dtype) * to
+table({
+    "randn normal.float_float": lambda size, noise, result_dtype, mean=0.0, std=1.0: (
+        noise.normal(tuple(size), result_dtype) * std + mean
+    ),
+    "randn_like": lambda self, noise, result_dtype: noise.normal(tuple(self.shape), result_dtype),
+    "rand": lambda size, noise, result_dtype: noise.uniform(tuple(size), result_dtype),
+    "rand_like": lambda self, noise, result_dtype: noise.uniform(tuple(self.shape), result_dtype),
+    "uniform": lambda self, noise, result_dtype, to=1.0: (
+        noise.uniform(tuple(self.shape), result_dtype) * to
+    ),
+    "dropout feature_dropout": lambda input, p, train, noise: (
+        native_dropout(input, p, noise, train)[0]
+    ),
+})
 
 
 @reads("bernoulli", "bernoulli.p")
@@ -464,22 +403,13 @@ def native_dropout(input: Any, p: float, noise: Any, train: bool | None = True) 
     return input * (share * (1 / (1 - p) if p < 1 else 0.0)), kept
 
 
-@reads("dropout", "feature_dropout")
-def dropout(input: Any, p: float, train: bool, noise: Any) -> Any:
-    return native_dropout(input, p, noise, train)[0]
-
-
 # --------------------------------------------------------------- sizes
 
 
-@reads("sym_size.int")
-def sym_size(self: Any, dim: int) -> int:
-    return int(self.shape[dim])
-
-
-@reads("sym_numel")
-def sym_numel(self: Any) -> int:
-    return math.prod(self.shape)
+table({
+    "sym_size.int": lambda self, dim: int(self.shape[dim]),
+    "sym_numel": lambda self: math.prod(self.shape),
+})
 
 
 @reads(
