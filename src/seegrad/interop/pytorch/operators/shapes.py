@@ -11,7 +11,7 @@ import numpy as np
 from seegrad.errors import FormatError
 from seegrad.i18n import tr
 from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, number, reads, table
-from seegrad.ops import arithmetic, compare, indexing, linalg, shape
+from seegrad.ops import arithmetic, compare, indexing, linalg, resize, shape
 
 END = 2**62
 
@@ -251,24 +251,10 @@ table({
 })
 
 
-@reads("pixel_shuffle")
-def pixel_shuffle(self: Any, upscale_factor: int) -> Any:
-    *head, c, h, w = self.shape
-    r = upscale_factor
-    x = shape.reshape(self, shape=(*head, c // (r * r), r, r, h, w))
-    k = len(head)
-    x = shape.transpose(x, axes=(*range(k), k, k + 3, k + 1, k + 4, k + 2))
-    return shape.reshape(x, shape=(*head, c // (r * r), h * r, w * r))
-
-
-@reads("pixel_unshuffle")
-def pixel_unshuffle(self: Any, downscale_factor: int) -> Any:
-    *head, c, h, w = self.shape
-    r = downscale_factor
-    x = shape.reshape(self, shape=(*head, c, h // r, r, w // r, r))
-    k = len(head)
-    x = shape.transpose(x, axes=(*range(k), k, k + 2, k + 4, k + 1, k + 3))
-    return shape.reshape(x, shape=(*head, c * r * r, h // r, w // r))
+table({
+    "pixel_shuffle": lambda self, upscale_factor: resize.depth_to_space(self, upscale_factor),
+    "pixel_unshuffle": lambda self, downscale_factor: resize.space_to_depth(self, downscale_factor),
+})
 
 
 @reads("channel_shuffle", "native_channel_shuffle")

@@ -10,8 +10,7 @@ from seegrad.errors import ShapeError
 from seegrad.i18n import tr
 from seegrad.nn.module import Module
 from seegrad.nn.sizes import whole
-from seegrad.ops.nn.resize import interpolate
-from seegrad.ops.shape import reshape, transpose
+from seegrad.ops.nn.resize import depth_to_space, interpolate, space_to_depth
 from seegrad.tensor.tensor import Tensor
 
 
@@ -58,11 +57,7 @@ class PixelShuffle(Module):
     def forward(self, x: Any) -> Any:
         r = self.factor
         x = _fitting(x, self.name or self.kind, f"(N, C·{r * r}, H, W)", lambda s: not s[1] % r**2)
-        n, c, h, w = x.shape
-        apart = reshape(x, shape=(n, c // r**2, r, r, h, w))
-        return reshape(
-            transpose(apart, axes=(0, 1, 4, 2, 5, 3)), shape=(n, c // r**2, h * r, w * r)
-        )
+        return depth_to_space(x, r)
 
     def describe(self) -> str:
         return f"{self.factor}"
@@ -85,11 +80,7 @@ class PixelUnshuffle(Module):
             x, self.name or self.kind, f"(N, C, H·{r}, W·{r})",
             lambda s: not (s[2] % r or s[3] % r),
         )  # fmt: skip
-        n, c, h, w = x.shape
-        apart = reshape(x, shape=(n, c, h // r, r, w // r, r))
-        return reshape(
-            transpose(apart, axes=(0, 1, 3, 5, 2, 4)), shape=(n, c * r**2, h // r, w // r)
-        )
+        return space_to_depth(x, r)
 
     def describe(self) -> str:
         return f"{self.factor}"
