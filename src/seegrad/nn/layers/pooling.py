@@ -12,7 +12,7 @@ from seegrad.i18n import tr
 from seegrad.nn.layers.convolution import Size
 from seegrad.nn.module import Module
 from seegrad.nn.sizes import each
-from seegrad.ops.nn.pooling import average_pool, max_pool
+from seegrad.ops.nn.pooling import max_pool, mean_to_the_end
 from seegrad.ops.nn.window import Pairs, up_to_the_end
 from seegrad.ops.reduce import max, mean
 from seegrad.tensor.tensor import Tensor
@@ -129,25 +129,8 @@ class AvgPool2d(_Pool):
 
     def forward(self, x: Any) -> Any:
         x = self._pictures(x)
-        around = self._around(x, (1,) * self.axes)
-        beyond = any(after > p for (_, after), p in zip(around, self.padding))
-        means = average_pool(
-            x,
-            size=self.size,
-            steps=self.stride,
-            padding=around,
-            count_padding=self.count_padding and (not beyond or any(self.padding)),
-        )
-        if not (beyond and self.count_padding and any(self.padding)):
-            return means
-        # what lies beyond the padding counts nothing, so that those windows are smaller
-        share = np.ones((), means.dtype)
-        for n, k, s, p, places in zip(
-            x.shape[2:], self.size, self.stride, self.padding, means.shape[2:]
-        ):
-            there = np.minimum(k, n + 2 * p - s * np.arange(places))
-            share = share[..., None] * (k / there).astype(means.dtype)
-        return means * share
+        inner, around = tuple((p, p) for p in self.padding), self._around(x, (1,) * self.axes)
+        return mean_to_the_end(x, self.size, self.stride, inner, around, self.count_padding)
 
 
 class AvgPool1d(AvgPool2d):

@@ -22,7 +22,6 @@ from seegrad.onnx.readers.values import (
 )
 from seegrad.ops import arithmetic, convolution, pooling, reduce, shape, window
 from seegrad.ops.index_update import At
-from seegrad.ops.indexing import index
 
 AROUND = ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
 
@@ -108,22 +107,6 @@ def _global(op: Op) -> Reader:
     )
 
 
-def _up_to_the_end(
-    settings: Attributes, size: Sequence[int], lengths: Sequence[int]
-) -> tuple[tuple[int, int], ...]:
-    """Padding such that a last window that begins within the input is whole (`ceil_mode`)."""
-    found = []
-    for (before, after), n, k, s, d in zip(
-        settings["padding"], lengths, size, settings["steps"], settings["dilation"]
-    ):
-        reach, there = (k - 1) * d + 1, n + before + after
-        count = -(-(there - reach) // s) + 1
-        if (count - 1) * s >= n + before:
-            count -= 1
-        found.append((before, after + max(0, (count - 1) * s + reach - there)))
-    return tuple(found)
-
-
 def _pooled(values: Values, attributes: Attributes) -> tuple[dict[str, Any], Any]:
     """Settings of a pooling window, and its padding with what `ceil_mode` adds at the end."""
     size, lengths = attributes["kernel_shape"], values[0].shape[2:]
@@ -134,7 +117,8 @@ def _pooled(values: Values, attributes: Attributes) -> tuple[dict[str, Any], Any
         raise ValueError(f"auto_pad={around} with dilations")
     if not attributes.get("ceil_mode"):
         return settings, settings["padding"]
-    return settings, _up_to_the_end(settings, size, lengths)
+    steps, dilation = settings["steps"], settings["dilation"]
+    return settings, window.up_to_the_end(lengths, size, steps, settings["padding"], dilation)
 
 
 POOLS = ("ceil_mode", "dilations", "kernel_shape", "pads", "strides")
@@ -144,17 +128,10 @@ POOLS = ("ceil_mode", "dilations", "kernel_shape", "pads", "strides")
 def _average_pool(values: Values, attributes: Attributes) -> Any:
     x, size = values[0], tuple(attributes["kernel_shape"])
     settings, whole = _pooled(values, attributes)
-    inner, counts = settings.pop("padding"), bool(attributes.get("count_include_pad"))
-    plainly = set(settings["dilation"]) == {1} and (inner == whole or not counts)
-    if plainly and not _beyond(size, whole):
-        return pooling.average_pool(
-            x, size=size, steps=settings["steps"], padding=whole, count_padding=counts
-        )
-    there = np.ones(x.shape[2:])
-    there = np.pad(there, inner, constant_values=float(counts))
-    there = np.pad(there, [(0, b - a) for (_, a), (_, b) in zip(inner, whole)])
-    many = reduce.sum(window.unfold(there, size=size, **settings), axis=tuple(range(len(size))))
-    return _sums(x, size, settings, whole) / many.astype(x.dtype)
+    return pooling.mean_to_the_end(
+        x, size, settings["steps"], settings["padding"], whole,
+        bool(attributes.get("count_include_pad")), settings["dilation"],
+    )  # fmt: skip
 
 
 def _beyond(size: Sequence[int], padding: Any) -> bool:
@@ -181,23 +158,13 @@ def _max_pool(values: Values, attributes: Attributes) -> Any:
     found = pooling.max_pool(around, size=size, **settings)
     if attributes[ASKED] < 2:
         return found
-    del settings["padding"]
-    padding = _pooled(values, attributes)[1]
-    seen = window.unfold(window.padded(x, padding, low), size=size, **settings)
-    n, c, *rest = seen.shape
-    places, spots = rest[: len(size)], rest[len(size) :]
-    many, count = math.prod(places), math.prod(spots)
-    best = reduce.argmax(shape.reshape(seen, shape=(n, c, many, count)), axis=2)
-    lengths = tuple(x.shape[2:])
-    numbered = np.arange(math.prod(lengths))
+    settings["padding"] = _pooled(values, attributes)[1]
+    lengths, numbers = tuple(x.shape[2:]), None
     if attributes.get("storage_order"):
-        numbered = numbered.reshape(lengths[::-1]).T
-    else:
-        numbered = numbered.reshape(lengths)
-    inside = window.unfold(np.pad(numbered, padding), size=size, **settings).reshape(many, count)
-    where = index(inside, (best, np.arange(count)))
-    first = np.arange(n * c).reshape(n, c, 1) * math.prod(lengths)
-    return found, shape.reshape(where + first, shape=found.shape)
+        numbers = np.arange(math.prod(lengths)).reshape(lengths[::-1]).T
+    where = pooling.largest_places(x, size, **settings, numbers=numbers)
+    first = np.arange(math.prod(x.shape[:2])).reshape(*x.shape[:2], *(1,) * len(size))
+    return found, where + first * math.prod(lengths)
 
 
 @reads(*POOLS, "p", auto_pad=AROUND)

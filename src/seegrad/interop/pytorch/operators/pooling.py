@@ -40,19 +40,11 @@ def _batched(count: int, x: Any, pool: Callable[[Any], Any]) -> Any:
 
 
 def _around(
-    lengths: Sequence[int], size: Sequence[int], steps: Sequence[int], padding: Sequence[int],
-    dilation: Sequence[int], ceil: bool,
-) -> Widths:  # fmt: skip
+    lengths: Sequence[int], size: Any, steps: Any, padding: Sequence[int], dilation: Any, ceil: bool
+) -> Widths:
     """The padding of each axis; with `ceil` a last window that begins within is whole."""
-    found = []
-    for n, k, s, p, d in zip(lengths, size, steps, padding, dilation):
-        reach = (k - 1) * d + 1
-        spare = n + 2 * p - reach
-        count = (-(-spare // s) if ceil else spare // s) + 1
-        if ceil and (count - 1) * s >= n + p:
-            count -= 1
-        found.append((p, max((count - 1) * s + reach - n - p, p if not ceil else 0)))
-    return tuple(found)
+    around = tuple((p, p) for p in padding)
+    return window.up_to_the_end(lengths, size, steps, around, dilation) if ceil else around
 
 
 # --------------------------------------------------------------- the largest
@@ -83,25 +75,11 @@ def _max_pool_places(
 
     def pool(x: Any) -> Any:
         around = _around(x.shape[2:], size, steps, _each(padding, count), apart, ceil)
-        widths = ((0, 0), (0, 0), *around)
-        low = -math.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-        whole = shape.pad(x, widths=widths, value=low) if any(map(any, around)) else x
-        seen = window.unfold(whole, size=size, steps=steps, dilation=apart)
-        places = tuple(seen.shape[2 + count :])
-        rows = (*x.shape[:2], math.prod(size), math.prod(places))
-        best = reduce.argmax(shape.reshape(seen, shape=rows), axis=2, keepdims=True)
-        own = np.arange(math.prod(x.shape[2:])).reshape(1, 1, *x.shape[2:])
-        marked = window.unfold(
-            np.pad(own, widths), size=size, steps=steps, dilation=apart
-        ).reshape(1, 1, *rows[2:])
-        where = indexing.take_along_axis(
-            np.broadcast_to(marked, rows), best, axis=2
-        )
-        where = shape.reshape(where, shape=(*rows[:2], rows[3]))
-        flat = shape.reshape(x, shape=(*rows[:2], -1))
-        out = (*rows[:2], *places)
-        found = indexing.take_along_axis(flat, where, axis=2)
-        return shape.reshape(found, shape=out), shape.reshape(where, shape=out)
+        where = pooling.largest_places(x, size, steps, around, apart)
+        flat = shape.reshape(x, shape=(*x.shape[:2], -1))
+        places = shape.reshape(where, shape=(*x.shape[:2], -1))
+        found = indexing.take_along_axis(flat, places, axis=2)
+        return shape.reshape(found, shape=where.shape), where
 
     return _batched(count, x, pool)
 
@@ -136,22 +114,11 @@ def _avg_pool(
 
     def pool(x: Any) -> Any:
         around = _around(x.shape[2:], size, steps, width, one, ceil)
-        if not ceil and divisor is None:
-            return pooling.average_pool(
-                x, size=size, steps=steps, padding=around, count_padding=padded
-            )
-        whole = shape.pad(x, widths=((0, 0), (0, 0), *around)) if any(map(any, around)) else x
-        total = pooling.average_pool(whole, size=size, steps=steps) * math.prod(size)
-        if divisor is not None:
-            return total / divisor
-        counts: Any = 1
-        for axis, (n, k, s, p) in enumerate(zip(x.shape[2:], size, steps, width)):
-            first = np.arange(total.shape[2 + axis]) * s - p
-            last = np.minimum(first + k, n + p)
-            if not padded:
-                first, last = np.maximum(first, 0), np.minimum(last, n)
-            counts = np.multiply.outer(counts, (last - first).astype(x.dtype))
-        return total / counts
+        if divisor is None:
+            inner = tuple((p, p) for p in width)
+            return pooling.mean_to_the_end(x, size, steps, inner, around, padded)
+        whole = window.padded(x, around)
+        return pooling.average_pool(whole, size=size, steps=steps) * math.prod(size) / divisor
 
     return _batched(count, x, pool)
 
