@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -51,89 +52,61 @@ def _around(
 
 
 def _max_pool(
-    x: Any, count: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil: bool
-) -> Any:
+    count: int, self: Any, kernel_size: Any, stride: Any = (), padding: Any = 0,
+    dilation: Any = 1, ceil_mode: bool = False,
+) -> Any:  # fmt: skip
     size, apart = _each(kernel_size, count), _each(dilation, count)
     steps = _each(stride, count) if stride else size
 
     def pool(x: Any) -> Any:
-        around = _around(x.shape[2:], size, steps, _each(padding, count), apart, ceil)
-        if ceil and any(2 * max(p) > k for p, k in zip(around, size)):
+        around = _around(x.shape[2:], size, steps, _each(padding, count), apart, ceil_mode)
+        if ceil_mode and any(2 * max(p) > k for p, k in zip(around, size)):
             low = -math.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
             x, around = shape.pad(x, widths=((0, 0), (0, 0), *around), value=low), ((0, 0),) * count
         return pooling.max_pool(x, size=size, steps=steps, padding=around, dilation=apart)
 
-    return _batched(count, x, pool)
+    return _batched(count, self, pool)
 
 
 def _max_pool_places(
-    x: Any, count: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil: bool
-) -> Any:
+    count: int, self: Any, kernel_size: Any, stride: Any = (), padding: Any = 0,
+    dilation: Any = 1, ceil_mode: bool = False,
+) -> Any:  # fmt: skip
     """The largest of each window and where in the picture it lies, which gets the derivative."""
     size, apart = _each(kernel_size, count), _each(dilation, count)
     steps = _each(stride, count) if stride else size
 
     def pool(x: Any) -> Any:
-        around = _around(x.shape[2:], size, steps, _each(padding, count), apart, ceil)
+        around = _around(x.shape[2:], size, steps, _each(padding, count), apart, ceil_mode)
         where = pooling.largest_places(x, size, steps, around, apart)
         flat = shape.reshape(x, shape=(*x.shape[:2], -1))
         places = shape.reshape(where, shape=(*x.shape[:2], -1))
         found = indexing.take_along_axis(flat, places, axis=2)
         return shape.reshape(found, shape=where.shape), where
 
-    return _batched(count, x, pool)
-
-
-def _read_max(count: int) -> None:
-    def pool(
-        self: Any, kernel_size: Any, stride: Any = (), padding: Any = 0, dilation: Any = 1,
-        ceil_mode: bool = False,
-    ) -> Any:  # fmt: skip
-        return _max_pool(self, count, kernel_size, stride, padding, dilation, ceil_mode)
-
-    def places(
-        self: Any, kernel_size: Any, stride: Any = (), padding: Any = 0, dilation: Any = 1,
-        ceil_mode: bool = False,
-    ) -> Any:  # fmt: skip
-        return _max_pool_places(self, count, kernel_size, stride, padding, dilation, ceil_mode)
-
-    reads(f"max_pool{count}d")(pool)
-    reads(f"max_pool{count}d_with_indices")(places)
+    return _batched(count, self, pool)
 
 
 # --------------------------------------------------------------- the mean
 
 
 def _avg_pool(
-    x: Any, count: int, kernel_size: Any, stride: Any, padding: Any, ceil: bool, padded: bool,
-    divisor: int | None,
+    count: int, self: Any, kernel_size: Any, stride: Any = (), padding: Any = 0,
+    ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Any:  # fmt: skip
     size, one = _each(kernel_size, count), (1,) * count
     steps = _each(stride, count) if stride else size
     width = _each(padding, count)
 
     def pool(x: Any) -> Any:
-        around = _around(x.shape[2:], size, steps, width, one, ceil)
-        if divisor is None:
+        around = _around(x.shape[2:], size, steps, width, one, ceil_mode)
+        if divisor_override is None:
             inner = tuple((p, p) for p in width)
-            return pooling.mean_to_the_end(x, size, steps, inner, around, padded)
-        whole = window.padded(x, around)
-        return pooling.average_pool(whole, size=size, steps=steps) * math.prod(size) / divisor
+            return pooling.mean_to_the_end(x, size, steps, inner, around, count_include_pad)
+        means = pooling.average_pool(window.padded(x, around), size=size, steps=steps)
+        return means * math.prod(size) / divisor_override
 
-    return _batched(count, x, pool)
-
-
-def _read_mean(count: int) -> None:
-    def pool(
-        self: Any, kernel_size: Any, stride: Any = (), padding: Any = 0, ceil_mode: bool = False,
-        count_include_pad: bool = True, divisor_override: int | None = None,
-    ) -> Any:  # fmt: skip
-        return _avg_pool(
-            self, count, kernel_size, stride, padding, ceil_mode, count_include_pad,
-            divisor_override,
-        )  # fmt: skip
-
-    reads(f"avg_pool{count}d")(pool)
+    return _batched(count, self, pool)
 
 
 # --------------------------------------------------------------- as many places as asked for
@@ -144,7 +117,8 @@ def _reaches(n: int, places: int) -> list[tuple[int, int]]:
     return [(i * n // places, -(-(i + 1) * n // places)) for i in range(places)]
 
 
-def _adaptive_mean(x: Any, count: int, output_size: Any) -> Any:
+def _adaptive_mean(count: int, self: Any, output_size: Any) -> Any:
+    x = self
     wanted = [n if m is None else m for n, m in zip(x.shape[-count:], _each(output_size, count))]
     if all(m == 1 for m in wanted):
         return reduce.mean(x, axis=tuple(range(-count, 0)), keepdims=True)
@@ -160,10 +134,10 @@ def _adaptive_mean(x: Any, count: int, output_size: Any) -> Any:
     return x
 
 
-def _adaptive_max(x: Any, count: int, output_size: Any) -> Any:
+def _adaptive_max(count: int, self: Any, output_size: Any) -> Any:
     """The largest of each window, and its place in the picture."""
-    wanted = [n if m is None else m for n, m in zip(x.shape[-count:], _each(output_size, count))]
-    head, lengths = tuple(x.shape[:-count]), tuple(x.shape[-count:])
+    wanted = [n if m is None else m for n, m in zip(self.shape[-count:], _each(output_size, count))]
+    head, lengths = tuple(self.shape[:-count]), tuple(self.shape[-count:])
     windows: Any = np.zeros((1, 1), np.int64)
     for n, places in zip(lengths, wanted):
         reaches = _reaches(n, places)
@@ -171,7 +145,7 @@ def _adaptive_max(x: Any, count: int, output_size: Any) -> Any:
         along = np.array([[min(f + i, e - 1) for i in range(most)] for f, e in reaches])
         windows = windows[:, None, :, None] * n + along[None, :, None, :]
         windows = windows.reshape(windows.shape[0] * places, -1)
-    flat = shape.reshape(x, shape=(*head, -1))
+    flat = shape.reshape(self, shape=(*head, -1))
     seen = indexing.take(flat, windows, axis=len(head))
     best = reduce.argmax(seen, axis=-1, keepdims=True)
     where = indexing.take_along_axis(np.broadcast_to(windows, tuple(seen.shape)), best, axis=-1)
@@ -181,21 +155,14 @@ def _adaptive_max(x: Any, count: int, output_size: Any) -> Any:
     return shape.reshape(found, shape=out), shape.reshape(where, shape=out)
 
 
-def _read_adaptive(count: int) -> None:
-    def mean(self: Any, output_size: Any) -> Any:
-        return _adaptive_mean(self, count, output_size)
-
-    def most(self: Any, output_size: Any) -> Any:
-        return _adaptive_max(self, count, output_size)
-
-    reads(f"adaptive_avg_pool{count}d", f"_adaptive_avg_pool{count}d")(mean)
-    reads(f"adaptive_max_pool{count}d")(most)
-
-
 for _count in (1, 2, 3):
-    _read_max(_count)
-    _read_mean(_count)
-    _read_adaptive(_count)
+    reads(f"max_pool{_count}d")(partial(_max_pool, _count))
+    reads(f"max_pool{_count}d_with_indices")(partial(_max_pool_places, _count))
+    reads(f"avg_pool{_count}d")(partial(_avg_pool, _count))
+    reads(f"adaptive_max_pool{_count}d")(partial(_adaptive_max, _count))
+    reads(f"adaptive_avg_pool{_count}d", f"_adaptive_avg_pool{_count}d")(
+        partial(_adaptive_mean, _count)
+    )
 
 
 @reads("max_unpool2d", "max_unpool3d")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -60,41 +62,24 @@ def prod(self: Any, result_dtype: Any, dim: int | None = None, keepdim: bool = F
 
 
 def _spread(
-    x: Any, dim: Any, unbiased: bool, correction: Any, keepdim: bool, squared: bool
-) -> Any:
+    function: Callable[..., Any], self: Any, dim: Any = None, unbiased: bool = True,
+    correction: Any = None, keepdim: bool = False,
+) -> Any:  # fmt: skip
     ddof = (1 if unbiased else 0) if correction is None else correction
-    function = reduce.var if squared else reduce.std
-    return function(x, axis=_axes(dim), ddof=ddof, keepdims=keepdim)
+    return function(self, axis=_axes(dim), ddof=ddof, keepdims=keepdim)
 
 
-@reads("var", "var.dim", "var.correction")
-def var(
-    self: Any, dim: Any = None, unbiased: bool = True, correction: Any = None, keepdim: bool = False
-) -> Any:
-    return _spread(self, dim, unbiased, correction, keepdim, True)
-
-
-@reads("std", "std.dim", "std.correction")
-def std(
-    self: Any, dim: Any = None, unbiased: bool = True, correction: Any = None, keepdim: bool = False
-) -> Any:
-    return _spread(self, dim, unbiased, correction, keepdim, False)
-
-
-@reads("var_mean", "var_mean.dim", "var_mean.correction")
-def var_mean(
-    self: Any, dim: Any = None, unbiased: bool = True, correction: Any = None, keepdim: bool = False
-) -> Any:
-    found = _spread(self, dim, unbiased, correction, keepdim, True)
+def _spread_and_mean(
+    function: Callable[..., Any], self: Any, dim: Any = None, unbiased: bool = True,
+    correction: Any = None, keepdim: bool = False,
+) -> Any:  # fmt: skip
+    found = _spread(function, self, dim, unbiased, correction, keepdim)
     return found, reduce.mean(self, axis=_axes(dim), keepdims=keepdim)
 
 
-@reads("std_mean", "std_mean.dim", "std_mean.correction")
-def std_mean(
-    self: Any, dim: Any = None, unbiased: bool = True, correction: Any = None, keepdim: bool = False
-) -> Any:
-    found = _spread(self, dim, unbiased, correction, keepdim, False)
-    return found, reduce.mean(self, axis=_axes(dim), keepdims=keepdim)
+for _name, _function in (("var", reduce.var), ("std", reduce.std)):
+    for _word, _reader in ((_name, _spread), (f"{_name}_mean", _spread_and_mean)):
+        reads(_word, f"{_word}.dim", f"{_word}.correction")(partial(_reader, _function))
 
 
 # --------------------------------------------------------------- extremes

@@ -63,29 +63,28 @@ def _resized(
     return x
 
 
-def _read(name: str, along: Along, count: int) -> None:
-    def read(
-        input: Any = None, self: Any = None, output_size: Any = None, align_corners: bool = False,
-        scale_factors: Any = None, scales: Any = None, scales_d: Any = None, scales_h: Any = None,
-        scales_w: Any = None,
-    ) -> Any:  # fmt: skip
-        factors = scale_factors
-        if factors is None:
-            given = (scales_d, scales_h, scales_w)[3 - count :] if count > 1 else (scales,)
-            factors = given if any(given) else None
-        x = input if self is None else self
-        return _resized(x, output_size, factors, align_corners, along, count)
-
-    reads(name)(read)
+def _read(
+    along: Along, count: int, input: Any = None, self: Any = None, output_size: Any = None,
+    align_corners: bool = False, scale_factors: Any = None, scales: Any = None,
+    scales_d: Any = None, scales_h: Any = None, scales_w: Any = None,
+) -> Any:  # fmt: skip
+    factors = scale_factors
+    if factors is None:
+        given = (scales_d, scales_h, scales_w)[3 - count :] if count > 1 else (scales,)
+        factors = given if any(given) else None
+    x = input if self is None else self
+    return _resized(x, output_size, factors, align_corners, along, count)
 
 
 for _count, _word in ((1, "linear"), (2, "bilinear"), (3, "trilinear")):
-    _read(f"upsample_{_word}{_count}d", _linear, _count)
-    _read(f"upsample_nearest{_count}d", _nearest, _count)
-    _read(f"_upsample_nearest_exact{_count}d", _nearest_exact, _count)
-_read("upsample_bicubic2d", partial(_linear, cubic=-0.75), 2)
-_read("_upsample_bilinear2d_aa", _smooth, 2)
-_read("_upsample_bicubic2d_aa", partial(_smooth, cubic=-0.5), 2)
+    reads(f"upsample_{_word}{_count}d")(partial(_read, _linear, _count))
+    reads(f"upsample_nearest{_count}d")(partial(_read, _nearest, _count))
+    reads(f"_upsample_nearest_exact{_count}d")(partial(_read, _nearest_exact, _count))
+table({
+    "upsample_bicubic2d": partial(_read, partial(_linear, cubic=-0.75), 2),
+    "_upsample_bilinear2d_aa": partial(_read, _smooth, 2),
+    "_upsample_bicubic2d_aa": partial(_read, partial(_smooth, cubic=-0.5), 2),
+})
 
 MODES = ("linear", "nearest", "cubic")
 PADDINGS = ("zeros", "border", "reflection")
