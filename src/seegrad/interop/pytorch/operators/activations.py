@@ -12,13 +12,13 @@ from seegrad.ops import (
     activation,
     arithmetic,
     compare,
-    functions,
     indexing,
     reduce,
     scan_sort,
     shape,
 )
 from seegrad.ops.transcendental import exp, log
+from seegrad.tensor.pytorch import names
 
 # --------------------------------------------------------------- activations
 
@@ -35,6 +35,7 @@ table({
     "softsign": lambda self: activation.softsign(self),
     "log_sigmoid_forward": lambda self: (activation.logsigmoid(self), np.zeros(0, self.dtype)),
     "_safe_softmax": lambda self, dim: masked_softmax(self, dim),
+    "glu": lambda self, dim=-1: names.glu(self, dim),
 })
 
 
@@ -70,13 +71,6 @@ def rrelu(
     return compare.where(self > 0, self, self * slope)
 
 
-@reads("glu")
-def glu(self: Any, dim: int = -1) -> Any:
-    axis = axis_of(dim, len(self.shape))
-    a, b = shape.split(self, 2, axis=axis)
-    return a * activation.sigmoid(b)
-
-
 def masked_softmax(x: Any, axis: int) -> Any:
     """softmax, and zeros where all of a row is −∞."""
     closed = reduce.all(compare.equal(x, -math.inf), axis=axis, keepdims=True)
@@ -86,6 +80,7 @@ def masked_softmax(x: Any, axis: int) -> Any:
 # --------------------------------------------------------------- losses
 
 MEAN, SUM = 1, 2
+REDUCTIONS = ("none", "mean", "sum")
 
 
 def _reduced(values: Any, reduction: int) -> Any:
@@ -97,6 +92,9 @@ def _reduced(values: Any, reduction: int) -> Any:
 table({
     "mse_loss": lambda self, target, reduction=MEAN: (
         _reduced(arithmetic.square(self - target), reduction)
+    ),
+    "kl_div": lambda self, target, reduction=MEAN, log_target=False: (
+        names.kl_div(self, target, REDUCTIONS[reduction], log_target)
     ),
     "soft_margin_loss": lambda self, target, reduction=MEAN: (
         _reduced(activation.softplus(-target * self), reduction)
@@ -154,13 +152,6 @@ def binary_cross_entropy_with_logits(
     stretched = 1 if pos_weight is None else (pos_weight - 1) * target + 1
     values = (1 - target) * self + stretched * activation.softplus(-self)
     return _reduced(values if weight is None else values * weight, reduction)
-
-
-@reads("kl_div")
-def kl_div(self: Any, target: Any, reduction: int = MEAN, log_target: bool = False) -> Any:
-    if log_target:
-        return _reduced(exp(target) * (target - self), reduction)
-    return _reduced(functions.xlogy(target, target) - target * self, reduction)
 
 
 @reads("poisson_nll_loss")

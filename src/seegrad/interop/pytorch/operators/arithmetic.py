@@ -5,7 +5,6 @@ What one op answers to stands at that op's definition.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -14,12 +13,13 @@ from seegrad.interop.pytorch.operators.reader import as_dtype, promoted, reads, 
 from seegrad.ops import (
     arithmetic,
     bits,
+    closeness,
     compare,
     functions,
     norms,
     transcendental,
 )
-from seegrad.tensor import numpy_functions
+from seegrad.tensor import numpy_functions, special
 
 PYTHON = (bool, int, float)
 
@@ -132,6 +132,12 @@ table({
     "ldexp": lambda self, other, result_dtype: (
         as_dtype(self, result_dtype) * transcendental.exp2(as_dtype(other, result_dtype))
     ),
+    "isclose": lambda self, other, rtol=1e-5, atol=1e-8, equal_nan=False: (
+        closeness.isclose(self, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
+    ),
+    "mvlgamma special_multigammaln": lambda self, p, result_dtype: (
+        special.multigammaln(as_dtype(self, result_dtype), p)
+    ),
 })
 
 
@@ -196,38 +202,12 @@ def nan_to_num(
     return numpy_functions.nan_to_num(self, nan or 0.0, posinf, neginf)
 
 
-@reads("isclose")
-def isclose(
-    self: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
-) -> Any:
-    near = compare.less_equal(
-        arithmetic.abs(self - other), atol + rtol * arithmetic.abs(other)
-    )
-    near = compare.logical_or(compare.equal(self, other), compare.logical_and(
-        near, compare.isfinite(other)
-    ))  # fmt: skip
-    if equal_nan:
-        near = compare.logical_or(
-            near, compare.logical_and(compare.isnan(self), compare.isnan(other))
-        )
-    return near
-
-
 @reads("logit", "special_logit")
 def logit(self: Any, result_dtype: Any, eps: float | None = None) -> Any:
     self = as_dtype(self, result_dtype)
     if eps is not None:
         self = arithmetic.clip(self, low=eps, high=1 - eps)
     return functions.logit(self)
-
-
-@reads("mvlgamma", "special_multigammaln")
-def mvlgamma(self: Any, p: int, result_dtype: Any) -> Any:
-    x = as_dtype(self, result_dtype)
-    total = functions.gammaln(x)
-    for k in range(1, p):
-        total = total + functions.gammaln(x - k / 2)
-    return total + p * (p - 1) / 4 * math.log(math.pi)
 
 
 def _by_bits(of_booleans: Any, of_integers: Any, a: Any, b: Any, dtype: Any) -> Any:

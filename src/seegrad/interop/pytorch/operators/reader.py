@@ -141,10 +141,8 @@ def axis_of(dim: int, ndim: int) -> int:
     return dim + ndim if dim < 0 else dim
 
 
-def number(value: Any, what: str) -> Any:
-    """A value that must be known early, as a number of Python."""
-    if isinstance(value, (int, float, bool)):
-        return value
+def known(value: Any, what: str) -> Any:
+    """A value that must be known early, as an array; FormatError for one that is computed."""
     data = value if isinstance(value, (np.ndarray, np.generic)) else getattr(value, "data", None)
     if data is None:
         raise FormatError(
@@ -152,4 +150,9 @@ def number(value: Any, what: str) -> Any:
             asked=tr("a constant"),
             came=tr("a value that is computed"),
         )
-    return np.asarray(data).item()
+    return np.asarray(data)
+
+
+def number(value: Any, what: str) -> Any:
+    """A value that must be known early, as a number of Python."""
+    return value if isinstance(value, (int, float, bool)) else known(value, what).item()

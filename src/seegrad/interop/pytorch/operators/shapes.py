@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import FormatError
-from seegrad.i18n import tr
-from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, number, reads, table
-from seegrad.ops import arithmetic, compare, indexing, linalg, resize, shape
+from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, known, number, reads, table
+from seegrad.ops import compare, indexing, linalg, resize, shape
+from seegrad.tensor import numpy_functions
+from seegrad.tensor.pytorch import names
 
 END = 2**62
 
@@ -42,6 +42,21 @@ table({
     "repeat_interleave.self_int": lambda self, repeats, dim=None: (
         shape.repeat(self, repeats=repeats, axis=dim)
     ),
+    "unflatten.int": lambda self, dim, sizes: names.unflatten(self, dim, sizes),
+    "rot90": lambda self, k=1, dims=(0, 1): numpy_functions.rot90(self, k, dims),
+    "repeat_interleave.self_Tensor": lambda self, repeats, dim=None: (
+        shape.repeat(self, repeats=known(repeats, "repeats"), axis=dim)
+    ),
+    "diag_embed": lambda self, offset=0, dim1=-2, dim2=-1: (
+        names.diag_embed(self, offset, dim1, dim2)
+    ),
+    "meshgrid meshgrid.indexing": lambda tensors, indexing="ij": (
+        numpy_functions.meshgrid(*tensors, indexing=indexing)
+    ),
+    "tensor_split.sections": lambda self, sections, dim=0: (
+        numpy_functions.array_split(self, sections, dim)
+    ),
+    "tensor_split.indices": lambda self, indices, dim=0: shape.split(self, list(indices), dim),
 })
 
 
@@ -54,14 +69,6 @@ def flatten(self: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     sizes = tuple(self.shape)
     middle = math.prod(sizes[first : last + 1])
     return shape.reshape(self, shape=(*sizes[:first], middle, *sizes[last + 1 :]))
-
-
-@reads("unflatten.int")
-def unflatten(self: Any, dim: int, sizes: Sequence[int]) -> Any:
-    axis, whole = axis_of(dim, len(self.shape)), tuple(self.shape)
-    rest = -math.prod(sizes)
-    sizes = tuple(whole[axis] // rest if n == -1 else n for n in sizes)
-    return shape.reshape(self, shape=(*whole[:axis], *sizes, *whole[axis + 1 :]))
 
 
 @reads("squeeze.dim", "squeeze.dims")
@@ -81,38 +88,6 @@ def roll(self: Any, shifts: Sequence[int], dims: Sequence[int] = ()) -> Any:
     for shift, axis in zip(shifts, dims):
         self = shape.roll(self, shift=shift, axis=axis)
     return self
-
-
-@reads("rot90")
-def rot90(self: Any, k: int = 1, dims: Sequence[int] = (0, 1)) -> Any:
-    a, b = dims
-    match k % 4:
-        case 0:
-            return arithmetic.identity(self)
-        case 1:
-            return shape.swapaxes(shape.flip(self, axis=b), axis1=a, axis2=b)
-        case 2:
-            return shape.flip(self, axis=(a, b))
-    return shape.flip(shape.swapaxes(self, axis1=a, axis2=b), axis=b)
-
-
-@reads("repeat_interleave.self_Tensor")
-def repeat_interleave_each(self: Any, repeats: Any, dim: int | None = None) -> Any:
-    counts = np.asarray(_known(repeats, "repeats"))
-    x = shape.reshape(self, shape=(-1,)) if dim is None else self
-    places = np.repeat(np.arange(x.shape[dim or 0]), counts)
-    return indexing.take(x, places, axis=dim or 0)
-
-
-def _known(value: Any, what: str) -> Any:
-    data = value if isinstance(value, np.ndarray) else getattr(value, "data", None)
-    if data is None:
-        raise FormatError(
-            tr("{name} must be known before the network runs", name=what),
-            asked=tr("a constant"),
-            came=tr("a value that is computed"),
-        )
-    return data
 
 
 # --------------------------------------------------------------- cutting and joining
@@ -155,31 +130,13 @@ def select(self: Any, dim: int, index: int) -> Any:
     return shape.cut_by(self, _on_axis(self, axis_of(dim, len(self.shape)), index))
 
 
-@reads("split.Tensor", "tensor_split.sections", "split_with_sizes", "split.sizes")
-def split(
-    self: Any, split_size: Any = None, split_sizes: Any = None, sections: Any = None, dim: int = 0
-) -> Any:
-    axis = axis_of(dim, len(self.shape))
-    n = self.shape[axis]
+@reads("split.Tensor", "split_with_sizes", "split.sizes")
+def split(self: Any, split_size: Any = None, split_sizes: Any = None, dim: int = 0) -> Any:
+    n = self.shape[axis_of(dim, len(self.shape))]
     sizes = split_sizes or split_size
-    if sections is not None:
-        sizes = [n // sections + (i < n % sections) for i in range(sections)]
-    elif isinstance(sizes, int):
+    if isinstance(sizes, int):
         sizes = [min(sizes, n - at) for at in range(0, n, sizes)] or [0]
-    ends = np.cumsum(sizes)
-    return [
-        shape.cut_by(self, _on_axis(self, axis, slice(int(end - k), int(end))))
-        for k, end in zip(sizes, ends)
-    ]
-
-
-@reads("tensor_split.indices")
-def tensor_split(self: Any, indices: Sequence[int], dim: int = 0) -> Any:
-    axis = axis_of(dim, len(self.shape))
-    ends = [*indices, self.shape[axis]]
-    return [
-        shape.cut_by(self, _on_axis(self, axis, slice(a, b))) for a, b in zip([0, *indices], ends)
-    ]
+    return shape.split(self, np.cumsum(sizes)[:-1], dim)
 
 
 @reads("chunk")
@@ -264,16 +221,6 @@ def channel_shuffle(self: Any, groups: int) -> Any:
     return shape.reshape(shape.swapaxes(x, axis1=1, axis2=2), shape=(n, c, *places))
 
 
-@reads("diag_embed")
-def diag_embed(self: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
-    ndim = len(self.shape) + 1
-    a, b = axis_of(dim1, ndim), axis_of(dim2, ndim)
-    side = self.shape[-1] + abs(offset)
-    rest = iter(self.shape[:-1])
-    whole = tuple(side if i in (a, b) else next(rest) for i in range(ndim))
-    return linalg.place_diagonal(self, offset=offset, axis1=a, axis2=b, shape=whole)
-
-
 # --------------------------------------------------------------- made arrays
 
 
@@ -334,25 +281,6 @@ def triu(self: Any, diagonal: int = 0) -> Any:
 def _cut(x: Any, diagonal: int, where: Any) -> Any:
     inside = np.asarray(where(*x.shape[-2:], diagonal), bool)
     return compare.where(inside, x, np.zeros((), x.dtype))
-
-
-@reads("meshgrid.indexing", "meshgrid")
-def meshgrid(tensors: Sequence[Any], indexing: str = "ij") -> Any:
-    arrays = [shape.reshape(x, shape=(-1,)) for x in tensors]
-    if indexing == "xy" and len(arrays) > 1:
-        arrays[0], arrays[1] = arrays[1], arrays[0]
-    sizes = tuple(x.shape[0] for x in arrays)
-    grids = [
-        shape.broadcast_to(
-            shape.reshape(x, shape=tuple(-1 if i == k else 1 for k in range(len(sizes)))),
-            shape=sizes,
-        )
-        for i, x in enumerate(arrays)
-    ]
-    if indexing == "xy" and len(grids) > 1:
-        grids[0], grids[1] = (shape.swapaxes(g, axis1=0, axis2=1) for g in (grids[1], grids[0]))
-        grids[2:] = [shape.swapaxes(g, axis1=0, axis2=1) for g in grids[2:]]
-    return grids
 
 
 # --------------------------------------------------------------- random
