@@ -12,7 +12,7 @@ import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, ParamSpec, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,14 @@ from seegrad.ops.compare import astype
 from seegrad.tensor.tensor import Tensor, tensor
 
 Array = NDArray[Any]
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+
+class Forward(Protocol[P, R]):
+    """What has a `forward`: calling a module takes and gives what that takes and gives."""
+
+    def forward(self, *inputs: P.args, **keywords: P.kwargs) -> R: ...
 
 
 class Parameters(list[Tensor]):
@@ -73,10 +81,12 @@ class Module(ModuleMethods, ABC):
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
         """What the module computes."""
 
-    def __call__(self, *inputs: Any, **keywords: Any) -> Any:
-        with frame(self.name or self.kind_name()):
-            if self.hooks is not None:
-                return self._hooked(inputs, keywords)
+    def __call__(self: Forward[P, R], *inputs: P.args, **keywords: P.kwargs) -> R:
+        module: Any = self
+        with frame(module.name or module.kind_name()):
+            if module.hooks is not None:
+                found: R = module._hooked(inputs, keywords)
+                return found
             return self.forward(*inputs, **keywords)
 
     @classmethod

@@ -25,9 +25,9 @@ class _Activation(Module):
     operation: ClassVar[Op]
     settings: ClassVar[tuple[str, ...]] = ()
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         attrs = {name: getattr(self, name) for name in self.settings}
-        return self.operation(_as_array(x), **attrs)
+        return self.operation(_as_array(x), **attrs)  # type: ignore[no-any-return]
 
 
 class ReLU(_Activation):
@@ -260,9 +260,9 @@ class GLU(Module):
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         a, b = split(_as_array(x), 2, self.axis)
-        return a * activation.sigmoid(b)
+        return a * activation.sigmoid(b)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return "" if self.axis == -1 else f"axis={self.axis}"
@@ -280,12 +280,12 @@ class PReLU(Module):
     def __init__(self, features: int = 1, slope: float = 0.25, dtype: Any = np.float32) -> None:
         self.slope = parameter(np.full(features, slope), "slope", dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = _as_array(x)
         slope: Any = self.slope
         if slope.shape[0] > 1 and len(x.shape) > 2:
             slope = reshape(slope, shape=(slope.shape[0], *(1,) * (len(x.shape) - 2)))
-        return where(x > 0, x, x * slope)
+        return where(x > 0, x, x * slope)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.slope.shape[0]}"

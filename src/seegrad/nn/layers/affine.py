@@ -53,10 +53,10 @@ class Affine(Module):
         self.W = parameter(weights, "W", dtype)
         self.b = parameter(zeros((outputs,), inputs, chance), "b", dtype) if bias else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = as_input(x, self.W, -1, self.name or self.kind)
         product = matmul(x, self.W)
-        return product if self.b is None else product + self.b
+        return product if self.b is None else product + self.b  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         inputs, outputs = self.W.shape
@@ -94,7 +94,7 @@ class Bilinear(Module):
         self.W = parameter(weights, "W", dtype)
         self.b = parameter(zeros((outputs,), left, chance), "b", dtype) if bias else None
 
-    def forward(self, x: Any, z: Any) -> Any:
+    def forward(self, x: Any, z: Any) -> Tensor:
         x, z = (v if isinstance(v, Tensor) else np.asarray(v) for v in (x, z))
         left, right = self.W.shape[1:]
         if not x.ndim or x.shape[:-1] != z.shape[:-1] or (x.shape[-1], z.shape[-1:]) != (
@@ -107,7 +107,7 @@ class Bilinear(Module):
             )
         x, z = (v if v.dtype == self.W.dtype else astype(v, dtype=self.W.dtype) for v in (x, z))
         found = einsum("...i,oij,...j->...o", x, self.W, z)
-        return found if self.b is None else found + self.b
+        return found if self.b is None else found + self.b  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         outputs, left, right = self.W.shape
@@ -119,5 +119,6 @@ class Identity(Module):
 
     kind = "identity"
 
-    def forward(self, x: Any) -> Any:
-        return x if isinstance(x, Tensor) else np.asarray(x)
+    def forward(self, x: Any) -> Tensor:
+        same: Any = x if isinstance(x, Tensor) else np.asarray(x)
+        return same  # type: ignore[no-any-return]

@@ -92,7 +92,7 @@ class MultiHeadAttention(Module):
         self.out = Affine(width, width, **made)
         self.drop = Dropout(dropout) if dropout else None
 
-    def forward(self, x: Any, memory: Any = None, allowed: Any = None) -> Any:
+    def forward(self, x: Any, memory: Any = None, allowed: Any = None) -> Tensor:
         layer, W = self.name or self.kind, self.query.W
         x = as_input(x, W, -1, layer)
         seen = x if memory is None else as_input(memory, W, -1, layer)
@@ -107,7 +107,7 @@ class MultiHeadAttention(Module):
             before = np.tri(x.shape[1], seen.shape[1], dtype=bool)
             allowed = before if allowed is None else logical_and(before, allowed)
         k, v = self._heads(self.key(seen)), self._heads(self.value(seen))
-        return self._mixed(x, k, v, allowed)
+        return self._mixed(x, k, v, allowed)  # type: ignore[no-any-return]
 
     def _mixed(self, x: Any, k: Any, v: Any, allowed: Any) -> Any:
         mixed = attend(self._heads(self.query(x)), k, v, allowed, self.drop)

@@ -91,7 +91,7 @@ class Windowed(Module):
     def _slide(self, x: Any, **settings: Any) -> Any:
         """The windows with weights over x (N, inputs, …), without the bias."""
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = as_pictures(x, self.inputs, self.axes, self.W, self.name or self.kind_name())
         out = self._slide(
             x,
@@ -101,8 +101,8 @@ class Windowed(Module):
             groups=self.groups,
         )
         if self.b is None:
-            return out
-        return out + reshape(self.b, shape=(self.outputs, *(1,) * self.axes))
+            return out  # type: ignore[no-any-return]
+        return out + reshape(self.b, shape=(self.outputs, *(1,) * self.axes))  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         words = [f"{self.inputs} → {self.outputs}, {'×'.join(map(str, self.size))}"]

@@ -34,15 +34,15 @@ class Dropout(Module):
         drawn = int(default_generator().integers(2**62)) if seed is None else seed
         self.key = state(key(drawn), "key")
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         if not self.training or self.p == 0:
-            return x
+            return x  # type: ignore[no-any-return]
         x = x if isinstance(x, Tensor) else np.asarray(x)
         kept = bernoulli(self.key, p=1 - self.p, shape=x.shape, dtype=np.float32)
         self.key.assign(self.key + np.array([0, 1]))
         if x.dtype.kind == "f" and x.dtype != np.float32:
             kept = astype(kept, dtype=x.dtype)
-        return x * (kept * (1 / (1 - self.p)))
+        return x * (kept * (1 / (1 - self.p)))  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"p={self.p}"

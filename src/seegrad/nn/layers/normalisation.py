@@ -14,6 +14,7 @@ from seegrad.nn.sizes import divides, whole
 from seegrad.ops.arithmetic import sqrt, stop_gradient
 from seegrad.ops.reduce import mean
 from seegrad.ops.shape import reshape
+from seegrad.tensor.tensor import Tensor
 
 
 class BatchNorm(Module):
@@ -38,12 +39,12 @@ class BatchNorm(Module):
         self.running_mean = state(np.zeros(features), "running_mean", dtype)
         self.running_var = state(np.ones(features), "running_var", dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = as_input(x, self.gamma, self.axis, self.name or self.kind)
         kept = self.axis % len(x.shape)
         wide = (x.shape[kept], *(1,) * (len(x.shape) - 1 - kept))
         if not self.training:
-            return self._scaled(x - _as(self.running_mean, wide), self.running_var, wide)
+            return self._scaled(x - _as(self.running_mean, wide), self.running_var, wide)  # type: ignore[no-any-return]
         axes = tuple(axis for axis in range(len(x.shape)) if axis != kept)
         count = int(np.prod([x.shape[axis] for axis in axes], dtype=int))
         if count < 2:
@@ -57,7 +58,7 @@ class BatchNorm(Module):
         centred = x - _as(middle, wide)
         variance = mean(centred * centred, axis=axes)
         self._remember(stop_gradient(middle), stop_gradient(variance) * (count / (count - 1)))
-        return self._scaled(centred, variance, wide)
+        return self._scaled(centred, variance, wide)  # type: ignore[no-any-return]
 
     def _scaled(self, centred: Any, variance: Any, wide: tuple[int, ...]) -> Any:
         even = centred / _as(sqrt(variance + self.eps), wide)
@@ -110,11 +111,11 @@ class LayerNorm(Module):
         self.gamma = parameter(np.ones(features), "gamma", dtype)
         self.beta = parameter(np.zeros(features), "beta", dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = as_input(x, self.gamma, -1, self.name or self.kind)
         centred = x - mean(x, axis=-1, keepdims=True)
         variance = mean(centred * centred, axis=-1, keepdims=True)
-        return centred / sqrt(variance + self.eps) * self.gamma + self.beta
+        return centred / sqrt(variance + self.eps) * self.gamma + self.beta  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.gamma.shape[0]}"
@@ -138,7 +139,7 @@ class GroupNorm(Module):
         self.gamma = parameter(np.ones(channels), "gamma", dtype)
         self.beta = parameter(np.zeros(channels), "beta", dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = as_input(x, self.gamma, 1, self.name or self.kind)
         n, channels, *places = x.shape
         inner = channels // self.groups * math.prod(places)
@@ -147,7 +148,7 @@ class GroupNorm(Module):
         variance = mean(centred * centred, axis=-1, keepdims=True)
         even = reshape(centred / sqrt(variance + self.eps), shape=x.shape)
         wide = (channels, *(1,) * len(places))
-        return even * reshape(self.gamma, shape=wide) + reshape(self.beta, shape=wide)
+        return even * reshape(self.gamma, shape=wide) + reshape(self.beta, shape=wide)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.groups}, {self.gamma.shape[0]}"
@@ -181,9 +182,9 @@ class RMSNorm(Module):
         self.eps = eps
         self.gamma = parameter(np.ones(features), "gamma", dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = as_input(x, self.gamma, -1, self.name or self.kind)
-        return x / sqrt(mean(x * x, axis=-1, keepdims=True) + self.eps) * self.gamma
+        return x / sqrt(mean(x * x, axis=-1, keepdims=True) + self.eps) * self.gamma  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.gamma.shape[0]}"

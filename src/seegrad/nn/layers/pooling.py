@@ -84,10 +84,10 @@ class MaxPool2d(_Pool):
         super().__init__(size, stride, padding, ceil_mode)
         self.dilation = each(dilation, self.axes, dilation=dilation)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = self._pictures(x)
         around = self._around(x, self.dilation)
-        return max_pool(
+        return max_pool(  # type: ignore[no-any-return]
             x, size=self.size, steps=self.stride, padding=around, dilation=self.dilation
         )
 
@@ -129,7 +129,7 @@ class AvgPool2d(_Pool):
         super().__init__(size, stride, padding, ceil_mode)
         self.count_padding = count_padding
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = self._pictures(x)
         around = self._around(x, (1,) * self.axes)
         beyond = any(after > p for (_, after), p in zip(around, self.padding))
@@ -141,7 +141,7 @@ class AvgPool2d(_Pool):
             count_padding=self.count_padding and (not beyond or any(self.padding)),
         )
         if not (beyond and self.count_padding and any(self.padding)):
-            return means
+            return means  # type: ignore[no-any-return]
         # what lies beyond the padding counts nothing, so that those windows are smaller
         share = np.ones((), means.dtype)
         for n, k, s, p, places in zip(
@@ -149,7 +149,7 @@ class AvgPool2d(_Pool):
         ):
             there = np.minimum(k, n + 2 * p - s * np.arange(places))
             share = share[..., None] * (k / there).astype(means.dtype)
-        return means * share
+        return means * share  # type: ignore[no-any-return]
 
 
 class AvgPool1d(AvgPool2d):
@@ -171,7 +171,7 @@ class _GlobalPool(Module):
 
     pooled: ClassVar[Callable[..., Any]]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if x.ndim < 3 or 0 in x.shape[2:]:
             raise ShapeError(
@@ -179,7 +179,7 @@ class _GlobalPool(Module):
                 asked="(N, C, H, W)",
                 came=tr("an input of shape {shape}", shape=x.shape),
             )
-        return type(self).pooled(x, axis=tuple(range(2, x.ndim)))
+        return type(self).pooled(x, axis=tuple(range(2, x.ndim)))  # type: ignore[no-any-return]
 
 
 class GlobalAvgPool(_GlobalPool):

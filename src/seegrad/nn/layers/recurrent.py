@@ -109,9 +109,9 @@ class _Recurrent(Module):
         end = f"_l{number}" if number else ""
         return (end, f"{end}_reverse") if self.bidirectional else (end,)
 
-    def forward(self, x: Any, start: State | None = None) -> Any:
+    def forward(self, x: Any, start: State | None = None) -> Tensor:
         outputs, _ = self.run(x, start)
-        return outputs
+        return outputs  # type: ignore[no-any-return]
 
     def run(self, x: Any, start: State | None = None) -> tuple[Any, State]:
         """All outputs (N, T, hidden), or with `last` the last one (N, hidden); and the state.

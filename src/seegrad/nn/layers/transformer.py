@@ -18,6 +18,7 @@ from seegrad.nn.layers.mlp import ACTIVATIONS
 from seegrad.nn.layers.normalisation import LayerNorm
 from seegrad.nn.module import Module
 from seegrad.nn.sizes import whole
+from seegrad.tensor.tensor import Tensor
 
 
 class TransformerBlock(Module):
@@ -58,9 +59,9 @@ class TransformerBlock(Module):
         )
         self.drop = Dropout(dropout) if dropout else None
 
-    def forward(self, x: Any, allowed: Any = None) -> Any:
+    def forward(self, x: Any, allowed: Any = None) -> Tensor:
         x = x + self._dropped(self.attention(self.norm1(x), None, allowed))
-        return x + self._dropped(self.network(self.norm2(x)))
+        return x + self._dropped(self.network(self.norm2(x)))  # type: ignore[no-any-return]
 
     def cache(self, rows: int, length: int) -> Cache:
         """An empty cache for `rows` sequences of at most `length` positions, for `run`."""
@@ -140,9 +141,9 @@ class TransformerEncoderLayer(_Layer):
 
     kind = "encoder_layer"
 
-    def forward(self, x: Any, allowed: Any = None) -> Any:
+    def forward(self, x: Any, allowed: Any = None) -> Tensor:
         x = self._added(x, self.norm1, lambda x: self.attention(x, None, allowed))
-        return self._added(x, self.norm2, self.network)
+        return self._added(x, self.norm2, self.network)  # type: ignore[no-any-return]
 
 
 class TransformerDecoderLayer(_Layer):
@@ -180,10 +181,10 @@ class TransformerDecoderLayer(_Layer):
 
     def forward(
         self, x: Any, memory: Any, allowed: Any = None, allowed_memory: Any = None
-    ) -> Any:
+    ) -> Tensor:
         x = self._added(x, self.norm1, lambda x: self.attention(x, None, allowed))
         x = self._added(x, self.norm2, lambda x: self.cross(x, memory, allowed_memory))
-        return self._added(x, self.norm3, self.network)
+        return self._added(x, self.norm3, self.network)  # type: ignore[no-any-return]
 
 
 class _Stack(Module):
@@ -201,10 +202,10 @@ class _Stack(Module):
         self.layers = [layer, *(layer.another() for _ in range(num_layers - 1))]
         self.norm = norm
 
-    def forward(self, x: Any, *memory: Any, **keywords: Any) -> Any:
+    def forward(self, x: Any, *memory: Any, **keywords: Any) -> Tensor:
         for layer in self.layers:
             x = layer(x, *memory, **keywords)
-        return x if self.norm is None else self.norm(x)
+        return x if self.norm is None else self.norm(x)  # type: ignore[no-any-return]
 
 
 class TransformerEncoder(_Stack):

@@ -17,6 +17,7 @@ from seegrad.ops.indexing import take_along_axis
 from seegrad.ops.nn import activation, loss
 from seegrad.ops.shape import expand_dims
 from seegrad.ops.transcendental import log
+from seegrad.tensor.tensor import Tensor
 
 
 class SoftmaxWithLoss(Module):
@@ -28,8 +29,8 @@ class SoftmaxWithLoss(Module):
 
     kind = "softmax_with_loss"
 
-    def forward(self, x: Any, t: Any) -> Any:
-        return loss.softmax_cross_entropy(*fitted(x, t))
+    def forward(self, x: Any, t: Any) -> Tensor:
+        return loss.softmax_cross_entropy(*fitted(x, t))  # type: ignore[no-any-return]
 
 
 class CrossEntropyLoss(Loss):
@@ -61,12 +62,12 @@ class CrossEntropyLoss(Loss):
         self.weight = None if weight is None else np.asarray(weight)
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
-    def forward(self, x: Any, t: Any) -> Any:
+    def forward(self, x: Any, t: Any) -> Tensor:
         x, t = fitted(x, t)
         settings = (self.ignore_index, self.label_smoothing, self.reduction)
         if self.weight is None and settings == (None, 0.0, "mean"):
-            return loss.softmax_cross_entropy(x, t)
-        return self.costs(x, t)
+            return loss.softmax_cross_entropy(x, t)  # type: ignore[no-any-return]
+        return self.costs(x, t)  # type: ignore[no-any-return]
 
     def costs(self, x: Any, t: Any) -> Any:
         classes, x = x.shape[-1], floating(x)
@@ -119,7 +120,7 @@ class NLLLoss(Loss):
         self.weight = None if weight is None else np.asarray(weight)
         self.ignore_index = ignore_index
 
-    def forward(self, x: Any, t: Any) -> Any:
+    def forward(self, x: Any, t: Any) -> Tensor:
         x, t = fitted(x, t)
         if self.ignore_index is None:
             counts: Any = None
@@ -133,8 +134,8 @@ class NLLLoss(Loss):
         weight = weights(self.weight, x.shape[-1], x.dtype)
         rows = -reduce.sum(where(chosen, x * weight, 0.0), axis=-1)
         if self.reduction == "mean" and (self.weight is not None or counts is not None):
-            return reduce.sum(rows) / reduce.sum(where(chosen, weight, 0.0))
-        return reduced(rows, self.reduction)
+            return reduce.sum(rows) / reduce.sum(where(chosen, weight, 0.0))  # type: ignore[no-any-return]
+        return reduced(rows, self.reduction)  # type: ignore[no-any-return]
 
     def costs(self, x: Any, t: Any) -> Any:
         return type(self)(self.weight, self.ignore_index, "none").forward(x, t)
@@ -172,12 +173,12 @@ class BCELoss(Loss):
         self.weight = None if weight is None else np.asarray(weight)
         self.pos_weight = None if pos_weight is None else np.asarray(pos_weight)
 
-    def forward(self, x: Any, t: Any) -> Any:
+    def forward(self, x: Any, t: Any) -> Tensor:
         x, t = fitted(x, t)
         if self.reduction == "mean" and self.weight is None and self.pos_weight is None:
             if self.with_logits:
-                return loss.binary_cross_entropy_with_logits(x, t)
-            return loss.binary_cross_entropy(x, t)
+                return loss.binary_cross_entropy_with_logits(x, t)  # type: ignore[no-any-return]
+            return loss.binary_cross_entropy(x, t)  # type: ignore[no-any-return]
         return super().forward(x, t)
 
     def costs(self, x: Any, t: Any) -> Any:

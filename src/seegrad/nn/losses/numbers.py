@@ -15,6 +15,7 @@ from seegrad.ops.nn import loss
 from seegrad.ops.shape import broadcast_to, reshape
 from seegrad.ops.special.functions import xlogy
 from seegrad.ops.transcendental import exp, log
+from seegrad.tensor.tensor import Tensor
 
 
 class MSELoss(Loss):
@@ -30,7 +31,7 @@ class MSELoss(Loss):
         d = x - t
         return d * d
 
-    def forward(self, x: Any, t: Any) -> Any:
+    def forward(self, x: Any, t: Any) -> Tensor:
         x, t = fitted(x, t)
         return loss.mean_squared_error(x, t) if self.reduction == "mean" else super().forward(x, t)
 
@@ -48,7 +49,7 @@ class L1Loss(Loss):
         loss.check_pair(x, t)
         return abs(x - t)
 
-    def forward(self, x: Any, t: Any) -> Any:
+    def forward(self, x: Any, t: Any) -> Tensor:
         x, t = fitted(x, t)
         return loss.mean_absolute_error(x, t) if self.reduction == "mean" else super().forward(x, t)
 
@@ -67,10 +68,10 @@ class HuberLoss(Loss):
         d = abs(x - t)
         return where(d <= self.delta, d * d * 0.5, (d - 0.5 * self.delta) * self.delta)
 
-    def forward(self, x: Any, t: Any) -> Any:
+    def forward(self, x: Any, t: Any) -> Tensor:
         x, t = fitted(x, t)
         if self.reduction == "mean":
-            return loss.huber(x, t, delta=self.delta)
+            return loss.huber(x, t, delta=self.delta)  # type: ignore[no-any-return]
         return super().forward(x, t)
 
     def settings(self) -> dict[str, Any]:
@@ -90,7 +91,7 @@ class SmoothL1Loss(HuberLoss):
         """Where the corner begins."""
         return self.delta
 
-    def forward(self, x: Any, t: Any) -> Any:
+    def forward(self, x: Any, t: Any) -> Tensor:
         return super().forward(x, t) / self.delta
 
     def settings(self) -> dict[str, Any]:
@@ -119,12 +120,12 @@ class KLDivLoss(Loss):
             return exp(t) * (t - x)
         return xlogy(t, t) - t * x
 
-    def forward(self, x: Any, t: Any) -> Any:
+    def forward(self, x: Any, t: Any) -> Tensor:
         x, t = fitted(x, t)
         costs = self.costs(x, t)
         if self.reduction == "batchmean":
-            return reduce.sum(costs) / (x.shape[0] if len(x.shape) else 1)
-        return reduced(costs, self.reduction)
+            return reduce.sum(costs) / (x.shape[0] if len(x.shape) else 1)  # type: ignore[no-any-return]
+        return reduced(costs, self.reduction)  # type: ignore[no-any-return]
 
     def settings(self) -> dict[str, Any]:
         return {"log_target": self.log_target or None}

@@ -14,6 +14,7 @@ from seegrad.ops import reduce
 from seegrad.ops.arithmetic import abs, maximum, minimum, sqrt
 from seegrad.ops.compare import where
 from seegrad.ops.transcendental import power
+from seegrad.tensor.tensor import Tensor
 
 _SMALL = 1e-12
 
@@ -30,14 +31,14 @@ class CosineSimilarity(Module):
     def __init__(self, axis: int = 1, eps: float = 1e-8) -> None:
         self.axis, self.eps = axis, eps
 
-    def forward(self, x: Any, y: Any) -> Any:
+    def forward(self, x: Any, y: Any) -> Tensor:
         x, y = fitted(x, y)
         alike(x=x, y=y)
         dots = reduce.sum(x * y, axis=self.axis)
         squares = [reduce.sum(one * one, axis=self.axis) for one in (x, y)]
         # below the root, so that the slope of a vector of zeros is a number
         one, other = (sqrt(maximum(s, self.eps**2)) for s in squares)
-        return dots / (one * other)
+        return dots / (one * other)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return "" if self.axis == 1 else f"axis={self.axis}"
@@ -54,17 +55,17 @@ class PairwiseDistance(Module):
                                   came=f"p={p}")  # fmt: skip
         self.p, self.eps, self.keepdims = p, eps, keepdims
 
-    def forward(self, x: Any, y: Any) -> Any:
+    def forward(self, x: Any, y: Any) -> Tensor:
         x, y = fitted(x, y)
         alike(x=x, y=y)
         d = x - y + self.eps
         if self.p == np.inf:
-            return reduce.max(abs(d), axis=-1, keepdims=self.keepdims)
+            return reduce.max(abs(d), axis=-1, keepdims=self.keepdims)  # type: ignore[no-any-return]
         powers = d * d if self.p == 2 else abs(d) if self.p == 1 else power(abs(d), self.p)
         total = reduce.sum(powers, axis=-1, keepdims=self.keepdims)
         if self.p == 2:
-            return sqrt(total)
-        return total if self.p == 1 else power(total, 1 / self.p)
+            return sqrt(total)  # type: ignore[no-any-return]
+        return total if self.p == 1 else power(total, 1 / self.p)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return "" if self.p == 2 else f"p={self.p}"

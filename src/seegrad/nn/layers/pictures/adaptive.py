@@ -31,7 +31,7 @@ class _Adaptive(Module):
         each(tuple(1 if one is None else one for one in given), self.axes, size=size)
         self.size = given
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if x.ndim != self.axes + 2 or 0 in x.shape[2:]:
             raise ShapeError(
@@ -41,11 +41,11 @@ class _Adaptive(Module):
             )
         sizes = tuple(n if s is None else s for n, s in zip(x.shape[2:], self.size))
         if all(not n % s for n, s in zip(x.shape[2:], sizes)):
-            return self._even(x, tuple(n // s for n, s in zip(x.shape[2:], sizes)))
+            return self._even(x, tuple(n // s for n, s in zip(x.shape[2:], sizes)))  # type: ignore[no-any-return]
         for axis, new in enumerate(sizes, start=2):
             if new != x.shape[axis]:
                 x = self._uneven(x, axis, *_windows(x.shape[axis], new))
-        return x
+        return x  # type: ignore[no-any-return]
 
     def _even(self, x: Any, window: tuple[int, ...]) -> Any:
         """All windows of one size, side by side."""

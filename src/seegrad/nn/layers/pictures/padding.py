@@ -37,7 +37,7 @@ class _Pad(Module):
             whole(0, padding=one)
         self.padding = given
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if x.ndim < self.axes + 1:
             raise ShapeError(
@@ -47,7 +47,7 @@ class _Pad(Module):
             )
         pairs = zip(self.padding[-2::-2], self.padding[:: -2])
         widths = ((0, 0),) * (x.ndim - self.axes) + tuple(pairs)
-        return pad(x, widths, self.value, self.mode)
+        return pad(x, widths, self.value, self.mode)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.padding[0] if len(set(self.padding)) == 1 else self.padding}"

@@ -37,8 +37,8 @@ class Upsample(Module):
         self.size, self.scale, self.mode = size, scale, mode
         self.align_corners = align_corners
 
-    def forward(self, x: Any) -> Any:
-        return interpolate(x, self.size, self.scale, self.mode, self.align_corners)
+    def forward(self, x: Any) -> Tensor:
+        return interpolate(x, self.size, self.scale, self.mode, self.align_corners)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         words = f"size={self.size}" if self.scale is None else f"scale={self.scale}"
@@ -59,12 +59,12 @@ class PixelShuffle(Module):
         whole(factor=factor)
         self.factor = factor
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         r = self.factor
         x = _fitting(x, self.name or self.kind, f"(N, C·{r * r}, H, W)", lambda s: not s[1] % r**2)
         n, c, h, w = x.shape
         apart = reshape(x, shape=(n, c // r**2, r, r, h, w))
-        return reshape(
+        return reshape(  # type: ignore[no-any-return]
             transpose(apart, axes=(0, 1, 4, 2, 5, 3)), shape=(n, c // r**2, h * r, w * r)
         )
 
@@ -85,7 +85,7 @@ class PixelUnshuffle(Module):
         whole(factor=factor)
         self.factor = factor
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         r = self.factor
         x = _fitting(
             x, self.name or self.kind, f"(N, C, H·{r}, W·{r})",
@@ -93,7 +93,7 @@ class PixelUnshuffle(Module):
         )  # fmt: skip
         n, c, h, w = x.shape
         apart = reshape(x, shape=(n, c, h // r, r, w // r, r))
-        return reshape(
+        return reshape(  # type: ignore[no-any-return]
             transpose(apart, axes=(0, 1, 3, 5, 2, 4)), shape=(n, c * r**2, h // r, w // r)
         )
 
