@@ -32,6 +32,8 @@ NAMESPACES = {
 }  # fmt: skip
 MADE_OF_OPERATIONS = ("seegrad.tensor.", "seegrad.ops.")
 """Where functions live whose results are tensors as soon as one of their arrays is one."""
+MAKING = "seegrad.tensor.creation"
+"""Where arrays and leaves are made, of anything: what comes out is not what went in."""
 
 OPERANDS = {"x", "y", "a", "b", "v", "f", "p", "xp", "fp", "start", "end", "source", "src",
             "values", "index", "indices", "mask", "weight", "target", "key", "logits", "at_zero",
@@ -51,6 +53,13 @@ HEAD = '''"""What type checkers and editors read; `python -m tools.stubs` writes
 # ruff: noqa
 # mypy: disable-error-code="overload-overlap, overload-cannot-match, misc, valid-type"
 '''
+IMPORTS = """import builtins
+from collections.abc import Sequence
+from typing import Any, overload
+
+from numpy.typing import DTypeLike
+
+from seegrad.graph.spec import Axis, Operand"""
 
 
 @dataclass(frozen=True)
@@ -136,12 +145,15 @@ def made_of_operations(value: Any) -> bool:
     """Is this a function whose result follows its arrays: Any, or a tuple or list of those?"""
     if not (inspect.isfunction(value) and value.__module__.startswith(MADE_OF_OPERATIONS)):
         return False
+    if value.__module__ == MAKING or typing.get_overloads(value):
+        return False
     parameters, result = function_parameters(value)
     follows = result in {"Tensor", "list[Tensor]"} or set(
         result.removeprefix("tuple[").removesuffix("]").replace(" ", "").split(",")
     ) <= {"Tensor", "..."}
     known = all(set(re.findall(r"[A-Za-z_]+", p.type)) <= PLAIN for p in parameters)
-    return follows and known and any(p.array for p in parameters)
+    many = any(p.kind is inspect.Parameter.VAR_POSITIONAL for p in parameters)
+    return follows and known and not many and any(p.array for p in parameters)
 
 
 # ------------------------------------------------------------- text
@@ -232,10 +244,7 @@ def body(modules: Sequence[str]) -> str:
                 texts.append(text)
             else:
                 imports.append(said)
-    head = [
-        "import builtins", "from collections.abc import Sequence",
-        "from typing import Any, overload", "", "from numpy.typing import DTypeLike", "", "from seegrad.graph.spec import Axis, Operand",
-    ]  # fmt: skip
+    head = IMPORTS.splitlines()
     if "from seegrad.tensor.tensor import Tensor as Tensor" not in imports:
         head.append("from seegrad.tensor.tensor import Tensor")
     return "\n".join([HEAD, *head, *imports, "", ""]) + "".join(texts)

@@ -24,7 +24,6 @@ assert_type(sg.cumsum(x, axis=0), Tensor)
 assert_type(sg.topk(x, 1), tuple[Tensor, Tensor])
 assert_type(sg.linalg.solve(x @ x.T, x), Tensor)
 assert_type(sg.special.logsumexp(x, axis=1), Tensor)
-assert_type(sg.random.uniform(sg.random.key(x), (2, 3)), Tensor)
 assert_type(x.at[0].set(1.0), Tensor)
 sg.sum(x, axes=1)  # WRONG: the keyword is axis
 sg.exp(x, where=x)  # WRONG
@@ -42,7 +41,7 @@ class Net(nn.Module):
 
 net = Net()
 assert_type(net(x, scale=2.0), Tensor)
-assert_type(nn.LSTM(2, 4)(x), Tensor)
+assert_type(nn.LSTM(2, 4)(x[None]), Tensor)
 assert_type(net.parameters(), list[Tensor])
 net(x, skale=2.0)  # WRONG: its forward has no such parameter
 nn.Linear(2, 3, bais=False)  # WRONG
@@ -83,6 +82,6 @@ def body(carry: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
 
 assert_type(sg.scan(body, x[0], x), tuple[Tensor, Tensor])
 assert_type(sg.vmap(loss)(x), Tensor)
-for rows, labels in sg.data.batches((np.ones((4, 2)), np.zeros(4)), 2, drop_last=True):
+for rows, _ in sg.data.batches(np.ones((4, 2)), np.zeros(4), 2, drop_last=True):
     assert_type(net(rows), Tensor)
-sg.data.batches((np.ones((4, 2)),), size=2, drop=True)  # WRONG: drop_last
+sg.data.batches(np.ones((4, 2)), np.zeros(4), size=2, drop=True)  # WRONG: drop_last

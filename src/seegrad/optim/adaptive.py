@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from seegrad.ops.arithmetic import abs, maximum, sqrt
 from seegrad.ops.compare import astype, where
 from seegrad.ops.transcendental import exp
 from seegrad.optim.checks import not_negative, positive, share, shares
-from seegrad.optim.optimizer import Optimizer
+from seegrad.optim.optimizer import Bounds, Given, Optimizer, Options
 from seegrad.tensor.tensor import Tensor
 
 
@@ -21,7 +20,7 @@ class AdaGrad(Optimizer):
     checks: ClassVar = {"eps": positive}
 
     def __init__(
-        self, parameters: Iterable[Tensor], lr: float = 0.01, eps: float = 1e-10, **options: Any
+        self, parameters: Given, lr: float = 0.01, eps: float = 1e-10, **options: Unpack[Options]
     ) -> None:
         super().__init__(parameters, lr, eps=eps, **options)
         self.squares = self.slot("squares")
@@ -39,11 +38,11 @@ class RMSprop(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 0.01,
         decay: float = 0.99,
         eps: float = 1e-8,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(parameters, lr, decay=decay, eps=eps, **options)
         self.squares = self.slot("squares")
@@ -65,11 +64,11 @@ class Adadelta(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 1.0,
         decay: float = 0.9,
         eps: float = 1e-6,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(parameters, lr, decay=decay, eps=eps, **options)
         self.squares, self.moved = self.slot("squares"), self.slot("moved")
@@ -94,11 +93,11 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(parameters, lr, betas=betas, eps=eps, **options)
         self.means, self.squares = self.slot("means"), self.slot("squares")
@@ -143,12 +142,12 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.01,
-        **options: Any,
+        **options: Unpack[Bounds],
     ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay=weight_decay, **options)
 
@@ -167,11 +166,11 @@ class Adamax(Adam):
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 0.002,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(parameters, lr, betas, eps, **options)
 
@@ -187,7 +186,7 @@ class Adamax(Adam):
 class _Counting(Adam):
     """What the rules share whose factors depend on the number of the step."""
 
-    def __init__(self, parameters: Iterable[Tensor], lr: float, *rest: Any, **options: Any) -> None:
+    def __init__(self, parameters: Given, lr: float, *rest: Any, **options: Any) -> None:
         super().__init__(parameters, lr, *rest, **options)
         self.count = self.numbers("count", 0.0)[0]
         self._step: Any = 0.0
@@ -208,11 +207,11 @@ class RAdam(_Counting):
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(parameters, lr, betas, eps, **options)
 
@@ -241,12 +240,12 @@ class NAdam(_Counting):
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 0.002,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         momentum_decay: float = 0.004,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(parameters, lr, betas, eps, momentum_decay=momentum_decay, **options)
         self.products = self.numbers("momentum_product", 1.0)

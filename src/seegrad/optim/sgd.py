@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from seegrad.optim.checks import share
-from seegrad.optim.optimizer import Optimizer
+from seegrad.optim.optimizer import Given, Optimizer, Options
 from seegrad.tensor.tensor import Tensor
 
 
 class SGD(Optimizer):
     """W ← W − η·∂L/∂W: a step against the gradient, which points uphill (chapter 5.7.1)."""
 
-    def __init__(self, parameters: Iterable[Tensor], lr: float = 0.01, **options: Any) -> None:
+    def __init__(self, parameters: Given, lr: float = 0.01, **options: Unpack[Options]) -> None:
         super().__init__(parameters, lr, **options)
 
     def updated(self, i: int, p: Tensor, g: Any, lr: Tensor) -> Any:
@@ -28,10 +27,10 @@ class Momentum(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 0.01,
         momentum: float = 0.9,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(parameters, lr, momentum=momentum, **options)
         self.velocity = self.slot("velocity")

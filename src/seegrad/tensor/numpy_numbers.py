@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seegrad.errors import ValueRangeError
 from seegrad.i18n import tr
@@ -55,12 +56,12 @@ def real_if_close(x: Any, tol: float = 100) -> Any:
     return like(x)
 
 
-def isreal(x: Any) -> Any:
+def isreal(x: Any) -> NDArray[np.bool_]:
     """Is the imaginary part of each x 0? Of real numbers it is."""
     return np.ones(tuple(like(x).shape), bool)[()]
 
 
-def iscomplex(x: Any) -> Any:
+def iscomplex(x: Any) -> NDArray[np.bool_]:
     """Has each x an imaginary part? Real numbers have none."""
     return np.zeros(tuple(like(x).shape), bool)[()]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -222,7 +222,7 @@ class Tensor(Operators, TorchMethods, NumpyMethods, TorchShapes):
         return indexing.index(self, key)  # type: ignore[no-any-return]
 
     @property
-    def at(self) -> At:
+    def at(self) -> At[Self]:
         """`x.at[key].set(v)`, `.add .multiply .max .min`: a new tensor, with v at x[key]."""
         return At(self)
 

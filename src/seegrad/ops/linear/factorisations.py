@@ -8,7 +8,7 @@ it is not finite; what is asked of the values alone stays finite.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
@@ -280,6 +280,12 @@ def _whole_basis(q: Any) -> Any:
     return concatenate(q, bind(_COMPLEMENT, (q,), NO_ATTRS), axis=len(q.shape) - 1)
 
 
+@overload
+def svd(
+    a: Any, full_matrices: bool = True, compute_uv: Literal[True] = True
+) -> SVDResult: ...
+@overload
+def svd(a: Any, full_matrices: bool = True, *, compute_uv: Literal[False]) -> Any: ...
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """The singular value decomposition a = U·diag(S)·Vh, as `numpy.linalg.svd`: S descending.
 
@@ -372,6 +378,10 @@ def stacked_qr(a):
     return _stacked(q, np.swapaxes(r, -1, -2))
 
 
+@overload
+def qr(a: Any, mode: Literal["reduced", "complete"] = "reduced") -> QRResult: ...
+@overload
+def qr(a: Any, mode: str) -> Any: ...
 def qr(a: Any, mode: str = "reduced") -> Any:
     """The decomposition a = Q·R into orthonormal columns and an upper triangle, as NumPy's.
 

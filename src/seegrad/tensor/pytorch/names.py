@@ -253,14 +253,18 @@ def unflatten(x: Any, dim: int, sizes: Sequence[int]) -> Any:
     return shape.reshape(x, shape=(*x.shape[:at], *sizes, *x.shape[at + 1 :]))
 
 
-def std_mean(x: Any, dim: Any = None, *, correction: float = 1, keepdim: bool = False) -> Any:
+def std_mean(
+    x: Any, dim: Any = None, *, correction: float = 1, keepdim: bool = False
+) -> tuple[Any, Any]:
     """The standard deviation, by n − correction, and the mean."""
     x = like(x)
     deviation = reduce.std(x, axis=dim, keepdims=keepdim, ddof=correction)
     return deviation, reduce.mean(x, axis=dim, keepdims=keepdim)
 
 
-def var_mean(x: Any, dim: Any = None, *, correction: float = 1, keepdim: bool = False) -> Any:
+def var_mean(
+    x: Any, dim: Any = None, *, correction: float = 1, keepdim: bool = False
+) -> tuple[Any, Any]:
     """The variance, by n − correction, and the mean."""
     x = like(x)
     variance = reduce.var(x, axis=dim, keepdims=keepdim, ddof=correction)
