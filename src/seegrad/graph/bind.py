@@ -25,6 +25,7 @@ from seegrad.graph.coerce import NUMBERS, PLAIN, SINGLE, constant, numbers
 from seegrad.graph.mode import LOCAL, Mode, frame
 from seegrad.graph.node import Node, holds_node
 from seegrad.graph.op import N, Op
+from seegrad.graph.op_documentation import Documentation
 from seegrad.graph.op_errors import LARGE, affordable, explained
 from seegrad.graph.spec import NO_ATTRS, Attrs
 
@@ -274,6 +275,10 @@ class _BinaryOp(_AnyOp):
             given = tuple(x for x in (a, b) if x is not _NONE)
             return super().__call__(*given, *more, **kwargs)
         return bind_two(self, a, b)
+
+
+for _kind in (_AnyOp, _UnaryOp, _BinaryOp):
+    _kind.__doc__ = Documentation(_kind.__doc__)  # type: ignore[assignment]
 
 
 def callable_op(op: Op) -> Op:

@@ -124,10 +124,13 @@ class ArrayInterface(Node):
         return complex(float(self))
 
     def __format__(self, spec: str) -> str:
-        if not spec or self.size != 1:
-            return format(repr(self), spec)
+        if not spec:
+            return repr(self)
         may_leave(self, "a format of a number")
-        return format(self.item(), spec)
+        if self.size == 1:
+            return format(self.item(), spec)
+        each: Any = {"all": lambda number: format(number, spec)}
+        return np.array2string(self._look(), separator=", ", formatter=each)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         may_leave(self, "a NumPy array of a tensor")

@@ -18,6 +18,11 @@ from seegrad.ops import compare, shape
 from seegrad.ops.families import one_axis, some_axes
 from seegrad.ops.linear.fourier import stacked_dft
 
+__all__ = [
+    "Pair", "fft", "fft2", "fftn", "fftshift", "ifft", "ifft2", "ifftn", "ifftshift", "irfft",
+    "irfft2", "irfftn", "rfft", "rfft2", "rfftn",
+]  # fmt: skip
+
 
 class Pair(NamedTuple):
     """Real and imaginary part of an array of complex numbers."""
