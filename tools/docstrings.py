@@ -6,7 +6,7 @@ classes. Three shares, each over those that can be asked:
 - example: functions, classes and methods. An example of one's own counts, one of the class that
   calls the method, or one of the name that the text sends to ("See `seegrad.exp`").
 - parameters: those with parameters that are not plain operands. Each parameter's name has to stand
-  in the text, or in that of the class.
+  in the text, or in that of the class or one that it extends.
 - raises: those in whose own lines there is a `raise`, and every operation. Each error's name, or
   that of one of its bases, has to stand in the text, or in that of the class.
 
@@ -61,8 +61,10 @@ class Entry:
         return self.thing.__init__ if inspect.isclass(self.thing) else self.thing
 
     def told(self) -> str:
-        """The text without its examples; of a method, its class's with it."""
-        text = self.text + "\n" + (inspect.getdoc(self.owner) or "" if self.owner else "")
+        """The text without its examples; of classes and methods, with that of the bases."""
+        kind = self.owner or (self.thing if inspect.isclass(self.thing) else None)
+        bases = [each.__doc__ or "" for each in kind.__mro__[:-1]] if kind else []
+        text = "\n".join([self.text, *bases])
         return "\n".join(line for line in text.splitlines() if not line.strip().startswith(">>>"))
 
 
@@ -102,7 +104,7 @@ def has_example(entry: Entry) -> bool:
         return True
     if entry.owner is not None:
         name = entry.path.rpartition(".")[2]
-        call = r"\w\(" if name == "forward" else rf"\.{name}\b"
+        call = r"\w\(" if name == "forward" else rf"(\.|def ){name}\b"
         if any(re.search(call, example) for example in _examples(entry.owner)):
             return True
     return any(">>> " in (inspect.getdoc(other) or "") for other in _sent_to(entry.text))

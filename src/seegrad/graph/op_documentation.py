@@ -164,8 +164,7 @@ def _array(a: Any) -> str:
 
 
 def _written(value: Any) -> str:
-    name = getattr(value, "__name__", None) or f"{getattr(value, 'name', '')}"
-    return f"np.{name}" if isinstance(value, (type, np.dtype)) else repr(value)
+    return f"np.{np.dtype(value).name}" if isinstance(value, (type, np.dtype)) else repr(value)
 
 
 def _path(op: Op) -> str:

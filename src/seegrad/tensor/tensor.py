@@ -328,6 +328,13 @@ def from_dlpack(x: Any, *, device: str | None = None, copy: bool | None = None) 
     """A tensor with a copy of the numbers of any object with DLPack (PyTorch, JAX, CuPy …).
 
     `device` is "cpu", the only one; a copy is made whatever `copy` says, for values never change.
+
+    Raises:
+        DTypeError: for what has no DLPack.
+        ValueRangeError: for another device than "cpu".
+
+    >>> from_dlpack(np.array([1.0, 2.0]))
+    tensor([1., 2.], dtype=float64)
     """
     if device not in (None, "cpu"):
         raise ValueRangeError("there is one device", asked='"cpu"', came=f"device={device!r}")
@@ -341,6 +348,11 @@ def as_tensor(x: Any) -> Tensor:
     """x itself if it is a tensor, otherwise a constant with a copy of its numbers.
 
     Lists of tensors are stacked: their derivatives are kept.
+
+    >>> as_tensor([1.0, 2.0])
+    tensor([1., 2.], dtype=float64)
+    >>> as_tensor(tensor([1.0])).requires_grad
+    True
     """
     if isinstance(x, Tensor):
         return x
