@@ -63,6 +63,30 @@ class Module(ModuleMethods, ABC):
     ...         return x * self.factors["left"]
     >>> [name for name, _ in Scale().named_parameters()]
     ['factors.left']
+    >>> import seegrad as sg
+    >>> import seegrad as sg
+    >>> net = sg.nn.Sequential(sg.nn.Linear(2, 3), sg.nn.BatchNorm(3), sg.nn.Linear(3, 1))
+    >>> net.count(), len(net.parameters()), len(net.modules()), net.kind_name()
+    (19, 6, 4, 'net')
+    >>> [name for name, _ in net.named_modules()]
+    ['', 'affine1', 'batch_norm1', 'affine2']
+    >>> [name for name, _ in net.named_children()]
+    ['affine1', 'batch_norm1', 'affine2']
+    >>> [name for name, _ in net.named_leaves()][:2], len(net.named_state()), len(net.named_buffers())
+    (['affine1.W', 'affine1.b'], 2, 2)
+    >>> len(net.buffers()), net.get_submodule("affine1").describe()
+    (2, '2 → 3')
+    >>> net.eval().train().load_state_dict(net.state_dict())
+    >>> handle = net.register_forward_pre_hook(lambda module, inputs: None)
+    >>> handle.remove()
+    >>> net.zero_grad()
+    >>> net.register_buffer("seen", 0.0)
+    >>> net.register_parameter("scale", sg.tensor(1.0))
+    >>> net.float().half().double().parameters()[0].dtype
+    dtype('float64')
+    >>> with net.using({"scale": sg.tensor(2.0)}):
+    ...     float(net.scale)
+    2.0
     """
 
     kind: ClassVar[str] = ""
@@ -79,7 +103,11 @@ class Module(ModuleMethods, ABC):
 
     @abstractmethod
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
-        """What the module computes."""
+        """What the module computes.
+
+        Raises:
+            FormatError: for another number of inputs than the model has.
+        """
 
     def __call__(self: Forward[P, R], *inputs: P.args, **keywords: P.kwargs) -> R:
         module: Any = self
@@ -159,7 +187,11 @@ class Module(ModuleMethods, ABC):
             ]
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and every module inside, each once, with its dotted name."""
+        """This module and every module inside, each once, with its dotted name.
+
+        Args:
+            prefix: what the names begin with.
+        """
         for name, module, _ in self._walk(prefix):
             yield name, module
 
@@ -408,12 +440,28 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def parameter(values: Any, name: str, dtype: Any = np.float32) -> Tensor:
-    """A leaf that is learnt; float32 unless asked otherwise."""
+    """A leaf that is learnt; float32 unless asked otherwise.
+
+    Args:
+        name: what pictures and files call it.
+        dtype: its dtype.
+
+    >>> parameter([1.0, 2.0], "w").requires_grad
+    True
+    """
     return tensor(values, name=name, dtype=dtype, requires_grad=True)
 
 
 def state(values: Any, name: str, dtype: Any = None) -> Tensor:
-    """A leaf that is kept and assigned to, but not learnt."""
+    """A leaf that is kept and assigned to, but not learnt.
+
+    Args:
+        name: what pictures and files call it.
+        dtype: its dtype; that of the values when not given.
+
+    >>> state([0.0], "mean").requires_grad
+    False
+    """
     return tensor(values, name=name, dtype=dtype, requires_grad=False)
 
 

@@ -55,6 +55,10 @@ class Optimizer(ABC):
     learning rate. weight_decay: λ adds λ·W to the gradient of W. clip_norm: the longest that all
     gradients together may be; longer ones are scaled down. clip_value: bounds every number of a
     gradient.
+
+    Raises:
+        ValueRangeError: where there is nothing to optimise.
+        DTypeError: for what is no leaf that takes part in differentiation.
     """
 
     checks: ClassVar[Mapping[str, Callable[..., None]]] = {}
@@ -235,7 +239,12 @@ class Optimizer(ABC):
         return own | {f"{n}.{i}": v for n, vs in self.slots.items() for i, v in enumerate(vs)}
 
     def load_state_dict(self, values: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` gave; nothing changes unless all of it fits."""
+        """Take over what `state_dict` gave; nothing changes unless all of it fits.
+
+        Raises:
+            ValueRangeError: where the values belong to another optimizer.
+            ShapeError: where one has another shape.
+        """
         own = self._kept()
         if own.keys() != values.keys():
             raise ValueRangeError(

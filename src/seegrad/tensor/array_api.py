@@ -121,9 +121,9 @@ def concat(arrays: Sequence[Any], *more: Any, axis: int | None = 0) -> Any:
     >>> concat([np.ones(2), np.zeros(1)])
     array([1., 1., 0.])
     """
-    xs = [arrays, *more] if more else list(arrays)
+    xs = [like(x) for x in ([arrays, *more] if more else arrays)]
     if axis is None:
-        return shape.concatenate(*(shape.ravel(like(x)) for x in xs), axis=0)
+        return shape.concatenate(*map(shape.ravel, xs), axis=0)
     return shape.concatenate(*xs, axis=axis)
 
 
@@ -313,7 +313,11 @@ class NamespaceInfo:
 
 
 def __array_namespace_info__() -> NamespaceInfo:
-    """What this namespace of the Array API standard can do."""
+    """What this namespace of the Array API standard can do.
+
+    >>> sorted(__array_namespace_info__().capabilities())[:1]
+    ['boolean indexing']
+    """
     return NamespaceInfo()
 
 

@@ -143,7 +143,11 @@ class ArrayInterface(Node):
         return "cpu"
 
     def to_device(self, device: str, *, stream: Any = None) -> Self:
-        """The tensor itself: there is one device, "cpu". ValueRangeError for another."""
+        """The tensor itself: there is one device, "cpu". ValueRangeError for another.
+
+        Args:
+            stream: without effect.
+        """
         if device != "cpu":
             raise ValueRangeError("there is one device", asked='"cpu"', came=f"device={device!r}")
         return self

@@ -257,7 +257,6 @@ def full_like(
     """A constant that holds `fill_value`, in the shape and dtype of x: no derivative goes to x.
 
     Args:
-        dtype: the dtype; that of NumPy's function of this name when not given.
         device: "cpu", the only one.
         name: what pictures and errors call it.
 
@@ -277,7 +276,6 @@ def zeros_like(
     """A constant of zeros in the shape and dtype of x.
 
     Args:
-        dtype: the dtype; that of NumPy's function of this name when not given.
         device: "cpu", the only one.
         name: what pictures and errors call it.
 
@@ -293,7 +291,6 @@ def ones_like(
     """A constant of ones in the shape and dtype of x.
 
     Args:
-        dtype: the dtype; that of NumPy's function of this name when not given.
         device: "cpu", the only one.
         name: what pictures and errors call it.
 
@@ -309,7 +306,6 @@ def empty_like(
     """A constant of zeros in the shape and dtype of x.
 
     Args:
-        dtype: the dtype; that of NumPy's function of this name when not given.
         device: "cpu", the only one.
         name: what pictures and errors call it.
 
@@ -328,9 +324,7 @@ def asarray(
     need be copied; of an array there is a copy in any case, which `copy=False` forbids.
 
     Args:
-        dtype: the dtype to have; that of x when not given.
         device: "cpu", the only one.
-        copy: False is refused for numbers from outside, which are always copied.
 
     Raises:
         ValueRangeError: for another device, and where copy=False asks for what is not done.

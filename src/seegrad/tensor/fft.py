@@ -86,7 +86,6 @@ def fft(
         real, imag: the parts of x; real numbers need no `imag`.
         n: how many numbers of the axis are taken; further ones are zeros. None: all.
         norm: "backward", "ortho" or "forward": what it is divided by, as NumPy says it.
-        norm: "backward" (the default: the way back divides), "ortho", or "forward".
 
     Raises ShapeError, ValueRangeError.
 

@@ -178,7 +178,6 @@ def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The largest minus the smallest element along `axis`.
 
     Args:
-        axis: along which axis; None: of all of x.
         keepdims: does the axis stay, with size 1?
 
     >>> ptp([3.0, 1.0, 2.0])
@@ -193,7 +192,6 @@ def count_nonzero(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """How many elements along `axis` are not 0.
 
     Args:
-        axis: along which axis; None: of all of x.
         keepdims: does the axis stay, with size 1?
 
     >>> count_nonzero([1.0, 0.0, 2.0])
@@ -248,9 +246,6 @@ def cov(
 
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
     """The correlations of the rows of x, and of y's below them (columns if not `rowvar`).
-
-    Args:
-        rowvar: is each row a variable, and not each column?
 
     >>> corrcoef([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
     array([[ 1., -1.],
@@ -430,7 +425,6 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
 
     Args:
         side: "left" or "right" of equal elements.
-        sorter: the order in which `a` ascends.
 
     >>> searchsorted([1.0, 2.0, 3.0], [2.5])
     array([2])

@@ -172,12 +172,13 @@ def round(x: Any, decimals: int = 0) -> Any:
     """
     if not decimals:
         return arithmetic.round(x)
-    scale = 10.0**decimals
+    x, scale = shape.array_like(x), 10.0**decimals
     return compare.astype(arithmetic.round(x * scale) / scale, dtype=x.dtype)
 
 
 def _rint(x: Any) -> Any:
     """The nearest whole number, always floating-point: NumPy's rint, unlike its round."""
+    x = shape.array_like(x)
     return arithmetic.round(compare.astype(x, dtype=np.rint(np.zeros((), x.dtype)).dtype))
 
 

@@ -58,7 +58,16 @@ constants, as the slope of a straight line is."""
 
 @contextmanager
 def no_grad() -> Iterator[None]:
-    """In this block nothing is recorded: results are constants."""
+    """In this block nothing is recorded: results are constants.
+
+    >>> import seegrad as sg
+    >>> import seegrad as sg
+    >>> x = sg.tensor(2.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    False
+    """
     with in_mode(recording=False):
         yield
 
@@ -325,6 +334,13 @@ def value_and_grad(
 
     With `has_aux` the function gives `(number, more)`, and the result is
     `((number, more), derivative)`.
+
+    Args:
+        argnums: by which arguments: a number, or several for a tuple of derivatives.
+
+    >>> value, slope = value_and_grad(lambda x: x * x)(3.0)
+    >>> float(value), float(slope)
+    (9.0, 6.0)
     """
     which = _argnums(argnums)
 
@@ -377,6 +393,9 @@ def grad(
     Warns (GradientWarning) when the result does not depend on the argument at all. Raises
     GradientError if it is not one number, DTypeError if it is a whole number or a truth value.
 
+    Args:
+        has_aux: does the function give `(number, more)`? The result is then `(derivative, more)`.
+
     >>> slope = grad(lambda x, y: (x + y) ** 2)
     >>> float(slope(3.0, 4.0))
     14.0
@@ -397,6 +416,9 @@ def vjp(
     function: Callable[..., R], *args: Any
 ) -> tuple[R, Callable[[Any], tuple[Any, ...]]]:
     """`(value, pull)`: pull(g) gives the derivative by each argument, for g arriving at the value.
+
+    Raises:
+        GradientError: where the derivative has another structure than the value.
 
     >>> value, pull = vjp(lambda x: x * x, np.array([1.0, 2.0, 3.0]))
     >>> pull(np.array([1.0, 10.0, 100.0]))[0]
@@ -436,6 +458,13 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
 
     Computed by two walks back: the derivative of g ↦ vjp(g), which is linear in g, gives the
     forward derivative (Townsend, "A new trick for calculating Jacobian vector products", 2017).
+
+    Args:
+        primals: the arguments.
+        tangents: how they move, one for each.
+
+    Raises:
+        GradientError: where tangents and arguments are not equally many.
 
     >>> value, change = jvp(lambda x: x ** 3, (2.0,), (1.0,))
     >>> float(value), float(change)
@@ -493,6 +522,12 @@ def jacobian(
 
     One walk back, batched over the rows by the rules of `vmap`.
 
+    Args:
+        argnums: by which argument.
+
+    Raises:
+        GradientError: for more than one array in or out.
+
     >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
     array([[2., 0.],
            [0., 4.]])
@@ -532,6 +567,9 @@ def hessian(
     function: Callable[Concatenate[X, P], Any], argnums: int = 0
 ) -> Callable[Concatenate[X, P], Any]:
     """Second derivatives of a function that gives one number: shape (*x.shape, *x.shape).
+
+    Args:
+        argnums: by which argument.
 
     >>> hessian(lambda x: (x ** 3).sum())(np.array([1.0, 2.0]))
     array([[ 6.,  0.],

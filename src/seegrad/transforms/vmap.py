@@ -37,6 +37,10 @@ def vmap(
 
     The results have the examples along their first axis. Composes with grad and compile.
 
+    Raises:
+        ShapeError: where axes and arguments are not equally many, or the examples are not.
+        TraceError: where the function assigns.
+
     >>> import seegrad as sg
     >>> import numpy as np
     >>> squares = sg.vmap(sg.grad(lambda w, x: (w * x) ** 2), in_axes=(None, 0))

@@ -25,6 +25,12 @@ class Affine(Module):
     from (default: the one of `seegrad.nn.seed`).
     Raises ShapeError naming both shapes when the input is not `inputs` wide.
 
+    Args:
+        bias: is a number for each output added?
+
+    Raises:
+        ValueRangeError: for a width below 1.
+
     >>> Affine(3, 2)(np.ones((5, 3))).shape
     (5, 2)
     """
@@ -72,6 +78,9 @@ class Bilinear(Module):
 
     W (outputs, left, right), b (outputs,); initial, dtype, generator as in `Affine`.
 
+    Args:
+        bias: is a number for each output added?
+
     >>> Bilinear(3, 4, 2)(np.ones((5, 3)), np.ones((5, 4))).shape
     (5, 2)
     """
@@ -115,7 +124,11 @@ class Bilinear(Module):
 
 
 class Identity(Module):
-    """What comes in, as it is: a layer that does nothing where a layer is asked for."""
+    """What comes in, as it is: a layer that does nothing where a layer is asked for.
+
+    >>> Identity()(np.array([1.0, 2.0]))
+    array([1., 2.])
+    """
 
     kind = "identity"
 

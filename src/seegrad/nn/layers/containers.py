@@ -46,6 +46,9 @@ class Sequential(Module):
     told otherwise. A keyword of the call goes to every layer that takes it: `net(x, allowed=mask)`
     to all that attend. Raises CallError for one that no layer takes.
 
+    Raises:
+        DTypeError: for what is no layer.
+
     >>> sg.nn.Sequential(sg.nn.Affine(784, 50), sg.nn.Sigmoid(), sg.nn.Affine(50, 10))
     Sequential(
       affine1: Affine(784 → 50)

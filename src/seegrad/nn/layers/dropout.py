@@ -20,6 +20,15 @@ class Dropout(Module):
 
     So the expected value stays (Srivastava et al., 2014, in the inverted form): in use, `eval()`,
     nothing happens at all. The random key is kept state: it counts on with every call.
+
+    Args:
+        seed: of the numbers that choose; drawn when not given.
+
+    Raises:
+        ValueRangeError: for a share outside of 0 to 1.
+
+    >>> Dropout(0.5).eval()(np.ones(3))
+    array([1., 1., 1.])
     """
 
     kind = "dropout"

@@ -66,6 +66,9 @@ class EmbeddingBag(Embedding):
     behind the other (M,) and `offsets`, where each bag begins. `weights`, one for each word, go
     with "sum". An empty bag is 0. Settings else as in `Embedding`.
 
+    Raises:
+        ValueRangeError: for another mode.
+
     >>> EmbeddingBag(10, 3)(np.array([[1, 2], [2, 9]])).shape
     (2, 3)
     >>> EmbeddingBag(10, 3)(np.array([1, 2, 2, 9, 4]), offsets=np.array([0, 2])).shape
@@ -145,6 +148,14 @@ class Positions(Module):
     """Adds a learnt row for each position to (N, T, width), T up to `length`.
 
     Called with `start`, the position of the first, where a sequence is read in parts.
+
+    Args:
+        initial: how the first rows are drawn.
+        dtype: the dtype of what is learnt.
+        generator: where the first values are drawn from; sg's own when not given.
+
+    >>> Positions(5, 4)(np.zeros((2, 5, 4))).shape
+    (2, 5, 4)
     """
 
     kind = "positions"

@@ -23,6 +23,13 @@ class BatchNorm(Module):
     While training, the batch's mean and variance are used, and running ones kept:
     running = (1 − momentum)·running + momentum·batch, the variance with N − 1. In use, `eval()`,
     the running ones are used. Raises ShapeError for a training batch of one.
+
+    Args:
+        eps: what keeps the variance away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> BatchNorm(3)(np.ones((4, 3))).shape
+    (4, 3)
     """
 
     kind = "batch_norm"
@@ -74,7 +81,17 @@ class BatchNorm(Module):
 
 
 class BatchNorm2d(BatchNorm):
-    """Batch normalisation of pictures (N, channels, height, width), one mean for each channel."""
+    """Batch normalisation of pictures (N, channels, height, width), one mean for each channel.
+
+    Args:
+        features: how many channels.
+        momentum: which share of the running means a batch gives.
+        eps: what keeps the variance away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> BatchNorm2d(3)(np.ones((2, 3, 4, 4))).shape
+    (2, 3, 4, 4)
+    """
 
     kind = "batch_norm2d"
     axis = 1
@@ -84,13 +101,31 @@ class BatchNorm1d(BatchNorm2d):
     """Batch normalisation of (N, features), or of sequences (N, channels, length).
 
     Unlike `BatchNorm`, whose features are the last axis, the channels are the second one.
+
+    Args:
+        momentum: which share of the running means a batch gives.
+        eps: what keeps the variance away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> BatchNorm1d(3)(np.ones((4, 3))).shape
+    (4, 3)
     """
 
     kind = "batch_norm1d"
 
 
 class BatchNorm3d(BatchNorm2d):
-    """Batch normalisation of volumes (N, channels, depth, height, width)."""
+    """Batch normalisation of volumes (N, channels, depth, height, width).
+
+    Args:
+        features: how many channels.
+        momentum: which share of the running means a batch gives.
+        eps: what keeps the variance away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> BatchNorm3d(3)(np.ones((2, 3, 4, 4, 4))).shape
+    (2, 3, 4, 4, 4)
+    """
 
     kind = "batch_norm3d"
 
@@ -101,7 +136,15 @@ def _as(values: Any, wide: tuple[int, ...]) -> Any:
 
 
 class LayerNorm(Module):
-    """Layer normalisation over the last axis of (…, features) (Ba et al., 2016)."""
+    """Layer normalisation over the last axis of (…, features) (Ba et al., 2016).
+
+    Args:
+        eps: what keeps the variance away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> LayerNorm(3)(np.array([[1.0, 2.0, 3.0]])).value.round(2)
+    array([[-1.22,  0.  ,  1.22]], dtype=float32)
+    """
 
     kind = "layer_norm"
     torch_names: ClassVar[dict[str, str]] = {"gamma": "weight", "beta": "bias"}
@@ -125,6 +168,13 @@ class GroupNorm(Module):
     """Group normalisation of (N, channels, …) (Wu and He, 2018); independent of the batch.
 
     groups: into how many equal groups the channels fall.
+
+    Args:
+        eps: what keeps the variance away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> GroupNorm(2, 4)(np.ones((2, 4, 3))).shape
+    (2, 4, 3)
     """
 
     kind = "group_norm"
@@ -158,6 +208,13 @@ class InstanceNorm(GroupNorm):
     """Each channel of each sample of (N, channels, …) by its own mean and deviation.
 
     Ulyanov et al., 2016: group normalisation with as many groups as channels.
+
+    Args:
+        eps: what keeps the variance away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> InstanceNorm(3)(np.ones((2, 3, 4))).shape
+    (2, 3, 4)
     """
 
     kind = "instance_norm"
@@ -173,6 +230,13 @@ class RMSNorm(Module):
     """The last axis of (…, features) over its root mean square (Zhang and Sennrich, 2019).
 
     Unlike `LayerNorm` it takes no mean away and adds no bias.
+
+    Args:
+        eps: what keeps the mean square away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> RMSNorm(2)(np.array([[3.0, 4.0]])).value.round(2)
+    array([[0.85, 1.13]], dtype=float32)
     """
 
     kind = "rms_norm"

@@ -97,14 +97,36 @@ class MaxPool2d(_Pool):
 
 
 class MaxPool1d(MaxPool2d):
-    """`MaxPool2d` along one axis: (N, C, length)."""
+    """`MaxPool2d` along one axis: (N, C, length).
+
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+        dilation: the step between the elements of a window.
+
+    >>> MaxPool1d(2)(np.ones((1, 1, 4))).shape
+    (1, 1, 2)
+    """
 
     kind = "max_pool1d"
     axes = 1
 
 
 class MaxPool3d(MaxPool2d):
-    """`MaxPool2d` along three axes: (N, C, depth, height, width)."""
+    """`MaxPool2d` along three axes: (N, C, depth, height, width).
+
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+        dilation: the step between the elements of a window.
+
+    >>> MaxPool3d(2)(np.ones((1, 1, 4, 4, 4))).shape
+    (1, 1, 2, 2, 2)
+    """
 
     kind = "max_pool3d"
     axes = 3
@@ -114,6 +136,15 @@ class AvgPool2d(_Pool):
     """The mean of each window; settings as in `MaxPool2d`.
 
     count_padding: whether the zeros around the picture count as elements.
+
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+
+    >>> AvgPool2d(2)(np.ones((1, 1, 4, 4))).shape
+    (1, 1, 2, 2)
     """
 
     kind = "avg_pool"
@@ -153,14 +184,36 @@ class AvgPool2d(_Pool):
 
 
 class AvgPool1d(AvgPool2d):
-    """`AvgPool2d` along one axis: (N, C, length)."""
+    """`AvgPool2d` along one axis: (N, C, length).
+
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+        count_padding: does the padding count in the mean?
+
+    >>> AvgPool1d(2)(np.ones((1, 1, 4))).shape
+    (1, 1, 2)
+    """
 
     kind = "avg_pool1d"
     axes = 1
 
 
 class AvgPool3d(AvgPool2d):
-    """`AvgPool2d` along three axes: (N, C, depth, height, width)."""
+    """`AvgPool2d` along three axes: (N, C, depth, height, width).
+
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+        count_padding: does the padding count in the mean?
+
+    >>> AvgPool3d(2)(np.ones((1, 1, 4, 4, 4))).shape
+    (1, 1, 2, 2, 2)
+    """
 
     kind = "avg_pool3d"
     axes = 3

@@ -135,6 +135,15 @@ class TransformerEncoderLayer(_Layer):
     booleans that broadcast to (N, heads, T, T), True where one may look (PyTorch's masks of
     booleans say where one may not).
 
+    Args:
+        hidden: how wide the layer between is.
+        dropout: which share is left out in training.
+        dtype: the dtype of what is learnt.
+        generator: where the first values are drawn from; sg's own when not given.
+
+    Raises:
+        ValueRangeError: for another activation.
+
     >>> TransformerEncoderLayer(8, heads=2, hidden=16)(np.ones((3, 5, 8))).shape
     (3, 5, 8)
     """
@@ -152,6 +161,15 @@ class TransformerDecoderLayer(_Layer):
     PyTorch's layer of this name with `batch_first=True`; causal unless told otherwise. Called as
     `layer(x, memory)`, x (N, T, width), memory (N, S, width); `allowed` and `allowed_memory` as in
     `TransformerEncoderLayer`.
+
+    Args:
+        hidden: how wide the layer between is.
+        dropout: which share is left out in training.
+        heads: how many heads attention has.
+        activation: "relu" or "gelu".
+        norm_first: is what comes in normalised, and not what comes out?
+        dtype: the dtype of what is learnt.
+        generator: where the first values are drawn from; sg's own when not given.
 
     >>> layer = TransformerDecoderLayer(8, heads=2, hidden=16)
     >>> layer(np.ones((3, 5, 8)), np.ones((3, 7, 8))).shape
@@ -213,6 +231,9 @@ class TransformerEncoder(_Stack):
 
     Unlike PyTorch's, which begin as copies of the first, each draws first values of its own.
 
+    Raises:
+        DTypeError: for a layer that is none of a stack's.
+
     >>> net = TransformerEncoder(TransformerEncoderLayer(8, 2, hidden=16), num_layers=2)
     >>> net(np.ones((3, 5, 8))).shape
     (3, 5, 8)
@@ -223,6 +244,12 @@ class TransformerEncoder(_Stack):
 
 class TransformerDecoder(_Stack):
     """`num_layers` layers like `layer`, each called with x and the encoder's outputs.
+
+    Args:
+        norm: a layer behind the last.
+
+    Raises:
+        DTypeError: for a layer that is none of a stack's.
 
     >>> net = TransformerDecoder(TransformerDecoderLayer(8, 2, hidden=16), num_layers=2)
     >>> net(np.ones((3, 5, 8)), np.ones((3, 7, 8))).shape

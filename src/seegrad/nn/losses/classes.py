@@ -25,6 +25,9 @@ class SoftmaxWithLoss(Module):
 
     Called with scores (N, C) and labels (N,), or one-hot or soft targets (N, C); a single sample
     may come without N. The derivative by the scores is (y − t)/N.
+
+    >>> round(float(SoftmaxWithLoss()(np.zeros((1, 4)), np.array([2]))), 4)
+    1.3863
     """
 
     kind = "softmax_with_loss"
@@ -44,6 +47,12 @@ class CrossEntropyLoss(Loss):
         ignore_index: rows with this label count nothing.
         label_smoothing: how much of each target is shared out equally among all classes, 0 to 1.
         reduction: "mean" over the rows, "sum", or "none" for one loss a row.
+
+    Raises:
+        ValueRangeError: for `label_smoothing` outside of 0 to 1, and for another reduction.
+
+    >>> round(float(CrossEntropyLoss()(np.zeros((1, 4)), np.array([2]))), 4)
+    1.3863
     """
 
     kind = "softmax_with_loss"
@@ -109,6 +118,9 @@ class NLLLoss(Loss):
 
     The classes come last, (N, …, C), as in `CrossEntropyLoss`, whose weight, ignore_index and
     reduction these are.
+
+    >>> float(NLLLoss()(np.array([[-1.0, -2.0]]), np.array([1])))
+    2.0
     """
 
     kind = "nll_loss"
@@ -152,6 +164,15 @@ class BCELoss(Loss):
     with_logits: the outputs are scores; sigmoid and loss are taken together, which is steadier.
     weight: how much each element counts, in a shape that broadcasts to theirs. pos_weight (of
     scores): how much a 1 among the targets counts, one number for each column.
+
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    Raises:
+        ValueRangeError: for another reduction, and for `pos_weight` without scores.
+
+    >>> round(float(BCELoss()(np.array([0.5, 0.5]), np.array([1.0, 0.0]))), 4)
+    0.6931
     """
 
     kind = "bce_loss"
@@ -206,6 +227,11 @@ class BCELoss(Loss):
 class BCEWithLogitsLoss(BCELoss):
     """Sigmoid and binary cross-entropy in one, from scores: `BCELoss(with_logits=True)`.
 
+    Args:
+        weight: how much each element counts.
+        pos_weight: how much the ones count.
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
     >>> round(float(BCEWithLogitsLoss()(np.zeros(2), np.array([0.0, 1.0]))), 4)
     0.6931
     """
@@ -222,7 +248,17 @@ class BCEWithLogitsLoss(BCELoss):
 
 
 class SoftMarginLoss(Loss):
-    """The mean of log(1 + exp(−t·x)), t 1 or −1: scores x of either side."""
+    """The mean of log(1 + exp(−t·x)), t 1 or −1: scores x of either side.
+
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    Raises:
+        ValueRangeError: for another reduction.
+
+    >>> round(float(SoftMarginLoss()(np.array([0.0]), np.array([1]))), 4)
+    0.6931
+    """
 
     kind = "soft_margin_loss"
 
@@ -234,7 +270,14 @@ class SoftMarginLoss(Loss):
 
 
 class HingeEmbeddingLoss(Loss):
-    """The mean of x where t is 1, and of max(0, margin − x) where t is −1: x are distances."""
+    """The mean of x where t is 1, and of max(0, margin − x) where t is −1: x are distances.
+
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    >>> float(HingeEmbeddingLoss()(np.array([0.5, 0.5]), np.array([1, -1])))
+    0.5
+    """
 
     kind = "hinge_embedding_loss"
 
@@ -256,6 +299,15 @@ class MultiMarginLoss(Loss):
     """Σ max(0, margin − x[t] + x[i])ᵖ/C over the classes i beside t: scores (N, C), labels (N,).
 
     The hinge of several classes (Crammer and Singer, 2001). p: 1 or 2. weight: of each class.
+
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    Raises:
+        ValueRangeError: where p is neither 1 nor 2, and for another reduction.
+
+    >>> float(MultiMarginLoss()(np.array([[0.0, 1.0]]), np.array([1])))
+    0.0
     """
 
     kind = "multi_margin_loss"
@@ -296,6 +348,15 @@ class MultiLabelMarginLoss(Loss):
 
     Called with scores (N, C), or (C,), and the classes of each row as integers of the same shape,
     those from the first −1 on not counted.
+
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    Raises:
+        ValueRangeError: for another reduction.
+
+    >>> float(MultiLabelMarginLoss()(np.array([[0.0, 1.0]]), np.array([[1, -1]])))
+    0.0
     """
 
     kind = "multi_label_margin_loss"
@@ -330,6 +391,9 @@ class MultiLabelSoftMarginLoss(Loss):
     """The mean over the classes of each row's binary cross-entropy, from scores (N, C).
 
     Targets (N, C) are 0 or 1. weight: of each class. reduction: over the rows.
+
+    >>> round(float(MultiLabelSoftMarginLoss()(np.zeros((1, 2)), np.array([[1, 0]]))), 4)
+    0.6931
     """
 
     kind = "multi_label_soft_margin_loss"

@@ -45,7 +45,14 @@ class CosineSimilarity(Module):
 
 
 class PairwiseDistance(Module):
-    """(Σ|x − y + eps|ᵖ)^(1/p) along the last axis; called with two arrays of one shape."""
+    """(Σ|x − y + eps|ᵖ)^(1/p) along the last axis; called with two arrays of one shape.
+
+    Raises:
+        ValueRangeError: for a power that is not above 0.
+
+    >>> float(PairwiseDistance()(np.zeros((1, 2)), np.array([[3.0, 4.0]])).round(3)[0])
+    5.0
+    """
 
     kind = "pairwise_distance"
 
@@ -75,6 +82,12 @@ class CosineEmbeddingLoss(Loss):
     """1 − cos(x, y) where t is 1, and max(0, cos(x, y) − margin) where it is −1.
 
     Called (x, y, t): x and y (N, D), t (N,); or (D,), (D,) and one number.
+
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    >>> float(CosineEmbeddingLoss()(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]]), np.array([1])))
+    1.0
     """
 
     kind = "cosine_embedding_loss"
@@ -105,6 +118,12 @@ class MarginRankingLoss(Loss):
     """max(0, −t·(x − y) + margin): x is to be above y where t is 1, below where it is −1.
 
     Called (x, y, t), all of one shape.
+
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    >>> float(MarginRankingLoss()(np.array([1.0]), np.array([3.0]), np.array([1])))
+    2.0
     """
 
     kind = "margin_ranking_loss"
@@ -129,6 +148,13 @@ class TripletMarginLoss(Loss):
 
     Called (anchor, positive, negative), each (N, D); d is `PairwiseDistance(p, eps)`. swap: use
     d(p, n) where it is smaller than d(a, n) (Balntas et al., 2016).
+
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    >>> near, far = np.zeros((1, 2)), np.array([[3.0, 4.0]])
+    >>> float(TripletMarginLoss()(near, near, far).round(3))
+    0.0
     """
 
     kind = "triplet_margin_loss"

@@ -226,9 +226,6 @@ def bucketize(x: Any, boundaries: Any, *, right: bool = False) -> Any:
 
     right=False: boundaries[i-1] < x ≤ boundaries[i]; True: boundaries[i-1] ≤ x < boundaries[i].
 
-    Args:
-        right: does what equals a boundary lie beyond it?
-
     >>> bucketize([0.5, 2.5], [1.0, 2.0, 3.0])
     array([0, 2])
     """
@@ -267,9 +264,6 @@ def lerp(start: Any, end: Any, weight: Any) -> Any:
 def addcmul(x: Any, a: Any, b: Any, *, value: float = 1) -> Any:
     """x + value·a·b.
 
-    Args:
-        value: how much the product counts.
-
     >>> addcmul([1.0, 2.0], [3.0, 4.0], [2.0, 8.0], value=2)
     array([13., 66.])
     """
@@ -278,9 +272,6 @@ def addcmul(x: Any, a: Any, b: Any, *, value: float = 1) -> Any:
 
 def addcdiv(x: Any, a: Any, b: Any, *, value: float = 1) -> Any:
     """x + value·a/b.
-
-    Args:
-        value: how much the quotient counts.
 
     >>> addcdiv([1.0, 2.0], [3.0, 4.0], [2.0, 8.0], value=2)
     array([4., 3.])

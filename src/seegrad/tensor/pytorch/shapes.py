@@ -55,7 +55,11 @@ class TorchShapes(Node):
         return shape.transpose(self, axes=_sizes(axes))
 
     def t(self) -> Self:
-        """A matrix with rows and columns exchanged; a vector as it is."""
+        """A matrix with rows and columns exchanged; a vector as it is.
+
+        Raises:
+            ShapeError: for more than two axes.
+        """
         if len(self.shape) > 2:
             raise ShapeError(
                 tr("t() is of a matrix"), asked="(rows, columns)",
@@ -76,7 +80,11 @@ class TorchShapes(Node):
         return shape.reshape(self, shape=(*self.shape[:at], *sizes, *self.shape[at + 1 :]))
 
     def expand(self, *sizes: Any) -> Self:
-        """Axes of length 1 repeated, −1 for those that stay. See `seegrad.broadcast_to`."""
+        """Axes of length 1 repeated, −1 for those that stay. See `seegrad.broadcast_to`.
+
+        Args:
+            sizes: one by one, or as a tuple.
+        """
         wanted = _sizes(sizes)
         own = (1,) * (len(wanted) - len(self.shape)) + tuple(self.shape)
         found = tuple(n if m == -1 else m for n, m in zip(own, wanted))
@@ -95,11 +103,19 @@ class TorchShapes(Node):
         return shape.flip(self, axis=_sizes(axes) or None)
 
     def roll(self, shifts: Any, dims: Any = None) -> Self:
-        """Shifted along axes, what falls off coming back. See `seegrad.roll`."""
+        """Shifted along axes, what falls off coming back. See `seegrad.roll`.
+
+        Args:
+            dims: along which axes; None: of the flattened tensor.
+        """
         return shape.roll(self, shift=shifts, axis=dims)
 
     def chunk(self, chunks: int, axis: int = 0) -> list[Self]:
-        """Up to so many parts along an axis, all but the last of one length."""
+        """Up to so many parts along an axis, all but the last of one length.
+
+        Args:
+            chunks: how many parts at most.
+        """
         size = self.shape[one_axis(axis, len(self.shape))]
         each = -(-size // chunks) or 1
         return shape.split(self, list(range(each, size, each)), axis)
@@ -110,7 +126,11 @@ class TorchShapes(Node):
         return [self.select(at, i) for i in range(self.shape[at])]
 
     def select(self, axis: int, index: int) -> Self:
-        """The slice with this number along an axis."""
+        """The slice with this number along an axis.
+
+        Args:
+            index: which slice.
+        """
         at = one_axis(axis, len(self.shape))
         items: list[Any] = [slice(None)] * len(self.shape)
         items[at] = index
@@ -131,7 +151,11 @@ class TorchShapes(Node):
     # ---------------------------------------------------------- picking
 
     def index_select(self, axis: int, index: Any) -> Self:
-        """Read at these places along an axis. See `seegrad.take`."""
+        """Read at these places along an axis. See `seegrad.take`.
+
+        Args:
+            index: the places.
+        """
         return indexing.take(self, index, axis=axis)
 
     def gather(self, axis: int, index: Any) -> Self:
@@ -157,7 +181,14 @@ class TorchShapes(Node):
     # ---------------------------------------------------------- kinds of numbers
 
     def to(self, kind: Any) -> Self:
-        """In another dtype, or in that of another tensor; "cpu" changes nothing."""
+        """In another dtype, or in that of another tensor; "cpu" changes nothing.
+
+        Args:
+            kind: a dtype, a tensor that has one, or "cpu".
+
+        Raises:
+            DTypeError: for what is no dtype, such as another device.
+        """
         if isinstance(kind, str) and kind.partition(":")[0] == "cpu":
             return self
         wanted = kind if isinstance(kind, type) else getattr(kind, "dtype", kind)

@@ -386,6 +386,9 @@ def fori_loop(low: Any, high: Any, body: Function, carry: Any) -> Any:
     With bounds that are Python integers it is a scan, which can be differentiated from right to
     left; with bounds that are computed, a while loop. As jax.lax.fori_loop.
 
+    Raises:
+        DTypeError: for bounds that are no integers.
+
     >>> fori_loop(0, 5, lambda i, total: total + i, 0)
     np.int64(10)
     """

@@ -92,14 +92,28 @@ class AdaptiveAvgPool2d(_Adaptive):
 
 
 class AdaptiveAvgPool1d(AdaptiveAvgPool2d):
-    """`AdaptiveAvgPool2d` along one axis: (N, C, length)."""
+    """`AdaptiveAvgPool2d` along one axis: (N, C, length).
+
+    Args:
+        size: the sizes of the result, one number or one for each axis.
+
+    >>> AdaptiveAvgPool1d(2)(np.ones((1, 1, 4))).shape
+    (1, 1, 2)
+    """
 
     kind = "adaptive_avg_pool1d"
     axes = 1
 
 
 class AdaptiveAvgPool3d(AdaptiveAvgPool2d):
-    """`AdaptiveAvgPool2d` along three axes: (N, C, depth, height, width)."""
+    """`AdaptiveAvgPool2d` along three axes: (N, C, depth, height, width).
+
+    Args:
+        size: the sizes of the result, one number or one for each axis.
+
+    >>> AdaptiveAvgPool3d(2)(np.ones((1, 1, 4, 4, 4))).shape
+    (1, 1, 2, 2, 2)
+    """
 
     kind = "adaptive_avg_pool3d"
     axes = 3
@@ -126,14 +140,28 @@ class AdaptiveMaxPool2d(_Adaptive):
 
 
 class AdaptiveMaxPool1d(AdaptiveMaxPool2d):
-    """`AdaptiveMaxPool2d` along one axis: (N, C, length)."""
+    """`AdaptiveMaxPool2d` along one axis: (N, C, length).
+
+    Args:
+        size: the sizes of the result, one number or one for each axis.
+
+    >>> AdaptiveMaxPool1d(2)(np.ones((1, 1, 4))).shape
+    (1, 1, 2)
+    """
 
     kind = "adaptive_max_pool1d"
     axes = 1
 
 
 class AdaptiveMaxPool3d(AdaptiveMaxPool2d):
-    """`AdaptiveMaxPool2d` along three axes: (N, C, depth, height, width)."""
+    """`AdaptiveMaxPool2d` along three axes: (N, C, depth, height, width).
+
+    Args:
+        size: the sizes of the result, one number or one for each axis.
+
+    >>> AdaptiveMaxPool3d(2)(np.ones((1, 1, 4, 4, 4))).shape
+    (1, 1, 2, 2, 2)
+    """
 
     kind = "adaptive_max_pool3d"
     axes = 3

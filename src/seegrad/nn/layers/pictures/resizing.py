@@ -49,6 +49,9 @@ class Upsample(Module):
 class PixelShuffle(Module):
     """(N, C·r², H, W) becomes (N, C, H·r, W·r): channels as places (Shi et al., 2016).
 
+    Args:
+        factor: how much longer height and width become.
+
     >>> PixelShuffle(2)(np.ones((1, 8, 3, 4))).shape
     (1, 2, 6, 8)
     """
@@ -74,6 +77,9 @@ class PixelShuffle(Module):
 
 class PixelUnshuffle(Module):
     """(N, C, H·r, W·r) becomes (N, C·r², H, W): the undoing of `PixelShuffle`.
+
+    Args:
+        factor: how much shorter height and width become.
 
     >>> PixelUnshuffle(2)(np.ones((1, 2, 6, 8))).shape
     (1, 8, 3, 4)
