@@ -71,7 +71,14 @@ def domains(inputs: Sequence[str], domain: Domain) -> Mapping[str, tuple[float, 
 
 
 def broadcast_shapes(*shapes: Shape) -> Shape:
-    """The common shape by NumPy's rules; ShapeError says which sizes do not fit."""
+    """The common shape by NumPy's rules; ShapeError says which sizes do not fit.
+
+    Args:
+        shapes: tuples of sizes.
+
+    >>> broadcast_shapes((2, 1), (3,))
+    (2, 3)
+    """
     try:
         return np.broadcast_shapes(*shapes)
     except ValueError:

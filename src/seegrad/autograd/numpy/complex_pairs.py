@@ -327,7 +327,7 @@ def log10(a: Any) -> Any:
     return found[0] / math.log(10), found[1] / math.log(10)
 
 
-for _name, _function in {
+_ROWS: Mapping[str, Function] = {
     "negative": lambda a: (-a[0], -a[1]),
     "conjugate": lambda a: (a[0], -a[1]),
     "real_if_close": lambda a: a,
@@ -339,7 +339,8 @@ for _name, _function in {
     "exp2": lambda a: exp_((a[0] * math.log(2), a[1] * math.log(2))),
     "log1p": lambda a: log_(add(a, _one(a))),
     "power": lambda a, b: exp_(multiply(b, log_(a))),
-}.items():
+}
+for _name, _function in _ROWS.items():
     of_pairs(_function, _name)
 for _name in ("exp", "log", "sin", "cos", "tan"):
     ANSWERS[_name] = ANSWERS.pop(f"{_name}_")

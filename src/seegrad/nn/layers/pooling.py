@@ -84,10 +84,10 @@ class MaxPool2d(_Pool):
         super().__init__(size, stride, padding, ceil_mode)
         self.dilation = each(dilation, self.axes, dilation=dilation)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = self._pictures(x)
         around = self._around(x, self.dilation)
-        return max_pool(
+        return max_pool(  # type: ignore[no-any-return]
             x, size=self.size, steps=self.stride, padding=around, dilation=self.dilation
         )
 
@@ -97,13 +97,35 @@ class MaxPool2d(_Pool):
 
 
 class MaxPool1d(MaxPool2d):
-    """`MaxPool2d` along one axis: (N, C, length)."""
+    """`MaxPool2d` along one axis: (N, C, length).
+
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+        dilation: the step between the elements of a window.
+
+    >>> MaxPool1d(2)(np.ones((1, 1, 4))).shape
+    (1, 1, 2)
+    """
 
     axes = 1
 
 
 class MaxPool3d(MaxPool2d):
-    """`MaxPool2d` along three axes: (N, C, depth, height, width)."""
+    """`MaxPool2d` along three axes: (N, C, depth, height, width).
+
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+        dilation: the step between the elements of a window.
+
+    >>> MaxPool3d(2)(np.ones((1, 1, 4, 4, 4))).shape
+    (1, 1, 2, 2, 2)
+    """
 
     axes = 3
 
@@ -112,6 +134,15 @@ class AvgPool2d(_Pool):
     """The mean of each window; settings as in `MaxPool2d`.
 
     count_padding: whether the zeros around the picture count as elements.
+
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+
+    >>> AvgPool2d(2)(np.ones((1, 1, 4, 4))).shape
+    (1, 1, 2, 2)
     """
 
     kind = "avg_pool"
@@ -127,20 +158,45 @@ class AvgPool2d(_Pool):
         super().__init__(size, stride, padding, ceil_mode)
         self.count_padding = count_padding
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = self._pictures(x)
         inner, around = tuple((p, p) for p in self.padding), self._around(x, (1,) * self.axes)
-        return mean_to_the_end(x, self.size, self.stride, inner, around, self.count_padding)
+        counted = self.count_padding
+        return mean_to_the_end(  # type: ignore[no-any-return]
+            x, self.size, self.stride, inner, around, counted
+        )
 
 
 class AvgPool1d(AvgPool2d):
-    """`AvgPool2d` along one axis: (N, C, length)."""
+    """`AvgPool2d` along one axis: (N, C, length).
+
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+        count_padding: does the padding count in the mean?
+
+    >>> AvgPool1d(2)(np.ones((1, 1, 4))).shape
+    (1, 1, 2)
+    """
 
     axes = 1
 
 
 class AvgPool3d(AvgPool2d):
-    """`AvgPool2d` along three axes: (N, C, depth, height, width)."""
+    """`AvgPool2d` along three axes: (N, C, depth, height, width).
+
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+        count_padding: does the padding count in the mean?
+
+    >>> AvgPool3d(2)(np.ones((1, 1, 4, 4, 4))).shape
+    (1, 1, 2, 2, 2)
+    """
 
     axes = 3
 
@@ -150,7 +206,7 @@ class _GlobalPool(Module):
 
     pooled: ClassVar[Callable[..., Any]]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if x.ndim < 3 or 0 in x.shape[2:]:
             raise ShapeError(
@@ -158,7 +214,7 @@ class _GlobalPool(Module):
                 asked="(N, C, H, W)",
                 came=tr("an input of shape {shape}", shape=x.shape),
             )
-        return type(self).pooled(x, axis=tuple(range(2, x.ndim)))
+        return type(self).pooled(x, axis=tuple(range(2, x.ndim)))  # type: ignore[no-any-return]
 
 
 class GlobalAvgPool(_GlobalPool):

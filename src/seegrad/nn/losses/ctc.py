@@ -52,12 +52,12 @@ class CTCLoss(Loss):
 
     def forward(
         self, x: Any, t: Any, input_lengths: Any = None, target_lengths: Any = None
-    ) -> Any:
+    ) -> Tensor:
         x, t, positions, labels = self._checked(x, t, input_lengths, target_lengths)
         rows = self.costs(x, t, positions, labels)
         if self.reduction == "mean":
-            return reduce.mean(rows / maximum(astype(labels, dtype=x.dtype), 1.0))
-        return reduced(rows, self.reduction)
+            return reduce.mean(rows / maximum(astype(labels, dtype=x.dtype), 1.0))  # type: ignore[no-any-return]
+        return reduced(rows, self.reduction)  # type: ignore[no-any-return]
 
     def costs(self, x: Any, t: Any, positions: Any, labels: Any) -> Any:
         """Minus the log-probability of each row's labels."""

@@ -14,6 +14,7 @@ from seegrad.ops import reduce
 from seegrad.ops.arithmetic import abs, maximum, minimum, sqrt
 from seegrad.ops.compare import where
 from seegrad.ops.transcendental import power
+from seegrad.tensor.tensor import Tensor
 
 _SMALL = 1e-12
 
@@ -28,21 +29,28 @@ class CosineSimilarity(Module):
     def __init__(self, axis: int = 1, eps: float = 1e-8) -> None:
         self.axis, self.eps = axis, eps
 
-    def forward(self, x: Any, y: Any) -> Any:
+    def forward(self, x: Any, y: Any) -> Tensor:
         x, y = fitted(x, y)
         alike(x=x, y=y)
         dots = reduce.sum(x * y, axis=self.axis)
         squares = [reduce.sum(one * one, axis=self.axis) for one in (x, y)]
         # below the root, so that the slope of a vector of zeros is a number
         one, other = (sqrt(maximum(s, self.eps**2)) for s in squares)
-        return dots / (one * other)
+        return dots / (one * other)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return listed(unusual(self))
 
 
 class PairwiseDistance(Module):
-    """(Σ|x − y + eps|ᵖ)^(1/p) along the last axis; called with two arrays of one shape."""
+    """(Σ|x − y + eps|ᵖ)^(1/p) along the last axis; called with two arrays of one shape.
+
+    Raises:
+        ValueRangeError: for a power that is not above 0.
+
+    >>> float(PairwiseDistance()(np.zeros((1, 2)), np.array([[3.0, 4.0]])).round(3)[0])
+    5.0
+    """
 
     def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdims: bool = False) -> None:
         if not p > 0:
@@ -50,17 +58,17 @@ class PairwiseDistance(Module):
                                   came=f"p={p}")  # fmt: skip
         self.p, self.eps, self.keepdims = p, eps, keepdims
 
-    def forward(self, x: Any, y: Any) -> Any:
+    def forward(self, x: Any, y: Any) -> Tensor:
         x, y = fitted(x, y)
         alike(x=x, y=y)
         d = x - y + self.eps
         if self.p == np.inf:
-            return reduce.max(abs(d), axis=-1, keepdims=self.keepdims)
+            return reduce.max(abs(d), axis=-1, keepdims=self.keepdims)  # type: ignore[no-any-return]
         powers = d * d if self.p == 2 else abs(d) if self.p == 1 else power(abs(d), self.p)
         total = reduce.sum(powers, axis=-1, keepdims=self.keepdims)
         if self.p == 2:
-            return sqrt(total)
-        return total if self.p == 1 else power(total, 1 / self.p)
+            return sqrt(total)  # type: ignore[no-any-return]
+        return total if self.p == 1 else power(total, 1 / self.p)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return listed(unusual(self))
@@ -70,6 +78,12 @@ class CosineEmbeddingLoss(Loss):
     """1 − cos(x, y) where t is 1, and max(0, cos(x, y) − margin) where it is −1.
 
     Called (x, y, t): x and y (N, D), t (N,); or (D,), (D,) and one number.
+
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    >>> float(CosineEmbeddingLoss()(np.array([[1.0, 0.0]]), np.array([[0.0, 1.0]]), np.array([1])))
+    1.0
     """
 
     def __init__(self, margin: float = 0.0, reduction: str = "mean") -> None:
@@ -95,6 +109,12 @@ class MarginRankingLoss(Loss):
     """max(0, −t·(x − y) + margin): x is to be above y where t is 1, below where it is −1.
 
     Called (x, y, t), all of one shape.
+
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    >>> float(MarginRankingLoss()(np.array([1.0]), np.array([3.0]), np.array([1])))
+    2.0
     """
 
     def __init__(self, margin: float = 0.0, reduction: str = "mean") -> None:
@@ -114,6 +134,13 @@ class TripletMarginLoss(Loss):
 
     Called (anchor, positive, negative), each (N, D); d is `PairwiseDistance(p, eps)`. swap: use
     d(p, n) where it is smaller than d(a, n) (Balntas et al., 2016).
+
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    >>> near, far = np.zeros((1, 2)), np.array([[3.0, 4.0]])
+    >>> float(TripletMarginLoss()(near, near, far).round(3))
+    0.0
     """
 
     def __init__(

@@ -57,8 +57,8 @@ class Loss(Module):
     def costs(self, *inputs: Any) -> Any:
         """What each element, or each row, costs."""
 
-    def forward(self, *inputs: Any) -> Any:
-        return reduced(self.costs(*inputs), self.reduction)
+    def forward(self, *inputs: Any) -> Tensor:
+        return reduced(self.costs(*inputs), self.reduction)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         said = unusual(self)

@@ -24,7 +24,8 @@ MODES = {"linear": "linear", "bilinear": "linear", "nearest": "nearest",
 def _grid_sample(values: Values, attributes: Attributes) -> Any:
     mode, padding = attributes.get("mode", "linear"), attributes.get("padding_mode", "zeros")
     corners = bool(attributes.get("align_corners"))
-    return sampling.grid_sample(*values, MODES[mode], padding, corners)
+    x, grid = values
+    return sampling.grid_sample(x, grid, MODES[mode], padding, corners)
 
 
 @reads("align_corners")

@@ -34,8 +34,8 @@ class Upsample(Module):
         self.size, self.scale, self.mode = size, scale, mode
         self.align_corners = align_corners
 
-    def forward(self, x: Any) -> Any:
-        return interpolate(x, self.size, self.scale, self.mode, self.align_corners)
+    def forward(self, x: Any) -> Tensor:
+        return interpolate(x, self.size, self.scale, self.mode, self.align_corners)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         words = f"size={self.size}" if self.scale is None else f"scale={self.scale}"
@@ -46,6 +46,9 @@ class Upsample(Module):
 class PixelShuffle(Module):
     """(N, C·r², H, W) becomes (N, C, H·r, W·r): channels as places (Shi et al., 2016).
 
+    Args:
+        factor: how much longer height and width become.
+
     >>> PixelShuffle(2)(np.ones((1, 8, 3, 4))).shape
     (1, 2, 6, 8)
     """
@@ -54,10 +57,10 @@ class PixelShuffle(Module):
         whole(factor=factor)
         self.factor = factor
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         r = self.factor
         x = _fitting(x, self.name or self.kind, f"(N, C·{r * r}, H, W)", lambda s: not s[1] % r**2)
-        return depth_to_space(x, r)
+        return depth_to_space(x, r)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.factor}"
@@ -65,6 +68,9 @@ class PixelShuffle(Module):
 
 class PixelUnshuffle(Module):
     """(N, C, H·r, W·r) becomes (N, C·r², H, W): the undoing of `PixelShuffle`.
+
+    Args:
+        factor: how much shorter height and width become.
 
     >>> PixelUnshuffle(2)(np.ones((1, 2, 6, 8))).shape
     (1, 8, 3, 4)
@@ -74,13 +80,13 @@ class PixelUnshuffle(Module):
         whole(factor=factor)
         self.factor = factor
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         r = self.factor
         x = _fitting(
             x, self.name or self.kind, f"(N, C, H·{r}, W·{r})",
             lambda s: not (s[2] % r or s[3] % r),
         )  # fmt: skip
-        return space_to_depth(x, r)
+        return space_to_depth(x, r)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.factor}"
