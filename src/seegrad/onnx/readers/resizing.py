@@ -9,15 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.onnx.readers.values import Attributes, Reader, Values, at, known, reads, whole
+from seegrad.onnx.readers.values import Attributes, Readers, Values, at, known, whole
 from seegrad.ops import compare, resize, sampling
+
+RESIZING = Readers()
+"""Operators that change the size of pictures."""
 
 PLACES = (
     "asymmetric", "align_corners", "half_pixel", "pytorch_half_pixel", "half_pixel_symmetric",
     "tf_crop_and_resize",
 )  # fmt: skip
 
-@reads(
+
+@RESIZING.reads(
+    "Resize",
     "antialias", "axes", "cubic_coeff_a", "exclude_outside", "extrapolation_value", "nearest_mode",
     mode=("nearest", "linear", "cubic"),
     coordinate_transformation_mode=PLACES,
@@ -118,7 +123,7 @@ def _places(
     return places.astype(np.float32)
 
 
-@reads(mode=("nearest", "linear"))
+@RESIZING.reads("Upsample", mode=("nearest", "linear"))
 def _upsample(values: Values, attributes: Attributes) -> Any:
     """Resize as it was before version 10: each element repeated, or a mixture of the next two."""
     told = {
@@ -128,22 +133,13 @@ def _upsample(values: Values, attributes: Attributes) -> Any:
     return _resize.compute([values[0], None, values[1]], told)
 
 
-@reads("blocksize", mode=("DCR", "CRD"))
+@RESIZING.reads("DepthToSpace", "blocksize", mode=("DCR", "CRD"))
 def _depth_to_space(values: Values, attributes: Attributes) -> Any:
     channels_first = attributes.get("mode", "DCR") != "DCR"
     return resize.depth_to_space(values[0], int(attributes["blocksize"]), channels_first)
 
 
-@reads("blocksize", mode=("DCR", "CRD"))
+@RESIZING.reads("SpaceToDepth", "blocksize", mode=("DCR", "CRD"))
 def _space_to_depth(values: Values, attributes: Attributes) -> Any:
     channels_first = attributes.get("mode", "DCR") != "DCR"
     return resize.space_to_depth(values[0], int(attributes["blocksize"]), channels_first)
-
-
-RESIZING: dict[str, Reader] = {
-    "DepthToSpace": _depth_to_space,
-    "Resize": _resize,
-    "SpaceToDepth": _space_to_depth,
-    "Upsample": _upsample,
-}
-"""Operators that change the size of pictures."""

@@ -9,8 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.onnx.readers.values import Attributes, Reader, Values, at, known, pairs, reads, whole
+from seegrad.onnx.readers.values import (
+    Attributes,
+    Readers,
+    Values,
+    at,
+    known,
+    pairs,
+    whole,
+)
 from seegrad.ops import arithmetic, compare, indexing, linalg, reduce, sampling, shape, window
+
+SAMPLING = Readers()
+"""Operators that read between elements, or add where windows were read."""
 
 MOST_REGIONS = 4096
 """So many regions may have a grid of their own each."""
@@ -20,7 +31,10 @@ MODES = {"linear": "linear", "bilinear": "linear", "nearest": "nearest",
          "cubic": "cubic", "bicubic": "cubic"}  # fmt: skip
 
 
-@reads("align_corners", mode=tuple(MODES), padding_mode=("zeros", "border", "reflection"))
+@SAMPLING.reads(
+    "GridSample", "align_corners", mode=tuple(MODES),
+    padding_mode=("zeros", "border", "reflection"),
+)  # fmt: skip
 def _grid_sample(values: Values, attributes: Attributes) -> Any:
     mode, padding = attributes.get("mode", "linear"), attributes.get("padding_mode", "zeros")
     corners = bool(attributes.get("align_corners"))
@@ -28,7 +42,7 @@ def _grid_sample(values: Values, attributes: Attributes) -> Any:
     return sampling.grid_sample(x, grid, MODES[mode], padding, corners)
 
 
-@reads("align_corners")
+@SAMPLING.reads("AffineGrid", "align_corners")
 def _affine_grid(values: Values, attributes: Attributes) -> Any:
     theta = values[0]
     n, _, *sizes = whole(values[1], "size")
@@ -48,8 +62,8 @@ def _affine_grid(values: Values, attributes: Attributes) -> Any:
 # --------------------------------------------------------------- regions
 
 
-@reads(
-    "output_height", "output_width", "sampling_ratio", "spatial_scale",
+@SAMPLING.reads(
+    "RoiAlign", "output_height", "output_width", "sampling_ratio", "spatial_scale",
     coordinate_transformation_mode=("half_pixel", "output_half_pixel"), mode=("avg", "max"),
 )  # fmt: skip
 def _roi_align(values: Values, attributes: Attributes) -> Any:
@@ -133,7 +147,9 @@ def _corners(x: Any, which: Any, lines: Sequence[Any], inside: Sequence[Any]) ->
 # --------------------------------------------------------------- windows
 
 
-@reads("dilations", "group", "kernel_shape", "offset_group", "pads", "strides")
+@SAMPLING.reads(
+    "DeformConv", "dilations", "group", "kernel_shape", "offset_group", "pads", "strides",
+)  # fmt: skip
 def _deformed(values: Values, attributes: Attributes) -> Any:
     """A convolution whose window's elements are read where the offsets move them (Dai, 2017)."""
     x, W, offset = values[:3]
@@ -164,7 +180,7 @@ def _deformed(values: Values, attributes: Attributes) -> Any:
     return found if bias is None else found + shape.reshape(bias, shape=(-1, 1, 1))
 
 
-@reads("dilations", "pads", "strides")
+@SAMPLING.reads("Col2Im", "dilations", "pads", "strides")
 def _from_columns(values: Values, attributes: Attributes) -> Any:
     """Col2Im: all windows added where they were read, around the picture nothing."""
     x = values[0]
@@ -181,13 +197,3 @@ def _from_columns(values: Values, attributes: Attributes) -> Any:
     return window.bare(
         window.overlap_add(parts, shape=lengths, steps=steps, dilation=apart), around
     )
-
-
-SAMPLING: dict[str, Reader] = {
-    "AffineGrid": _affine_grid,
-    "Col2Im": _from_columns,
-    "DeformConv": _deformed,
-    "GridSample": _grid_sample,
-    "RoiAlign": _roi_align,
-}
-"""Operators that read between elements, or add where windows were read."""

@@ -13,15 +13,18 @@ from seegrad.onnx.readers.values import (
     ASKED,
     Attributes,
     Reader,
+    Readers,
     Values,
     at,
     pairs,
     plain,
-    reads,
     whole,
 )
 from seegrad.ops import arithmetic, convolution, pooling, reduce, shape, window
 from seegrad.ops.index_update import At
+
+WINDOWS = Readers()
+"""Convolution and pooling."""
 
 AROUND = ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
 
@@ -61,12 +64,13 @@ def convolved(x: Any, W: Any, attributes: Attributes) -> Any:
     return convolution.conv(x, W, **settings, groups=attributes.get("group", 1))
 
 
-@reads("kernel_shape", "strides", "dilations", "pads", "group", auto_pad=AROUND)
+@WINDOWS.reads("Conv", "kernel_shape", "strides", "dilations", "pads", "group", auto_pad=AROUND)
 def _conv(values: Values, attributes: Attributes) -> Any:
     return _with_bias(convolved(values[0], values[1], attributes), at(values, 2))
 
 
-@reads(
+@WINDOWS.reads(
+    "ConvTranspose",
     "kernel_shape", "strides", "dilations", "pads", "group", "output_padding", "output_shape",
     auto_pad=AROUND,
 )  # fmt: skip
@@ -124,7 +128,7 @@ def _pooled(values: Values, attributes: Attributes) -> tuple[dict[str, Any], Any
 POOLS = ("ceil_mode", "dilations", "kernel_shape", "pads", "strides")
 
 
-@reads(*POOLS, "count_include_pad", auto_pad=AROUND)
+@WINDOWS.reads("AveragePool", *POOLS, "count_include_pad", auto_pad=AROUND)
 def _average_pool(values: Values, attributes: Attributes) -> Any:
     x, size = values[0], tuple(attributes["kernel_shape"])
     settings, whole = _pooled(values, attributes)
@@ -145,7 +149,7 @@ def _sums(x: Any, size: tuple[int, ...], settings: Attributes, padding: Any) -> 
     return reduce.sum(seen, axis=tuple(range(2, 2 + len(size))))
 
 
-@reads(*POOLS, "storage_order", auto_pad=AROUND)
+@WINDOWS.reads("MaxPool", *POOLS, "storage_order", auto_pad=AROUND)
 def _max_pool(values: Values, attributes: Attributes) -> Any:
     """The largest of each window and, where it is asked for, where in x that stands."""
     x, size = values[0], tuple(attributes["kernel_shape"])
@@ -167,7 +171,7 @@ def _max_pool(values: Values, attributes: Attributes) -> Any:
     return found, where + first * math.prod(lengths)
 
 
-@reads(*POOLS, "p", auto_pad=AROUND)
+@WINDOWS.reads("LpPool", *POOLS, "p", auto_pad=AROUND)
 def _lp_pool(values: Values, attributes: Attributes) -> Any:
     settings, whole = _pooled(values, attributes)
     del settings["padding"]
@@ -175,7 +179,7 @@ def _lp_pool(values: Values, attributes: Attributes) -> Any:
     return _rooted(_sums(_powers(values[0], p), size, settings, whole), p)
 
 
-@reads("p")
+@WINDOWS.reads("GlobalLpPool", "p")
 def _global_lp_pool(values: Values, attributes: Attributes) -> Any:
     x, p = values[0], attributes.get("p", 2)
     axes = tuple(range(2, len(x.shape)))
@@ -194,7 +198,7 @@ def _rooted(x: Any, p: int) -> Any:
     return arithmetic.sqrt(x) if p == 2 else arithmetic.power_scalar(x, exponent=1 / p)
 
 
-@reads("kernel_shape", "pads", "strides")
+@WINDOWS.reads("MaxUnpool", "kernel_shape", "pads", "strides")
 def _max_unpool(values: Values, attributes: Attributes) -> Any:
     """Elements back where MaxPool took them from, 0 elsewhere."""
     x, places = values[:2]
@@ -216,15 +220,7 @@ def _max_unpool(values: Values, attributes: Attributes) -> Any:
     return shape.pad(made, widths=tuple((0, b - a) for a, b in zip(out, asked)))
 
 
-WINDOWS: dict[str, Reader] = {
-    "AveragePool": _average_pool,
-    "Conv": _conv,
-    "ConvTranspose": _conv_transpose,
+WINDOWS.update({
     "GlobalAveragePool": _global(reduce.mean),
-    "GlobalLpPool": _global_lp_pool,
     "GlobalMaxPool": _global(reduce.max),
-    "LpPool": _lp_pool,
-    "MaxPool": _max_pool,
-    "MaxUnpool": _max_unpool,
-}
-"""Convolution and pooling."""
+})
