@@ -1,8 +1,9 @@
 """seegrad: deep learning you can see. The computational graph that is drawn is the one that runs.
 
 What there is stands in `contents.py`, `appendix.py` and `interop/contents.py`, which are read when
-their names are asked for. Here is only how that is done; a name of the contents always comes before
-a module of the same name.
+their names are asked for; type checkers and editors read `__init__.pyi`, which `python -m
+tools.stubs` writes of them. Here is only how that is done; a name of the contents always comes
+before a module of the same name.
 """
 
 from __future__ import annotations
@@ -11,15 +12,10 @@ import importlib
 import sys
 import warnings
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from seegrad.display_hooks import more_presenters
 from seegrad.streams import fit_streams
-
-if TYPE_CHECKING:
-    from seegrad.appendix import *  # noqa: F403
-    from seegrad.contents import *  # noqa: F403
-    from seegrad.interop.contents import *  # noqa: F403
 
 __version__ = "0.1.0"
 
@@ -54,7 +50,14 @@ def _read(table: str) -> dict[str, Any]:
     return names
 
 
+def _public() -> list[str]:
+    """The names of all tables: `__all__`, which is made when it is asked for."""
+    return sorted(set().union(*map(_read, ("contents", *UPPER))))
+
+
 def __getattr__(name: str) -> Any:
+    if name == "__all__":
+        return _public()
     if name.startswith("__") and name != INSPECTION:
         raise AttributeError(name)
     if name in (names := _read("contents")):
@@ -75,7 +78,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(set(globals()).union(*map(_read, ("contents", *UPPER))))
+    return sorted({*_public(), *(name for name in globals() if name.startswith("__"))})
 
 
 sys.modules[__name__].__class__ = _Package

@@ -76,6 +76,21 @@ class SeegradError(Exception):
 
     Each is a `Message` of `seegrad.i18n` or an English sentence without values, and is said in the
     language in force; the user's own line is found when the error is made.
+
+    Args:
+        problem: the sentence.
+        asked: what was asked for.
+        came: what came.
+        hint: what to try.
+        line: the user's own line.
+
+    >>> error = SeegradError("this does not fit", asked="2", came="3", hint="another size")
+    >>> print(error.message())  # doctest: +ELLIPSIS
+    this does not fit
+      asked: 2
+      came: 3
+      try: another size
+      at: ...
     """
 
     def __init__(
@@ -96,7 +111,11 @@ class SeegradError(Exception):
         super().__init__(self.message())
 
     def of(self, operation: Any, inputs: Sequence[Any]) -> Self:
-        """This error, with the operation that failed and its inputs noted for the picture."""
+        """This error, with the operation that failed and its inputs noted for the picture.
+
+        >>> SeegradError("no").of("sum", []).operation
+        'sum'
+        """
         self.operation, self.inputs = operation, tuple(inputs)
         return self
 
@@ -106,6 +125,7 @@ class SeegradError(Exception):
         return lines
 
     def message(self) -> str:
+        """The whole text: the sentence, what was asked, what came, what to try."""
         return told(self.problem, self.asked, self.came, self.hint, self.line)
 
 

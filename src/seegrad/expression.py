@@ -75,6 +75,9 @@ def read_expression(text: str, values: Mapping[str, Tensor] | None = None) -> Te
     the table by its name (attributes by keyword). Anything else is an ExpressionError: nothing is
     run as code, nothing longer, deeper or larger than the limits at the head is read or computed.
 
+    Args:
+        text: the expression.
+
     >>> x, y = read_value("x", "3"), read_value("y", "4")
     >>> read_expression("(x+y)**2", {"x": x, "y": y}).item()
     49.0

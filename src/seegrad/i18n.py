@@ -36,7 +36,13 @@ def language() -> str:
 
 
 def set_language(language: str) -> None:
-    """Choose the language of messages, texts and pictures for this process: "en" or "ko"."""
+    """Choose the language of messages, texts and pictures for this process: "en" or "ko".
+
+    Raises:
+        ValueError: for another language.
+
+    >>> set_language("en")
+    """
     if language not in LANGUAGES:
         raise ValueError(f"unknown language {language!r}; choose one of {', '.join(LANGUAGES)}")
     _CHOICE.language = language

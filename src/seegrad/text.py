@@ -1,5 +1,5 @@
-"""Templates with $holes, an indenting writer, and `tidy`, which makes a user's text
-safe to stand in a line.
+"""Templates with $holes, an indenting writer, `tidy`, which makes a user's text safe to stand in
+a line, and `public`, the names that a table of contents gives.
 
 LaTeX and code are full of braces, hence `$name` holes. Nothing here knows an operation.
 """
@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from string import Template
+from types import ModuleType
 
 LONGEST_NAME = 40
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -32,6 +33,16 @@ def nearest(word: str, words: Iterable[str], most: int = 3) -> list[str]:
     spelt = {unicodedata.normalize("NFD", other.lower()): other for other in words}
     meant = unicodedata.normalize("NFD", word.lower())  # Hangul letter by letter, too
     return [spelt[near] for near in difflib.get_close_matches(meant, spelt, most, 0.6)]
+
+
+def public(names: Mapping[str, object]) -> list[str]:
+    """What a table of contents has imported by name: its `__all__`.
+
+    >>> public({"__name__": "it", "_own": 1, "unicodedata": unicodedata, "given": 2})
+    ['given']
+    """
+    given = [name for name, thing in names.items() if not isinstance(thing, ModuleType)]
+    return sorted(name for name in given if not name.startswith("_") and name != "public")
 
 
 ATOM = 100

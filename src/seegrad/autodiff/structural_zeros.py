@@ -13,20 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.graph.forms import (
-    Apply,
-    Call,
-    Contract,
-    Expression,
-    Input,
-    Loop,
-    Number,
-    Overlap,
-    Pad,
-    Place,
-    Scalar,
-    Scatter,
-)
+from seegrad.graph import forms
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
@@ -35,7 +22,7 @@ from seegrad.ops.compare import equal, logical_and, logical_not, logical_or, whe
 from seegrad.ops.families import TABLE
 from seegrad.ops.shape import broadcast_to
 
-GAPS = (Place, Pad, Scatter, Overlap, Call)
+GAPS = (forms.Place, forms.Pad, forms.Scatter, forms.Overlap, forms.Call)
 """Forms whose result has elements that no input reaches."""
 
 Zeros = Any
@@ -74,7 +61,7 @@ def _settled(zeros: Zeros) -> Zeros:
 @cache
 def _multilinear(op: Op) -> bool:
     """Is it linear in each input, so that no rule asks for the input itself, or for the result?"""
-    if isinstance(op.lower, Contract):
+    if isinstance(op.lower, forms.Contract):
         return True
     own = [name for i, name in enumerate(op.inputs) if i not in op.integer_positions]
     return op.differentiable and not any(
@@ -134,9 +121,9 @@ class StructuralZeros:
     def _through(self, node: Node, zeros: Sequence[Zeros], sums: bool) -> Zeros:
         op = node.op
         assert op is not None
-        if isinstance(op.lower, Loop):           # of zeros it may make anything
+        if isinstance(op.lower, forms.Loop):           # of zeros it may make anything
             return None
-        if isinstance(op.lower, Scalar):
+        if isinstance(op.lower, forms.Scalar):
             if op.selects and not self.tracing:     # a number beside what was chosen
                 zeros = [_settled(np.equal(x.data, 0)) if z is None and _constant(x) else z
                          for x, z in zip(node.inputs, zeros)]  # fmt: skip
@@ -164,21 +151,21 @@ class StructuralZeros:
         present: Any = where(False if zeros is None else zeros, np.float32(0), one)
         return present if present.shape == node.shape else broadcast_to(present, shape=node.shape)
 
-    def _scalar(self, tree: Expression, node: Node, zeros: dict[str, Zeros]) -> Zeros:
+    def _scalar(self, tree: forms.Expression, node: Node, zeros: dict[str, Zeros]) -> Zeros:
         match tree:
-            case Number(value):
+            case forms.Number(value):
                 return True if value == 0 else None
-            case Input(name):
+            case forms.Input(name):
                 if name in zeros:
                     return zeros[name]
                 return True if not np.any(node.attrs[name]) else None
-            case Apply("add" | "subtract", (a, b)):
+            case forms.Apply("add" | "subtract", (a, b)):
                 return _and(self._scalar(a, node, zeros), self._scalar(b, node, zeros))
-            case Apply("multiply", (a, b)):
+            case forms.Apply("multiply", (a, b)):
                 return _or(self._scalar(a, node, zeros), self._scalar(b, node, zeros))
-            case Apply("divide" | "negative", (a, *_)):
+            case forms.Apply("divide" | "negative", (a, *_)):
                 return self._scalar(a, node, zeros)
-            case Apply("where", (condition, a, b)):
+            case forms.Apply("where", (condition, a, b)):
                 left, right = self._scalar(a, node, zeros), self._scalar(b, node, zeros)
                 if left is right and (left is None or left is True):
                     return left
@@ -186,13 +173,13 @@ class StructuralZeros:
                 return where(taken, left is not None and left, right is not None and right)
         return None
 
-    def _evaluated(self, tree: Expression, node: Node) -> Any:
+    def _evaluated(self, tree: forms.Expression, node: Node) -> Any:
         """An expression of the scalar language over the values of `node`'s inputs."""
         assert node.op is not None
         match tree:
-            case Number(value):
+            case forms.Number(value):
                 return value
-            case Input(name):
+            case forms.Input(name):
                 if name in node.op.inputs:
                     return self._value(node.inputs[node.op.inputs.index(name)])
                 return node.attrs[name]
@@ -211,7 +198,7 @@ def singular(op: Op, attrs: tuple[tuple[str, Any], ...], positive: tuple[bool, .
     It is looked for at a few corners, by the op's own rules; `positive` says which inputs stay
     above 0.
     """
-    if not isinstance(op.lower, Scalar) or op.integer_inputs or op.variadic:
+    if not isinstance(op.lower, forms.Scalar) or op.integer_inputs or op.variadic:
         return False
     axes = np.meshgrid(*[np.array(CORNERS[1:3] if above else CORNERS) for above in positive])
     given = dict(attrs)
@@ -236,7 +223,7 @@ def before_a_singular_slope(outputs: Sequence[Node]) -> set[Node]:
         if op is None or not node.requires_grad:
             continue
         positive = tuple(sign[x] == 1 for x in node.inputs)
-        steep = isinstance(op.lower, Scalar) and singular(op, _settings(node), positive)
+        steep = isinstance(op.lower, forms.Scalar) and singular(op, _settings(node), positive)
         if steep or not found.isdisjoint(node.inputs):
             found.add(node)
     return found
@@ -249,7 +236,7 @@ def _sign(node: Node, signs: Sequence[int | None]) -> int | None:
         if node.data is None or node.shape or not node.data >= 0:
             return None
         return 1 if node.data > 0 else 0
-    if isinstance(op.lower, Scalar):
+    if isinstance(op.lower, forms.Scalar):
         return _sign_of(op.lower.tree, op.inputs, node.inputs, signs)
     keeps = _multilinear(op) and all(s is not None for s in signs)
     grows = keeps and len(signs) == 1 and node.spec.size >= node.inputs[0].spec.size
@@ -257,22 +244,23 @@ def _sign(node: Node, signs: Sequence[int | None]) -> int | None:
 
 
 def _sign_of(
-    tree: Expression, names: Sequence[str], inputs: Sequence[Node], signs: Sequence[int | None]
-) -> int | None:
+    tree: forms.Expression, names: Sequence[str], inputs: Sequence[Node],
+    signs: Sequence[int | None],
+) -> int | None:  # fmt: skip
     match tree:
-        case Number(value):
+        case forms.Number(value):
             return 1 if value > 0 else 0 if value == 0 else None
-        case Input(name) if name in names:
+        case forms.Input(name) if name in names:
             return signs[names.index(name)]
-        case Apply("exp" | "abs", _):
+        case forms.Apply("exp" | "abs", _):
             return 0
-        case Apply("sqrt", (x,)):
+        case forms.Apply("sqrt", (x,)):
             return _sign_of(x, names, inputs, signs)
-        case Apply("add" | "multiply" as kind, (a, b)):
+        case forms.Apply("add" | "multiply" as kind, (a, b)):
             left, right = (_sign_of(x, names, inputs, signs) for x in (a, b))
             if kind == "multiply":
                 same = [inputs[names.index(x.name)] for x in (a, b)
-                        if isinstance(x, Input) and x.name in names]  # fmt: skip
+                        if isinstance(x, forms.Input) and x.name in names]  # fmt: skip
                 squared = len(same) == 2 and same[0] is same[1]
                 return 0 if squared or (left is not None and right is not None) else None
             return None if left is None or right is None else max(left, right)

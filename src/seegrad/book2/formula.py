@@ -43,7 +43,7 @@ class Formula:
         fixed = constants.split()
         self.by = tuple(i for i, name in enumerate(self.names) if name not in fixed)
         self._seen: Counter[Any] = Counter()
-        self._native: dict[Any, Compiled] = {}
+        self._native: dict[Any, Compiled[..., Any]] = {}
 
     def leaves(self, values: Values) -> tuple[Any, ...]:
         """The values as leaves of a graph; a tensor as it is."""
@@ -53,7 +53,7 @@ class Formula:
             for i, (v, name) in enumerate(zip(values, self.names))
         )
 
-    def native(self, values: Values, seeds: Values = ()) -> Compiled | None:
+    def native(self, values: Values, seeds: Values = ()) -> Compiled[..., Any] | None:
         """Native code for arrays like these (with seeds: the derivatives), once they come often.
 
         None while `sg.debug()` looks at each node.

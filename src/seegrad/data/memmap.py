@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from seegrad.data.dataset import Dataset
 from seegrad.data.labels import encoded
+from seegrad.data.npz_file import read_head
 from seegrad.errors import FormatError
 from seegrad.files import existing
 from seegrad.i18n import tr
@@ -98,31 +98,12 @@ def _member(file: Path, member: zipfile.ZipInfo) -> Array:
 
 def _mapped(file: Path, start: int, length: int, name: str) -> Array:
     """The array whose npy file lies at `start`, over `length` bytes."""
-    try:
-        with file.open("rb") as stream:
-            stream.seek(start)
-            version = npy.read_magic(stream)
-            read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-            shape, by_columns, dtype = read(stream)
-            offset = stream.tell()
-    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError, OSError) as fault:
-        raise _damaged(name, tr("a head that cannot be read")) from fault
-    if dtype.hasobject:
-        raise FormatError(
-            tr("{path} holds Python objects, which may carry code", path=name),
-            asked=tr("numbers or text"),
-            came=f"dtype {dtype}",
-            hint=tr("save numbers: np.asarray(values, dtype=float)"),
-        )
-    there = min(start + length, file.stat().st_size) - offset
-    needed = math.prod(shape) * dtype.itemsize
-    if any(n < 0 for n in shape) or needed != there:
-        raise FormatError(
-            tr("{path} is not as long as its head says", path=name),
-            asked=f"{shape} {dtype}",
-            came=tr("{count} bytes", count=max(there, 0)),
-        )
-    if not needed:
+    with file.open("rb") as stream:
+        stream.seek(start)
+        held = min(length, file.stat().st_size - start)
+        shape, dtype, by_columns = read_head(stream, name, held)
+        offset = stream.tell()
+    if not math.prod(shape) * dtype.itemsize:
         return np.zeros(shape, dtype)
     order: Any = "F" if by_columns else "C"
     return np.memmap(file, dtype, "r", offset, shape, order)

@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -71,18 +71,22 @@ _UNREADABLE = (ValueError, TypeError, SyntaxError, tokenize.TokenError)
 """What NumPy lets through when the head of an npy file is nonsense."""
 
 
-def _decode(raw: bytes, name: str) -> NDArray[Any]:
-    """The array in the bytes of one npy file."""
-    stream = io.BytesIO(raw)
+def read_head(stream: IO[bytes], name: str, length: int) -> tuple[tuple[int, ...], Any, bool]:
+    """Shape, dtype and whether by columns, from the head of an npy file of so many bytes in all.
+
+    Raises FormatError for a head that cannot be read, Python objects, and another length.
+    """
+    start = stream.tell()
     try:
         version = npy.read_magic(stream)
         read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, by_columns, dtype = read(stream)
-    except (*_UNREADABLE, RecursionError, MemoryError) as fault:
+    except (*_UNREADABLE, RecursionError, MemoryError, OSError) as fault:
         raise FormatError(
             tr("{path} is damaged", path=name),
             asked=tr("an npy array"),
             came=tr("a head that cannot be read"),
+            hint=tr("write it again with np.save or np.savez"),
         ) from fault
     if dtype.hasobject:
         raise FormatError(
@@ -91,15 +95,24 @@ def _decode(raw: bytes, name: str) -> NDArray[Any]:
             came=f"dtype {dtype}",
             hint=tr("save numbers: np.asarray(values, dtype=float)"),
         )
-    count = math.prod(shape)
-    came = len(raw) - stream.tell()
-    if any(type(n) is not int or n < 0 for n in shape) or count * dtype.itemsize != came:
+    there = length - (stream.tell() - start)
+    sound = all(type(n) is int and n >= 0 for n in shape)
+    if not sound or math.prod(shape) * dtype.itemsize != there:
         raise FormatError(
             tr("{path} is not as long as its head says", path=name),
             asked=f"{shape} {dtype}",
-            came=tr("{count} bytes", count=came),
+            came=tr("{count} bytes", count=max(there, 0)),
         )
-    values = np.frombuffer(raw, dtype, count, stream.tell()) if came else np.zeros(count, dtype)
+    return shape, dtype, by_columns
+
+
+def _decode(raw: bytes, name: str) -> NDArray[Any]:
+    """The array in the bytes of one npy file."""
+    stream = io.BytesIO(raw)
+    shape, dtype, by_columns = read_head(stream, name, len(raw))
+    count = math.prod(shape)
+    there = len(raw) - stream.tell()
+    values = np.frombuffer(raw, dtype, count, stream.tell()) if there else np.zeros(count, dtype)
     return values.reshape(shape, order="F" if by_columns else "C").copy()
 
 

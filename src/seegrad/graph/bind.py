@@ -8,7 +8,7 @@ What else happens at the gate, and whether a graph is recorded at all, is the th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -24,7 +24,8 @@ from seegrad.errors import (
 from seegrad.graph.coerce import NUMBERS, PLAIN, SINGLE, constant, numbers
 from seegrad.graph.mode import LOCAL, Mode, frame
 from seegrad.graph.node import Node, holds_node
-from seegrad.graph.op import Op
+from seegrad.graph.op import N, Op
+from seegrad.graph.op_documentation import Documentation
 from seegrad.graph.op_errors import LARGE, affordable, explained
 from seegrad.graph.spec import NO_ATTRS, Attrs
 
@@ -97,6 +98,10 @@ def _usual(x: Any) -> bool:
     return type(x) is np.ndarray and x.dtype.kind in NUMBERS and x.size <= HALF
 
 
+@overload
+def bind_one(op: Op, x: N) -> N: ...
+@overload
+def bind_one(op: Op, x: Any) -> Any: ...
 def bind_one(op: Op, x: Any) -> Any:
     """`bind` for a direct op of one input: the plainest cases are written out for speed."""
     if type(x) is np.ndarray and (x.dtype is FLOAT32 or x.dtype is FLOAT64):
@@ -116,6 +121,12 @@ def bind_one(op: Op, x: Any) -> Any:
     return x.makes(op, (x,), NO_ATTRS, (value,), data, x.requires_grad and op.differentiable)
 
 
+@overload
+def bind_two(op: Op, a: N, b: Any) -> N: ...
+@overload
+def bind_two(op: Op, a: Any, b: N) -> N: ...
+@overload
+def bind_two(op: Op, a: Any, b: Any) -> Any: ...
 def bind_two(op: Op, a: Any, b: Any) -> Any:
     """`bind` for a direct op of two inputs: the plainest case is written out for speed."""
     if isinstance(a, Node):
@@ -264,6 +275,10 @@ class _BinaryOp(_AnyOp):
             given = tuple(x for x in (a, b) if x is not _NONE)
             return super().__call__(*given, *more, **kwargs)
         return bind_two(self, a, b)
+
+
+for _kind in (_AnyOp, _UnaryOp, _BinaryOp):
+    _kind.__doc__ = Documentation(_kind.__doc__)  # type: ignore[assignment]
 
 
 def callable_op(op: Op) -> Op:

@@ -36,7 +36,14 @@ def walk(outputs: Iterable[Node]) -> Iterator[Node]:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Edge:
-    """One wire of the graph: from `source` to input `position` of `target` (None: an output)."""
+    """One wire of the graph: from `source` to input `position` of `target` (None: an output).
+
+    >>> import seegrad as sg
+    >>> import seegrad as sg
+    >>> x = sg.tensor(2.0, name="x")
+    >>> (x * x).graph.edges[0].position
+    0
+    """
 
     source: Node
     target: Node | None
@@ -67,6 +74,18 @@ class Graph:
     Args:
         outputs: the nodes on the right.
         inputs: leaves to list first, in this order; the others follow as the walk meets them.
+
+    >>> import seegrad as sg
+    >>> import seegrad as sg
+    >>> x = sg.tensor(2.0, name="x")
+    >>> graph = (x * x).graph
+    >>> graph.find("x").name
+    'x'
+    >>> print(graph.text())
+    def graph(x):
+        # x: float64[]
+        multiply_1 = multiply(x, x)  # float64[]
+        return multiply_1
     """
 
     def __init__(self, outputs: Sequence[Node], inputs: Sequence[Node] = ()) -> None:
@@ -104,11 +123,23 @@ class Graph:
         return {node: tuple(users) for node, users in found.items()}
 
     def save(self, path: Any, **options: Any) -> Any:
-        """Save the picture: .svg .html .png .dot .mmd .txt .tex, by the path's suffix."""
+        """Save the picture: .svg .html .png .dot .mmd .txt .tex, by the path's suffix.
+
+        See `seegrad.draw`.
+
+        Args:
+            options: as for `seegrad.draw`.
+        """
         return present("save", self, path, **options)
 
     def show(self, **options: Any) -> None:
-        """Show the picture in the browser, or in the notebook."""
+        """Show the picture in the browser, or in the notebook.
+
+        See `seegrad.show`.
+
+        Args:
+            options: as for `seegrad.show`.
+        """
         present("show", self, **options)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:

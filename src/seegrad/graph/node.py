@@ -52,6 +52,19 @@ class Node:
     `gradient` and `branches` are what the last backward pass brought to it, and sent on to each
     of its inputs (before sums). `order` falls from node to node as they are made, so that a
     node's is always below its inputs': a heap of orders gives users before what they use.
+
+    Args:
+        op: what computed it; None: it is a leaf.
+        attrs: the attributes of its op.
+        requires_grad: does it take part in differentiation?
+        name: what pictures and errors call it.
+
+    >>> import seegrad as sg
+    >>> import seegrad as sg
+    >>> x = sg.tensor(2.0, name="x")
+    >>> y = x * x
+    >>> isinstance(y, Node), y.op.name, [n.name for n in y.inputs]
+    (True, 'multiply', ['x', 'x'])
     """
 
     __slots__ = (
@@ -133,7 +146,13 @@ class Node:
 
     @classmethod
     def joined(cls, parts: Any) -> Any:
-        """One node of (nested) lists among whose elements are nodes; see `Tensor.joined`."""
+        """One node of (nested) lists among whose elements are nodes; see `Tensor.joined`.
+
+        See `seegrad.Tensor.joined`.
+
+        Args:
+            parts: the lists.
+        """
         raise NotImplementedError
 
 

@@ -16,6 +16,7 @@ from seegrad.errors import CallError, OpDefinitionError
 from seegrad.graph.forms import SIZES, Apply, Body, Expression, Form, Input, Reshape, Scalar
 from seegrad.graph.laws import Law
 from seegrad.graph.onnx_signature import parse_exchange
+from seegrad.graph.op_documentation import Documentation
 from seegrad.graph.rule_call import FastRule, Rule, RuleCall, fast_rule, rule_call
 from seegrad.graph.spec import Attrs, HasSpec, Shape, Spec
 from seegrad.i18n import Message, tr
@@ -148,7 +149,6 @@ class Op:
         put("asks_for_result", any("out" in names for names in asked.values()))
         put("selects", isinstance(self.lower, Scalar) and self.lower.selects)
         put("__name__", self.name)
-        put("__doc__", self.forward.__doc__)
         put("__wrapped__", self.forward)
 
     def _check_rules(self) -> None:
@@ -222,6 +222,8 @@ class Op:
     @overload
     def __call__(self, x: N, /, *more: Any, **attrs: Any) -> N: ...
     @overload
+    def __call__(self, a: Any, x: N, /, *more: Any, **attrs: Any) -> N: ...
+    @overload
     def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply the op to nodes, arrays and numbers; attributes by name, or after the inputs."""
@@ -279,3 +281,6 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name} {self.sign}>"
+
+
+Op.__doc__ = Documentation(Op.__doc__)  # type: ignore[assignment]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -11,11 +11,16 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 Shape = tuple[int, ...]
 DType = np.dtype[Any]
 Attrs = Mapping[str, Any]
 """The attributes of an op by name."""
+Axis = int | Sequence[int] | None
+"""Along which axes: one, several, or all."""
+Operand = ArrayLike
+"""What an operation takes: arrays, tensors (arrays to NumPy), numbers, lists of them."""
 
 NO_ATTRS: Attrs = MappingProxyType({})
 

@@ -134,7 +134,15 @@ class JaxFunction:
         return str(next(iter(self._traced.values()))[0])
 
     def traced(self, leaves: Sequence[Any], tree: Any) -> tuple[Any, Any]:
-        """The closed jaxpr for arguments like these, and the structure of its results."""
+        """The closed jaxpr for arguments like these, and the structure of its results.
+
+        Args:
+            leaves: the arrays of the arguments.
+            tree: how they are put together.
+
+        Raises:
+            TraceError: where JAX cannot trace the function.
+        """
         examples = [_example(x) for x in leaves]
         key = tree, tuple(
             (type(x),) if isinstance(x, (bool, int, float)) else (x.shape, x.dtype)
@@ -392,6 +400,9 @@ def from_jax(function: Callable[..., Any], *examples: Any, **keywords: Any) -> J
 
     Raises DTypeError that names every primitive without a counterpart, TraceError where JAX cannot
     trace, GraphError where the results differ, MissingExtraError without JAX.
+
+    Raises:
+        CallError: for what is no function, and where examples are missing.
     """
     _as_jax_counts(_jax())
     if not callable(function):

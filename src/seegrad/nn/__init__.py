@@ -5,265 +5,138 @@ values over. `initialisers` draw first values, `layers/` apply ops to what comes
 one number. How a step is made stands in `optim` and `training`.
 """
 
-from __future__ import annotations
+from seegrad.nn.initialisers import INITIALISERS as INITIALISERS
+from seegrad.nn.initialisers import he as he
+from seegrad.nn.initialisers import normal as normal
+from seegrad.nn.initialisers import seed as seed
+from seegrad.nn.initialisers import xavier as xavier
+from seegrad.nn.initialisers import zeros as zeros
+from seegrad.nn.layers.activations import CELU as CELU
+from seegrad.nn.layers.activations import ELU as ELU
+from seegrad.nn.layers.activations import GELU as GELU
+from seegrad.nn.layers.activations import GLU as GLU
+from seegrad.nn.layers.activations import SELU as SELU
+from seegrad.nn.layers.activations import Hardshrink as Hardshrink
+from seegrad.nn.layers.activations import Hardsigmoid as Hardsigmoid
+from seegrad.nn.layers.activations import Hardswish as Hardswish
+from seegrad.nn.layers.activations import Hardtanh as Hardtanh
+from seegrad.nn.layers.activations import LeakyReLU as LeakyReLU
+from seegrad.nn.layers.activations import LogSigmoid as LogSigmoid
+from seegrad.nn.layers.activations import LogSoftmax as LogSoftmax
+from seegrad.nn.layers.activations import Mish as Mish
+from seegrad.nn.layers.activations import PReLU as PReLU
+from seegrad.nn.layers.activations import ReLU as ReLU
+from seegrad.nn.layers.activations import ReLU6 as ReLU6
+from seegrad.nn.layers.activations import Sigmoid as Sigmoid
+from seegrad.nn.layers.activations import SiLU as SiLU
+from seegrad.nn.layers.activations import Softmax as Softmax
+from seegrad.nn.layers.activations import Softplus as Softplus
+from seegrad.nn.layers.activations import Softshrink as Softshrink
+from seegrad.nn.layers.activations import Softsign as Softsign
+from seegrad.nn.layers.activations import Tanh as Tanh
+from seegrad.nn.layers.activations import Tanhshrink as Tanhshrink
+from seegrad.nn.layers.affine import Affine as Affine
+from seegrad.nn.layers.affine import Bilinear as Bilinear
+from seegrad.nn.layers.affine import Identity as Identity
+from seegrad.nn.layers.affine import Linear as Linear
+from seegrad.nn.layers.attention import MultiHeadAttention as MultiHeadAttention
+from seegrad.nn.layers.containers import ModuleDict as ModuleDict
+from seegrad.nn.layers.containers import ModuleList as ModuleList
+from seegrad.nn.layers.containers import ParameterDict as ParameterDict
+from seegrad.nn.layers.containers import ParameterList as ParameterList
+from seegrad.nn.layers.containers import Residual as Residual
+from seegrad.nn.layers.containers import Sequential as Sequential
+from seegrad.nn.layers.conv_transpose import ConvTranspose1d as ConvTranspose1d
+from seegrad.nn.layers.conv_transpose import ConvTranspose2d as ConvTranspose2d
+from seegrad.nn.layers.conv_transpose import ConvTranspose3d as ConvTranspose3d
+from seegrad.nn.layers.convolution import Conv1d as Conv1d
+from seegrad.nn.layers.convolution import Conv2d as Conv2d
+from seegrad.nn.layers.convolution import Conv3d as Conv3d
+from seegrad.nn.layers.dropout import Dropout as Dropout
+from seegrad.nn.layers.embedding import Embedding as Embedding
+from seegrad.nn.layers.embedding import EmbeddingBag as EmbeddingBag
+from seegrad.nn.layers.embedding import Positions as Positions
+from seegrad.nn.layers.flatten import Flatten as Flatten
+from seegrad.nn.layers.mlp import ACTIVATIONS as ACTIVATIONS
+from seegrad.nn.layers.mlp import multilayer as multilayer
+from seegrad.nn.layers.normalisation import BatchNorm as BatchNorm
+from seegrad.nn.layers.normalisation import BatchNorm1d as BatchNorm1d
+from seegrad.nn.layers.normalisation import BatchNorm2d as BatchNorm2d
+from seegrad.nn.layers.normalisation import BatchNorm3d as BatchNorm3d
+from seegrad.nn.layers.normalisation import GroupNorm as GroupNorm
+from seegrad.nn.layers.normalisation import InstanceNorm as InstanceNorm
+from seegrad.nn.layers.normalisation import LayerNorm as LayerNorm
+from seegrad.nn.layers.normalisation import RMSNorm as RMSNorm
+from seegrad.nn.layers.pictures.adaptive import AdaptiveAvgPool1d as AdaptiveAvgPool1d
+from seegrad.nn.layers.pictures.adaptive import AdaptiveAvgPool2d as AdaptiveAvgPool2d
+from seegrad.nn.layers.pictures.adaptive import AdaptiveAvgPool3d as AdaptiveAvgPool3d
+from seegrad.nn.layers.pictures.adaptive import AdaptiveMaxPool1d as AdaptiveMaxPool1d
+from seegrad.nn.layers.pictures.adaptive import AdaptiveMaxPool2d as AdaptiveMaxPool2d
+from seegrad.nn.layers.pictures.adaptive import AdaptiveMaxPool3d as AdaptiveMaxPool3d
+from seegrad.nn.layers.pictures.padding import CircularPad1d as CircularPad1d
+from seegrad.nn.layers.pictures.padding import CircularPad2d as CircularPad2d
+from seegrad.nn.layers.pictures.padding import CircularPad3d as CircularPad3d
+from seegrad.nn.layers.pictures.padding import ConstantPad1d as ConstantPad1d
+from seegrad.nn.layers.pictures.padding import ConstantPad2d as ConstantPad2d
+from seegrad.nn.layers.pictures.padding import ConstantPad3d as ConstantPad3d
+from seegrad.nn.layers.pictures.padding import ReflectionPad1d as ReflectionPad1d
+from seegrad.nn.layers.pictures.padding import ReflectionPad2d as ReflectionPad2d
+from seegrad.nn.layers.pictures.padding import ReflectionPad3d as ReflectionPad3d
+from seegrad.nn.layers.pictures.padding import ReplicationPad1d as ReplicationPad1d
+from seegrad.nn.layers.pictures.padding import ReplicationPad2d as ReplicationPad2d
+from seegrad.nn.layers.pictures.padding import ReplicationPad3d as ReplicationPad3d
+from seegrad.nn.layers.pictures.padding import ZeroPad1d as ZeroPad1d
+from seegrad.nn.layers.pictures.padding import ZeroPad2d as ZeroPad2d
+from seegrad.nn.layers.pictures.padding import ZeroPad3d as ZeroPad3d
+from seegrad.nn.layers.pictures.resizing import PixelShuffle as PixelShuffle
+from seegrad.nn.layers.pictures.resizing import PixelUnshuffle as PixelUnshuffle
+from seegrad.nn.layers.pictures.resizing import Upsample as Upsample
+from seegrad.nn.layers.pooling import AvgPool1d as AvgPool1d
+from seegrad.nn.layers.pooling import AvgPool2d as AvgPool2d
+from seegrad.nn.layers.pooling import AvgPool3d as AvgPool3d
+from seegrad.nn.layers.pooling import GlobalAvgPool as GlobalAvgPool
+from seegrad.nn.layers.pooling import GlobalMaxPool as GlobalMaxPool
+from seegrad.nn.layers.pooling import MaxPool1d as MaxPool1d
+from seegrad.nn.layers.pooling import MaxPool2d as MaxPool2d
+from seegrad.nn.layers.pooling import MaxPool3d as MaxPool3d
+from seegrad.nn.layers.recurrent import GRU as GRU
+from seegrad.nn.layers.recurrent import LSTM as LSTM
+from seegrad.nn.layers.recurrent import RNN as RNN
+from seegrad.nn.layers.recurrent import detached as detached
+from seegrad.nn.layers.transformer import TransformerBlock as TransformerBlock
+from seegrad.nn.layers.transformer import TransformerDecoder as TransformerDecoder
+from seegrad.nn.layers.transformer import TransformerDecoderLayer as TransformerDecoderLayer
+from seegrad.nn.layers.transformer import TransformerEncoder as TransformerEncoder
+from seegrad.nn.layers.transformer import TransformerEncoderLayer as TransformerEncoderLayer
+from seegrad.nn.losses import BCELoss as BCELoss
+from seegrad.nn.losses import BCEWithLogitsLoss as BCEWithLogitsLoss
+from seegrad.nn.losses import CosineEmbeddingLoss as CosineEmbeddingLoss
+from seegrad.nn.losses import CosineSimilarity as CosineSimilarity
+from seegrad.nn.losses import CrossEntropyLoss as CrossEntropyLoss
+from seegrad.nn.losses import CTCLoss as CTCLoss
+from seegrad.nn.losses import GaussianNLLLoss as GaussianNLLLoss
+from seegrad.nn.losses import HingeEmbeddingLoss as HingeEmbeddingLoss
+from seegrad.nn.losses import HuberLoss as HuberLoss
+from seegrad.nn.losses import KLDivLoss as KLDivLoss
+from seegrad.nn.losses import L1Loss as L1Loss
+from seegrad.nn.losses import MarginRankingLoss as MarginRankingLoss
+from seegrad.nn.losses import MSELoss as MSELoss
+from seegrad.nn.losses import MultiLabelMarginLoss as MultiLabelMarginLoss
+from seegrad.nn.losses import MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss
+from seegrad.nn.losses import MultiMarginLoss as MultiMarginLoss
+from seegrad.nn.losses import NLLLoss as NLLLoss
+from seegrad.nn.losses import PairwiseDistance as PairwiseDistance
+from seegrad.nn.losses import PoissonNLLLoss as PoissonNLLLoss
+from seegrad.nn.losses import SmoothL1Loss as SmoothL1Loss
+from seegrad.nn.losses import SoftMarginLoss as SoftMarginLoss
+from seegrad.nn.losses import SoftmaxWithLoss as SoftmaxWithLoss
+from seegrad.nn.losses import TripletMarginLoss as TripletMarginLoss
+from seegrad.nn.module import Module as Module
+from seegrad.nn.module import parameter as parameter
+from seegrad.nn.module import state as state
+from seegrad.nn.summary import Summary as Summary
+from seegrad.nn.summary import summary as summary
+from seegrad.ops.nn.resize import interpolate as interpolate
+from seegrad.text import public
 
-from seegrad.nn.initialisers import INITIALISERS, he, normal, seed, xavier, zeros
-from seegrad.nn.layers.activations import (
-    CELU,
-    ELU,
-    GELU,
-    GLU,
-    SELU,
-    Hardshrink,
-    Hardsigmoid,
-    Hardswish,
-    Hardtanh,
-    LeakyReLU,
-    LogSigmoid,
-    LogSoftmax,
-    Mish,
-    PReLU,
-    ReLU,
-    ReLU6,
-    Sigmoid,
-    SiLU,
-    Softmax,
-    Softplus,
-    Softshrink,
-    Softsign,
-    Tanh,
-    Tanhshrink,
-)
-from seegrad.nn.layers.affine import Affine, Bilinear, Identity, Linear
-from seegrad.nn.layers.attention import MultiHeadAttention
-from seegrad.nn.layers.containers import (
-    ModuleDict,
-    ModuleList,
-    ParameterDict,
-    ParameterList,
-    Residual,
-    Sequential,
-)
-from seegrad.nn.layers.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
-from seegrad.nn.layers.convolution import Conv1d, Conv2d, Conv3d
-from seegrad.nn.layers.dropout import Dropout
-from seegrad.nn.layers.embedding import Embedding, EmbeddingBag, Positions
-from seegrad.nn.layers.flatten import Flatten
-from seegrad.nn.layers.mlp import ACTIVATIONS, multilayer
-from seegrad.nn.layers.normalisation import (
-    BatchNorm,
-    BatchNorm1d,
-    BatchNorm2d,
-    BatchNorm3d,
-    GroupNorm,
-    InstanceNorm,
-    LayerNorm,
-    RMSNorm,
-)
-from seegrad.nn.layers.pictures.adaptive import (
-    AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d,
-    AdaptiveAvgPool3d,
-    AdaptiveMaxPool1d,
-    AdaptiveMaxPool2d,
-    AdaptiveMaxPool3d,
-)
-from seegrad.nn.layers.pictures.padding import (
-    CircularPad1d,
-    CircularPad2d,
-    CircularPad3d,
-    ConstantPad1d,
-    ConstantPad2d,
-    ConstantPad3d,
-    ReflectionPad1d,
-    ReflectionPad2d,
-    ReflectionPad3d,
-    ReplicationPad1d,
-    ReplicationPad2d,
-    ReplicationPad3d,
-    ZeroPad1d,
-    ZeroPad2d,
-    ZeroPad3d,
-)
-from seegrad.nn.layers.pictures.resizing import PixelShuffle, PixelUnshuffle, Upsample
-from seegrad.nn.layers.pooling import (
-    AvgPool1d,
-    AvgPool2d,
-    AvgPool3d,
-    GlobalAvgPool,
-    GlobalMaxPool,
-    MaxPool1d,
-    MaxPool2d,
-    MaxPool3d,
-)
-from seegrad.nn.layers.recurrent import GRU, LSTM, RNN, detached
-from seegrad.nn.layers.transformer import (
-    TransformerBlock,
-    TransformerDecoder,
-    TransformerDecoderLayer,
-    TransformerEncoder,
-    TransformerEncoderLayer,
-)
-from seegrad.nn.losses import (
-    BCELoss,
-    BCEWithLogitsLoss,
-    CosineEmbeddingLoss,
-    CosineSimilarity,
-    CrossEntropyLoss,
-    CTCLoss,
-    GaussianNLLLoss,
-    HingeEmbeddingLoss,
-    HuberLoss,
-    KLDivLoss,
-    L1Loss,
-    MarginRankingLoss,
-    MSELoss,
-    MultiLabelMarginLoss,
-    MultiLabelSoftMarginLoss,
-    MultiMarginLoss,
-    NLLLoss,
-    PairwiseDistance,
-    PoissonNLLLoss,
-    SmoothL1Loss,
-    SoftMarginLoss,
-    SoftmaxWithLoss,
-    TripletMarginLoss,
-)
-from seegrad.nn.module import Module, parameter, state
-from seegrad.nn.summary import Summary, summary
-from seegrad.ops.nn.resize import interpolate
-
-__all__ = [
-    "ACTIVATIONS",
-    "CELU",
-    "ELU",
-    "GELU",
-    "GLU",
-    "GRU",
-    "INITIALISERS",
-    "LSTM",
-    "RNN",
-    "SELU",
-    "AdaptiveAvgPool1d",
-    "AdaptiveAvgPool2d",
-    "AdaptiveAvgPool3d",
-    "AdaptiveMaxPool1d",
-    "AdaptiveMaxPool2d",
-    "AdaptiveMaxPool3d",
-    "Affine",
-    "AvgPool1d",
-    "AvgPool2d",
-    "AvgPool3d",
-    "BCELoss",
-    "BCEWithLogitsLoss",
-    "BatchNorm",
-    "BatchNorm1d",
-    "BatchNorm2d",
-    "BatchNorm3d",
-    "Bilinear",
-    "CTCLoss",
-    "CircularPad1d",
-    "CircularPad2d",
-    "CircularPad3d",
-    "ConstantPad1d",
-    "ConstantPad2d",
-    "ConstantPad3d",
-    "Conv1d",
-    "Conv2d",
-    "Conv3d",
-    "ConvTranspose1d",
-    "ConvTranspose2d",
-    "ConvTranspose3d",
-    "CosineEmbeddingLoss",
-    "CosineSimilarity",
-    "CrossEntropyLoss",
-    "Dropout",
-    "Embedding",
-    "EmbeddingBag",
-    "Flatten",
-    "GaussianNLLLoss",
-    "GlobalAvgPool",
-    "GlobalMaxPool",
-    "GroupNorm",
-    "Hardshrink",
-    "Hardsigmoid",
-    "Hardswish",
-    "Hardtanh",
-    "HingeEmbeddingLoss",
-    "HuberLoss",
-    "Identity",
-    "InstanceNorm",
-    "KLDivLoss",
-    "L1Loss",
-    "LayerNorm",
-    "LeakyReLU",
-    "Linear",
-    "LogSigmoid",
-    "LogSoftmax",
-    "MSELoss",
-    "MarginRankingLoss",
-    "MaxPool1d",
-    "MaxPool2d",
-    "MaxPool3d",
-    "Mish",
-    "Module",
-    "ModuleDict",
-    "ModuleList",
-    "MultiHeadAttention",
-    "MultiLabelMarginLoss",
-    "MultiLabelSoftMarginLoss",
-    "MultiMarginLoss",
-    "NLLLoss",
-    "PReLU",
-    "PairwiseDistance",
-    "ParameterDict",
-    "ParameterList",
-    "PixelShuffle",
-    "PixelUnshuffle",
-    "PoissonNLLLoss",
-    "Positions",
-    "RMSNorm",
-    "ReLU",
-    "ReLU6",
-    "ReflectionPad1d",
-    "ReflectionPad2d",
-    "ReflectionPad3d",
-    "ReplicationPad1d",
-    "ReplicationPad2d",
-    "ReplicationPad3d",
-    "Residual",
-    "Sequential",
-    "SiLU",
-    "Sigmoid",
-    "SmoothL1Loss",
-    "SoftMarginLoss",
-    "Softmax",
-    "SoftmaxWithLoss",
-    "Softplus",
-    "Softshrink",
-    "Softsign",
-    "Summary",
-    "Tanh",
-    "Tanhshrink",
-    "TransformerBlock",
-    "TransformerDecoder",
-    "TransformerDecoderLayer",
-    "TransformerEncoder",
-    "TransformerEncoderLayer",
-    "TripletMarginLoss",
-    "Upsample",
-    "ZeroPad1d",
-    "ZeroPad2d",
-    "ZeroPad3d",
-    "detached",
-    "he",
-    "interpolate",
-    "multilayer",
-    "normal",
-    "parameter",
-    "seed",
-    "state",
-    "summary",
-    "xavier",
-    "zeros",
-]
+__all__ = public(globals())

@@ -6,13 +6,15 @@ No layer lives here, and no numbers are computed here.
 from __future__ import annotations
 
 import functools
+import inspect
+import re
 import types
 import warnings
 import weakref
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, ParamSpec, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +31,14 @@ from seegrad.ops.compare import astype
 from seegrad.tensor.tensor import Tensor, tensor
 
 Array = NDArray[Any]
+P = ParamSpec("P")
+R = TypeVar("R", covariant=True)
+
+
+class Forward(Protocol[P, R]):
+    """What has a `forward`: calling a module takes and gives what that takes and gives."""
+
+    def forward(self, *inputs: P.args, **keywords: P.kwargs) -> R: ...
 
 
 class Parameters(list[Tensor]):
@@ -55,10 +65,37 @@ class Module(ModuleMethods, ABC):
     ...         return x * self.factors["left"]
     >>> [name for name, _ in Scale().named_parameters()]
     ['factors.left']
+    >>> import seegrad as sg
+    >>> import seegrad as sg
+    >>> net = sg.nn.Sequential(sg.nn.Linear(2, 3), sg.nn.BatchNorm(3), sg.nn.Linear(3, 1))
+    >>> net.count(), len(net.parameters()), len(net.modules()), net.kind_name()
+    (19, 6, 4, 'net')
+    >>> [name for name, _ in net.named_modules()]
+    ['', 'affine1', 'batch_norm1', 'affine2']
+    >>> [name for name, _ in net.named_children()]
+    ['affine1', 'batch_norm1', 'affine2']
+    >>> [name for name, _ in net.named_leaves()][:2], len(net.named_state()), len(net.named_buffers())
+    (['affine1.W', 'affine1.b'], 2, 2)
+    >>> len(net.buffers()), net.get_submodule("affine1").describe()
+    (2, '2 → 3')
+    >>> net.eval().train().load_state_dict(net.state_dict())
+    >>> handle = net.register_forward_pre_hook(lambda module, inputs: None)
+    >>> handle.remove()
+    >>> net.zero_grad()
+    >>> net.register_buffer("seen", 0.0)
+    >>> net.register_parameter("scale", sg.tensor(1.0))
+    >>> net.float().half().double().parameters()[0].dtype
+    dtype('float64')
+    >>> with net.using({"scale": sg.tensor(2.0)}):
+    ...     float(net.scale)
+    2.0
     """
 
     kind: ClassVar[str] = ""
-    """What the module is called in boxes when nobody names it; by default its class's name."""
+    """What the module is called in boxes when nobody names it; by default its class's name.
+
+    Layers of this package are called by their class's name in small letters: `max_pool1d`.
+    """
 
     spread: ClassVar[tuple[str, ...]] = ()
     """Containers whose items are named as if each were an attribute: a Sequential's layers."""
@@ -69,14 +106,25 @@ class Module(ModuleMethods, ABC):
     training: bool = True
     name: str = ""
 
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if cls.__module__.startswith("seegrad.nn.") and "kind" not in vars(cls):
+            cls.kind = _WORDS.sub("_", cls.__name__).lower()
+
     @abstractmethod
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
-        """What the module computes."""
+        """What the module computes.
 
-    def __call__(self, *inputs: Any, **keywords: Any) -> Any:
-        with frame(self.name or self.kind_name()):
-            if self.hooks is not None:
-                return self._hooked(inputs, keywords)
+        Raises:
+            FormatError: for another number of inputs than the model has.
+        """
+
+    def __call__(self: Forward[P, R], *inputs: P.args, **keywords: P.kwargs) -> R:
+        module: Any = self
+        with frame(module.name or module.kind_name()):
+            if module.hooks is not None:
+                found: R = module._hooked(inputs, keywords)
+                return found
             return self.forward(*inputs, **keywords)
 
     @classmethod
@@ -149,7 +197,11 @@ class Module(ModuleMethods, ABC):
             ]
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """This module and every module inside, each once, with its dotted name."""
+        """This module and every module inside, each once, with its dotted name.
+
+        Args:
+            prefix: what the names begin with.
+        """
         for name, module, _ in self._walk(prefix):
             yield name, module
 
@@ -368,6 +420,8 @@ def _warn_of_computed(where: str, part: Tensor) -> None:
     warnings.warn(text, UserWarning, stacklevel=5)
 
 
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where a word begins inside a class's name."""
 _USUAL = frozenset({str, int, float, bool, type(None), np.ndarray, np.dtype})
 """What most attributes are that hold neither tensors nor modules."""
 _TOLD: weakref.WeakSet[Tensor] = weakref.WeakSet()
@@ -397,13 +451,42 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))
 
 
+def unusual(module: Module) -> dict[str, Any]:
+    """What a module is made with otherwise than by default, by name; arrays as …"""
+    defaults = inspect.signature(type(module)).parameters
+    made = {name: getattr(module, name) for name in defaults if hasattr(module, name)}
+    found = {name: "…" if isinstance(value, np.ndarray) else value for name, value in made.items()}
+    return {name: value for name, value in found.items() if value != defaults[name].default}
+
+
+def listed(settings: Mapping[str, Any]) -> str:
+    """Settings as they stand in a module's brackets."""
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
+
+
 def parameter(values: Any, name: str, dtype: Any = np.float32) -> Tensor:
-    """A leaf that is learnt; float32 unless asked otherwise."""
+    """A leaf that is learnt; float32 unless asked otherwise.
+
+    Args:
+        name: what pictures and files call it.
+        dtype: its dtype.
+
+    >>> parameter([1.0, 2.0], "w").requires_grad
+    True
+    """
     return tensor(values, name=name, dtype=dtype, requires_grad=True)
 
 
 def state(values: Any, name: str, dtype: Any = None) -> Tensor:
-    """A leaf that is kept and assigned to, but not learnt."""
+    """A leaf that is kept and assigned to, but not learnt.
+
+    Args:
+        name: what pictures and files call it.
+        dtype: its dtype; that of the values when not given.
+
+    >>> state([0.0], "mean").requires_grad
+    False
+    """
     return tensor(values, name=name, dtype=dtype, requires_grad=False)
 
 

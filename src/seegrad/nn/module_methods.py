@@ -121,7 +121,14 @@ class ModuleMethods:
         setattr(self, name, tensor(values, dtype, name=name, requires_grad=False))
 
     def register_parameter(self, name: str, value: Tensor | None) -> None:
-        """Make a tensor a parameter under this name: the same as `self.name = value`."""
+        """Make a tensor a parameter under this name: the same as `self.name = value`.
+
+        Args:
+            name: what it is called.
+
+        Raises:
+            DTypeError: for what is no tensor.
+        """
         self._check_name(name)
         if value is not None and not isinstance(value, Tensor):
             raise DTypeError(

@@ -112,6 +112,9 @@ def summary(net: Module, *example: Any, **keywords: Any) -> Summary:
     Raises what the network raises for an input that does not fit, and ShapeError where none was
     given and none can be guessed.
 
+    Raises:
+        DTypeError: for what is no network.
+
     >>> net = sg.nn.Sequential(sg.nn.Affine(4, 8), sg.nn.ReLU(), sg.nn.Affine(8, 3))
     >>> summary(net, np.zeros((2, 4)))
     name         layer           gives    numbers learnt

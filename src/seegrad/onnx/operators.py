@@ -30,6 +30,7 @@ from seegrad.onnx.readers.signals import SIGNALS
 from seegrad.onnx.readers.values import (
     Attributes,
     Reader,
+    Readers,
     Values,
     at,
     known,
@@ -51,6 +52,9 @@ from seegrad.ops import (
     shape,
     transcendental,
 )
+
+SPECIAL = Readers()
+"""Operators that need more than one op of ours, or that say what our op does not."""
 
 # --------------------------------------------------------------- from the op table
 
@@ -107,7 +111,7 @@ def _folded(op: Op) -> Reader:
     return plain(read)
 
 
-@reads("alpha", "beta", "transA", "transB")
+@SPECIAL.reads("Gemm", "alpha", "beta", "transA", "transB")
 def _gemm(values: Values, attributes: Attributes) -> Any:
     a, b = values[:2]
     a = a.T if attributes.get("transA") else a
@@ -121,7 +125,7 @@ def _gemm(values: Values, attributes: Attributes) -> Any:
     return product + (bias if beta == 1 else bias * beta)
 
 
-@reads("axis")
+@SPECIAL.reads("Flatten", "axis")
 def _flatten(values: Values, attributes: Attributes) -> Any:
     x = values[0]
     axis = attributes.get("axis", 1)
@@ -130,7 +134,7 @@ def _flatten(values: Values, attributes: Attributes) -> Any:
     return shape.reshape(x, shape=(rows, math.prod(x.shape[axis:])))
 
 
-@reads("allowzero")
+@SPECIAL.reads("Reshape", "allowzero")
 def _reshape(values: Values, attributes: Attributes) -> Any:
     sizes = list(whole(values[1], "shape"))
     if not attributes.get("allowzero"):
@@ -143,7 +147,7 @@ def _axes_of(values: Values) -> tuple[int, ...] | None:
     return None if given is None else whole(given, "axes")
 
 
-@reads("value", "value_float", "value_floats", "value_int", "value_ints")
+@SPECIAL.reads("Constant", "value", "value_float", "value_floats", "value_int", "value_ints")
 def _constant(values: Values, attributes: Attributes) -> Any:
     kinds = {"value_float": np.float32, "value_floats": np.float32, "value_int": np.int64,
              "value_ints": np.int64}  # fmt: skip
@@ -152,32 +156,32 @@ def _constant(values: Values, attributes: Attributes) -> Any:
     raise ValueError("no value")
 
 
-@reads("value")
+@SPECIAL.reads("ConstantOfShape", "value")
 def _constant_of_shape(values: Values, attributes: Attributes) -> Any:
     filling = np.asarray(attributes.get("value", np.zeros(1, np.float32))).reshape(())
     return shape.broadcast_to(filling, shape=whole(values[0], "shape"))
 
 
-@reads()
+@SPECIAL.reads("Expand")
 def _expand(values: Values, attributes: Attributes) -> Any:
     x = values[0]
     both = np.broadcast_shapes(tuple(x.shape), whole(values[1], "shape"))
     return shape.broadcast_to(x, shape=both)
 
 
-@reads()
+@SPECIAL.reads("Clip")
 def _clip(values: Values, attributes: Attributes) -> Any:
     ends = [None if at(values, i) is None else known(values[i], "clip").item() for i in (1, 2)]
     return arithmetic.clip(values[0], low=ends[0], high=ends[1])
 
 
-@reads("start", "end")
+@SPECIAL.reads("Shape", "start", "end")
 def _shape(values: Values, attributes: Attributes) -> Any:
     sizes = tuple(values[0].shape)[attributes.get("start", 0) : attributes.get("end")]
     return np.asarray(sizes, np.int64)
 
 
-@reads(approximate=("none", "tanh"))
+@SPECIAL.reads("Gelu", approximate=("none", "tanh"))
 def _gelu(values: Values, attributes: Attributes) -> Any:
     return activation.gelu(values[0], approximate=attributes.get("approximate") == "tanh")
 
@@ -198,7 +202,7 @@ def _apart(a: Any, b: Any) -> Any:
     return compare.astype(uneven, dtype=a.dtype)
 
 
-@reads("fmod")
+@SPECIAL.reads("Mod", "fmod")
 def _mod(values: Values, attributes: Attributes) -> Any:
     """The remainder with the sign of b, or with fmod that of a."""
     a, b = values
@@ -218,7 +222,7 @@ def _pow(values: Values) -> Any:
     return compare.astype(transcendental.power(*values), dtype=values[0].dtype)
 
 
-@reads("seed")
+@SPECIAL.reads("Dropout", "seed")
 def _dropout(values: Values, attributes: Attributes) -> Any:
     """What it does in use, and which elements are kept: all."""
     training = at(values, 2)
@@ -228,12 +232,12 @@ def _dropout(values: Values, attributes: Attributes) -> Any:
     return arithmetic.identity(values[0]), kept
 
 
-@reads("equation")
+@SPECIAL.reads("Einsum", "equation")
 def _einsum(values: Values, attributes: Attributes) -> Any:
     return einsum.einsum(attributes["equation"], *values)
 
 
-@reads(stash_type=(1,))
+@SPECIAL.reads("Range", stash_type=(1,))
 def _range(values: Values, attributes: Attributes) -> Any:
     start, limit, step = (known(v, "range").item() for v in values)
     if step == 0 or abs((limit - start) / step) > 2**24:
@@ -265,7 +269,7 @@ def _hard_sigmoid(x: Any, alpha: float = 0.2, beta: float = 0.5) -> Any:
     return arithmetic.clip(x * alpha + beta, low=0.0, high=1.0)
 
 
-@reads("detect_positive", "detect_negative")
+@SPECIAL.reads("IsInf", "detect_positive", "detect_negative")
 def _is_infinite(values: Values, attributes: Attributes) -> Any:
     x = values[0]
     found = compare.isinf(x)
@@ -275,19 +279,19 @@ def _is_infinite(values: Values, attributes: Attributes) -> Any:
     return found
 
 
-@reads()
+@SPECIAL.reads("PRelu")
 def _prelu(values: Values, attributes: Attributes) -> Any:
     x, slope = values
     return arithmetic.maximum(x, 0) + slope * arithmetic.minimum(x, 0)
 
 
-@reads("upper")
+@SPECIAL.reads("Trilu", "upper")
 def _trilu(values: Values, attributes: Attributes) -> Any:
     k = 0 if at(values, 1) is None else known(values[1], "k").item()
     return (linalg.triu if attributes.get("upper", 1) else linalg.tril)(values[0], k=k)
 
 
-@reads("direction")
+@SPECIAL.reads("BitShift", "direction")
 def _bit_shift(values: Values, attributes: Attributes) -> Any:
     left = attributes["direction"] == "LEFT"
     x, by = values
@@ -301,7 +305,7 @@ def _bit_shift(values: Values, attributes: Attributes) -> Any:
     return compare.where(within, shift(x, compare.where(within, by, np.zeros((), by.dtype))), rest)
 
 
-@reads("alpha")
+@SPECIAL.reads("SwiGLU", "alpha")
 def _swiglu(values: Values, attributes: Attributes) -> Any:
     """a · sigmoid(alpha · a) · b (Shazeer, 2020)."""
     a, b = values
@@ -350,53 +354,34 @@ def _over(function: Callable[[Any, Any, bool], Any]) -> Reader:
     return read
 
 
-SPECIAL: dict[str, Reader] = {
-    "BitShift": _bit_shift,
+SPECIAL.update({
     "Cast": reads("to")(
         lambda values, attributes: compare.astype(values[0], dtype=attributes["to"])
     ),
     "CastLike": plain(lambda values: compare.astype(values[0], dtype=values[1].dtype)),
     "Celu": _bent(_celu),
-    "Clip": _clip,
-    "Constant": _constant,
-    "ConstantOfShape": _constant_of_shape,
     "Div": _div,
-    "Dropout": _dropout,
-    "Einsum": _einsum,
-    "Expand": _expand,
-    "Flatten": _flatten,
-    "Gelu": _gelu,
-    "Gemm": _gemm,
     "HardSigmoid": _bent(_hard_sigmoid),
     "HardSwish": plain(lambda values: values[0] * _hard_sigmoid(values[0], 1 / 6, 0.5)),
-    "IsInf": _is_infinite,
     "Max": _folded(arithmetic.maximum),
     "Mean": plain(lambda values: arithmetic.add_n(*values) / len(values)),
     "Min": _folded(arithmetic.minimum),
     "Mish": plain(lambda values: values[0] * transcendental.tanh(activation.softplus(values[0]))),
-    "Mod": _mod,
-    "PRelu": _prelu,
     "Pow": _pow,
-    "Range": _range,
     "ReduceL1": _over(lambda x, a, k: reduce.sum(arithmetic.abs(x), axis=a, keepdims=k)),
     "ReduceLogSum": _over(lambda x, a, k: transcendental.log(reduce.sum(x, axis=a, keepdims=k))),
     "ReduceMax": _extreme(reduce.max, True),
     "ReduceMin": _extreme(reduce.min, False),
     "ReduceSumSquare": _over(lambda x, a, k: reduce.sum(x * x, axis=a, keepdims=k)),
-    "Reshape": _reshape,
     "Selu": _bent(_selu),
-    "Shape": _shape,
     "Shrink": _bent(_shrink),
     "Size": plain(lambda values: np.asarray(math.prod(values[0].shape), np.int64)),
     "Softsign": plain(lambda values: values[0] / (1 + arithmetic.abs(values[0]))),
     "Squeeze": plain(lambda values: shape.squeeze(values[0], axis=_axes_of(values))),
-    "SwiGLU": _swiglu,
     "Swish": _bent(lambda x, alpha=1.0: x * activation.sigmoid(x * alpha)),
     "ThresholdedRelu": _bent(lambda x, alpha=1.0: compare.where(x > alpha, x, 0.0)),
-    "Trilu": _trilu,
     "Unsqueeze": plain(lambda values: shape.expand_dims(values[0], axis=_axes_of(values))),
-}
-"""Operators that need more than one op of ours, or that say what our op does not."""
+})
 
 
 BOXED: dict[str, Reader] = {

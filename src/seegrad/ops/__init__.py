@@ -6,7 +6,7 @@ index_update), sums (reduce), and the packages `linear`, `nn` and `special`. A d
 all that there is of an op: what it computes, its rules, its form, its texts.
 """
 
-from seegrad.ops import (
+from seegrad.ops import (  # noqa: F401
     arithmetic,
     bits,
     closeness,
@@ -18,8 +18,8 @@ from seegrad.ops import (
     shape,
     transcendental,
 )
-from seegrad.ops.families import TABLE
-from seegrad.ops.linear import (
+from seegrad.ops.families import TABLE as TABLE
+from seegrad.ops.linear import (  # noqa: F401
     einsum,
     factorisations,
     fourier,
@@ -28,33 +28,5 @@ from seegrad.ops.linear import (
     solve_systems,
     triangular,
 )
-from seegrad.ops.nn import activation, convolution, loss, pooling, window
-from seegrad.ops.special import floating_point, functions
-
-__all__ = [
-    "TABLE",
-    "activation",
-    "arithmetic",
-    "bits",
-    "closeness",
-    "compare",
-    "convolution",
-    "einsum",
-    "factorisations",
-    "floating_point",
-    "fourier",
-    "functions",
-    "indexing",
-    "linalg",
-    "loss",
-    "norms",
-    "pooling",
-    "random",
-    "reduce",
-    "scan_sort",
-    "shape",
-    "solve_systems",
-    "transcendental",
-    "triangular",
-    "window",
-]
+from seegrad.ops.nn import activation, convolution, loss, pooling, resize, sampling, window  # noqa: F401
+from seegrad.ops.special import floating_point, functions  # noqa: F401

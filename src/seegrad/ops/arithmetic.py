@@ -5,6 +5,7 @@ Where a derivative jumps, the choice made is written in the op's docstring.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.forms import Call, LeadingAxes
 from seegrad.graph.laws import associative, commutative, idempotent, involution, unit, zero
 from seegrad.graph.node import Node
-from seegrad.graph.op import Case
+from seegrad.graph.op import Case, Op
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
 from seegrad.ops.compare import where
@@ -224,16 +225,25 @@ def abs(x):
     return np.abs(x)
 
 
-@elementwise(
-    scalar="sign(x)",
-    sign="sgn",
-    latex=r"\operatorname{sgn} $x",
-    precedence=CALL,
-    onnx="Sign",
-    aten=("sign", "sgn"),
-    kinks="x",
-    laws=[idempotent],
-    d={"x": lambda g: g * 0},
+BETWEEN = "sin(3.141592653589793 * x)"
+"""Zero at the whole numbers."""
+
+
+def _steps(sign: str, latex: str, onnx: str = "", **said: Any) -> Callable[..., Op]:
+    """A function of level steps, as NumPy's of the name: twice is once, the derivative is 0."""
+
+    def define(forward: Any) -> Op:
+        name = forward.__name__
+        return elementwise(
+            scalar=f"{name}(x)", sign=sign, latex=latex, onnx=onnx, laws=[idempotent],
+            d={"x": lambda g: g * 0}, **{"aten": name, **said},
+        )(forward)  # fmt: skip
+
+    return define
+
+
+@_steps(
+    "sgn", r"\operatorname{sgn} $x", "Sign", precedence=CALL, aten=("sign", "sgn"), kinks="x"
 )
 def sign(x):
     """−1, 0 or 1; its derivative is 0 everywhere."""
@@ -329,62 +339,28 @@ def clip(x, *, low=None, high=None):
     return np.clip(x, low, high)
 
 
-@elementwise(
-    scalar="floor(x)",
-    sign="⌊·⌋",
-    latex=r"\lfloor $x \rfloor",
-    onnx="Floor",
-    aten="floor",
-    kinks="sin(3.141592653589793 * x)",
-    laws=[idempotent],
-    d={"x": lambda g: g * 0},
-)
+@_steps("⌊·⌋", r"\lfloor $x \rfloor", "Floor", kinks=BETWEEN)
 def floor(x):
     """The largest whole number not above x; its derivative is 0."""
     return np.floor(x)
 
 
-@elementwise(
-    scalar="ceil(x)",
-    sign="⌈·⌉",
-    latex=r"\lceil $x \rceil",
-    onnx="Ceil",
-    aten="ceil",
-    kinks="sin(3.141592653589793 * x)",
-    laws=[idempotent],
-    d={"x": lambda g: g * 0},
-)
+@_steps("⌈·⌉", r"\lceil $x \rceil", "Ceil", kinks=BETWEEN)
 def ceil(x):
     """The smallest whole number not below x; its derivative is 0."""
     return np.ceil(x)
 
 
-@elementwise(
-    scalar="round(x)",
-    sign="round",
-    latex=r"\lfloor $x \rceil",
-    onnx="Round",
-    aten="round",
-    numpy=("round", "around"),
+@_steps(
+    "round", r"\lfloor $x \rceil", "Round", numpy=("round", "around"),
     kinks="cos(3.141592653589793 * x)",
-    laws=[idempotent],
-    d={"x": lambda g: g * 0},
-)
+)  # fmt: skip
 def round(x):
     """The nearest whole number, halves to even, in the dtype of x; its derivative is 0."""
     return np.round(x)
 
 
-@elementwise(
-    scalar="trunc(x)",
-    sign="trunc",
-    aten="trunc",
-    latex=r"\operatorname{trunc} $x",
-    precedence=CALL,
-    kinks="sin(3.141592653589793 * x)",
-    laws=[idempotent],
-    d={"x": lambda g: g * 0},
-)
+@_steps("trunc", r"\operatorname{trunc} $x", precedence=CALL, kinks=BETWEEN)
 def trunc(x):
     """x without its fraction; its derivative is 0."""
     return np.trunc(x)

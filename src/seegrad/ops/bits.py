@@ -5,13 +5,14 @@ Booleans are combined by the logical operations of `compare`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from seegrad.errors import DTypeError
 from seegrad.graph.forms import Call, Elementwise
-from seegrad.graph.op import Case
+from seegrad.graph.op import Case, Op
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
 from seegrad.ops.arithmetic import floor_divide
@@ -41,31 +42,28 @@ def _whole(forward: Any) -> Any:
     return spec
 
 
-@operation(
-    spec=_whole(np.bitwise_and), lower=Call(Elementwise()), sign="&", latex=r"$a \mathbin{\&} $b",
-    onnx="BitwiseAnd", numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
-    aten="bitwise_and",
-)  # fmt: skip
+def _of_bits(function: Any, sign: str, latex: str, **said: Any) -> Callable[..., Op]:
+    """What two whole numbers make bit by bit; no derivative goes there."""
+    return operation(
+        spec=_whole(function), lower=Call(Elementwise()), sign=sign, latex=latex, numpy=(),
+        d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
+        **{"aten": function.__name__, **said},
+    )  # fmt: skip
+
+
+@_of_bits(np.bitwise_and, "&", r"$a \mathbin{\&} $b", onnx="BitwiseAnd")
 def bitwise_and(a, b):
     """The bits that a and b both have."""
     return np.bitwise_and(a, b)
 
 
-@operation(
-    spec=_whole(np.bitwise_or), lower=Call(Elementwise()), sign="|", latex=r"$a \mathbin{|} $b",
-    onnx="BitwiseOr", numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
-    aten="bitwise_or",
-)  # fmt: skip
+@_of_bits(np.bitwise_or, "|", r"$a \mathbin{|} $b", onnx="BitwiseOr")
 def bitwise_or(a, b):
     """The bits that a or b has."""
     return np.bitwise_or(a, b)
 
 
-@operation(
-    spec=_whole(np.bitwise_xor), lower=Call(Elementwise()), sign="⊕", latex=r"$a \oplus $b",
-    onnx="BitwiseXor", numpy=(), d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
-    aten="bitwise_xor",
-)  # fmt: skip
+@_of_bits(np.bitwise_xor, "⊕", r"$a \oplus $b", onnx="BitwiseXor")
 def bitwise_xor(a, b):
     """The bits that just one of a and b has."""
     return np.bitwise_xor(a, b)
@@ -83,22 +81,18 @@ def bitwise_invert(x):
     return np.invert(x)
 
 
-@operation(
-    aten=("bitwise_left_shift", "__lshift__"),
-    spec=_whole(np.left_shift), lower=Call(Elementwise()), sign="<<", latex=r"$a \ll $b", numpy=(),
+@_of_bits(
+    np.left_shift, "<<", r"$a \ll $b", aten=("bitwise_left_shift", "__lshift__"),
     onnx_body=lambda a, b: a * power(2, b),
-    d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
 )  # fmt: skip
 def bitwise_left_shift(a, b):
     """The bits of a moved b places to the left: a·2ᵇ."""
     return np.left_shift(a, b)
 
 
-@operation(
-    aten=("bitwise_right_shift", "__rshift__"),
-    spec=_whole(np.right_shift), lower=Call(Elementwise()), sign=">>", latex=r"$a \gg $b", numpy=(),
+@_of_bits(
+    np.right_shift, ">>", r"$a \gg $b", aten=("bitwise_right_shift", "__rshift__"),
     onnx_body=lambda a, b: floor_divide(a, power(2, b)),
-    d={"a": None, "b": None}, cases=_PAIRS, integer_inputs=("a", "b"),
 )  # fmt: skip
 def bitwise_right_shift(a, b):
     """The bits of a moved b places to the right: ⌊a/2ᵇ⌋."""

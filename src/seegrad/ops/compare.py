@@ -3,6 +3,7 @@ to learn from (booleans) have no derivative, and say so."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -87,53 +88,37 @@ def logical_xor(a, b):
     return np.logical_xor(a, b)
 
 
-@elementwise(
-    scalar="logical_not(x)",
-    sign="¬",
-    latex=r"\lnot $x",
-    precedence=LOGIC,
-    onnx="Not",
-    aten="logical_not",
-    d={"x": None},
-)
+def _question(sign: str, latex: str, onnx: str = "", **said: Any) -> Callable[..., Op]:
+    """What is true or false of each number alone, as NumPy's function of the name."""
+
+    def define(forward: Any) -> Op:
+        name = forward.__name__
+        return elementwise(
+            scalar=f"{name}(x)", sign=sign, latex=latex, onnx=onnx, aten=name, d={"x": None}, **said
+        )(forward)
+
+    return define
+
+
+@_question("¬", r"\lnot $x", "Not", precedence=LOGIC)
 def logical_not(x):
     """Where x is false (zero)."""
     return np.logical_not(x)
 
 
-@elementwise(
-    scalar="isnan(x)",
-    sign="nan?",
-    latex=r"\operatorname{isnan} $x",
-    onnx="IsNaN",
-    aten="isnan",
-    d={"x": None},
-)
+@_question("nan?", r"\operatorname{isnan} $x", "IsNaN")
 def isnan(x):
     """Where x is not a number."""
     return np.isnan(x)
 
 
-@elementwise(
-    scalar="isinf(x)",
-    sign="∞?",
-    latex=r"\operatorname{isinf} $x",
-    onnx="IsInf",
-    aten="isinf",
-    d={"x": None},
-)
+@_question("∞?", r"\operatorname{isinf} $x", "IsInf")
 def isinf(x):
     """Where x is infinite."""
     return np.isinf(x)
 
 
-@elementwise(
-    scalar="isfinite(x)",
-    sign="fin?",
-    aten="isfinite",
-    latex=r"\operatorname{isfinite} $x",
-    d={"x": None},
-)
+@_question("fin?", r"\operatorname{isfinite} $x")
 def isfinite(x):
     """Where x is a finite number."""
     return np.isfinite(x)

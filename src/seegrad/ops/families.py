@@ -16,19 +16,8 @@ from typing import Any, TypedDict, Unpack
 import numpy as np
 
 from seegrad.errors import DTypeError, OpDefinitionError, ShapeError
+from seegrad.graph import forms
 from seegrad.graph.bind import callable_op
-from seegrad.graph.forms import (
-    Apply,
-    Body,
-    Call,
-    Elementwise,
-    Expression,
-    Form,
-    Input,
-    Reduce,
-    Scalar,
-    parse_scalar,
-)
 from seegrad.graph.laws import Law
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case, Op
@@ -82,7 +71,14 @@ def domains(inputs: Sequence[str], domain: Domain) -> Mapping[str, tuple[float, 
 
 
 def broadcast_shapes(*shapes: Shape) -> Shape:
-    """The common shape by NumPy's rules; ShapeError says which sizes do not fit."""
+    """The common shape by NumPy's rules; ShapeError says which sizes do not fit.
+
+    Args:
+        shapes: tuples of sizes.
+
+    >>> broadcast_shapes((2, 1), (3,))
+    (2, 3)
+    """
     try:
         return np.broadcast_shapes(*shapes)
     except ValueError:
@@ -216,8 +212,8 @@ _PLAIN_CALLS: Mapping[str, Forward] = {
 
 def plain_call(scalar: str | None, inputs: Sequence[str]) -> Forward | None:
     """NumPy's own function (or Python's operator), if that on all inputs is the whole meaning."""
-    tree = parse_scalar(scalar) if scalar is not None else None
-    if isinstance(tree, Apply) and tree.arguments == tuple(map(Input, inputs)):
+    tree = forms.parse_scalar(scalar) if scalar is not None else None
+    if isinstance(tree, forms.Apply) and tree.arguments == tuple(map(forms.Input, inputs)):
         return _PLAIN_CALLS.get(tree.function) or getattr(np, tree.function, None)
     return None
 
@@ -280,7 +276,7 @@ def operation(
     *,
     spec: Callable[..., Spec] | None = None,
     d: Mapping[str, Rule | None],
-    lower: Form | None = None,
+    lower: forms.Form | None = None,
     cases: Sequence[Case] = (),
     family: str = "structure",
     compute: Forward | None = None,
@@ -324,8 +320,9 @@ def operation(
 
 
 def _defined(
-    forward: Forward, spec: Callable[..., Spec], d: Mapping[str, Rule | None], lower: Form | None,
-    cases: tuple[Case, ...], family: str, compute: Forward | None, said: Said,
+    forward: Forward, spec: Callable[..., Spec], d: Mapping[str, Rule | None],
+    lower: forms.Form | None, cases: tuple[Case, ...], family: str, compute: Forward | None,
+    said: Said,
 ) -> Op:  # fmt: skip
     """The op, with what is usual where nothing is said."""
     name, inputs, body = forward.__name__, _positional(forward), said.get("body")
@@ -334,7 +331,7 @@ def _defined(
         forward=forward,
         spec=spec,
         d=d,
-        lower=lower or (Body() if body is not None else Call()),
+        lower=lower or (forms.Body() if body is not None else forms.Call()),
         sign=said.get("sign", name),
         latex=said.get("latex") or _named(name, inputs),
         precedence=said.get("precedence", ATOM),
@@ -356,12 +353,12 @@ def _defined(
     return register(callable_op(op))
 
 
-def _value(tree: Expression, known: Mapping[str, Any]) -> Any:
+def _value(tree: forms.Expression, known: Mapping[str, Any]) -> Any:
     """The value of a scalar expression, by the ops that its functions are called after."""
     match tree:
-        case Input(name):
+        case forms.Input(name):
             return known[name]
-        case Apply(function, arguments):
+        case forms.Apply(function, arguments):
             return TABLE[function](*[_value(a, known) for a in arguments])
     return tree.value
 
@@ -376,7 +373,7 @@ def _says_the_same(op: Op, scalar: str, attrs: Mapping[str, Any]) -> None:
     with np.errstate(all="ignore"):
         ours = np.broadcast_to(op.forward(*xs, **attrs), 64)
         known = {**dict(zip(op.inputs, xs)), **attrs}
-        theirs = np.broadcast_to(_value(parse_scalar(scalar), known), 64)
+        theirs = np.broadcast_to(_value(forms.parse_scalar(scalar), known), 64)
     wrong = ~np.isclose(ours.astype(float), theirs.astype(float), rtol=1e-6, equal_nan=True)
     if wrong.any():
         i = int(np.argmax(wrong))
@@ -387,15 +384,15 @@ def _says_the_same(op: Op, scalar: str, attrs: Mapping[str, Any]) -> None:
         )
 
 
-def _form_of(name: str, scalar: str | None, body: Forward | None) -> Form:
+def _form_of(name: str, scalar: str | None, body: Forward | None) -> forms.Form:
     """The form of an elementwise op: its expression, its body, or a call of its function."""
     if scalar is None:
-        return Call(Elementwise()) if body is None else Body()
+        return forms.Call(forms.Elementwise()) if body is None else forms.Body()
     try:
-        parse_scalar(scalar)
+        forms.parse_scalar(scalar)
     except (SyntaxError, ValueError) as error:
         raise OpDefinitionError(f"{name}: {error}") from None
-    return Scalar(scalar)
+    return forms.Scalar(scalar)
 
 
 def _calls(said: str | Sequence[str]) -> tuple[str, ...]:
@@ -407,7 +404,7 @@ def elementwise(
     scalar: str | None = None,
     d: Mapping[str, Rule | None],
     cases: Sequence[Case] | None = None,
-    lower: Form | None = None,
+    lower: forms.Form | None = None,
     attrs: Mapping[str, Any] | Sequence[Mapping[str, Any]] = (),
     **said: Unpack[Said],
 ) -> Callable[[Forward], Op]:
@@ -513,7 +510,7 @@ def reduction(
         return operation(
             spec=reduction_spec(forward, zero_size),
             d=d,
-            lower=Reduce(kind) if kind else Body(),
+            lower=forms.Reduce(kind) if kind else forms.Body(),
             cases=tuple(Case(c.shapes, {**c.attrs, **(more or {})}) for c in cases),
             family="reduction",
             **said,
@@ -546,7 +543,7 @@ def composite(*, cases: Sequence[Case], **said: Unpack[Said]) -> Callable[[Forwa
     def define(body: Forward) -> Op:
         said["body"] = body
         return operation(
-            spec=body_spec(body), d={}, lower=Body(), cases=cases, family="composite", **said
+            spec=body_spec(body), d={}, lower=forms.Body(), cases=cases, family="composite", **said
         )(body)
 
     return define

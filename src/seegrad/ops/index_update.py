@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -22,22 +22,23 @@ from seegrad.ops.indexing import index, scatter_add, take
 from seegrad.ops.scan_sort import argsort
 from seegrad.ops.shape import broadcast_to, concatenate, ravel, reshape
 
+X = TypeVar("X")
 Combine = Callable[[Any, Any], Any]
 
 
-class At:
+class At(Generic[X]):
     """`x.at`: to be indexed, as in `x.at[1:3].set(0.0)`."""
 
     __slots__ = ("_x",)
 
-    def __init__(self, x: Any) -> None:
+    def __init__(self, x: X) -> None:
         self._x = x
 
-    def __getitem__(self, key: Any) -> Part:
+    def __getitem__(self, key: Any) -> Part[X]:
         return Part(self._x, key)
 
 
-class Part:
+class Part(Generic[X]):
     """`x.at[key]`: the part of x of which a new value is made. `x` itself never changes.
 
     `key` is whatever reads x[key]: integers, slices, None, ..., integer arrays, boolean masks. A
@@ -47,52 +48,53 @@ class Part:
 
     __slots__ = ("_key", "_x")
 
-    def __init__(self, x: Any, key: Any) -> None:
+    def __init__(self, x: X, key: Any) -> None:
         self._x, self._key = x, key
 
-    def get(self) -> Any:
+    def get(self) -> X:
         """x[key]."""
-        return index(self._x, self._key)
+        return index(self._x, self._key)  # type: ignore[no-any-return]
 
-    def set(self, v: Any) -> Any:
+    def set(self, v: Any) -> X:
         """x with v at [key]; of places named twice the last one counts."""
         return self._made("set", v, lambda old, new: new)
 
-    def add(self, v: Any) -> Any:
+    def add(self, v: Any) -> X:
         """x with v added at [key]; what is named twice is added twice."""
         return self._made("add", v, add)
 
-    def multiply(self, v: Any) -> Any:
+    def multiply(self, v: Any) -> X:
         """x multiplied by v at [key]; what is named twice, twice."""
         return self._made("multiply", v, multiply)
 
-    def max(self, v: Any) -> Any:
+    def max(self, v: Any) -> X:
         """x with the larger of x and v at [key]."""
         return self._made("max", v, maximum)
 
-    def min(self, v: Any) -> Any:
+    def min(self, v: Any) -> X:
         """x with the smaller of x and v at [key]."""
         return self._made("min", v, minimum)
 
-    def _made(self, name: str, v: Any, combine: Combine) -> Any:
-        x, key = self._x, self._key
+    def _made(self, name: str, v: Any, combine: Combine) -> X:
+        x: Any = self._x
+        key = self._key
         v = _new_values(v, x.dtype)
         with frame(f"at.{name}"):
             if _unknown_mask(x, key) and not len(v.shape):
                 mask = reshape(key, shape=(*key.shape, *(1,) * (len(x.shape) - len(key.shape))))
-                return where(mask, combine(x, v), x)
+                return where(mask, combine(x, v), x)  # type: ignore[no-any-return]
             places = _places(x.shape, key)
             v = ravel(_stretched(v, tuple(places.shape)))
             places, flat = ravel(places), ravel(x)
             if not math.prod(places.shape):
-                return identity(x)
+                return identity(x)  # type: ignore[no-any-return]
             if name == "add":
                 flat = add(flat, scatter_add(v, places, axis=0, shape=flat.shape))
             elif name == "set":
                 flat = _put(flat, *_last(places, v))
             else:
                 flat = _one_by_one(flat, places, v, combine, _distinct(key))
-            return reshape(flat, shape=x.shape)
+            return reshape(flat, shape=x.shape)  # type: ignore[no-any-return]
 
 
 def _new_values(v: Any, dtype: Any) -> Any:

@@ -24,7 +24,17 @@ KEY = {"key": 1000}
 
 
 def key(seed: int, counter: int = 0) -> np.ndarray[Any, Any]:
-    """A key for the random operations: an array of two integers."""
+    """A key for the random operations: an array of two integers.
+
+    Args:
+        counter: how far it has been used: 0 for a new one.
+
+    Raises:
+        DTypeError: for what is no whole number below 2**63.
+
+    >>> key(7)
+    array([7, 0])
+    """
     try:
         return np.array([operator.index(seed), operator.index(counter)], np.int64)
     except (TypeError, OverflowError):

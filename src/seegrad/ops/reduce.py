@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.forms import ArgReduce
 from seegrad.graph.laws import idempotent
 from seegrad.graph.node import Node
-from seegrad.graph.op import Case
+from seegrad.graph.op import Case, Op
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
 from seegrad.ops.arithmetic import sqrt
@@ -151,18 +152,18 @@ def _extreme_rule(g: Any, x: Any, out: Any, x_spec: Spec, axis: tuple[int, ...])
     return where(ties, unreduce(g, x_spec, axis) / winners, 0.0)
 
 
-@reduction(
-    kind="max",
-    sign="max",
-    latex=r"\max $x",
-    numpy=("max", "amax"),
-    onnx="ReduceMax(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
-    aten=("max", "amax(x, axis, keepdims)"),
-    zero_size=False,
-    kinks="ties",
-    laws=[idempotent],
-    d={"x": _extreme_rule},
-)
+def _extreme(forward: Any) -> Op:
+    """The largest or the smallest element, as the function is called."""
+    kind = forward.__name__
+    return reduction(
+        kind=kind, sign=kind, latex=rf"\{kind} $x", numpy=(kind, f"a{kind}"),
+        onnx=f"Reduce{kind.title()}(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
+        aten=(kind, f"a{kind}(x, axis, keepdims)"), zero_size=False, kinks="ties",
+        laws=[idempotent], d={"x": _extreme_rule},
+    )(forward)  # fmt: skip
+
+
+@_extreme
 def max(x, *, axis=None, keepdims=False):
     """The largest element; equal largest ones share the derivative equally, as in JAX.
 
@@ -171,18 +172,7 @@ def max(x, *, axis=None, keepdims=False):
     return np.max(x, axis=axis, keepdims=keepdims)
 
 
-@reduction(
-    kind="min",
-    sign="min",
-    latex=r"\min $x",
-    numpy=("min", "amin"),
-    onnx="ReduceMin(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
-    aten=("min", "amin(x, axis, keepdims)"),
-    zero_size=False,
-    kinks="ties",
-    laws=[idempotent],
-    d={"x": _extreme_rule},
-)
+@_extreme
 def min(x, *, axis=None, keepdims=False):
     """The smallest element; equal smallest ones share the derivative equally."""
     return np.min(x, axis=axis, keepdims=keepdims)
@@ -225,23 +215,22 @@ _ARG_CASES = (
 )
 
 
-@operation(
-    aten="argmax(x, axis, keepdims)",
-    spec=_arg_spec, canonical=_arg_attrs, lower=ArgReduce("max"), sign="argmax",
-    latex=r"\arg\max $x", onnx="ArgMax(x, axis=axis, keepdims=keepdims)",
-    d={"x": None}, cases=_ARG_CASES, family="reduction",
-)  # fmt: skip
+def _place_of(kind: str) -> Callable[..., Op]:
+    return operation(
+        aten=f"arg{kind}(x, axis, keepdims)",
+        onnx=f"Arg{kind.title()}(x, axis=axis, keepdims=keepdims)",
+        spec=_arg_spec, canonical=_arg_attrs, lower=ArgReduce(kind), sign=f"arg{kind}",
+        latex=rf"\arg\{kind} $x", d={"x": None}, cases=_ARG_CASES, family="reduction",
+    )  # fmt: skip
+
+
+@_place_of("max")
 def argmax(x, *, axis=None, keepdims=False):
     """The index of the first largest element along `axis` (None: of the flattened x)."""
     return np.argmax(x, axis=axis, keepdims=keepdims)
 
 
-@operation(
-    aten="argmin(x, axis, keepdims)",
-    spec=_arg_spec, canonical=_arg_attrs, lower=ArgReduce("min"), sign="argmin",
-    latex=r"\arg\min $x", onnx="ArgMin(x, axis=axis, keepdims=keepdims)",
-    d={"x": None}, cases=_ARG_CASES, family="reduction",
-)  # fmt: skip
+@_place_of("min")
 def argmin(x, *, axis=None, keepdims=False):
     """The index of the first smallest element along `axis` (None: of the flattened x)."""
     return np.argmin(x, axis=axis, keepdims=keepdims)

@@ -688,6 +688,13 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """x cut into parts along `axis`: a number of equal ones, or at the given places.
 
     Returns a list of cuts, as `numpy.split` does.
+
+    Raises:
+        DTypeError: where the parts are neither a number nor a list of places.
+        ShapeError: where the axis has not that many equal parts.
+
+    >>> split([1.0, 2.0, 3.0, 4.0], 2)
+    [array([1., 2.]), array([3., 4.])]
     """
     x = array_like(x)
     ndim = len(x.shape)
@@ -723,13 +730,22 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
 
 
 def hstack(xs: Sequence[Any]) -> Any:
-    """The arrays side by side: along the second axis, or the only one."""
+    """The arrays side by side: along the second axis, or the only one.
+
+    >>> hstack([[1.0, 2.0], [3.0]])
+    array([1., 2., 3.])
+    """
     rows = [reshape(x, shape=(1,)) if not len(x.shape) else x for x in map(array_like, xs)]
     return concatenate(*rows, axis=0 if rows and len(rows[0].shape) == 1 else 1)
 
 
 def vstack(xs: Sequence[Any]) -> Any:
-    """The arrays one below the other: along the first axis, vectors as rows."""
+    """The arrays one below the other: along the first axis, vectors as rows.
+
+    >>> vstack([[1.0, 2.0], [3.0, 4.0]])
+    array([[1., 2.],
+           [3., 4.]])
+    """
     return concatenate(
         *[x if len(x.shape) > 1 else reshape(x, shape=(1, math.prod(x.shape)))
           for x in map(array_like, xs)], axis=0,

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Unpack
 
 from seegrad.ops.arithmetic import abs, maximum, sqrt
 from seegrad.ops.compare import astype, where
 from seegrad.ops.transcendental import exp
 from seegrad.optim.checks import not_negative, positive, share, shares
-from seegrad.optim.optimizer import Optimizer
+from seegrad.optim.optimizer import Bounds, Given, Optimizer, Options
 from seegrad.tensor.tensor import Tensor
 
 
 class AdaGrad(Optimizer):
-    """h ← h + g²; W ← W − η·g/(√h + ε) (Duchi et al., 2011)."""
+    """h ← h + g²; W ← W − η·g/(√h + ε) (Duchi et al., 2011).
+
+    >>> import seegrad as sg
+    >>> w = sg.tensor([1.0, -2.0], name="w")
+    >>> rule = AdaGrad([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> rule.step()
+    >>> w.value.round(3)
+    array([ 0.9, -1.9])
+    """
 
     eps: float
     checks: ClassVar = {"eps": positive}
 
     def __init__(
-        self, parameters: Iterable[Tensor], lr: float = 0.01, eps: float = 1e-10, **options: Any
+        self, parameters: Given, lr: float = 0.01, eps: float = 1e-10, **options: Unpack[Options]
     ) -> None:
         super().__init__(parameters, lr, eps=eps, **options)
         self.squares = self.slot("squares")
@@ -33,17 +41,30 @@ class AdaGrad(Optimizer):
 
 
 class RMSprop(Optimizer):
-    """h ← ρ·h + (1−ρ)·g²; W ← W − η·g/(√h + ε) (Tieleman and Hinton, 2012)."""
+    """h ← ρ·h + (1−ρ)·g²; W ← W − η·g/(√h + ε) (Tieleman and Hinton, 2012).
+
+    Args:
+        decay: how much of the running mean stays.
+        eps: what keeps the divisor away from 0.
+
+    >>> import seegrad as sg
+    >>> w = sg.tensor([1.0, -2.0], name="w")
+    >>> rule = RMSprop([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> rule.step()
+    >>> w.value.round(3)
+    array([ 0., -1.])
+    """
 
     checks: ClassVar = {"decay": share, "eps": positive}
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 0.01,
         decay: float = 0.99,
         eps: float = 1e-8,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(parameters, lr, decay=decay, eps=eps, **options)
         self.squares = self.slot("squares")
@@ -59,17 +80,29 @@ class Adadelta(Optimizer):
     """h ← ρ·h + (1−ρ)·g²; δ = g·√(d + ε)/√(h + ε); d ← ρ·d + (1−ρ)·δ²; W ← W − η·δ (Zeiler, 2012).
 
     The steps are as long as those before were, so that η is 1 unless said.
+
+    Args:
+        decay: how much of the running means stays.
+        eps: what keeps the divisor away from 0.
+
+    >>> import seegrad as sg
+    >>> w = sg.tensor([1.0, -2.0], name="w")
+    >>> rule = Adadelta([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> rule.step()
+    >>> w.value.round(3)
+    array([ 1., -2.])
     """
 
     checks: ClassVar = {"decay": share, "eps": positive}
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 1.0,
         decay: float = 0.9,
         eps: float = 1e-6,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(parameters, lr, decay=decay, eps=eps, **options)
         self.squares, self.moved = self.slot("squares"), self.slot("moved")
@@ -87,6 +120,17 @@ class Adam(Optimizer):
     """m ← β₁m + (1−β₁)g; v ← β₂v + (1−β₂)g²; W ← W − η·m̂/(√v̂ + ε) (Kingma and Ba, 2015).
 
     m̂ = m/(1−β₁ᵗ) and v̂ = v/(1−β₂ᵗ) undo the start at 0.
+
+    Args:
+        betas: how much of the means of gradients and squares stays.
+
+    >>> import seegrad as sg
+    >>> w = sg.tensor([1.0, -2.0], name="w")
+    >>> rule = Adam([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> rule.step()
+    >>> w.value.round(3)
+    array([ 0.9, -1.9])
     """
 
     betas: tuple[float, float]
@@ -94,11 +138,11 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(parameters, lr, betas=betas, eps=eps, **options)
         self.means, self.squares = self.slot("means"), self.slot("squares")
@@ -139,16 +183,28 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with the decay taken from W itself, W ← W − η·λ·W (Loshchilov and Hutter, 2019)."""
+    """Adam with the decay taken from W itself, W ← W − η·λ·W (Loshchilov and Hutter, 2019).
+
+    Args:
+        betas: how much of the means of gradients and squares stays.
+
+    >>> import seegrad as sg
+    >>> w = sg.tensor([1.0, -2.0], name="w")
+    >>> rule = AdamW([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> rule.step()
+    >>> w.value.round(3)
+    array([ 0.899, -1.898])
+    """
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0.01,
-        **options: Any,
+        **options: Unpack[Bounds],
     ) -> None:
         super().__init__(parameters, lr, betas, eps, weight_decay=weight_decay, **options)
 
@@ -163,15 +219,26 @@ class Adamax(Adam):
     """m ← β₁m + (1−β₁)g; u ← max(β₂u, |g| + ε); W ← W − η·m̂/u (Kingma and Ba, 2015, section 7).
 
     Adam whose second mean is the largest gradient of late instead of that of the squares.
+
+    Args:
+        betas: how much of the means of gradients and squares stays.
+
+    >>> import seegrad as sg
+    >>> w = sg.tensor([1.0, -2.0], name="w")
+    >>> rule = Adamax([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> rule.step()
+    >>> w.value.round(3)
+    array([ 0.9, -1.9])
     """
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 0.002,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(parameters, lr, betas, eps, **options)
 
@@ -187,7 +254,7 @@ class Adamax(Adam):
 class _Counting(Adam):
     """What the rules share whose factors depend on the number of the step."""
 
-    def __init__(self, parameters: Iterable[Tensor], lr: float, *rest: Any, **options: Any) -> None:
+    def __init__(self, parameters: Given, lr: float, *rest: Any, **options: Any) -> None:
         super().__init__(parameters, lr, *rest, **options)
         self.count = self.numbers("count", 0.0)[0]
         self._step: Any = 0.0
@@ -204,15 +271,26 @@ class RAdam(_Counting):
 
     With ρ∞ = 2/(1−β₂) − 1 and ρ = ρ∞ − 2tβ₂ᵗ/(1−β₂ᵗ): while ρ ≤ 5, W ← W − η·m̂; then the step
     of Adam times √((ρ−4)(ρ−2)ρ∞/((ρ∞−4)(ρ∞−2)ρ)).
+
+    Args:
+        betas: how much of the means of gradients and squares stays.
+
+    >>> import seegrad as sg
+    >>> w = sg.tensor([1.0, -2.0], name="w")
+    >>> rule = RAdam([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> rule.step()
+    >>> w.value.round(3)
+    array([ 0.8, -1.6])
     """
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 0.001,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(parameters, lr, betas, eps, **options)
 
@@ -234,6 +312,17 @@ class NAdam(_Counting):
     """Adam that looks ahead as Nesterov does (Dozat, 2016).
 
     With μₜ = β₁(1 − 0.96^(t·ψ)/2) in the place of β₁, ψ `momentum_decay`.
+
+    Args:
+        betas: how much of the means of gradients and squares stays.
+
+    >>> import seegrad as sg
+    >>> w = sg.tensor([1.0, -2.0], name="w")
+    >>> rule = NAdam([w], lr=0.1)
+    >>> (w * w).sum().backward()
+    >>> rule.step()
+    >>> w.value.round(3)
+    array([ 0.894, -1.894])
     """
 
     momentum_decay: float
@@ -241,12 +330,12 @@ class NAdam(_Counting):
 
     def __init__(
         self,
-        parameters: Iterable[Tensor],
+        parameters: Given,
         lr: float = 0.002,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         momentum_decay: float = 0.004,
-        **options: Any,
+        **options: Unpack[Options],
     ) -> None:
         super().__init__(parameters, lr, betas, eps, momentum_decay=momentum_decay, **options)
         self.products = self.numbers("momentum_product", 1.0)

@@ -59,6 +59,9 @@ class LBFGS(Optimizer):
         line_search: None for steps of η, or "strong_wolfe": each as long as the loss along the
             line asks for (Nocedal and Wright, 2006, algorithms 3.5 and 3.6).
 
+    Raises:
+        ValueRangeError: for groups with settings of their own.
+
     >>> w = sg.tensor(np.array([-1.2, 1.0]))
     >>> opt = LBFGS([w], lr=1.0, iterations=60, line_search="strong_wolfe")
     >>> def closure():

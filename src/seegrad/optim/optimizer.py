@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,23 @@ from seegrad.optim.groups import told_apart
 from seegrad.tensor.tensor import Tensor, tensor
 
 Array = NDArray[Any]
+Given = Iterable[Tensor | Mapping[str, Any]]
+"""What is optimised: parameters, or groups of them with settings of their own."""
+
+
+class Bounds(TypedDict, total=False):
+    """How far a gradient may reach, for every rule."""
+
+    clip_norm: float | None
+    clip_value: float | None
+
+
+class Options(Bounds, total=False):
+    """What every rule can be told that has no decay of its own."""
+
+    weight_decay: float
+
+
 _ELSEWHERE = {
     "momentum": "optim.Momentum(parameters, lr=0.01, momentum=0.9)",
     "nesterov": "optim.Nesterov(parameters, lr=0.01, momentum=0.9)",
@@ -38,6 +55,10 @@ class Optimizer(ABC):
     learning rate. weight_decay: λ adds λ·W to the gradient of W. clip_norm: the longest that all
     gradients together may be; longer ones are scaled down. clip_value: bounds every number of a
     gradient.
+
+    Raises:
+        ValueRangeError: where there is nothing to optimise.
+        DTypeError: for what is no leaf that takes part in differentiation.
     """
 
     checks: ClassVar[Mapping[str, Callable[..., None]]] = {}
@@ -45,7 +66,7 @@ class Optimizer(ABC):
 
     def __init__(
         self,
-        parameters: Iterable[Tensor | Mapping[str, Any]],
+        parameters: Given,
         lr: float,
         weight_decay: float = 0.0,
         clip_norm: float | None = None,
@@ -218,7 +239,12 @@ class Optimizer(ABC):
         return own | {f"{n}.{i}": v for n, vs in self.slots.items() for i, v in enumerate(vs)}
 
     def load_state_dict(self, values: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` gave; nothing changes unless all of it fits."""
+        """Take over what `state_dict` gave; nothing changes unless all of it fits.
+
+        Raises:
+            ValueRangeError: where the values belong to another optimizer.
+            ShapeError: where one has another shape.
+        """
         own = self._kept()
         if own.keys() != values.keys():
             raise ValueRangeError(

@@ -59,6 +59,7 @@ class ReduceLROnPlateau:
             number ("abs").
         cooldown: so many epochs after a reduction are not counted. min_lr: the least.
         eps: reductions by less than this are not made.
+        optimizer: whose learning rate falls.
 
     As PyTorch's of this name. Raises ValueRangeError for settings that cannot be.
 
@@ -133,7 +134,11 @@ class ReduceLROnPlateau:
 
 
 def constant() -> Factor:
-    """Always 1."""
+    """Always 1.
+
+    >>> constant()(10)
+    1.0
+    """
     return lambda step: 1.0
 
 
@@ -148,7 +153,11 @@ def stepwise(every: int, factor: float = 0.1) -> Factor:
 
 
 def exponential(factor: float) -> Factor:
-    """factor ** step."""
+    """factor ** step.
+
+    >>> exponential(0.5)(3)
+    0.125
+    """
     return lambda step: float(factor) ** step
 
 
@@ -156,6 +165,9 @@ def cosine(steps: int, least: float = 0.0) -> Factor:
     """From 1 down to `least` along half a cosine in `steps` steps, then `least`.
 
     Source: Loshchilov and Hutter, 2017.
+
+    >>> round(cosine(10)(5), 3)
+    0.5
     """
     _positive("steps", steps)
     return lambda step: (
@@ -164,7 +176,11 @@ def cosine(steps: int, least: float = 0.0) -> Factor:
 
 
 def warmed_up(steps: int, then: Factor) -> Factor:
-    """Rising evenly over the first `steps` steps, then as `then` says, counted from there."""
+    """Rising evenly over the first `steps` steps, then as `then` says, counted from there.
+
+    >>> warmed_up(4, constant())(1)
+    0.4
+    """
     _positive("steps", steps)
     return lambda step: (step + 1) / (steps + 1) if step < steps else then(step - steps)
 

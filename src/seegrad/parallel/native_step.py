@@ -72,8 +72,8 @@ class NativeStep:
     def __init__(self, buckets: Sequence[Bucket]) -> None:
         self.buckets = buckets
         self._parts: Parts | None = None
-        self._gradients: Compiled | None = None
-        self._updates: dict[tuple[tuple[bool, ...], ...], Compiled] = {}
+        self._gradients: Compiled[..., Any] | None = None
+        self._updates: dict[tuple[tuple[bool, ...], ...], Compiled[..., Any]] = {}
 
     def gradients(self, parts: Parts, x: Array, t: Array, weight: float) -> float:
         """This process's part of the loss; its gradients are laid into the buckets."""

@@ -51,28 +51,61 @@ def _dtype(x: Any) -> Any:
 
 
 def result_type(*arrays_and_dtypes: Any) -> DType:
-    """The dtype that operations between these arrays, dtypes and numbers give."""
+    """The dtype that operations between these arrays, dtypes and numbers give.
+
+    Args:
+        arrays_and_dtypes: arrays, dtypes and numbers.
+
+    >>> result_type(np.float32, np.ones(2))
+    dtype('float64')
+    """
     found: DType = np.result_type(*map(_dtype, arrays_and_dtypes))
     return found
 
 
 def can_cast(from_: Any, to: Any) -> Any:
-    """May this array or dtype become that dtype, by the rules of type promotion?"""
+    """May this array or dtype become that dtype, by the rules of type promotion?
+
+    Args:
+        from_: an array or a dtype.
+        to: a dtype.
+
+    >>> can_cast(np.float32, np.float64), can_cast(np.float64, np.float32)
+    (True, False)
+    """
     return np.can_cast(np.dtype(_dtype(from_)), to)
 
 
 def isdtype(dtype: Any, kind: Any) -> Any:
-    """Is a dtype of this kind ("bool", "integral", "real floating", …), or of one of several?"""
+    """Is a dtype of this kind ("bool", "integral", "real floating", …), or of one of several?
+
+    >>> isdtype(np.float32, "real floating")
+    True
+    """
     return np.isdtype(np.dtype(dtype), kind)
 
 
 def finfo(type: Any) -> Any:
-    """What a floating-point dtype (or that of an array) can hold: .eps, .max, .min, .bits."""
+    """What a floating-point dtype (or that of an array) can hold: .eps, .max, .min, .bits.
+
+    Args:
+        type: a dtype or an array.
+
+    >>> float(finfo(np.float32).eps)
+    1.1920928955078125e-07
+    """
     return np.finfo(_dtype(type))
 
 
 def iinfo(type: Any) -> Any:
-    """The least and the largest number of an integer dtype (or that of an array)."""
+    """The least and the largest number of an integer dtype (or that of an array).
+
+    Args:
+        type: a dtype or an array.
+
+    >>> iinfo(np.int8).max
+    127
+    """
     return np.iinfo(_dtype(type))
 
 
@@ -80,15 +113,26 @@ def iinfo(type: Any) -> Any:
 
 
 def concat(arrays: Sequence[Any], *more: Any, axis: int | None = 0) -> Any:
-    """The arrays one behind the other along `axis` (None: flattened)."""
-    xs = [arrays, *more] if more else list(arrays)
+    """The arrays one behind the other along `axis` (None: flattened).
+
+    Args:
+        more: further arrays, where they come one by one.
+
+    >>> concat([np.ones(2), np.zeros(1)])
+    array([1., 1., 0.])
+    """
+    xs = [like(x) for x in ([arrays, *more] if more else arrays)]
     if axis is None:
-        return shape.concatenate(*(shape.ravel(like(x)) for x in xs), axis=0)
+        return shape.concatenate(*map(shape.ravel, xs), axis=0)
     return shape.concatenate(*xs, axis=axis)
 
 
 def unstack(x: Any, *, axis: int = 0) -> tuple[Any, ...]:
-    """The parts of x along `axis`, without that axis."""
+    """The parts of x along `axis`, without that axis.
+
+    >>> unstack([1.0, 2.0])
+    (array(1.), array(2.))
+    """
     x = like(x)
     at = one_axis(axis, len(x.shape))
     return tuple(
@@ -130,6 +174,9 @@ def unique_all(x: Any) -> UniqueAllResult:
     """The distinct elements in ascending order, where each is first, which each is, how many.
 
     Every NaN is one of its own. The derivative of a value goes to the first that has it.
+
+    >>> unique_all([2, 1, 2]).counts
+    array([1, 2])
     """
     x = like(x)
     numbers = _numbers(x, "which elements are distinct depends on them")
@@ -142,24 +189,43 @@ def unique_all(x: Any) -> UniqueAllResult:
 
 
 def unique_counts(x: Any) -> UniqueCountsResult:
-    """The distinct elements and how often each is there; see `unique_all`."""
+    """The distinct elements and how often each is there; see `unique_all`.
+
+    >>> unique_counts([2, 1, 2])
+    UniqueCountsResult(values=array([1, 2]), counts=array([1, 2]))
+    """
     found = unique_all(x)
     return UniqueCountsResult(found.values, found.counts)
 
 
 def unique_inverse(x: Any) -> UniqueInverseResult:
-    """The distinct elements and which of them each element is; see `unique_all`."""
+    """The distinct elements and which of them each element is; see `unique_all`.
+
+    >>> unique_inverse([2, 1, 2])
+    UniqueInverseResult(values=array([1, 2]), inverse_indices=array([1, 0, 1]))
+    """
     found = unique_all(x)
     return UniqueInverseResult(found.values, found.inverse_indices)
 
 
 def unique_values(x: Any) -> Any:
-    """The distinct elements; see `unique_all`."""
+    """The distinct elements; see `unique_all`.
+
+    >>> unique_values([2, 1, 2])
+    array([1, 2])
+    """
     return unique_all(x).values
 
 
 def nonzero(x: Any) -> tuple[Any, ...]:
-    """The indices, axis by axis, of the elements that are not 0."""
+    """The indices, axis by axis, of the elements that are not 0.
+
+    Raises:
+        ShapeError: for a single number.
+
+    >>> nonzero([0.0, 3.0, 5.0])
+    (array([1, 2]),)
+    """
     x = like(x)
     if not len(x.shape):
         raise ShapeError("a single number has no places", asked="one axis or more", came="shape ()")
@@ -170,12 +236,30 @@ def nonzero(x: Any) -> tuple[Any, ...]:
 
 
 def trace(x: Any, *, offset: int = 0, dtype: Any = None) -> Any:
-    """The sums of the diagonals of matrices, the last two axes."""
+    """The sums of the diagonals of matrices, the last two axes.
+
+    Args:
+        offset: which diagonal: 0 the main one, above it positive.
+        dtype: the dtype to sum in.
+
+    >>> trace([[1.0, 2.0], [3.0, 4.0]])
+    np.float64(5.0)
+    """
     return reduce.sum(diagonal(x, offset=offset), axis=-1, dtype=dtype)
 
 
 def diagonal(x: Any, *, offset: int = 0) -> Any:
-    """The diagonals of matrices, the last two axes."""
+    """The diagonals of matrices, the last two axes.
+
+    Args:
+        offset: which diagonal: 0 the main one, above it positive.
+
+    Raises:
+        ShapeError: for less than two axes.
+
+    >>> diagonal([[1.0, 2.0], [3.0, 4.0]])
+    array([1., 4.])
+    """
     x = like(x)
     if len(x.shape) < 2:
         raise ShapeError("a diagonal is that of a matrix", came=tr("shape {shape}", shape=x.shape))
@@ -186,6 +270,9 @@ def matrix_rank(x: Any, *, rtol: Any = None) -> Any:
     """How many singular values are larger than rtol times the largest; without a derivative.
 
     rtol is as large as the larger size of the matrix times the dtype's eps where it is not given.
+
+    >>> matrix_rank([[1.0, 2.0], [2.0, 4.0]])
+    np.int64(1)
     """
     x = like(x)
     values = factorisations.svdvals(x)
@@ -226,7 +313,11 @@ class NamespaceInfo:
 
 
 def __array_namespace_info__() -> NamespaceInfo:
-    """What this namespace of the Array API standard can do."""
+    """What this namespace of the Array API standard can do.
+
+    >>> sorted(__array_namespace_info__().capabilities())[:1]
+    ['boolean indexing']
+    """
     return NamespaceInfo()
 
 

@@ -124,10 +124,13 @@ class ArrayInterface(Node):
         return complex(float(self))
 
     def __format__(self, spec: str) -> str:
-        if not spec or self.size != 1:
-            return format(repr(self), spec)
+        if not spec:
+            return repr(self)
         may_leave(self, "a format of a number")
-        return format(self.item(), spec)
+        if self.size == 1:
+            return format(self.item(), spec)
+        each: Any = {"all": lambda number: format(number, spec)}
+        return np.array2string(self._look(), separator=", ", formatter=each)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         may_leave(self, "a NumPy array of a tensor")
@@ -140,7 +143,11 @@ class ArrayInterface(Node):
         return "cpu"
 
     def to_device(self, device: str, *, stream: Any = None) -> Self:
-        """The tensor itself: there is one device, "cpu". ValueRangeError for another."""
+        """The tensor itself: there is one device, "cpu". ValueRangeError for another.
+
+        Args:
+            stream: without effect.
+        """
         if device != "cpu":
             raise ValueRangeError("there is one device", asked='"cpu"', came=f"device={device!r}")
         return self

@@ -57,6 +57,14 @@ def zeros(
 ) -> Tensor:
     """A leaf of zeros.
 
+    Args:
+        dtype: the dtype; that of NumPy's function of this name when not given.
+        device: "cpu", the only one.
+        requires_grad: does the leaf take part in differentiation? Floating-point leaves do unless
+            told otherwise.
+        name: what pictures and errors call it.
+        shape: the sizes of its axes.
+
     >>> zeros((2, 3)).shape
     (2, 3)
     """
@@ -68,7 +76,19 @@ def ones(
     shape: Any, dtype: Any = None, *, device: str | None = None,
     requires_grad: bool | None = None, name: str = "",
 ) -> Tensor:
-    """A leaf of ones."""
+    """A leaf of ones.
+
+    Args:
+        dtype: the dtype; that of NumPy's function of this name when not given.
+        device: "cpu", the only one.
+        requires_grad: does the leaf take part in differentiation? Floating-point leaves do unless
+            told otherwise.
+        name: what pictures and errors call it.
+        shape: the sizes of its axes.
+
+    >>> ones((2,))
+    tensor([1., 1.], dtype=float64)
+    """
     made = dtype or np.float64
     return full(shape, 1, made, device=device, requires_grad=requires_grad, name=name)
 
@@ -82,7 +102,19 @@ def full(
     requires_grad: bool | None = None,
     name: str = "",
 ) -> Tensor:
-    """A leaf that holds `fill_value` everywhere; of a tensor, not a leaf: it is broadcast."""
+    """A leaf that holds `fill_value` everywhere; of a tensor, not a leaf: it is broadcast.
+
+    Args:
+        dtype: the dtype; that of NumPy's function of this name when not given.
+        device: "cpu", the only one.
+        requires_grad: does the leaf take part in differentiation? Floating-point leaves do unless
+            told otherwise.
+        name: what pictures and errors call it.
+        shape: the sizes of its axes.
+
+    >>> full((2,), 3.0)
+    tensor([3., 3.], dtype=float64)
+    """
     sizes = _sizes(shape)
     on_the_cpu(device)
     if holds_node(fill_value):
@@ -113,6 +145,13 @@ def eye(
 ) -> Tensor:
     """A leaf (n, m) with ones on the k-th diagonal; square when m is not given.
 
+    Args:
+        dtype: the dtype; that of NumPy's function of this name when not given.
+        device: "cpu", the only one.
+        requires_grad: does the leaf take part in differentiation? Floating-point leaves do unless
+            told otherwise.
+        name: what pictures and errors call it.
+
     >>> eye(2).tolist()
     [[1.0, 0.0], [0.0, 1.0]]
     """
@@ -126,7 +165,19 @@ def empty(
     shape: Any, dtype: Any = None, *, device: str | None = None,
     requires_grad: bool | None = None, name: str = "",
 ) -> Tensor:
-    """A leaf of zeros: memory whose numbers nobody has said is not given out."""
+    """A leaf of zeros: memory whose numbers nobody has said is not given out.
+
+    Args:
+        dtype: the dtype; that of NumPy's function of this name when not given.
+        device: "cpu", the only one.
+        requires_grad: does the leaf take part in differentiation? Floating-point leaves do unless
+            told otherwise.
+        name: what pictures and errors call it.
+        shape: the sizes of its axes.
+
+    >>> empty((2,))
+    tensor([0., 0.], dtype=float64)
+    """
     return zeros(shape, dtype, device=device, requires_grad=requires_grad, name=name)
 
 
@@ -141,6 +192,18 @@ def arange(
     name: str = "",
 ) -> Tensor:
     """A leaf of numbers from start (0 when only `stop` is given) up to below stop.
+
+    Args:
+        dtype: the dtype; that of NumPy's function of this name when not given.
+        device: "cpu", the only one.
+        requires_grad: does the leaf take part in differentiation? Floating-point leaves do unless
+            told otherwise.
+        name: what pictures and errors call it.
+        step: from one number to the next.
+
+    Raises:
+        DTypeError: for what is no number.
+        ValueRangeError: for a step of 0.
 
     >>> arange(3.0).tolist()
     [0.0, 1.0, 2.0]
@@ -169,7 +232,18 @@ def linspace(
     name: str = "",
 ) -> Tensor:
     """A leaf of `num` numbers from start to stop at equal distances, both included unless not
-    `endpoint`."""
+    `endpoint`.
+
+    Args:
+        dtype: the dtype; that of NumPy's function of this name when not given.
+        device: "cpu", the only one.
+        requires_grad: does the leaf take part in differentiation? Floating-point leaves do unless
+            told otherwise.
+        name: what pictures and errors call it.
+
+    >>> linspace(0.0, 1.0, 3)
+    tensor([0. , 0.5, 1. ], dtype=float64)
+    """
     on_the_cpu(device)
     (count,) = _sizes(num)
     return _leaf(
@@ -180,7 +254,15 @@ def linspace(
 def full_like(
     x: Any, fill_value: Any, dtype: Any = None, *, device: str | None = None, name: str = ""
 ) -> Tensor:
-    """A constant that holds `fill_value`, in the shape and dtype of x: no derivative goes to x."""
+    """A constant that holds `fill_value`, in the shape and dtype of x: no derivative goes to x.
+
+    Args:
+        device: "cpu", the only one.
+        name: what pictures and errors call it.
+
+    >>> full_like([1.0, 2.0], 3.0)
+    tensor([3., 3.], dtype=float64)
+    """
     like = array_like(x)
     on_the_cpu(device)
     if holds_node(fill_value):
@@ -191,21 +273,45 @@ def full_like(
 def zeros_like(
     x: Any, dtype: Any = None, *, device: str | None = None, name: str = ""
 ) -> Tensor:
-    """A constant of zeros in the shape and dtype of x."""
+    """A constant of zeros in the shape and dtype of x.
+
+    Args:
+        device: "cpu", the only one.
+        name: what pictures and errors call it.
+
+    >>> zeros_like([1.0, 2.0])
+    tensor([0., 0.], dtype=float64)
+    """
     return full_like(x, 0, dtype, device=device, name=name)
 
 
 def ones_like(
     x: Any, dtype: Any = None, *, device: str | None = None, name: str = ""
 ) -> Tensor:
-    """A constant of ones in the shape and dtype of x."""
+    """A constant of ones in the shape and dtype of x.
+
+    Args:
+        device: "cpu", the only one.
+        name: what pictures and errors call it.
+
+    >>> ones_like([1.0, 2.0])
+    tensor([1., 1.], dtype=float64)
+    """
     return full_like(x, 1, dtype, device=device, name=name)
 
 
 def empty_like(
     x: Any, dtype: Any = None, *, device: str | None = None, name: str = ""
 ) -> Tensor:
-    """A constant of zeros in the shape and dtype of x."""
+    """A constant of zeros in the shape and dtype of x.
+
+    Args:
+        device: "cpu", the only one.
+        name: what pictures and errors call it.
+
+    >>> empty_like([1.0, 2.0])
+    tensor([0., 0.], dtype=float64)
+    """
     return zeros_like(x, dtype, device=device, name=name)
 
 
@@ -216,6 +322,15 @@ def asarray(
 
     Lists of tensors are stacked: their derivatives are kept. Values never change, so that nothing
     need be copied; of an array there is a copy in any case, which `copy=False` forbids.
+
+    Args:
+        device: "cpu", the only one.
+
+    Raises:
+        ValueRangeError: for another device, and where copy=False asks for what is not done.
+
+    >>> asarray([1.0, 2.0], dtype=np.float32)
+    tensor([1., 2.], dtype=float32)
     """
     on_the_cpu(device)
     if copy is False and not isinstance(x, Tensor):

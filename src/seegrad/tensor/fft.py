@@ -18,9 +18,18 @@ from seegrad.ops import compare, shape
 from seegrad.ops.families import one_axis, some_axes
 from seegrad.ops.linear.fourier import stacked_dft
 
+__all__ = [
+    "Pair", "fft", "fft2", "fftn", "fftshift", "ifft", "ifft2", "ifftn", "ifftshift", "irfft",
+    "irfft2", "irfftn", "rfft", "rfft2", "rfftn",
+]  # fmt: skip
+
 
 class Pair(NamedTuple):
-    """Real and imaginary part of an array of complex numbers."""
+    """Real and imaginary part of an array of complex numbers.
+
+    >>> Pair([1.0], [0.0]).real
+    [1.0]
+    """
 
     real: Any
     imag: Any
@@ -89,7 +98,18 @@ def fft(
 def ifft(
     real: Any, imag: Any = None, n: int | None = None, axis: int = -1, norm: str | None = None
 ) -> Pair:
-    """The transform back, as `numpy.fft.ifft`."""
+    """The transform back, as `numpy.fft.ifft`.
+
+    Args:
+        real: the real parts.
+        imag: the imaginary parts; None: 0.
+        n: to how many numbers it is cut or filled with zeros.
+        axis: along which axis.
+        norm: "backward" (the default: the way back divides), "ortho", or "forward".
+
+    >>> ifft([3.0, -1.0]).real
+    array([1., 2.])
+    """
     return _along(real, imag, n, axis, norm, inverse=True)
 
 
@@ -149,7 +169,16 @@ def fftn(
     real: Any, imag: Any = None, s: Sequence[int] | None = None, axes: Any = None,
     norm: str | None = None,
 ) -> Pair:  # fmt: skip
-    """`fft` along each of `axes` (None: all), with the sizes s."""
+    """`fft` along each of `axes` (None: all), with the sizes s.
+
+    Args:
+        real: the real parts.
+        imag: the imaginary parts; None: 0.
+        norm: "backward" (the default: the way back divides), "ortho", or "forward".
+
+    >>> fftn([1.0, 2.0]).real
+    array([ 3., -1.])
+    """
     found = Pair(real, imag)
     for n, axis in reversed(_sizes_and_axes(real, s, axes)):
         found = fft(*found, n, axis, norm)
@@ -160,7 +189,16 @@ def ifftn(
     real: Any, imag: Any = None, s: Sequence[int] | None = None, axes: Any = None,
     norm: str | None = None,
 ) -> Pair:  # fmt: skip
-    """`ifft` along each of `axes` (None: all), with the sizes s."""
+    """`ifft` along each of `axes` (None: all), with the sizes s.
+
+    Args:
+        real: the real parts.
+        imag: the imaginary parts; None: 0.
+        norm: "backward" (the default: the way back divides), "ortho", or "forward".
+
+    >>> ifftn([3.0, -1.0]).real
+    array([1., 2.])
+    """
     found = Pair(real, imag)
     for n, axis in reversed(_sizes_and_axes(real, s, axes)):
         found = ifft(*found, n, axis, norm)
@@ -170,7 +208,15 @@ def ifftn(
 def rfftn(
     x: Any, s: Sequence[int] | None = None, axes: Any = None, norm: str | None = None
 ) -> Pair:
-    """`rfft` along the last of `axes` (None: all), `fft` along the others."""
+    """`rfft` along the last of `axes` (None: all), `fft` along the others.
+
+    Args:
+        s: the sizes to which the axes are cut or filled with zeros.
+        norm: "backward" (the default: the way back divides), "ortho", or "forward".
+
+    >>> rfftn([1.0, 2.0]).real
+    array([ 3., -1.])
+    """
     *others, (n, last) = _sizes_and_axes(x, s, axes)
     found = rfft(x, n, last, norm)
     for size, axis in reversed(others):
@@ -182,7 +228,16 @@ def irfftn(
     real: Any, imag: Any = None, s: Sequence[int] | None = None, axes: Any = None,
     norm: str | None = None,
 ) -> Any:  # fmt: skip
-    """`ifft` along all of `axes` (None: all) but the last, `irfft` along that."""
+    """`ifft` along all of `axes` (None: all) but the last, `irfft` along that.
+
+    Args:
+        real: the real parts.
+        imag: the imaginary parts; None: 0.
+        norm: "backward" (the default: the way back divides), "ortho", or "forward".
+
+    >>> irfftn([3.0, -1.0])
+    array([1., 2.])
+    """
     *others, (n, last) = _sizes_and_axes(real, s, axes)
     found = Pair(real, imag)
     for size, axis in others:
@@ -194,7 +249,18 @@ def fft2(
     real: Any, imag: Any = None, s: Sequence[int] | None = None, axes: Any = (-2, -1),
     norm: str | None = None,
 ) -> Pair:  # fmt: skip
-    """`fftn` along the last two axes."""
+    """`fftn` along the last two axes.
+
+    Args:
+        real: the real parts.
+        imag: the imaginary parts; None: 0.
+        s: the sizes to which the axes are cut or filled with zeros.
+        norm: "backward" (the default: the way back divides), "ortho", or "forward".
+
+    >>> fft2(np.eye(2)).real
+    array([[2., 0.],
+           [0., 2.]])
+    """
     return fftn(real, imag, s, axes, norm)
 
 
@@ -202,14 +268,34 @@ def ifft2(
     real: Any, imag: Any = None, s: Sequence[int] | None = None, axes: Any = (-2, -1),
     norm: str | None = None,
 ) -> Pair:  # fmt: skip
-    """`ifftn` along the last two axes."""
+    """`ifftn` along the last two axes.
+
+    Args:
+        real: the real parts.
+        imag: the imaginary parts; None: 0.
+        s: the sizes to which the axes are cut or filled with zeros.
+        norm: "backward" (the default: the way back divides), "ortho", or "forward".
+
+    >>> ifft2(np.eye(2)).real
+    array([[0.5, 0. ],
+           [0. , 0.5]])
+    """
     return ifftn(real, imag, s, axes, norm)
 
 
 def rfft2(
     x: Any, s: Sequence[int] | None = None, axes: Any = (-2, -1), norm: str | None = None
 ) -> Pair:
-    """`rfftn` along the last two axes."""
+    """`rfftn` along the last two axes.
+
+    Args:
+        s: the sizes to which the axes are cut or filled with zeros.
+        norm: "backward" (the default: the way back divides), "ortho", or "forward".
+
+    >>> rfft2(np.ones((2, 2))).real
+    array([[4., 0.],
+           [0., 0.]])
+    """
     return rfftn(x, s, axes, norm)
 
 
@@ -217,19 +303,40 @@ def irfft2(
     real: Any, imag: Any = None, s: Sequence[int] | None = None, axes: Any = (-2, -1),
     norm: str | None = None,
 ) -> Any:  # fmt: skip
-    """`irfftn` along the last two axes."""
+    """`irfftn` along the last two axes.
+
+    Args:
+        real: the real parts.
+        imag: the imaginary parts; None: 0.
+        s: the sizes to which the axes are cut or filled with zeros.
+        norm: "backward" (the default: the way back divides), "ortho", or "forward".
+
+    >>> irfft2(np.ones((2, 2))).shape
+    (2, 2)
+    """
     return irfftn(real, imag, s, axes, norm)
 
 
 def fftshift(x: Any, axes: Any = None) -> Any:
-    """x with the number of frequency 0 in the middle of each of `axes` (None: all)."""
+    """x with the number of frequency 0 in the middle of each of `axes` (None: all).
+
+    >>> fftshift([0.0, 1.0, 2.0, 3.0])
+    array([2., 3., 0., 1.])
+    """
     x = shape.array_like(x)
     places = some_axes(axes, len(x.shape))
     return shape.roll(x, tuple(x.shape[i] // 2 for i in places), places)
 
 
 def ifftshift(x: Any, axes: Any = None) -> Any:
-    """`fftshift` undone."""
+    """`fftshift` undone.
+
+    Args:
+        axes: which axes; None: all.
+
+    >>> ifftshift([2.0, 3.0, 0.0, 1.0])
+    array([0., 1., 2., 3.])
+    """
     x = shape.array_like(x)
     places = some_axes(axes, len(x.shape))
     return shape.roll(x, tuple(-(x.shape[i] // 2) for i in places), places)

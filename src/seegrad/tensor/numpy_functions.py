@@ -30,6 +30,9 @@ like = shape.array_like
 def average(x: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Any:
     """The mean of x along `axis`, weighted if `weights` are given (of x's shape, or one axis').
 
+    Raises:
+        ShapeError: where the weights fit neither x nor the axis.
+
     >>> average([1.0, 2.0, 4.0], weights=[1.0, 1.0, 2.0])
     np.float64(2.75)
     """
@@ -50,7 +53,14 @@ def average(x: Any, axis: Any = None, weights: Any = None, keepdims: bool = Fals
 
 
 def percentile(x: Any, q: float, axis: Any = None, keepdims: bool = False) -> Any:
-    """The value below which q percent of x along `axis` lie; see `quantile`."""
+    """The value below which q percent of x along `axis` lie; see `quantile`.
+
+    Args:
+        keepdims: does the axis stay, with size 1?
+
+    >>> percentile([1.0, 2.0, 3.0], 50)
+    array(2.)
+    """
     return quantile(x, q / 100, axis, keepdims)
 
 
@@ -64,23 +74,56 @@ def _numbers(x: Any, axis: Any, keepdims: bool) -> Any:
 
 
 def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The sum of the elements that are not NaN; no derivative goes to the others."""
+    """The sum of the elements that are not NaN; no derivative goes to the others.
+
+    Args:
+        axis: along which axis; None: of all of x.
+        keepdims: does the axis stay, with size 1?
+
+    >>> nansum([1.0, np.nan, 3.0])
+    np.float64(4.0)
+    """
     return reduce.sum(_without_nan(like(x), 0.0), axis=axis, keepdims=keepdims)
 
 
 def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The product of the elements that are not NaN."""
+    """The product of the elements that are not NaN.
+
+    Args:
+        axis: along which axis; None: of all of x.
+        keepdims: does the axis stay, with size 1?
+
+    >>> nanprod([2.0, np.nan, 3.0])
+    np.float64(6.0)
+    """
     return reduce.prod(_without_nan(like(x), 1.0), axis=axis, keepdims=keepdims)
 
 
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The mean of the elements that are not NaN; NaN where there is none."""
+    """The mean of the elements that are not NaN; NaN where there is none.
+
+    Args:
+        axis: along which axis; None: of all of x.
+        keepdims: does the axis stay, with size 1?
+
+    >>> nanmean([1.0, np.nan, 3.0])
+    np.float64(2.0)
+    """
     x = like(x)
     return nansum(x, axis, keepdims) / _numbers(x, axis, keepdims)
 
 
 def nanvar(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
-    """The variance of the elements that are not NaN."""
+    """The variance of the elements that are not NaN.
+
+    Args:
+        axis: along which axis; None: of all of x.
+        keepdims: does the axis stay, with size 1?
+        ddof: what is taken off the number of elements that is divided by.
+
+    >>> nanvar([1.0, np.nan, 3.0])
+    np.float64(1.0)
+    """
     x = like(x)
     apart = _without_nan(x - nanmean(x, axis, keepdims=True), 0.0)
     total = reduce.sum(apart * apart, axis=axis, keepdims=keepdims)
@@ -88,38 +131,86 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) ->
 
 
 def nanstd(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
-    """The standard deviation of the elements that are not NaN."""
+    """The standard deviation of the elements that are not NaN.
+
+    Args:
+        axis: along which axis; None: of all of x.
+        keepdims: does the axis stay, with size 1?
+        ddof: what is taken off the number of elements that is divided by.
+
+    >>> nanstd([1.0, np.nan, 3.0])
+    np.float64(1.0)
+    """
     return arithmetic.sqrt(nanvar(x, axis, keepdims, ddof))
 
 
 def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The largest element that is not NaN; NaN where there is none."""
+    """The largest element that is not NaN; NaN where there is none.
+
+    Args:
+        axis: along which axis; None: of all of x.
+        keepdims: does the axis stay, with size 1?
+
+    >>> nanmax([1.0, np.nan, 3.0])
+    array(3.)
+    """
     x = like(x)
     found = reduce.max(_without_nan(x, -math.inf), axis=axis, keepdims=keepdims)
     return compare.where(_numbers(x, axis, keepdims) > 0, found, math.nan)
 
 
 def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The smallest element that is not NaN; NaN where there is none."""
+    """The smallest element that is not NaN; NaN where there is none.
+
+    Args:
+        axis: along which axis; None: of all of x.
+        keepdims: does the axis stay, with size 1?
+
+    >>> nanmin([1.0, np.nan, 3.0])
+    array(1.)
+    """
     x = like(x)
     found = reduce.min(_without_nan(x, math.inf), axis=axis, keepdims=keepdims)
     return compare.where(_numbers(x, axis, keepdims) > 0, found, math.nan)
 
 
 def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The largest minus the smallest element along `axis`."""
+    """The largest minus the smallest element along `axis`.
+
+    Args:
+        keepdims: does the axis stay, with size 1?
+
+    >>> ptp([3.0, 1.0, 2.0])
+    np.float64(2.0)
+    """
     x = like(x)
     highest = reduce.max(x, axis=axis, keepdims=keepdims)
     return highest - reduce.min(x, axis=axis, keepdims=keepdims)
 
 
 def count_nonzero(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """How many elements along `axis` are not 0."""
+    """How many elements along `axis` are not 0.
+
+    Args:
+        keepdims: does the axis stay, with size 1?
+
+    >>> count_nonzero([1.0, 0.0, 2.0])
+    np.int64(2)
+    """
     return reduce.sum(compare.not_equal(like(x), 0), axis=axis, keepdims=keepdims)
 
 
 def nan_to_num(x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
-    """x with numbers in place of NaN and infinities (None: the largest of x's dtype)."""
+    """x with numbers in place of NaN and infinities (None: the largest of x's dtype).
+
+    Args:
+        nan: what stands for NaN.
+        posinf: what stands for ∞; the largest number of the dtype when not given.
+        neginf: what stands for −∞; the least number when not given.
+
+    >>> nan_to_num([np.nan, np.inf, 1.0], posinf=9.0)
+    array([0., 9., 1.])
+    """
     x = compare.floating(like(x))
     most = float(np.finfo(x.dtype).max)
     high, low = most if posinf is None else posinf, -most if neginf is None else neginf
@@ -130,7 +221,15 @@ def cov(
     m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None
 ) -> Any:
     """The covariances of the rows of m, and of y's below them (columns if not `rowvar`), by n − 1
-    (`bias`: by n)."""
+    (`bias`: by n).
+
+    Args:
+        ddof: what is taken off the number of columns that is divided by; 1 unless `bias`.
+
+    >>> cov([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
 
     def rows(x: Any) -> Any:
         x = like(x)
@@ -146,7 +245,12 @@ def cov(
 
 
 def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
-    """The correlations of the rows of x, and of y's below them (columns if not `rowvar`)."""
+    """The correlations of the rows of x, and of y's below them (columns if not `rowvar`).
+
+    >>> corrcoef([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
+    array([[ 1., -1.],
+           [-1.,  1.]])
+    """
     c = cov(x, y, rowvar)
     if not len(c.shape):
         return c / c
@@ -158,7 +262,11 @@ def corrcoef(x: Any, y: Any = None, rowvar: bool = True) -> Any:
 
 
 def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
-    """The integral of y along `axis` by trapezoids, at the places x or at distances dx."""
+    """The integral of y along `axis` by trapezoids, at the places x or at distances dx.
+
+    >>> trapezoid([1.0, 2.0, 3.0])
+    np.float64(4.0)
+    """
     y = like(y)
     at, n = one_axis(axis, len(y.shape)), y.shape[axis]
     wide: Any = dx
@@ -189,6 +297,12 @@ def gradient(f: Any, *spacing: Any, axis: Any = None) -> Any:
     """Slopes of f along each axis by central differences, one-sided at both ends.
 
     spacing: one distance, or one for each axis. Gives one array, or a tuple with one for each axis.
+
+    Raises:
+        ShapeError: where distances and axes are not equally many.
+
+    >>> gradient([1.0, 4.0, 9.0])
+    array([3., 4., 5.])
     """
     f = compare.floating(like(f))
     axes = range(len(f.shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
@@ -210,22 +324,38 @@ def _running(x: Any, axis: int, join: Callable[[Any, Any], Any], neutral: float)
 
 
 def cummax(x: Any, axis: int = -1) -> Any:
-    """The largest element up to each along `axis`; equal ones share the derivative."""
+    """The largest element up to each along `axis`; equal ones share the derivative.
+
+    >>> cummax([1.0, 3.0, 2.0])
+    array([1., 3., 3.])
+    """
     return _running(compare.floating(like(x)), axis, arithmetic.maximum, -math.inf)
 
 
 def cummin(x: Any, axis: int = -1) -> Any:
-    """The smallest element up to each along `axis`; equal ones share the derivative."""
+    """The smallest element up to each along `axis`; equal ones share the derivative.
+
+    >>> cummin([3.0, 1.0, 2.0])
+    array([3., 1., 1.])
+    """
     return _running(compare.floating(like(x)), axis, arithmetic.minimum, math.inf)
 
 
 def logcumsumexp(x: Any, axis: int = -1) -> Any:
-    """The logarithms of the running sums of exp(x) along `axis`, without overflow."""
+    """The logarithms of the running sums of exp(x) along `axis`, without overflow.
+
+    >>> logcumsumexp([0.0, 0.0]).round(3)
+    array([0.   , 0.693])
+    """
     return _running(compare.floating(like(x)), axis, transcendental.logaddexp, -math.inf)
 
 
 def unwrap(p: Any, axis: int = -1, period: float = 2 * math.pi) -> Any:
-    """Angles whose jumps of more than half a period are taken back by whole periods."""
+    """Angles whose jumps of more than half a period are taken back by whole periods.
+
+    >>> unwrap([0.0, 6.0]).round(3)
+    array([ 0.   , -0.283])
+    """
     p = compare.floating(like(p))
     at, n = one_axis(axis, len(p.shape)), p.shape[axis]
     if n < 2:
@@ -244,12 +374,24 @@ def _whole_periods(jumps: Any, period: float) -> Any:
 
 
 def partition(x: Any, kth: Any, axis: int = -1) -> Any:
-    """x with the element kth along `axis` where sorting puts it; here all are sorted."""
+    """x with the element kth along `axis` where sorting puts it; here all are sorted.
+
+    >>> partition([3.0, 1.0, 2.0], 1)
+    array([1., 2., 3.])
+    """
     return scan_sort.sort(like(x), axis=axis)
 
 
 def convolve(a: Any, v: Any, mode: str = "full") -> Any:
-    """The convolution Σ a(i)·v(n − i) of two vectors: "full", "same" or "valid", as NumPy's."""
+    """The convolution Σ a(i)·v(n − i) of two vectors: "full", "same" or "valid", as NumPy's.
+
+    Raises:
+        ShapeError: for what are no two vectors.
+        ValueRangeError: for another mode.
+
+    >>> convolve([1.0, 2.0, 3.0], [1.0, 1.0])
+    array([1., 3., 5., 3.])
+    """
     a, v = like(a), like(v)
     if len(a.shape) != 1 or len(v.shape) != 1 or not a.shape[0] or not v.shape[0]:
         raise ShapeError("a convolution takes two vectors", asked="two axes of at least one number",
@@ -267,7 +409,11 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
 
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
-    """Σ a(n + i)·v(i) of two vectors, v no longer than a: a convolution with v turned round."""
+    """Σ a(n + i)·v(i) of two vectors, v no longer than a: a convolution with v turned round.
+
+    >>> correlate([1.0, 2.0, 3.0], [1.0, 1.0])
+    array([3., 5.])
+    """
     a, v = like(a), like(v)
     if v.shape[0] > a.shape[0]:
         return shape.flip(correlate(v, a, mode))
@@ -275,18 +421,39 @@ def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
 
 
 def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
-    """Where v would go into the ascending vector a (or a[sorter]); without a derivative."""
+    """Where v would go into the ascending vector a (or a[sorter]); without a derivative.
+
+    Args:
+        side: "left" or "right" of equal elements.
+
+    >>> searchsorted([1.0, 2.0, 3.0], [2.5])
+    array([2])
+    """
     a = like(a) if sorter is None else indexing.take(like(a), like(sorter))
     return scan_sort.searchsorted(a, like(v), side=side)
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:
-    """The number of the bin of each x; `bins` ascend."""
+    """The number of the bin of each x; `bins` ascend.
+
+    Args:
+        right: does the upper end of a bin belong to it, and not the lower one?
+
+    >>> digitize([0.5, 2.5], [1.0, 2.0, 3.0])
+    array([0, 2])
+    """
     return searchsorted(bins, x, side="left" if right else "right")
 
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
     """At x, the straight lines between the points (xp, fp), xp ascending; ends stay level.
+
+    Args:
+        left: the value below the first point; that of the first point when not given.
+        right: the value above the last; that of the last point.
+
+    Raises:
+        ShapeError: where `xp` and `fp` are no two vectors of one length.
 
     >>> float(interp(1.5, [1.0, 2.0], [10.0, 20.0]))
     15.0
@@ -308,7 +475,11 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
 
 
 def isin(x: Any, among: Any, *, invert: bool = False) -> Any:
-    """Is each x equal to one of `among`? With `invert`: to none."""
+    """Is each x equal to one of `among`? With `invert`: to none.
+
+    >>> isin([1, 2, 3], [3, 1])
+    array([ True, False,  True])
+    """
     x, among = like(x), shape.ravel(like(among))
     found = reduce.any(compare.equal(shape.expand_dims(x, axis=-1), among), axis=-1)
     return compare.logical_not(found) if invert else found
@@ -333,22 +504,44 @@ def _all_at_least(xs: Sequence[Any], ndim: int) -> Any:
 
 
 def atleast_1d(*xs: Any) -> Any:
-    """Each x with at least one axis."""
+    """Each x with at least one axis.
+
+    >>> atleast_1d(3.0)
+    array([3.])
+    """
     return _all_at_least(xs, 1)
 
 
 def atleast_2d(*xs: Any) -> Any:
-    """Each x with at least two axes; a vector becomes a row."""
+    """Each x with at least two axes; a vector becomes a row.
+
+    >>> atleast_2d([1.0, 2.0])
+    array([[1., 2.]])
+    """
     return _all_at_least(xs, 2)
 
 
 def atleast_3d(*xs: Any) -> Any:
-    """Each x with at least three axes, as NumPy places them."""
+    """Each x with at least three axes, as NumPy places them.
+
+    >>> atleast_3d([1.0, 2.0]).shape
+    (1, 2, 1)
+    """
     return _all_at_least(xs, 3)
 
 
 def array_split(x: Any, sections: Any, axis: int = 0) -> list[Any]:
-    """x in parts along `axis`; a number of parts that does not divide it makes the first longer."""
+    """x in parts along `axis`; a number of parts that does not divide it makes the first longer.
+
+    Args:
+        sections: how many parts, or where to cut.
+
+    Raises:
+        ValueRangeError: for less than one part.
+
+    >>> array_split([1.0, 2.0, 3.0], 2)
+    [array([1., 2.]), array([3.])]
+    """
     x = like(x)
     if isinstance(sections, (list, tuple, np.ndarray)):
         return shape.split(x, sections, axis)
@@ -360,41 +553,87 @@ def array_split(x: Any, sections: Any, axis: int = 0) -> list[Any]:
 
 
 def hsplit(x: Any, sections: Any) -> list[Any]:
-    """x in parts along the second axis (the only one of a vector)."""
+    """x in parts along the second axis (the only one of a vector).
+
+    Args:
+        sections: how many parts, or where to cut.
+
+    >>> hsplit([1.0, 2.0, 3.0, 4.0], 2)
+    [array([1., 2.]), array([3., 4.])]
+    """
     x = like(x)
     return shape.split(x, sections, axis=0 if len(x.shape) == 1 else 1)
 
 
 def vsplit(x: Any, sections: Any) -> list[Any]:
-    """x in parts along the first axis."""
+    """x in parts along the first axis.
+
+    Args:
+        sections: how many parts, or where to cut.
+
+    >>> vsplit([[1.0], [2.0]], 2)
+    [array([[1.]]), array([[2.]])]
+    """
     return shape.split(x, sections, axis=0)
 
 
 def dsplit(x: Any, sections: Any) -> list[Any]:
-    """x in parts along the third axis."""
+    """x in parts along the third axis.
+
+    Args:
+        sections: how many parts, or where to cut.
+
+    >>> [x.shape for x in dsplit(np.ones((1, 2, 4)), 2)]
+    [(1, 2, 2), (1, 2, 2)]
+    """
     return shape.split(x, sections, axis=2)
 
 
 def column_stack(xs: Sequence[Any]) -> Any:
-    """Vectors as columns, matrices side by side."""
+    """Vectors as columns, matrices side by side.
+
+    >>> column_stack([[1.0, 2.0], [3.0, 4.0]])
+    array([[1., 3.],
+           [2., 4.]])
+    """
     columns = [shape.reshape(x, shape=(-1, 1)) if len(x.shape) < 2 else x for x in map(like, xs)]
     return shape.concatenate(*columns, axis=1)
 
 
 def dstack(xs: Sequence[Any]) -> Any:
-    """Arrays one behind the other, along the third axis."""
+    """Arrays one behind the other, along the third axis.
+
+    >>> dstack([[1.0, 2.0], [3.0, 4.0]])
+    array([[[1., 3.],
+            [2., 4.]]])
+    """
     return shape.concatenate(*[_at_least(x, 3) for x in xs], axis=2)
 
 
 def append(x: Any, values: Any, axis: Any = None) -> Any:
-    """The values after x along `axis` (None: both flattened)."""
+    """The values after x along `axis` (None: both flattened).
+
+    >>> append([1.0, 2.0], [3.0])
+    array([1., 2., 3.])
+    """
     if axis is None:
         return shape.concatenate(shape.ravel(like(x)), shape.ravel(like(values)))
     return shape.concatenate(like(x), like(values), axis=axis)
 
 
 def select(conditions: Sequence[Any], choices: Sequence[Any], default: Any = 0) -> Any:
-    """Where the first condition holds the first choice, and so on; else the default."""
+    """Where the first condition holds the first choice, and so on; else the default.
+
+    Args:
+        conditions: arrays of truth values; the first that is true counts.
+        choices: the values, one array for each condition.
+
+    Raises:
+        ShapeError: where conditions and choices are not equally many.
+
+    >>> select([[True, False]], [[1.0, 2.0]], default=9.0)
+    array([1., 9.])
+    """
     if len(conditions) != len(choices) or not conditions:
         raise ShapeError("one choice for each condition",
                          came=f"{len(conditions)}, {len(choices)}")  # fmt: skip
@@ -405,7 +644,12 @@ def select(conditions: Sequence[Any], choices: Sequence[Any], default: Any = 0) 
 
 
 def rot90(x: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
-    """x turned k times by 90° from the first of `axes` towards the second."""
+    """x turned k times by 90° from the first of `axes` towards the second.
+
+    >>> rot90([[1.0, 2.0], [3.0, 4.0]])
+    array([[2., 4.],
+           [1., 3.]])
+    """
     x = like(x)
     a, b = axes
     match k % 4:
@@ -419,17 +663,36 @@ def rot90(x: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Any:
 
 
 def flipud(x: Any) -> Any:
-    """x upside down: the first axis turned round."""
+    """x upside down: the first axis turned round.
+
+    >>> flipud([[1.0], [2.0]])
+    array([[2.],
+           [1.]])
+    """
     return shape.flip(like(x), axis=0)
 
 
 def fliplr(x: Any) -> Any:
-    """x with left and right exchanged: the second axis turned round."""
+    """x with left and right exchanged: the second axis turned round.
+
+    >>> fliplr([[1.0, 2.0]])
+    array([[2., 1.]])
+    """
     return shape.flip(like(x), axis=1)
 
 
 def meshgrid(*xs: Any, indexing: str = "xy") -> list[Any]:
-    """The coordinates of a grid over vectors: one array for each; "xy" or "ij"."""
+    """The coordinates of a grid over vectors: one array for each; "xy" or "ij".
+
+    Args:
+        indexing: "xy" as in a picture, or "ij" as in a matrix.
+
+    Raises:
+        ValueRangeError: for another `indexing`.
+
+    >>> meshgrid([1.0, 2.0], [3.0])
+    [array([[1., 2.]]), array([[3., 3.]])]
+    """
     if indexing not in ("xy", "ij"):
         raise ValueRangeError("an unknown order of axes", asked='"xy", "ij"', came=repr(indexing))
     vectors = [shape.ravel(like(x)) for x in xs]
@@ -454,7 +717,14 @@ def cross(
     a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
 ) -> Any:
     """The cross product of vectors of three, along `axisa` and `axisb`, into `axisc`, or all
-    along `axis`."""
+    along `axis`.
+
+    Raises:
+        ShapeError: where the vectors do not have three elements.
+
+    >>> cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])
+    array([0., 0., 1.])
+    """
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = like(a), like(b)
@@ -474,17 +744,33 @@ def cross(
 
 
 def vdot(a: Any, b: Any) -> Any:
-    """The sum of the products of all elements."""
+    """The sum of the products of all elements.
+
+    >>> vdot([1.0, 2.0], [3.0, 4.0])
+    np.float64(11.0)
+    """
     return linalg.dot(shape.ravel(like(a)), shape.ravel(like(b)))
 
 
 def ediff1d(x: Any) -> Any:
-    """The differences of neighbours of the flattened x."""
+    """The differences of neighbours of the flattened x.
+
+    >>> ediff1d([1.0, 4.0, 9.0])
+    array([3., 5.])
+    """
     return scan_sort.diff(shape.ravel(like(x)))
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
-    """The powers of a vector as columns, falling unless `increasing`."""
+    """The powers of a vector as columns, falling unless `increasing`.
+
+    Args:
+        N: how many columns; as many as elements when not given.
+
+    >>> vander([1.0, 2.0], 3)
+    array([[1., 1., 1.],
+           [4., 2., 1.]])
+    """
     x = like(x)
     count = x.shape[0] if N is None else N
     powers = range(count) if increasing else range(count - 1, -1, -1)
@@ -497,19 +783,31 @@ def _raised(x: Any, n: int) -> Any:
 
 
 def heaviside(x: Any, at_zero: Any) -> Any:
-    """0 below 0, 1 above, `at_zero` at 0; only `at_zero` has a derivative."""
+    """0 below 0, 1 above, `at_zero` at 0; only `at_zero` has a derivative.
+
+    >>> heaviside([-1.0, 0.0, 2.0], 0.5)
+    array([0. , 0.5, 1. ])
+    """
     x = like(x)
     steps = floating_point.step(x, at_zero=0.5)
     return compare.where(compare.equal(x, 0), at_zero, steps)
 
 
 def isposinf(x: Any) -> Any:
-    """Is x +∞?"""
+    """Is x +∞?
+
+    >>> isposinf([np.inf, 1.0])
+    array([ True, False])
+    """
     return compare.equal(like(x), math.inf)
 
 
 def isneginf(x: Any) -> Any:
-    """Is x −∞?"""
+    """Is x −∞?
+
+    >>> isneginf([-np.inf, 1.0])
+    array([ True, False])
+    """
     return compare.equal(like(x), -math.inf)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 from seegrad.graph.bind import bind
+from seegrad.graph.spec import Axis, Operand
 from seegrad.ops import arithmetic, compare, reduce, shape
 from seegrad.ops.linear import linalg
 from seegrad.tensor.array_interface import ArrayInterface, value_of
@@ -46,102 +47,102 @@ class NumpyMethods(ArrayInterface):
         """The last two axes exchanged."""
         return shape.matrix_transpose(self)  # type: ignore[no-any-return]
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def sum(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """See `seegrad.sum`."""
-        return bind(reduce.sum, (self,), {"axis": axis, "keepdims": keepdims})
+        return bind(reduce.sum, (self,), {"axis": axis, "keepdims": keepdims})  # type: ignore[no-any-return]
 
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def mean(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """See `seegrad.mean`."""
-        return bind(reduce.mean, (self,), {"axis": axis, "keepdims": keepdims})
+        return bind(reduce.mean, (self,), {"axis": axis, "keepdims": keepdims})  # type: ignore[no-any-return]
 
-    def prod(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def prod(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """See `seegrad.prod`."""
-        return bind(reduce.prod, (self,), {"axis": axis, "keepdims": keepdims})
+        return bind(reduce.prod, (self,), {"axis": axis, "keepdims": keepdims})  # type: ignore[no-any-return]
 
-    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def max(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """See `seegrad.max`."""
-        return bind(reduce.max, (self,), {"axis": axis, "keepdims": keepdims})
+        return bind(reduce.max, (self,), {"axis": axis, "keepdims": keepdims})  # type: ignore[no-any-return]
 
-    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def min(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """See `seegrad.min`."""
-        return bind(reduce.min, (self,), {"axis": axis, "keepdims": keepdims})
+        return bind(reduce.min, (self,), {"axis": axis, "keepdims": keepdims})  # type: ignore[no-any-return]
 
-    def all(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def all(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """See `seegrad.all`."""
         return reduce.all(self, axis=axis, keepdims=keepdims)
 
-    def any(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def any(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """See `seegrad.any`."""
         return reduce.any(self, axis=axis, keepdims=keepdims)
 
-    def var(self, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+    def var(self, axis: Axis = None, keepdims: bool = False, ddof: float = 0) -> Self:
         """See `seegrad.var`."""
         return reduce.var(self, axis=axis, keepdims=keepdims, ddof=ddof)
 
-    def std(self, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
+    def std(self, axis: Axis = None, keepdims: bool = False, ddof: float = 0) -> Self:
         """See `seegrad.std`."""
         return reduce.std(self, axis=axis, keepdims=keepdims, ddof=ddof)
 
-    def argmax(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def argmax(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """See `seegrad.argmax`."""
         return reduce.argmax(self, axis=axis, keepdims=keepdims)
 
-    def argmin(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def argmin(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """See `seegrad.argmin`."""
         return reduce.argmin(self, axis=axis, keepdims=keepdims)
 
-    def cumsum(self, axis: Any = None) -> Any:
+    def cumsum(self, axis: Axis = None) -> Self:
         """See `seegrad.cumsum`."""
-        return cumsum(self, axis)
+        return cumsum(self, axis)  # type: ignore[no-any-return]
 
-    def cumprod(self, axis: Any = None) -> Any:
+    def cumprod(self, axis: Axis = None) -> Self:
         """See `seegrad.cumprod`."""
-        return cumprod(self, axis)
+        return cumprod(self, axis)  # type: ignore[no-any-return]
 
-    def reshape(self, *sizes: Any) -> Any:
+    def reshape(self, *sizes: Any) -> Self:
         """See `seegrad.reshape`; sizes one by one, or as a tuple."""
         return shape.reshape(self, shape=sizes[0] if len(sizes) == 1 else sizes)
 
-    def ravel(self) -> Any:
+    def ravel(self) -> Self:
         """See `seegrad.ravel`."""
         return shape.ravel(self)
 
     flatten = ravel
 
-    def transpose(self, *axes: Any) -> Any:
+    def transpose(self, *axes: Any) -> Self:
         """See `seegrad.transpose`; axes one by one, or as a tuple."""
         order = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes
         return shape.transpose(self, axes=order or None)
 
-    def swapaxes(self, axis1: int, axis2: int) -> Any:
+    def swapaxes(self, axis1: int, axis2: int) -> Self:
         """See `seegrad.swapaxes`."""
         return shape.swapaxes(self, axis1, axis2)
 
-    def squeeze(self, axis: Any = None) -> Any:
+    def squeeze(self, axis: Axis = None) -> Self:
         """See `seegrad.squeeze`."""
         return shape.squeeze(self, axis=axis)
 
-    def repeat(self, repeats: int, axis: Any = None) -> Any:
+    def repeat(self, repeats: int, axis: Axis = None) -> Self:
         """See `seegrad.repeat`."""
         return shape.repeat(self, repeats, axis)
 
-    def take(self, indices: Any, axis: Any = None) -> Any:
+    def take(self, indices: Any, axis: Axis = None) -> Self:
         """See `seegrad.take`."""
-        return take(self, indices, axis)
+        return take(self, indices, axis)  # type: ignore[no-any-return]
 
-    def dot(self, other: Any) -> Any:
+    def dot(self, other: Operand) -> Self:
         """See `seegrad.dot`."""
         return linalg.dot(self, other)
 
-    def clip(self, low: Any = None, high: Any = None) -> Any:
+    def clip(self, low: Any = None, high: Any = None) -> Self:
         """See `seegrad.clip`."""
-        return clip(self, low, high)
+        return clip(self, low, high)  # type: ignore[no-any-return]
 
-    def round(self, decimals: int = 0) -> Any:
+    def round(self, decimals: int = 0) -> Self:
         """To the nearest number with so many decimals; see `seegrad.round`."""
-        return round(self, decimals)
+        return round(self, decimals)  # type: ignore[no-any-return]
 
-    def astype(self, dtype: Any) -> Any:
+    def astype(self, dtype: Any) -> Self:
         """See `seegrad.astype`."""
         return compare.astype(self, dtype)
 

@@ -44,7 +44,14 @@ def _running(op: Any, x: Any, axis: Any, dtype: Any, include_initial: bool, firs
 def cumsum(
     x: Any, axis: Any = None, dtype: Any = None, *, include_initial: bool = False
 ) -> Any:
-    """Running sums along `axis` (None: of the flattened x); from 0 on with `include_initial`."""
+    """Running sums along `axis` (None: of the flattened x); from 0 on with `include_initial`.
+
+    Args:
+        dtype: the dtype to compute in.
+
+    >>> cumsum([1.0, 2.0, 3.0], include_initial=True)
+    array([0., 1., 3., 6.])
+    """
     return _running(scan_sort.cumsum, x, axis, dtype, include_initial, 0)
 
 
@@ -52,7 +59,14 @@ def cumprod(
     x: Any, axis: Any = None, dtype: Any = None, *, include_initial: bool = False
 ) -> Any:
     """Running products along `axis` (None: of the flattened x); from 1 on with
-    `include_initial`."""
+    `include_initial`.
+
+    Args:
+        dtype: the dtype to compute in.
+
+    >>> cumprod([1.0, 2.0, 3.0])
+    array([1., 2., 6.])
+    """
     return _running(scan_sort.cumprod, x, axis, dtype, include_initial, 1)
 
 
@@ -60,6 +74,12 @@ def sort(x: Any, axis: Any = -1, *, descending: bool = False, stable: bool = Tru
     """x in ascending order along `axis` (None: flattened), or in descending order.
 
     Equal elements always keep their order.
+
+    Args:
+        stable: without effect: equal elements keep their order anyhow.
+
+    >>> sort([3.0, 1.0, 2.0], descending=True)
+    array([3., 2., 1.])
     """
     x, axis = _flat(x, axis)
     if descending:
@@ -68,7 +88,15 @@ def sort(x: Any, axis: Any = -1, *, descending: bool = False, stable: bool = Tru
 
 
 def argsort(x: Any, axis: Any = -1, *, descending: bool = False, stable: bool = True) -> Any:
-    """The order that sorts x along `axis` (None: flattened); equal elements keep their order."""
+    """The order that sorts x along `axis` (None: flattened); equal elements keep their order.
+
+    Args:
+        descending: from the largest to the smallest.
+        stable: without effect: equal elements keep their order anyhow.
+
+    >>> argsort([3.0, 1.0, 2.0], descending=True)
+    array([0, 2, 1])
+    """
     x, axis = _flat(x, axis)
     if not descending:
         return scan_sort.argsort(x, axis=axis)
@@ -84,6 +112,9 @@ def clip(
     """x held between low and high, numbers or arrays; also called `min` and `max`.
 
     The derivative at both ends is 1, as in PyTorch, where they are numbers.
+
+    >>> clip([-2.0, 0.5, 2.0], -1.0, 1.0)
+    array([-1. ,  0.5,  1. ])
     """
     low, high = low if min is None else min, high if max is None else max
     if not any(isinstance(end, (Node, np.ndarray)) for end in (low, high)):
@@ -110,12 +141,23 @@ def quantile(x: Any, q: float, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """The middle value along `axis` (None: of all of x), the mean of the two if there are two."""
+    """The middle value along `axis` (None: of all of x), the mean of the two if there are two.
+
+    Args:
+        keepdims: does the axis stay, with size 1?
+
+    >>> median([3.0, 1.0, 2.0])
+    array(2.)
+    """
     return quantile(x, 0.5, axis, keepdims)
 
 
 def take(x: Any, indices: Any, axis: Any = None) -> Any:
-    """x read at the integers `indices` along `axis` (None: of the flattened x)."""
+    """x read at the integers `indices` along `axis` (None: of the flattened x).
+
+    >>> take([1.0, 2.0, 3.0], [2, 0])
+    array([3., 1.])
+    """
     if axis is None:
         x, axis = shape.ravel(x), 0
     indices = shape.array_like(indices)
@@ -123,15 +165,20 @@ def take(x: Any, indices: Any, axis: Any = None) -> Any:
 
 
 def round(x: Any, decimals: int = 0) -> Any:
-    """x to the nearest number with `decimals` decimals, ties to the even one."""
+    """x to the nearest number with `decimals` decimals, ties to the even one.
+
+    >>> round(np.array([1.25, 2.5]), 1)
+    array([1.2, 2.5])
+    """
     if not decimals:
         return arithmetic.round(x)
-    scale = 10.0**decimals
+    x, scale = shape.array_like(x), 10.0**decimals
     return compare.astype(arithmetic.round(x * scale) / scale, dtype=x.dtype)
 
 
 def _rint(x: Any) -> Any:
     """The nearest whole number, always floating-point: NumPy's rint, unlike its round."""
+    x = shape.array_like(x)
     return arithmetic.round(compare.astype(x, dtype=np.rint(np.zeros((), x.dtype)).dtype))
 
 

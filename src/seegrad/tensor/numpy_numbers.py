@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seegrad.errors import ValueRangeError
 from seegrad.i18n import tr
@@ -26,17 +27,29 @@ like = shape.array_like
 
 
 def real(x: Any) -> Any:
-    """The real part of x: of real numbers x itself."""
+    """The real part of x: of real numbers x itself.
+
+    >>> real([1.0, 2.0])
+    array([1., 2.])
+    """
     return like(x)
 
 
 def imag(x: Any) -> Any:
-    """The imaginary part of x: of real numbers 0."""
+    """The imaginary part of x: of real numbers 0.
+
+    >>> imag([1.0, 2.0])
+    array([0., 0.])
+    """
     return like(x) * 0
 
 
 def conjugate(x: Any) -> Any:
-    """The complex conjugate of x: of real numbers x itself."""
+    """The complex conjugate of x: of real numbers x itself.
+
+    >>> conjugate([1.0, -2.0])
+    array([ 1., -2.])
+    """
     return like(x)
 
 
@@ -44,24 +57,46 @@ conj = conjugate
 
 
 def angle(x: Any, deg: bool = False) -> Any:
-    """The angle of x in the complex plane: of real numbers 0, or π where x is negative."""
+    """The angle of x in the complex plane: of real numbers 0, or π where x is negative.
+
+    Args:
+        deg: in degrees instead of radians.
+
+    >>> angle([1.0, -2.0], deg=True)
+    array([  0., 180.])
+    """
     x = compare.floating(like(x))
     half = 180.0 if deg else math.pi
     return compare.where(compare.isnan(x), x, compare.where(compare.less(x, 0), half, x * 0))
 
 
 def real_if_close(x: Any, tol: float = 100) -> Any:
-    """x without an imaginary part that is near 0: of real numbers x itself."""
+    """x without an imaginary part that is near 0: of real numbers x itself.
+
+    Args:
+        tol: without effect: there are no imaginary parts.
+
+    >>> real_if_close([1.0, 2.0])
+    array([1., 2.])
+    """
     return like(x)
 
 
-def isreal(x: Any) -> Any:
-    """Is the imaginary part of each x 0? Of real numbers it is."""
+def isreal(x: Any) -> NDArray[np.bool_]:
+    """Is the imaginary part of each x 0? Of real numbers it is.
+
+    >>> isreal([1.0, 2.0])
+    array([ True,  True])
+    """
     return np.ones(tuple(like(x).shape), bool)[()]
 
 
-def iscomplex(x: Any) -> Any:
-    """Has each x an imaginary part? Real numbers have none."""
+def iscomplex(x: Any) -> NDArray[np.bool_]:
+    """Has each x an imaginary part? Real numbers have none.
+
+    >>> iscomplex([1.0, 2.0])
+    array([False, False])
+    """
     return np.zeros(tuple(like(x).shape), bool)[()]
 
 
@@ -69,30 +104,50 @@ def iscomplex(x: Any) -> Any:
 
 
 def fabs(x: Any) -> Any:
-    """The size of x, always floating-point."""
+    """The size of x, always floating-point.
+
+    >>> fabs([-1.5, 2.0])
+    array([1.5, 2. ])
+    """
     return arithmetic.abs(compare.floating(like(x)))
 
 
 def fix(x: Any) -> Any:
-    """x rounded towards 0, always floating-point."""
+    """x rounded towards 0, always floating-point.
+
+    >>> fix([-1.5, 1.5])
+    array([-1.,  1.])
+    """
     return arithmetic.trunc(compare.floating(like(x)))
 
 
 def modf(x: Any) -> tuple[Any, Any]:
-    """The fraction of x and its whole part, both with x's sign."""
+    """The fraction of x and its whole part, both with x's sign.
+
+    >>> modf([1.5, -2.25])
+    (array([ 0.5 , -0.25]), array([ 1., -2.]))
+    """
     x = compare.floating(like(x))
     whole = arithmetic.trunc(x)
     return x - whole, whole
 
 
 def divmod(a: Any, b: Any) -> tuple[Any, Any]:
-    """a // b and a % b."""
+    """a // b and a % b.
+
+    >>> divmod([7.0], [2.0])
+    (array([3.]), array([1.]))
+    """
     a, b = like(a), like(b)
     return arithmetic.floor_divide(a, b), arithmetic.mod(a, b)
 
 
 def float_power(a: Any, b: Any) -> Any:
-    """a to the power of b, in float64 at least."""
+    """a to the power of b, in float64 at least.
+
+    >>> float_power([2, 3], 2)
+    array([4., 9.])
+    """
     a, b = (compare.astype(like(x), dtype=np.dtype(np.float64)) for x in (a, b))
     return transcendental.power(a, b)
 
@@ -133,7 +188,11 @@ def frexp(x: Any) -> tuple[Any, Any]:
 
 
 def polyval(p: Any, x: Any) -> Any:
-    """The polynomial with coefficients p, the highest power first, at x (Horner's scheme)."""
+    """The polynomial with coefficients p, the highest power first, at x (Horner's scheme).
+
+    >>> polyval([1.0, 2.0, 3.0], 2.0)
+    np.float64(11.0)
+    """
     p, x = like(p), like(x)
     found = x * 0
     for i in range(p.shape[0]):
@@ -162,39 +221,83 @@ def logspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, base: float = 10.0,
     *, axis: int = 0,
 ) -> Any:  # fmt: skip
-    """`num` powers of `base`, their exponents from start to stop."""
+    """`num` powers of `base`, their exponents from start to stop.
+
+    Args:
+        endpoint: is `stop` the last one?
+
+    >>> logspace(0.0, 2.0, 3)
+    array([  1.,  10., 100.])
+    """
     return transcendental.power(base, linspace(start, stop, num, endpoint, axis=axis))
 
 
 def geomspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0
 ) -> Any:
-    """`num` numbers from start to stop, both positive, each the same multiple of the last."""
+    """`num` numbers from start to stop, both positive, each the same multiple of the last.
+
+    Args:
+        endpoint: is `stop` the last one?
+
+    >>> geomspace(1.0, 100.0, 3)
+    array([  1.,  10., 100.])
+    """
     low, high = (transcendental.log(compare.floating(like(x))) for x in (start, stop))
     return transcendental.exp(linspace(low, high, num, endpoint, axis=axis))
 
 
 def nancumsum(x: Any, axis: Any = None) -> Any:
-    """Running sums of the elements that are not NaN."""
+    """Running sums of the elements that are not NaN.
+
+    Args:
+        axis: along which axis; None: of all of x.
+
+    >>> nancumsum([1.0, np.nan, 3.0])
+    array([1., 1., 4.])
+    """
     x = like(x)
     return cumsum(compare.where(compare.isnan(x), 0.0, x), axis)
 
 
 def nancumprod(x: Any, axis: Any = None) -> Any:
-    """Running products of the elements that are not NaN."""
+    """Running products of the elements that are not NaN.
+
+    Args:
+        axis: along which axis; None: of all of x.
+
+    >>> nancumprod([2.0, np.nan, 3.0])
+    array([2., 2., 6.])
+    """
     x = like(x)
     return cumprod(compare.where(compare.isnan(x), 1.0, x), axis)
 
 
 def nanargmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Where the largest element is that is not NaN."""
+    """Where the largest element is that is not NaN.
+
+    Args:
+        axis: along which axis; None: of all of x.
+        keepdims: does the axis stay, with size 1?
+
+    >>> nanargmax([1.0, np.nan, 3.0])
+    np.int64(2)
+    """
     x = like(x)
     known = compare.where(compare.isnan(x), -math.inf, x)
     return reduce.argmax(known, axis=axis, keepdims=keepdims)
 
 
 def nanargmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Where the smallest element is that is not NaN."""
+    """Where the smallest element is that is not NaN.
+
+    Args:
+        axis: along which axis; None: of all of x.
+        keepdims: does the axis stay, with size 1?
+
+    >>> nanargmin([1.0, np.nan, 3.0])
+    np.int64(0)
+    """
     x = like(x)
     known = compare.where(compare.isnan(x), math.inf, x)
     return reduce.argmin(known, axis=axis, keepdims=keepdims)
@@ -204,19 +307,31 @@ def nanargmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 def matvec(a: Any, x: Any) -> Any:
-    """Matrices (…, m, n) times vectors (…, n)."""
+    """Matrices (…, m, n) times vectors (…, n).
+
+    >>> matvec(np.eye(2) * 3, [1.0, 2.0])
+    array([3., 6.])
+    """
     columns = shape.expand_dims(like(x), axis=-1)
     return shape.squeeze(linalg.matmul(like(a), columns), axis=-1)
 
 
 def vecmat(x: Any, a: Any) -> Any:
-    """Vectors (…, m) times matrices (…, m, n)."""
+    """Vectors (…, m) times matrices (…, m, n).
+
+    >>> vecmat([1.0, 2.0], np.eye(2) * 3)
+    array([3., 6.])
+    """
     rows = shape.expand_dims(like(x), axis=-2)
     return shape.squeeze(linalg.matmul(rows, like(a)), axis=-2)
 
 
 def cond(a: Any) -> Any:
-    """The largest singular value of a matrix over the least, as `numpy.linalg.cond`."""
+    """The largest singular value of a matrix over the least, as `numpy.linalg.cond`.
+
+    >>> cond([[2.0, 0.0], [0.0, 1.0]])
+    np.float64(2.0)
+    """
     values = factorisations.svdvals(like(a))
     return reduce.max(values, axis=-1) / reduce.min(values, axis=-1)
 
@@ -225,7 +340,14 @@ def cond(a: Any) -> Any:
 
 
 def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
-    """x with an axis rolled back until it lies before the one at `start`."""
+    """x with an axis rolled back until it lies before the one at `start`.
+
+    Raises:
+        ValueRangeError: for a place that is not there.
+
+    >>> rollaxis(np.ones((2, 3, 4)), 2).shape
+    (4, 2, 3)
+    """
     x = like(x)
     ndim = len(x.shape)
     at = one_axis(axis, ndim)
@@ -236,19 +358,38 @@ def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
 
 
 def diagflat(x: Any, k: int = 0) -> Any:
-    """A matrix with the elements of x on its k-th diagonal."""
+    """A matrix with the elements of x on its k-th diagonal.
+
+    >>> diagflat([1.0, 2.0])
+    array([[1., 0.],
+           [0., 2.]])
+    """
     return linalg.diag(shape.ravel(like(x)), k=k)
 
 
 def broadcast_arrays(*xs: Any) -> tuple[Any, ...]:
-    """All in the shape that they have together."""
+    """All in the shape that they have together.
+
+    >>> [x.shape for x in broadcast_arrays(np.ones((2, 1)), np.ones(3))]
+    [(2, 3), (2, 3)]
+    """
     arrays = [like(x) for x in xs]
     whole = np.broadcast_shapes(*(tuple(x.shape) for x in arrays))
     return tuple(shape.broadcast_to(x, shape=whole) for x in arrays)
 
 
 def block(blocks: Any) -> Any:
-    """A matrix of nested lists of matrices: the innermost lists are joined along the last axis."""
+    """A matrix of nested lists of matrices: the innermost lists are joined along the last axis.
+
+    Args:
+        blocks: nested lists of arrays: the innermost stand side by side, the lists below each
+            other.
+
+    >>> block([[np.eye(2), np.zeros((2, 1))], [np.ones((1, 3))]])
+    array([[1., 0., 0.],
+           [0., 1., 0.],
+           [1., 1., 1.]])
+    """
     depth, inner = 0, blocks
     while isinstance(inner, list):
         depth, inner = depth + 1, inner[0]
@@ -268,7 +409,11 @@ def block(blocks: Any) -> Any:
 
 
 def delete(x: Any, places: Any, axis: int | None = None) -> Any:
-    """x without the elements at `places` along `axis` (None: of the flattened x)."""
+    """x without the elements at `places` along `axis` (None: of the flattened x).
+
+    >>> delete([1.0, 2.0, 3.0], 1)
+    array([1., 3.])
+    """
     x = like(x)
     if axis is None:
         x, axis = shape.ravel(x), 0
@@ -278,7 +423,14 @@ def delete(x: Any, places: Any, axis: int | None = None) -> Any:
 
 
 def topk(x: Any, k: int, dim: int = -1, largest: bool = True) -> tuple[Any, Any]:
-    """The k largest (smallest) elements along `dim`, in order, and where they are."""
+    """The k largest (smallest) elements along `dim`, in order, and where they are.
+
+    Raises:
+        ValueRangeError: where there are not so many elements.
+
+    >>> topk([3.0, 1.0, 2.0], 2)
+    (array([3., 2.]), array([0, 2]))
+    """
     x = like(x)
     at = one_axis(dim, len(x.shape))
     if not 0 <= k <= x.shape[at]:

@@ -52,7 +52,11 @@ def polygamma(n: int, x: Any) -> Any:
 
 
 def digamma(x: Any) -> Any:
-    """The derivative of log Γ(x)."""
+    """The derivative of log Γ(x).
+
+    >>> round(float(digamma(1.0)), 6)
+    -0.577216
+    """
     return functions.polygamma(x, n=0)
 
 
@@ -60,7 +64,11 @@ psi = digamma
 
 
 def gammasgn(x: Any) -> Any:
-    """The sign of Γ(x): −1 between −1 and 0, −3 and −2, …, else 1; NaN at −1, −2, …"""
+    """The sign of Γ(x): −1 between −1 and 0, −3 and −2, …, else 1; NaN at −1, −2, …
+
+    >>> round(float(gammasgn(-0.5)), 6)
+    -1.0
+    """
     x = compare.floating(shape.array_like(x))
     low = arithmetic.floor(x)
     odd = compare.not_equal(arithmetic.mod(low, 2), 0)
@@ -80,28 +88,50 @@ def gamma(x: Any) -> Any:
 
 
 def rgamma(x: Any) -> Any:
-    """1 / Γ(x)."""
+    """1 / Γ(x).
+
+    >>> round(float(rgamma(3.0)), 6)
+    0.5
+    """
     return gammasgn(x) * transcendental.exp(-gammaln(x))
 
 
 def betaln(a: Any, b: Any) -> Any:
-    """The logarithm of the beta function of a, b > 0."""
+    """The logarithm of the beta function of a, b > 0.
+
+    >>> round(float(betaln(2.0, 3.0)), 6)
+    -2.484907
+    """
     a, b = shape.array_like(a), shape.array_like(b)
     return gammaln(a) + gammaln(b) - gammaln(a + b)
 
 
 def beta(a: Any, b: Any) -> Any:
-    """The beta function Γ(a)·Γ(b) / Γ(a + b) of a, b > 0."""
+    """The beta function Γ(a)·Γ(b) / Γ(a + b) of a, b > 0.
+
+    >>> round(float(beta(2.0, 3.0)), 6)
+    0.083333
+    """
     return transcendental.exp(betaln(a, b))
 
 
 def multigammaln(a: Any, d: int) -> Any:
-    """The logarithm of the gamma function of d dimensions, for a > (d − 1)/2."""
+    """The logarithm of the gamma function of d dimensions, for a > (d − 1)/2.
+
+    >>> import seegrad as sg
+    >>> import seegrad as sg
+    >>> round(float(sg.mvlgamma(3.0, 2)), 4)
+    1.5502
+    """
     a = compare.floating(shape.array_like(a))
     parts = [gammaln(a - i / 2) for i in range(d)]
     return sum(parts[1:], parts[0]) + d * (d - 1) / 4 * math.log(math.pi)
 
 
 def erfcinv(x: Any) -> Any:
-    """The number whose complementary error function is x, for 0 ≤ x ≤ 2."""
+    """The number whose complementary error function is x, for 0 ≤ x ≤ 2.
+
+    >>> round(float(erfcinv(0.5)), 6)
+    0.476936
+    """
     return ndtri(shape.array_like(x) * 0.5) * -math.sqrt(0.5)

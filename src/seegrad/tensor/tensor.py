@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -39,6 +39,40 @@ class Tensor(Operators, TorchMethods, NumpyMethods, TorchShapes):
 
     Made by `seegrad.tensor`, or by operations on other tensors. The value never changes: arrays
     that come in are copied, arrays that go out are read-only.
+
+    Args:
+        op: what computed it; None: it is a leaf.
+        inputs: the tensors it was computed from.
+        attrs: the attributes of its op.
+        values: the numbers of its inputs.
+        data: its own numbers; None while a function is traced.
+        requires_grad: does it take part in differentiation?
+        spec: shape and dtype, where there are no numbers.
+        name: what pictures and errors call it.
+
+    >>> x = tensor([[1.0, 2.0], [3.0, 4.0]], name="x")
+    >>> y = (x * x).sum()
+    >>> y.backward()
+    >>> x.grad
+    array([[2., 4.],
+           [6., 8.]])
+    >>> x.grad = None
+    >>> x.detach().requires_grad, x.copy().op.name, x.clone().op.name
+    (False, 'identity', 'identity')
+    >>> x.numpy().shape, x.tolist(), x[0, 1].item(), x.dim(), x.numel()
+    ((2, 2), [[1.0, 2.0], [3.0, 4.0]], 2.0, 2, 4)
+    >>> x.view_as(x).shape, x.expand_as(x).shape, x.t().shape, x.unflatten(1, (2, 1)).shape
+    ((2, 2), (2, 2), (2, 2), (2, 2, 1))
+    >>> [part.shape for part in (*x.chunk(2), *x.unbind(), x.select(0, 1), x.narrow(1, 0, 1))]
+    [(1, 2), (1, 2), (2,), (2,), (2,), (2, 1)]
+    >>> x.gather(1, np.array([[0], [1]])).tolist(), float(x.norm().value.round(3)), x.rsqrt().shape
+    ([[1.0], [4.0]], 5.477, (2, 2))
+    >>> x.to(np.float32).dtype, x.float().dtype, x.half().dtype, x.long().dtype, x.bool().dtype
+    (dtype('float32'), dtype('float32'), dtype('float16'), dtype('int64'), dtype('bool'))
+    >>> x.double() is x, x.cpu() is x, x.to_device("cpu") is x, x.contiguous() is x, x.is_floating_point()
+    (True, True, True, True, True)
+    >>> x.assign(np.ones((2, 2)))
+    >>> x.zero_grad()
     """
 
     __slots__ = ()
@@ -47,7 +81,14 @@ class Tensor(Operators, TorchMethods, NumpyMethods, TorchShapes):
 
     @classmethod
     def joined(cls, parts: Any) -> Any:
-        """Nested lists with tensors among their elements as one tensor: stacks of stacks."""
+        """Nested lists with tensors among their elements as one tensor: stacks of stacks.
+
+        Args:
+            parts: the lists.
+
+        >>> Tensor.joined([tensor(1.0), tensor(2.0)]).shape
+        (2,)
+        """
         if isinstance(parts, (list, tuple)):
             return shape.stack(*map(cls.joined, parts))
         return parts
@@ -158,6 +199,10 @@ class Tensor(Operators, TorchMethods, NumpyMethods, TorchShapes):
 
         Graphs recorded before keep the value that they were computed from. MutationError where a
         derivative would be lost: the value depends on something else that needs one.
+
+        Raises:
+            ShapeError: for another shape.
+            TraceError: for a traced value outside of its trace.
         """
         if self.op is not None:
             raise MutationError(
@@ -188,15 +233,33 @@ class Tensor(Operators, TorchMethods, NumpyMethods, TorchShapes):
     # ---------------------------------------------------------- seeing
 
     def show(self, **options: Any) -> None:
-        """Show the graph in the browser, or in the notebook."""
+        """Show the graph in the browser, or in the notebook.
+
+        See `seegrad.show`.
+
+        Args:
+            options: as for `seegrad.show`.
+        """
         present("show", self, **options)
 
     def explain(self, **options: Any) -> Any:
-        """The derivation of this value's derivative, step by step."""
+        """The derivation of this value's derivative, step by step.
+
+        See `seegrad.explain`.
+
+        Args:
+            options: as for `seegrad.explain`.
+        """
         return present("explain", self, **options)
 
     def widget(self, **options: Any) -> Any:
-        """The graph as a live notebook widget."""
+        """The graph as a live notebook widget.
+
+        See `seegrad.widget`.
+
+        Args:
+            options: as for `seegrad.widget`.
+        """
         return present("widget", self, **options)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
@@ -222,7 +285,7 @@ class Tensor(Operators, TorchMethods, NumpyMethods, TorchShapes):
         return indexing.index(self, key)  # type: ignore[no-any-return]
 
     @property
-    def at(self) -> At:
+    def at(self) -> At[Self]:
         """`x.at[key].set(v)`, `.add .multiply .max .min`: a new tensor, with v at x[key]."""
         return At(self)
 
@@ -297,6 +360,10 @@ def tensor(
             told otherwise; integers and booleans never do.
         name: what pictures, derivations and errors call it.
 
+    Raises:
+        DTypeError: where integers shall take part in differentiation.
+        TraceError: for a traced value.
+
     >>> apple = tensor(100.0, name="apple")
     >>> price = apple * 2 * 1.1
     >>> price.backward()
@@ -328,6 +395,13 @@ def from_dlpack(x: Any, *, device: str | None = None, copy: bool | None = None) 
     """A tensor with a copy of the numbers of any object with DLPack (PyTorch, JAX, CuPy …).
 
     `device` is "cpu", the only one; a copy is made whatever `copy` says, for values never change.
+
+    Raises:
+        DTypeError: for what has no DLPack.
+        ValueRangeError: for another device than "cpu".
+
+    >>> from_dlpack(np.array([1.0, 2.0]))
+    tensor([1., 2.], dtype=float64)
     """
     if device not in (None, "cpu"):
         raise ValueRangeError("there is one device", asked='"cpu"', came=f"device={device!r}")
@@ -341,6 +415,11 @@ def as_tensor(x: Any) -> Tensor:
     """x itself if it is a tensor, otherwise a constant with a copy of its numbers.
 
     Lists of tensors are stacked: their derivatives are kept.
+
+    >>> as_tensor([1.0, 2.0])
+    tensor([1., 2.], dtype=float64)
+    >>> as_tensor(tensor([1.0])).requires_grad
+    True
     """
     if isinstance(x, Tensor):
         return x

@@ -36,7 +36,7 @@ class Predictor:
 
     def __init__(self, eager: bool = False) -> None:
         self.eager = eager
-        self._kept: tuple[Module, Compiled] | None = None
+        self._kept: tuple[Module, Compiled[..., Any]] | None = None
 
     def __call__(self, network: Module, x: Any) -> Array:
         x = by_rows(x)

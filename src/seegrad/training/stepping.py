@@ -50,7 +50,7 @@ class CompiledSteps:
     """Steps in native code, compiled anew where network, optimizer or loss is another object."""
 
     def __init__(self) -> None:
-        self._kept: tuple[Parts, Compiled] | None = None
+        self._kept: tuple[Parts, Compiled[..., Any]] | None = None
 
     def __call__(
         self,

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, Concatenate, Literal, ParamSpec, TypeVar, overload
 from weakref import WeakValueDictionary
 
 import numpy as np
@@ -48,6 +48,9 @@ from seegrad.transforms.tracing import symbol, trace
 from seegrad.tree import Structure, flatten, unflatten
 
 Function = Callable[..., Any]
+P = ParamSpec("P")
+X = TypeVar("X")
+R = TypeVar("R")
 _DERIVATIVES: WeakValueDictionary[int, Node] = WeakValueDictionary()
 """Derivatives handed out as nodes, by id: they belong to their argument even where they are
 constants, as the slope of a straight line is."""
@@ -55,7 +58,16 @@ constants, as the slope of a straight line is."""
 
 @contextmanager
 def no_grad() -> Iterator[None]:
-    """In this block nothing is recorded: results are constants."""
+    """In this block nothing is recorded: results are constants.
+
+    >>> import seegrad as sg
+    >>> import seegrad as sg
+    >>> x = sg.tensor(2.0)
+    >>> with no_grad():
+    ...     y = x * x
+    >>> y.requires_grad
+    False
+    """
     with in_mode(recording=False):
         yield
 
@@ -302,6 +314,19 @@ def _named(function: Function, what: str) -> str:
     return f"{what} of {_name_of(function)}"
 
 
+@overload
+def value_and_grad(  # type: ignore[overload-overlap]
+    function: Callable[Concatenate[X, P], R], argnums: Literal[0] = 0, *,
+    has_aux: Literal[False] = False,
+) -> Callable[Concatenate[X, P], tuple[R, X]]: ...
+@overload
+def value_and_grad(
+    function: Callable[P, Any], argnums: int | Sequence[int], *, has_aux: bool = False
+) -> Callable[P, tuple[Any, Any]]: ...
+@overload
+def value_and_grad(
+    function: Callable[P, Any], argnums: int | Sequence[int] = 0, *, has_aux: bool
+) -> Callable[P, tuple[Any, Any]]: ...
 def value_and_grad(
     function: Function, argnums: int | Sequence[int] = 0, *, has_aux: bool = False
 ) -> Function:
@@ -309,6 +334,13 @@ def value_and_grad(
 
     With `has_aux` the function gives `(number, more)`, and the result is
     `((number, more), derivative)`.
+
+    Args:
+        argnums: by which arguments: a number, or several for a tuple of derivatives.
+
+    >>> value, slope = value_and_grad(lambda x: x * x)(3.0)
+    >>> float(value), float(slope)
+    (9.0, 6.0)
     """
     which = _argnums(argnums)
 
@@ -334,6 +366,19 @@ def value_and_grad(
     return differentiated
 
 
+@overload
+def grad(  # type: ignore[overload-overlap]
+    function: Callable[Concatenate[X, P], Any], argnums: Literal[0] = 0, *,
+    has_aux: Literal[False] = False,
+) -> Callable[Concatenate[X, P], X]: ...
+@overload
+def grad(
+    function: Callable[P, Any], argnums: int | Sequence[int], *, has_aux: bool = False
+) -> Callable[P, Any]: ...
+@overload
+def grad(
+    function: Callable[P, Any], argnums: int | Sequence[int] = 0, *, has_aux: bool
+) -> Callable[P, Any]: ...
 def grad(
     function: Function, argnums: int | Sequence[int] = 0, *, has_aux: bool = False
 ) -> Function:
@@ -347,6 +392,9 @@ def grad(
 
     Warns (GradientWarning) when the result does not depend on the argument at all. Raises
     GradientError if it is not one number, DTypeError if it is a whole number or a truth value.
+
+    Args:
+        has_aux: does the function give `(number, more)`? The result is then `(derivative, more)`.
 
     >>> slope = grad(lambda x, y: (x + y) ** 2)
     >>> float(slope(3.0, 4.0))
@@ -364,8 +412,13 @@ def grad(
     return differentiated
 
 
-def vjp(function: Function, *args: Any) -> tuple[Any, Function]:
+def vjp(
+    function: Callable[..., R], *args: Any
+) -> tuple[R, Callable[[Any], tuple[Any, ...]]]:
     """`(value, pull)`: pull(g) gives the derivative by each argument, for g arriving at the value.
+
+    Raises:
+        GradientError: where the derivative has another structure than the value.
 
     >>> value, pull = vjp(lambda x: x * x, np.array([1.0, 2.0, 3.0]))
     >>> pull(np.array([1.0, 10.0, 100.0]))[0]
@@ -405,6 +458,13 @@ def jvp(function: Function, primals: Sequence[Any], tangents: Sequence[Any]) -> 
 
     Computed by two walks back: the derivative of g ↦ vjp(g), which is linear in g, gives the
     forward derivative (Townsend, "A new trick for calculating Jacobian vector products", 2017).
+
+    Args:
+        primals: the arguments.
+        tangents: how they move, one for each.
+
+    Raises:
+        GradientError: where tangents and arguments are not equally many.
 
     >>> value, change = jvp(lambda x: x ** 3, (2.0,), (1.0,))
     >>> float(value), float(change)
@@ -455,10 +515,18 @@ def _pulled_rows(run: _Recorded) -> Any:
     return parts[0] if len(parts) == 1 else concatenate(*parts, axis=0)
 
 
-def jacobian(function: Function, argnums: int = 0) -> Function:
+def jacobian(
+    function: Callable[Concatenate[X, P], Any], argnums: int = 0
+) -> Callable[Concatenate[X, P], Any]:
     """Every derivative of every element of the value: shape (*value.shape, *argument.shape).
 
     One walk back, batched over the rows by the rules of `vmap`.
+
+    Args:
+        argnums: by which argument.
+
+    Raises:
+        GradientError: for more than one array in or out.
 
     >>> jacobian(lambda x: x * x)(np.array([1.0, 2.0]))
     array([[2., 0.],
@@ -495,8 +563,13 @@ def jacobian(function: Function, argnums: int = 0) -> Function:
     return differentiated
 
 
-def hessian(function: Function, argnums: int = 0) -> Function:
+def hessian(
+    function: Callable[Concatenate[X, P], Any], argnums: int = 0
+) -> Callable[Concatenate[X, P], Any]:
     """Second derivatives of a function that gives one number: shape (*x.shape, *x.shape).
+
+    Args:
+        argnums: by which argument.
 
     >>> hessian(lambda x: (x ** 3).sum())(np.array([1.0, 2.0]))
     array([[ 6.,  0.],
@@ -505,7 +578,7 @@ def hessian(function: Function, argnums: int = 0) -> Function:
     return jacobian(grad(function, argnums), argnums)
 
 
-def hvp(function: Function, x: Any, v: Any) -> Any:
+def hvp(function: Function, x: X, v: Any) -> X:
     """The Hessian of `function` at x times v, without the Hessian (Pearlmutter, 1994).
 
     >>> hvp(lambda x: (x ** 3).sum(), np.array([1.0, 2.0]), np.array([1.0, 1.0]))
@@ -522,10 +595,10 @@ def hvp(function: Function, x: Any, v: Any) -> Any:
             total = total + p
         return total
 
-    return grad(directional)(x)
+    return grad(directional)(x)  # type: ignore[no-any-return]
 
 
-def checkpoint(function: Function) -> Function:
+def checkpoint(function: Callable[P, R]) -> Callable[P, R]:
     """The same function, but its intermediate values are not kept: backward computes them again.
 
     Takes and gives single arrays or tensors. Trades time for memory (Chen et al., 2016).
@@ -535,17 +608,19 @@ def checkpoint(function: Function) -> Function:
     array([2., 4.])
     """
 
+    again: Function = function
+
     def run(*args: Any) -> Any:
         if current_mode().tracer is not None:
             with frame("checkpoint"):                # what a loop, say, need not keep
-                return function(*args)
+                return again(*args)
         if not any(isinstance(a, Node) for a in args):
-            return function(*args)
+            return again(*args)
         leaves = _captured(function, args)
         return bind(_checkpoint_op(function, len(args), leaves), (*args, *leaves), NO_ATTRS)
 
     run.__name__ = _named(function, "checkpoint")
-    return run
+    return run  # type: ignore[return-value]
 
 
 def _captured(function: Function, args: Sequence[Any]) -> list[Node]:

@@ -41,6 +41,7 @@ def expand(z: Tensor, *, only: str | Iterable[str] | None = None, levels: int = 
     Args:
         only: open just the operations of these names; None: all.
         levels: how often to open what came out of an opening.
+        z: whose graph is meant.
 
     >>> import seegrad as sg
     >>> y = sg.sigmoid(sg.tensor(0.0, name="x"))
@@ -89,6 +90,9 @@ def fold(z: Tensor) -> Tensor:
 
     What was opened with other than the default attributes, or changed since, stays open: a frame
     is closed only where the composite gives the same numbers.
+
+    Args:
+        z: whose graph is meant.
 
     >>> import seegrad as sg
     >>> y = sg.sigmoid(sg.tensor(0.0, name="x"))
@@ -172,7 +176,20 @@ def _composite(
 
 @dataclass(frozen=True)
 class FoldCheck:
-    """Both forms side by side: relative differences of the value and of each derivative."""
+    """Both forms side by side: relative differences of the value and of each derivative.
+
+    Args:
+        value: the largest relative difference of the value.
+        derivatives: that of each leaf's derivative.
+        closed: how many nodes the closed form has.
+        opened: how many the opened one has.
+        tolerance: up to where they are equal.
+
+    >>> import seegrad as sg
+    >>> import seegrad as sg
+    >>> sg.check_fold(sg.softmax(sg.tensor([1.0, 2.0]))).closed >= 1
+    True
+    """
 
     value: float
     derivatives: Mapping[str, float]
@@ -205,6 +222,9 @@ def check_fold(z: Tensor, *, gradient: Any = None, tolerance: float | None = Non
     Args:
         gradient: the derivative that arrives at z; ones otherwise.
         tolerance: relative; 1e-9 in float64 and 1e-4 in float32 otherwise.
+
+    Raises:
+        GradientError: for a traced value.
 
     >>> import seegrad as sg
     >>> bool(check_fold(sg.sigmoid(sg.tensor([-2.0, 0.0, 3.0], name="x"))))

@@ -79,6 +79,9 @@ def numerical_gradient(function: Callable[[Any], Any], x: Any, h: float = 1e-4) 
 
     Integers are converted first: adding 1e-4 to an integer would be lost.
 
+    Args:
+        h: how far apart the two points are, halved.
+
     >>> numerical_gradient(lambda x: float((x * x).sum()), np.array([1, 2])).round(6)
     array([2., 4.])
     """
@@ -178,8 +181,12 @@ def gradcheck(
         inputs: where to check; integers are converted to float64 first.
         order: 2 checks the second derivative as well.
         h, atol, rtol: the step, and what counts as equal.
+        seed: of the directions that are tried.
 
     Returns a `Report`: true when right, with `max_error`, `worst` and `kinks`.
+
+    Raises:
+        GradientError: where no input takes part in differentiation.
 
     >>> bool(gradcheck(lambda x: x * x, np.array([1.0, -2.0, 3.0]), order=2))
     True
@@ -253,8 +260,17 @@ def gradcheck_nodes(
     Args:
         outputs: the right end of the graph.
         largest: of an input with more elements, this many are checked (evenly spread).
+        h: the step of the differences.
+        atol: how much may differ, absolutely.
+        rtol: how much, relatively.
 
     Returns a report for each node whose operation has a derivative.
+
+    >>> import seegrad as sg
+    >>> import seegrad as sg
+    >>> x = sg.tensor([1.0, 2.0])
+    >>> all(map(bool, gradcheck_nodes((x * x).sum()).values()))
+    True
     """
     nodes = [node for node in walk(outputs) if node.op and node.op.differentiable and node.values]
     return {node: gradcheck_node(node, h, atol, rtol, largest) for node in nodes}

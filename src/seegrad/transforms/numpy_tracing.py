@@ -35,6 +35,13 @@ class TracedFunction:
 
     For arguments of other shapes, dtypes or structure it is traced again. `graph` is that of the
     examples, its inputs named like the parameters.
+
+    >>> f = trace(lambda x: np.sin(x) ** 2, np.array([1.0, 2.0]))
+    >>> f.check()
+    >>> f(np.array([0.0])).tolist()
+    [0.0]
+    >>> f.graph.find("x").shape
+    (2,)
     """
 
     holds: ClassVar = ("function",)
@@ -72,7 +79,13 @@ class TracedFunction:
         return Graph([x for x in found if isinstance(x, Tensor)])
 
     def show(self, **options: Any) -> None:
-        """Show the graph in the browser, or in the notebook."""
+        """Show the graph in the browser, or in the notebook.
+
+        See `seegrad.show`.
+
+        Args:
+            options: as for `seegrad.show`.
+        """
         (self.graph.outputs[-1]).show(**options)  # type: ignore[attr-defined]
 
     def _traced(
@@ -178,6 +191,9 @@ def trace(x: Any, *examples: Any, **settings: Any) -> Any:
     (`.graph`, `.show()`), and compared with NumPy on the examples. Raises DTypeError that names a
     function of NumPy's that is not known here, TraceError where Python decides by a value,
     MutationError where a value is written to, GraphError where the numbers differ.
+
+    Raises:
+        CallError: where examples are missing.
 
     >>> f = trace(lambda x: np.sum(np.tanh(x) ** 2), np.ones(3))
     >>> [node.op.name for node in f.graph.operations]

@@ -7,7 +7,7 @@ rules of `batching.py`.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 
@@ -21,10 +21,13 @@ from seegrad.transforms.batching import spread
 from seegrad.transforms.tracing import symbol, trace
 from seegrad.tree import flatten, unflatten
 
-Function = Callable[..., Any]
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def vmap(function: Function, in_axes: int | Sequence[int | None] | None = 0) -> Function:
+def vmap(
+    function: Callable[P, R], in_axes: int | Sequence[int | None] | None = 0
+) -> Callable[P, R]:
     """`function` of one example, for all examples along an axis of its arguments at once.
 
     Args:
@@ -33,6 +36,10 @@ def vmap(function: Function, in_axes: int | Sequence[int | None] | None = 0) -> 
             argument for every example.
 
     The results have the examples along their first axis. Composes with grad and compile.
+
+    Raises:
+        ShapeError: where axes and arguments are not equally many, or the examples are not.
+        TraceError: where the function assigns.
 
     >>> import seegrad as sg
     >>> import numpy as np
@@ -74,7 +81,7 @@ def vmap(function: Function, in_axes: int | Sequence[int | None] | None = 0) -> 
         return unflatten(found.structure, results)
 
     mapped.__name__ = f"vmap of {getattr(function, '__name__', 'a function')}"
-    return mapped
+    return mapped  # type: ignore[return-value]
 
 
 def _example(x: Any, axis: int | None) -> tuple[Spec, Any]:

@@ -133,7 +133,7 @@ def parts(x: Any) -> tuple[Any, Any]:
     return x, x * 0
 
 
-def of_pairs(function: Function) -> Function:
+def of_pairs(function: Function, name: str = "") -> Function:
     """A function of pairs `(real, imag)` that gives one, as NumPy's function of its name."""
 
     @functools.wraps(function)
@@ -141,7 +141,7 @@ def of_pairs(function: Function) -> Function:
         found = function(*map(parts, args), **kwargs)
         return Complex(*found) if isinstance(found, tuple) else found
 
-    ANSWERS[function.__name__] = called
+    ANSWERS[name or function.__name__] = called
     return function
 
 
@@ -217,11 +217,6 @@ def subtract(a: Any, b: Any) -> Any:
 
 
 @of_pairs
-def negative(a: Any) -> Any:
-    return -a[0], -a[1]
-
-
-@of_pairs
 def multiply(a: Any, b: Any) -> Any:
     return a[0] * b[0] - a[1] * b[1], a[0] * b[1] + a[1] * b[0]
 
@@ -243,11 +238,6 @@ def square(a: Any) -> Any:
 
 
 @of_pairs
-def conjugate(a: Any) -> Any:
-    return a[0], -a[1]
-
-
-@of_pairs
 def real(a: Any) -> Any:
     return a[0]
 
@@ -255,11 +245,6 @@ def real(a: Any) -> Any:
 @of_pairs
 def imag(a: Any) -> Any:
     return a[1]
-
-
-@of_pairs
-def real_if_close(a: Any) -> Any:
-    return a
 
 
 @of_pairs
@@ -304,23 +289,8 @@ def _back(a: Any) -> Any:
 
 
 @of_pairs
-def sinh_(a: Any) -> Any:
-    return _back(sin_(_turned(a)))
-
-
-@of_pairs
-def cosh_(a: Any) -> Any:
-    return cos_(_turned(a))
-
-
-@of_pairs
 def tan_(a: Any) -> Any:
     return divide(sin_(a), cos_(a))
-
-
-@of_pairs
-def tanh_(a: Any) -> Any:
-    return _back(tan_(_turned(a)))
 
 
 @of_pairs
@@ -331,11 +301,6 @@ def sqrt(a: Any) -> Any:
 
 def _one(a: Any) -> Any:
     return a[0] * 0 + 1, a[1] * 0
-
-
-@of_pairs
-def arcsinh(a: Any) -> Any:
-    return log_(add(a, sqrt(add(square(a), _one(a)))))
 
 
 @of_pairs
@@ -351,21 +316,6 @@ def arctanh(a: Any) -> Any:
 
 
 @of_pairs
-def expm1(a: Any) -> Any:
-    return subtract(exp_(a), _one(a))
-
-
-@of_pairs
-def exp2(a: Any) -> Any:
-    return exp_((a[0] * math.log(2), a[1] * math.log(2)))
-
-
-@of_pairs
-def log1p(a: Any) -> Any:
-    return log_(add(a, _one(a)))
-
-
-@of_pairs
 def log2(a: Any) -> Any:
     found = log_(a)
     return found[0] / math.log(2), found[1] / math.log(2)
@@ -377,12 +327,22 @@ def log10(a: Any) -> Any:
     return found[0] / math.log(10), found[1] / math.log(10)
 
 
-@of_pairs
-def power(a: Any, b: Any) -> Any:
-    return exp_(multiply(b, log_(a)))
-
-
-for _name in ("exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh"):
+_ROWS: Mapping[str, Function] = {
+    "negative": lambda a: (-a[0], -a[1]),
+    "conjugate": lambda a: (a[0], -a[1]),
+    "real_if_close": lambda a: a,
+    "sinh": lambda a: _back(sin_(_turned(a))),
+    "cosh": lambda a: cos_(_turned(a)),
+    "tanh": lambda a: _back(tan_(_turned(a))),
+    "arcsinh": lambda a: log_(add(a, sqrt(add(square(a), _one(a))))),
+    "expm1": lambda a: subtract(exp_(a), _one(a)),
+    "exp2": lambda a: exp_((a[0] * math.log(2), a[1] * math.log(2))),
+    "log1p": lambda a: log_(add(a, _one(a))),
+    "power": lambda a, b: exp_(multiply(b, log_(a))),
+}
+for _name, _function in _ROWS.items():
+    of_pairs(_function, _name)
+for _name in ("exp", "log", "sin", "cos", "tan"):
     ANSWERS[_name] = ANSWERS.pop(f"{_name}_")
 ANSWERS.update(conj=ANSWERS["conjugate"], abs=ANSWERS["absolute"])
 
@@ -477,14 +437,13 @@ for _operator, _name in {"neg": "negative", "abs": "absolute"}.items():
 
 def paired(tree: Any) -> Any:
     """A tree with pairs in place of complex arrays."""
-    if isinstance(tree, dict):
-        return {k: paired(v) for k, v in tree.items()}
-    if isinstance(tree, (tuple, list)):
-        found = [paired(x) for x in tree]
-        return type(tree)(*found) if hasattr(tree, "_fields") else type(tree)(found)
-    if isinstance(tree, (Node, Complex)) or tree is None or not np.iscomplexobj(tree):
-        return tree
-    return Complex(*parts(tree))
+
+    def one(x: Any) -> Any:
+        if isinstance(x, (Node, Complex)) or x is None or not np.iscomplexobj(x):
+            return x
+        return Complex(*parts(x))
+
+    return _each_leaf(tree, one)
 
 
 def conjugated(tree: Any) -> Any:
@@ -507,15 +466,18 @@ def unpaired(tree: Any) -> Any:
     return _through(tree, one)
 
 
-def _through(tree: Any, change: Function) -> Any:
-    if isinstance(tree, Complex):
-        return change(tree)
+def _each_leaf(tree: Any, change: Function) -> Any:
+    """A tree of dictionaries, tuples and lists with each leaf changed; pairs are leaves."""
     if isinstance(tree, dict):
-        return {k: _through(v, change) for k, v in tree.items()}
+        return {k: _each_leaf(v, change) for k, v in tree.items()}
     if isinstance(tree, (tuple, list)):
-        found = [_through(x, change) for x in tree]
+        found = [_each_leaf(x, change) for x in tree]
         return type(tree)(*found) if hasattr(tree, "_fields") else type(tree)(found)
-    return tree
+    return change(tree)
+
+
+def _through(tree: Any, change: Function) -> Any:
+    return _each_leaf(tree, lambda x: change(x) if isinstance(x, Complex) else x)
 
 
 def holds_pair(tree: Any) -> bool:
@@ -529,16 +491,7 @@ def widened(tree: Any) -> Any:
     """A tree in which real tensors are pairs too, if any leaf is one."""
     if not holds_pair(tree):
         return tree
-
-    def wide(x: Any) -> Any:
-        if isinstance(x, dict):
-            return {k: wide(v) for k, v in x.items()}
-        if isinstance(x, (tuple, list)):
-            found = [wide(y) for y in x]
-            return type(x)(*found) if hasattr(x, "_fields") else type(x)(found)
-        return RealPair(x) if isinstance(x, Node) else x
-
-    return wide(tree)
+    return _each_leaf(tree, lambda x: RealPair(x) if isinstance(x, Node) else x)
 
 
 def as_answer(g: Any, like: Any) -> Any:

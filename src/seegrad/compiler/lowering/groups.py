@@ -8,18 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from seegrad.graph.forms import (
-    Broadcast,
-    Contract,
-    OneHot,
-    Permute,
-    Product,
-    Reduce,
-    Reshape,
-    Scalar,
-    Slice,
-    Window,
-)
+from seegrad.graph import forms
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Shape
@@ -30,7 +19,7 @@ AxisMap = tuple[int | None, ...]
 def is_view(node: Node) -> bool:
     """Whether the node only looks at its input in another way."""
     return node.op is not None and isinstance(
-        node.op.lower, (Permute, Reshape, Broadcast, Slice, Window)
+        node.op.lower, (forms.Permute, forms.Reshape, forms.Broadcast, forms.Slice, forms.Window)
     )
 
 
@@ -55,10 +44,10 @@ def through(node: Node) -> tuple[Node, AxisMap]:
     axes: list[int | None] = list(range(len(node.shape)))
     while node.op is not None:
         form, x = node.op.lower, node.inputs[0] if node.inputs else None
-        if isinstance(form, Permute):
+        if isinstance(form, forms.Permute):
             order = node.attrs["axes"]
             axes = [None if a is None else order[a] for a in axes]
-        elif isinstance(form, Broadcast):
+        elif isinstance(form, forms.Broadcast):
             assert x is not None
             lead = len(node.shape) - len(x.shape)
             axes = [
@@ -66,7 +55,7 @@ def through(node: Node) -> tuple[Node, AxisMap]:
                 else a - lead
                 for a in axes
             ]
-        elif isinstance(form, Reshape):
+        elif isinstance(form, forms.Reshape):
             assert x is not None
             kept = _same_but_for_ones(node.shape, x.shape)
             if kept is None:
@@ -144,10 +133,10 @@ class Grouping:
         if why:
             self.why[node] = why
             self.of[node] = Group("unfused", [node], {}, {}, head=node)
-        elif isinstance(form, (Scalar, OneHot)):
+        elif isinstance(form, (forms.Scalar, forms.OneHot)):
             axes, sizes = self._axes(node.shape)
             self.of[node] = Group("loop_nest", [node], {node: axes}, sizes)
-        elif isinstance(form, Reduce):
+        elif isinstance(form, forms.Reduce):
             x = node.inputs[0]
             axes, sizes = self._axes(x.shape)
             over = node.attrs["axis"]
@@ -158,7 +147,7 @@ class Grouping:
             reduced = frozenset(a for i, a in enumerate(axes) if i in over and a is not None)
             self.of[node] = Group("loop_nest", [node], {node: out}, sizes, reduced)
             self.argument[node] = axes
-        elif isinstance(form, (Product, Contract)):
+        elif isinstance(form, (forms.Product, forms.Contract)):
             axes, sizes = self._axes(node.shape)
             self.of[node] = Group("matmul", [node], {node: axes}, sizes, head=node)
         else:
@@ -177,7 +166,7 @@ class Grouping:
             if group.kind == "unfused" or base.op is None or is_view(base):
                 found.append((base, None))
                 continue
-            if isinstance(node.op.lower, (Product, Contract)):
+            if isinstance(node.op.lower, (forms.Product, forms.Contract)):
                 found.append((base, None))
                 continue
             mine = self.input_axes(node, x)
@@ -192,10 +181,10 @@ class Grouping:
         """The classes along which the axes of input x run."""
         assert node.op is not None
         form = node.op.lower
-        if isinstance(form, Reduce):
+        if isinstance(form, forms.Reduce):
             return self.argument[node]
         mine = self.of[node].maps[node]
-        if isinstance(form, OneHot):
+        if isinstance(form, forms.OneHot):
             return mine[:-1]
         lead = len(node.shape) - len(x.shape)
         return tuple(

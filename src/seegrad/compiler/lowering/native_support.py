@@ -5,22 +5,13 @@ from __future__ import annotations
 from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.lowering.groups import behind, is_view
 from seegrad.compiler.lowering.type_promotion import typed
-from seegrad.graph.forms import (
-    Contract,
-    Gather,
-    Join,
-    Loop,
-    OneHot,
-    Overlap,
-    Pad,
-    Place,
-    Product,
-    Reduce,
-    Scalar,
-    Scan,
-    Scatter,
-)
+from seegrad.graph import forms
 from seegrad.graph.node import Node
+
+COPIED = (
+    forms.Gather, forms.Scatter, forms.Place, forms.Pad, forms.Join, forms.Overlap,
+)  # fmt: skip
+"""Forms whose elements are copied from place to place."""
 
 
 def why_foreign(node: Node, checkable: frozenset[Node] | None = None) -> str:
@@ -30,30 +21,29 @@ def why_foreign(node: Node, checkable: frozenset[Node] | None = None) -> str:
     """
     assert node.op is not None
     form = node.op.lower
-    if isinstance(form, Loop):
+    if isinstance(form, forms.Loop):
         return ""
-    if checkable is not None and isinstance(form, (Gather, Scatter, OneHot)):
-        labels = node.inputs[0 if isinstance(form, OneHot) else 1]
+    if checkable is not None and isinstance(form, (forms.Gather, forms.Scatter, forms.OneHot)):
+        labels = node.inputs[0 if isinstance(form, forms.OneHot) else 1]
         if behind(labels) not in checkable:
             return "its indices are only known within the loop"
-    if isinstance(form, Scalar):
+    if isinstance(form, forms.Scalar):
         return typed(node).why
-    if isinstance(form, OneHot):
+    if isinstance(form, forms.OneHot):
         return "" if scalar_types.native(node.dtype) else f"dtype {node.dtype}"
-    if isinstance(form, (Overlap, Scan)):
+    if isinstance(form, (forms.Overlap, forms.Scan)):
         return "" if scalar_types.totals_in_memory(node.dtype) else f"dtype {node.dtype}"
-    if isinstance(form, Reduce):
+    if isinstance(form, forms.Reduce):
         return _why_reduction(node)
-    if isinstance(form, (Product, Contract)):
+    if isinstance(form, (forms.Product, forms.Contract)):
         return _why_product(node)
-    if isinstance(form, (Gather, Scatter)):
-        if isinstance(form, Scatter) and not scalar_types.totals_in_memory(node.dtype):
+    if isinstance(form, (forms.Gather, forms.Scatter)):
+        if isinstance(form, forms.Scatter) and not scalar_types.totals_in_memory(node.dtype):
             return f"dtype {node.dtype}"
         indices = node.inputs[1]
         if indices.op is not None:
             return "its indices are computed, so that they can only be checked as they come"
-    copied = isinstance(form, (Gather, Scatter, Place, Pad, Join, Overlap))
-    if not copied and not is_view(node):
+    if not isinstance(form, COPIED) and not is_view(node):
         return f"the form {type(form).__name__} has no native code"
     return ""
 
@@ -77,7 +67,7 @@ def _why_product(node: Node) -> str:
     ):
         return f"a product of {' and '.join(str(x.dtype) for x in node.inputs)}"
     assert node.op is not None
-    if isinstance(node.op.lower, Contract):
+    if isinstance(node.op.lower, forms.Contract):
         if len(node.inputs) != 2:
             return f"a contraction of {len(node.inputs)} inputs"
         left, out = node.attrs["subscripts"].split("->")

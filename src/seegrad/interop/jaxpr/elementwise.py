@@ -14,7 +14,7 @@ from seegrad.graph.spec import Spec
 from seegrad.interop.jaxpr.site import Rule, Site, as_dtype, known
 from seegrad.ops import arithmetic, bits, compare, reduce, scan_sort, transcendental
 from seegrad.ops.nn.activation import sigmoid
-from seegrad.ops.shape import flip, reshape
+from seegrad.ops.shape import flip
 from seegrad.ops.special import floating_point, functions
 from seegrad.tensor import numpy_functions
 
@@ -151,14 +151,6 @@ def _parity(site: Site, xs: list[Any]) -> Any:
         raise site.refuse("whole numbers")
     count = reduce.sum(as_dtype(xs[0], np.dtype(np.int64)), axis=tuple(site["axes"]))
     return compare.equal(arithmetic.mod(count, 2), 1)
-
-
-def _real(site: Site, xs: list[Any]) -> Any:
-    return xs[0]
-
-
-def _scalar_shaped(site: Site, xs: list[Any]) -> Any:
-    return reshape(xs[0], shape=site.out.shape)
 
 
 RULES: dict[str, Rule] = {

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from seegrad.graph.op import Op
-from seegrad.nn.module import Module, parameter
+from seegrad.nn.module import Module, listed, parameter, unusual
 from seegrad.ops import transcendental
 from seegrad.ops.compare import where
 from seegrad.ops.nn import activation
@@ -20,258 +20,313 @@ def _as_array(x: Any) -> Any:
 
 
 class _Activation(Module):
-    """A layer that is one operation; the layer's `settings` are its attributes."""
+    """A layer that is one operation, whose attributes the layer has as its own."""
 
     operation: ClassVar[Op]
-    settings: ClassVar[tuple[str, ...]] = ()
+    always: ClassVar[bool] = False
+    """Whether its settings are told even where they are the usual ones."""
 
-    def forward(self, x: Any) -> Any:
-        attrs = {name: getattr(self, name) for name in self.settings}
-        return self.operation(_as_array(x), **attrs)
+    def _settings(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.operation.attributes}
+
+    def forward(self, x: Any) -> Tensor:
+        return self.operation(_as_array(x), **self._settings())  # type: ignore[no-any-return]
+
+    def describe(self) -> str:
+        return listed(self._settings() if self.always else unusual(self))
 
 
 class ReLU(_Activation):
-    """x where it is positive, else 0; the derivative at 0 is 0 (chapter 5.5.1)."""
+    """x where it is positive, else 0; the derivative at 0 is 0 (chapter 5.5.1).
+
+    >>> ReLU()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([0., 0., 2.])
+    """
 
     kind = "relu"
     operation = activation.relu
 
 
 class LeakyReLU(_Activation):
-    """x where it is positive, else slope·x."""
+    """x where it is positive, else slope·x.
+
+    >>> LeakyReLU()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-0.02,  0.  ,  2.  ])
+    """
 
     kind = "leaky_relu"
     operation = activation.leaky_relu
-    settings = ("slope",)
+    always = True
 
     def __init__(self, slope: float = 0.01) -> None:
         self.slope = slope
 
-    def describe(self) -> str:
-        return f"slope={self.slope}"
-
 
 class ELU(_Activation):
-    """x where it is positive, else alpha·(exp(x) − 1) (Clevert et al., 2015)."""
+    """x where it is positive, else alpha·(exp(x) − 1) (Clevert et al., 2015).
 
-    kind = "elu"
+    >>> ELU()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-0.865,  0.   ,  2.   ])
+    """
+
     operation = activation.elu
-    settings = ("alpha",)
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
 
-    def describe(self) -> str:
-        return "" if self.alpha == 1.0 else f"alpha={self.alpha}"
-
 
 class Sigmoid(_Activation):
-    """1/(1 + exp(−x)), with the derivative y(1 − y) (chapter 5.5.2)."""
+    """1/(1 + exp(−x)), with the derivative y(1 − y) (chapter 5.5.2).
 
-    kind = "sigmoid"
+    >>> Sigmoid()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([0.119, 0.5  , 0.881])
+    """
+
     operation = activation.sigmoid
 
 
 class Tanh(_Activation):
-    """The hyperbolic tangent."""
+    """The hyperbolic tangent.
 
-    kind = "tanh"
+    >>> Tanh()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-0.964,  0.   ,  0.964])
+    """
+
     operation = transcendental.tanh
 
 
 class GELU(_Activation):
-    """x·Φ(x), or its approximation by tanh (Hendrycks and Gimpel, 2016)."""
+    """x·Φ(x), or its approximation by tanh (Hendrycks and Gimpel, 2016).
 
-    kind = "gelu"
+    Args:
+        approximate: by tanh instead of the error function.
+
+    >>> GELU()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-0.046,  0.   ,  1.954])
+    """
+
     operation = activation.gelu
-    settings = ("approximate",)
 
     def __init__(self, approximate: bool = False) -> None:
         self.approximate = approximate
 
-    def describe(self) -> str:
-        return "approximate=True" if self.approximate else ""
-
 
 class SiLU(_Activation):
-    """x·σ(x), also called swish (Elfwing et al., 2017)."""
+    """x·σ(x), also called swish (Elfwing et al., 2017).
+
+    >>> SiLU()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-0.238,  0.   ,  1.762])
+    """
 
     kind = "silu"
     operation = activation.silu
 
 
 class Softplus(_Activation):
-    """log(1 + exp(x)): ReLU without its corner, its derivative the sigmoid."""
+    """log(1 + exp(x)): ReLU without its corner, its derivative the sigmoid.
 
-    kind = "softplus"
+    >>> Softplus()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([0.127, 0.693, 2.127])
+    """
+
     operation = activation.softplus
 
 
 class Softmax(_Activation):
-    """exp(x) over its sum along `axis`: each row (by default) positive and summing to 1."""
+    """exp(x) over its sum along `axis`: each row (by default) positive and summing to 1.
 
-    kind = "softmax"
+    >>> Softmax()(np.array([[0.0, 0.0]]))
+    array([[0.5, 0.5]])
+    """
+
     operation = activation.softmax
-    settings = ("axis",)
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
 
-    def describe(self) -> str:
-        return "" if self.axis == -1 else f"axis={self.axis}"
-
 
 class CELU(_Activation):
-    """x where it is positive, else alpha·(exp(x/alpha) − 1) (Barron, 2017)."""
+    """x where it is positive, else alpha·(exp(x/alpha) − 1) (Barron, 2017).
 
-    kind = "celu"
+    >>> CELU()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-0.865,  0.   ,  2.   ])
+    """
+
     operation = activation.celu
-    settings = ("alpha",)
 
     def __init__(self, alpha: float = 1.0) -> None:
         self.alpha = alpha
 
-    def describe(self) -> str:
-        return "" if self.alpha == 1.0 else f"alpha={self.alpha}"
-
 
 class SELU(_Activation):
-    """ELU scaled so that layers keep mean 0 and variance 1 (Klambauer et al., 2017)."""
+    """ELU scaled so that layers keep mean 0 and variance 1 (Klambauer et al., 2017).
 
-    kind = "selu"
+    >>> SELU()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-1.52 ,  0.   ,  2.101])
+    """
+
     operation = activation.selu
 
 
 class Mish(_Activation):
-    """x·tanh(log(1 + exp(x))) (Misra, 2019)."""
+    """x·tanh(log(1 + exp(x))) (Misra, 2019).
 
-    kind = "mish"
+    >>> Mish()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-0.253,  0.   ,  1.944])
+    """
+
     operation = activation.mish
 
 
 class Hardsigmoid(_Activation):
-    """The sigmoid in straight lines: x/6 + 1/2 held between 0 and 1."""
+    """The sigmoid in straight lines: x/6 + 1/2 held between 0 and 1.
 
-    kind = "hardsigmoid"
+    >>> Hardsigmoid()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([0.167, 0.5  , 0.833])
+    """
+
     operation = activation.hardsigmoid
 
 
 class Hardswish(_Activation):
-    """x·hardsigmoid(x) (Howard et al., 2019)."""
+    """x·hardsigmoid(x) (Howard et al., 2019).
 
-    kind = "hardswish"
+    >>> Hardswish()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-0.333,  0.   ,  1.667])
+    """
+
     operation = activation.hardswish
 
 
 class Hardtanh(_Activation):
-    """x held between low and high; `ReLU6` is `Hardtanh(0.0, 6.0)`."""
+    """x held between low and high; `ReLU6` is `Hardtanh(0.0, 6.0)`.
 
-    kind = "hardtanh"
+    >>> Hardtanh()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-1.,  0.,  1.])
+    """
+
     operation = activation.hardtanh
-    settings = ("low", "high")
+    always = True
 
     def __init__(self, low: float = -1.0, high: float = 1.0) -> None:
         self.low, self.high = low, high
 
-    def describe(self) -> str:
-        return f"low={self.low}, high={self.high}"
-
 
 class ReLU6(Hardtanh):
-    """x held between 0 and 6."""
+    """x held between 0 and 6.
+
+    >>> ReLU6()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([0., 0., 2.])
+    """
 
     kind = "relu6"
+    always = False
 
     def __init__(self) -> None:
         super().__init__(0.0, 6.0)
 
-    def describe(self) -> str:
-        return ""
-
 
 class Softsign(_Activation):
-    """x / (1 + |x|)."""
+    """x / (1 + |x|).
 
-    kind = "softsign"
+    >>> Softsign()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-0.667,  0.   ,  0.667])
+    """
+
     operation = activation.softsign
 
 
 class Tanhshrink(_Activation):
-    """x − tanh(x)."""
+    """x − tanh(x).
 
-    kind = "tanhshrink"
+    >>> Tanhshrink()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-1.036,  0.   ,  1.036])
+    """
+
     operation = activation.tanhshrink
 
 
 class LogSigmoid(_Activation):
-    """The logarithm of the sigmoid, steady for any x."""
+    """The logarithm of the sigmoid, steady for any x.
+
+    >>> LogSigmoid()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-2.127, -0.693, -0.127])
+    """
 
     kind = "logsigmoid"
     operation = activation.logsigmoid
 
 
 class Hardshrink(_Activation):
-    """x, and 0 where |x| is at most the bound."""
+    """x, and 0 where |x| is at most the bound.
 
-    kind = "hardshrink"
+    >>> Hardshrink()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-2.,  0.,  2.])
+    """
+
     operation = activation.hardshrink
-    settings = ("bound",)
+    always = True
 
     def __init__(self, bound: float = 0.5) -> None:
         self.bound = bound
-
-    def describe(self) -> str:
-        return f"bound={self.bound}"
 
 
 class Softshrink(_Activation):
-    """x moved towards 0 by the bound, and 0 where |x| is at most the bound."""
+    """x moved towards 0 by the bound, and 0 where |x| is at most the bound.
 
-    kind = "softshrink"
+    >>> Softshrink()(np.array([-2.0, 0.0, 2.0])).round(3)
+    array([-1.5,  0. ,  1.5])
+    """
+
     operation = activation.softshrink
-    settings = ("bound",)
+    always = True
 
     def __init__(self, bound: float = 0.5) -> None:
         self.bound = bound
 
-    def describe(self) -> str:
-        return f"bound={self.bound}"
-
 
 class LogSoftmax(_Activation):
-    """The logarithm of softmax along `axis`, steady for any scores."""
+    """The logarithm of softmax along `axis`, steady for any scores.
 
-    kind = "log_softmax"
+    >>> LogSoftmax()(np.array([[0.0, 0.0]])).round(3)
+    array([[-0.693, -0.693]])
+    """
+
     operation = activation.log_softmax
-    settings = ("axis",)
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
-
-    def describe(self) -> str:
-        return "" if self.axis == -1 else f"axis={self.axis}"
 
 
 class GLU(Module):
-    """a·σ(b), a and b the halves of x along `axis` (Dauphin et al., 2016)."""
+    """a·σ(b), a and b the halves of x along `axis` (Dauphin et al., 2016).
 
-    kind = "glu"
+    >>> GLU()(np.array([1.0, 2.0, 0.0, 0.0]))
+    array([0.5, 1. ])
+    """
 
     def __init__(self, axis: int = -1) -> None:
         self.axis = axis
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         a, b = split(_as_array(x), 2, self.axis)
-        return a * activation.sigmoid(b)
+        return a * activation.sigmoid(b)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
-        return "" if self.axis == -1 else f"axis={self.axis}"
+        return listed(unusual(self))
 
 
 class PReLU(Module):
     """x where it is positive, else slope·x, the slope learnt (He et al., 2015).
 
     features: 1 for one slope, or a slope for each channel, the second axis of (N, C, …).
+
+    Args:
+        dtype: the dtype of the slopes.
+
+    >>> PReLU(slope=0.5)(np.array([[-2.0], [2.0]])).value
+    array([[-1.],
+           [ 2.]])
     """
 
     kind = "prelu"
@@ -280,12 +335,12 @@ class PReLU(Module):
     def __init__(self, features: int = 1, slope: float = 0.25, dtype: Any = np.float32) -> None:
         self.slope = parameter(np.full(features, slope), "slope", dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = _as_array(x)
         slope: Any = self.slope
         if slope.shape[0] > 1 and len(x.shape) > 2:
             slope = reshape(slope, shape=(slope.shape[0], *(1,) * (len(x.shape) - 2)))
-        return where(x > 0, x, x * slope)
+        return where(x > 0, x, x * slope)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.slope.shape[0]}"

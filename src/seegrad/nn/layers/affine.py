@@ -25,11 +25,16 @@ class Affine(Module):
     from (default: the one of `seegrad.nn.seed`).
     Raises ShapeError naming both shapes when the input is not `inputs` wide.
 
+    Args:
+        bias: is a number for each output added?
+
+    Raises:
+        ValueRangeError: for a width below 1.
+
     >>> Affine(3, 2)(np.ones((5, 3))).shape
     (5, 2)
     """
 
-    kind = "affine"
     torch_names: ClassVar[dict[str, str]] = {"W": "weight.T", "b": "bias"}
 
     def __init__(
@@ -53,10 +58,10 @@ class Affine(Module):
         self.W = parameter(weights, "W", dtype)
         self.b = parameter(zeros((outputs,), inputs, chance), "b", dtype) if bias else None
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = as_input(x, self.W, -1, self.name or self.kind)
         product = matmul(x, self.W)
-        return product if self.b is None else product + self.b
+        return product if self.b is None else product + self.b  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         inputs, outputs = self.W.shape
@@ -72,11 +77,12 @@ class Bilinear(Module):
 
     W (outputs, left, right), b (outputs,); initial, dtype, generator as in `Affine`.
 
+    Args:
+        bias: is a number for each output added?
+
     >>> Bilinear(3, 4, 2)(np.ones((5, 3)), np.ones((5, 4))).shape
     (5, 2)
     """
-
-    kind = "bilinear"
 
     def __init__(
         self,
@@ -94,7 +100,7 @@ class Bilinear(Module):
         self.W = parameter(weights, "W", dtype)
         self.b = parameter(zeros((outputs,), left, chance), "b", dtype) if bias else None
 
-    def forward(self, x: Any, z: Any) -> Any:
+    def forward(self, x: Any, z: Any) -> Tensor:
         x, z = (v if isinstance(v, Tensor) else np.asarray(v) for v in (x, z))
         left, right = self.W.shape[1:]
         if not x.ndim or x.shape[:-1] != z.shape[:-1] or (x.shape[-1], z.shape[-1:]) != (
@@ -107,7 +113,7 @@ class Bilinear(Module):
             )
         x, z = (v if v.dtype == self.W.dtype else astype(v, dtype=self.W.dtype) for v in (x, z))
         found = einsum("...i,oij,...j->...o", x, self.W, z)
-        return found if self.b is None else found + self.b
+        return found if self.b is None else found + self.b  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         outputs, left, right = self.W.shape
@@ -115,9 +121,12 @@ class Bilinear(Module):
 
 
 class Identity(Module):
-    """What comes in, as it is: a layer that does nothing where a layer is asked for."""
+    """What comes in, as it is: a layer that does nothing where a layer is asked for.
 
-    kind = "identity"
+    >>> Identity()(np.array([1.0, 2.0]))
+    array([1., 2.])
+    """
 
-    def forward(self, x: Any) -> Any:
-        return x if isinstance(x, Tensor) else np.asarray(x)
+    def forward(self, x: Any) -> Tensor:
+        same: Any = x if isinstance(x, Tensor) else np.asarray(x)
+        return same  # type: ignore[no-any-return]

@@ -60,6 +60,11 @@ class MultiHeadAttention(Module):
     (N, S, width) to look there instead, and `allowed`, booleans that broadcast to (N, heads, T, S).
     `run` reads a sequence in parts, as one that is written step by step asks for.
 
+    Args:
+        dropout: which share of the weights is left out in training.
+        dtype: the dtype of what is learnt.
+        generator: where the first values are drawn from; sg's own when not given.
+
     >>> MultiHeadAttention(8, heads=2, causal=True)(np.ones((3, 5, 8))).shape
     (3, 5, 8)
     """
@@ -92,7 +97,7 @@ class MultiHeadAttention(Module):
         self.out = Affine(width, width, **made)
         self.drop = Dropout(dropout) if dropout else None
 
-    def forward(self, x: Any, memory: Any = None, allowed: Any = None) -> Any:
+    def forward(self, x: Any, memory: Any = None, allowed: Any = None) -> Tensor:
         layer, W = self.name or self.kind, self.query.W
         x = as_input(x, W, -1, layer)
         seen = x if memory is None else as_input(memory, W, -1, layer)
@@ -107,7 +112,7 @@ class MultiHeadAttention(Module):
             before = np.tri(x.shape[1], seen.shape[1], dtype=bool)
             allowed = before if allowed is None else logical_and(before, allowed)
         k, v = self._heads(self.key(seen)), self._heads(self.value(seen))
-        return self._mixed(x, k, v, allowed)
+        return self._mixed(x, k, v, allowed)  # type: ignore[no-any-return]
 
     def _mixed(self, x: Any, k: Any, v: Any, allowed: Any) -> Any:
         mixed = attend(self._heads(self.query(x)), k, v, allowed, self.drop)
@@ -115,7 +120,11 @@ class MultiHeadAttention(Module):
         return self.out(reshape(transpose(mixed, axes=(0, 2, 1, 3)), shape=(n, t, x.shape[2])))
 
     def cache(self, rows: int, length: int) -> Cache:
-        """An empty cache for `rows` sequences of at most `length` positions, for `run`."""
+        """An empty cache for `rows` sequences of at most `length` positions, for `run`.
+
+        >>> MultiHeadAttention(4, 2).cache(1, 8)[0].shape
+        (1, 2, 8, 2)
+        """
         whole(rows=rows, length=length)
         W = self.query.W
         shape = (rows, self.heads, length, W.shape[0] // self.heads)
@@ -126,6 +135,9 @@ class MultiHeadAttention(Module):
 
         Each sees those before and itself, as with `causal`; the keys and values of those before
         are not computed again. Raises IndexRangeError where the cache is full.
+
+        Raises:
+            ShapeError: for what are no sequences.
 
         >>> layer = MultiHeadAttention(8, heads=2, causal=True, dtype=np.float64)
         >>> x, cache = np.ones((3, 5, 8)), layer.cache(3, 5)

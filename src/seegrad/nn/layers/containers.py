@@ -46,6 +46,9 @@ class Sequential(Module):
     told otherwise. A keyword of the call goes to every layer that takes it: `net(x, allowed=mask)`
     to all that attend. Raises CallError for one that no layer takes.
 
+    Raises:
+        DTypeError: for what is no layer.
+
     >>> sg.nn.Sequential(sg.nn.Affine(784, 50), sg.nn.Sigmoid(), sg.nn.Affine(50, 10))
     Sequential(
       affine1: Affine(784 → 50)
@@ -84,11 +87,11 @@ class Sequential(Module):
             named[key] = layer
         self.layers = named
 
-    def forward(self, x: Any, **keywords: Any) -> Any:
+    def forward(self, x: Any, **keywords: Any) -> Tensor:
         if not keywords:
             for layer in self.layers.values():
                 x = layer(x)
-            return x
+            return x  # type: ignore[no-any-return]
         taken = [keywords_of(layer) for layer in self.layers.values()]
         unknown = [k for k in keywords if all(t is not None and k not in t for t in taken)]
         if unknown:
@@ -100,7 +103,7 @@ class Sequential(Module):
             )
         for layer, names in zip(self.layers.values(), taken):
             x = layer(x, **{k: v for k, v in keywords.items() if names is None or k in names})
-        return x
+        return x  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
         return len(self.layers)
@@ -125,13 +128,11 @@ class Residual(Module):
     (2, 3)
     """
 
-    kind = "residual"
-
     def __init__(self, *layers: Any, shortcut: Module | None = None) -> None:
         self.layers = Sequential(*layers)
         self.shortcut = shortcut
 
-    def forward(self, x: Any, **keywords: Any) -> Any:
+    def forward(self, x: Any, **keywords: Any) -> Tensor:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         made = self.layers(x, **keywords)
         kept = x if self.shortcut is None else self.shortcut(x)
@@ -142,7 +143,7 @@ class Residual(Module):
                 came=f"{made.shape}",
                 hint=tr("give a shortcut that changes the shape in the same way"),
             )
-        return kept + made
+        return kept + made  # type: ignore[no-any-return]
 
 
 ModuleList = ParameterList = list

@@ -18,6 +18,14 @@ class ConvTranspose2d(Windowed):
     The result is (length − 1)·stride − 2·padding + dilation·(size − 1) + 1 + more long on each
     axis; `more` (PyTorch: output_padding) is below the stride. Settings as in `Conv2d`.
 
+    Args:
+        outputs: how many come out.
+        groups: into so many parts the channels are divided.
+        bias: is a number for each output channel added?
+        initial: how the first weights are drawn; see `INITIALISERS`.
+        dtype: the dtype of what is learnt.
+        generator: where the first values are drawn from; sg's own when not given.
+
     >>> ConvTranspose2d(4, 2, 2, stride=2)(np.ones((3, 4, 7, 7))).shape
     (3, 2, 14, 14)
     """
@@ -64,16 +72,44 @@ class ConvTranspose2d(Windowed):
 class ConvTranspose1d(ConvTranspose2d):
     """`ConvTranspose2d` along one axis: (N, inputs, length).
 
+    Args:
+        outputs: how many come out.
+        size: how large a filter is, one number or one for each axis.
+        stride: how far it moves.
+        padding: how many zeros stand around.
+        dilation: the step between the elements that meet a filter.
+        groups: into so many parts the channels are divided.
+        bias: is a number for each output channel added?
+        initial: how the first weights are drawn; see `INITIALISERS`.
+        dtype: the dtype of what is learnt.
+        generator: where the first values are drawn from; sg's own when not given.
+        more: how many rows and columns are added at the end.
+
     >>> ConvTranspose1d(4, 2, 2, stride=2)(np.ones((3, 4, 7))).shape
     (3, 2, 14)
     """
 
-    kind = "conv_transpose1d"
     axes = 1
 
 
 class ConvTranspose3d(ConvTranspose2d):
-    """`ConvTranspose2d` along three axes: (N, inputs, depth, height, width)."""
+    """`ConvTranspose2d` along three axes: (N, inputs, depth, height, width).
 
-    kind = "conv_transpose3d"
+    Args:
+        outputs: how many come out.
+        size: how large a filter is, one number or one for each axis.
+        stride: how far it moves.
+        padding: how many zeros stand around.
+        dilation: the step between the elements that meet a filter.
+        groups: into so many parts the channels are divided.
+        bias: is a number for each output channel added?
+        initial: how the first weights are drawn; see `INITIALISERS`.
+        dtype: the dtype of what is learnt.
+        generator: where the first values are drawn from; sg's own when not given.
+        more: how many rows and columns are added at the end.
+
+    >>> ConvTranspose3d(1, 2, 2)(np.ones((1, 1, 3, 3, 3))).shape
+    (1, 2, 4, 4, 4)
+    """
+
     axes = 3

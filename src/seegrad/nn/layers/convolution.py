@@ -91,7 +91,7 @@ class Windowed(Module):
     def _slide(self, x: Any, **settings: Any) -> Any:
         """The windows with weights over x (N, inputs, …), without the bias."""
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = as_pictures(x, self.inputs, self.axes, self.W, self.name or self.kind_name())
         out = self._slide(
             x,
@@ -101,8 +101,8 @@ class Windowed(Module):
             groups=self.groups,
         )
         if self.b is None:
-            return out
-        return out + reshape(self.b, shape=(self.outputs, *(1,) * self.axes))
+            return out  # type: ignore[no-any-return]
+        return out + reshape(self.b, shape=(self.outputs, *(1,) * self.axes))  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         words = [f"{self.inputs} → {self.outputs}, {'×'.join(map(str, self.size))}"]
@@ -134,11 +134,13 @@ class Conv1d(_Conv):
     dilation: between the elements of a window. groups: parts of the channels that do not see each
     other. initial, dtype, generator: as in `Affine`. Cross-correlation, as everywhere in the field.
 
+    Args:
+        bias: is a number for each output channel added?
+
     >>> Conv1d(2, 4, 3)(np.ones((5, 2, 10))).shape
     (5, 4, 8)
     """
 
-    kind = "conv1d"
     axes = 1
 
 
@@ -146,6 +148,17 @@ class Conv2d(_Conv):
     """Windows over pictures: (N, inputs, height, width) becomes (N, outputs, …).
 
     Settings as in `Conv1d`, each one number or (vertical, horizontal).
+
+    Args:
+        size: how large a filter is, one number or one for each axis.
+        stride: how far it moves.
+        padding: how many zeros stand around.
+        dilation: the step between the elements that meet a filter.
+        groups: into so many parts the channels are divided.
+        bias: is a number for each output channel added?
+        initial: how the first weights are drawn; see `INITIALISERS`.
+        dtype: the dtype of what is learnt.
+        generator: where the first values are drawn from; sg's own when not given.
 
     >>> Conv2d(1, 6, 5, padding=2)(np.ones((3, 1, 28, 28))).shape
     (3, 6, 28, 28)
@@ -160,9 +173,19 @@ class Conv3d(_Conv):
 
     Settings as in `Conv1d`, each one number or one for each axis.
 
+    Args:
+        size: how large a filter is, one number or one for each axis.
+        stride: how far it moves.
+        padding: how many zeros stand around.
+        dilation: the step between the elements that meet a filter.
+        groups: into so many parts the channels are divided.
+        bias: is a number for each output channel added?
+        initial: how the first weights are drawn; see `INITIALISERS`.
+        dtype: the dtype of what is learnt.
+        generator: where the first values are drawn from; sg's own when not given.
+
     >>> Conv3d(1, 2, 3)(np.ones((1, 1, 4, 5, 6))).shape
     (1, 2, 2, 3, 4)
     """
 
-    kind = "conv3d"
     axes = 3

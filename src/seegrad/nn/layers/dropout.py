@@ -20,9 +20,17 @@ class Dropout(Module):
 
     So the expected value stays (Srivastava et al., 2014, in the inverted form): in use, `eval()`,
     nothing happens at all. The random key is kept state: it counts on with every call.
+
+    Args:
+        seed: of the numbers that choose; drawn when not given.
+
+    Raises:
+        ValueRangeError: for a share outside of 0 to 1.
+
+    >>> Dropout(0.5).eval()(np.ones(3))
+    array([1., 1., 1.])
     """
 
-    kind = "dropout"
     torch_names: ClassVar[dict[str, str]] = {"key": ""}
 
     def __init__(self, p: float = 0.5, seed: int | None = None) -> None:
@@ -34,15 +42,15 @@ class Dropout(Module):
         drawn = int(default_generator().integers(2**62)) if seed is None else seed
         self.key = state(key(drawn), "key")
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         if not self.training or self.p == 0:
-            return x
+            return x  # type: ignore[no-any-return]
         x = x if isinstance(x, Tensor) else np.asarray(x)
         kept = bernoulli(self.key, p=1 - self.p, shape=x.shape, dtype=np.float32)
         self.key.assign(self.key + np.array([0, 1]))
         if x.dtype.kind == "f" and x.dtype != np.float32:
             kept = astype(kept, dtype=x.dtype)
-        return x * (kept * (1 / (1 - self.p)))
+        return x * (kept * (1 / (1 - self.p)))  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"p={self.p}"

@@ -16,7 +16,7 @@ from seegrad.ops.indexing import take
 from seegrad.ops.linear.linalg import matmul
 from seegrad.ops.reduce import max, mean, sum
 from seegrad.ops.shape import expand_dims, reshape
-from seegrad.tensor.tensor import Tensor
+from seegrad.tensor.tensor import Tensor, as_tensor
 
 
 class Embedding(Module):
@@ -28,7 +28,6 @@ class Embedding(Module):
     (2, 2, 3)
     """
 
-    kind = "embedding"
     torch_names: ClassVar[dict[str, str]] = {"W": "weight"}
 
     def __init__(
@@ -44,7 +43,7 @@ class Embedding(Module):
         draw = normal(initial) if isinstance(initial, float) else initialiser(initial)
         self.W = parameter(draw((words, width), width, chance), "W", dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if x.dtype.kind not in "iu":
             raise DTypeError(
@@ -66,13 +65,14 @@ class EmbeddingBag(Embedding):
     behind the other (M,) and `offsets`, where each bag begins. `weights`, one for each word, go
     with "sum". An empty bag is 0. Settings else as in `Embedding`.
 
+    Raises:
+        ValueRangeError: for another mode.
+
     >>> EmbeddingBag(10, 3)(np.array([[1, 2], [2, 9]])).shape
     (2, 3)
     >>> EmbeddingBag(10, 3)(np.array([1, 2, 2, 9, 4]), offsets=np.array([0, 2])).shape
     (2, 3)
     """
-
-    kind = "embedding_bag"
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class EmbeddingBag(Embedding):
         super().__init__(words, width, initial, dtype, generator)
         self.mode = mode
 
-    def forward(self, x: Any, offsets: Any = None, weights: Any = None) -> Any:
+    def forward(self, x: Any, offsets: Any = None, weights: Any = None) -> Tensor:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         weights = weights if weights is None or isinstance(weights, Tensor) else np.asarray(weights)
         if len(x.shape) != (2 if offsets is None else 1) or (
@@ -108,9 +108,9 @@ class EmbeddingBag(Embedding):
             weights = astype(weights, dtype=self.W.dtype)
             rows = rows * reshape(weights, shape=(*weights.shape, 1))
         if offsets is not None:
-            return self._apart(rows, _bags(offsets, x.shape[0]))
+            return self._apart(rows, _bags(offsets, x.shape[0]))  # type: ignore[no-any-return]
         if not x.shape[1]:
-            return np.zeros((x.shape[0], self.W.shape[1]), self.W.dtype)
+            return as_tensor(np.zeros((x.shape[0], self.W.shape[1]), self.W.dtype))
         return {"mean": mean, "sum": sum, "max": max}[self.mode](rows, axis=1)
 
     def _apart(self, rows: Any, bags: Any) -> Any:
@@ -145,9 +145,16 @@ class Positions(Module):
     """Adds a learnt row for each position to (N, T, width), T up to `length`.
 
     Called with `start`, the position of the first, where a sequence is read in parts.
+
+    Args:
+        initial: how the first rows are drawn.
+        dtype: the dtype of what is learnt.
+        generator: where the first values are drawn from; sg's own when not given.
+
+    >>> Positions(5, 4)(np.zeros((2, 5, 4))).shape
+    (2, 5, 4)
     """
 
-    kind = "positions"
     torch_names: ClassVar[dict[str, str]] = {"W": "weight"}
 
     def __init__(
@@ -162,7 +169,7 @@ class Positions(Module):
         chance = generator or default_generator()
         self.W = parameter(initialiser(initial)((length, width), width, chance), "W", dtype)
 
-    def forward(self, x: Any, start: Any = None) -> Any:
+    def forward(self, x: Any, start: Any = None) -> Tensor:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         length, width = self.W.shape
         if x.ndim < 2 or x.shape[-1] != width or x.shape[-2] > length:
@@ -173,8 +180,8 @@ class Positions(Module):
             )
         x = x if x.dtype == self.W.dtype else astype(x, dtype=self.W.dtype)
         if start is None:
-            return x + self.W[: x.shape[-2]]
-        return x + take(self.W, np.arange(x.shape[-2]) + start, axis=0, negative=False)
+            return x + self.W[: x.shape[-2]]  # type: ignore[no-any-return]
+        return x + take(self.W, np.arange(x.shape[-2]) + start, axis=0, negative=False)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         length, width = self.W.shape

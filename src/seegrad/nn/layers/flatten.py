@@ -19,10 +19,8 @@ class Flatten(Module):
     (2, 12)
     """
 
-    kind = "flatten"
-
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if len(x.shape) <= 1:
-            return x
-        return reshape(x, shape=(x.shape[0], math.prod(x.shape[1:])))
+            return x  # type: ignore[no-any-return]
+        return reshape(x, shape=(x.shape[0], math.prod(x.shape[1:])))  # type: ignore[no-any-return]

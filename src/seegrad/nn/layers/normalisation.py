@@ -14,6 +14,7 @@ from seegrad.nn.sizes import divides, whole
 from seegrad.ops.arithmetic import sqrt, stop_gradient
 from seegrad.ops.reduce import mean
 from seegrad.ops.shape import reshape
+from seegrad.tensor.tensor import Tensor
 
 
 class BatchNorm(Module):
@@ -22,9 +23,15 @@ class BatchNorm(Module):
     While training, the batch's mean and variance are used, and running ones kept:
     running = (1 − momentum)·running + momentum·batch, the variance with N − 1. In use, `eval()`,
     the running ones are used. Raises ShapeError for a training batch of one.
+
+    Args:
+        eps: what keeps the variance away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> BatchNorm(3)(np.ones((4, 3))).shape
+    (4, 3)
     """
 
-    kind = "batch_norm"
     torch_names: ClassVar[dict[str, str]] = {"gamma": "weight", "beta": "bias"}
     axis: ClassVar[int] = -1
     """The axis that keeps its own mean: features, or channels."""
@@ -38,12 +45,12 @@ class BatchNorm(Module):
         self.running_mean = state(np.zeros(features), "running_mean", dtype)
         self.running_var = state(np.ones(features), "running_var", dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = as_input(x, self.gamma, self.axis, self.name or self.kind)
         kept = self.axis % len(x.shape)
         wide = (x.shape[kept], *(1,) * (len(x.shape) - 1 - kept))
         if not self.training:
-            return self._scaled(x - _as(self.running_mean, wide), self.running_var, wide)
+            return self._scaled(x - _as(self.running_mean, wide), self.running_var, wide)  # type: ignore[no-any-return]
         axes = tuple(axis for axis in range(len(x.shape)) if axis != kept)
         count = int(np.prod([x.shape[axis] for axis in axes], dtype=int))
         if count < 2:
@@ -57,7 +64,7 @@ class BatchNorm(Module):
         centred = x - _as(middle, wide)
         variance = mean(centred * centred, axis=axes)
         self._remember(stop_gradient(middle), stop_gradient(variance) * (count / (count - 1)))
-        return self._scaled(centred, variance, wide)
+        return self._scaled(centred, variance, wide)  # type: ignore[no-any-return]
 
     def _scaled(self, centred: Any, variance: Any, wide: tuple[int, ...]) -> Any:
         even = centred / _as(sqrt(variance + self.eps), wide)
@@ -73,9 +80,18 @@ class BatchNorm(Module):
 
 
 class BatchNorm2d(BatchNorm):
-    """Batch normalisation of pictures (N, channels, height, width), one mean for each channel."""
+    """Batch normalisation of pictures (N, channels, height, width), one mean for each channel.
 
-    kind = "batch_norm2d"
+    Args:
+        features: how many channels.
+        momentum: which share of the running means a batch gives.
+        eps: what keeps the variance away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> BatchNorm2d(3)(np.ones((2, 3, 4, 4))).shape
+    (2, 3, 4, 4)
+    """
+
     axis = 1
 
 
@@ -83,15 +99,29 @@ class BatchNorm1d(BatchNorm2d):
     """Batch normalisation of (N, features), or of sequences (N, channels, length).
 
     Unlike `BatchNorm`, whose features are the last axis, the channels are the second one.
-    """
 
-    kind = "batch_norm1d"
+    Args:
+        momentum: which share of the running means a batch gives.
+        eps: what keeps the variance away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> BatchNorm1d(3)(np.ones((4, 3))).shape
+    (4, 3)
+    """
 
 
 class BatchNorm3d(BatchNorm2d):
-    """Batch normalisation of volumes (N, channels, depth, height, width)."""
+    """Batch normalisation of volumes (N, channels, depth, height, width).
 
-    kind = "batch_norm3d"
+    Args:
+        features: how many channels.
+        momentum: which share of the running means a batch gives.
+        eps: what keeps the variance away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> BatchNorm3d(3)(np.ones((2, 3, 4, 4, 4))).shape
+    (2, 3, 4, 4, 4)
+    """
 
 
 def _as(values: Any, wide: tuple[int, ...]) -> Any:
@@ -100,9 +130,16 @@ def _as(values: Any, wide: tuple[int, ...]) -> Any:
 
 
 class LayerNorm(Module):
-    """Layer normalisation over the last axis of (…, features) (Ba et al., 2016)."""
+    """Layer normalisation over the last axis of (…, features) (Ba et al., 2016).
 
-    kind = "layer_norm"
+    Args:
+        eps: what keeps the variance away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> LayerNorm(3)(np.array([[1.0, 2.0, 3.0]])).value.round(2)
+    array([[-1.22,  0.  ,  1.22]], dtype=float32)
+    """
+
     torch_names: ClassVar[dict[str, str]] = {"gamma": "weight", "beta": "bias"}
 
     def __init__(self, features: int, eps: float = 1e-5, dtype: Any = np.float32) -> None:
@@ -110,11 +147,11 @@ class LayerNorm(Module):
         self.gamma = parameter(np.ones(features), "gamma", dtype)
         self.beta = parameter(np.zeros(features), "beta", dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = as_input(x, self.gamma, -1, self.name or self.kind)
         centred = x - mean(x, axis=-1, keepdims=True)
         variance = mean(centred * centred, axis=-1, keepdims=True)
-        return centred / sqrt(variance + self.eps) * self.gamma + self.beta
+        return centred / sqrt(variance + self.eps) * self.gamma + self.beta  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.gamma.shape[0]}"
@@ -124,9 +161,15 @@ class GroupNorm(Module):
     """Group normalisation of (N, channels, …) (Wu and He, 2018); independent of the batch.
 
     groups: into how many equal groups the channels fall.
+
+    Args:
+        eps: what keeps the variance away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> GroupNorm(2, 4)(np.ones((2, 4, 3))).shape
+    (2, 4, 3)
     """
 
-    kind = "group_norm"
     torch_names: ClassVar[dict[str, str]] = {"gamma": "weight", "beta": "bias"}
 
     def __init__(
@@ -138,7 +181,7 @@ class GroupNorm(Module):
         self.gamma = parameter(np.ones(channels), "gamma", dtype)
         self.beta = parameter(np.zeros(channels), "beta", dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = as_input(x, self.gamma, 1, self.name or self.kind)
         n, channels, *places = x.shape
         inner = channels // self.groups * math.prod(places)
@@ -147,7 +190,7 @@ class GroupNorm(Module):
         variance = mean(centred * centred, axis=-1, keepdims=True)
         even = reshape(centred / sqrt(variance + self.eps), shape=x.shape)
         wide = (channels, *(1,) * len(places))
-        return even * reshape(self.gamma, shape=wide) + reshape(self.beta, shape=wide)
+        return even * reshape(self.gamma, shape=wide) + reshape(self.beta, shape=wide)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.groups}, {self.gamma.shape[0]}"
@@ -157,9 +200,14 @@ class InstanceNorm(GroupNorm):
     """Each channel of each sample of (N, channels, …) by its own mean and deviation.
 
     Ulyanov et al., 2016: group normalisation with as many groups as channels.
-    """
 
-    kind = "instance_norm"
+    Args:
+        eps: what keeps the variance away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> InstanceNorm(3)(np.ones((2, 3, 4))).shape
+    (2, 3, 4)
+    """
 
     def __init__(self, channels: int, eps: float = 1e-5, dtype: Any = np.float32) -> None:
         super().__init__(channels, channels, eps, dtype)
@@ -172,18 +220,24 @@ class RMSNorm(Module):
     """The last axis of (…, features) over its root mean square (Zhang and Sennrich, 2019).
 
     Unlike `LayerNorm` it takes no mean away and adds no bias.
+
+    Args:
+        eps: what keeps the mean square away from 0.
+        dtype: the dtype of what is learnt.
+
+    >>> RMSNorm(2)(np.array([[3.0, 4.0]])).value.round(2)
+    array([[0.85, 1.13]], dtype=float32)
     """
 
-    kind = "rms_norm"
     torch_names: ClassVar[dict[str, str]] = {"gamma": "weight"}
 
     def __init__(self, features: int, eps: float = 1e-6, dtype: Any = np.float32) -> None:
         self.eps = eps
         self.gamma = parameter(np.ones(features), "gamma", dtype)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = as_input(x, self.gamma, -1, self.name or self.kind)
-        return x / sqrt(mean(x * x, axis=-1, keepdims=True) + self.eps) * self.gamma
+        return x / sqrt(mean(x * x, axis=-1, keepdims=True) + self.eps) * self.gamma  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.gamma.shape[0]}"

@@ -12,7 +12,7 @@ from seegrad.i18n import tr
 from seegrad.nn.layers.convolution import Size
 from seegrad.nn.module import Module
 from seegrad.nn.sizes import each
-from seegrad.ops.nn.pooling import average_pool, max_pool
+from seegrad.ops.nn.pooling import max_pool, mean_to_the_end
 from seegrad.ops.nn.window import Pairs, up_to_the_end
 from seegrad.ops.reduce import max, mean
 from seegrad.tensor.tensor import Tensor
@@ -84,10 +84,10 @@ class MaxPool2d(_Pool):
         super().__init__(size, stride, padding, ceil_mode)
         self.dilation = each(dilation, self.axes, dilation=dilation)
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = self._pictures(x)
         around = self._around(x, self.dilation)
-        return max_pool(
+        return max_pool(  # type: ignore[no-any-return]
             x, size=self.size, steps=self.stride, padding=around, dilation=self.dilation
         )
 
@@ -97,16 +97,36 @@ class MaxPool2d(_Pool):
 
 
 class MaxPool1d(MaxPool2d):
-    """`MaxPool2d` along one axis: (N, C, length)."""
+    """`MaxPool2d` along one axis: (N, C, length).
 
-    kind = "max_pool1d"
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+        dilation: the step between the elements of a window.
+
+    >>> MaxPool1d(2)(np.ones((1, 1, 4))).shape
+    (1, 1, 2)
+    """
+
     axes = 1
 
 
 class MaxPool3d(MaxPool2d):
-    """`MaxPool2d` along three axes: (N, C, depth, height, width)."""
+    """`MaxPool2d` along three axes: (N, C, depth, height, width).
 
-    kind = "max_pool3d"
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+        dilation: the step between the elements of a window.
+
+    >>> MaxPool3d(2)(np.ones((1, 1, 4, 4, 4))).shape
+    (1, 1, 2, 2, 2)
+    """
+
     axes = 3
 
 
@@ -114,6 +134,15 @@ class AvgPool2d(_Pool):
     """The mean of each window; settings as in `MaxPool2d`.
 
     count_padding: whether the zeros around the picture count as elements.
+
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+
+    >>> AvgPool2d(2)(np.ones((1, 1, 4, 4))).shape
+    (1, 1, 2, 2)
     """
 
     kind = "avg_pool"
@@ -129,40 +158,46 @@ class AvgPool2d(_Pool):
         super().__init__(size, stride, padding, ceil_mode)
         self.count_padding = count_padding
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = self._pictures(x)
-        around = self._around(x, (1,) * self.axes)
-        beyond = any(after > p for (_, after), p in zip(around, self.padding))
-        means = average_pool(
-            x,
-            size=self.size,
-            steps=self.stride,
-            padding=around,
-            count_padding=self.count_padding and (not beyond or any(self.padding)),
+        inner, around = tuple((p, p) for p in self.padding), self._around(x, (1,) * self.axes)
+        counted = self.count_padding
+        return mean_to_the_end(  # type: ignore[no-any-return]
+            x, self.size, self.stride, inner, around, counted
         )
-        if not (beyond and self.count_padding and any(self.padding)):
-            return means
-        # what lies beyond the padding counts nothing, so that those windows are smaller
-        share = np.ones((), means.dtype)
-        for n, k, s, p, places in zip(
-            x.shape[2:], self.size, self.stride, self.padding, means.shape[2:]
-        ):
-            there = np.minimum(k, n + 2 * p - s * np.arange(places))
-            share = share[..., None] * (k / there).astype(means.dtype)
-        return means * share
 
 
 class AvgPool1d(AvgPool2d):
-    """`AvgPool2d` along one axis: (N, C, length)."""
+    """`AvgPool2d` along one axis: (N, C, length).
 
-    kind = "avg_pool1d"
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+        count_padding: does the padding count in the mean?
+
+    >>> AvgPool1d(2)(np.ones((1, 1, 4))).shape
+    (1, 1, 2)
+    """
+
     axes = 1
 
 
 class AvgPool3d(AvgPool2d):
-    """`AvgPool2d` along three axes: (N, C, depth, height, width)."""
+    """`AvgPool2d` along three axes: (N, C, depth, height, width).
 
-    kind = "avg_pool3d"
+    Args:
+        size: how large a window is, one number or one for each axis.
+        stride: how far it moves; its size when not given.
+        padding: how much stands around.
+        ceil_mode: is a window counted that reaches beyond the end?
+        count_padding: does the padding count in the mean?
+
+    >>> AvgPool3d(2)(np.ones((1, 1, 4, 4, 4))).shape
+    (1, 1, 2, 2, 2)
+    """
+
     axes = 3
 
 
@@ -171,7 +206,7 @@ class _GlobalPool(Module):
 
     pooled: ClassVar[Callable[..., Any]]
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if x.ndim < 3 or 0 in x.shape[2:]:
             raise ShapeError(
@@ -179,7 +214,7 @@ class _GlobalPool(Module):
                 asked="(N, C, H, W)",
                 came=tr("an input of shape {shape}", shape=x.shape),
             )
-        return type(self).pooled(x, axis=tuple(range(2, x.ndim)))
+        return type(self).pooled(x, axis=tuple(range(2, x.ndim)))  # type: ignore[no-any-return]
 
 
 class GlobalAvgPool(_GlobalPool):
@@ -202,5 +237,4 @@ class GlobalMaxPool(_GlobalPool):
     array([[3., 7.]])
     """
 
-    kind = "global_max_pool"
     pooled = max

@@ -109,15 +109,18 @@ class _Recurrent(Module):
         end = f"_l{number}" if number else ""
         return (end, f"{end}_reverse") if self.bidirectional else (end,)
 
-    def forward(self, x: Any, start: State | None = None) -> Any:
+    def forward(self, x: Any, start: State | None = None) -> Tensor:
         outputs, _ = self.run(x, start)
-        return outputs
+        return outputs  # type: ignore[no-any-return]
 
     def run(self, x: Any, start: State | None = None) -> tuple[Any, State]:
         """All outputs (N, T, hidden), or with `last` the last one (N, hidden); and the state.
 
         start: the state to begin with, as the second result of an earlier call; zeros by default.
         A state's arrays are (N, hidden); of a stack, or of two ways, (layers·ways, N, hidden).
+
+        Raises:
+            ShapeError: for what is no batch of sequences.
         """
         layer = self.name or self.kind_name()
         x = as_input(x, self.W, -1, layer)
@@ -216,13 +219,15 @@ class RNN(_Recurrent):
     last: give the last output (N, hidden) instead of all (N, T, hidden). num_layers,
     bidirectional, dropout: a stack, both ways, and what is left out between its layers.
 
+    Args:
+        generator: where the first values are drawn from; sg's own when not given.
+
     >>> RNN(3, 4)(np.ones((2, 5, 3))).shape
     (2, 5, 4)
     >>> RNN(3, 4, num_layers=2, bidirectional=True)(np.ones((2, 5, 3))).shape
     (2, 5, 8)
     """
 
-    kind = "rnn"
     gates = 1
 
     def step(self, given: Any, state: State, U: Any, c: Any) -> State:
@@ -235,9 +240,21 @@ class LSTM(_Recurrent):
 
     Gates in the order input, forget, candidate, output; the state is (h, cell):
     cell ← σ(f)·cell + σ(i)·tanh(g), h ← σ(o)·tanh(cell). Settings as in `RNN`.
+
+    Args:
+        inputs: how many numbers come in at each position.
+        hidden: how many the state has.
+        last: give the last output alone.
+        num_layers: how many stand on each other.
+        bidirectional: read backwards too.
+        dropout: which share is left out between the layers.
+        dtype: the dtype of what is learnt.
+        generator: where the first values are drawn from; sg's own when not given.
+
+    >>> LSTM(2, 3)(np.ones((4, 5, 2))).shape
+    (4, 5, 3)
     """
 
-    kind = "lstm"
     gates = 4
     states = 2
 
@@ -253,9 +270,21 @@ class GRU(_Recurrent):
 
     Gates in the order reset, update, candidate: n = tanh(x·Wₙ + bₙ + r·(h·Uₙ + cₙ)),
     h ← (1 − z)·n + z·h. Settings as in `RNN`.
+
+    Args:
+        inputs: how many numbers come in at each position.
+        hidden: how many the state has.
+        last: give the last output alone.
+        num_layers: how many stand on each other.
+        bidirectional: read backwards too.
+        dropout: which share is left out between the layers.
+        dtype: the dtype of what is learnt.
+        generator: where the first values are drawn from; sg's own when not given.
+
+    >>> GRU(2, 3)(np.ones((4, 5, 2))).shape
+    (4, 5, 3)
     """
 
-    kind = "gru"
     gates = 3
 
     def step(self, given: Any, state: State, U: Any, c: Any) -> State:
@@ -268,5 +297,9 @@ class GRU(_Recurrent):
 
 
 def detached(state: State) -> State:
-    """The same state without its past: the derivative goes no further back than this."""
+    """The same state without its past: the derivative goes no further back than this.
+
+    >>> [x.shape for x in detached((np.zeros((1, 2)),))]
+    [(1, 2)]
+    """
     return tuple(s.detach() if isinstance(s, Tensor) else s for s in state)

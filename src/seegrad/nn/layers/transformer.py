@@ -18,6 +18,7 @@ from seegrad.nn.layers.mlp import ACTIVATIONS
 from seegrad.nn.layers.normalisation import LayerNorm
 from seegrad.nn.module import Module
 from seegrad.nn.sizes import whole
+from seegrad.tensor.tensor import Tensor
 
 
 class TransformerBlock(Module):
@@ -31,7 +32,6 @@ class TransformerBlock(Module):
     (3, 5, 8)
     """
 
-    kind = "transformer_block"
     torch_names: ClassVar[dict[str, str]] = {
         "attention": "self_attn", "network.affine1": "linear1", "network.affine2": "linear2"
     }  # fmt: skip
@@ -58,9 +58,9 @@ class TransformerBlock(Module):
         )
         self.drop = Dropout(dropout) if dropout else None
 
-    def forward(self, x: Any, allowed: Any = None) -> Any:
+    def forward(self, x: Any, allowed: Any = None) -> Tensor:
         x = x + self._dropped(self.attention(self.norm1(x), None, allowed))
-        return x + self._dropped(self.network(self.norm2(x)))
+        return x + self._dropped(self.network(self.norm2(x)))  # type: ignore[no-any-return]
 
     def cache(self, rows: int, length: int) -> Cache:
         """An empty cache for `rows` sequences of at most `length` positions, for `run`."""
@@ -134,15 +134,24 @@ class TransformerEncoderLayer(_Layer):
     booleans that broadcast to (N, heads, T, T), True where one may look (PyTorch's masks of
     booleans say where one may not).
 
+    Args:
+        hidden: how wide the layer between is.
+        dropout: which share is left out in training.
+        dtype: the dtype of what is learnt.
+        generator: where the first values are drawn from; sg's own when not given.
+
+    Raises:
+        ValueRangeError: for another activation.
+
     >>> TransformerEncoderLayer(8, heads=2, hidden=16)(np.ones((3, 5, 8))).shape
     (3, 5, 8)
     """
 
     kind = "encoder_layer"
 
-    def forward(self, x: Any, allowed: Any = None) -> Any:
+    def forward(self, x: Any, allowed: Any = None) -> Tensor:
         x = self._added(x, self.norm1, lambda x: self.attention(x, None, allowed))
-        return self._added(x, self.norm2, self.network)
+        return self._added(x, self.norm2, self.network)  # type: ignore[no-any-return]
 
 
 class TransformerDecoderLayer(_Layer):
@@ -151,6 +160,15 @@ class TransformerDecoderLayer(_Layer):
     PyTorch's layer of this name with `batch_first=True`; causal unless told otherwise. Called as
     `layer(x, memory)`, x (N, T, width), memory (N, S, width); `allowed` and `allowed_memory` as in
     `TransformerEncoderLayer`.
+
+    Args:
+        hidden: how wide the layer between is.
+        dropout: which share is left out in training.
+        heads: how many heads attention has.
+        activation: "relu" or "gelu".
+        norm_first: is what comes in normalised, and not what comes out?
+        dtype: the dtype of what is learnt.
+        generator: where the first values are drawn from; sg's own when not given.
 
     >>> layer = TransformerDecoderLayer(8, heads=2, hidden=16)
     >>> layer(np.ones((3, 5, 8)), np.ones((3, 7, 8))).shape
@@ -180,10 +198,10 @@ class TransformerDecoderLayer(_Layer):
 
     def forward(
         self, x: Any, memory: Any, allowed: Any = None, allowed_memory: Any = None
-    ) -> Any:
+    ) -> Tensor:
         x = self._added(x, self.norm1, lambda x: self.attention(x, None, allowed))
         x = self._added(x, self.norm2, lambda x: self.cross(x, memory, allowed_memory))
-        return self._added(x, self.norm3, self.network)
+        return self._added(x, self.norm3, self.network)  # type: ignore[no-any-return]
 
 
 class _Stack(Module):
@@ -201,16 +219,19 @@ class _Stack(Module):
         self.layers = [layer, *(layer.another() for _ in range(num_layers - 1))]
         self.norm = norm
 
-    def forward(self, x: Any, *memory: Any, **keywords: Any) -> Any:
+    def forward(self, x: Any, *memory: Any, **keywords: Any) -> Tensor:
         for layer in self.layers:
             x = layer(x, *memory, **keywords)
-        return x if self.norm is None else self.norm(x)
+        return x if self.norm is None else self.norm(x)  # type: ignore[no-any-return]
 
 
 class TransformerEncoder(_Stack):
     """`num_layers` layers like `layer`, one after another, then `norm` where there is one.
 
     Unlike PyTorch's, which begin as copies of the first, each draws first values of its own.
+
+    Raises:
+        DTypeError: for a layer that is none of a stack's.
 
     >>> net = TransformerEncoder(TransformerEncoderLayer(8, 2, hidden=16), num_layers=2)
     >>> net(np.ones((3, 5, 8))).shape
@@ -222,6 +243,12 @@ class TransformerEncoder(_Stack):
 
 class TransformerDecoder(_Stack):
     """`num_layers` layers like `layer`, each called with x and the encoder's outputs.
+
+    Args:
+        norm: a layer behind the last.
+
+    Raises:
+        DTypeError: for a layer that is none of a stack's.
 
     >>> net = TransformerDecoder(TransformerDecoderLayer(8, 2, hidden=16), num_layers=2)
     >>> net(np.ones((3, 5, 8)), np.ones((3, 7, 8))).shape

@@ -17,6 +17,7 @@ from seegrad.ops.indexing import take_along_axis
 from seegrad.ops.nn import activation, loss
 from seegrad.ops.shape import expand_dims
 from seegrad.ops.transcendental import log
+from seegrad.tensor.tensor import Tensor
 
 
 class SoftmaxWithLoss(Module):
@@ -24,12 +25,13 @@ class SoftmaxWithLoss(Module):
 
     Called with scores (N, C) and labels (N,), or one-hot or soft targets (N, C); a single sample
     may come without N. The derivative by the scores is (y − t)/N.
+
+    >>> round(float(SoftmaxWithLoss()(np.zeros((1, 4)), np.array([2]))), 4)
+    1.3863
     """
 
-    kind = "softmax_with_loss"
-
-    def forward(self, x: Any, t: Any) -> Any:
-        return loss.softmax_cross_entropy(*fitted(x, t))
+    def forward(self, x: Any, t: Any) -> Tensor:
+        return loss.softmax_cross_entropy(*fitted(x, t))  # type: ignore[no-any-return]
 
 
 class CrossEntropyLoss(Loss):
@@ -43,6 +45,12 @@ class CrossEntropyLoss(Loss):
         ignore_index: rows with this label count nothing.
         label_smoothing: how much of each target is shared out equally among all classes, 0 to 1.
         reduction: "mean" over the rows, "sum", or "none" for one loss a row.
+
+    Raises:
+        ValueRangeError: for `label_smoothing` outside of 0 to 1, and for another reduction.
+
+    >>> round(float(CrossEntropyLoss()(np.zeros((1, 4)), np.array([2]))), 4)
+    1.3863
     """
 
     kind = "softmax_with_loss"
@@ -61,12 +69,12 @@ class CrossEntropyLoss(Loss):
         self.weight = None if weight is None else np.asarray(weight)
         self.ignore_index, self.label_smoothing = ignore_index, label_smoothing
 
-    def forward(self, x: Any, t: Any) -> Any:
+    def forward(self, x: Any, t: Any) -> Tensor:
         x, t = fitted(x, t)
         settings = (self.ignore_index, self.label_smoothing, self.reduction)
         if self.weight is None and settings == (None, 0.0, "mean"):
-            return loss.softmax_cross_entropy(x, t)
-        return self.costs(x, t)
+            return loss.softmax_cross_entropy(x, t)  # type: ignore[no-any-return]
+        return self.costs(x, t)  # type: ignore[no-any-return]
 
     def costs(self, x: Any, t: Any) -> Any:
         classes, x = x.shape[-1], floating(x)
@@ -95,22 +103,16 @@ class CrossEntropyLoss(Loss):
             return total
         return total / (reduce.sum(mass) if labels else rows.size)
 
-    def settings(self) -> dict[str, Any]:
-        return {
-            "weight": None if self.weight is None else "…",
-            "ignore_index": self.ignore_index,
-            "label_smoothing": self.label_smoothing or None,
-        }
-
 
 class NLLLoss(Loss):
     """Minus the mean log-probability of the labels: log-probabilities (N, C), labels (N,).
 
     The classes come last, (N, …, C), as in `CrossEntropyLoss`, whose weight, ignore_index and
     reduction these are.
-    """
 
-    kind = "nll_loss"
+    >>> float(NLLLoss()(np.array([[-1.0, -2.0]]), np.array([1])))
+    2.0
+    """
 
     def __init__(
         self, weight: Any = None, ignore_index: int | None = None, reduction: str = "mean"
@@ -119,7 +121,7 @@ class NLLLoss(Loss):
         self.weight = None if weight is None else np.asarray(weight)
         self.ignore_index = ignore_index
 
-    def forward(self, x: Any, t: Any) -> Any:
+    def forward(self, x: Any, t: Any) -> Tensor:
         x, t = fitted(x, t)
         if self.ignore_index is None:
             counts: Any = None
@@ -133,16 +135,11 @@ class NLLLoss(Loss):
         weight = weights(self.weight, x.shape[-1], x.dtype)
         rows = -reduce.sum(where(chosen, x * weight, 0.0), axis=-1)
         if self.reduction == "mean" and (self.weight is not None or counts is not None):
-            return reduce.sum(rows) / reduce.sum(where(chosen, weight, 0.0))
-        return reduced(rows, self.reduction)
+            return reduce.sum(rows) / reduce.sum(where(chosen, weight, 0.0))  # type: ignore[no-any-return]
+        return reduced(rows, self.reduction)  # type: ignore[no-any-return]
 
     def costs(self, x: Any, t: Any) -> Any:
         return type(self)(self.weight, self.ignore_index, "none").forward(x, t)
-
-    def settings(self) -> dict[str, Any]:
-        return {
-            "weight": None if self.weight is None else "…", "ignore_index": self.ignore_index,
-        }  # fmt: skip
 
 
 class BCELoss(Loss):
@@ -151,9 +148,16 @@ class BCELoss(Loss):
     with_logits: the outputs are scores; sigmoid and loss are taken together, which is steadier.
     weight: how much each element counts, in a shape that broadcasts to theirs. pos_weight (of
     scores): how much a 1 among the targets counts, one number for each column.
-    """
 
-    kind = "bce_loss"
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    Raises:
+        ValueRangeError: for another reduction, and for `pos_weight` without scores.
+
+    >>> round(float(BCELoss()(np.array([0.5, 0.5]), np.array([1.0, 0.0]))), 4)
+    0.6931
+    """
 
     def __init__(
         self,
@@ -172,12 +176,12 @@ class BCELoss(Loss):
         self.weight = None if weight is None else np.asarray(weight)
         self.pos_weight = None if pos_weight is None else np.asarray(pos_weight)
 
-    def forward(self, x: Any, t: Any) -> Any:
+    def forward(self, x: Any, t: Any) -> Tensor:
         x, t = fitted(x, t)
         if self.reduction == "mean" and self.weight is None and self.pos_weight is None:
             if self.with_logits:
-                return loss.binary_cross_entropy_with_logits(x, t)
-            return loss.binary_cross_entropy(x, t)
+                return loss.binary_cross_entropy_with_logits(x, t)  # type: ignore[no-any-return]
+            return loss.binary_cross_entropy(x, t)  # type: ignore[no-any-return]
         return super().forward(x, t)
 
     def costs(self, x: Any, t: Any) -> Any:
@@ -194,36 +198,37 @@ class BCELoss(Loss):
             found = (1 - t) * x + more * activation.softplus(-x)
         return found if self.weight is None else found * self.weight.astype(x.dtype)
 
-    def settings(self) -> dict[str, Any]:
-        return {
-            "with_logits": True if self.with_logits else None,
-            "weight": None if self.weight is None else "…",
-            "pos_weight": None if self.pos_weight is None else "…",
-        }
-
 
 class BCEWithLogitsLoss(BCELoss):
     """Sigmoid and binary cross-entropy in one, from scores: `BCELoss(with_logits=True)`.
 
+    Args:
+        weight: how much each element counts.
+        pos_weight: how much the ones count.
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
     >>> round(float(BCEWithLogitsLoss()(np.zeros(2), np.array([0.0, 1.0]))), 4)
     0.6931
     """
-
-    kind = "bce_with_logits_loss"
 
     def __init__(
         self, weight: Any = None, pos_weight: Any = None, reduction: str = "mean"
     ) -> None:
         super().__init__(True, weight, pos_weight, reduction)
 
-    def settings(self) -> dict[str, Any]:
-        return {k: v for k, v in super().settings().items() if k != "with_logits"}
-
 
 class SoftMarginLoss(Loss):
-    """The mean of log(1 + exp(−t·x)), t 1 or −1: scores x of either side."""
+    """The mean of log(1 + exp(−t·x)), t 1 or −1: scores x of either side.
 
-    kind = "soft_margin_loss"
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    Raises:
+        ValueRangeError: for another reduction.
+
+    >>> round(float(SoftMarginLoss()(np.array([0.0]), np.array([1]))), 4)
+    0.6931
+    """
 
     def costs(self, x: Any, t: Any) -> Any:
         x, t = fitted(x, t)
@@ -233,9 +238,14 @@ class SoftMarginLoss(Loss):
 
 
 class HingeEmbeddingLoss(Loss):
-    """The mean of x where t is 1, and of max(0, margin − x) where t is −1: x are distances."""
+    """The mean of x where t is 1, and of max(0, margin − x) where t is −1: x are distances.
 
-    kind = "hinge_embedding_loss"
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    >>> float(HingeEmbeddingLoss()(np.array([0.5, 0.5]), np.array([1, -1])))
+    0.5
+    """
 
     def __init__(self, margin: float = 1.0, reduction: str = "mean") -> None:
         super().__init__(reduction)
@@ -247,17 +257,21 @@ class HingeEmbeddingLoss(Loss):
         signs(t)
         return where(t > 0, x, maximum(self.margin - x, 0.0))
 
-    def settings(self) -> dict[str, Any]:
-        return {"margin": None if self.margin == 1.0 else self.margin}
-
 
 class MultiMarginLoss(Loss):
     """Σ max(0, margin − x[t] + x[i])ᵖ/C over the classes i beside t: scores (N, C), labels (N,).
 
     The hinge of several classes (Crammer and Singer, 2001). p: 1 or 2. weight: of each class.
-    """
 
-    kind = "multi_margin_loss"
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    Raises:
+        ValueRangeError: where p is neither 1 nor 2, and for another reduction.
+
+    >>> float(MultiMarginLoss()(np.array([[0.0, 1.0]]), np.array([1])))
+    0.0
+    """
 
     def __init__(
         self, p: int = 1, margin: float = 1.0, weight: Any = None, reduction: str = "mean"
@@ -282,22 +296,22 @@ class MultiMarginLoss(Loss):
         share = activation.one_hot(t, classes=classes, dtype=x.dtype)
         return rows * reduce.sum(share * weights(self.weight, classes, x.dtype), axis=-1)
 
-    def settings(self) -> dict[str, Any]:
-        return {
-            "p": None if self.p == 1 else self.p,
-            "margin": None if self.margin == 1.0 else self.margin,
-            "weight": None if self.weight is None else "…",
-        }
-
 
 class MultiLabelMarginLoss(Loss):
     """Σ max(0, 1 − x[j] + x[i])/C over the classes j of a row and i that are not its own.
 
     Called with scores (N, C), or (C,), and the classes of each row as integers of the same shape,
     those from the first −1 on not counted.
-    """
 
-    kind = "multi_label_margin_loss"
+    Args:
+        reduction: "mean", "sum", or "none" for one loss an element or row.
+
+    Raises:
+        ValueRangeError: for another reduction.
+
+    >>> float(MultiLabelMarginLoss()(np.array([[0.0, 1.0]]), np.array([[1, -1]])))
+    0.0
+    """
 
     def costs(self, x: Any, t: Any) -> Any:
         x, t = array(x), array(t)
@@ -329,9 +343,10 @@ class MultiLabelSoftMarginLoss(Loss):
     """The mean over the classes of each row's binary cross-entropy, from scores (N, C).
 
     Targets (N, C) are 0 or 1. weight: of each class. reduction: over the rows.
-    """
 
-    kind = "multi_label_soft_margin_loss"
+    >>> round(float(MultiLabelSoftMarginLoss()(np.zeros((1, 2)), np.array([[1, 0]]))), 4)
+    0.6931
+    """
 
     def __init__(self, weight: Any = None, reduction: str = "mean") -> None:
         super().__init__(reduction)
@@ -344,6 +359,3 @@ class MultiLabelSoftMarginLoss(Loss):
         if self.weight is not None:
             found = found * weights(self.weight, x.shape[-1], x.dtype)
         return reduce.mean(found, axis=-1)
-
-    def settings(self) -> dict[str, Any]:
-        return {"weight": None if self.weight is None else "…"}

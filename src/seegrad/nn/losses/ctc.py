@@ -44,8 +44,6 @@ class CTCLoss(Loss):
     1.6864
     """
 
-    kind = "ctc_loss"
-
     def __init__(
         self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False
     ) -> None:
@@ -54,12 +52,12 @@ class CTCLoss(Loss):
 
     def forward(
         self, x: Any, t: Any, input_lengths: Any = None, target_lengths: Any = None
-    ) -> Any:
+    ) -> Tensor:
         x, t, positions, labels = self._checked(x, t, input_lengths, target_lengths)
         rows = self.costs(x, t, positions, labels)
         if self.reduction == "mean":
-            return reduce.mean(rows / maximum(astype(labels, dtype=x.dtype), 1.0))
-        return reduced(rows, self.reduction)
+            return reduce.mean(rows / maximum(astype(labels, dtype=x.dtype), 1.0))  # type: ignore[no-any-return]
+        return reduced(rows, self.reduction)  # type: ignore[no-any-return]
 
     def costs(self, x: Any, t: Any, positions: Any, labels: Any) -> Any:
         """Minus the log-probability of each row's labels."""
@@ -126,9 +124,6 @@ class CTCLoss(Loss):
             t = np.full((n, 1), self.blank)
         _in_range(t, found[1], classes, self.blank)
         return x, clip(t, 0, classes - 1), *found
-
-    def settings(self) -> dict[str, Any]:
-        return {"blank": self.blank or None, "zero_infinity": self.zero_infinity or None}
 
 
 def _shifted(alpha: Any, by: int) -> Any:

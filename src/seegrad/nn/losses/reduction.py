@@ -10,7 +10,7 @@ import numpy as np
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.graph.node import snapshot
 from seegrad.i18n import tr
-from seegrad.nn.module import Module
+from seegrad.nn.module import Module, listed, unusual
 from seegrad.ops import reduce
 from seegrad.ops.compare import astype
 from seegrad.tensor.tensor import Tensor
@@ -44,8 +44,8 @@ class Loss(Module):
     reduction: "mean", "sum", or "none" for the costs themselves.
     """
 
+    kind = ""
     reductions: tuple[str, ...] = REDUCTIONS
-    reduction: str = "mean"
 
     def __init__(self, reduction: str = "mean") -> None:
         if reduction not in self.reductions:
@@ -57,19 +57,13 @@ class Loss(Module):
     def costs(self, *inputs: Any) -> Any:
         """What each element, or each row, costs."""
 
-    def forward(self, *inputs: Any) -> Any:
-        return reduced(self.costs(*inputs), self.reduction)
-
-    def settings(self) -> dict[str, Any]:
-        """What is set otherwise than by default, by name."""
-        return {}
+    def forward(self, *inputs: Any) -> Tensor:
+        return reduced(self.costs(*inputs), self.reduction)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
-        said = {**self.settings(), "reduction": self.reduction}
-        usual = type(self).reduction
-        if said["reduction"] == usual:
-            del said["reduction"]
-        return ", ".join(f"{name}={value}" for name, value in said.items() if value is not None)
+        said = unusual(self)
+        last = {"reduction": said.pop("reduction")} if "reduction" in said else {}
+        return listed(said | last)
 
 
 def alike(**arrays: Any) -> None:

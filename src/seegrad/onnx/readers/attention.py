@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.onnx.readers.values import Attributes, Reader, Values, at, reads
+from seegrad.onnx.readers.values import Attributes, Readers, Values, at
 from seegrad.ops import (
     activation,
     arithmetic,
@@ -20,6 +20,9 @@ from seegrad.ops import (
 )
 from seegrad.ops.index_update import At
 from seegrad.transforms.loops.control_flow import scan
+
+ATTENTION = Readers()
+"""Attention and its surroundings."""
 
 NEVER = -np.inf
 
@@ -38,7 +41,8 @@ def _together(x: Any) -> Any:
     return shape.reshape(turned, shape=(n, length, heads * size))
 
 
-@reads(
+@ATTENTION.reads(
+    "Attention",
     "is_causal", "kv_num_heads", "left_window_size", "q_num_heads", "qk_matmul_output_mode",
     "right_window_size", "scale", "softcap", "softmax_precision",
 )  # fmt: skip
@@ -125,7 +129,7 @@ def _bias(values: Values, attributes: Attributes, q: Any, k: Any, before: int) -
     return found
 
 
-@reads("interleaved", "num_heads", "rotary_embedding_dim")
+@ATTENTION.reads("RotaryEmbedding", "interleaved", "num_heads", "rotary_embedding_dim")
 def _rotary(values: Values, attributes: Attributes) -> Any:
     """Pairs of elements turned by angles that grow with the position (Su et al., 2021)."""
     x, cos, sin = values[:3]
@@ -153,7 +157,9 @@ RULES = ("linear", "gated", "delta", "gated_delta")
 
 
 # chunk_size is a hint for speed
-@reads("chunk_size", "kv_num_heads", "q_num_heads", "scale", update_rule=RULES)
+@ATTENTION.reads(
+    "LinearAttention", "chunk_size", "kv_num_heads", "q_num_heads", "scale", update_rule=RULES,
+)  # fmt: skip
 def _linear_attention(values: Values, attributes: Attributes) -> Any:
     """A state that remembers outer products k·vᵀ and is read by q, position by position."""
     rule = attributes.get("update_rule", "gated_delta")
@@ -193,7 +199,7 @@ def _linear_attention(values: Values, attributes: Attributes) -> Any:
     return compare.astype(out, dtype=dtype), compare.astype(state, dtype=kind)
 
 
-@reads(activation=("none", "silu", "swish"))
+@ATTENTION.reads("CausalConvWithState", activation=("none", "silu", "swish"))
 def _causal_conv(values: Values, attributes: Attributes) -> Any:
     """Each channel with a window over what came before; and the end, which the next call needs."""
     x, w = values[:2]
@@ -210,7 +216,7 @@ def _causal_conv(values: Values, attributes: Attributes) -> Any:
     return out, shape.part(x, 2, x.shape[2] - behind, behind)
 
 
-@reads("axis", mode=("linear", "circular"))
+@ATTENTION.reads("TensorScatter", "axis", mode=("linear", "circular"))
 def _tensor_scatter(values: Values, attributes: Attributes) -> Any:
     """A cache with new positions written from each example's own place on."""
     cache, update = values[:2]
@@ -228,13 +234,3 @@ def _tensor_scatter(values: Values, attributes: Attributes) -> Any:
     swapped = shape.moveaxis(cache, source=axis, destination=1)
     made = At(swapped)[(key[0], places)].set(lead)
     return shape.moveaxis(made, source=1, destination=axis)
-
-
-ATTENTION: dict[str, Reader] = {
-    "Attention": _attention,
-    "CausalConvWithState": _causal_conv,
-    "LinearAttention": _linear_attention,
-    "RotaryEmbedding": _rotary,
-    "TensorScatter": _tensor_scatter,
-}
-"""Attention and its surroundings."""

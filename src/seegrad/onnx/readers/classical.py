@@ -11,8 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.onnx.readers.values import Attributes, Reader, Values, at, plain, reads
+from seegrad.onnx.readers.values import Attributes, Readers, Values, at, plain
 from seegrad.ops import activation, arithmetic, compare, indexing, linalg, reduce, shape
+
+CLASSICAL = Readers()
+"""Operators of ai.onnx.ml."""
 
 AFTERWARDS = ("NONE", "LOGISTIC", "SOFTMAX")
 NORMS = ("MAX", "L1", "L2")
@@ -36,13 +39,16 @@ def _scores(values: Values) -> Any:
     return product if bias is None else product + compare.astype(bias, dtype=x.dtype)
 
 
-@reads("coefficients", "intercepts", "targets", post_transform=AFTERWARDS)
+@CLASSICAL.reads(
+    "LinearRegressor", "coefficients", "intercepts", "targets", post_transform=AFTERWARDS,
+)  # fmt: skip
 def _linear_regressor(values: Values, attributes: Attributes) -> Any:
     return _finished(_scores(values), attributes)
 
 
 # multi_class says how it was trained
-@reads(
+@CLASSICAL.reads(
+    "LinearClassifier",
     "classlabels_ints", "classlabels_strings", "coefficients", "intercepts", "multi_class",
     post_transform=AFTERWARDS,
 )  # fmt: skip
@@ -63,7 +69,7 @@ def _linear_classifier(values: Values, attributes: Attributes) -> Any:
     return classes, _finished(scores, attributes)
 
 
-@reads("offset", "scale")
+@CLASSICAL.reads("Scaler", "offset", "scale")
 def _scaler(values: Values, attributes: Attributes) -> Any:
     (x,) = values
     x = x if x.dtype.kind == "f" else compare.astype(x, dtype=np.float32)
@@ -71,7 +77,7 @@ def _scaler(values: Values, attributes: Attributes) -> Any:
     return (x - offset) * scale
 
 
-@reads(norm=NORMS)
+@CLASSICAL.reads("Normalizer", norm=NORMS)
 def _normalizer(values: Values, attributes: Attributes) -> Any:
     """Each row over its largest element, its sum, or its length; a row of zeros stays."""
     (x,) = values
@@ -87,7 +93,8 @@ def _normalizer(values: Values, attributes: Attributes) -> Any:
     return x / compare.where(length == 0, np.ones((), x.dtype), length)
 
 
-@reads(
+@CLASSICAL.reads(
+    "Imputer",
     "imputed_value_floats", "imputed_value_int64s", "replaced_value_float", "replaced_value_int64"
 )
 def _imputer(values: Values, attributes: Attributes) -> Any:
@@ -100,7 +107,7 @@ def _imputer(values: Values, attributes: Attributes) -> Any:
     return compare.where(missing, new, x)
 
 
-@reads("threshold")
+@CLASSICAL.reads("Binarizer", "threshold")
 def _binarizer(values: Values, attributes: Attributes) -> Any:
     (x,) = values
     return compare.astype(x > attributes.get("threshold", 0.0), dtype=x.dtype)
@@ -115,7 +122,7 @@ def _extracted(values: Values) -> Any:
     return shape.expand_dims(found, axis=0) if len(x.shape) == 1 else found
 
 
-@reads("inputdimensions")
+@CLASSICAL.reads("FeatureVectorizer", "inputdimensions")
 def _vectorized(values: Values, attributes: Attributes) -> Any:
     """Columns side by side, each input cut or filled up with zeros to its width."""
     parts = []
@@ -141,8 +148,8 @@ TABLES = tuple(f"{side}_{kind}" for side in ("keys", "values") for kind in
                ("int64s", "floats", "tensor"))  # fmt: skip
 
 
-@reads(
-    *TABLES, "values_strings", "default_int64", "default_float", "default_string",
+@CLASSICAL.reads(
+    "LabelEncoder", *TABLES, "values_strings", "default_int64", "default_float", "default_string",
     "default_tensor",
 )  # fmt: skip
 def _label_encoder(values: Values, attributes: Attributes) -> Any:
@@ -167,30 +174,19 @@ def _label_encoder(values: Values, attributes: Attributes) -> Any:
     return compare.where(reduce.any(same, axis=-1), picked, default)
 
 
-@reads("cats_int64s", zeros=(1,))
+@CLASSICAL.reads("OneHotEncoder", "cats_int64s", zeros=(1,))
 def _one_hot_encoder(values: Values, attributes: Attributes) -> Any:
     (x,) = values
     classes = np.asarray(attributes["cats_int64s"], np.int64).astype(x.dtype)
     return compare.astype(shape.expand_dims(x, axis=-1) == classes, dtype=np.float32)
 
 
-@reads("classlabels_int64s", "classlabels_strings")
+@CLASSICAL.reads("ZipMap", "classlabels_int64s", "classlabels_strings")
 def _zip_map(values: Values, attributes: Attributes) -> Any:
     """The table of probabilities itself, whose columns are the classes in order."""
     return arithmetic.identity(values[0])
 
 
-CLASSICAL: dict[str, Reader] = {
+CLASSICAL.update({
     "ArrayFeatureExtractor": _extracted,
-    "Binarizer": _binarizer,
-    "FeatureVectorizer": _vectorized,
-    "Imputer": _imputer,
-    "LabelEncoder": _label_encoder,
-    "LinearClassifier": _linear_classifier,
-    "LinearRegressor": _linear_regressor,
-    "Normalizer": _normalizer,
-    "OneHotEncoder": _one_hot_encoder,
-    "Scaler": _scaler,
-    "ZipMap": _zip_map,
-}
-"""Operators of ai.onnx.ml."""
+})

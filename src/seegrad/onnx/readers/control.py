@@ -12,16 +12,19 @@ import numpy as np
 
 from seegrad.errors import ShapeError
 from seegrad.onnx.model import Model
-from seegrad.onnx.readers.values import Attributes, Body, Reader, Values, at, reads
+from seegrad.onnx.readers.values import Attributes, Body, Readers, Values, at
 from seegrad.ops import compare, shape
 from seegrad.tensor.tensor import Tensor
 from seegrad.transforms.loops.control_flow import cond, scan, while_loop
+
+CONTROL = Readers()
+"""Operators with graphs inside of them."""
 
 UNROLLED = 256
 """So many turns of a body whose carry changes its shape are written one after another."""
 
 
-@reads("then_branch", "else_branch")
+@CONTROL.reads("If", "then_branch", "else_branch")
 def _if(values: Values, attributes: Attributes) -> Any:
     then, other = attributes["then_branch"], attributes["else_branch"]
     (chosen,) = values
@@ -35,7 +38,7 @@ def _known(value: Any) -> Any:
     return None if value is None or isinstance(value, Tensor) else np.asarray(value).item()
 
 
-@reads("body")
+@CONTROL.reads("Loop", "body")
 def _loop(values: Values, attributes: Attributes) -> Any:
     """Loop: so many turns, or as long as the body says so; what each turn gives beside, stacked."""
     body: Body = attributes["body"]
@@ -106,7 +109,8 @@ def _goes_on(body: Model) -> bool:
     return name == body.inputs[1].name
 
 
-@reads(
+@CONTROL.reads(
+    "Scan",
     "body", "num_scan_inputs", "scan_input_axes", "scan_input_directions", "scan_output_axes",
     "scan_output_directions",
 )  # fmt: skip
@@ -134,7 +138,3 @@ def _scan(values: Values, attributes: Attributes) -> Any:
         y = shape.flip(y, axis=0) if way and not reverse else y
         found.append(y if axis == 0 else shape.moveaxis(y, source=0, destination=axis))
     return [*last, *found]
-
-
-CONTROL: dict[str, Reader] = {"If": _if, "Loop": _loop, "Scan": _scan}
-"""Operators with graphs inside of them."""

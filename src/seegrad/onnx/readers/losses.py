@@ -6,8 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.onnx.readers.values import Attributes, Reader, Values, at, reads
+from seegrad.onnx.readers.values import Attributes, Readers, Values, at
 from seegrad.ops import activation, compare, indexing, reduce, shape
+
+LOSSES = Readers()
+"""Losses."""
 
 REDUCTIONS = ("none", "mean", "sum")
 
@@ -29,20 +32,13 @@ def _of_classes(scores: Any, target: Any, weight: Any, attributes: Attributes) -
     return total if reduction == "sum" else total / reduce.sum(each)
 
 
-@reads("ignore_index", reduction=REDUCTIONS)
+@LOSSES.reads("NegativeLogLikelihoodLoss", "ignore_index", reduction=REDUCTIONS)
 def _negative_log_likelihood(values: Values, attributes: Attributes) -> Any:
     return _of_classes(values[0], values[1], at(values, 2), attributes)
 
 
-@reads("ignore_index", reduction=REDUCTIONS)
+@LOSSES.reads("SoftmaxCrossEntropyLoss", "ignore_index", reduction=REDUCTIONS)
 def _softmax_cross_entropy(values: Values, attributes: Attributes) -> Any:
     """The loss, and the logarithms of the probabilities."""
     logs = activation.log_softmax(values[0], axis=1)
     return _of_classes(logs, values[1], at(values, 2), attributes), logs
-
-
-LOSSES: dict[str, Reader] = {
-    "NegativeLogLikelihoodLoss": _negative_log_likelihood,
-    "SoftmaxCrossEntropyLoss": _softmax_cross_entropy,
-}
-"""Losses."""

@@ -6,9 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.onnx.readers.values import Attributes, Reader, Values, at, reads
+from seegrad.onnx.readers.values import Attributes, Readers, Values, at
 from seegrad.ops import arithmetic, compare, reduce, shape
 from seegrad.ops.indexing import index
+
+NORMALIZING = Readers()
+"""Normalising layers."""
 
 
 def _standard(x: Any, axes: tuple[int, ...], epsilon: float) -> Any:
@@ -29,7 +32,7 @@ def _by_channel(v: Any, x: Any) -> Any:
 
 
 # momentum speaks of training alone
-@reads("epsilon", "momentum")
+@NORMALIZING.reads("BatchNormalization", "epsilon", "momentum")
 def _batch_normalization(values: Values, attributes: Attributes) -> Any:
     x = values[0]
     scale, bias, middle, variance = (_by_channel(v, x) for v in values[1:5])
@@ -37,7 +40,7 @@ def _batch_normalization(values: Values, attributes: Attributes) -> Any:
     return (x - middle) / spread * scale + bias
 
 
-@reads("axis", "epsilon", stash_type=(1,))
+@NORMALIZING.reads("LayerNormalization", "axis", "epsilon", stash_type=(1,))
 def _layer_normalization(values: Values, attributes: Attributes) -> Any:
     """The normalised values, and what they were normalised with: mean and 1 / deviation."""
     x = _wide(values[0])
@@ -51,7 +54,7 @@ def _layer_normalization(values: Values, attributes: Attributes) -> Any:
     return out, mean, arithmetic.reciprocal(deviation)
 
 
-@reads("epsilon")
+@NORMALIZING.reads("InstanceNormalization", "epsilon")
 def _instance_normalization(values: Values, attributes: Attributes) -> Any:
     x, scale, bias = values
     axes = tuple(range(2, len(x.shape)))
@@ -59,7 +62,7 @@ def _instance_normalization(values: Values, attributes: Attributes) -> Any:
     return out * _by_channel(scale, x) + _by_channel(bias, x)
 
 
-@reads("num_groups", "epsilon", stash_type=(1,))
+@NORMALIZING.reads("GroupNormalization", "num_groups", "epsilon", stash_type=(1,))
 def _group_normalization(values: Values, attributes: Attributes) -> Any:
     x, scale, bias = values
     x = _wide(x)
@@ -73,7 +76,7 @@ def _group_normalization(values: Values, attributes: Attributes) -> Any:
     return out * _by_channel(scale, x) + _by_channel(bias, x)
 
 
-@reads("axis", "epsilon", stash_type=(1,))
+@NORMALIZING.reads("RMSNormalization", "axis", "epsilon", stash_type=(1,))
 def _rms_normalization(values: Values, attributes: Attributes) -> Any:
     x = _wide(values[0])
     axes = tuple(range(attributes.get("axis", -1) % len(x.shape), len(x.shape)))
@@ -81,7 +84,7 @@ def _rms_normalization(values: Values, attributes: Attributes) -> Any:
     return x / arithmetic.sqrt(squares + attributes.get("epsilon", 1e-5)) * values[1]
 
 
-@reads("size", "alpha", "beta", "bias")
+@NORMALIZING.reads("LRN", "size", "alpha", "beta", "bias")
 def _local_response(values: Values, attributes: Attributes) -> Any:
     """LRN: divided by the squares of the channels near by (Krizhevsky et al., 2012)."""
     x, size = values[0], int(attributes["size"])
@@ -94,12 +97,12 @@ def _local_response(values: Values, attributes: Attributes) -> Any:
     return x / arithmetic.power_scalar(base, exponent=attributes.get("beta", 0.75))
 
 
-@reads("axes")
+@NORMALIZING.reads("MeanVarianceNormalization", "axes")
 def _mean_variance(values: Values, attributes: Attributes) -> Any:
     return _standard(values[0], tuple(attributes.get("axes", (0, 2, 3))), 0.0)
 
 
-@reads("axis", p=(1, 2))
+@NORMALIZING.reads("LpNormalization", "axis", p=(1, 2))
 def _length_one(values: Values, attributes: Attributes) -> Any:
     """x over its length, the sum of |x| or the root of squares; where that is 0, 0."""
     x, axis = values[0], attributes.get("axis", -1)
@@ -109,16 +112,3 @@ def _length_one(values: Values, attributes: Attributes) -> Any:
         squares = reduce.sum(x * x, axis=axis, keepdims=True)
         length = arithmetic.sqrt(compare.where(squares == 0, np.ones((), x.dtype), squares))
     return x / compare.where(length == 0, np.ones((), x.dtype), length)
-
-
-NORMALIZING: dict[str, Reader] = {
-    "BatchNormalization": _batch_normalization,
-    "GroupNormalization": _group_normalization,
-    "InstanceNormalization": _instance_normalization,
-    "LRN": _local_response,
-    "LayerNormalization": _layer_normalization,
-    "LpNormalization": _length_one,
-    "MeanVarianceNormalization": _mean_variance,
-    "RMSNormalization": _rms_normalization,
-}
-"""Normalising layers."""

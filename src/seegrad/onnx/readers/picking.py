@@ -10,6 +10,7 @@ from seegrad.graph.op import Op
 from seegrad.onnx.readers.values import (
     Attributes,
     Reader,
+    Readers,
     Values,
     at,
     known,
@@ -21,10 +22,13 @@ from seegrad.onnx.readers.values import (
 from seegrad.ops import compare, indexing, reduce, scan_sort, shape
 from seegrad.ops.index_update import At
 
+PICKING = Readers()
+"""Operators that pick, place and order elements."""
+
 MOST_CLASSES = 2**24
 
 
-@reads()
+@PICKING.reads("Slice")
 def _slice(values: Values, attributes: Attributes) -> Any:
     x = values[0]
     starts, ends = whole(values[1], "starts"), whole(values[2], "ends")
@@ -41,7 +45,7 @@ def _slice(values: Values, attributes: Attributes) -> Any:
     return indexing.index(x, tuple(key))
 
 
-@reads(mode=("constant", "reflect", "edge", "wrap"))
+@PICKING.reads("Pad", mode=("constant", "reflect", "edge", "wrap"))
 def _pad(values: Values, attributes: Attributes) -> Any:
     x, mode = values[0], attributes.get("mode", "constant")
     chosen = at(values, 3)
@@ -64,7 +68,7 @@ def _pad(values: Values, attributes: Attributes) -> Any:
     return x
 
 
-@reads("axis", "num_outputs")
+@PICKING.reads("Split", "axis", "num_outputs")
 def _split(values: Values, attributes: Attributes) -> Any:
     x, axis = values[0], attributes.get("axis", 0)
     sizes = at(values, 1)
@@ -77,7 +81,7 @@ def _split(values: Values, attributes: Attributes) -> Any:
     return shape.split(x, [each * i for i in range(1, count)], axis)
 
 
-@reads("axis")
+@PICKING.reads("OneHot", "axis")
 def _one_hot(values: Values, attributes: Attributes) -> Any:
     """`on` where the class is the label, counted from the end where it is negative, else `off`."""
     off, on = known(values[2], "values")
@@ -103,7 +107,7 @@ def _extreme_at(op: Op) -> Reader:
     return read
 
 
-@reads("axis", "largest", "sorted")
+@PICKING.reads("TopK", "axis", "largest", "sorted")
 def _top(values: Values, attributes: Attributes) -> Any:
     """TopK: the first k in order, and where they were; of equal ones the earlier first.
 
@@ -123,7 +127,7 @@ def _top(values: Values, attributes: Attributes) -> Any:
     return indexing.take_along_axis(x, order, axis=axis), order
 
 
-@reads("batch_dims")
+@PICKING.reads("GatherND", "batch_dims")
 def _gather_nd(values: Values, attributes: Attributes) -> Any:
     """Elements by their places; the first axes may be those of the indices, row by row."""
     x, indices = values
@@ -164,13 +168,13 @@ def _written(data: Any, key: tuple[Any, ...], updates: Any) -> Any:
     return compare.astype(At(whole)[key].set(part), dtype=np.bool_)
 
 
-@reads(reduction=REDUCTIONS)
+@PICKING.reads("ScatterND", reduction=REDUCTIONS)
 def _scatter_nd(values: Values, attributes: Attributes) -> Any:
     data, indices, updates = values
     return _scattered(data, _places(indices), updates, attributes)
 
 
-@reads("axis", reduction=REDUCTIONS)
+@PICKING.reads("Scatter", "axis", reduction=REDUCTIONS)
 def _scatter_elements(values: Values, attributes: Attributes) -> Any:
     data, indices, updates = values
     axis = attributes.get("axis", 0) % len(data.shape)
@@ -179,7 +183,7 @@ def _scatter_elements(values: Values, attributes: Attributes) -> Any:
     return _scattered(data, tuple(key), updates, attributes)
 
 
-@reads("axis")
+@PICKING.reads("GatherElements", "axis")
 def _gather_elements(values: Values, attributes: Attributes) -> Any:
     """Along one axis; on the others the indices may be fewer than the elements."""
     x, indices = values
@@ -207,7 +211,7 @@ def _running(op: Op, beginning: int) -> Reader:
     return read
 
 
-@reads("batch_axis", "time_axis")
+@PICKING.reads("ReverseSequence", "batch_axis", "time_axis")
 def _reverse_sequence(values: Values, attributes: Attributes) -> Any:
     """Each sequence backwards up to its own length; what comes after stays."""
     x, lengths = values
@@ -219,14 +223,14 @@ def _reverse_sequence(values: Values, attributes: Attributes) -> Any:
     return indexing.take_along_axis(x, shape.broadcast_to(order, shape=x.shape), axis=time)
 
 
-@reads("dtype", "k")
+@PICKING.reads("EyeLike", "dtype", "k")
 def _eye_like(values: Values, attributes: Attributes) -> Any:
     rows, columns = values[0].shape
     dtype = attributes.get("dtype") or values[0].dtype
     return np.eye(rows, columns, attributes.get("k", 0), dtype)
 
 
-@reads("axis")
+@PICKING.reads("Hardmax", "axis")
 def _hardmax(values: Values, attributes: Attributes) -> Any:
     """1 where the first of the largest stands, else 0."""
     x, axis = values[0], attributes.get("axis", -1)
@@ -235,7 +239,7 @@ def _hardmax(values: Values, attributes: Attributes) -> Any:
     return compare.astype(best == places, dtype=x.dtype)
 
 
-@reads("axes")
+@PICKING.reads("CenterCropPad", "axes")
 def _center(values: Values, attributes: Attributes) -> Any:
     """The middle of x, or x in the middle of zeros."""
     x = values[0]
@@ -254,24 +258,10 @@ def _center(values: Values, attributes: Attributes) -> Any:
     return x
 
 
-PICKING: dict[str, Reader] = {
+PICKING.update({
     "ArgMax": _extreme_at(reduce.argmax),
     "ArgMin": _extreme_at(reduce.argmin),
-    "CenterCropPad": _center,
     "CumProd": _running(scan_sort.cumprod, 1),
     "CumSum": _running(scan_sort.cumsum, 0),
-    "EyeLike": _eye_like,
-    "GatherElements": _gather_elements,
-    "GatherND": _gather_nd,
-    "Hardmax": _hardmax,
-    "OneHot": _one_hot,
-    "Pad": _pad,
-    "ReverseSequence": _reverse_sequence,
-    "Scatter": _scatter_elements,
     "ScatterElements": _scatter_elements,
-    "ScatterND": _scatter_nd,
-    "Slice": _slice,
-    "Split": _split,
-    "TopK": _top,
-}
-"""Operators that pick, place and order elements."""
+})

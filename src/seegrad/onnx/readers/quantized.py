@@ -6,9 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.onnx.readers.values import Attributes, Reader, Values, at, plain, reads, spread_to
+from seegrad.onnx.readers.values import (
+    Attributes,
+    Readers,
+    Values,
+    at,
+    plain,
+    spread_to,
+)
 from seegrad.onnx.readers.windows import convolved
 from seegrad.ops import arithmetic, compare, linalg, reduce, shape
+
+QUANTIZED = Readers()
+"""Operators on quantized numbers."""
 
 
 def _met(v: Any, x: Any, attributes: Attributes) -> Any:
@@ -32,7 +42,7 @@ def _narrowed(x: Any, dtype: np.dtype[Any]) -> Any:
     return compare.astype(within, dtype=dtype)
 
 
-@reads("axis", "block_size", "output_dtype", "precision", saturate=(1,))
+@QUANTIZED.reads("QuantizeLinear", "axis", "block_size", "output_dtype", "precision", saturate=(1,))
 def _quantize(values: Values, attributes: Attributes) -> Any:
     """The nearest whole number of steps, halves to the even one, held within its dtype."""
     x, scale, zero = values[0], values[1], at(values, 2)
@@ -45,7 +55,7 @@ def _quantize(values: Values, attributes: Attributes) -> Any:
     return _narrowed(steps, np.dtype(dtype))
 
 
-@reads("axis", "block_size", "output_dtype")
+@QUANTIZED.reads("DequantizeLinear", "axis", "block_size", "output_dtype")
 def _dequantize(values: Values, attributes: Attributes) -> Any:
     x, scale, zero = values[0], values[1], at(values, 2)
     dtype = attributes.get("output_dtype") or scale.dtype
@@ -96,7 +106,7 @@ SETTINGS = ("kernel_shape", "strides", "dilations", "pads", "group")
 AROUND = ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
 
 
-@reads(*SETTINGS, auto_pad=AROUND)
+@QUANTIZED.reads("ConvInteger", *SETTINGS, auto_pad=AROUND)
 def _conv_integer(values: Values, attributes: Attributes) -> Any:
     x, w = _centred(values[0], at(values, 2), None), _centred(values[1], at(values, 3), 0)
     return compare.astype(convolved(x, w, attributes), dtype=np.int32)
@@ -123,7 +133,7 @@ def _qlinear_matmul(values: Values) -> Any:
     return _requantized(product, compare.astype(scale, dtype=np.float32), y_zero)
 
 
-@reads(*SETTINGS, auto_pad=AROUND)
+@QUANTIZED.reads("QLinearConv", *SETTINGS, auto_pad=AROUND)
 def _qlinear_conv(values: Values, attributes: Attributes) -> Any:
     x, x_scale, x_zero, w, w_scale, w_zero, y_scale, y_zero = values[:8]
     product = convolved(_centred(x, x_zero, None), _centred(w, w_zero, 0), attributes)
@@ -134,13 +144,8 @@ def _qlinear_conv(values: Values, attributes: Attributes) -> Any:
     return _requantized(product, scale, y_zero)
 
 
-QUANTIZED: dict[str, Reader] = {
-    "ConvInteger": _conv_integer,
-    "DequantizeLinear": _dequantize,
+QUANTIZED.update({
     "DynamicQuantizeLinear": _quantize_dynamically,
     "MatMulInteger": _matmul_integer,
-    "QLinearConv": _qlinear_conv,
     "QLinearMatMul": _qlinear_matmul,
-    "QuantizeLinear": _quantize,
-}
-"""Operators on quantized numbers."""
+})

@@ -9,19 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.onnx.readers.sampling import cubic_weights
-from seegrad.onnx.readers.values import Attributes, Reader, Values, at, known, reads, whole
-from seegrad.ops import compare, indexing, linalg, shape
+from seegrad.onnx.readers.values import Attributes, Readers, Values, at, known, whole
+from seegrad.ops import compare, resize, sampling
+
+RESIZING = Readers()
+"""Operators that change the size of pictures."""
 
 PLACES = (
     "asymmetric", "align_corners", "half_pixel", "pytorch_half_pixel", "half_pixel_symmetric",
     "tf_crop_and_resize",
 )  # fmt: skip
-TAPS = 4
-"""So many neighbours are read one by one; more are a product with a matrix."""
 
 
-@reads(
+@RESIZING.reads(
+    "Resize",
     "antialias", "axes", "cubic_coeff_a", "exclude_outside", "extrapolation_value", "nearest_mode",
     mode=("nearest", "linear", "cubic"),
     coordinate_transformation_mode=PLACES,
@@ -84,52 +85,13 @@ def _along(x: Any, axis: int, places: NDArray[Any], factor: float, attributes: A
             "floor": np.floor(places),
             "ceil": np.ceil(places),
         }[attributes.get("nearest_mode", "round_prefer_floor")]
-        return _taken(x, axis, rounded)
-    near, weights = _mixture(places, factor, attributes)
+        return sampling.taken(x, axis, rounded)
+    cubic = attributes.get("cubic_coeff_a", -0.75) if mode == "cubic" else None
+    grown = min(factor, 1.0) if attributes.get("antialias") else 1.0
+    near, weights = sampling.neighbours(places, cubic, grown)
     if attributes.get("exclude_outside"):
-        weights = np.where((near < 0) | (near >= n), 0, weights)
-        weights = weights / weights.sum(axis=1, keepdims=True)
-    if near.shape[1] > TAPS:
-        matrix = np.zeros((len(places), n))
-        np.add.at(matrix, (np.arange(len(places))[:, None], np.clip(near, 0, n - 1)), weights)
-        last = linalg.matmul(shape.moveaxis(x, source=axis, destination=-1),
-                             matrix.T.astype(x.dtype))  # fmt: skip
-        return shape.moveaxis(last, source=-1, destination=axis)
-    lined = [-1 if i == axis else 1 for i in range(len(x.shape))]
-    total = None
-    for column, share in zip(near.T, weights.T):
-        part = _taken(x, axis, column) * share.astype(x.dtype).reshape(lined)
-        total = part if total is None else total + part
-    return total
-
-
-def _mixture(
-    places: NDArray[Any], factor: float, attributes: Attributes
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """For each place the elements around it, (places, taps), and how much each counts."""
-    cubic = attributes.get("mode") == "cubic"
-    a = attributes.get("cubic_coeff_a", -0.75)
-    places = places.astype(np.float64)
-    if not attributes.get("antialias") or factor >= 1:
-        low = np.floor(places)
-        part = places - low
-        shares = cubic_weights(part, a) if cubic else [1 - part, part]
-        near = low[:, None] + np.arange(len(shares)) - (1 if cubic else 0)
-        return near.astype(np.int64), np.stack(shares, axis=1)
-    reach = 2 if cubic else 1
-    first = math.floor(-reach / factor) + 1
-    near = (np.ceil(places) - 1)[:, None] + np.arange(first, 2 - first)
-    apart = np.abs(near - places[:, None]) * factor
-    weights = np.clip(1 - apart, 0, None)
-    if cubic:
-        inner = ((a + 2) * apart - (a + 3)) * apart * apart + 1
-        outer = ((a * apart - 5 * a) * apart + 8 * a) * apart - 4 * a
-        weights = np.where(apart <= 1, inner, np.where(apart < 2, outer, 0))
-    return near.astype(np.int64), weights / weights.sum(axis=1, keepdims=True)
-
-
-def _taken(x: Any, axis: int, places: NDArray[Any]) -> Any:
-    return indexing.take(x, np.clip(places, 0, x.shape[axis] - 1).astype(np.int64), axis=axis)
+        near, weights = sampling.inside(near, weights, n)
+    return sampling.mixed(x, axis, near, weights)
 
 
 def _places(
@@ -161,7 +123,7 @@ def _places(
     return places.astype(np.float32)
 
 
-@reads(mode=("nearest", "linear"))
+@RESIZING.reads("Upsample", mode=("nearest", "linear"))
 def _upsample(values: Values, attributes: Attributes) -> Any:
     """Resize as it was before version 10: each element repeated, or a mixture of the next two."""
     told = {
@@ -171,32 +133,13 @@ def _upsample(values: Values, attributes: Attributes) -> Any:
     return _resize.compute([values[0], None, values[1]], told)
 
 
-@reads("blocksize", mode=("DCR", "CRD"))
+@RESIZING.reads("DepthToSpace", "blocksize", mode=("DCR", "CRD"))
 def _depth_to_space(values: Values, attributes: Attributes) -> Any:
-    n, c, h, w = values[0].shape
-    b = int(attributes["blocksize"])
-    if attributes.get("mode", "DCR") == "DCR":
-        parts, order = (n, b, b, c // b**2, h, w), (0, 3, 4, 1, 5, 2)
-    else:
-        parts, order = (n, c // b**2, b, b, h, w), (0, 1, 4, 2, 5, 3)
-    turned = shape.transpose(shape.reshape(values[0], shape=parts), axes=order)
-    return shape.reshape(turned, shape=(n, c // b**2, h * b, w * b))
+    channels_first = attributes.get("mode", "DCR") != "DCR"
+    return resize.depth_to_space(values[0], int(attributes["blocksize"]), channels_first)
 
 
-@reads("blocksize", mode=("DCR", "CRD"))
+@RESIZING.reads("SpaceToDepth", "blocksize", mode=("DCR", "CRD"))
 def _space_to_depth(values: Values, attributes: Attributes) -> Any:
-    n, c, h, w = values[0].shape
-    b = int(attributes["blocksize"])
-    parts = shape.reshape(values[0], shape=(n, c, h // b, b, w // b, b))
-    order = (0, 3, 5, 1, 2, 4) if attributes.get("mode", "DCR") == "DCR" else (0, 1, 3, 5, 2, 4)
-    turned = shape.transpose(parts, axes=order)
-    return shape.reshape(turned, shape=(n, c * b**2, h // b, w // b))
-
-
-RESIZING: dict[str, Reader] = {
-    "DepthToSpace": _depth_to_space,
-    "Resize": _resize,
-    "SpaceToDepth": _space_to_depth,
-    "Upsample": _upsample,
-}
-"""Operators that change the size of pictures."""
+    channels_first = attributes.get("mode", "DCR") != "DCR"
+    return resize.space_to_depth(values[0], int(attributes["blocksize"]), channels_first)

@@ -9,92 +9,40 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.onnx.readers.values import Attributes, Reader, Values, at, known, pairs, reads, whole
-from seegrad.ops import arithmetic, compare, indexing, linalg, reduce, shape, window
+from seegrad.onnx.readers.values import (
+    Attributes,
+    Readers,
+    Values,
+    at,
+    known,
+    pairs,
+    whole,
+)
+from seegrad.ops import arithmetic, compare, indexing, linalg, reduce, sampling, shape, window
+
+SAMPLING = Readers()
+"""Operators that read between elements, or add where windows were read."""
 
 MOST_REGIONS = 4096
 """So many regions may have a grid of their own each."""
-
-
-def cubic_weights(t: Any, a: float) -> list[Any]:
-    """How much the elements at -1, 0, 1, 2 count between 0 and 1 (Keys, 1981)."""
-
-    def near(x: Any) -> Any:
-        return ((a + 2) * x - (a + 3)) * x * x + 1
-
-    def far(x: Any) -> Any:
-        return ((a * x - 5 * a) * x + 8 * a) * x - 4 * a
-
-    return [far(t + 1), near(t), near(1 - t), far(2 - t)]
-
-
-def _whole(x: Any) -> Any:
-    return compare.astype(x, dtype=np.int64)
-
-
-# --------------------------------------------------------------- grids
-
-
-def _around(x: Any, mode: str) -> list[tuple[Any, Any]]:
-    """The elements near the positions x, and how much each counts."""
-    if mode == "nearest":
-        return [(_whole(arithmetic.round(x)), 1)]
-    low = arithmetic.floor(x)
-    part, first = x - low, _whole(low)
-    if mode == "linear":
-        return [(first, 1 - part), (first + 1, part)]
-    return [(first + i, w) for i, w in enumerate(cubic_weights(part, -0.75), -1)]
-
-
-def _held(i: Any, n: int, padding: str, corners: bool) -> tuple[Any, Any]:
-    """Indices held within an axis of n, and which of them count; None: all."""
-    if padding == "reflection":
-        turn = 2 * (n - 1) if corners else 2 * n
-        i = arithmetic.mod(i, turn) if turn else i * 0
-        i = compare.where(i >= n, turn - i - (0 if corners else 1), i)
-    counts = compare.logical_and(i >= 0, i < n) if padding == "zeros" else None
-    return arithmetic.clip(i, low=0, high=n - 1), counts
-
-
-def sampled(x: Any, places: Sequence[Any], mode: str, padding: str, corners: bool = False) -> Any:
-    """x (N, C, …) read at positions (N, …), one array for each axis of the picture: (N, C, …)."""
-    n = x.shape[0]
-    first = np.arange(n).reshape(n, *(1,) * (len(places[0].shape) - 1))
-    last = shape.moveaxis(x, source=1, destination=-1)
-    total = None
-    for corner in itertools.product(*(_around(place, mode) for place in places)):
-        key, weight = [first], None
-        for axis, (i, w) in enumerate(corner):
-            i, counts = _held(i, x.shape[2 + axis], padding, corners)
-            key.append(i)
-            if counts is not None:
-                w = w * compare.astype(counts, dtype=x.dtype)
-            weight = w if weight is None else weight * w
-        part = indexing.index(last, tuple(key))
-        if not isinstance(weight, int):
-            part = part * shape.expand_dims(compare.astype(weight, dtype=x.dtype), axis=-1)
-        total = part if total is None else total + part
-    return shape.moveaxis(total, source=-1, destination=1)
 
 
 MODES = {"linear": "linear", "bilinear": "linear", "nearest": "nearest",
          "cubic": "cubic", "bicubic": "cubic"}  # fmt: skip
 
 
-@reads("align_corners", mode=tuple(MODES), padding_mode=("zeros", "border", "reflection"))
+@SAMPLING.reads(
+    "GridSample", "align_corners", mode=tuple(MODES),
+    padding_mode=("zeros", "border", "reflection"),
+)  # fmt: skip
 def _grid_sample(values: Values, attributes: Attributes) -> Any:
-    """x read where the grid points to: its last axis counts from -1 to 1, the last axis first."""
-    x, grid = values
+    mode, padding = attributes.get("mode", "linear"), attributes.get("padding_mode", "zeros")
     corners = bool(attributes.get("align_corners"))
-    places = []
-    for axis, n in enumerate(x.shape[2:]):
-        g = indexing.index(grid, (..., len(x.shape) - 3 - axis))
-        places.append((g + 1) * ((n - 1) / 2) if corners else ((g + 1) * n - 1) / 2)
-    mode = MODES[attributes.get("mode", "linear")]
-    return sampled(x, places, mode, attributes.get("padding_mode", "zeros"), corners)
+    x, grid = values
+    return sampling.grid_sample(x, grid, MODES[mode], padding, corners)
 
 
-@reads("align_corners")
+@SAMPLING.reads("AffineGrid", "align_corners")
 def _affine_grid(values: Values, attributes: Attributes) -> Any:
     theta = values[0]
     n, _, *sizes = whole(values[1], "size")
@@ -114,8 +62,8 @@ def _affine_grid(values: Values, attributes: Attributes) -> Any:
 # --------------------------------------------------------------- regions
 
 
-@reads(
-    "output_height", "output_width", "sampling_ratio", "spatial_scale",
+@SAMPLING.reads(
+    "RoiAlign", "output_height", "output_width", "sampling_ratio", "spatial_scale",
     coordinate_transformation_mode=("half_pixel", "output_half_pixel"), mode=("avg", "max"),
 )  # fmt: skip
 def _roi_align(values: Values, attributes: Attributes) -> Any:
@@ -184,7 +132,8 @@ def _corners(x: Any, which: Any, lines: Sequence[Any], inside: Sequence[Any]) ->
     for axis, line in enumerate(lines):
         low = arithmetic.floor(line)
         part = line - low
-        ends = (_whole(low), arithmetic.clip(_whole(low) + 1, low=0, high=x.shape[2 + axis] - 1))
+        at_low = compare.astype(low, dtype=np.int64)
+        ends = (at_low, arithmetic.clip(at_low + 1, low=0, high=x.shape[2 + axis] - 1))
         counts = compare.astype(inside[axis], dtype=x.dtype)
         sides.append(list(zip(ends, ((1 - part) * counts, part * counts))))
     found = []
@@ -198,7 +147,9 @@ def _corners(x: Any, which: Any, lines: Sequence[Any], inside: Sequence[Any]) ->
 # --------------------------------------------------------------- windows
 
 
-@reads("dilations", "group", "kernel_shape", "offset_group", "pads", "strides")
+@SAMPLING.reads(
+    "DeformConv", "dilations", "group", "kernel_shape", "offset_group", "pads", "strides",
+)  # fmt: skip
 def _deformed(values: Values, attributes: Attributes) -> Any:
     """A convolution whose window's elements are read where the offsets move them (Dai, 2017)."""
     x, W, offset = values[:3]
@@ -218,7 +169,7 @@ def _deformed(values: Values, attributes: Attributes) -> Any:
         still = (inner[axis] * apart[axis])[:, None, None] + line
         moved = indexing.index(moves, (slice(None), slice(None), axis))
         places.append(moved + still.astype(x.dtype))
-    seen = sampled(
+    seen = sampling.sampled(
         shape.reshape(x, shape=(n * parts, c // parts, *x.shape[2:])), places, "linear", "zeros"
     )
     if mask is not None:
@@ -229,7 +180,7 @@ def _deformed(values: Values, attributes: Attributes) -> Any:
     return found if bias is None else found + shape.reshape(bias, shape=(-1, 1, 1))
 
 
-@reads("dilations", "pads", "strides")
+@SAMPLING.reads("Col2Im", "dilations", "pads", "strides")
 def _from_columns(values: Values, attributes: Attributes) -> Any:
     """Col2Im: all windows added where they were read, around the picture nothing."""
     x = values[0]
@@ -246,13 +197,3 @@ def _from_columns(values: Values, attributes: Attributes) -> Any:
     return window.bare(
         window.overlap_add(parts, shape=lengths, steps=steps, dilation=apart), around
     )
-
-
-SAMPLING: dict[str, Reader] = {
-    "AffineGrid": _affine_grid,
-    "Col2Im": _from_columns,
-    "DeformConv": _deformed,
-    "GridSample": _grid_sample,
-    "RoiAlign": _roi_align,
-}
-"""Operators that read between elements, or add where windows were read."""

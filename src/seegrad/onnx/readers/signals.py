@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seegrad.onnx.readers.values import Attributes, Reader, Values, at, known, reads, whole
+from seegrad.onnx.readers.values import Attributes, Reader, Readers, Values, at, known, reads, whole
 from seegrad.ops import indexing, linalg, shape
+
+SIGNALS = Readers()
+"""Fourier transforms, windows for them, and weights for their spectra."""
 
 LONGEST = 2**12
 """No transform is over more points: its matrix has as many rows and columns."""
@@ -67,7 +70,7 @@ def _real_again(x: Any, n: int) -> Any:
     return shape.expand_dims(found, axis=-1)
 
 
-@reads("axis", "inverse", "onesided")
+@SIGNALS.reads("DFT", "axis", "inverse", "onesided")
 def _dft(values: Values, attributes: Attributes) -> Any:
     x, given, place = values[0], at(values, 1), at(values, 2)
     ndim = len(x.shape)
@@ -87,7 +90,7 @@ def _dft(values: Values, attributes: Attributes) -> Any:
     return shape.moveaxis(found, source=-2, destination=axis)
 
 
-@reads("onesided")
+@SIGNALS.reads("STFT", "onesided")
 def _stft(values: Values, attributes: Attributes) -> Any:
     """Transforms of frames (N, frames, n or n//2 + 1, 2) of a signal (N, length, 1 or 2)."""
     x, window = values[0], at(values, 2)
@@ -123,7 +126,7 @@ def _window(*weights: float) -> Reader:
     return read
 
 
-@reads("output_datatype")
+@SIGNALS.reads("MelWeightMatrix", "output_datatype")
 def _mel_weights(values: Values, attributes: Attributes) -> Any:
     """Triangles on the mel scale over the points of a one-sided spectrum."""
     bins, n, rate, low, high = (known(v, "MelWeightMatrix").item() for v in values)
@@ -144,12 +147,8 @@ def _mel_weights(values: Values, attributes: Attributes) -> Any:
     return found.astype(attributes.get("output_datatype") or np.float32)
 
 
-SIGNALS: dict[str, Reader] = {
+SIGNALS.update({
     "BlackmanWindow": _window(0.42, 0.5, 0.08),
-    "DFT": _dft,
     "HammingWindow": _window(25 / 46, 21 / 46),
     "HannWindow": _window(0.5, 0.5),
-    "MelWeightMatrix": _mel_weights,
-    "STFT": _stft,
-}
-"""Fourier transforms, windows for them, and weights for their spectra."""
+})

@@ -53,6 +53,21 @@ class Body:
     run: Callable[..., tuple[Any, ...]]
 
 
+class Readers(dict[str, Reader]):
+    """A family of operators by their names."""
+
+    def reads(
+        self, operator: str, *names: str, **values: tuple[Any, ...]
+    ) -> Callable[[Compute], Reader]:
+        """Enter the function below as the operator's reader; what it honours as in `reads`."""
+
+        def enter(compute: Compute) -> Reader:
+            self[operator] = reads(*names, **values)(compute)
+            return self[operator]
+
+        return enter
+
+
 def reads(*names: str, **values: tuple[Any, ...]) -> Callable[[Compute], Reader]:
     """A reader that honours the attributes `names`, and those in `values` at these values alone."""
     return lambda compute: Reader(compute, {**dict.fromkeys(names), **values})

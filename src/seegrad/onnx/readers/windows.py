@@ -13,16 +13,18 @@ from seegrad.onnx.readers.values import (
     ASKED,
     Attributes,
     Reader,
+    Readers,
     Values,
     at,
     pairs,
     plain,
-    reads,
     whole,
 )
 from seegrad.ops import arithmetic, convolution, pooling, reduce, shape, window
 from seegrad.ops.index_update import At
-from seegrad.ops.indexing import index
+
+WINDOWS = Readers()
+"""Convolution and pooling."""
 
 AROUND = ("NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER")
 
@@ -62,12 +64,13 @@ def convolved(x: Any, W: Any, attributes: Attributes) -> Any:
     return convolution.conv(x, W, **settings, groups=attributes.get("group", 1))
 
 
-@reads("kernel_shape", "strides", "dilations", "pads", "group", auto_pad=AROUND)
+@WINDOWS.reads("Conv", "kernel_shape", "strides", "dilations", "pads", "group", auto_pad=AROUND)
 def _conv(values: Values, attributes: Attributes) -> Any:
     return _with_bias(convolved(values[0], values[1], attributes), at(values, 2))
 
 
-@reads(
+@WINDOWS.reads(
+    "ConvTranspose",
     "kernel_shape", "strides", "dilations", "pads", "group", "output_padding", "output_shape",
     auto_pad=AROUND,
 )  # fmt: skip
@@ -108,22 +111,6 @@ def _global(op: Op) -> Reader:
     )
 
 
-def _up_to_the_end(
-    settings: Attributes, size: Sequence[int], lengths: Sequence[int]
-) -> tuple[tuple[int, int], ...]:
-    """Padding such that a last window that begins within the input is whole (`ceil_mode`)."""
-    found = []
-    for (before, after), n, k, s, d in zip(
-        settings["padding"], lengths, size, settings["steps"], settings["dilation"]
-    ):
-        reach, there = (k - 1) * d + 1, n + before + after
-        count = -(-(there - reach) // s) + 1
-        if (count - 1) * s >= n + before:
-            count -= 1
-        found.append((before, after + max(0, (count - 1) * s + reach - there)))
-    return tuple(found)
-
-
 def _pooled(values: Values, attributes: Attributes) -> tuple[dict[str, Any], Any]:
     """Settings of a pooling window, and its padding with what `ceil_mode` adds at the end."""
     size, lengths = attributes["kernel_shape"], values[0].shape[2:]
@@ -134,27 +121,21 @@ def _pooled(values: Values, attributes: Attributes) -> tuple[dict[str, Any], Any
         raise ValueError(f"auto_pad={around} with dilations")
     if not attributes.get("ceil_mode"):
         return settings, settings["padding"]
-    return settings, _up_to_the_end(settings, size, lengths)
+    steps, dilation = settings["steps"], settings["dilation"]
+    return settings, window.up_to_the_end(lengths, size, steps, settings["padding"], dilation)
 
 
 POOLS = ("ceil_mode", "dilations", "kernel_shape", "pads", "strides")
 
 
-@reads(*POOLS, "count_include_pad", auto_pad=AROUND)
+@WINDOWS.reads("AveragePool", *POOLS, "count_include_pad", auto_pad=AROUND)
 def _average_pool(values: Values, attributes: Attributes) -> Any:
     x, size = values[0], tuple(attributes["kernel_shape"])
     settings, whole = _pooled(values, attributes)
-    inner, counts = settings.pop("padding"), bool(attributes.get("count_include_pad"))
-    plainly = set(settings["dilation"]) == {1} and (inner == whole or not counts)
-    if plainly and not _beyond(size, whole):
-        return pooling.average_pool(
-            x, size=size, steps=settings["steps"], padding=whole, count_padding=counts
-        )
-    there = np.ones(x.shape[2:])
-    there = np.pad(there, inner, constant_values=float(counts))
-    there = np.pad(there, [(0, b - a) for (_, a), (_, b) in zip(inner, whole)])
-    many = reduce.sum(window.unfold(there, size=size, **settings), axis=tuple(range(len(size))))
-    return _sums(x, size, settings, whole) / many.astype(x.dtype)
+    return pooling.mean_to_the_end(
+        x, size, settings["steps"], settings["padding"], whole,
+        bool(attributes.get("count_include_pad")), settings["dilation"],
+    )  # fmt: skip
 
 
 def _beyond(size: Sequence[int], padding: Any) -> bool:
@@ -168,7 +149,7 @@ def _sums(x: Any, size: tuple[int, ...], settings: Attributes, padding: Any) -> 
     return reduce.sum(seen, axis=tuple(range(2, 2 + len(size))))
 
 
-@reads(*POOLS, "storage_order", auto_pad=AROUND)
+@WINDOWS.reads("MaxPool", *POOLS, "storage_order", auto_pad=AROUND)
 def _max_pool(values: Values, attributes: Attributes) -> Any:
     """The largest of each window and, where it is asked for, where in x that stands."""
     x, size = values[0], tuple(attributes["kernel_shape"])
@@ -181,26 +162,16 @@ def _max_pool(values: Values, attributes: Attributes) -> Any:
     found = pooling.max_pool(around, size=size, **settings)
     if attributes[ASKED] < 2:
         return found
-    del settings["padding"]
-    padding = _pooled(values, attributes)[1]
-    seen = window.unfold(window.padded(x, padding, low), size=size, **settings)
-    n, c, *rest = seen.shape
-    places, spots = rest[: len(size)], rest[len(size) :]
-    many, count = math.prod(places), math.prod(spots)
-    best = reduce.argmax(shape.reshape(seen, shape=(n, c, many, count)), axis=2)
-    lengths = tuple(x.shape[2:])
-    numbered = np.arange(math.prod(lengths))
+    settings["padding"] = _pooled(values, attributes)[1]
+    lengths, numbers = tuple(x.shape[2:]), None
     if attributes.get("storage_order"):
-        numbered = numbered.reshape(lengths[::-1]).T
-    else:
-        numbered = numbered.reshape(lengths)
-    inside = window.unfold(np.pad(numbered, padding), size=size, **settings).reshape(many, count)
-    where = index(inside, (best, np.arange(count)))
-    first = np.arange(n * c).reshape(n, c, 1) * math.prod(lengths)
-    return found, shape.reshape(where + first, shape=found.shape)
+        numbers = np.arange(math.prod(lengths)).reshape(lengths[::-1]).T
+    where = pooling.largest_places(x, size, **settings, numbers=numbers)
+    first = np.arange(math.prod(x.shape[:2])).reshape(*x.shape[:2], *(1,) * len(size))
+    return found, where + first * math.prod(lengths)
 
 
-@reads(*POOLS, "p", auto_pad=AROUND)
+@WINDOWS.reads("LpPool", *POOLS, "p", auto_pad=AROUND)
 def _lp_pool(values: Values, attributes: Attributes) -> Any:
     settings, whole = _pooled(values, attributes)
     del settings["padding"]
@@ -208,7 +179,7 @@ def _lp_pool(values: Values, attributes: Attributes) -> Any:
     return _rooted(_sums(_powers(values[0], p), size, settings, whole), p)
 
 
-@reads("p")
+@WINDOWS.reads("GlobalLpPool", "p")
 def _global_lp_pool(values: Values, attributes: Attributes) -> Any:
     x, p = values[0], attributes.get("p", 2)
     axes = tuple(range(2, len(x.shape)))
@@ -227,7 +198,7 @@ def _rooted(x: Any, p: int) -> Any:
     return arithmetic.sqrt(x) if p == 2 else arithmetic.power_scalar(x, exponent=1 / p)
 
 
-@reads("kernel_shape", "pads", "strides")
+@WINDOWS.reads("MaxUnpool", "kernel_shape", "pads", "strides")
 def _max_unpool(values: Values, attributes: Attributes) -> Any:
     """Elements back where MaxPool took them from, 0 elsewhere."""
     x, places = values[:2]
@@ -249,15 +220,7 @@ def _max_unpool(values: Values, attributes: Attributes) -> Any:
     return shape.pad(made, widths=tuple((0, b - a) for a, b in zip(out, asked)))
 
 
-WINDOWS: dict[str, Reader] = {
-    "AveragePool": _average_pool,
-    "Conv": _conv,
-    "ConvTranspose": _conv_transpose,
+WINDOWS.update({
     "GlobalAveragePool": _global(reduce.mean),
-    "GlobalLpPool": _global_lp_pool,
     "GlobalMaxPool": _global(reduce.max),
-    "LpPool": _lp_pool,
-    "MaxPool": _max_pool,
-    "MaxUnpool": _max_unpool,
-}
-"""Convolution and pooling."""
+})

@@ -13,16 +13,7 @@ import numpy as np
 
 from seegrad.errors import FormatError
 from seegrad.i18n import tr
-from seegrad.onnx.model import (
-    MOST_STEPS,
-    NEWEST_OPSET,
-    Array,
-    Model,
-    ResultType,
-    Step,
-    Value,
-    dtype_named,
-)
+from seegrad.onnx import model
 from seegrad.onnx.reading.arrays import array
 from seegrad.onnx.reading.source import LEARNING, OFFICIAL, Source
 
@@ -49,16 +40,16 @@ class Reading:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self.constants: dict[str, Array] = {}
+        self.constants: dict[str, model.Array] = {}
         self.words: dict[str, tuple[str, ...]] = {}
         """Constants that are texts; among the numbers stand their places."""
         self.steps = 0
 
-    def graph(self, one: Any, outside: Scope | None = None) -> Model:
+    def graph(self, one: Any, outside: Scope | None = None) -> model.Model:
         """A graph and those inside of it; `outside` has the names that it may read."""
         self.steps += len(one.node)
         scope: Scope = ChainMap({"": ""}) if outside is None else outside.new_child()
-        if one.sparse_initializer or len(scope.maps) > DEEPEST or self.steps > MOST_STEPS:
+        if one.sparse_initializer or len(scope.maps) > DEEPEST or self.steps > model.MOST_STEPS:
             many = tr("{count} steps", count=self.steps)
             raise self.source.unread("sparse_initializer" if one.sparse_initializer else many)
         inner = outside is not None
@@ -76,7 +67,7 @@ class Reading:
             raise self._before(min(missing))
         results = (self._value(it, True) for it in one.output)
         named = tuple(replace(it, name=scope[it.name]) for it in results)
-        return Model(given, named, {}, tuple(steps))
+        return model.Model(given, named, {}, tuple(steps))
 
     def _before(self, name: str) -> FormatError:
         return self.source.damaged(tr("{name} is used before it is made", name=name))
@@ -96,33 +87,33 @@ class Reading:
             self.constants[name] = array(self.source, one)
         return name
 
-    def _value(self, one: Any, open: bool = False) -> Value:
+    def _value(self, one: Any, open: bool = False) -> model.Value:
         """An input or output; an output may be open, which is a matter of what makes it."""
         form = one.type.WhichOneof("value")
         if form is None and open:
-            return Value(one.name, np.dtype(np.float32), ())
+            return model.Value(one.name, np.dtype(np.float32), ())
         if form not in (None, "tensor_type"):
             if open:
-                return Value(one.name, np.dtype(object), (form.removesuffix("_type"),))
+                return model.Value(one.name, np.dtype(object), (form.removesuffix("_type"),))
             raise self.source.unsupported(one.name, form.removesuffix("_type").replace("_", " "))
         kind = one.type.tensor_type
         word = self.source.kind(kind.elem_type, one.name) if kind.elem_type or not open else ""
         if open and word in ("", "string"):
-            return Value(one.name, np.dtype(object if word else np.float32), (word,))
+            return model.Value(one.name, np.dtype(object if word else np.float32), (word,))
         dtype = self.source.dtype(kind.elem_type, one.name)
         dims = kind.shape.dim
         sizes = tuple(d.dim_value if d.HasField("dim_value") else d.dim_param for d in dims)
-        return Value(one.name, dtype, sizes)
+        return model.Value(one.name, dtype, sizes)
 
     # ------------------------------------------------------------- steps
 
-    def _step(self, node: Any, scope: Scope) -> Step:
+    def _step(self, node: Any, scope: Scope) -> model.Step:
         """A node as a step, with the defaults of its schema filled in."""
         schema = self._schema(node)
         operator = node.op_type
         if schema is None:
             name = f"{node.domain}.{operator}".strip(".")
-            return Step(name, tuple(node.input), tuple(node.output), {}, node.name or name)
+            return model.Step(name, tuple(node.input), tuple(node.output), {}, node.name or name)
         attributes: dict[str, Any] = {}
         for name, about in schema.attributes.items():
             if about.default_value.type:
@@ -142,7 +133,7 @@ class Reading:
                 inputs.append(self._weights(f"{node.name or operator}.{name}", attributes[name]))
         if operator == "Split" and len(node.input) < 2:
             attributes.setdefault("num_outputs", len(node.output))  # counted, before version 18
-        return Step(
+        return model.Step(
             operator, tuple(inputs), tuple(node.output), attributes,
             node.name or operator, changed, _result_types(schema, node),
         )  # fmt: skip
@@ -172,7 +163,7 @@ class Reading:
             schema = defs.get_schema(node.op_type, max(1, min(version, newest)), domain)
         except defs.SchemaError:
             return None
-        newest = min(NEWEST_OPSET, newest)
+        newest = min(model.NEWEST_OPSET, newest)
         if not domain and (version > newest or schema.since_version > newest):
             raise FormatError(
                 tr("{path} is written for a version of ONNX that is not known here",
@@ -201,7 +192,7 @@ class Reading:
         return tuple(map(_text, found))
 
 
-def _result_types(schema: Any, node: Any) -> tuple[ResultType, ...]:
+def _result_types(schema: Any, node: Any) -> tuple[model.ResultType, ...]:
     """The dtype of each result, as the schema's letters for types tell."""
     takes = schema.inputs
     places: dict[str, tuple[int, ...]] = {}
@@ -209,17 +200,17 @@ def _result_types(schema: Any, node: Any) -> tuple[ResultType, ...]:
         if name and takes:
             letter = takes[min(place, len(takes) - 1)].type_str
             places[letter] = (*places.get(letter, ()), place)
-    found: list[ResultType] = []
+    found: list[model.ResultType] = []
     for place in range(len(node.output)):
         slot = schema.outputs[min(place, len(schema.outputs) - 1)]
         text = slot.type_str
-        found.append(places.get(text, dtype_named(text)) if slot.is_homogeneous else None)
+        found.append(places.get(text, model.dtype_named(text)) if slot.is_homogeneous else None)
     return tuple(found)
 
 
 def _same(a: Any, b: Any) -> bool:
     """Is an attribute at its default? An array never is: no operator has one as default."""
-    return not isinstance(a, (np.ndarray, Model)) and type(a) is type(b) and bool(a == b)
+    return not isinstance(a, (np.ndarray, model.Model)) and type(a) is type(b) and bool(a == b)
 
 
 def _text(value: Any) -> Any:

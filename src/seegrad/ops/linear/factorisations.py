@@ -8,7 +8,7 @@ it is not finite; what is asked of the values alone stays finite.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 
@@ -29,14 +29,22 @@ T = matrix_transpose
 
 
 class EighResult(NamedTuple):
-    """Eigenvalues (…, n), ascending, and the eigenvectors (…, n, n), one a column."""
+    """Eigenvalues (…, n), ascending, and the eigenvectors (…, n, n), one a column.
+
+    >>> EighResult([1.0], [[1.0]]).eigenvalues
+    [1.0]
+    """
 
     eigenvalues: Any
     eigenvectors: Any
 
 
 class SVDResult(NamedTuple):
-    """a = U·diag(S)·Vh."""
+    """a = U·diag(S)·Vh.
+
+    >>> SVDResult([[1.0]], [2.0], [[1.0]]).S
+    [2.0]
+    """
 
     U: Any
     S: Any
@@ -44,14 +52,22 @@ class SVDResult(NamedTuple):
 
 
 class QRResult(NamedTuple):
-    """a = Q·R."""
+    """a = Q·R.
+
+    >>> QRResult([[1.0]], [[2.0]]).R
+    [[2.0]]
+    """
 
     Q: Any
     R: Any
 
 
 class SlogdetResult(NamedTuple):
-    """det a = sign·exp(logabsdet)."""
+    """det a = sign·exp(logabsdet).
+
+    >>> SlogdetResult(1.0, 0.0).sign
+    1.0
+    """
 
     sign: Any
     logabsdet: Any
@@ -197,7 +213,14 @@ def symmetric_eigenvalues(a):
 
 
 def eigvalsh(a: Any, UPLO: str | None = None) -> Any:
-    """The eigenvalues that `eigh` gives, without the vectors."""
+    """The eigenvalues that `eigh` gives, without the vectors.
+
+    Args:
+        UPLO: "L" or "U": read this triangle alone.
+
+    >>> eigvalsh([[2.0, 0.0], [0.0, 1.0]])
+    array([1., 2.])
+    """
     a = array_like(a)
     return symmetric_eigenvalues(a if UPLO is None else _symmetric_from(a, UPLO))
 
@@ -280,12 +303,21 @@ def _whole_basis(q: Any) -> Any:
     return concatenate(q, bind(_COMPLEMENT, (q,), NO_ATTRS), axis=len(q.shape) - 1)
 
 
+@overload
+def svd(
+    a: Any, full_matrices: bool = True, compute_uv: Literal[True] = True
+) -> SVDResult: ...
+@overload
+def svd(a: Any, full_matrices: bool = True, *, compute_uv: Literal[False]) -> Any: ...
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     """The singular value decomposition a = U·diag(S)·Vh, as `numpy.linalg.svd`: S descending.
 
     (…, m, n) to U (…, m, k), S (…, k), Vh (…, k, n), k the smaller of m and n; with `full_matrices`
     (the default) U and Vh are square, and their further columns and rows have no derivative
     (GradientError). Vectors of equal singular values have none either: it is not finite.
+
+    Args:
+        compute_uv: False: the singular values alone.
 
     >>> u, s, vh = svd(np.array([[0.0, 2.0], [1.0, 0.0], [0.0, 0.0]]), full_matrices=False)
     >>> s, u.shape
@@ -372,6 +404,10 @@ def stacked_qr(a):
     return _stacked(q, np.swapaxes(r, -1, -2))
 
 
+@overload
+def qr(a: Any, mode: Literal["reduced", "complete"] = "reduced") -> QRResult: ...
+@overload
+def qr(a: Any, mode: str) -> Any: ...
 def qr(a: Any, mode: str = "reduced") -> Any:
     """The decomposition a = Q·R into orthonormal columns and an upper triangle, as NumPy's.
 

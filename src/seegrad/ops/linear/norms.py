@@ -63,7 +63,15 @@ def norm(x: Any, ord: Any = None, axis: Axes = None, keepdims: bool = False) -> 
 
 
 def vector_norm(x: Any, *, axis: Axes = None, keepdims: bool = False, ord: Any = 2) -> Any:
-    """The norm of vectors along `axis` (several: as one; None: all of x), of any order."""
+    """The norm of vectors along `axis` (several: as one; None: all of x), of any order.
+
+    Args:
+        keepdims: do the axes stay, with size 1?
+        ord: the power; 2 for the length, ∞ for the largest size.
+
+    >>> vector_norm([3.0, 4.0])
+    np.float64(5.0)
+    """
     x = array_like(x)
     if x.dtype.kind != "f":
         x = astype(x, dtype=np.dtype(np.float64))
@@ -71,7 +79,15 @@ def vector_norm(x: Any, *, axis: Axes = None, keepdims: bool = False, ord: Any =
 
 
 def matrix_norm(x: Any, *, keepdims: bool = False, ord: Any = "fro") -> Any:
-    """The norm of the matrices in the last two axes."""
+    """The norm of the matrices in the last two axes.
+
+    Args:
+        keepdims: do the axes stay, with size 1?
+        ord: "fro", "nuc", 1, −1, 2, −2, ∞ or −∞, as in NumPy.
+
+    >>> matrix_norm([[3.0, 0.0], [0.0, 4.0]])
+    np.float64(5.0)
+    """
     return norm(x, ord, (-2, -1), keepdims)
 
 
@@ -125,6 +141,9 @@ def _matrix_norm(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any
 def matrix_power(a: Any, n: int) -> Any:
     """a·a·…, n times, by repeated squaring: (…, k, k) to (…, k, k); n < 0: of the inverse.
 
+    Raises:
+        DTypeError: for a power that is no whole number.
+
     >>> matrix_power(np.array([[1.0, 1.0], [0.0, 1.0]]), 5)
     array([[1., 5.],
            [0., 1.]])
@@ -152,6 +171,9 @@ def multi_dot(arrays: Sequence[Any]) -> Any:
     """The product of two and more matrices in the order of the fewest multiplications.
 
     As `numpy.linalg.multi_dot`: the first and the last may be vectors. Raises ShapeError.
+
+    Args:
+        arrays: two or more matrices; the first and the last may be vectors.
 
     >>> multi_dot([np.ones((2, 9)), np.ones((9, 3)), np.ones(3)])
     array([27., 27.])

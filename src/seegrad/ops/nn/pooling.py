@@ -20,6 +20,7 @@ from seegrad.ops.arithmetic import maximum
 from seegrad.ops.compare import astype, where
 from seegrad.ops.families import operation
 from seegrad.ops.float16 import wide
+from seegrad.ops.indexing import index
 from seegrad.ops.nn.window import (
     Pairs,
     around_each,
@@ -33,7 +34,7 @@ from seegrad.ops.nn.window import (
     seen_through,
     unfold,
 )
-from seegrad.ops.reduce import sum
+from seegrad.ops.reduce import argmax, sum
 from seegrad.ops.shape import broadcast_to, reshape, strided_slice
 
 
@@ -159,9 +160,13 @@ def _counts(lengths: Shape, size: Shape, steps: Shape, padding: Pairs, counted: 
     return ones.sum(axis=tuple(range(len(size))))
 
 
-def _average_attrs(x: Any, **attrs: Any) -> dict[str, Any]:
+def _refuse_whole_numbers(x: Any) -> None:
     if x.dtype.kind != "f":
         raise DTypeError("a mean needs floating-point numbers", came=f"dtype {x.dtype}")
+
+
+def _average_attrs(x: Any, **attrs: Any) -> dict[str, Any]:
+    _refuse_whole_numbers(x)
     return _pool_attrs(x, **attrs)
 
 
@@ -210,3 +215,45 @@ def average_pool(x, *, size, steps=None, padding=0, count_padding=True):
     into the padding (as PyTorch does), not by the elements that are there.
     """
     return _average_body(x, size=size, steps=steps, padding=padding, count_padding=count_padding)
+
+
+def mean_to_the_end(
+    x: Any, size: Shape, steps: Shape, padding: Pairs, whole: Pairs, counted: bool,
+    dilation: Shape = (),
+) -> Any:  # fmt: skip
+    """The mean of every window of x, which is 0 up to `whole` around it.
+
+    An element counts that is in x; with `counted` also one in `padding`, but none beyond that.
+    """
+    _refuse_whole_numbers(x)
+    apart = dilation or (1,) * len(size)
+    usual = set(apart) == {1} and not any(2 * max(pair) > k for k, pair in zip(size, whole))
+    if usual and (padding == whole or not counted):
+        return average_pool(x, size=size, steps=steps, padding=whole, count_padding=counted)
+    there = np.pad(np.ones(x.shape[2:]), padding, constant_values=float(counted))
+    there = np.pad(there, [(0, b - a) for (_, a), (_, b) in zip(padding, whole)])
+    many = seen_through(there, size, steps, apart).sum(axis=tuple(range(len(size))))
+    if usual:
+        means = average_pool(x, size=size, steps=steps, padding=whole)
+        return means * (math.prod(size) / many).astype(x.dtype)
+    seen = unfold(padded(x, whole), size=size, steps=steps, dilation=apart)
+    return sum(seen, axis=tuple(range(2, 2 + len(size)))) / many.astype(x.dtype)
+
+
+def largest_places(
+    x: Any, size: Shape, steps: Shape, padding: Pairs, dilation: Shape, numbers: Any = None
+) -> Any:
+    """For every window of x (N, C, …) the number of the place in x where its first largest lies.
+
+    numbers: what the places are called, of the shape of x's last axes; counted otherwise.
+    """
+    settings = {"size": size, "steps": steps, "dilation": dilation}
+    seen = unfold(padded(x, padding, _lowest(x.dtype)), **settings)
+    places, spots = math.prod(size), tuple(seen.shape[2 + len(size) :])
+    rows = reshape(seen, shape=(*x.shape[:2], places, math.prod(spots)))
+    best = argmax(rows, axis=2, keepdims=False)
+    lengths = tuple(x.shape[2:])
+    own = np.arange(math.prod(lengths)).reshape(lengths) if numbers is None else numbers
+    inside = seen_through(np.pad(own, padding), size, steps, dilation).reshape(places, -1)
+    found = index(inside, (best, np.arange(math.prod(spots))))
+    return reshape(found, shape=(*x.shape[:2], *spots))

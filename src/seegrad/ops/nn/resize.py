@@ -1,4 +1,5 @@
-"""interpolate: an array in another size along its last axes, by the nearest element or two of them.
+"""Pictures in another size: `interpolate`, by the nearest element or two of them, and channels that
+become places.
 
 Where new elements lie among the old ones is known before anything is computed, so that it is made
 of reading by index and of sums.
@@ -10,14 +11,14 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
 from seegrad.graph.mode import frame
 from seegrad.i18n import tr
 from seegrad.ops.indexing import take
+from seegrad.ops.nn.sampling import mixed, neighbours
 from seegrad.ops.nn.window import each_axis
-from seegrad.ops.shape import array_like, repeat
+from seegrad.ops.shape import array_like, repeat, reshape, transpose
 
 LINEAR = {"linear": None, "bilinear": 2, "trilinear": 3}
 """The names of the linear mode, and for how many axes each is (None: any)."""
@@ -56,7 +57,8 @@ def interpolate(
             if mode not in LINEAR:
                 x = _nearest(x, axis, new, ratio, 0.5 if mode == "nearest-exact" else 0.0)
             else:
-                x = _linear(x, axis, _places(x.shape[axis], new, ratio, align_corners))
+                places = _places(x.shape[axis], new, ratio, align_corners)
+                x = mixed(x, axis, *neighbours(places))
     return x
 
 
@@ -117,10 +119,27 @@ def _places(old: int, new: int, ratio: float, align_corners: bool) -> Any:
     return np.clip((np.arange(new) + 0.5) * ratio - 0.5, 0, old - 1)
 
 
-def _linear(x: Any, axis: int, places: NDArray[Any]) -> Any:
-    """The neighbours on both sides, each by how near it is."""
-    low = np.floor(places).astype(np.int64)
-    lined = [-1 if i == axis else 1 for i in range(len(x.shape))]
-    share = (places - low).astype(x.dtype).reshape(lined)
-    high = np.minimum(low + 1, x.shape[axis] - 1)
-    return take(x, low, axis=axis) * (1 - share) + take(x, high, axis=axis) * share
+# --------------------------------------------------------------- channels as places
+
+
+def depth_to_space(x: Any, r: int, channels_first: bool = True) -> Any:
+    """(…, C·r², H, W) as (…, C, H·r, W·r): the channels' parts as places (Shi et al., 2016).
+
+    channels_first: are the r² parts of a channel side by side, or those of each part's channels?
+    """
+    *head, c, h, w = x.shape
+    k, inner = len(head), c // r**2
+    down, right, channel = (1, 2, 0) if channels_first else (0, 1, 2)
+    apart = reshape(x, shape=(*head, *((inner, r, r) if channels_first else (r, r, inner)), h, w))
+    order = (*range(k), *(k + i for i in (channel, 3, down, 4, right)))
+    return reshape(transpose(apart, axes=order), shape=(*head, inner, h * r, w * r))
+
+
+def space_to_depth(x: Any, r: int, channels_first: bool = True) -> Any:
+    """(…, C, H·r, W·r) as (…, C·r², H, W): the undoing of `depth_to_space`."""
+    *head, c, h, w = x.shape
+    k = len(head)
+    apart = reshape(x, shape=(*head, c, h // r, r, w // r, r))
+    order = (0, 2, 4, 1, 3) if channels_first else (2, 4, 0, 1, 3)
+    turned = transpose(apart, axes=(*range(k), *(k + i for i in order)))
+    return reshape(turned, shape=(*head, c * r**2, h // r, w // r))

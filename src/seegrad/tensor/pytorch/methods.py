@@ -5,209 +5,211 @@ Each applies the operation of its name; NumPy's own methods are in `numpy_method
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
+from seegrad.graph.node import Node
+from seegrad.graph.spec import Axis, Operand
 from seegrad.ops import arithmetic, compare, reduce, transcendental
 from seegrad.ops.nn import activation
 
 
-class TorchMethods:
+class TorchMethods(Node):
     """A node with the methods of a PyTorch tensor that NumPy's arrays lack."""
 
     __slots__ = ()
 
-    def abs(self) -> Any:
+    def abs(self) -> Self:
         """See `seegrad.abs`."""
         return arithmetic.abs(self)
 
-    def sqrt(self) -> Any:
+    def sqrt(self) -> Self:
         """See `seegrad.sqrt`."""
         return arithmetic.sqrt(self)
 
-    def square(self) -> Any:
+    def square(self) -> Self:
         """See `seegrad.square`."""
         return arithmetic.square(self)
 
-    def sign(self) -> Any:
+    def sign(self) -> Self:
         """See `seegrad.sign`."""
         return arithmetic.sign(self)
 
-    def exp(self) -> Any:
+    def exp(self) -> Self:
         """See `seegrad.exp`."""
         return transcendental.exp(self)
 
-    def log(self) -> Any:
+    def log(self) -> Self:
         """See `seegrad.log`."""
         return transcendental.log(self)
 
-    def log1p(self) -> Any:
+    def log1p(self) -> Self:
         """See `seegrad.log1p`."""
         return transcendental.log1p(self)
 
-    def expm1(self) -> Any:
+    def expm1(self) -> Self:
         """See `seegrad.expm1`."""
         return transcendental.expm1(self)
 
-    def sin(self) -> Any:
+    def sin(self) -> Self:
         """See `seegrad.sin`."""
         return transcendental.sin(self)
 
-    def cos(self) -> Any:
+    def cos(self) -> Self:
         """See `seegrad.cos`."""
         return transcendental.cos(self)
 
-    def tanh(self) -> Any:
+    def tanh(self) -> Self:
         """See `seegrad.tanh`."""
         return transcendental.tanh(self)
 
-    def erf(self) -> Any:
+    def erf(self) -> Self:
         """See `seegrad.erf`."""
         return transcendental.erf(self)
 
-    def relu(self) -> Any:
+    def relu(self) -> Self:
         """See `seegrad.relu`."""
         return activation.relu(self)
 
-    def sigmoid(self) -> Any:
+    def sigmoid(self) -> Self:
         """See `seegrad.sigmoid`."""
         return activation.sigmoid(self)
 
-    def gelu(self) -> Any:
+    def gelu(self) -> Self:
         """See `seegrad.gelu`."""
         return activation.gelu(self)
 
-    def silu(self) -> Any:
+    def silu(self) -> Self:
         """See `seegrad.silu`."""
         return activation.silu(self)
 
-    def softplus(self) -> Any:
+    def softplus(self) -> Self:
         """See `seegrad.softplus`."""
         return activation.softplus(self)
 
-    def softmax(self, axis: int = -1) -> Any:
+    def softmax(self, axis: int = -1) -> Self:
         """See `seegrad.softmax`."""
         return activation.softmax(self, axis=axis)
 
-    def log_softmax(self, axis: int = -1) -> Any:
+    def log_softmax(self, axis: int = -1) -> Self:
         """See `seegrad.log_softmax`."""
         return activation.log_softmax(self, axis=axis)
 
-    def logsumexp(self, axis: Any = None, keepdims: bool = False) -> Any:
+    def logsumexp(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """See `seegrad.logsumexp`."""
         return reduce.logsumexp(self, axis=axis, keepdims=keepdims)
 
-    def tan(self) -> Any:
+    def tan(self) -> Self:
         """See `seegrad.tan`."""
         return transcendental.tan(self)
 
-    def sinh(self) -> Any:
+    def sinh(self) -> Self:
         """See `seegrad.sinh`."""
         return transcendental.sinh(self)
 
-    def cosh(self) -> Any:
+    def cosh(self) -> Self:
         """See `seegrad.cosh`."""
         return transcendental.cosh(self)
 
-    def asin(self) -> Any:
+    def asin(self) -> Self:
         """See `seegrad.arcsin`."""
         return transcendental.arcsin(self)
 
-    def acos(self) -> Any:
+    def acos(self) -> Self:
         """See `seegrad.arccos`."""
         return transcendental.arccos(self)
 
-    def atan(self) -> Any:
+    def atan(self) -> Self:
         """See `seegrad.arctan`."""
         return transcendental.arctan(self)
 
-    def log2(self) -> Any:
+    def log2(self) -> Self:
         """See `seegrad.log2`."""
         return transcendental.log2(self)
 
-    def log10(self) -> Any:
+    def log10(self) -> Self:
         """See `seegrad.log10`."""
         return transcendental.log10(self)
 
-    def exp2(self) -> Any:
+    def exp2(self) -> Self:
         """See `seegrad.exp2`."""
         return transcendental.exp2(self)
 
-    def reciprocal(self) -> Any:
+    def reciprocal(self) -> Self:
         """See `seegrad.reciprocal`."""
         return arithmetic.reciprocal(self)
 
-    def floor(self) -> Any:
+    def floor(self) -> Self:
         """See `seegrad.floor`."""
         return arithmetic.floor(self)
 
-    def ceil(self) -> Any:
+    def ceil(self) -> Self:
         """See `seegrad.ceil`."""
         return arithmetic.ceil(self)
 
-    def trunc(self) -> Any:
+    def trunc(self) -> Self:
         """See `seegrad.trunc`."""
         return arithmetic.trunc(self)
 
-    def neg(self) -> Any:
+    def neg(self) -> Self:
         """See `seegrad.negative`."""
         return arithmetic.negative(self)
 
-    def isnan(self) -> Any:
+    def isnan(self) -> Self:
         """See `seegrad.isnan`."""
         return compare.isnan(self)
 
-    def isinf(self) -> Any:
+    def isinf(self) -> Self:
         """See `seegrad.isinf`."""
         return compare.isinf(self)
 
-    def isfinite(self) -> Any:
+    def isfinite(self) -> Self:
         """See `seegrad.isfinite`."""
         return compare.isfinite(self)
 
-    def logical_not(self) -> Any:
+    def logical_not(self) -> Self:
         """See `seegrad.logical_not`."""
         return compare.logical_not(self)
 
-    def add(self, other: Any) -> Any:
+    def add(self, other: Operand) -> Self:
         """See `seegrad.add`."""
         return arithmetic.add(self, other)
 
-    def sub(self, other: Any) -> Any:
+    def sub(self, other: Operand) -> Self:
         """See `seegrad.subtract`."""
         return arithmetic.subtract(self, other)
 
-    def mul(self, other: Any) -> Any:
+    def mul(self, other: Operand) -> Self:
         """See `seegrad.multiply`."""
         return arithmetic.multiply(self, other)
 
-    def div(self, other: Any) -> Any:
+    def div(self, other: Operand) -> Self:
         """See `seegrad.divide`."""
         return arithmetic.divide(self, other)
 
-    def maximum(self, other: Any) -> Any:
+    def maximum(self, other: Operand) -> Self:
         """See `seegrad.maximum`."""
         return arithmetic.maximum(self, other)
 
-    def minimum(self, other: Any) -> Any:
+    def minimum(self, other: Operand) -> Self:
         """See `seegrad.minimum`."""
         return arithmetic.minimum(self, other)
 
-    def pow(self, other: Any) -> Any:
+    def pow(self, other: Operand) -> Self:
         """See `seegrad.power`."""
         return transcendental.power(self, other)
 
-    def logical_and(self, other: Any) -> Any:
+    def logical_and(self, other: Operand) -> Self:
         """See `seegrad.logical_and`."""
-        return compare.logical_and(self, other)
+        return compare.logical_and(self, other)  # type: ignore[no-any-return]
 
-    def logical_or(self, other: Any) -> Any:
+    def logical_or(self, other: Operand) -> Self:
         """See `seegrad.logical_or`."""
-        return compare.logical_or(self, other)
+        return compare.logical_or(self, other)  # type: ignore[no-any-return]
 
-    def rsqrt(self) -> Any:
+    def rsqrt(self) -> Self:
         """1/√x."""
         return arithmetic.reciprocal(arithmetic.sqrt(self))
 
-    def clamp(self, min: Any = None, max: Any = None) -> Any:
+    def clamp(self, min: Any = None, max: Any = None) -> Self:
         """Held between two bounds, each a number or None. See `seegrad.clip`."""
         return arithmetic.clip(self, low=min, high=max)

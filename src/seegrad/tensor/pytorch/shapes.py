@@ -6,11 +6,14 @@ a tensor in place has none: values never change under a graph.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import builtins
+from typing import Any, Self
 
 import numpy as np
 
 from seegrad.errors import DTypeError, ShapeError
+from seegrad.graph.node import Node
+from seegrad.graph.spec import Axis, Operand
 from seegrad.i18n import tr
 from seegrad.ops import arithmetic, compare, indexing, reduce, shape
 from seegrad.ops.families import one_axis
@@ -22,17 +25,10 @@ def _sizes(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], (tuple, list)) else sizes
 
 
-class TorchShapes:
+class TorchShapes(Node):
     """A node with PyTorch's methods that NumPy's arrays lack: shapes, kinds, products."""
 
     __slots__ = ()
-
-    if TYPE_CHECKING:  # of the node that this is a part of
-
-        @property
-        def shape(self) -> tuple[int, ...]: ...
-        @property
-        def dtype(self) -> np.dtype[Any]: ...
 
     # ---------------------------------------------------------- shapes
 
@@ -44,22 +40,26 @@ class TorchShapes:
         """How many elements there are."""
         return int(np.prod(self.shape, dtype=int))
 
-    def view(self, *sizes: Any) -> Any:
+    def view(self, *sizes: Any) -> Self:
         """The same elements in another shape; one of the sizes may be −1. See `seegrad.reshape`."""
         return shape.reshape(self, shape=_sizes(sizes))
 
-    def view_as(self, other: Any) -> Any:
+    def view_as(self, other: Any) -> Self:
         """The same elements in another one's shape."""
         return shape.reshape(self, shape=tuple(other.shape))
 
     reshape_as = view_as
 
-    def permute(self, *axes: Any) -> Any:
+    def permute(self, *axes: Any) -> Self:
         """The axes in another order. See `seegrad.transpose`."""
         return shape.transpose(self, axes=_sizes(axes))
 
-    def t(self) -> Any:
-        """A matrix with rows and columns exchanged; a vector as it is."""
+    def t(self) -> Self:
+        """A matrix with rows and columns exchanged; a vector as it is.
+
+        Raises:
+            ShapeError: for more than two axes.
+        """
         if len(self.shape) > 2:
             raise ShapeError(
                 tr("t() is of a matrix"), asked="(rows, columns)",
@@ -67,11 +67,11 @@ class TorchShapes:
             )  # fmt: skip
         return self if len(self.shape) < 2 else shape.transpose(self, axes=(1, 0))
 
-    def unsqueeze(self, axis: int) -> Any:
+    def unsqueeze(self, axis: int) -> Self:
         """A new axis of length 1. See `seegrad.expand_dims`."""
         return shape.expand_dims(self, axis=axis)
 
-    def unflatten(self, axis: int, sizes: tuple[int, ...]) -> Any:
+    def unflatten(self, axis: int, sizes: tuple[int, ...]) -> Self:
         """One axis made several, of these sizes; one may be −1."""
         at = one_axis(axis, len(self.shape))
         if -1 in sizes:
@@ -79,89 +79,116 @@ class TorchShapes:
             sizes = tuple(rest if n == -1 else n for n in sizes)
         return shape.reshape(self, shape=(*self.shape[:at], *sizes, *self.shape[at + 1 :]))
 
-    def expand(self, *sizes: Any) -> Any:
-        """Axes of length 1 repeated, −1 for those that stay. See `seegrad.broadcast_to`."""
+    def expand(self, *sizes: Any) -> Self:
+        """Axes of length 1 repeated, −1 for those that stay. See `seegrad.broadcast_to`.
+
+        Args:
+            sizes: one by one, or as a tuple.
+        """
         wanted = _sizes(sizes)
         own = (1,) * (len(wanted) - len(self.shape)) + tuple(self.shape)
         found = tuple(n if m == -1 else m for n, m in zip(own, wanted))
         return shape.broadcast_to(self, shape=found)
 
-    def expand_as(self, other: Any) -> Any:
+    def expand_as(self, other: Any) -> Self:
         """Repeated to another one's shape."""
         return shape.broadcast_to(self, shape=tuple(other.shape))
 
-    def movedim(self, source: Any, destination: Any) -> Any:
+    def movedim(self, source: Any, destination: Any) -> Self:
         """Axes moved. See `seegrad.moveaxis`."""
         return shape.moveaxis(self, source=source, destination=destination)
 
-    def flip(self, *axes: Any) -> Any:
+    def flip(self, *axes: Any) -> Self:
         """Read backwards along these axes. See `seegrad.flip`."""
         return shape.flip(self, axis=_sizes(axes) or None)
 
-    def roll(self, shifts: Any, dims: Any = None) -> Any:
-        """Shifted along axes, what falls off coming back. See `seegrad.roll`."""
+    def roll(self, shifts: Any, dims: Any = None) -> Self:
+        """Shifted along axes, what falls off coming back. See `seegrad.roll`.
+
+        Args:
+            dims: along which axes; None: of the flattened tensor.
+        """
         return shape.roll(self, shift=shifts, axis=dims)
 
-    def chunk(self, chunks: int, axis: int = 0) -> list[Any]:
-        """Up to so many parts along an axis, all but the last of one length."""
+    def chunk(self, chunks: int, axis: int = 0) -> list[Self]:
+        """Up to so many parts along an axis, all but the last of one length.
+
+        Args:
+            chunks: how many parts at most.
+        """
         size = self.shape[one_axis(axis, len(self.shape))]
         each = -(-size // chunks) or 1
         return shape.split(self, list(range(each, size, each)), axis)
 
-    def unbind(self, axis: int = 0) -> list[Any]:
+    def unbind(self, axis: int = 0) -> list[Self]:
         """The slices along an axis."""
         at = one_axis(axis, len(self.shape))
         return [self.select(at, i) for i in range(self.shape[at])]
 
-    def select(self, axis: int, index: int) -> Any:
-        """The slice with this number along an axis."""
+    def select(self, axis: int, index: int) -> Self:
+        """The slice with this number along an axis.
+
+        Args:
+            index: which slice.
+        """
         at = one_axis(axis, len(self.shape))
         items: list[Any] = [slice(None)] * len(self.shape)
         items[at] = index
-        return shape.cut_by(self, items)
+        return shape.cut_by(self, items)  # type: ignore[no-any-return]
 
-    def narrow(self, axis: int, start: int, length: int) -> Any:
+    def narrow(self, axis: int, start: int, length: int) -> Self:
         """`length` elements along an axis, from `start` on."""
-        return shape.part(self, one_axis(axis, len(self.shape)), start, length)
+        return shape.part(self, one_axis(axis, len(self.shape)), start, length)  # type: ignore[no-any-return]
 
-    def contiguous(self) -> Any:
+    def contiguous(self) -> Self:
         """This tensor: how it lies in memory is not the reader's affair here."""
         return self
 
-    def clone(self) -> Any:
+    def clone(self) -> Self:
         """The same value as a node of its own, through which derivatives go."""
         return arithmetic.identity(self)
 
     # ---------------------------------------------------------- picking
 
-    def index_select(self, axis: int, index: Any) -> Any:
-        """Read at these places along an axis. See `seegrad.take`."""
+    def index_select(self, axis: int, index: Any) -> Self:
+        """Read at these places along an axis. See `seegrad.take`.
+
+        Args:
+            index: the places.
+        """
         return indexing.take(self, index, axis=axis)
 
-    def gather(self, axis: int, index: Any) -> Any:
+    def gather(self, axis: int, index: Any) -> Self:
         """For each place, the element that `index` names along an axis."""
         return indexing.take_along_axis(self, index, axis=axis)
 
-    def masked_fill(self, mask: Any, value: Any) -> Any:
+    def masked_fill(self, mask: Any, value: Any) -> Self:
         """`value` where the mask is true. See `seegrad.where`."""
-        return compare.where(mask, value, self)
+        return compare.where(mask, value, self)  # type: ignore[no-any-return]
 
-    def repeat_interleave(self, repeats: int, axis: int | None = None) -> Any:
+    def repeat_interleave(self, repeats: int, axis: int | None = None) -> Self:
         """Each element several times in a row. See `seegrad.repeat`."""
         return shape.repeat(self, repeats=repeats, axis=axis)
 
-    def triu(self, k: int = 0) -> Any:
+    def triu(self, k: int = 0) -> Self:
         """The part on and above a diagonal. See `seegrad.triu`."""
         return linalg.triu(self, k=k)
 
-    def tril(self, k: int = 0) -> Any:
+    def tril(self, k: int = 0) -> Self:
         """The part on and below a diagonal. See `seegrad.tril`."""
         return linalg.tril(self, k=k)
 
     # ---------------------------------------------------------- kinds of numbers
 
-    def to(self, kind: Any) -> Any:
-        """In another dtype, or in that of another tensor; "cpu" changes nothing."""
+    def to(self, kind: Any) -> Self:
+        """In another dtype, or in that of another tensor; "cpu" changes nothing.
+
+        Args:
+            kind: a dtype, a tensor that has one, or "cpu".
+
+        Raises:
+            DTypeError: for what is no dtype, such as another device.
+        """
         if isinstance(kind, str) and kind.partition(":")[0] == "cpu":
             return self
         wanted = kind if isinstance(kind, type) else getattr(kind, "dtype", kind)
@@ -176,74 +203,75 @@ class TorchShapes:
 
     type_as = to
 
-    def float(self) -> Any:
+    def float(self) -> Self:
         """In float32."""
         return self.to(np.float32)
 
-    def double(self) -> Any:
+    def double(self) -> Self:
         """In float64."""
         return self.to(np.float64)
 
-    def half(self) -> Any:
+    def half(self) -> Self:
         """In float16."""
         return self.to(np.float16)
 
-    def long(self) -> Any:
+    def long(self) -> Self:
         """In int64."""
         return self.to(np.int64)
 
-    def bool(self) -> Any:
+    def bool(self) -> Self:
         """As truth values: what is not 0."""
         return self.to(np.bool_)
 
-    def cpu(self) -> Any:
+    def cpu(self) -> Self:
         """This tensor: there is no other place."""
         return self
 
-    def is_floating_point(self) -> Any:
+    def is_floating_point(self) -> builtins.bool:
         """Whether its numbers are floating-point."""
         return self.dtype.kind == "f"
 
     # ---------------------------------------------------------- comparisons, largest, products
 
-    def eq(self, other: Any) -> Any:
+    def eq(self, other: Operand) -> Self:
         """See `seegrad.equal`."""
-        return compare.equal(self, other)
+        return compare.equal(self, other)  # type: ignore[no-any-return]
 
-    def ne(self, other: Any) -> Any:
+    def ne(self, other: Operand) -> Self:
         """See `seegrad.not_equal`."""
-        return compare.not_equal(self, other)
+        return compare.not_equal(self, other)  # type: ignore[no-any-return]
 
-    def lt(self, other: Any) -> Any:
+    def lt(self, other: Operand) -> Self:
         """See `seegrad.less`."""
-        return compare.less(self, other)
+        return compare.less(self, other)  # type: ignore[no-any-return]
 
-    def le(self, other: Any) -> Any:
+    def le(self, other: Operand) -> Self:
         """See `seegrad.less_equal`."""
-        return compare.less_equal(self, other)
+        return compare.less_equal(self, other)  # type: ignore[no-any-return]
 
-    def gt(self, other: Any) -> Any:
+    def gt(self, other: Operand) -> Self:
         """See `seegrad.greater`."""
-        return compare.greater(self, other)
+        return compare.greater(self, other)  # type: ignore[no-any-return]
 
-    def ge(self, other: Any) -> Any:
+    def ge(self, other: Operand) -> Self:
         """See `seegrad.greater_equal`."""
-        return compare.greater_equal(self, other)
+        return compare.greater_equal(self, other)  # type: ignore[no-any-return]
 
-    def amax(self, axis: Any = None, keepdims: Any = False) -> Any:
+    def amax(self, axis: Axis = None, keepdims: builtins.bool = False) -> Self:
         """The largest elements. See `seegrad.max`."""
         return reduce.max(self, axis=axis, keepdims=keepdims)
 
-    def amin(self, axis: Any = None, keepdims: Any = False) -> Any:
+    def amin(self, axis: Axis = None, keepdims: builtins.bool = False) -> Self:
         """The smallest elements. See `seegrad.min`."""
         return reduce.min(self, axis=axis, keepdims=keepdims)
 
-    def matmul(self, other: Any) -> Any:
+    def matmul(self, other: Operand) -> Self:
         """See `seegrad.matmul`."""
         return linalg.matmul(self, other)
 
     mm = bmm = mv = matmul
 
-    def norm(self, axis: Any = None, keepdims: Any = False) -> Any:
+    def norm(self, axis: Axis = None, keepdims: builtins.bool = False) -> Self:
         """The root of the sum of squares, of all elements or along axes."""
-        return arithmetic.sqrt(reduce.sum(self * self, axis=axis, keepdims=keepdims))  # type: ignore[operator]
+        squares = arithmetic.square(self)
+        return arithmetic.sqrt(reduce.sum(squares, axis=axis, keepdims=keepdims))

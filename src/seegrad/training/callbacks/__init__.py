@@ -5,27 +5,16 @@ protocol, `Callback`, stands beside the `Trainer` that calls it; libraries of ot
 the one file that is named after them, when they are used.
 """
 
-from __future__ import annotations
+from seegrad.text import public
+from seegrad.training.callbacks.early_stopping import EarlyStopping as EarlyStopping
+from seegrad.training.callbacks.lines import Lines as Lines
+from seegrad.training.callbacks.mlflow import MLflow as MLflow
+from seegrad.training.callbacks.progress_bar import progress as progress
+from seegrad.training.callbacks.recorder import Recorder as Recorder
+from seegrad.training.callbacks.tensorboard import TensorBoard as TensorBoard
+from seegrad.training.callbacks.wandb import WandB as WandB
+from seegrad.training.history import Row as Row
+from seegrad.training.history import row_in_words as row_in_words
+from seegrad.training.trainer import Callback as Callback
 
-from seegrad.training.callbacks.early_stopping import EarlyStopping
-from seegrad.training.callbacks.lines import Lines
-from seegrad.training.callbacks.mlflow import MLflow
-from seegrad.training.callbacks.progress_bar import progress
-from seegrad.training.callbacks.recorder import Recorder
-from seegrad.training.callbacks.tensorboard import TensorBoard
-from seegrad.training.callbacks.wandb import WandB
-from seegrad.training.history import Row, row_in_words
-from seegrad.training.trainer import Callback
-
-__all__ = [
-    "Callback",
-    "EarlyStopping",
-    "Lines",
-    "MLflow",
-    "Recorder",
-    "Row",
-    "TensorBoard",
-    "WandB",
-    "progress",
-    "row_in_words",
-]
+__all__ = public(globals())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar, TypeVarTuple, overload
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from seegrad.transforms.loops.programs import Cond, Counts, Program, Scan, While
 from seegrad.tree import Structure, flatten, unflatten
 
 Function = Callable[..., Any]
+C = TypeVar("C")
+R = TypeVar("R")
+Operands = TypeVarTuple("Operands")
 NUMBERS = (bool, int, float)
 
 
@@ -175,6 +178,15 @@ def _length(who: str, xs: _Tree, length: Any) -> int:
     return next(iter(counts.values()))
 
 
+@overload
+def scan(
+    body: Callable[[C, Any], tuple[C, R]], carry: C, xs: Any = None, length: int | None = None,
+    reverse: bool = False,
+) -> tuple[C, R]: ...
+@overload
+def scan(
+    body: Function, carry: Any, xs: Any = None, length: int | None = None, reverse: bool = False
+) -> tuple[Any, Any]: ...
 def scan(
     body: Function, carry: Any, xs: Any = None, length: int | None = None, reverse: bool = False
 ) -> tuple[Any, Any]:
@@ -226,6 +238,14 @@ def scan(
     return unflatten(first.structure, found[:n]), unflatten(shape, found[n:])
 
 
+@overload
+def while_loop(
+    cond: Callable[[C], Any], body: Callable[[C], C], carry: C, *, max_turns: int | None = None
+) -> C: ...
+@overload
+def while_loop(
+    cond: Function, body: Function, carry: Any, *, max_turns: int | None = None
+) -> Any: ...
 def while_loop(cond: Function, body: Function, carry: Any, *, max_turns: int | None = None) -> Any:
     """`carry = body(carry)` as long as `cond(carry)` is true; gives the last carry.
 
@@ -301,7 +321,16 @@ def _truth(who: str, value: Any) -> Any:
     return x
 
 
-def cond(pred: Any, then: Function, other: Function, *operands: Any) -> Any:
+@overload
+def cond(
+    pred: Any, then: Callable[[*Operands], R], other: Callable[[*Operands], R],
+    *operands: *Operands,
+) -> R: ...
+@overload
+def cond(pred: Any, then: Function, other: Function, *operands: Any) -> Any: ...
+def cond(  # type: ignore[misc]  # any operands: Any
+    pred: Any, then: Function, other: Function, *operands: Any
+) -> Any:
     """`then(*operands)` if `pred` is true, else `other(*operands)`; only one of them is computed.
 
     Both are traced, and give results of the same structure, shapes and dtypes. Differentiable to
@@ -347,11 +376,18 @@ def cond(pred: Any, then: Function, other: Function, *operands: Any) -> Any:
     return unflatten(structure, _results(program, inputs, nodes))
 
 
+@overload
+def fori_loop(low: Any, high: Any, body: Callable[[Any, C], C], carry: C) -> C: ...
+@overload
+def fori_loop(low: Any, high: Any, body: Function, carry: Any) -> Any: ...
 def fori_loop(low: Any, high: Any, body: Function, carry: Any) -> Any:
     """`carry = body(i, carry)` for i from `low` to `high` - 1; gives the last carry.
 
     With bounds that are Python integers it is a scan, which can be differentiated from right to
     left; with bounds that are computed, a while loop. As jax.lax.fori_loop.
+
+    Raises:
+        DTypeError: for bounds that are no integers.
 
     >>> fori_loop(0, 5, lambda i, total: total + i, 0)
     np.int64(10)

@@ -4,7 +4,7 @@ An operation that one op answers to is read from the call at the op's definition
 functions here, by family. `reader` has their form and the table of all.
 """
 
-from seegrad.interop.pytorch.operators import (
+from seegrad.interop.pytorch.operators import (  # noqa: F401
     activations,
     algebra,
     arithmetic,
@@ -16,20 +16,6 @@ from seegrad.interop.pytorch.operators import (
     resizing,
     shapes,
 )
-from seegrad.interop.pytorch.operators.reader import READERS, Context, reader_for
-
-__all__ = [
-    "READERS",
-    "Context",
-    "activations",
-    "algebra",
-    "arithmetic",
-    "layers",
-    "picking",
-    "pooling",
-    "reader_for",
-    "recurrent",
-    "reductions",
-    "resizing",
-    "shapes",
-]
+from seegrad.interop.pytorch.operators.reader import READERS as READERS
+from seegrad.interop.pytorch.operators.reader import Context as Context
+from seegrad.interop.pytorch.operators.reader import reader_for as reader_for

@@ -7,25 +7,36 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.interop.pytorch.operators.reader import axis_of, reads
+from seegrad.interop.pytorch.operators.reader import axis_of, reads, table
 from seegrad.ops import (
     activation,
     arithmetic,
     compare,
-    functions,
     indexing,
     reduce,
     scan_sort,
     shape,
 )
 from seegrad.ops.transcendental import exp, log
+from seegrad.tensor.pytorch import names
 
 # --------------------------------------------------------------- activations
 
 
-@reads("gelu")
-def gelu(self: Any, approximate: str = "none") -> Any:
-    return activation.gelu(self, approximate=approximate == "tanh")
+table({
+    "gelu": lambda self, approximate="none": (
+        activation.gelu(self, approximate=approximate == "tanh")
+    ),
+    "relu6": lambda self: activation.hardtanh(self, low=0.0, high=6.0),
+    "rrelu_with_noise_functional": lambda self, noise, lower=0.125, upper=1 / 3, training=False: (
+        rrelu(self, noise, lower, upper, training), np.zeros(0, self.dtype)
+    ),
+    "threshold": lambda self, threshold, value: compare.where(self > threshold, self, value),
+    "softsign": lambda self: activation.softsign(self),
+    "log_sigmoid_forward": lambda self: (activation.logsigmoid(self), np.zeros(0, self.dtype)),
+    "_safe_softmax": lambda self, dim: masked_softmax(self, dim),
+    "glu": lambda self, dim=-1: names.glu(self, dim),
+})
 
 
 @reads("elu")
@@ -40,11 +51,6 @@ def elu(self: Any, alpha: float = 1, scale: float = 1, input_scale: float = 1) -
 def softplus(self: Any, beta: float = 1, threshold: float = 20) -> Any:
     bent = activation.softplus(self) if beta == 1 else activation.softplus(self * beta) / beta
     return compare.where(self * beta > threshold, self, bent)
-
-
-@reads("relu6")
-def relu6(self: Any) -> Any:
-    return activation.hardtanh(self, low=0.0, high=6.0)
 
 
 @reads("prelu", "_prelu_kernel")
@@ -65,40 +71,6 @@ def rrelu(
     return compare.where(self > 0, self, self * slope)
 
 
-@reads("rrelu_with_noise_functional")
-def rrelu_functional(
-    self: Any, noise: Any, lower: float = 0.125, upper: float = 1 / 3, training: bool = False
-) -> Any:
-    return rrelu(self, noise, lower, upper, training), np.zeros(0, self.dtype)
-
-
-@reads("glu")
-def glu(self: Any, dim: int = -1) -> Any:
-    axis = axis_of(dim, len(self.shape))
-    a, b = shape.split(self, 2, axis=axis)
-    return a * activation.sigmoid(b)
-
-
-@reads("threshold")
-def threshold(self: Any, threshold: float, value: float) -> Any:
-    return compare.where(self > threshold, self, value)
-
-
-@reads("softsign")
-def softsign(self: Any) -> Any:
-    return activation.softsign(self)
-
-
-@reads("log_sigmoid_forward")
-def log_sigmoid_forward(self: Any) -> Any:
-    return activation.logsigmoid(self), np.zeros(0, self.dtype)
-
-
-@reads("_safe_softmax")
-def safe_softmax(self: Any, dim: int) -> Any:
-    return masked_softmax(self, dim)
-
-
 def masked_softmax(x: Any, axis: int) -> Any:
     """softmax, and zeros where all of a row is −∞."""
     closed = reduce.all(compare.equal(x, -math.inf), axis=axis, keepdims=True)
@@ -108,6 +80,7 @@ def masked_softmax(x: Any, axis: int) -> Any:
 # --------------------------------------------------------------- losses
 
 MEAN, SUM = 1, 2
+REDUCTIONS = ("none", "mean", "sum")
 
 
 def _reduced(values: Any, reduction: int) -> Any:
@@ -116,9 +89,23 @@ def _reduced(values: Any, reduction: int) -> Any:
     return reduce.sum(values) if reduction == SUM else values
 
 
-@reads("mse_loss")
-def mse_loss(self: Any, target: Any, reduction: int = MEAN) -> Any:
-    return _reduced(arithmetic.square(self - target), reduction)
+table({
+    "mse_loss": lambda self, target, reduction=MEAN: (
+        _reduced(arithmetic.square(self - target), reduction)
+    ),
+    "kl_div": lambda self, target, reduction=MEAN, log_target=False: (
+        names.kl_div(self, target, REDUCTIONS[reduction], log_target)
+    ),
+    "soft_margin_loss": lambda self, target, reduction=MEAN: (
+        _reduced(activation.softplus(-target * self), reduction)
+    ),
+    "margin_ranking_loss": lambda input1, input2, target, margin=0.0, reduction=MEAN: (
+        _reduced(activation.relu(-target * (input1 - input2) + margin), reduction)
+    ),
+    "multilabel_margin_loss": lambda self, target, reduction=MEAN: (
+        multilabel_margin_loss_forward(self, target, reduction)[0]
+    ),
+})
 
 
 @reads("l1_loss")
@@ -144,11 +131,6 @@ def smooth_l1_loss(self: Any, target: Any, reduction: int = MEAN, beta: float = 
     return _reduced(compare.where(apart < beta, near, apart - 0.5 * beta), reduction)
 
 
-@reads("soft_margin_loss")
-def soft_margin_loss(self: Any, target: Any, reduction: int = MEAN) -> Any:
-    return _reduced(activation.softplus(-target * self), reduction)
-
-
 @reads("binary_cross_entropy")
 def binary_cross_entropy(
     self: Any, target: Any, weight: Any = None, reduction: int = MEAN
@@ -172,13 +154,6 @@ def binary_cross_entropy_with_logits(
     return _reduced(values if weight is None else values * weight, reduction)
 
 
-@reads("kl_div")
-def kl_div(self: Any, target: Any, reduction: int = MEAN, log_target: bool = False) -> Any:
-    if log_target:
-        return _reduced(exp(target) * (target - self), reduction)
-    return _reduced(functions.xlogy(target, target) - target * self, reduction)
-
-
 @reads("poisson_nll_loss")
 def poisson_nll_loss(
     input: Any, target: Any, log_input: bool, full: bool, eps: float, reduction: int
@@ -197,13 +172,6 @@ def hinge_embedding_loss(
 ) -> Any:
     apart = compare.where(compare.equal(target, 1), 0.0, activation.relu(margin - self))
     return _reduced(apart + compare.where(compare.equal(target, -1), 0.0, self), reduction)
-
-
-@reads("margin_ranking_loss")
-def margin_ranking_loss(
-    input1: Any, input2: Any, target: Any, margin: float = 0.0, reduction: int = MEAN
-) -> Any:
-    return _reduced(activation.relu(-target * (input1 - input2) + margin), reduction)
 
 
 @reads("cosine_similarity")
@@ -232,11 +200,6 @@ def multi_margin_loss(
     other = 1 - activation.one_hot(target, classes=classes, dtype=x.dtype)
     values = reduce.sum(over * other, axis=1) / classes
     return _reduced(shape.reshape(values, shape=()) if single else values, reduction)
-
-
-@reads("multilabel_margin_loss")
-def multilabel_margin_loss(self: Any, target: Any, reduction: int = MEAN) -> Any:
-    return multilabel_margin_loss_forward(self, target, reduction)[0]
 
 
 @reads("multilabel_margin_loss_forward")

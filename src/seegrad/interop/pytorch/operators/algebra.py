@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.interop.pytorch.operators.reader import reads
+from seegrad.interop.pytorch.operators.reader import reads, table
 from seegrad.ops import (
     einsum,
     factorisations,
@@ -21,20 +21,34 @@ from seegrad.ops import (
 from seegrad.ops import triangular as triangles
 from seegrad.tensor import numpy_functions
 
-
-@reads("einsum")
-def einsum_(equation: str, tensors: Sequence[Any]) -> Any:
-    return einsum.einsum(equation, *tensors)
-
-
-@reads("tensordot")
-def tensordot(self: Any, other: Any, dims_self: Any, dims_other: Any) -> Any:
-    return linalg.tensordot(self, other, axes=(tuple(dims_self), tuple(dims_other)))
-
-
-@reads("linalg_vecdot")
-def vecdot(x: Any, y: Any, dim: int = -1) -> Any:
-    return reduce.sum(x * y, axis=dim)
+table({
+    "einsum": lambda equation, tensors: einsum.einsum(equation, *tensors),
+    "tensordot": lambda self, other, dims_self, dims_other: (
+        linalg.tensordot(self, other, axes=(tuple(dims_self), tuple(dims_other)))
+    ),
+    "linalg_vecdot": lambda x, y, dim=-1: reduce.sum(x * y, axis=dim),
+    "linalg_multi_dot chain_matmul": lambda tensors: norms.multi_dot(list(tensors)),
+    "linalg_matrix_power matrix_power": lambda self, n: norms.matrix_power(self, n),
+    "linalg_inv_ex": lambda A: (solve_systems.inv(A), np.zeros(tuple(A.shape[:-2]), np.int32)),
+    "linalg_cholesky_ex": lambda self, upper=False: (
+        cholesky(self, upper), np.zeros(tuple(self.shape[:-2]), np.int32)
+    ),
+    "linalg_eigh": lambda A, UPLO="L": tuple(factorisations.eigh(A, UPLO)),
+    "linalg_eigvalsh": lambda A, UPLO="L": factorisations.eigvalsh(A, UPLO),
+    "_linalg_svd linalg_svd": lambda A, full_matrices=False, compute_uv=True: (
+        tuple(factorisations.svd(A, full_matrices))
+    ),
+    "linalg_qr": lambda A, mode="reduced": tuple(factorisations.qr(A, mode)),
+    "linalg_slogdet slogdet": lambda self=None, A=None: (
+        tuple(factorisations.slogdet(A if self is None else self))
+    ),
+    "linalg_pinv": lambda self, rcond=1e-15: (
+        factorisations.pinv(self, rcond=rcond if rcond > 1e-15 else None)
+    ),
+    "trace": lambda self: reduce.sum(linalg.diagonal(self, offset=0, axis1=0, axis2=1)),
+    "cov": lambda self, correction=1: numpy_functions.cov(self, ddof=correction),
+    "corrcoef": lambda self: numpy_functions.corrcoef(self),
+})
 
 
 @reads("linalg_cross", "cross")
@@ -44,30 +58,10 @@ def cross(self: Any, other: Any, dim: int | None = -1) -> Any:
     return numpy_functions.cross(self, other, dim)
 
 
-@reads("linalg_multi_dot", "chain_matmul")
-def multi_dot(tensors: Sequence[Any]) -> Any:
-    return norms.multi_dot(list(tensors))
-
-
-@reads("linalg_matrix_power", "matrix_power")
-def matrix_power(self: Any, n: int) -> Any:
-    return norms.matrix_power(self, n)
-
-
-@reads("linalg_inv_ex")
-def inv_ex(A: Any) -> Any:
-    return solve_systems.inv(A), np.zeros(tuple(A.shape[:-2]), np.int32)
-
-
 @reads("linalg_cholesky", "cholesky")
 def cholesky(self: Any, upper: bool = False) -> Any:
     lower = triangles.cholesky_lower(self)
     return shape.matrix_transpose(lower) if upper else lower
-
-
-@reads("linalg_cholesky_ex")
-def cholesky_ex(self: Any, upper: bool = False) -> Any:
-    return cholesky(self, upper), np.zeros(tuple(self.shape[:-2]), np.int32)
 
 
 @reads("linalg_solve_triangular")
@@ -93,51 +87,16 @@ def triangular_solve(
     return found, A
 
 
-@reads("linalg_eigh")
-def eigh(A: Any, UPLO: str = "L") -> Any:
-    return tuple(factorisations.eigh(A, UPLO))
-
-
-@reads("linalg_eigvalsh")
-def eigvalsh(A: Any, UPLO: str = "L") -> Any:
-    return factorisations.eigvalsh(A, UPLO)
-
-
-@reads("_linalg_svd", "linalg_svd")
-def svd(A: Any, full_matrices: bool = False, compute_uv: bool = True) -> Any:
-    return tuple(factorisations.svd(A, full_matrices))
-
-
 @reads("svd")
 def svd_tall(self: Any, some: bool = True, compute_uv: bool = True) -> Any:
     u, s, vt = factorisations.svd(self, not some)
     return u, s, shape.matrix_transpose(vt)
 
 
-@reads("linalg_qr")
-def qr(A: Any, mode: str = "reduced") -> Any:
-    return tuple(factorisations.qr(A, mode))
-
-
-@reads("linalg_slogdet", "slogdet")
-def slogdet(self: Any = None, A: Any = None) -> Any:
-    return tuple(factorisations.slogdet(A if self is None else self))
-
-
 @reads("logdet")
 def logdet(self: Any) -> Any:
     sign, size = factorisations.slogdet(self)
     return size + transcendental.log(sign)
-
-
-@reads("linalg_pinv")
-def pinv(self: Any, rcond: float = 1e-15) -> Any:
-    return factorisations.pinv(self, rcond=rcond if rcond > 1e-15 else None)
-
-
-@reads("trace")
-def trace(self: Any) -> Any:
-    return reduce.sum(linalg.diagonal(self, offset=0, axis1=0, axis2=1))
 
 
 @reads("block_diag")
@@ -150,16 +109,6 @@ def block_diag(tensors: Sequence[Any]) -> Any:
         rows.append(shape.pad(block, widths=((0, 0), (at, after))))
         at += block.shape[1]
     return shape.concatenate(*rows, axis=0)
-
-
-@reads("cov")
-def cov(self: Any, correction: int = 1) -> Any:
-    return numpy_functions.cov(self, ddof=correction)
-
-
-@reads("corrcoef")
-def corrcoef(self: Any) -> Any:
-    return numpy_functions.corrcoef(self)
 
 
 @reads("linalg_matrix_exp", "matrix_exp")

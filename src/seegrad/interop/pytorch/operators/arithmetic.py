@@ -5,21 +5,21 @@ What one op answers to stands at that op's definition.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
-from seegrad.interop.pytorch.operators.reader import as_dtype, promoted, reads
+from seegrad.interop.pytorch.operators.reader import as_dtype, promoted, reads, table
 from seegrad.ops import (
     arithmetic,
     bits,
+    closeness,
     compare,
     functions,
     norms,
     transcendental,
 )
-from seegrad.tensor import numpy_functions
+from seegrad.tensor import numpy_functions, special
 
 PYTHON = (bool, int, float)
 
@@ -85,14 +85,60 @@ def _below(x: Any) -> Any:
     return compare.less(np.asarray(x) if isinstance(x, PYTHON) else x, 0)
 
 
-@reads("floor_divide")
-def floor_divide(self: Any, other: Any, result_dtype: Any) -> Any:
-    return arithmetic.floor_divide(*_both(self, other, result_dtype))
-
-
-@reads("remainder")
-def remainder(self: Any, other: Any, result_dtype: Any) -> Any:
-    return arithmetic.mod(*_both(self, other, result_dtype))
+table({
+    "floor_divide": lambda self, other, result_dtype: (
+        arithmetic.floor_divide(*_both(self, other, result_dtype))
+    ),
+    "remainder": lambda self, other, result_dtype: (
+        arithmetic.mod(*_both(self, other, result_dtype))
+    ),
+    "rsqrt": lambda self, result_dtype: (
+        arithmetic.reciprocal(arithmetic.sqrt(as_dtype(self, result_dtype)))
+    ),
+    "positive resolve_conj resolve_neg real conj conj_physical _conj": lambda self: (
+        arithmetic.identity(self)
+    ),
+    "_to_copy to type_as": lambda self, result_dtype: (
+        arithmetic.identity(self) if result_dtype is None else _cast(self, result_dtype)
+    ),
+    "clamp_min": lambda self, min, result_dtype: clamp(self, result_dtype, min=min),
+    "clamp_max": lambda self, max, result_dtype: clamp(self, result_dtype, max=max),
+    "frac": lambda self: self - arithmetic.trunc(self),
+    "lerp": lambda self, end, weight: self + weight * (end - self),
+    "addcmul": lambda self, tensor1, tensor2, value=1: self + _scaled(tensor1 * tensor2, value),
+    "addcdiv": lambda self, tensor1, tensor2, value=1: self + _scaled(tensor1 / tensor2, value),
+    "heaviside": lambda self, values: numpy_functions.heaviside(self, values),
+    "isneginf": lambda self: numpy_functions.isneginf(self),
+    "isposinf": lambda self: numpy_functions.isposinf(self),
+    "digamma special_digamma special_psi": lambda self, result_dtype: (
+        functions.polygamma(as_dtype(self, result_dtype), n=0)
+    ),
+    "polygamma special_polygamma": lambda n, self, result_dtype: (
+        functions.polygamma(as_dtype(self, result_dtype), n=n)
+    ),
+    "bitwise_and __and__": lambda self, other, result_dtype: (
+        _by_bits(compare.logical_and, bits.bitwise_and, self, other, result_dtype)
+    ),
+    "bitwise_or __or__": lambda self, other, result_dtype: (
+        _by_bits(compare.logical_or, bits.bitwise_or, self, other, result_dtype)
+    ),
+    "bitwise_xor __xor__": lambda self, other, result_dtype: (
+        _by_bits(compare.logical_xor, bits.bitwise_xor, self, other, result_dtype)
+    ),
+    "bitwise_not": lambda self, result_dtype: (
+        compare.logical_not(self) if result_dtype.kind == "b" else bits.bitwise_invert(self)
+    ),
+    "dist": lambda self, other, p=2: norms.vector_norm(self - other, ord=p),
+    "ldexp": lambda self, other, result_dtype: (
+        as_dtype(self, result_dtype) * transcendental.exp2(as_dtype(other, result_dtype))
+    ),
+    "isclose": lambda self, other, rtol=1e-5, atol=1e-8, equal_nan=False: (
+        closeness.isclose(self, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
+    ),
+    "mvlgamma special_multigammaln": lambda self, p, result_dtype: (
+        special.multigammaln(as_dtype(self, result_dtype), p)
+    ),
+})
 
 
 @reads("pow", "float_power")
@@ -106,21 +152,6 @@ def power(self: Any, exponent: Any, result_dtype: Any) -> Any:
             return arithmetic.sqrt(a)
         return arithmetic.power_scalar(a, exponent=b)
     return transcendental.power(a, b)
-
-
-@reads("rsqrt")
-def rsqrt(self: Any, result_dtype: Any) -> Any:
-    return arithmetic.reciprocal(arithmetic.sqrt(as_dtype(self, result_dtype)))
-
-
-@reads("positive", "resolve_conj", "resolve_neg", "real", "conj", "conj_physical", "_conj")
-def positive(self: Any) -> Any:
-    return arithmetic.identity(self)
-
-
-@reads("_to_copy", "to", "type_as")
-def to_copy(self: Any, result_dtype: Any) -> Any:
-    return arithmetic.identity(self) if result_dtype is None else _cast(self, result_dtype)
 
 
 def _cast(x: Any, dtype: Any) -> Any:
@@ -143,40 +174,10 @@ def clamp(self: Any, result_dtype: Any, min: Any = None, max: Any = None) -> Any
     return self
 
 
-@reads("clamp_min")
-def clamp_min(self: Any, min: Any, result_dtype: Any) -> Any:
-    return clamp(self, result_dtype, min=min)
-
-
-@reads("clamp_max")
-def clamp_max(self: Any, max: Any, result_dtype: Any) -> Any:
-    return clamp(self, result_dtype, max=max)
-
-
 @reads("round.decimals")
 def rounded(self: Any, decimals: int = 0) -> Any:
     scale = 10.0**decimals
     return arithmetic.round(self * scale) / scale
-
-
-@reads("frac")
-def frac(self: Any) -> Any:
-    return self - arithmetic.trunc(self)
-
-
-@reads("lerp")
-def lerp(self: Any, end: Any, weight: Any) -> Any:
-    return self + weight * (end - self)
-
-
-@reads("addcmul")
-def addcmul(self: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
-    return self + _scaled(tensor1 * tensor2, value)
-
-
-@reads("addcdiv")
-def addcdiv(self: Any, tensor1: Any, tensor2: Any, value: Any = 1) -> Any:
-    return self + _scaled(tensor1 / tensor2, value)
 
 
 @reads("masked_fill")
@@ -192,11 +193,6 @@ def where(condition: Any, self: Any, other: Any, result_dtype: Any) -> Any:
     return compare.where(condition, a, b)
 
 
-@reads("heaviside")
-def heaviside(self: Any, values: Any) -> Any:
-    return numpy_functions.heaviside(self, values)
-
-
 @reads("nan_to_num")
 def nan_to_num(
     self: Any, nan: Any = None, posinf: Any = None, neginf: Any = None
@@ -206,78 +202,12 @@ def nan_to_num(
     return numpy_functions.nan_to_num(self, nan or 0.0, posinf, neginf)
 
 
-@reads("isneginf")
-def isneginf(self: Any) -> Any:
-    return numpy_functions.isneginf(self)
-
-
-@reads("isposinf")
-def isposinf(self: Any) -> Any:
-    return numpy_functions.isposinf(self)
-
-
-@reads("isclose")
-def isclose(
-    self: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
-) -> Any:
-    near = compare.less_equal(
-        arithmetic.abs(self - other), atol + rtol * arithmetic.abs(other)
-    )
-    near = compare.logical_or(compare.equal(self, other), compare.logical_and(
-        near, compare.isfinite(other)
-    ))  # fmt: skip
-    if equal_nan:
-        near = compare.logical_or(
-            near, compare.logical_and(compare.isnan(self), compare.isnan(other))
-        )
-    return near
-
-
 @reads("logit", "special_logit")
 def logit(self: Any, result_dtype: Any, eps: float | None = None) -> Any:
     self = as_dtype(self, result_dtype)
     if eps is not None:
         self = arithmetic.clip(self, low=eps, high=1 - eps)
     return functions.logit(self)
-
-
-@reads("digamma", "special_digamma", "special_psi")
-def digamma(self: Any, result_dtype: Any) -> Any:
-    return functions.polygamma(as_dtype(self, result_dtype), n=0)
-
-
-@reads("polygamma", "special_polygamma")
-def polygamma(n: int, self: Any, result_dtype: Any) -> Any:
-    return functions.polygamma(as_dtype(self, result_dtype), n=n)
-
-
-@reads("mvlgamma", "special_multigammaln")
-def mvlgamma(self: Any, p: int, result_dtype: Any) -> Any:
-    x = as_dtype(self, result_dtype)
-    total = functions.gammaln(x)
-    for k in range(1, p):
-        total = total + functions.gammaln(x - k / 2)
-    return total + p * (p - 1) / 4 * math.log(math.pi)
-
-
-@reads("bitwise_and", "__and__")
-def bitwise_and(self: Any, other: Any, result_dtype: Any) -> Any:
-    return _by_bits(compare.logical_and, bits.bitwise_and, self, other, result_dtype)
-
-
-@reads("bitwise_or", "__or__")
-def bitwise_or(self: Any, other: Any, result_dtype: Any) -> Any:
-    return _by_bits(compare.logical_or, bits.bitwise_or, self, other, result_dtype)
-
-
-@reads("bitwise_xor", "__xor__")
-def bitwise_xor(self: Any, other: Any, result_dtype: Any) -> Any:
-    return _by_bits(compare.logical_xor, bits.bitwise_xor, self, other, result_dtype)
-
-
-@reads("bitwise_not")
-def bitwise_not(self: Any, result_dtype: Any) -> Any:
-    return compare.logical_not(self) if result_dtype.kind == "b" else bits.bitwise_invert(self)
 
 
 def _by_bits(of_booleans: Any, of_integers: Any, a: Any, b: Any, dtype: Any) -> Any:
@@ -289,13 +219,3 @@ def _by_bits(of_booleans: Any, of_integers: Any, a: Any, b: Any, dtype: Any) -> 
 
 def as_integer(x: Any, dtype: Any) -> Any:
     return x if x.dtype == dtype else compare.astype(x, dtype=dtype)
-
-
-@reads("dist")
-def dist(self: Any, other: Any, p: float = 2) -> Any:
-    return norms.vector_norm(self - other, ord=p)
-
-
-@reads("ldexp")
-def ldexp(self: Any, other: Any, result_dtype: Any) -> Any:
-    return as_dtype(self, result_dtype) * transcendental.exp2(as_dtype(other, result_dtype))

@@ -13,7 +13,7 @@ import numpy as np
 
 from seegrad.graph.mode import frame
 from seegrad.interop.pytorch.operators.activations import masked_softmax
-from seegrad.interop.pytorch.operators.reader import as_dtype, reads
+from seegrad.interop.pytorch.operators.reader import as_dtype, reads, table
 from seegrad.interop.pytorch.operators.shapes import native_dropout
 from seegrad.ops import (
     activation,
@@ -38,29 +38,23 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Any:
     return product if bias is None else product + bias
 
 
-@reads("addmm")
-def addmm(self: Any, mat1: Any, mat2: Any, beta: float = 1, alpha: float = 1) -> Any:
-    return _added(self, linalg.matmul(mat1, mat2), beta, alpha)
-
-
-@reads("addmv")
-def addmv(self: Any, mat: Any, vec: Any, beta: float = 1, alpha: float = 1) -> Any:
-    return _added(self, linalg.matmul(mat, vec), beta, alpha)
-
-
-@reads("addr")
-def addr(self: Any, vec1: Any, vec2: Any, beta: float = 1, alpha: float = 1) -> Any:
-    return _added(self, linalg.outer(vec1, vec2), beta, alpha)
-
-
-@reads("baddbmm")
-def baddbmm(self: Any, batch1: Any, batch2: Any, beta: float = 1, alpha: float = 1) -> Any:
-    return _added(self, linalg.matmul(batch1, batch2), beta, alpha)
-
-
-@reads("addbmm")
-def addbmm(self: Any, batch1: Any, batch2: Any, beta: float = 1, alpha: float = 1) -> Any:
-    return _added(self, reduce.sum(linalg.matmul(batch1, batch2), axis=0), beta, alpha)
+table({
+    "addmm": lambda self, mat1, mat2, beta=1, alpha=1: (
+        _added(self, linalg.matmul(mat1, mat2), beta, alpha)
+    ),
+    "addmv": lambda self, mat, vec, beta=1, alpha=1: (
+        _added(self, linalg.matmul(mat, vec), beta, alpha)
+    ),
+    "addr": lambda self, vec1, vec2, beta=1, alpha=1: (
+        _added(self, linalg.outer(vec1, vec2), beta, alpha)
+    ),
+    "baddbmm": lambda self, batch1, batch2, beta=1, alpha=1: (
+        _added(self, linalg.matmul(batch1, batch2), beta, alpha)
+    ),
+    "addbmm": lambda self, batch1, batch2, beta=1, alpha=1: (
+        _added(self, reduce.sum(linalg.matmul(batch1, batch2), axis=0), beta, alpha)
+    ),
+})
 
 
 def _added(x: Any, product: Any, beta: float, alpha: float) -> Any:
@@ -185,11 +179,17 @@ def batch_norm(
     return (out, middle, arithmetic.reciprocal(arithmetic.sqrt(spread + eps)), *kept)
 
 
-@reads("_native_batch_norm_legit.no_stats")
-def batch_norm_alone(
-    input: Any, weight: Any, bias: Any, training: bool, momentum: float, eps: float
-) -> Any:
-    return batch_norm(input, weight, bias, None, None, True, momentum, eps)[:3]
+table({
+    "_native_batch_norm_legit.no_stats": lambda input, weight, bias, training, momentum, eps: (
+        batch_norm(input, weight, bias, None, None, True, momentum, eps)[:3]
+    ),
+    "layer_norm": lambda input, normalized_shape, weight=None, bias=None, eps=1e-05: (
+        native_layer_norm(input, normalized_shape, weight, bias, eps)[0]
+    ),
+    "group_norm": lambda input, num_groups, weight=None, bias=None, eps=1e-05: (
+        native_group_norm(input, weight, bias, num_groups, eps)[0]
+    ),
+})
 
 
 @reads("_native_batch_norm_legit_no_training")
@@ -221,14 +221,6 @@ def _even(x: Any, axes: tuple[int, ...], eps: float) -> tuple[Any, Any, Any]:
     return centred / deviation, middle, deviation
 
 
-@reads("layer_norm")
-def layer_norm(
-    input: Any, normalized_shape: Sequence[int], weight: Any = None, bias: Any = None,
-    eps: float = 1e-5,
-) -> Any:  # fmt: skip
-    return native_layer_norm(input, normalized_shape, weight, bias, eps)[0]
-
-
 @reads("native_layer_norm")
 def native_layer_norm(
     input: Any, normalized_shape: Sequence[int], weight: Any, bias: Any, eps: float
@@ -249,13 +241,6 @@ def rms_norm(
     size = arithmetic.sqrt(reduce.mean(input * input, axis=axes, keepdims=True) + eps)
     even = input / size
     return even if weight is None else even * weight
-
-
-@reads("group_norm")
-def group_norm(
-    input: Any, num_groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
-) -> Any:
-    return native_group_norm(input, weight, bias, num_groups, eps)[0]
 
 
 @reads("native_group_norm")

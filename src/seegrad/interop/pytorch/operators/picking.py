@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import FormatError
-from seegrad.i18n import tr
-from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, reads
+from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, known, reads, table
 from seegrad.ops import (
     activation,
     arithmetic,
@@ -21,13 +19,15 @@ from seegrad.ops import (
     shape,
 )
 from seegrad.tensor import numpy_functions
+from seegrad.tensor.pytorch import names
 
 # --------------------------------------------------------------- reading
 
 
-@reads("index.Tensor", "_unsafe_index.Tensor")
-def index(self: Any, indices: Sequence[Any]) -> Any:
-    return indexing.index(self, _key(indices))
+table({
+    "index.Tensor _unsafe_index.Tensor": lambda self, indices: indexing.index(self, _key(indices)),
+    "take": lambda self, index: indexing.take(shape.reshape(self, shape=(-1,)), index, axis=0),
+})
 
 
 def _key(indices: Sequence[Any]) -> tuple[Any, ...]:
@@ -70,11 +70,6 @@ def take_along_dim(self: Any, indices: Any, dim: int | None = None) -> Any:
     return indexing.take_along_axis(self, indices, axis=axis)
 
 
-@reads("take")
-def take(self: Any, index: Any) -> Any:
-    return indexing.take(shape.reshape(self, shape=(-1,)), index, axis=0)
-
-
 @reads("index_select")
 def index_select(self: Any, dim: int, index: Any) -> Any:
     if not len(self.shape):
@@ -86,11 +81,7 @@ def index_select(self: Any, dim: int, index: Any) -> Any:
 @reads("one_hot")
 def one_hot(self: Any, num_classes: int = -1) -> Any:
     if num_classes < 0:
-        raise FormatError(
-            tr("{name} must be known before the network runs", name="num_classes"),
-            asked=tr("a constant"),
-            came=tr("a value that is computed"),
-        )
+        known(None, "num_classes")
     return activation.one_hot(self, classes=num_classes, dtype=np.int64)
 
 
@@ -199,20 +190,11 @@ def select_scatter(self: Any, src: Any, dim: int, index: int) -> Any:
     return index_update.At(self)[(*(slice(None),) * axis, index)].set(src)
 
 
-@reads("diagonal_scatter")
-def diagonal_scatter(
-    self: Any, src: Any, offset: int = 0, dim1: int = 0, dim2: int = 1
-) -> Any:
-    axes = axis_of(dim1, len(self.shape)), axis_of(dim2, len(self.shape))
-    count = tuple(src.shape)[-1]
-    grid: list[Any] = [slice(None)] * len(self.shape)
-    grid[axes[0]] = np.arange(count) + max(0, -offset)
-    grid[axes[1]] = np.arange(count) + max(0, offset)
-    moved = shape.moveaxis(self, source=axes, destination=(-2, -1))
-    key = (..., grid[axes[0]], grid[axes[1]])
-    return shape.moveaxis(
-        index_update.At(moved)[key].set(src), source=(-2, -1), destination=axes
-    )
+table({
+    "diagonal_scatter": lambda self, src, offset=0, dim1=0, dim2=1: (
+        names.diagonal_scatter(self, src, offset, dim1, dim2)
+    ),
+})
 
 
 # --------------------------------------------------------------- sorting and searching
@@ -235,14 +217,12 @@ def sort(self: Any, dim: int = -1, descending: bool = False, stable: Any = None)
     return _sorted(self, axis, descending)
 
 
-@reads("argsort", "argsort.stable")
-def argsort(self: Any, dim: int = -1, descending: bool = False, stable: Any = None) -> Any:
-    return sort(self, dim, descending)[1]
-
-
-@reads("msort")
-def msort(self: Any) -> Any:
-    return sort(self, 0)[0]
+table({
+    "argsort argsort.stable": lambda self, dim=-1, descending=False, stable=None: (
+        sort(self, dim, descending)[1]
+    ),
+    "msort": lambda self: sort(self, 0)[0],
+})
 
 
 @reads("topk")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from seegrad.interop.pytorch.operators.reader import reads
+from seegrad.interop.pytorch.operators.reader import reads, table
 from seegrad.ops import (
     arithmetic,
     index_update,
@@ -40,133 +41,72 @@ def _batched(count: int, x: Any, pool: Callable[[Any], Any]) -> Any:
 
 
 def _around(
-    lengths: Sequence[int], size: Sequence[int], steps: Sequence[int], padding: Sequence[int],
-    dilation: Sequence[int], ceil: bool,
-) -> Widths:  # fmt: skip
+    lengths: Sequence[int], size: Any, steps: Any, padding: Sequence[int], dilation: Any, ceil: bool
+) -> Widths:
     """The padding of each axis; with `ceil` a last window that begins within is whole."""
-    found = []
-    for n, k, s, p, d in zip(lengths, size, steps, padding, dilation):
-        reach = (k - 1) * d + 1
-        spare = n + 2 * p - reach
-        count = (-(-spare // s) if ceil else spare // s) + 1
-        if ceil and (count - 1) * s >= n + p:
-            count -= 1
-        found.append((p, max((count - 1) * s + reach - n - p, p if not ceil else 0)))
-    return tuple(found)
+    around = tuple((p, p) for p in padding)
+    return window.up_to_the_end(lengths, size, steps, around, dilation) if ceil else around
 
 
 # --------------------------------------------------------------- the largest
 
 
 def _max_pool(
-    x: Any, count: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil: bool
-) -> Any:
+    count: int, self: Any, kernel_size: Any, stride: Any = (), padding: Any = 0,
+    dilation: Any = 1, ceil_mode: bool = False,
+) -> Any:  # fmt: skip
     size, apart = _each(kernel_size, count), _each(dilation, count)
     steps = _each(stride, count) if stride else size
 
     def pool(x: Any) -> Any:
-        around = _around(x.shape[2:], size, steps, _each(padding, count), apart, ceil)
-        if ceil and any(2 * max(p) > k for p, k in zip(around, size)):
+        around = _around(x.shape[2:], size, steps, _each(padding, count), apart, ceil_mode)
+        if ceil_mode and any(2 * max(p) > k for p, k in zip(around, size)):
             low = -math.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
             x, around = shape.pad(x, widths=((0, 0), (0, 0), *around), value=low), ((0, 0),) * count
         return pooling.max_pool(x, size=size, steps=steps, padding=around, dilation=apart)
 
-    return _batched(count, x, pool)
+    return _batched(count, self, pool)
 
 
 def _max_pool_places(
-    x: Any, count: int, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil: bool
-) -> Any:
+    count: int, self: Any, kernel_size: Any, stride: Any = (), padding: Any = 0,
+    dilation: Any = 1, ceil_mode: bool = False,
+) -> Any:  # fmt: skip
     """The largest of each window and where in the picture it lies, which gets the derivative."""
     size, apart = _each(kernel_size, count), _each(dilation, count)
     steps = _each(stride, count) if stride else size
 
     def pool(x: Any) -> Any:
-        around = _around(x.shape[2:], size, steps, _each(padding, count), apart, ceil)
-        widths = ((0, 0), (0, 0), *around)
-        low = -math.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
-        whole = shape.pad(x, widths=widths, value=low) if any(map(any, around)) else x
-        seen = window.unfold(whole, size=size, steps=steps, dilation=apart)
-        places = tuple(seen.shape[2 + count :])
-        rows = (*x.shape[:2], math.prod(size), math.prod(places))
-        best = reduce.argmax(shape.reshape(seen, shape=rows), axis=2, keepdims=True)
-        own = np.arange(math.prod(x.shape[2:])).reshape(1, 1, *x.shape[2:])
-        marked = window.unfold(
-            np.pad(own, widths), size=size, steps=steps, dilation=apart
-        ).reshape(1, 1, *rows[2:])
-        where = indexing.take_along_axis(
-            np.broadcast_to(marked, rows), best, axis=2
-        )
-        where = shape.reshape(where, shape=(*rows[:2], rows[3]))
-        flat = shape.reshape(x, shape=(*rows[:2], -1))
-        out = (*rows[:2], *places)
-        found = indexing.take_along_axis(flat, where, axis=2)
-        return shape.reshape(found, shape=out), shape.reshape(where, shape=out)
+        around = _around(x.shape[2:], size, steps, _each(padding, count), apart, ceil_mode)
+        where = pooling.largest_places(x, size, steps, around, apart)
+        flat = shape.reshape(x, shape=(*x.shape[:2], -1))
+        places = shape.reshape(where, shape=(*x.shape[:2], -1))
+        found = indexing.take_along_axis(flat, places, axis=2)
+        return shape.reshape(found, shape=where.shape), where
 
-    return _batched(count, x, pool)
-
-
-def _read_max(count: int) -> None:
-    def pool(
-        self: Any, kernel_size: Any, stride: Any = (), padding: Any = 0, dilation: Any = 1,
-        ceil_mode: bool = False,
-    ) -> Any:  # fmt: skip
-        return _max_pool(self, count, kernel_size, stride, padding, dilation, ceil_mode)
-
-    def places(
-        self: Any, kernel_size: Any, stride: Any = (), padding: Any = 0, dilation: Any = 1,
-        ceil_mode: bool = False,
-    ) -> Any:  # fmt: skip
-        return _max_pool_places(self, count, kernel_size, stride, padding, dilation, ceil_mode)
-
-    reads(f"max_pool{count}d")(pool)
-    reads(f"max_pool{count}d_with_indices")(places)
+    return _batched(count, self, pool)
 
 
 # --------------------------------------------------------------- the mean
 
 
 def _avg_pool(
-    x: Any, count: int, kernel_size: Any, stride: Any, padding: Any, ceil: bool, padded: bool,
-    divisor: int | None,
+    count: int, self: Any, kernel_size: Any, stride: Any = (), padding: Any = 0,
+    ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: int | None = None,
 ) -> Any:  # fmt: skip
     size, one = _each(kernel_size, count), (1,) * count
     steps = _each(stride, count) if stride else size
     width = _each(padding, count)
 
     def pool(x: Any) -> Any:
-        around = _around(x.shape[2:], size, steps, width, one, ceil)
-        if not ceil and divisor is None:
-            return pooling.average_pool(
-                x, size=size, steps=steps, padding=around, count_padding=padded
-            )
-        whole = shape.pad(x, widths=((0, 0), (0, 0), *around)) if any(map(any, around)) else x
-        total = pooling.average_pool(whole, size=size, steps=steps) * math.prod(size)
-        if divisor is not None:
-            return total / divisor
-        counts: Any = 1
-        for axis, (n, k, s, p) in enumerate(zip(x.shape[2:], size, steps, width)):
-            first = np.arange(total.shape[2 + axis]) * s - p
-            last = np.minimum(first + k, n + p)
-            if not padded:
-                first, last = np.maximum(first, 0), np.minimum(last, n)
-            counts = np.multiply.outer(counts, (last - first).astype(x.dtype))
-        return total / counts
+        around = _around(x.shape[2:], size, steps, width, one, ceil_mode)
+        if divisor_override is None:
+            inner = tuple((p, p) for p in width)
+            return pooling.mean_to_the_end(x, size, steps, inner, around, count_include_pad)
+        means = pooling.average_pool(window.padded(x, around), size=size, steps=steps)
+        return means * math.prod(size) / divisor_override
 
-    return _batched(count, x, pool)
-
-
-def _read_mean(count: int) -> None:
-    def pool(
-        self: Any, kernel_size: Any, stride: Any = (), padding: Any = 0, ceil_mode: bool = False,
-        count_include_pad: bool = True, divisor_override: int | None = None,
-    ) -> Any:  # fmt: skip
-        return _avg_pool(
-            self, count, kernel_size, stride, padding, ceil_mode, count_include_pad,
-            divisor_override,
-        )  # fmt: skip
-
-    reads(f"avg_pool{count}d")(pool)
+    return _batched(count, self, pool)
 
 
 # --------------------------------------------------------------- as many places as asked for
@@ -177,7 +117,8 @@ def _reaches(n: int, places: int) -> list[tuple[int, int]]:
     return [(i * n // places, -(-(i + 1) * n // places)) for i in range(places)]
 
 
-def _adaptive_mean(x: Any, count: int, output_size: Any) -> Any:
+def _adaptive_mean(count: int, self: Any, output_size: Any) -> Any:
+    x = self
     wanted = [n if m is None else m for n, m in zip(x.shape[-count:], _each(output_size, count))]
     if all(m == 1 for m in wanted):
         return reduce.mean(x, axis=tuple(range(-count, 0)), keepdims=True)
@@ -193,10 +134,10 @@ def _adaptive_mean(x: Any, count: int, output_size: Any) -> Any:
     return x
 
 
-def _adaptive_max(x: Any, count: int, output_size: Any) -> Any:
+def _adaptive_max(count: int, self: Any, output_size: Any) -> Any:
     """The largest of each window, and its place in the picture."""
-    wanted = [n if m is None else m for n, m in zip(x.shape[-count:], _each(output_size, count))]
-    head, lengths = tuple(x.shape[:-count]), tuple(x.shape[-count:])
+    wanted = [n if m is None else m for n, m in zip(self.shape[-count:], _each(output_size, count))]
+    head, lengths = tuple(self.shape[:-count]), tuple(self.shape[-count:])
     windows: Any = np.zeros((1, 1), np.int64)
     for n, places in zip(lengths, wanted):
         reaches = _reaches(n, places)
@@ -204,7 +145,7 @@ def _adaptive_max(x: Any, count: int, output_size: Any) -> Any:
         along = np.array([[min(f + i, e - 1) for i in range(most)] for f, e in reaches])
         windows = windows[:, None, :, None] * n + along[None, :, None, :]
         windows = windows.reshape(windows.shape[0] * places, -1)
-    flat = shape.reshape(x, shape=(*head, -1))
+    flat = shape.reshape(self, shape=(*head, -1))
     seen = indexing.take(flat, windows, axis=len(head))
     best = reduce.argmax(seen, axis=-1, keepdims=True)
     where = indexing.take_along_axis(np.broadcast_to(windows, tuple(seen.shape)), best, axis=-1)
@@ -214,21 +155,14 @@ def _adaptive_max(x: Any, count: int, output_size: Any) -> Any:
     return shape.reshape(found, shape=out), shape.reshape(where, shape=out)
 
 
-def _read_adaptive(count: int) -> None:
-    def mean(self: Any, output_size: Any) -> Any:
-        return _adaptive_mean(self, count, output_size)
-
-    def most(self: Any, output_size: Any) -> Any:
-        return _adaptive_max(self, count, output_size)
-
-    reads(f"adaptive_avg_pool{count}d", f"_adaptive_avg_pool{count}d")(mean)
-    reads(f"adaptive_max_pool{count}d")(most)
-
-
 for _count in (1, 2, 3):
-    _read_max(_count)
-    _read_mean(_count)
-    _read_adaptive(_count)
+    reads(f"max_pool{_count}d")(partial(_max_pool, _count))
+    reads(f"max_pool{_count}d_with_indices")(partial(_max_pool_places, _count))
+    reads(f"avg_pool{_count}d")(partial(_avg_pool, _count))
+    reads(f"adaptive_max_pool{_count}d")(partial(_adaptive_max, _count))
+    reads(f"adaptive_avg_pool{_count}d", f"_adaptive_avg_pool{_count}d")(
+        partial(_adaptive_mean, _count)
+    )
 
 
 @reads("max_unpool2d", "max_unpool3d")
@@ -290,16 +224,14 @@ def pdist(self: Any, p: float = 2) -> Any:
     return _length(apart, p)
 
 
-@reads("cdist", "_cdist_forward", "_euclidean_dist")
-def cdist(x1: Any, x2: Any, p: float = 2) -> Any:
-    return _length(shape.expand_dims(x1, axis=-2) - shape.expand_dims(x2, axis=-3), p)
-
-
-@reads("pairwise_distance")
-def pairwise_distance(
-    x1: Any, x2: Any, p: float = 2, eps: float = 1e-6, keepdim: bool = False
-) -> Any:
-    return _length(x1 - x2 + eps, p, keepdim)
+table({
+    "cdist _cdist_forward _euclidean_dist": lambda x1, x2, p=2: (
+        _length(shape.expand_dims(x1, axis=-2) - shape.expand_dims(x2, axis=-3), p)
+    ),
+    "pairwise_distance": lambda x1, x2, p=2, eps=1e-06, keepdim=False: (
+        _length(x1 - x2 + eps, p, keepdim)
+    ),
+})
 
 
 def _length(x: Any, p: float, keepdim: bool = False) -> Any:

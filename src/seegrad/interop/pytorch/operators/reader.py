@@ -110,6 +110,12 @@ def reads(*names: str) -> Callable[[Function], Function]:
     return enter
 
 
+def table(rows: Mapping[str, Function]) -> None:
+    """Enter operations that are one expression: what each is, under its names in ATen."""
+    for names, function in rows.items():
+        reads(*names.split())(function)
+
+
 def reader_for(operator: str) -> Reader | FromTable | None:
     """What reads `add.Tensor`: its own reader, or that of `add`; None if there is none."""
     return READERS.get(operator) or READERS.get(operator.partition(".")[0])
@@ -135,10 +141,8 @@ def axis_of(dim: int, ndim: int) -> int:
     return dim + ndim if dim < 0 else dim
 
 
-def number(value: Any, what: str) -> Any:
-    """A value that must be known early, as a number of Python."""
-    if isinstance(value, (int, float, bool)):
-        return value
+def known(value: Any, what: str) -> Any:
+    """A value that must be known early, as an array; FormatError for one that is computed."""
     data = value if isinstance(value, (np.ndarray, np.generic)) else getattr(value, "data", None)
     if data is None:
         raise FormatError(
@@ -146,4 +150,9 @@ def number(value: Any, what: str) -> Any:
             asked=tr("a constant"),
             came=tr("a value that is computed"),
         )
-    return np.asarray(data).item()
+    return np.asarray(data)
+
+
+def number(value: Any, what: str) -> Any:
+    """A value that must be known early, as a number of Python."""
+    return value if isinstance(value, (int, float, bool)) else known(value, what).item()

@@ -7,6 +7,7 @@ a scan.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from seegrad.graph.mode import frame
@@ -115,35 +116,28 @@ def _run(
     return tuple(found)
 
 
-def _reads(name: str, turn: Turn) -> None:
-    def read(
-        input: Any, hx: Any, params: Any, has_biases: bool, num_layers: int, dropout: float,
-        train: bool, bidirectional: bool, batch_first: bool, noise: Any,
-    ) -> Any:  # fmt: skip
-        return _run(
-            input, hx, params, turn, noise, has_biases=has_biases, num_layers=num_layers,
-            dropout=dropout, train=train, bidirectional=bidirectional, batch_first=batch_first,
-        )  # fmt: skip
-
-    reads(name)(read)
+def _layer(
+    turn: Turn, input: Any, hx: Any, params: Any, has_biases: bool, num_layers: int,
+    dropout: float, train: bool, bidirectional: bool, batch_first: bool, noise: Any,
+) -> Any:  # fmt: skip
+    return _run(
+        input, hx, params, turn, noise, has_biases=has_biases, num_layers=num_layers,
+        dropout=dropout, train=train, bidirectional=bidirectional, batch_first=batch_first,
+    )  # fmt: skip
 
 
-_reads("lstm.input", _lstm)
-_reads("gru.input", _gru)
-_reads("rnn_tanh.input", _rnn(transcendental.tanh))
-_reads("rnn_relu.input", _rnn(activation.relu))
+def _cell(
+    turn: Turn, input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None
+) -> Any:
+    state = tuple(hx) if isinstance(hx, (tuple, list)) else (hx,)
+    after = turn(_affine(input, w_ih, b_ih), _affine(state[0], w_hh, b_hh), state)
+    return after if len(after) > 1 else after[0]
 
 
-def _cell(name: str, turn: Turn) -> None:
-    def read(input: Any, hx: Any, w_ih: Any, w_hh: Any, b_ih: Any = None, b_hh: Any = None) -> Any:
-        state = tuple(hx) if isinstance(hx, (tuple, list)) else (hx,)
-        after = turn(_affine(input, w_ih, b_ih), _affine(state[0], w_hh, b_hh), state)
-        return after if len(after) > 1 else after[0]
-
-    reads(name)(read)
-
-
-_cell("lstm_cell", _lstm)
-_cell("gru_cell", _gru)
-_cell("rnn_tanh_cell", _rnn(transcendental.tanh))
-_cell("rnn_relu_cell", _rnn(activation.relu))
+TURNS: dict[str, Turn] = {
+    "lstm": _lstm, "gru": _gru, "rnn_tanh": _rnn(transcendental.tanh),
+    "rnn_relu": _rnn(activation.relu),
+}  # fmt: skip
+for _name, _turn in TURNS.items():
+    reads(f"{_name}.input")(partial(_layer, _turn))
+    reads(f"{_name}_cell")(partial(_cell, _turn))

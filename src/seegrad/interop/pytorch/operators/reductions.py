@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, reads
+from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, reads, table
 from seegrad.ops import (
     arithmetic,
     compare,
@@ -40,19 +42,17 @@ def _whole(x: Any, dtype: Any) -> Any:
     return compare.astype(x, dtype=dtype) if x.dtype.kind == "b" else x
 
 
-@reads("mean", "mean.dim")
-def mean(self: Any, result_dtype: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    return reduce.mean(as_dtype(self, result_dtype), axis=_axes(dim), keepdims=keepdim)
-
-
-@reads("nansum")
-def nansum(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    return numpy_functions.nansum(self, _axes(dim), keepdim)
-
-
-@reads("nanmean")
-def nanmean(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    return numpy_functions.nanmean(self, _axes(dim), keepdim)
+table({
+    "mean mean.dim": lambda self, result_dtype, dim=None, keepdim=False: (
+        reduce.mean(as_dtype(self, result_dtype), axis=_axes(dim), keepdims=keepdim)
+    ),
+    "nansum": lambda self, dim=None, keepdim=False: (
+        numpy_functions.nansum(self, _axes(dim), keepdim)
+    ),
+    "nanmean": lambda self, dim=None, keepdim=False: (
+        numpy_functions.nanmean(self, _axes(dim), keepdim)
+    ),
+})
 
 
 @reads("prod", "prod.dim_int")
@@ -62,62 +62,54 @@ def prod(self: Any, result_dtype: Any, dim: int | None = None, keepdim: bool = F
 
 
 def _spread(
-    x: Any, dim: Any, unbiased: bool, correction: Any, keepdim: bool, squared: bool
-) -> Any:
+    function: Callable[..., Any], self: Any, dim: Any = None, unbiased: bool = True,
+    correction: Any = None, keepdim: bool = False,
+) -> Any:  # fmt: skip
     ddof = (1 if unbiased else 0) if correction is None else correction
-    function = reduce.var if squared else reduce.std
-    return function(x, axis=_axes(dim), ddof=ddof, keepdims=keepdim)
+    return function(self, axis=_axes(dim), ddof=ddof, keepdims=keepdim)
 
 
-@reads("var", "var.dim", "var.correction")
-def var(
-    self: Any, dim: Any = None, unbiased: bool = True, correction: Any = None, keepdim: bool = False
-) -> Any:
-    return _spread(self, dim, unbiased, correction, keepdim, True)
-
-
-@reads("std", "std.dim", "std.correction")
-def std(
-    self: Any, dim: Any = None, unbiased: bool = True, correction: Any = None, keepdim: bool = False
-) -> Any:
-    return _spread(self, dim, unbiased, correction, keepdim, False)
-
-
-@reads("var_mean", "var_mean.dim", "var_mean.correction")
-def var_mean(
-    self: Any, dim: Any = None, unbiased: bool = True, correction: Any = None, keepdim: bool = False
-) -> Any:
-    found = _spread(self, dim, unbiased, correction, keepdim, True)
+def _spread_and_mean(
+    function: Callable[..., Any], self: Any, dim: Any = None, unbiased: bool = True,
+    correction: Any = None, keepdim: bool = False,
+) -> Any:  # fmt: skip
+    found = _spread(function, self, dim, unbiased, correction, keepdim)
     return found, reduce.mean(self, axis=_axes(dim), keepdims=keepdim)
 
 
-@reads("std_mean", "std_mean.dim", "std_mean.correction")
-def std_mean(
-    self: Any, dim: Any = None, unbiased: bool = True, correction: Any = None, keepdim: bool = False
-) -> Any:
-    found = _spread(self, dim, unbiased, correction, keepdim, False)
-    return found, reduce.mean(self, axis=_axes(dim), keepdims=keepdim)
+for _name, _function in (("var", reduce.var), ("std", reduce.std)):
+    for _word, _reader in ((_name, _spread), (f"{_name}_mean", _spread_and_mean)):
+        reads(_word, f"{_word}.dim", f"{_word}.correction")(partial(_reader, _function))
 
 
 # --------------------------------------------------------------- extremes
 
 
-@reads("amax")
-def amax(self: Any, dim: Any = (), keepdim: bool = False) -> Any:
-    return reduce.max(self, axis=_axes(dim), keepdims=keepdim)
-
-
-@reads("amin")
-def amin(self: Any, dim: Any = (), keepdim: bool = False) -> Any:
-    return reduce.min(self, axis=_axes(dim), keepdims=keepdim)
-
-
-@reads("aminmax")
-def aminmax(self: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    return (
-        reduce.min(self, axis=dim, keepdims=keepdim),
-        reduce.max(self, axis=dim, keepdims=keepdim),
-    )
+table({
+    "amax": lambda self, dim=(), keepdim=False: reduce.max(self, axis=_axes(dim), keepdims=keepdim),
+    "amin": lambda self, dim=(), keepdim=False: reduce.min(self, axis=_axes(dim), keepdims=keepdim),
+    "aminmax": lambda self, dim=None, keepdim=False: (
+        reduce.min(self, axis=dim, keepdims=keepdim), reduce.max(self, axis=dim, keepdims=keepdim)
+    ),
+    "max.dim": lambda self, dim, keepdim=False: _chosen(self, dim, keepdim, reduce.argmax),
+    "min.dim": lambda self, dim, keepdim=False: _chosen(self, dim, keepdim, reduce.argmin),
+    "max.other": lambda self, other: arithmetic.maximum(self, other),
+    "min.other": lambda self, other: arithmetic.minimum(self, other),
+    "argmax": lambda self, dim=None, keepdim=False: _where(reduce.argmax, self, dim, keepdim),
+    "argmin": lambda self, dim=None, keepdim=False: _where(reduce.argmin, self, dim, keepdim),
+    "all all.dim all.dims": lambda self, dim=None, keepdim=False: (
+        reduce.all(self, axis=_axes(dim), keepdims=keepdim)
+    ),
+    "any any.dim any.dims": lambda self, dim=None, keepdim=False: (
+        reduce.any(self, axis=_axes(dim), keepdims=keepdim)
+    ),
+    "count_nonzero count_nonzero.dim_IntList": lambda self, dim=None: (
+        numpy_functions.count_nonzero(self, _axes(dim))
+    ),
+    "logsumexp": lambda self, dim, result_dtype, keepdim=False: (
+        reduce.logsumexp(as_dtype(self, result_dtype), axis=_axes(dim), keepdims=keepdim)
+    ),
+})
 
 
 def _chosen(x: Any, dim: int, keepdim: bool, find: Any) -> tuple[Any, Any]:
@@ -132,36 +124,6 @@ def _chosen(x: Any, dim: int, keepdim: bool, find: Any) -> tuple[Any, Any]:
     return shape.squeeze(values, axis=axis), shape.squeeze(places, axis=axis)
 
 
-@reads("max.dim")
-def max_along(self: Any, dim: int, keepdim: bool = False) -> Any:
-    return _chosen(self, dim, keepdim, reduce.argmax)
-
-
-@reads("min.dim")
-def min_along(self: Any, dim: int, keepdim: bool = False) -> Any:
-    return _chosen(self, dim, keepdim, reduce.argmin)
-
-
-@reads("max.other")
-def max_other(self: Any, other: Any) -> Any:
-    return arithmetic.maximum(self, other)
-
-
-@reads("min.other")
-def min_other(self: Any, other: Any) -> Any:
-    return arithmetic.minimum(self, other)
-
-
-@reads("argmax")
-def argmax(self: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    return _where(reduce.argmax, self, dim, keepdim)
-
-
-@reads("argmin")
-def argmin(self: Any, dim: int | None = None, keepdim: bool = False) -> Any:
-    return _where(reduce.argmin, self, dim, keepdim)
-
-
 def _where(find: Any, x: Any, dim: int | None, keepdim: bool) -> Any:
     if not len(x.shape):
         return np.zeros((), np.int64)
@@ -169,32 +131,14 @@ def _where(find: Any, x: Any, dim: int | None, keepdim: bool) -> Any:
     return find(x, axis=dim, keepdims=keepdim)
 
 
-@reads("all", "all.dim", "all.dims")
-def all_(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    return reduce.all(self, axis=_axes(dim), keepdims=keepdim)
-
-
-@reads("any", "any.dim", "any.dims")
-def any_(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
-    return reduce.any(self, axis=_axes(dim), keepdims=keepdim)
-
-
-@reads("count_nonzero", "count_nonzero.dim_IntList")
-def count_nonzero(self: Any, dim: Any = None) -> Any:
-    return numpy_functions.count_nonzero(self, _axes(dim))
-
-
-@reads("logsumexp")
-def logsumexp(self: Any, dim: Any, result_dtype: Any, keepdim: bool = False) -> Any:
-    return reduce.logsumexp(as_dtype(self, result_dtype), axis=_axes(dim), keepdims=keepdim)
-
-
 # --------------------------------------------------------------- norms
 
 
-@reads("linalg_vector_norm")
-def linalg_vector_norm(self: Any, ord: float = 2, dim: Any = None, keepdim: bool = False) -> Any:
-    return norms.vector_norm(self, ord=ord, axis=_axes(dim), keepdims=keepdim)
+table({
+    "linalg_vector_norm": lambda self, ord=2, dim=None, keepdim=False: (
+        norms.vector_norm(self, ord=ord, axis=_axes(dim), keepdims=keepdim)
+    ),
+})
 
 
 @reads("norm.Scalar", "norm.ScalarOpt_dim", "norm.ScalarOpt_dtype", "norm.ScalarOpt_dim_dtype")
@@ -272,14 +216,14 @@ def _worst(x: Any, beats: Any) -> Any:
     return np.asarray(limits.min if beats is compare.greater else limits.max, x.dtype)
 
 
-@reads("cummax")
-def cummax(self: Any, dim: int) -> Any:
-    return _so_far(self, dim, compare.greater)
-
-
-@reads("cummin")
-def cummin(self: Any, dim: int) -> Any:
-    return _so_far(self, dim, compare.less)
+table({
+    "cummax": lambda self, dim: _so_far(self, dim, compare.greater),
+    "cummin": lambda self, dim: _so_far(self, dim, compare.less),
+    "trapezoid.x trapezoid.dx trapz.x trapz.dx": lambda y, x=None, dx=1, dim=-1: (
+        numpy_functions.trapezoid(y, x, dx, dim)
+    ),
+    "vander": lambda x, N=None, increasing=False: numpy_functions.vander(x, N, increasing),
+})
 
 
 @reads("diff")
@@ -287,11 +231,6 @@ def diff(self: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any 
     parts = [x for x in (prepend, self, append) if x is not None]
     whole = shape.concatenate(*parts, axis=dim) if len(parts) > 1 else self
     return scan_sort.diff(whole, n=n, axis=dim)
-
-
-@reads("trapezoid.x", "trapezoid.dx", "trapz.x", "trapz.dx")
-def trapezoid(y: Any, x: Any = None, dx: float = 1, dim: int = -1) -> Any:
-    return numpy_functions.trapezoid(y, x, dx, dim)
 
 
 @reads("cumulative_trapezoid.x", "cumulative_trapezoid.dx")
@@ -306,8 +245,3 @@ def cumulative_trapezoid(y: Any, x: Any = None, dx: float = 1, dim: int = -1) ->
     if len(x.shape) == 1:
         x = shape.reshape(x, shape=tuple(-1 if i == axis else 1 for i in range(len(y.shape))))
     return scan_sort.cumsum(both * scan_sort.diff(x, axis=dim) / 2, axis=axis)
-
-
-@reads("vander")
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
-    return numpy_functions.vander(x, N, increasing)

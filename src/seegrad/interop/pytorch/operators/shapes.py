@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import FormatError
-from seegrad.i18n import tr
-from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, number, reads
-from seegrad.ops import arithmetic, compare, indexing, linalg, shape
+from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, known, number, reads, table
+from seegrad.ops import compare, indexing, linalg, resize, shape
+from seegrad.tensor import numpy_functions
+from seegrad.tensor.pytorch import names
 
 END = 2**62
 
@@ -30,14 +30,34 @@ def broadcast_tensors(tensors: Sequence[Any]) -> Any:
     return [shape.broadcast_to(x, shape=common) for x in tensors]
 
 
-@reads("expand_as")
-def expand_as(self: Any, other: Any) -> Any:
-    return shape.broadcast_to(self, shape=tuple(other.shape))
-
-
-@reads("view_as", "reshape_as")
-def view_as(self: Any, other: Any) -> Any:
-    return shape.reshape(self, shape=tuple(other.shape))
+table({
+    "expand_as": lambda self, other: shape.broadcast_to(self, shape=tuple(other.shape)),
+    "view_as reshape_as": lambda self, other: shape.reshape(self, shape=tuple(other.shape)),
+    "ravel": lambda self: shape.reshape(self, shape=(-1,)),
+    "t numpy_T mT adjoint mH matrix_H": lambda self: (
+        self if len(self.shape) < 2 else shape.matrix_transpose(self)
+    ),
+    "repeat": lambda self, repeats: shape.tile(self, reps=tuple(repeats)),
+    "tile": lambda self, dims: shape.tile(self, reps=tuple(dims) or (1,)),
+    "repeat_interleave.self_int": lambda self, repeats, dim=None: (
+        shape.repeat(self, repeats=repeats, axis=dim)
+    ),
+    "unflatten.int": lambda self, dim, sizes: names.unflatten(self, dim, sizes),
+    "rot90": lambda self, k=1, dims=(0, 1): numpy_functions.rot90(self, k, dims),
+    "repeat_interleave.self_Tensor": lambda self, repeats, dim=None: (
+        shape.repeat(self, repeats=known(repeats, "repeats"), axis=dim)
+    ),
+    "diag_embed": lambda self, offset=0, dim1=-2, dim2=-1: (
+        names.diag_embed(self, offset, dim1, dim2)
+    ),
+    "meshgrid meshgrid.indexing": lambda tensors, indexing="ij": (
+        numpy_functions.meshgrid(*tensors, indexing=indexing)
+    ),
+    "tensor_split.sections": lambda self, sections, dim=0: (
+        numpy_functions.array_split(self, sections, dim)
+    ),
+    "tensor_split.indices": lambda self, indices, dim=0: shape.split(self, list(indices), dim),
+})
 
 
 @reads("flatten.using_ints")
@@ -49,24 +69,6 @@ def flatten(self: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     sizes = tuple(self.shape)
     middle = math.prod(sizes[first : last + 1])
     return shape.reshape(self, shape=(*sizes[:first], middle, *sizes[last + 1 :]))
-
-
-@reads("unflatten.int")
-def unflatten(self: Any, dim: int, sizes: Sequence[int]) -> Any:
-    axis, whole = axis_of(dim, len(self.shape)), tuple(self.shape)
-    rest = -math.prod(sizes)
-    sizes = tuple(whole[axis] // rest if n == -1 else n for n in sizes)
-    return shape.reshape(self, shape=(*whole[:axis], *sizes, *whole[axis + 1 :]))
-
-
-@reads("ravel")
-def ravel(self: Any) -> Any:
-    return shape.reshape(self, shape=(-1,))
-
-
-@reads("t", "numpy_T", "mT", "adjoint", "mH", "matrix_H")
-def transposed(self: Any) -> Any:
-    return self if len(self.shape) < 2 else shape.matrix_transpose(self)
 
 
 @reads("squeeze.dim", "squeeze.dims")
@@ -86,53 +88,6 @@ def roll(self: Any, shifts: Sequence[int], dims: Sequence[int] = ()) -> Any:
     for shift, axis in zip(shifts, dims):
         self = shape.roll(self, shift=shift, axis=axis)
     return self
-
-
-@reads("rot90")
-def rot90(self: Any, k: int = 1, dims: Sequence[int] = (0, 1)) -> Any:
-    a, b = dims
-    match k % 4:
-        case 0:
-            return arithmetic.identity(self)
-        case 1:
-            return shape.swapaxes(shape.flip(self, axis=b), axis1=a, axis2=b)
-        case 2:
-            return shape.flip(self, axis=(a, b))
-    return shape.flip(shape.swapaxes(self, axis1=a, axis2=b), axis=b)
-
-
-@reads("repeat")
-def repeat(self: Any, repeats: Sequence[int]) -> Any:
-    return shape.tile(self, reps=tuple(repeats))
-
-
-@reads("tile")
-def tile(self: Any, dims: Sequence[int]) -> Any:
-    return shape.tile(self, reps=tuple(dims) or (1,))
-
-
-@reads("repeat_interleave.self_int")
-def repeat_interleave(self: Any, repeats: int, dim: int | None = None) -> Any:
-    return shape.repeat(self, repeats=repeats, axis=dim)
-
-
-@reads("repeat_interleave.self_Tensor")
-def repeat_interleave_each(self: Any, repeats: Any, dim: int | None = None) -> Any:
-    counts = np.asarray(_known(repeats, "repeats"))
-    x = shape.reshape(self, shape=(-1,)) if dim is None else self
-    places = np.repeat(np.arange(x.shape[dim or 0]), counts)
-    return indexing.take(x, places, axis=dim or 0)
-
-
-def _known(value: Any, what: str) -> Any:
-    data = value if isinstance(value, np.ndarray) else getattr(value, "data", None)
-    if data is None:
-        raise FormatError(
-            tr("{name} must be known before the network runs", name=what),
-            asked=tr("a constant"),
-            came=tr("a value that is computed"),
-        )
-    return data
 
 
 # --------------------------------------------------------------- cutting and joining
@@ -175,31 +130,13 @@ def select(self: Any, dim: int, index: int) -> Any:
     return shape.cut_by(self, _on_axis(self, axis_of(dim, len(self.shape)), index))
 
 
-@reads("split.Tensor", "tensor_split.sections", "split_with_sizes", "split.sizes")
-def split(
-    self: Any, split_size: Any = None, split_sizes: Any = None, sections: Any = None, dim: int = 0
-) -> Any:
-    axis = axis_of(dim, len(self.shape))
-    n = self.shape[axis]
+@reads("split.Tensor", "split_with_sizes", "split.sizes")
+def split(self: Any, split_size: Any = None, split_sizes: Any = None, dim: int = 0) -> Any:
+    n = self.shape[axis_of(dim, len(self.shape))]
     sizes = split_sizes or split_size
-    if sections is not None:
-        sizes = [n // sections + (i < n % sections) for i in range(sections)]
-    elif isinstance(sizes, int):
+    if isinstance(sizes, int):
         sizes = [min(sizes, n - at) for at in range(0, n, sizes)] or [0]
-    ends = np.cumsum(sizes)
-    return [
-        shape.cut_by(self, _on_axis(self, axis, slice(int(end - k), int(end))))
-        for k, end in zip(sizes, ends)
-    ]
-
-
-@reads("tensor_split.indices")
-def tensor_split(self: Any, indices: Sequence[int], dim: int = 0) -> Any:
-    axis = axis_of(dim, len(self.shape))
-    ends = [*indices, self.shape[axis]]
-    return [
-        shape.cut_by(self, _on_axis(self, axis, slice(a, b))) for a, b in zip([0, *indices], ends)
-    ]
+    return shape.split(self, np.cumsum(sizes)[:-1], dim)
 
 
 @reads("chunk")
@@ -261,34 +198,20 @@ def _padded_by(x: Any, pad: Sequence[int], mode: str) -> Any:
     return x
 
 
-@reads("reflection_pad1d", "reflection_pad2d", "reflection_pad3d")
-def reflection_pad(self: Any, padding: Sequence[int]) -> Any:
-    return _padded_by(self, padding, "reflect")
+table({
+    "reflection_pad1d reflection_pad2d reflection_pad3d": lambda self, padding: (
+        _padded_by(self, padding, "reflect")
+    ),
+    "replication_pad1d replication_pad2d replication_pad3d": lambda self, padding: (
+        _padded_by(self, padding, "edge")
+    ),
+})
 
 
-@reads("replication_pad1d", "replication_pad2d", "replication_pad3d")
-def replication_pad(self: Any, padding: Sequence[int]) -> Any:
-    return _padded_by(self, padding, "edge")
-
-
-@reads("pixel_shuffle")
-def pixel_shuffle(self: Any, upscale_factor: int) -> Any:
-    *head, c, h, w = self.shape
-    r = upscale_factor
-    x = shape.reshape(self, shape=(*head, c // (r * r), r, r, h, w))
-    k = len(head)
-    x = shape.transpose(x, axes=(*range(k), k, k + 3, k + 1, k + 4, k + 2))
-    return shape.reshape(x, shape=(*head, c // (r * r), h * r, w * r))
-
-
-@reads("pixel_unshuffle")
-def pixel_unshuffle(self: Any, downscale_factor: int) -> Any:
-    *head, c, h, w = self.shape
-    r = downscale_factor
-    x = shape.reshape(self, shape=(*head, c, h // r, r, w // r, r))
-    k = len(head)
-    x = shape.transpose(x, axes=(*range(k), k, k + 2, k + 4, k + 1, k + 3))
-    return shape.reshape(x, shape=(*head, c * r * r, h // r, w // r))
+table({
+    "pixel_shuffle": lambda self, upscale_factor: resize.depth_to_space(self, upscale_factor),
+    "pixel_unshuffle": lambda self, downscale_factor: resize.space_to_depth(self, downscale_factor),
+})
 
 
 @reads("channel_shuffle", "native_channel_shuffle")
@@ -298,16 +221,6 @@ def channel_shuffle(self: Any, groups: int) -> Any:
     return shape.reshape(shape.swapaxes(x, axis1=1, axis2=2), shape=(n, c, *places))
 
 
-@reads("diag_embed")
-def diag_embed(self: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
-    ndim = len(self.shape) + 1
-    a, b = axis_of(dim1, ndim), axis_of(dim2, ndim)
-    side = self.shape[-1] + abs(offset)
-    rest = iter(self.shape[:-1])
-    whole = tuple(side if i in (a, b) else next(rest) for i in range(ndim))
-    return linalg.place_diagonal(self, offset=offset, axis1=a, axis2=b, shape=whole)
-
-
 # --------------------------------------------------------------- made arrays
 
 
@@ -315,9 +228,29 @@ def _made(values: Any, result_dtype: Any) -> Any:
     return np.asarray(values, result_dtype)
 
 
-@reads("full")
-def full(size: Sequence[int], fill_value: Any, result_dtype: Any) -> Any:
-    return np.full(tuple(size), number(fill_value, "fill_value"), result_dtype)
+table({
+    "full": lambda size, fill_value, result_dtype: (
+        np.full(tuple(size), number(fill_value, "fill_value"), result_dtype)
+    ),
+    "zeros_like empty_like zero": lambda self, result_dtype: (
+        np.zeros(tuple(self.shape), result_dtype)
+    ),
+    "ones new_ones": lambda size, result_dtype, self=None: np.ones(tuple(size), result_dtype),
+    "ones_like": lambda self, result_dtype: np.ones(tuple(self.shape), result_dtype),
+    "scalar_tensor": lambda s, result_dtype: _made(s, result_dtype),
+    "arange": lambda end, result_dtype, start=0, step=1: (
+        np.arange(start, end, step).astype(result_dtype)
+    ),
+    "linspace": lambda start, end, steps, result_dtype: (
+        np.linspace(start, end, steps).astype(result_dtype)
+    ),
+    "eye": lambda n, result_dtype, m=None: np.eye(n, m, dtype=result_dtype),
+    "tril_indices": lambda row, col, offset=0: np.stack(np.tril_indices(row, offset, col)),
+    "triu_indices": lambda row, col, offset=0: np.stack(np.triu_indices(row, offset, col)),
+    "tril": lambda self, diagonal=0: (
+        linalg.tril(self, k=diagonal) if self.dtype.kind == "f" else _cut(self, diagonal, np.tri)
+    ),
+})
 
 
 @reads("full_like", "new_full")
@@ -338,56 +271,6 @@ def zeros(size: Sequence[int], result_dtype: Any, self: Any = None, stride: Any 
     return np.zeros(tuple(size), result_dtype)
 
 
-@reads("zeros_like", "empty_like", "zero")
-def zeros_like(self: Any, result_dtype: Any) -> Any:
-    return np.zeros(tuple(self.shape), result_dtype)
-
-
-@reads("ones", "new_ones")
-def ones(size: Sequence[int], result_dtype: Any, self: Any = None) -> Any:
-    return np.ones(tuple(size), result_dtype)
-
-
-@reads("ones_like")
-def ones_like(self: Any, result_dtype: Any) -> Any:
-    return np.ones(tuple(self.shape), result_dtype)
-
-
-@reads("scalar_tensor")
-def scalar_tensor(s: Any, result_dtype: Any) -> Any:
-    return _made(s, result_dtype)
-
-
-@reads("arange")
-def arange(end: Any, result_dtype: Any, start: Any = 0, step: Any = 1) -> Any:
-    return np.arange(start, end, step).astype(result_dtype)
-
-
-@reads("linspace")
-def linspace(start: Any, end: Any, steps: int, result_dtype: Any) -> Any:
-    return np.linspace(start, end, steps).astype(result_dtype)
-
-
-@reads("eye")
-def eye(n: int, result_dtype: Any, m: int | None = None) -> Any:
-    return np.eye(n, m, dtype=result_dtype)
-
-
-@reads("tril_indices")
-def tril_indices(row: int, col: int, offset: int = 0) -> Any:
-    return np.stack(np.tril_indices(row, offset, col))
-
-
-@reads("triu_indices")
-def triu_indices(row: int, col: int, offset: int = 0) -> Any:
-    return np.stack(np.triu_indices(row, offset, col))
-
-
-@reads("tril")
-def tril(self: Any, diagonal: int = 0) -> Any:
-    return linalg.tril(self, k=diagonal) if self.dtype.kind == "f" else _cut(self, diagonal, np.tri)
-
-
 @reads("triu")
 def triu(self: Any, diagonal: int = 0) -> Any:
     if self.dtype.kind == "f":
@@ -400,53 +283,23 @@ def _cut(x: Any, diagonal: int, where: Any) -> Any:
     return compare.where(inside, x, np.zeros((), x.dtype))
 
 
-@reads("meshgrid.indexing", "meshgrid")
-def meshgrid(tensors: Sequence[Any], indexing: str = "ij") -> Any:
-    arrays = [shape.reshape(x, shape=(-1,)) for x in tensors]
-    if indexing == "xy" and len(arrays) > 1:
-        arrays[0], arrays[1] = arrays[1], arrays[0]
-    sizes = tuple(x.shape[0] for x in arrays)
-    grids = [
-        shape.broadcast_to(
-            shape.reshape(x, shape=tuple(-1 if i == k else 1 for k in range(len(sizes)))),
-            shape=sizes,
-        )
-        for i, x in enumerate(arrays)
-    ]
-    if indexing == "xy" and len(grids) > 1:
-        grids[0], grids[1] = (shape.swapaxes(g, axis1=0, axis2=1) for g in (grids[1], grids[0]))
-        grids[2:] = [shape.swapaxes(g, axis1=0, axis2=1) for g in grids[2:]]
-    return grids
-
-
 # --------------------------------------------------------------- random
 
 
-@reads("randn", "normal.float_float")
-def randn(
-    size: Sequence[int], noise: Any, result_dtype: Any, mean: float = 0.0, std: float = 1.0
-) -> Any:
-    return noise.normal(tuple(size), result_dtype) * std + mean
-
-
-@reads("randn_like")
-def randn_like(self: Any, noise: Any, result_dtype: Any) -> Any:
-    return noise.normal(tuple(self.shape), result_dtype)
-
-
-@reads("rand")
-def rand(size: Sequence[int], noise: Any, result_dtype: Any) -> Any:
-    return noise.uniform(tuple(size), result_dtype)
-
-
-@reads("rand_like")
-def rand_like(self: Any, noise: Any, result_dtype: Any) -> Any:
-    return noise.uniform(tuple(self.shape), result_dtype)
-
-
-@reads("uniform")
-def uniform(self: Any, noise: Any, result_dtype: Any, to: float = 1.0) -> Any:
-    return noise.uniform(tuple(self.shape), result_dtype) * to
+table({
+    "randn normal.float_float": lambda size, noise, result_dtype, mean=0.0, std=1.0: (
+        noise.normal(tuple(size), result_dtype) * std + mean
+    ),
+    "randn_like": lambda self, noise, result_dtype: noise.normal(tuple(self.shape), result_dtype),
+    "rand": lambda size, noise, result_dtype: noise.uniform(tuple(size), result_dtype),
+    "rand_like": lambda self, noise, result_dtype: noise.uniform(tuple(self.shape), result_dtype),
+    "uniform": lambda self, noise, result_dtype, to=1.0: (
+        noise.uniform(tuple(self.shape), result_dtype) * to
+    ),
+    "dropout feature_dropout": lambda input, p, train, noise: (
+        native_dropout(input, p, noise, train)[0]
+    ),
+})
 
 
 @reads("bernoulli", "bernoulli.p")
@@ -464,22 +317,13 @@ def native_dropout(input: Any, p: float, noise: Any, train: bool | None = True) 
     return input * (share * (1 / (1 - p) if p < 1 else 0.0)), kept
 
 
-@reads("dropout", "feature_dropout")
-def dropout(input: Any, p: float, train: bool, noise: Any) -> Any:
-    return native_dropout(input, p, noise, train)[0]
-
-
 # --------------------------------------------------------------- sizes
 
 
-@reads("sym_size.int")
-def sym_size(self: Any, dim: int) -> int:
-    return int(self.shape[dim])
-
-
-@reads("sym_numel")
-def sym_numel(self: Any) -> int:
-    return math.prod(self.shape)
+table({
+    "sym_size.int": lambda self, dim: int(self.shape[dim]),
+    "sym_numel": lambda self: math.prod(self.shape),
+})
 
 
 @reads(

@@ -31,7 +31,7 @@ class _Adaptive(Module):
         each(tuple(1 if one is None else one for one in given), self.axes, size=size)
         self.size = given
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if x.ndim != self.axes + 2 or 0 in x.shape[2:]:
             raise ShapeError(
@@ -41,11 +41,11 @@ class _Adaptive(Module):
             )
         sizes = tuple(n if s is None else s for n, s in zip(x.shape[2:], self.size))
         if all(not n % s for n, s in zip(x.shape[2:], sizes)):
-            return self._even(x, tuple(n // s for n, s in zip(x.shape[2:], sizes)))
+            return self._even(x, tuple(n // s for n, s in zip(x.shape[2:], sizes)))  # type: ignore[no-any-return]
         for axis, new in enumerate(sizes, start=2):
             if new != x.shape[axis]:
                 x = self._uneven(x, axis, *_windows(x.shape[axis], new))
-        return x
+        return x  # type: ignore[no-any-return]
 
     def _even(self, x: Any, window: tuple[int, ...]) -> Any:
         """All windows of one size, side by side."""
@@ -92,16 +92,28 @@ class AdaptiveAvgPool2d(_Adaptive):
 
 
 class AdaptiveAvgPool1d(AdaptiveAvgPool2d):
-    """`AdaptiveAvgPool2d` along one axis: (N, C, length)."""
+    """`AdaptiveAvgPool2d` along one axis: (N, C, length).
 
-    kind = "adaptive_avg_pool1d"
+    Args:
+        size: the sizes of the result, one number or one for each axis.
+
+    >>> AdaptiveAvgPool1d(2)(np.ones((1, 1, 4))).shape
+    (1, 1, 2)
+    """
+
     axes = 1
 
 
 class AdaptiveAvgPool3d(AdaptiveAvgPool2d):
-    """`AdaptiveAvgPool2d` along three axes: (N, C, depth, height, width)."""
+    """`AdaptiveAvgPool2d` along three axes: (N, C, depth, height, width).
 
-    kind = "adaptive_avg_pool3d"
+    Args:
+        size: the sizes of the result, one number or one for each axis.
+
+    >>> AdaptiveAvgPool3d(2)(np.ones((1, 1, 4, 4, 4))).shape
+    (1, 1, 2, 2, 2)
+    """
+
     axes = 3
 
 
@@ -126,14 +138,26 @@ class AdaptiveMaxPool2d(_Adaptive):
 
 
 class AdaptiveMaxPool1d(AdaptiveMaxPool2d):
-    """`AdaptiveMaxPool2d` along one axis: (N, C, length)."""
+    """`AdaptiveMaxPool2d` along one axis: (N, C, length).
 
-    kind = "adaptive_max_pool1d"
+    Args:
+        size: the sizes of the result, one number or one for each axis.
+
+    >>> AdaptiveMaxPool1d(2)(np.ones((1, 1, 4))).shape
+    (1, 1, 2)
+    """
+
     axes = 1
 
 
 class AdaptiveMaxPool3d(AdaptiveMaxPool2d):
-    """`AdaptiveMaxPool2d` along three axes: (N, C, depth, height, width)."""
+    """`AdaptiveMaxPool2d` along three axes: (N, C, depth, height, width).
 
-    kind = "adaptive_max_pool3d"
+    Args:
+        size: the sizes of the result, one number or one for each axis.
+
+    >>> AdaptiveMaxPool3d(2)(np.ones((1, 1, 4, 4, 4))).shape
+    (1, 1, 2, 2, 2)
+    """
+
     axes = 3

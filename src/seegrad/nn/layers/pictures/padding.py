@@ -37,7 +37,7 @@ class _Pad(Module):
             whole(0, padding=one)
         self.padding = given
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         x = x if isinstance(x, Tensor) else np.asarray(x)
         if x.ndim < self.axes + 1:
             raise ShapeError(
@@ -47,7 +47,7 @@ class _Pad(Module):
             )
         pairs = zip(self.padding[-2::-2], self.padding[:: -2])
         widths = ((0, 0),) * (x.ndim - self.axes) + tuple(pairs)
-        return pad(x, widths, self.value, self.mode)
+        return pad(x, widths, self.value, self.mode)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.padding[0] if len(set(self.padding)) == 1 else self.padding}"
@@ -55,6 +55,9 @@ class _Pad(Module):
 
 class ZeroPad2d(_Pad):
     """Zeros around (N, C, H, W): so many on all sides, or (left, right, top, bottom).
+
+    Raises:
+        ValueRangeError: where there is not one number for each side.
 
     >>> ZeroPad2d((1, 0, 0, 0))(np.ones((1, 1, 1, 2)))
     array([[[[0., 1., 1.]]]])
@@ -64,21 +67,47 @@ class ZeroPad2d(_Pad):
 
 
 class ZeroPad1d(ZeroPad2d):
-    """Zeros around (N, C, length): so many on both sides, or (left, right)."""
+    """Zeros around (N, C, length): so many on both sides, or (left, right).
 
-    kind = "zero_pad1d"
+    Args:
+        padding: how much on every side, or a number for each side.
+
+    Raises:
+        ValueRangeError: where there is not one number for each side.
+
+    >>> ZeroPad1d(1)(np.ones((1, 1, 4))).shape
+    (1, 1, 6)
+    """
+
     axes = 1
 
 
 class ZeroPad3d(ZeroPad2d):
-    """Zeros around (N, C, depth, height, width), the numbers from the last axis on."""
+    """Zeros around (N, C, depth, height, width), the numbers from the last axis on.
 
-    kind = "zero_pad3d"
+    Args:
+        padding: how much on every side, or a number for each side.
+
+    Raises:
+        ValueRangeError: where there is not one number for each side.
+
+    >>> ZeroPad3d(1)(np.ones((1, 1, 4, 4, 4))).shape
+    (1, 1, 6, 6, 6)
+    """
+
     axes = 3
 
 
 class ConstantPad2d(_Pad):
-    """A number around (N, C, H, W); sides as in `ZeroPad2d`."""
+    """A number around (N, C, H, W); sides as in `ZeroPad2d`.
+
+    Args:
+        padding: how much on every side, or a number for each side.
+        value: what is put there.
+
+    >>> ConstantPad2d(1, 5.0)(np.zeros((1, 1, 4, 4))).shape
+    (1, 1, 6, 6)
+    """
 
     kind = "constant_pad"
 
@@ -91,21 +120,38 @@ class ConstantPad2d(_Pad):
 
 
 class ConstantPad1d(ConstantPad2d):
-    """A number around (N, C, length)."""
+    """A number around (N, C, length).
 
-    kind = "constant_pad1d"
+    Args:
+        padding: how much on every side, or a number for each side.
+        value: what is put there.
+
+    >>> ConstantPad1d(1, 5.0)(np.zeros((1, 1, 4))).shape
+    (1, 1, 6)
+    """
+
     axes = 1
 
 
 class ConstantPad3d(ConstantPad2d):
-    """A number around (N, C, depth, height, width)."""
+    """A number around (N, C, depth, height, width).
 
-    kind = "constant_pad3d"
+    Args:
+        padding: how much on every side, or a number for each side.
+        value: what is put there.
+
+    >>> ConstantPad3d(1, 5.0)(np.zeros((1, 1, 4, 4, 4))).shape
+    (1, 1, 6, 6, 6)
+    """
+
     axes = 3
 
 
 class ReflectionPad2d(_Pad):
     """(N, C, H, W) mirrored at its outermost elements; sides as in `ZeroPad2d`.
+
+    Raises:
+        ValueRangeError: where there is not one number for each side.
 
     >>> ReflectionPad2d((2, 1, 0, 0))(np.array([[[[1.0, 2.0, 3.0]]]]))
     array([[[[3., 2., 1., 2., 3., 2.]]]])
@@ -116,56 +162,130 @@ class ReflectionPad2d(_Pad):
 
 
 class ReflectionPad1d(ReflectionPad2d):
-    """(N, C, length) mirrored at its outermost elements."""
+    """(N, C, length) mirrored at its outermost elements.
 
-    kind = "reflection_pad1d"
+    Args:
+        padding: how much on every side, or a number for each side.
+
+    Raises:
+        ValueRangeError: where there is not one number for each side.
+
+    >>> ReflectionPad1d(1)(np.ones((1, 1, 4))).shape
+    (1, 1, 6)
+    """
+
     axes = 1
 
 
 class ReflectionPad3d(ReflectionPad2d):
-    """(N, C, depth, height, width) mirrored at its outermost elements."""
+    """(N, C, depth, height, width) mirrored at its outermost elements.
 
-    kind = "reflection_pad3d"
+    Args:
+        padding: how much on every side, or a number for each side.
+
+    Raises:
+        ValueRangeError: where there is not one number for each side.
+
+    >>> ReflectionPad3d(1)(np.ones((1, 1, 4, 4, 4))).shape
+    (1, 1, 6, 6, 6)
+    """
+
     axes = 3
 
 
 class ReplicationPad2d(_Pad):
-    """(N, C, H, W) with its outermost elements repeated; sides as in `ZeroPad2d`."""
+    """(N, C, H, W) with its outermost elements repeated; sides as in `ZeroPad2d`.
+
+    Args:
+        padding: how much on every side, or a number for each side.
+
+    Raises:
+        ValueRangeError: where there is not one number for each side.
+
+    >>> ReplicationPad2d(1)(np.ones((1, 1, 4, 4))).shape
+    (1, 1, 6, 6)
+    """
 
     kind = "replication_pad"
     mode = "edge"
 
 
 class ReplicationPad1d(ReplicationPad2d):
-    """(N, C, length) with its outermost elements repeated."""
+    """(N, C, length) with its outermost elements repeated.
 
-    kind = "replication_pad1d"
+    Args:
+        padding: how much on every side, or a number for each side.
+
+    Raises:
+        ValueRangeError: where there is not one number for each side.
+
+    >>> ReplicationPad1d(1)(np.ones((1, 1, 4))).shape
+    (1, 1, 6)
+    """
+
     axes = 1
 
 
 class ReplicationPad3d(ReplicationPad2d):
-    """(N, C, depth, height, width) with its outermost elements repeated."""
+    """(N, C, depth, height, width) with its outermost elements repeated.
 
-    kind = "replication_pad3d"
+    Args:
+        padding: how much on every side, or a number for each side.
+
+    Raises:
+        ValueRangeError: where there is not one number for each side.
+
+    >>> ReplicationPad3d(1)(np.ones((1, 1, 4, 4, 4))).shape
+    (1, 1, 6, 6, 6)
+    """
+
     axes = 3
 
 
 class CircularPad2d(_Pad):
-    """(N, C, H, W) with what stands at the other end; sides as in `ZeroPad2d`."""
+    """(N, C, H, W) with what stands at the other end; sides as in `ZeroPad2d`.
+
+    Args:
+        padding: how much on every side, or a number for each side.
+
+    Raises:
+        ValueRangeError: where there is not one number for each side.
+
+    >>> CircularPad2d(1)(np.ones((1, 1, 4, 4))).shape
+    (1, 1, 6, 6)
+    """
 
     kind = "circular_pad"
     mode = "wrap"
 
 
 class CircularPad1d(CircularPad2d):
-    """(N, C, length) with what stands at the other end."""
+    """(N, C, length) with what stands at the other end.
 
-    kind = "circular_pad1d"
+    Args:
+        padding: how much on every side, or a number for each side.
+
+    Raises:
+        ValueRangeError: where there is not one number for each side.
+
+    >>> CircularPad1d(1)(np.ones((1, 1, 4))).shape
+    (1, 1, 6)
+    """
+
     axes = 1
 
 
 class CircularPad3d(CircularPad2d):
-    """(N, C, depth, height, width) with what stands at the other end."""
+    """(N, C, depth, height, width) with what stands at the other end.
 
-    kind = "circular_pad3d"
+    Args:
+        padding: how much on every side, or a number for each side.
+
+    Raises:
+        ValueRangeError: where there is not one number for each side.
+
+    >>> CircularPad3d(1)(np.ones((1, 1, 4, 4, 4))).shape
+    (1, 1, 6, 6, 6)
+    """
+
     axes = 3

@@ -10,8 +10,7 @@ from seegrad.errors import ShapeError
 from seegrad.i18n import tr
 from seegrad.nn.module import Module
 from seegrad.nn.sizes import whole
-from seegrad.ops.nn.resize import interpolate
-from seegrad.ops.shape import reshape, transpose
+from seegrad.ops.nn.resize import depth_to_space, interpolate, space_to_depth
 from seegrad.tensor.tensor import Tensor
 
 
@@ -25,8 +24,6 @@ class Upsample(Module):
     (1, 3, 8, 10)
     """
 
-    kind = "upsample"
-
     def __init__(
         self,
         size: Any = None,
@@ -37,8 +34,8 @@ class Upsample(Module):
         self.size, self.scale, self.mode = size, scale, mode
         self.align_corners = align_corners
 
-    def forward(self, x: Any) -> Any:
-        return interpolate(x, self.size, self.scale, self.mode, self.align_corners)
+    def forward(self, x: Any) -> Tensor:
+        return interpolate(x, self.size, self.scale, self.mode, self.align_corners)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         words = f"size={self.size}" if self.scale is None else f"scale={self.scale}"
@@ -49,24 +46,21 @@ class Upsample(Module):
 class PixelShuffle(Module):
     """(N, C·r², H, W) becomes (N, C, H·r, W·r): channels as places (Shi et al., 2016).
 
+    Args:
+        factor: how much longer height and width become.
+
     >>> PixelShuffle(2)(np.ones((1, 8, 3, 4))).shape
     (1, 2, 6, 8)
     """
-
-    kind = "pixel_shuffle"
 
     def __init__(self, factor: int) -> None:
         whole(factor=factor)
         self.factor = factor
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         r = self.factor
         x = _fitting(x, self.name or self.kind, f"(N, C·{r * r}, H, W)", lambda s: not s[1] % r**2)
-        n, c, h, w = x.shape
-        apart = reshape(x, shape=(n, c // r**2, r, r, h, w))
-        return reshape(
-            transpose(apart, axes=(0, 1, 4, 2, 5, 3)), shape=(n, c // r**2, h * r, w * r)
-        )
+        return depth_to_space(x, r)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.factor}"
@@ -75,27 +69,24 @@ class PixelShuffle(Module):
 class PixelUnshuffle(Module):
     """(N, C, H·r, W·r) becomes (N, C·r², H, W): the undoing of `PixelShuffle`.
 
+    Args:
+        factor: how much shorter height and width become.
+
     >>> PixelUnshuffle(2)(np.ones((1, 2, 6, 8))).shape
     (1, 8, 3, 4)
     """
-
-    kind = "pixel_unshuffle"
 
     def __init__(self, factor: int) -> None:
         whole(factor=factor)
         self.factor = factor
 
-    def forward(self, x: Any) -> Any:
+    def forward(self, x: Any) -> Tensor:
         r = self.factor
         x = _fitting(
             x, self.name or self.kind, f"(N, C, H·{r}, W·{r})",
             lambda s: not (s[2] % r or s[3] % r),
         )  # fmt: skip
-        n, c, h, w = x.shape
-        apart = reshape(x, shape=(n, c, h // r, r, w // r, r))
-        return reshape(
-            transpose(apart, axes=(0, 1, 3, 5, 2, 4)), shape=(n, c * r**2, h // r, w // r)
-        )
+        return space_to_depth(x, r)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.factor}"
