@@ -61,10 +61,7 @@ class _Part(Module):
 
 
 class ImportedNetwork(Module):
-    """The steps of an ONNX model, one after another; see `import_onnx`.
-
-    See `seegrad.import_onnx`.
-    """
+    """The steps of an ONNX model, one after another. See `seegrad.import_onnx`."""
 
     kind = "imported"
 
