@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from seegrad.contents import *  # noqa: F403
     from seegrad.interop.contents import *  # noqa: F403
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 RENAMED = {
     "speak": "set_language", "add_all": "add_n", "raise_to": "power_scalar", "windows": "unfold",

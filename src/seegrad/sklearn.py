@@ -34,7 +34,7 @@ try:
     )
 except ImportError as fault:
     raise MissingExtraError(
-        tr("scikit-learn is not installed"), hint='pip install "seegrad[sklearn]"'
+        tr("scikit-learn is not installed"), hint='pip install "scikit-learn>=1.9"'
     ) from fault
 
 Array = NDArray[Any]

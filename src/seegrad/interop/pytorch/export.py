@@ -41,7 +41,7 @@ def official() -> Any:
         import torch.fx
     except ImportError as fault:
         raise MissingExtraError(
-            tr("PyTorch is not installed"), hint='pip install "seegrad[torch]"'
+            tr("PyTorch is not installed"), hint='pip install "torch>=2.6"'
         ) from fault
     return torch
 
