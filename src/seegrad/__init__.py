@@ -1,8 +1,8 @@
 """seegrad: deep learning you can see. The computational graph that is drawn is the one that runs.
 
-What there is stands in `contents.py`, `appendix.py` and `interop/contents.py`, which are read when
-their names are asked for. Here is only how that is done; a name of the contents always comes before
-a module of the same name.
+What there is stands in `contents.py` and in the tables of `UPPER`, which are read when their names
+are asked for. Here is only how that is done; a name of the contents always comes before a module of
+the same name.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from seegrad.streams import fit_streams
 
 if TYPE_CHECKING:
     from seegrad.appendix import *  # noqa: F403
+    from seegrad.compiler.contents import *  # noqa: F403
     from seegrad.contents import *  # noqa: F403
+    from seegrad.drawing.contents import *  # noqa: F403
     from seegrad.interop.contents import *  # noqa: F403
 
 __version__ = "0.2.0"
@@ -29,7 +31,7 @@ RENAMED = {
 """Public names that have changed: the old ones warn for one release, then they go."""
 
 
-UPPER = ("appendix", "interop.contents")
+UPPER = ("drawing.contents", "compiler.contents", "appendix", "interop.contents")
 """The tables of the upper floors, in the order in which a name is looked for."""
 
 INSPECTION = "__array_namespace_info__"
@@ -79,5 +81,5 @@ def __dir__() -> list[str]:
 
 
 sys.modules[__name__].__class__ = _Package
-more_presenters(lambda: _read("appendix"))
+more_presenters(lambda: _read("drawing.contents"))
 fit_streams()
