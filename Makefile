@@ -65,7 +65,8 @@ $(LOWEST)/.ready: pyproject.toml
 
 # Built, checked, and installed outside this folder: every Python from 3.11 on that is found
 # (PYTHONS=... names them), without extras and with each.
-wheels: $(VENV)/.ready-test
+wheels: $(VENV)/.pip
+	@$(RUN) -m pip install -qq --disable-pip-version-check --group release
 	$(RUN) -m tools.wheels $(PYTHONS)
 
 bench: $(VENV)/.ready-bench
