@@ -24,6 +24,8 @@ PROJECT, GROUPS = DECLARED["project"], DECLARED["dependency-groups"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 SHIPPED = {".py", ".txt", ".css", ".json", ".md", ".gz", ".typed", ".js"}
 
+pytestmark = pytest.mark.xdist_group("packaging")  # built once
+
 
 def test_one_version_everywhere():
     version = PROJECT["version"]
