@@ -1,6 +1,8 @@
 # make demo    train the chapter's network on the digits, check its gradient
 # make test    style, types, examples in the documents, all tests
 # make test-lowest  the lowest declared version of each package, on the tests that lean on it
+#              (SHORT=1: on two files of them)
+# make wheels  wheel and sdist into dist/, checked, installed with each extra into each Python found
 # make bench   the benchmark suite, peers beside where they are installed
 # make figures the same, written into the READMEs and the documents
 # make trust   the figures of TRUST.md, measured anew
@@ -21,7 +23,7 @@ RUN    := $(VENV)/bin/python
 JOBS   ?= auto
 RUNS   ?= 1000000
 
-.PHONY: demo test test-lowest bench figures lint web lenet mnist characters diabetes trust fuzz pictures drawings docs clean
+.PHONY: demo test test-lowest wheels bench figures lint web lenet mnist characters diabetes trust fuzz pictures drawings docs clean
 
 demo: $(VENV)/.ready
 	$(RUN) -m seegrad train --data digits --check --out runs
@@ -47,20 +49,25 @@ node_modules/.ready: package.json package-lock.json
 
 # The lowest version of every package that is declared, on the tests that lean on packages.
 LOWEST := .venv-lowest
+LEANING := tests/cli/test_command_line.py tests/compiler/test_compile.py $(if $(SHORT),,\
+  tests/test_sklearn.py tests/drawing/export tests/tensor tests/data tests/onnx/test_onnx_writing.py)
 test-lowest: $(LOWEST)/.ready
-	PYTHONPATH=src $(LOWEST)/bin/python -m pytest tests/cli/test_command_line.py \
-	  tests/compiler/test_compile.py tests/test_sklearn.py tests/drawing/export tests/tensor \
-	  tests/data tests/onnx/test_onnx_writing.py
+	PYTHONPATH=src $(LOWEST)/bin/python -m pytest $(LEANING)
 
 $(LOWEST)/.ready: pyproject.toml
 	@echo "installing the lowest versions into $(LOWEST) ..."
 	@$(PYTHON) -m venv $(LOWEST)
 	@$(LOWEST)/bin/python -m pip install -qq --disable-pip-version-check uv
 	@$(LOWEST)/bin/uv pip install -q --python $(LOWEST)/bin/python --resolution lowest-direct \
-	  -r pyproject.toml --extra compile --extra png --extra notebook --extra sklearn --extra onnx \
-	  --extra tensorboard --extra frames 'pytest>=8' 'hypothesis>=6.100' 'onnxruntime>=1.20' \
-	  'sympy>=1.13'
+	  -r pyproject.toml $(addprefix --extra ,compile png notebook sklearn onnx tensorboard frames \
+	  memory) --group lowest
 	@touch $@
+
+# Built, checked, and installed outside this folder: every Python from 3.11 on that is found
+# (PYTHONS=... names them), without extras and with each.
+wheels: $(VENV)/.pip
+	@$(RUN) -m pip install -qq --disable-pip-version-check --group release
+	$(RUN) -m tools.wheels $(PYTHONS)
 
 bench: $(VENV)/.ready-bench
 	$(RUN) -m benchmarks
@@ -112,6 +119,11 @@ $(VENV)/bin/python:
 	  echo "this Python cannot make a virtual environment; on Debian: apt install python3-venv"; \
 	  exit 2; }
 
+# Dependency groups are known to pip since 25.1; a system's own may be older.
+$(VENV)/.pip: | $(VENV)/bin/python
+	@$(RUN) -m pip install -qq --disable-pip-version-check --upgrade 'pip>=25.1'
+	@touch $@
+
 $(VENV)/.ready: pyproject.toml | $(VENV)/bin/python
 	@echo "installing into $(VENV) ..."
 	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile]'
@@ -122,20 +134,23 @@ $(VENV)/.ready-examples: pyproject.toml | $(VENV)/bin/python
 	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,sklearn]'
 	@touch $@ $(VENV)/.ready
 
-$(VENV)/.ready-test: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.ready-test: pyproject.toml | $(VENV)/.pip
 	@echo "installing the tests' packages into $(VENV) ..."
-	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,sklearn,onnx,tensorboard,frames,mpi,test]'
+	@$(RUN) -m pip install -qq --disable-pip-version-check --group test \
+	  --editable '.[compile,sklearn,onnx,tensorboard,frames,mpi]'
 	@$(RUN) tools/install_torch.py
 	@touch $@ $(VENV)/.ready
 
-$(VENV)/.ready-docs: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.ready-docs: pyproject.toml | $(VENV)/.pip
 	@echo "installing the documents' packages into $(VENV) ..."
-	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,sklearn,tensorboard,docs]'
+	@$(RUN) -m pip install -qq --disable-pip-version-check --group docs \
+	  --editable '.[compile,sklearn,tensorboard]'
 	@touch $@ $(VENV)/.ready
 
-$(VENV)/.ready-bench: pyproject.toml | $(VENV)/bin/python
+$(VENV)/.ready-bench: pyproject.toml | $(VENV)/.pip
 	@echo "installing the benchmarks' packages into $(VENV) ..."
-	@$(RUN) -m pip install -qq --disable-pip-version-check --editable '.[compile,mpi,peers]'
+	@$(RUN) -m pip install -qq --disable-pip-version-check --group peers \
+	  --editable '.[compile,mpi]'
 	@$(RUN) tools/install_torch.py
 	@touch $@ $(VENV)/.ready
 

@@ -12,6 +12,8 @@ import numpy as np
 
 import seegrad as sg
 from seegrad import appendix, contents
+from seegrad.compiler import contents as compiling
+from seegrad.drawing import contents as pictures
 from seegrad.drawing.formula.mathml import to_mathml
 from seegrad.drawing.formula.rules import rule_term
 from seegrad.drawing.formula.terms import Name, renamed
@@ -128,7 +130,9 @@ def _names() -> str:
     ]  # fmt: skip
     own, others, also = [], [], []
     told: set[Any] = set()
-    public = {**vars(contents), **vars(appendix), **vars(guests)}
+    public = {}
+    for table in (contents, pictures, compiling, appendix, guests):
+        public |= vars(table)
     for name, it in sorted(public.items(), key=lambda pair: pair[0].lower()):
         if name.startswith("_") or isinstance(it, ModuleType):
             continue

@@ -47,9 +47,11 @@ STAGES = {
     "compiler": (
         "target", "guards", "ir", "passes", "lowering", "scheduling", "codegen", "runtime",
         "build", "replay", "attached", "specialization", "inspect", "epoch", "recompiling",
-        "compile",
+        "compile", "contents",
     ),
-    "drawing": ("values", "formula", "scene", "layout", "export", "display", "notebook"),
+    "drawing": (
+        "values", "formula", "scene", "layout", "export", "display", "notebook", "contents",
+    ),
 }  # fmt: skip
 ALWAYS_THERE = {"numpy", "click", "rich"}
 

@@ -1,6 +1,6 @@
 """`python -m tools.stubs`: what type checkers and editors read of `import seegrad as sg`.
 
-Written from the three tables of contents and the op table: `src/seegrad/__init__.pyi`, and for
+Written from the tables of contents and the op table: `src/seegrad/__init__.pyi`, and for
 the namespaces `sg.linalg`, `sg.special`, `sg.random` and `sg.fft` the stubs in `_typed/`. An
 operation gets a function with its inputs, its attributes and their defaults; so does a function of
 arrays that is put together from operations. What says its own types is only named. Data flows one
@@ -22,10 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import seegrad
 from seegrad.graph.op import Op
 
 PACKAGE = Path(__file__).parent.parent / "src" / "seegrad"
-TABLES = ("seegrad.contents", "seegrad.appendix", "seegrad.interop.contents")
+TABLES = tuple(f"seegrad.{table}" for table in ("contents", *seegrad.UPPER))
 NAMESPACES = {
     "linalg": "seegrad.tensor.linalg", "special": "seegrad.tensor.special",
     "random": "seegrad.tensor.random", "fft": "seegrad.tensor.fft",

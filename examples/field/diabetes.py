@@ -1,6 +1,6 @@
 """Regression: how far diabetes has gone after a year, from ten measurements (scikit-learn's set).
 
-Run: make diabetes, or python examples/field/diabetes.py where seegrad[sklearn] is installed.
+Run: make diabetes, or python examples/field/diabetes.py where scikit-learn is installed.
 Expect R² of about 0.5 on the held-out fifth (a linear model reaches 0.45), in some seconds.
 """
 

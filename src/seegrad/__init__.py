@@ -1,9 +1,9 @@
 """seegrad: deep learning you can see. The computational graph that is drawn is the one that runs.
 
-What there is stands in `contents.py`, `appendix.py` and `interop/contents.py`, which are read when
-their names are asked for; type checkers and editors read `__init__.pyi`, which `python -m
-tools.stubs` writes of them. Here is only how that is done; a name of the contents always comes
-before a module of the same name.
+What there is stands in `contents.py` and in the tables of `UPPER`, which are read when their names
+are asked for; type checkers and editors read `__init__.pyi`, which `python -m tools.stubs` writes of
+them. Here is only how that is done; a name of the contents always comes before a module of the same
+name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 from seegrad.display_hooks import more_presenters
 from seegrad.streams import fit_streams
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 RENAMED = {
     "speak": "set_language", "add_all": "add_n", "raise_to": "power_scalar", "windows": "unfold",
@@ -25,7 +25,7 @@ RENAMED = {
 """Public names that have changed: the old ones warn for one release, then they go."""
 
 
-UPPER = ("appendix", "interop.contents")
+UPPER = ("drawing.contents", "compiler.contents", "appendix", "interop.contents")
 """The tables of the upper floors, in the order in which a name is looked for."""
 
 INSPECTION = "__array_namespace_info__"
@@ -82,5 +82,5 @@ def __dir__() -> list[str]:
 
 
 sys.modules[__name__].__class__ = _Package
-more_presenters(lambda: _read("appendix"))
+more_presenters(lambda: _read("drawing.contents"))
 fit_streams()

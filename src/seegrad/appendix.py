@@ -1,6 +1,6 @@
-"""The rest of the table of contents: names from the upper floors (compiling, drawing, training).
+"""The rest of the table of contents: names from the upper floors (training, files).
 
-Read when one of them is asked for, or when a graph is to be shown. Nothing is defined here.
+Read when one of them is asked for. Nothing is defined here.
 """
 
 from seegrad import data as data
@@ -8,14 +8,6 @@ from seegrad import nn as nn
 from seegrad import optim as optim
 from seegrad import training as training
 from seegrad.chapter.playground import playground as playground
-from seegrad.compiler.compile import Compiled as Compiled
-from seegrad.compiler.compile import compile as compile
-from seegrad.drawing.display import draw as draw
-from seegrad.drawing.display import show as show
-from seegrad.drawing.formula.derivation import explain as explain
-from seegrad.drawing.formula.document import Derivation as Derivation
-from seegrad.drawing.notebook import widget as widget
-from seegrad.drawing.scene.film import film as film
 from seegrad.nn.torch_names import to_torch_state as to_torch_state
 from seegrad.onnx.export import export_onnx as export_onnx
 from seegrad.onnx.importing import ImportedNetwork as ImportedNetwork

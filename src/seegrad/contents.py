@@ -1,7 +1,7 @@
 """The table of contents: the names that computing and differentiating need, and where they are.
 
 `import seegrad` reads this file when the first name is asked for, so that the command line can
-answer `--help` without waiting for NumPy. What stands on the upper floors is in `appendix.py`.
+answer `--help` without waiting for NumPy. What stands on the upper floors is in the tables after.
 Nothing is defined here.
 """
 

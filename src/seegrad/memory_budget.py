@@ -6,6 +6,7 @@ later. What is clearly too large is refused here before anything is taken. No ar
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from seegrad.errors import SizeError
@@ -16,6 +17,11 @@ LARGE = 2**28
 
 _MEMINFO = Path("/proc/meminfo")
 _GROUP = Path("/sys/fs/cgroup")
+_BOUNDS = (
+    ("memory.max", "memory.current"),
+    ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+)
+"""A container's bound and what is taken of it, as the two versions of control groups call them."""
 
 
 def _number(file: Path) -> int | None:
@@ -25,20 +31,37 @@ def _number(file: Path) -> int | None:
         return None
 
 
-def available() -> int | None:
-    """Bytes that this process may still take; None where the system does not say."""
-    found = []
+def _of_the_machine() -> int | None:
+    """What the system has to give: as Linux says it, or psutil; else all that is built in."""
     try:
-        for row in _MEMINFO.read_text().splitlines():
-            name, _, rest = row.partition(":")
-            if name == "MemAvailable":
-                found.append(int(rest.split()[0]) * 1024)
-    except (OSError, ValueError, IndexError):
+        told = dict(row.split(":", 1) for row in _MEMINFO.read_text().splitlines())
+        return int(told["MemAvailable"].split()[0]) * 1024
+    except (OSError, ValueError, LookupError):
         pass
-    limit, used = _number(_GROUP / "memory.max"), _number(_GROUP / "memory.current")
-    if limit is not None and used is not None:
-        found.append(max(limit - used, 0))
-    return min(found, default=None)
+    try:
+        import psutil
+
+        return int(psutil.virtual_memory().available)
+    except (ImportError, OSError):
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):  # Windows has no sysconf
+        return None
+
+
+def available() -> int | None:
+    """Bytes that this process may still take; None where the system does not say.
+
+    Linux says it itself. Elsewhere psutil does (the extra `memory`); without it all the memory that
+    is built in counts as free.
+    """
+    found = [_of_the_machine()]
+    for names in _BOUNDS:
+        limit, used = (_number(_GROUP / name) for name in names)
+        if limit is not None and used is not None:
+            found.append(max(limit - used, 0))
+    return min((each for each in found if each is not None), default=None)
 
 
 def readable(count: int) -> str:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from seegrad import nn, optim
 from seegrad.errors import MissingExtraError, ShapeError, ValueRangeError
 from seegrad.i18n import tr
+from seegrad.text import signature
 from seegrad.training.callbacks import Callback, EarlyStopping
 from seegrad.training.callbacks.progress_bar import progress
 from seegrad.training.history import History
@@ -34,7 +35,7 @@ try:
     )
 except ImportError as fault:
     raise MissingExtraError(
-        tr("scikit-learn is not installed"), hint='pip install "seegrad[sklearn]"'
+        tr("scikit-learn is not installed"), hint='pip install "scikit-learn>=1.9"'
     ) from fault
 
 Array = NDArray[Any]
@@ -110,7 +111,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
     __signature__ = inspect.Signature(
         [
             parameter
-            for name, parameter in inspect.signature(__init__).parameters.items()
+            for name, parameter in signature(__init__).parameters.items()
             if name not in ("self", "arguments")
         ]
     )
@@ -323,7 +324,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
 def _taken(make: Callable[..., Any], offered: dict[str, Any]) -> dict[str, Any]:
     """Of what is offered, what `make` has parameters for."""
     try:
-        known = inspect.signature(make).parameters
+        known = signature(make).parameters
     except (TypeError, ValueError):
         return {}
     return {name: value for name, value in offered.items() if name in known}

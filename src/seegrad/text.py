@@ -1,5 +1,6 @@
 """Templates with $holes, an indenting writer, `tidy`, which makes a user's text safe to stand in
-a line, and `public`, the names that a table of contents gives.
+a line, `public`, the names that a table of contents gives, and what a function takes, its
+annotations left as text.
 
 LaTeX and code are full of braces, hence `$name` holes. Nothing here knows an operation.
 """
@@ -7,11 +8,21 @@ LaTeX and code are full of braces, hence `$name` holes. Nothing here knows an op
 from __future__ import annotations
 
 import difflib
+import inspect
+import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from string import Template
 from types import ModuleType
+from typing import Any
+
+if sys.version_info >= (3, 14):  # works annotations out when they are asked for
+    import annotationlib
+
+    _AS_TEXT: dict[str, Any] = {"annotation_format": annotationlib.Format.STRING}
+else:
+    _AS_TEXT: dict[str, Any] = {}
 
 LONGEST_NAME = 40
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -22,6 +33,18 @@ def tidy(text: str, longest: int = LONGEST_NAME) -> str:
     clean = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text)
     clean = " ".join(clean.split())
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"
+
+
+def signature(function: Callable[..., Any]) -> inspect.Signature:
+    """What a function takes, whatever its annotations name: also what only type checkers import.
+
+    Raises as `inspect.signature`: TypeError for what cannot be called, ValueError where nothing is
+    known.
+
+    >>> list(signature(lambda x, n=2: x).parameters)
+    ['x', 'n']
+    """
+    return inspect.signature(function, **_AS_TEXT)
 
 
 def nearest(word: str, words: Iterable[str], most: int = 3) -> list[str]:

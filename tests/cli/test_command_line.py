@@ -355,6 +355,7 @@ def test_the_benchmarks_are_run_in_a_process_of_their_own(capfd):
 
 def test_the_benchmarks_figures_come_as_one_json_object(monkeypatch, tmp_path, capfd):
     (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "__init__.py").touch()  # or a library's of that name comes before
     (tmp_path / "benchmarks" / "__main__.py").write_text(
         "import sys, pathlib; print('prose'); "
         "pathlib.Path(sys.argv[-1]).write_text('{\"asked\": \"%s\"}' % ' '.join(sys.argv[1:-1]))"

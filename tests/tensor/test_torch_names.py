@@ -126,6 +126,7 @@ def test_values_and_derivatives_are_pytorchs(name):
         np.testing.assert_allclose(x.grad, theirs_x.grad.numpy(), rtol=1e-9, atol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:numpy.fix is deprecated")  # by 2.5, for trunc
 @pytest.mark.parametrize("name", NUMPY)
 def test_values_are_numpys_and_derivatives_the_differences(name):
     f = NUMPY[name]

@@ -17,6 +17,7 @@ from seegrad.i18n import tr
 from seegrad.ops.linear.linalg import tensordot
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import reshape, stack
+from seegrad.text import signature
 from seegrad.transforms import derivatives
 
 Function = Callable[..., Any]
@@ -184,7 +185,7 @@ def make_ggnvp(function: Function, g: Function = _half_of_squares, f_argnum: int
 
 def grad_named(function: Function, argname: str) -> Function:
     """The derivative by the argument of this name."""
-    names = list(inspect.signature(function).parameters)
+    names = list(signature(function).parameters)
     if argname not in names:
         raise CallError(
             tr("{name} has no argument {argument}", name=function.__name__, argument=argname),
@@ -199,14 +200,14 @@ def multigrad_dict(function: Function) -> Function:
     >>> {k: float(g) for k, g in multigrad_dict(lambda x, y=3.0: x * y)(2.0).items()}
     {'x': 3.0, 'y': 2.0}
     """
-    signature = inspect.signature(function)
+    parameters = signature(function)
 
     def slopes(*args: Any, **kwargs: Any) -> dict[str, Any]:
-        bound = signature.bind(*args, **kwargs)
+        bound = parameters.bind(*args, **kwargs)
         bound.apply_defaults()
 
         def by_name(values: dict[str, Any]) -> Any:
-            again = inspect.BoundArguments(signature, OrderedDict(values))
+            again = inspect.BoundArguments(parameters, OrderedDict(values))
             return function(*again.args, **again.kwargs)
 
         return dict(grad(by_name)(dict(bound.arguments)))

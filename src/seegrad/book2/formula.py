@@ -8,7 +8,6 @@ Data flows: arrays → Pass (what came in) → outputs; seeds → derivatives by
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -20,6 +19,7 @@ from seegrad.compiler.compile import Compiled
 from seegrad.graph.mode import current_mode, in_mode
 from seegrad.graph.spec import spec_of
 from seegrad.tensor.tensor import Tensor, tensor
+from seegrad.text import signature
 from seegrad.transforms.derivatives import vjp
 
 OFTEN = 8
@@ -39,7 +39,7 @@ class Formula:
     def __init__(self, function: Callable[..., Any], constants: str = "") -> None:
         self.function = function
         self.outputs = _in_a_tuple(function)
-        self.names = tuple(inspect.signature(function).parameters)
+        self.names = tuple(signature(function).parameters)
         fixed = constants.split()
         self.by = tuple(i for i, name in enumerate(self.names) if name not in fixed)
         self._seen: Counter[Any] = Counter()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,6 +15,7 @@ from seegrad.i18n import tr
 from seegrad.nn.sizes import whole
 from seegrad.ops.nn.activation import one_hot
 from seegrad.tensor.tensor import Tensor
+from seegrad.text import signature
 
 __all__ = [
     "analogy",
@@ -249,7 +249,7 @@ def eval_perplexity(model: Any, corpus: Any, batch_size: int = 10, time_size: in
             asked=tr("more than {count} words", count=batch_size * time_size), came=f"{ids.size}",
         )  # fmt: skip
     words = {}
-    if "train_flg" in inspect.signature(model.forward).parameters:
+    if "train_flg" in signature(model.forward).parameters:
         words["train_flg"] = False
     total = 0.0
     places = np.arange(batch_size)[:, None] * jump + np.arange(time_size)

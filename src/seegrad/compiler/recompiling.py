@@ -5,7 +5,6 @@ When it is compiled again is decided in `compile.py`.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from seegrad.compiler.specialization import Kind, Variant
 from seegrad.errors import SeegradWarning
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
-from seegrad.text import tidy
+from seegrad.text import signature, tidy
 
 OFTEN = 5
 """At the so manieth time that a function is compiled, it is said why."""
@@ -55,7 +54,7 @@ def change(function: Callable[..., Any], before: Variant, kind: Kind) -> str:
 def _argument(function: Callable[..., Any], place: int, count: int) -> str:
     """The name of an argument, where every argument is one value."""
     try:
-        names = list(inspect.signature(function).parameters)
+        names = list(signature(function).parameters)
     except (TypeError, ValueError):
         names = []
     return names[place] if len(names) == count else tr("argument {number}", number=place + 1)

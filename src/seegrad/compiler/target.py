@@ -27,7 +27,7 @@ def llvm() -> Any:
     if not available():
         raise MissingExtraError(
             tr("native code needs llvmlite, which is not installed"),
-            hint="pip install 'seegrad[compile]'",
+            hint='pip install "llvmlite>=0.45"',
         )
     import llvmlite.binding as binding  # type: ignore[import-untyped]
 

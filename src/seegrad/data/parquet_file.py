@@ -36,7 +36,7 @@ def parquet_columns(path: str | os.PathLike[str]) -> dict[str, Any]:
         import pyarrow.parquet
     except ImportError as fault:
         raise MissingExtraError(
-            tr("{name} is not installed", name="pyarrow"), hint='pip install "seegrad[frames]"'
+            tr("{name} is not installed", name="pyarrow"), hint='pip install "pyarrow>=17"'
         ) from fault
     file = existing(path, tr("a Parquet file"))
     try:

@@ -60,7 +60,7 @@ def _class() -> Any:
         raise MissingExtraError(
             tr("a live widget needs the package anywidget"),
             asked=tr("a live notebook widget"),
-            hint="pip install 'seegrad[notebook]'",
+            hint='pip install "anywidget>=0.9"',
         ) from None
     picture, look = styles()
 

@@ -20,7 +20,7 @@ from seegrad.graph.onnx_signature import parse_exchange
 from seegrad.graph.rule_call import FastRule, Rule, RuleCall, fast_rule, rule_call
 from seegrad.graph.spec import Attrs, HasSpec, Shape, Spec
 from seegrad.i18n import Message, tr
-from seegrad.text import ATOM, holes
+from seegrad.text import ATOM, holes, signature
 
 N = TypeVar("N", bound=HasSpec)
 """The class of a node: what an op makes of one is of the same class."""
@@ -112,7 +112,7 @@ class Op:
         def put(name: str, value: object) -> None:
             object.__setattr__(self, name, value)
 
-        parameters = inspect.signature(self.forward).parameters.values()
+        parameters = signature(self.forward).parameters.values()
         inputs = tuple(
             f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name
             for p in parameters
@@ -137,7 +137,7 @@ class Op:
         asked: dict[str, tuple[str, ...]] = {}
         for name in inputs:
             rule = self.d.get(name.lstrip("*"))
-            names = tuple(inspect.signature(rule).parameters) if rule else ()
+            names = tuple(signature(rule).parameters) if rule else ()
             asked[name.lstrip("*")] = names
             rules.append(rule_call(rule, names, inputs) if rule else None)
             fast_rules.append(fast_rule(rule, names, inputs) if rule else None)
@@ -162,7 +162,7 @@ class Op:
         specs = {f"{name}_spec" for name in names} | {f"{name}_specs" for name in names}
         known = names | specs | set(self.attributes) | {"g", "out", "out_spec", "position"}
         for name, rule in self.d.items():
-            unknown = set(inspect.signature(rule).parameters) - known if rule else set()
+            unknown = set(signature(rule).parameters) - known if rule else set()
             if unknown:
                 raise OpDefinitionError(
                     f"{self.name}: the rule for {name} asks for what is not there",
@@ -275,7 +275,7 @@ class Op:
     def _bad_call(self, problem: Message, came: str = "") -> CallError:
         return CallError(
             f"{self.name}: " + problem,
-            asked=f"{self.name}{inspect.signature(self.forward)}",
+            asked=f"{self.name}{signature(self.forward)}",
             came=came,
         )
 

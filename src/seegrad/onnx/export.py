@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -21,6 +20,7 @@ from seegrad.onnx.model import write_model
 from seegrad.onnx.words import with_words
 from seegrad.onnx.writing import to_model
 from seegrad.tensor.tensor import Tensor
+from seegrad.text import signature
 from seegrad.tree import flatten
 
 TRIED_BATCHES = (5, 7, 12)
@@ -118,7 +118,7 @@ def _parameter_names(network: Any, count: int) -> list[str]:
     try:
         known = [
             name
-            for name, parameter in inspect.signature(function).parameters.items()
+            for name, parameter in signature(function).parameters.items()
             if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
         ]
     except (TypeError, ValueError):

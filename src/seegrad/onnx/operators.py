@@ -7,7 +7,6 @@ windows in `windows`, whole layers (recurrence, normalising, resizing) in `layer
 
 from __future__ import annotations
 
-import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -52,6 +51,7 @@ from seegrad.ops import (
     shape,
     transcendental,
 )
+from seegrad.text import signature
 
 SPECIAL = Readers()
 """Operators that need more than one op of ours, or that say what our op does not."""
@@ -249,7 +249,7 @@ def _range(values: Values, attributes: Attributes) -> Any:
 
 def _bent(function: Callable[..., Any]) -> Reader:
     """A function of x and of attributes by their names in ONNX; what is not given is as there."""
-    names = list(inspect.signature(function).parameters)[1:]
+    names = list(signature(function).parameters)[1:]
     return reads(*names)(
         lambda values, attributes: function(
             values[0], **{name: attributes[name] for name in names if name in attributes}

@@ -32,7 +32,7 @@ def official() -> Any:
         import onnx.version_converter
     except ImportError as fault:
         raise MissingExtraError(
-            tr("onnx is not installed"), hint='pip install "seegrad[onnx]"'
+            tr("onnx is not installed"), hint='pip install "onnx>=1.17"'
         ) from fault
     return onnx
 

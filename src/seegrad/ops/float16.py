@@ -7,7 +7,6 @@ some orders of a sum.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.ops.compare import astype
+from seegrad.text import signature
 
 FLOAT32 = np.dtype(np.float32)
 
@@ -30,7 +30,7 @@ def wide(function: Callable[..., Any]) -> Callable[..., Any]:
     and nothing is to be done. Inputs of which only the spec is asked for stay as they are.
     """
     # a rule may get an array where it asks for a spec, which then need not be converted
-    numbers = [not name.endswith("_spec") for name in inspect.signature(function).parameters]
+    numbers = [not name.endswith("_spec") for name in signature(function).parameters]
 
     @wraps(function)
     def computed(*args: Any, **attrs: Any) -> Any:

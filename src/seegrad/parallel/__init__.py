@@ -1,6 +1,6 @@
 """Training on several processes or machines at once: a table of contents.
 
-Needs mpi4py (`pip install 'seegrad[mpi]'`); only `world.py` knows it.
+Needs mpi4py and an MPI library (the extra `mpi`); only `world.py` knows it.
 """
 
 from __future__ import annotations

@@ -55,7 +55,7 @@ def launcher() -> str:
             tr("there is no mpiexec to start workers with"),
             asked=tr("mpiexec, which the package mpich brings"),
             came=tr("none beside this Python, none on the PATH"),
-            hint="pip install 'seegrad[mpi]'",
+            hint='pip install "mpi4py>=4.0" "mpich>=4.2"',
         )
     return found
 

@@ -103,7 +103,7 @@ def join() -> World:
             tr("training on several processes needs mpi4py and an MPI library"),
             asked="mpi4py, mpich",
             came=str(fault)[:120] or type(fault).__name__,
-            hint="pip install 'seegrad[mpi]'",
+            hint='pip install "mpi4py>=4.0" "mpich>=4.2"',
         ) from None
     communicator = MPI.COMM_WORLD
     return World(MPI, communicator.Get_rank(), communicator.Get_size())

@@ -28,6 +28,7 @@ from seegrad.ops.families import CALL, symbol
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import concatenate, reshape
 from seegrad.tensor.tensor import as_tensor
+from seegrad.text import signature
 from seegrad.transforms.loops.packing import Layout
 from seegrad.transforms.vmap import vmap
 from seegrad.tree import Structure, flatten, unflatten
@@ -347,7 +348,7 @@ class custom_vjp:
         self.sign, self.latex = sign or self.name, latex
         self.forward: Function | None = None
         self.backward: Function | None = None
-        self.signature = inspect.signature(function)
+        self.signature = signature(function)
         self.ops: dict[tuple[str, ...], Op] = {}
         self.flats: dict[Any, _Flat] = {}
         """The function between flat lists, for arguments of each structure and static values."""

@@ -20,6 +20,7 @@ from seegrad.graph.node import Node
 from seegrad.i18n import tr
 from seegrad.ops.linear import linalg
 from seegrad.tensor.tensor import Tensor, as_tensor, tensor
+from seegrad.text import signature
 from seegrad.transforms.loops.body import Body, argument, as_node, traced
 from seegrad.transforms.loops.control_flow import paths
 from seegrad.tree import LEAF, Structure, flatten, unflatten
@@ -145,7 +146,7 @@ class TracedFunction:
 def _names(function: Function, examples: Sequence[Any]) -> list[str]:
     """What the arguments are called in the function."""
     try:
-        bound = inspect.signature(function).bind(*examples)
+        bound = signature(function).bind(*examples)
     except (TypeError, ValueError):
         return [f"x{i}" for i in range(len(examples))]
     names: list[str] = []

@@ -6,7 +6,6 @@ said in `identities.py`.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Spec
 from seegrad.tensor.tensor import as_tensor
+from seegrad.text import signature
 from seegrad.transforms.tracing import symbol
 
 
@@ -47,7 +47,7 @@ class Identity:
 
 def identity(build: Callable[..., Any]) -> Identity:
     """An identity from a function of free symbols that gives (left, right)."""
-    names = list(inspect.signature(build).parameters)
+    names = list(signature(build).parameters)
     free = tuple(symbol(Spec((), np.dtype(np.float64)), name) for name in names)
     left, _ = build(*free)
     return Identity(build.__name__, free, left, build)

@@ -28,7 +28,7 @@ def _render(svg: str, zoom: float = 1.0) -> bytes:
         raise MissingExtraError(
             tr("a PNG needs the package resvg-py"),
             asked=tr("a picture as .png"),
-            hint="pip install 'seegrad[png]'",
+            hint='pip install "resvg-py>=0.3.4"',
         ) from None
     return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom))
 

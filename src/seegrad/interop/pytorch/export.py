@@ -7,7 +7,6 @@ with the data in `network` and `verification`.
 from __future__ import annotations
 
 import copy
-import inspect
 import logging
 import math
 import traceback
@@ -23,6 +22,7 @@ import numpy as np
 from seegrad.errors import CallError, DTypeError, FormatError, MissingExtraError, SeegradError
 from seegrad.i18n import tr
 from seegrad.interop.pytorch.program import Array, Input, Part, Program, Ref, Step, Written
+from seegrad.text import signature
 from seegrad.tree import flatten
 
 Known = Callable[[str], bool]
@@ -41,7 +41,7 @@ def official() -> Any:
         import torch.fx
     except ImportError as fault:
         raise MissingExtraError(
-            tr("PyTorch is not installed"), hint='pip install "seegrad[torch]"'
+            tr("PyTorch is not installed"), hint='pip install "torch>=2.6"'
         ) from fault
     return torch
 
@@ -187,7 +187,7 @@ def _once(torch: Any, module: Any, example: Example, known: Known, free: bool) -
 
     dims: dict[str, Any] | None = None
     if free:
-        names = list(inspect.signature(module.forward).parameters.values())
+        names = list(signature(module.forward).parameters.values())
         given = [shapes(x) for x in example.inputs]
         if names and names[0].kind is names[0].VAR_POSITIONAL:
             dims = {names[0].name: tuple(given)}

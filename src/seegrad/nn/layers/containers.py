@@ -16,12 +16,13 @@ from seegrad.errors import CallError, DTypeError, ShapeError
 from seegrad.i18n import tr
 from seegrad.nn.module import Module
 from seegrad.tensor.tensor import Tensor
+from seegrad.text import signature
 
 
 @functools.cache
 def _named(forward: Callable[..., Any]) -> frozenset[str] | None:
     """The keywords that a `forward` takes besides what flows through; None where it takes any."""
-    told = list(inspect.signature(forward).parameters.values())[1:]
+    told = list(signature(forward).parameters.values())[1:]
     if any(p.kind is p.VAR_KEYWORD for p in told):
         return None
     usual = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)

@@ -37,7 +37,7 @@ class TensorBoard(Callback):
             from tensorboardX import SummaryWriter
         except ImportError as fault:
             raise MissingExtraError(
-                tr("tensorboardX is not installed"), hint='pip install "seegrad[tensorboard]"'
+                tr("tensorboardX is not installed"), hint='pip install "tensorboardX>=2.6"'
             ) from fault
         # what an interrupted run wrote beyond its checkpoint is not shown twice
         beyond = trainer.count + 1 if trainer.count else None

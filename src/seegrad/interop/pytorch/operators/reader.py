@@ -6,7 +6,6 @@ refused by name. No operation lives here.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -19,6 +18,7 @@ from seegrad.graph.op import Op
 from seegrad.i18n import tr
 from seegrad.interop.pytorch.program import Step
 from seegrad.ops import TABLE, compare
+from seegrad.text import signature
 
 Function = Callable[..., Any]
 
@@ -101,7 +101,7 @@ def reads(*names: str) -> Callable[[Function], Function]:
     """Enter a function as the reader of ATen's operations of these names."""
 
     def enter(function: Function) -> Function:
-        asked = frozenset(inspect.signature(function).parameters)
+        asked = frozenset(signature(function).parameters)
         for name in names:
             assert not isinstance(READERS.get(name), Reader), f"{name} is read twice"
             READERS[name] = Reader(function, asked - CONTEXT, asked & CONTEXT)
