@@ -8,7 +8,7 @@ import numpy as np
 
 from seegrad.graph.laws import associative, commutative
 from seegrad.ops.arithmetic import sqrt
-from seegrad.ops.compare import isinf, where
+from seegrad.ops.compare import isinf, logical_and, where
 from seegrad.ops.families import CALL, POWER, elementwise
 from seegrad.ops.special.error_function import error_function
 
@@ -278,12 +278,13 @@ def erf(x):
     domain={"a": POSITIVE, "b": (-2.0, 2.0)},
     d={
         "a": lambda g, a, b: g * (b * power(a, where(b == 0, 0.0, b - 1))),
-        "b": lambda g, a, out: g * (where(a > 0, out, 1.0) * log(where(a > 0, a, 1.0))),
+        "b": lambda g, a, b, out: g * (out * log(where(logical_and(a == 0, b >= 0), 1.0, a))),
     },
 )
 def power(a, b):
-    """a to the power b. At b = 0 the derivative by a is 0; at a ≤ 0 the one by b is 0.
+    """a to the power b. At b = 0 the derivative by a is 0.
 
-    At (0, 0) JAX gives NaN by a; for a below 0 PyTorch, JAX, autograd and MyGrad give NaN by b.
+    The derivative by b is no number where a < 0, for nearby powers are none; it is 0 where a = 0
+    and b ≥ 0. So it is in PyTorch; JAX gives NaN by a at (0, 0), and by b where a = 0 and b < 0.
     """
     return np.power(a, b)
