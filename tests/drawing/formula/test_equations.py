@@ -11,8 +11,8 @@ from seegrad.drawing.formula.symbolic_graph import Sent, SymbolicGraph
 from seegrad.drawing.formula.terms import Name, Number, Sum, Times, times
 from seegrad.drawing.formula.tree import Letter
 from seegrad.drawing.formula.typeset import Equation
-from trust.gradients.equations import faults_of, faults_of_line
-from trust.gradients.symbolic_judge import verdicts
+from trust.formulas.equations import faults_of, faults_of_line
+from trust.formulas.symbolic_judge import verdicts
 
 X = Name(Letter("x"))
 

@@ -177,6 +177,10 @@ def piece(term: Term) -> Piece:
     return _applied(term)
 
 
+_BETWEEN = (PLUS, MINUS, DOT, ODOT)
+"""Behind these a number that is negative stands in brackets."""
+
+
 def is_minus(tree: Tree) -> bool:
     """Does it begin with a minus?"""
     return isinstance(tree, Row) and bool(tree.items) and tree.items[0] == MINUS
@@ -249,7 +253,7 @@ def _product(coefficient: float, factors: Sequence[tuple[Term, float]]) -> Piece
         over_under = Fraction(upper.tree, lower.tree)
         return _negated(over_under) if coefficient < 0 else Piece(over_under)
     trees = [_constant(abs(coefficient)).tree] if abs(coefficient) != 1 else []
-    alone = len(above) == 1 and not trees
+    alone = len(above) == 1 and coefficient == 1
     single = [(b, e) for b, e in above if shape_of(b) == ()]
     whole = [(b, e) for b, e in above if shape_of(b) != ()]
     trees += [_factor(base, e, alone) for base, e in _in_order(single)]
@@ -363,6 +367,7 @@ def _applied(term: Applied, samples: Tree | None = None) -> Piece:
         added = template == Hole(name)
         sign = Sign(op.sign) if added else COMMA
         trees = [each.within(op.precedence if added else 0) for each in spread]
+        trees = [Fence(t) if added and i and is_minus(t) else t for i, t in enumerate(trees)]
         values[name] = Piece(between(sign, trees), op.precedence if added else 0)
     if isinstance(template, Hole):
         return values[template.name]
@@ -432,7 +437,8 @@ def _row_filled(
         filled = inside(item, 0 if apart else strict)
         if isinstance(filled, Fraction) and filled.above == filled.below:
             continue  # 1/1 of a single sample
-        yield filled
+        torn = i > 0 and items[i - 1] in _BETWEEN and is_minus(filled)
+        yield Fence(filled) if torn else filled
 
 
 def _cases(term: Applied) -> Tree:
