@@ -26,6 +26,7 @@ from seegrad.drawing.formula.unicode import to_text
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from trust.formulas.explained import Draw, every_loss, expression, layers, ops, tensors
+from trust.formulas.page_lines import page_lines, there
 from trust.formulas.printed import names_of, reading
 from trust.formulas.symbolic_judge import verdicts
 from trust.harness.row import Found, Run, first, row
@@ -181,9 +182,14 @@ def e1(run: Run) -> Found:
                 break
             faults += [f"{name}: {fault}" for fault in wrong]
     faults += printed_rules(rng, counts)
+    notes: tuple[str, ...] = ("the page's own lines need Node, which is not here",)
+    if there():
+        counts.page, wrong = page_lines(rng, run.count // 3, share)
+        faults, notes = [*faults, *wrong], ()
     figure = (
         f"false {len(faults)}, of {counts.lines:,} equalities in {counts.derivations:,}"
-        f" derivations; {counts.read:,} of {counts.sides:,} sides also as they are read;"
+        f" derivations; {counts.read:,} of {counts.sides:,} sides also as they are read,"
+        f" {counts.page:,} in the page;"
         f" SymPy agrees with {counts.judged:,}"
     )
-    return Found(figure, first(faults), whole=not run.out_of_time())
+    return Found(figure, first(faults), notes, whole=not run.out_of_time())

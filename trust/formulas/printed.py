@@ -340,7 +340,7 @@ def sides_of(formula: str) -> list[list[Any]]:
         for element in elements:
             if element.get("width") == "1em":           # shapes stand behind a gap
                 break
-            if _local(element) == "mo" and (element.text or "").strip() == "=":
+            if _local(element) == "mo" and (element.text or "").strip() in "=→":
                 sides.append([])
             elif _local(element) == "mrow" and _opens_sides(element):
                 enter(list(element))

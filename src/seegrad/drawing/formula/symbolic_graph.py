@@ -72,6 +72,7 @@ class SymbolicGraph:
     words: Mapping[Node, str] = field(default_factory=dict)
     values: Mapping[Node, Node] = field(default_factory=dict)  # who has the values, if others
     taken: set[str] = field(default_factory=set)  # by the insides of composites
+    labels: Mapping[Node, Tree] = field(default_factory=dict)  # in the place of names
     states: dict[Node, list[Any]] = field(default_factory=dict)  # of leaves, one after another
     kept: Collection[Node] = ()  # who has a name in any case
     top: Tree = field(default=Letter("L"))
@@ -162,7 +163,8 @@ class SymbolicGraph:
     def add(self, node: Node, word: str | None) -> None:
         """Name a node, and say what it was made of."""
         for at in self.rows:
-            at.terms[node] = Name(named(word), at.specs[node].shape) if word else constant(node)
+            label = self.labels.get(node) or named(word or "")
+            at.terms[node] = Name(label, at.specs[node].shape) if word else constant(node)
         name = self.terms[node]
         if isinstance(name, Name):
             self.owner[name.label] = node

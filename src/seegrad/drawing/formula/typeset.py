@@ -181,6 +181,18 @@ _BETWEEN = (PLUS, MINUS, DOT, ODOT)
 """Behind these a number that is negative stands in brackets."""
 
 
+def _behind_a_sign(tree: Tree) -> Tree:
+    """The tree, in brackets if it begins with a sign of its own, now or once it is filled."""
+    if isinstance(tree, Hole):
+        return Hole(tree.name, max(tree.within, by_function("negative").precedence + 1))
+    return Fence(tree) if is_minus(tree) else tree
+
+
+def as_side(term: Term) -> Tree:
+    """A term beside a sign of equality: x < 0 in brackets, as it is 1 or 0 there."""
+    return piece(term).within(by_function("add").precedence)
+
+
 def is_minus(tree: Tree) -> bool:
     """Does it begin with a minus?"""
     return isinstance(tree, Row) and bool(tree.items) and tree.items[0] == MINUS
@@ -208,8 +220,8 @@ def _sum(parts: Sequence[tuple[float, Term]]) -> Piece:
         plain = part if abs(coefficient) == 1 else times(abs(coefficient), [(part, 1.0)])
         each = piece(plain)
         inside = each.within(precedence + 1 if coefficient < 0 else precedence)
-        if found and is_minus(inside):
-            inside = Fence(inside)
+        if found or coefficient < 0:
+            inside = _behind_a_sign(inside)
         sign = MINUS if coefficient < 0 else PLUS
         found += [sign, inside] if found or coefficient < 0 else [inside]
     return Piece(row(*found), precedence)
@@ -367,7 +379,7 @@ def _applied(term: Applied, samples: Tree | None = None) -> Piece:
         added = template == Hole(name)
         sign = Sign(op.sign) if added else COMMA
         trees = [each.within(op.precedence if added else 0) for each in spread]
-        trees = [Fence(t) if added and i and is_minus(t) else t for i, t in enumerate(trees)]
+        trees = [_behind_a_sign(t) if added and i else t for i, t in enumerate(trees)]
         values[name] = Piece(between(sign, trees), op.precedence if added else 0)
     if isinstance(template, Hole):
         return values[template.name]
@@ -437,8 +449,8 @@ def _row_filled(
         filled = inside(item, 0 if apart else strict)
         if isinstance(filled, Fraction) and filled.above == filled.below:
             continue  # 1/1 of a single sample
-        torn = i > 0 and items[i - 1] in _BETWEEN and is_minus(filled)
-        yield Fence(filled) if torn else filled
+        torn = i > 0 and items[i - 1] in _BETWEEN
+        yield _behind_a_sign(filled) if torn else filled
 
 
 def _cases(term: Applied) -> Tree:
@@ -518,7 +530,7 @@ class Equation:
     @property
     def tree(self) -> Tree:
         """As a tree to be printed."""
-        line = between(EQUALS, [typeset(side) for side in self.sides])
+        line = between(EQUALS, [as_side(side) for side in self.sides])
         return line if self.note is None else row(line, GAP, self.note)
 
 
