@@ -360,13 +360,16 @@ def _applied(term: Applied, samples: Tree | None = None) -> Piece:
         return Piece(row(first, DOT, second), op.precedence)
     template = read(op.latex)
     values: dict[str, Piece] = {
-        name: Piece(read(shown_attribute(value))) for name, value in attrs.items()
+        name: Piece(read(shown_attribute(value).replace("->", r"\to ")))
+        for name, value in attrs.items()
     }
     values["samples"] = Piece(samples or _samples(term))
     last = len(op.inputs) - 1
     spread: list[Piece] = []
     for position, argument in enumerate(term.arguments):
         inner = piece(argument)
+        if isinstance(op.lower, Product) and ODOT in _items(inner.tree):
+            inner = Piece(Fence(inner.tree))
         if op.variadic and position >= last:
             spread.append(inner)
         elif position and "samples" in holes(op.latex) and _are_labels(term):
@@ -389,7 +392,15 @@ def _applied(term: Applied, samples: Tree | None = None) -> Piece:
     if op.family == "reduction" and isinstance(attrs.get("axis"), tuple):
         template = _over_axes(template, attrs["axis"], len(shape_of(term.arguments[0])))
     strict = op.precedence + 1 if op.precedence < ATOM else op.precedence
-    return Piece(_filled(template, values, op, 0, strict), op.precedence)
+    holds = min(op.precedence, by_function("log").precedence) if _leads(template) else op.precedence
+    return Piece(_filled(template, values, op, 0, strict), holds)
+
+
+def _leads(template: Tree) -> bool:
+    """Does a function's name stand before its argument, which has no brackets: sort x?"""
+    first, *_, last = items if len(items := _items(template)) > 1 else (template, template)
+    name = first.base if isinstance(first, Script) else first
+    return isinstance(name, Letter) and name.upright and isinstance(last, Hole)
 
 
 def _items(tree: Tree) -> tuple[Tree, ...]:
