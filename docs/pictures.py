@@ -115,7 +115,7 @@ def deep() -> sg.Graph:
 
 def book_pictures() -> None:
     """One picture for each chapter of the book's first volume."""
-    figures = {4: "4d", 6: "6b", 7: "7a"}
+    figures = {4: "4a", 6: "6b", 7: "7a"}
     for lang in WORDS:
         end = "" if lang == "en" else ".ko"
         sg.draw(three_layers(lang), HERE / f"book-3{end}.svg", lang=lang, open="none")

@@ -2,11 +2,11 @@
 
 from trust.compiled import eager_agreement, mode_switches, module_scenarios, processors, sums
 from trust.files import fuzzing, malicious_files, onnx_import, storage
+from trust.formulas import equations
 from trust.gradients import (
     aliasing,
     corners,
     differential_testing,
-    equations,
     graph_escapes,
     in_place_writes,
     layer_claims,

@@ -14,7 +14,7 @@ from seegrad.chapter import chapter4, chapter6, chapter7
 from seegrad.chapter.page import CHAPTERS, blocks, chapter_page, read
 from seegrad.chapter.plots import Plot, Slider
 from seegrad.cli.group import main
-from trust.gradients.equations import faults_of_line
+from trust.formulas.equations import faults_of_line
 
 NUMBERS = (4, 6, 7)
 FIGURES = [(n, name) for n in NUMBERS for name in CHAPTERS[n].figures]

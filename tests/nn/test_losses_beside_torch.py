@@ -8,60 +8,18 @@ import pytest
 import seegrad as sg
 from seegrad import nn
 from seegrad.errors import DTypeError, SeegradError, ShapeError, ValueRangeError
+from trust.harness.layer_samples import losses
 
 torch = pytest.importorskip("torch", reason="torch is not installed")
 
 R = np.random.default_rng(5)
-N, C = 6, 5
-SCORES = R.normal(size=(N, C)) * 1.5
-OTHER, THIRD = R.normal(size=(N, C)), R.normal(size=(N, C))
-LABELS = R.integers(0, C, N)
-TRUTHS = (R.random((N, C)) > 0.5) * 1.0
-SIDES = np.where(R.random((N, C)) > 0.5, 1.0, -1.0)
-SHARES = R.dirichlet(np.ones(C), N)
-COUNTS = R.integers(0, 6, (N, C)) * 1.0
-WEIGHT = R.random(C) + 0.5
-SETS = np.array([[0, 3, -1, 1, 2], [1, -1, 0, 0, 0], [4, 2, 0, 1, 3], [-1, 0, 0, 0, 0],
-                 [2, 1, 3, -1, -1], [3, -1, -1, -1, -1]])  # fmt: skip
+CASES = losses(R)
+SCORES, (OTHER, _) = CASES["TripletMarginLoss"][1:]
+LABELS, TRUTHS, SIDES, SETS = (
+    CASES[name][2][0] for name in ("NLLLoss", "BCELoss", "SoftMarginLoss", "MultiLabelMarginLoss")
+)
+WEIGHT = CASES["NLLLoss"][0]["weight"]
 T = torch.tensor
-CASES = {
-    "MSELoss": ({}, {}, SCORES, (OTHER,)),
-    "L1Loss": ({}, {}, SCORES, (OTHER,)),
-    "HuberLoss": ({"delta": 0.7}, {"delta": 0.7}, SCORES, (OTHER,)),
-    "SmoothL1Loss": ({"beta": 0.7}, {"beta": 0.7}, SCORES, (OTHER,)),
-    "KLDivLoss": ({}, {}, SCORES, (SHARES,)),
-    "KLDivLoss of logarithms": ({"log_target": True}, {"log_target": True}, SCORES, (OTHER,)),
-    "PoissonNLLLoss": ({}, {}, SCORES, (COUNTS,)),
-    "PoissonNLLLoss in full": ({"full": True}, {"full": True}, SCORES, (COUNTS,)),
-    "PoissonNLLLoss of rates": ({"log_input": False, "full": True},
-                                {"log_input": False, "full": True}, np.exp(SCORES), (COUNTS,)),
-    "GaussianNLLLoss": ({"full": True}, {"full": True}, SCORES, (OTHER, np.exp(THIRD))),
-    "GaussianNLLLoss of rows": ({}, {}, SCORES, (OTHER, np.exp(THIRD[:, :1]))),
-    "NLLLoss": ({"weight": WEIGHT, "ignore_index": 2},
-                {"weight": T(WEIGHT), "ignore_index": 2}, SCORES, (LABELS,)),
-    "CrossEntropyLoss": ({"weight": WEIGHT, "ignore_index": 2, "label_smoothing": 0.1},
-                         {"weight": T(WEIGHT), "ignore_index": 2, "label_smoothing": 0.1},
-                         SCORES, (LABELS,)),
-    "BCELoss": ({"weight": WEIGHT}, {"weight": T(WEIGHT)}, 1 / (1 + np.exp(-SCORES)), (TRUTHS,)),
-    "BCEWithLogitsLoss": ({}, {}, SCORES, (TRUTHS,)),
-    "BCEWithLogitsLoss weighted": ({"weight": WEIGHT, "pos_weight": WEIGHT[::-1]},
-                                   {"weight": T(WEIGHT), "pos_weight": T(WEIGHT[::-1].copy())},
-                                   SCORES, (TRUTHS,)),
-    "SoftMarginLoss": ({}, {}, SCORES, (SIDES,)),
-    "HingeEmbeddingLoss": ({"margin": 0.8}, {"margin": 0.8}, SCORES, (SIDES,)),
-    "MultiMarginLoss": ({}, {}, SCORES, (LABELS,)),
-    "MultiMarginLoss squared": ({"p": 2, "margin": 0.7, "weight": WEIGHT},
-                                {"p": 2, "margin": 0.7, "weight": T(WEIGHT)}, SCORES, (LABELS,)),
-    "MultiLabelMarginLoss": ({}, {}, SCORES, (SETS,)),
-    "MultiLabelSoftMarginLoss": ({"weight": WEIGHT}, {"weight": T(WEIGHT)}, SCORES, (TRUTHS,)),
-    "CosineEmbeddingLoss": ({"margin": 0.1}, {"margin": 0.1}, SCORES, (OTHER, SIDES[:, 0])),
-    "MarginRankingLoss": ({"margin": 0.3}, {"margin": 0.3}, SCORES, (OTHER, SIDES)),
-    "TripletMarginLoss": ({}, {}, SCORES, (OTHER, THIRD)),
-    "TripletMarginLoss swapped": ({"p": 1, "swap": True}, {"p": 1, "swap": True}, SCORES,
-                                  (OTHER, THIRD)),
-    "TripletMarginLoss of cubes": ({"p": 3, "margin": 2.0}, {"p": 3, "margin": 2.0}, SCORES,
-                                   (OTHER, THIRD)),
-}  # fmt: skip
 
 
 def compared(mine, theirs, x, rest):
@@ -89,7 +47,8 @@ def compared(mine, theirs, x, rest):
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 @pytest.mark.parametrize("name", CASES)
 def test_values_and_gradients(name, reduction):
-    mine, theirs, x, rest = CASES[name]
+    mine, x, rest = CASES[name]
+    theirs = {key: T(v) if isinstance(v, np.ndarray) else v for key, v in mine.items()}
     kind = name.split()[0]
     loss = getattr(nn, kind)(**mine, reduction=reduction)
     compared(loss, getattr(torch.nn, kind)(**theirs, reduction=reduction), x, rest)

@@ -81,10 +81,10 @@ def simple_net(lang: str) -> Tensor:
 FIGURES: Mapping[str, Figure] = {
     figure.number: figure
     for figure in (
-        Figure("4a", squared_error),
-        Figure("4b", entropy),
-        Figure("4c", central_difference),
-        Figure("4d", bowl),
+        Figure("4a", bowl),
+        Figure("4b", squared_error),
+        Figure("4c", entropy),
+        Figure("4d", central_difference),
         Figure("4e", update),
         Figure("4f", simple_net),
     )

@@ -329,7 +329,7 @@ def _bounds(x: Any, *, low: Any, high: Any) -> dict[str, Any]:
     kinks="(x - low) * (x - high)",
     canonical=_bounds,
     attrs={"low": -1.0, "high": 1.0},
-    d={"x": lambda g, x, low, high: g * ((x >= low) & (x <= high))},
+    d={"x": lambda g, x, low, high: where((x >= low) & (x <= high), g, 0.0)},
 )
 def clip(x, *, low=None, high=None):
     """x held between the numbers low and high; the derivative at both ends is 1, as in PyTorch.

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from xml.etree import ElementTree
+
 import numpy as np
 import pytest
 
 import seegrad as sg
 from seegrad.drawing.formula import samples
+from seegrad.drawing.formula.mathml import to_mathml
 from seegrad.drawing.formula.symbolic_graph import Sent, SymbolicGraph
-from seegrad.drawing.formula.terms import Name, Number, Sum, Times, times
-from seegrad.drawing.formula.tree import Letter
-from seegrad.drawing.formula.typeset import Equation
-from trust.gradients.equations import faults_of, faults_of_line
-from trust.gradients.symbolic_judge import verdicts
+from seegrad.drawing.formula.template import read
+from seegrad.drawing.formula.terms import Elided, Name, Number, Sum, Times, times
+from seegrad.drawing.formula.tree import DOTS, Letter
+from seegrad.drawing.formula.typeset import Equation, typeset
+from seegrad.drawing.formula.unicode import to_text
+from seegrad.drawing.scene.build import build_scene
+from seegrad.drawing.scene.scene import to_json
+from trust.formulas.equations import faults_of, faults_of_line
+from trust.formulas.explained import ops
+from trust.formulas.page_lines import read_lines, said, there
+from trust.formulas.printed import reading
+from trust.formulas.symbolic_judge import verdicts
 
 X = Name(Letter("x"))
 
@@ -116,3 +127,79 @@ def test_a_convolution_ends_with_its_answer_in_the_books_matrices():
     assert "T₈ = T₃ · T₇   (3, 18) = (3, 4)(4, 18)" in told.text
     assert "∂y/∂T₃ = ∂y/∂T₈ · T₇ᵀ" in told.text
     assert not faults_of(told, y, None)[1]
+
+
+@pytest.mark.parametrize(
+    ("latex", "fault"),
+    [
+        ("x + y = 1", ""),
+        ("x y - (-2) = -4", ""),
+        ("x - y = -5.1", "is not"),
+        ("x y = 6", "is not"),
+        ("x + -2 = -4", "two signs"),
+        (r"y \cdot -2 = -6", "behind a product"),
+        (r"-(x + y) = -1 = -x + y", "is not"),
+        (r"\frac{x}{y} = -0.6667 = -\frac{2}{3}", ""),
+        (r"\begin{cases}x & (x > 0)\\y & (x \le 0)\end{cases} = 3", ""),
+        (r"\log (y - x) = 1.609 = \log 5", ""),
+        (r"\max(x, y) = 3 = \sqrt{y^{2}}", ""),
+    ],
+)
+def test_a_formula_is_read_as_everybody_reads_it(latex, fault):
+    found = reading(to_mathml(read(latex)), {"x": -2.0, "y": 3.0}, np.random.default_rng(0))
+    assert (fault in found.fault) if fault else (not found.fault and found.read > 1)
+
+
+def test_a_sum_behind_a_minus_and_a_negative_number_behind_a_sign_keep_their_brackets():
+    x = sg.tensor(-2.0, name="x")
+    assert "y = x + t = −2 + (−4) = −6" in sg.explain(x + x * 2, lang="en").text
+    both = Sum(((1.0, X), (1.0, Number(2.0))))
+    assert to_text(typeset(Times(-1.0, ((both, 1.0),)))) == "−(x + 2)"
+
+
+def test_a_key_that_has_moved_on_has_a_name_of_its_own():
+    layer = sg.nn.Dropout(0.5)
+    x = sg.tensor(np.ones((2, 3)), name="x")
+    z = sg.sum(layer(layer(x) * 2))
+    told = sg.explain(z, lang="en")
+    assert "key⁽²⁾" in told.text.replace(" ", "")
+    assert not faults_of(told, z, None)[1]
+
+
+def test_every_derivation_has_its_answer():
+    """Of each op of the table that tells a rule the line is no mere row of dots."""
+    rng, seen = np.random.default_rng(0), set()
+    for name, draw in ops():
+        op = name.partition("(")[0]
+        with np.errstate(all="ignore"):
+            z, _ = draw(rng)
+        if op in seen or z.op is None or not z.requires_grad or z.op.family == "elementwise":
+            continue
+        seen.add(op)
+        told = sg.explain(z, gradient=np.ones(z.shape) if z.shape else None)
+        sides = [side for step in told.steps for line in step.lines if line for side in line.sides]
+        assert not any(isinstance(side, Elided) and side.label == DOTS for side in sides), name
+
+
+@pytest.mark.skipif(not there(), reason="node, or what npm ci installs, is not there")
+def test_a_step_into_a_closed_box_says_its_rule():
+    a = sg.tensor(np.log([[2.0, 3, 5], [7, 2, 1]]), name="a")
+    t = sg.tensor([[0.0, 0, 1], [1, 0, 0]], name="t", requires_grad=False)
+    x, y = sg.tensor(2.0, name="x"), sg.tensor(5.0, name="t")
+    ends = [sg.softmax_cross_entropy(a, t), sg.sigmoid(x) * 3, sg.huber(x, y)]
+    for z in ends:
+        z.backward()
+    scenes = [{"scene": json.loads(to_json(build_scene(z, open="none")))} for z in ends]
+    answers = said(scenes)
+    texts = ["".join(ElementTree.fromstring(line).itertext()) for each in answers
+             for line in each["lines"]]  # fmt: skip
+    assert "∂L∂a=∂L∂L·y−tN→(2, 3)" in texts
+    assert any("y=softmax(a)" in text and "N=2" in text for text in texts)
+    assert any("·y(1−y)=" in text or "(1−h" in text for text in texts)
+    assert sum("clip" in text for text in texts) == 2
+    for answer in answers:
+        found, twice = read_lines(answer, np.random.default_rng(0))
+        assert not twice
+        assert not any(each.fault for each in found)
+    answers[1]["lines"] = [line.replace("<mn>3</mn>", "<mn>4</mn>") for line in answers[1]["lines"]]
+    assert any(each.fault for each in read_lines(answers[1], np.random.default_rng(0))[0])

@@ -5,7 +5,8 @@ Where a value is used more than once each branch has its own line and name, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ from seegrad.drawing.formula.terms import (
     Times,
     evaluate,
     leans_only_on,
+    parts_of,
+    replaced,
     shape_of,
     size,
     times,
@@ -132,7 +135,7 @@ class WalkBack:
         brief = graph.arriving(user, position, self.arrives[user])
         if full is None or brief is None:
             return self.tell(node, name, None, None, None), value
-        told = g_first(self.remarks.seen(full.term), arrow)
+        told = g_first(self.remarks.parted(self.remarks.seen(full.term)), arrow)
         return self.tell(node, name, told, self.remarks.seen(brief.term), full.shapes), value
 
     def tell(
@@ -172,6 +175,18 @@ def bare(term: Term) -> Term:
             return term
         inner = inner.arguments[0]
     return inner if isinstance(inner, Number) and inner == ONE else term
+
+
+def _calls(term: Term) -> Iterator[Applied]:
+    """Every operation in a term that is no sum or product, as often as it stands there."""
+    if isinstance(term, Applied):
+        yield term
+    for part in parts_of(term):
+        yield from _calls(part)
+
+
+def _with_name(term: Term, part: Term, name: Name) -> Term:
+    return name if term == part else replaced(term, lambda each: _with_name(each, part, name))
 
 
 class Remarks:
@@ -226,6 +241,24 @@ class Remarks:
             for old, new in zip(term.arguments, inside)
         )
         return Applied(term.op, term.attrs, kept, term.shape)
+
+    def parted(self, term: Term) -> Term:
+        """A term too long for a line, with names for what stands in it more than once, and then
+        for its largest parts."""
+        letters = (Letter(x) for x in "UVRSPQKMHJ")
+        while length(typeset(term)) > LONG:
+            counts = Counter(_calls(term))
+            fitting = [each for each in counts if each != term and self.value(each) is not None
+                       and size(each) > 1 and length(typeset(each)) <= LONG]  # fmt: skip
+            letter = next((x for x in letters if x not in self.taken), None)
+            if not fitting or letter is None:
+                return term
+            part = max(fitting, key=lambda each: (counts[each] > 1, counts[each] * size(each)))
+            self.taken.add(letter)
+            self.names[part] = name = Name(letter, part.shape)
+            self.graph.known[name] = self.value(part)
+            term = _with_name(term, part, name)
+        return term
 
     def value(self, term: Term) -> Any:
         try:

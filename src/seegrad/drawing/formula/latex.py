@@ -33,6 +33,7 @@ _FUNCTIONS = frozenset([
     "min", "det", "arg",
 ])  # fmt: skip
 _COMMANDS = {sign: rf"\{name}" for name, sign in (SIGNS | LETTERS).items()} | {
+    "ℱ": r"\mathcal{F}",
     "−": "-", "∗": "*", "∑": r"\sum", "∏": r"\prod", "·": r"\cdot", "…": r"\ldots",
     "{": r"\{", "}": r"\}", "‖": r"\Vert",
 }  # fmt: skip

@@ -26,7 +26,7 @@ from seegrad.drawing.formula.terms import (
     times,
 )
 from seegrad.drawing.formula.tree import Hole, Letter, Tree
-from seegrad.drawing.formula.typeset import length, typeset
+from seegrad.drawing.formula.typeset import as_side, length, typeset
 from seegrad.drawing.formula.unicode import to_text
 from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
@@ -93,14 +93,14 @@ def forward_formula(node: Node) -> Tree | None:
     assert op is not None
     names = _holes(op, [x.spec for x in node.inputs])
     made = Applied(op, tuple(node.attrs.items()), tuple(names), node.shape)
-    return _readable(typeset(made))
+    return readable(as_side(made))
 
 
 def rule_formula(node: Node, position: int) -> Tree | None:
     """How a node's derivative by one input is computed, with the holes `g` (what arrives), `out`
     and the op's own input names; None where there is none to be told."""
     term = rule_term(node, position)
-    return None if term is None else _readable(typeset(term))
+    return None if term is None else readable(as_side(term))
 
 
 def rule_term(node: Node, position: int) -> Term | None:
@@ -135,7 +135,8 @@ def _rule(
     return term_of(sent, known)
 
 
-def _readable(tree: Tree) -> Tree | None:
+def readable(tree: Tree) -> Tree | None:
+    """The formula, unless it is too long to be read."""
     return tree if length(tree) <= LONGEST else None
 
 

@@ -72,6 +72,8 @@ class SymbolicGraph:
     words: Mapping[Node, str] = field(default_factory=dict)
     values: Mapping[Node, Node] = field(default_factory=dict)  # who has the values, if others
     taken: set[str] = field(default_factory=set)  # by the insides of composites
+    labels: Mapping[Node, Tree] = field(default_factory=dict)  # in the place of names
+    states: dict[Node, list[Any]] = field(default_factory=dict)  # of leaves, one after another
     kept: Collection[Node] = ()  # who has a name in any case
     top: Tree = field(default=Letter("L"))
 
@@ -161,7 +163,8 @@ class SymbolicGraph:
     def add(self, node: Node, word: str | None) -> None:
         """Name a node, and say what it was made of."""
         for at in self.rows:
-            at.terms[node] = Name(named(word), at.specs[node].shape) if word else constant(node)
+            label = self.labels.get(node) or named(word or "")
+            at.terms[node] = Name(label, at.specs[node].shape) if word else constant(node)
         name = self.terms[node]
         if isinstance(name, Name):
             self.owner[name.label] = node
@@ -170,13 +173,14 @@ class SymbolicGraph:
             self.known[name] = np.asarray(data)
         if node.op is None:
             return
-        for x, used in zip(node.inputs, node.values if data is not None else ()):
-            leaf = self.terms[x]
-            if x.op is None and isinstance(leaf, Name) and x not in self.values:
-                self.known[leaf] = np.asarray(used)  # a key may have moved on since
+        states = {
+            x: self.state(x, used)
+            for x, used in zip(node.inputs, node.values if data is not None else ())
+            if x.op is None and x not in self.values
+        }
         written = [
-            Applied(node.op, tuple(node.attrs.items()), tuple(at.terms[x] for x in node.inputs),
-                    at.specs[node].shape)
+            Applied(node.op, tuple(node.attrs.items()),
+                    tuple(states.get(x) or at.terms[x] for x in node.inputs), at.specs[node].shape)
             for at in self.rows
         ]  # fmt: skip
         first = written[0]
@@ -189,6 +193,21 @@ class SymbolicGraph:
             for at in self.rows:
                 at.terms[node] = at.terms[node.inputs[0]]
             self.aliases.add(node)
+
+    def state(self, leaf: Node, used: Any) -> Name | None:
+        """The name of a leaf that has moved on between two uses: key, then key⁽²⁾; None where it
+        has the same value all along."""
+        name = self.terms[leaf]
+        if not isinstance(name, Name):
+            return None
+        seen = self.states.setdefault(leaf, [])
+        same = (i for i, each in enumerate(seen) if each is used or np.array_equal(each, used))
+        at = next(same, len(seen))
+        if at == len(seen):
+            seen.append(used)
+        moved = Name(_marked(name.label, at + 1), name.shape) if at else name
+        self.known[moved] = np.asarray(used)
+        return moved if at else None
 
     def samples(self, arguments: Sequence[Term]) -> Tree:
         """How many samples a loss is the mean over."""
@@ -219,10 +238,7 @@ class SymbolicGraph:
 
     def branched(self, node: Node, count: int) -> Tree:
         """x⁽²⁾: a value on its way into the second of those that use it."""
-        lower, mark = typeset(self.terms[node]), Bracketed(Digits(str(count)))
-        if isinstance(lower, Script) and lower.above is None:
-            return Script(lower.base, lower.below, mark)
-        return Script(lower, above=mark)
+        return _marked(typeset(self.terms[node]), count)
 
     def arriving(self, node: Node, position: int, g: Term) -> Sent | None:
         """What the op's own rule sends to an input when g arrives; None if it says nothing."""
@@ -311,3 +327,11 @@ class SymbolicGraph:
     def numbers(self) -> dict[Name, Any]:
         """The names of single numbers, with their values."""
         return {name: value for name, value in self.known.items() if name.shape == ()}
+
+
+def _marked(tree: Tree, count: int) -> Tree:
+    """x⁽²⁾."""
+    mark = Bracketed(Digits(str(count)))
+    if isinstance(tree, Script) and tree.above is None:
+        return Script(tree.base, tree.below, mark)
+    return Script(tree, above=mark)

@@ -41,7 +41,7 @@ _BIG = {"sum": "∑", "prod": "∏"}
 LETTERS = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "theta": "θ",
     "lambda": "λ", "mu": "μ", "pi": "π", "rho": "ρ", "sigma": "σ", "tau": "τ", "phi": "φ",
-    "eta": "η", "ell": "ℓ", "Phi": "Φ", "Gamma": "Γ", "Delta": "Δ",
+    "eta": "η", "ell": "ℓ", "psi": "ψ", "Phi": "Φ", "Gamma": "Γ", "Delta": "Δ",
     "top": "⊤",
 }  # fmt: skip
 _UPRIGHT = ("operatorname", "mathrm", "mathbf", "textrm")
@@ -163,6 +163,8 @@ class _Reader:
             return Words(self.raw())
         if name in _UPRIGHT:
             return Letter(self.raw(), upright=True)
+        if name == "mathcal":
+            return Letter({"F": "ℱ"}[self.raw()])
         if name == "frac":
             above = self.argument()
             return Fraction(above, self.argument())

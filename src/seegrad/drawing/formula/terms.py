@@ -325,7 +325,41 @@ def apply(op: Op, attrs: Mapping[str, Any], arguments: Sequence[Term], shape: Sh
             return Number(float(result))
     if arguments and arguments[0] == ZERO and isinstance(op.lower, _LINEAR):
         return ZERO
+    if op.lower == Reduce("sum") and printed_shape(arguments[0]) == () != shape_of(arguments[0]):
+        axes = attrs["axis"]                        # the sum of one and the same: so many times it
+        count = float(np.prod([shape_of(arguments[0])[axis] for axis in axes]))
+        once = multiplied(Number(count), _unspread(arguments[0]))
+        return spread(once, shape)
     return _by_laws(Applied(op, tuple(attrs.items()), tuple(arguments), shape))
+
+
+def printed_shape(term: Term) -> Shape:
+    """The shape that a reader takes a term for: that a number is repeated is not printed."""
+    match term:
+        case Applied(op, _, (inner,)) if isinstance(op.lower, Broadcast):
+            return printed_shape(inner)
+        case Sum() | Times() | Written():
+            return _together([printed_shape(part) for part in parts_of(term)])
+    return shape_of(term)
+
+
+def _unspread(term: Term) -> Term:
+    """A single number that is repeated, once."""
+    if isinstance(term, Applied) and isinstance(term.op.lower, Broadcast):
+        return _unspread(term.arguments[0])
+    return replaced(term, _unspread) if isinstance(term, (Sum, Times, Written)) else term
+
+
+def spread(term: Term, shape: Shape) -> Term:
+    """A single number for each element of a shape."""
+    if shape_of(term) == shape:
+        return term
+    return Applied(_broadcast(), (("shape", shape),), (term,), shape)
+
+
+@cache
+def _broadcast() -> Op:
+    return next(op for op in TABLE.values() if isinstance(op.lower, Broadcast))
 
 
 _LINEAR = (Reduce, Reshape, Permute, Broadcast)

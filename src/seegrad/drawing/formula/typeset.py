@@ -177,6 +177,22 @@ def piece(term: Term) -> Piece:
     return _applied(term)
 
 
+_BETWEEN = (PLUS, MINUS, DOT, ODOT)
+"""Behind these a number that is negative stands in brackets."""
+
+
+def _behind_a_sign(tree: Tree) -> Tree:
+    """The tree, in brackets if it begins with a sign of its own, now or once it is filled."""
+    if isinstance(tree, Hole):
+        return Hole(tree.name, max(tree.within, by_function("negative").precedence + 1))
+    return Fence(tree) if is_minus(tree) else tree
+
+
+def as_side(term: Term) -> Tree:
+    """A term beside a sign of equality: x < 0 in brackets, as it is 1 or 0 there."""
+    return piece(term).within(by_function("add").precedence)
+
+
 def is_minus(tree: Tree) -> bool:
     """Does it begin with a minus?"""
     return isinstance(tree, Row) and bool(tree.items) and tree.items[0] == MINUS
@@ -204,8 +220,8 @@ def _sum(parts: Sequence[tuple[float, Term]]) -> Piece:
         plain = part if abs(coefficient) == 1 else times(abs(coefficient), [(part, 1.0)])
         each = piece(plain)
         inside = each.within(precedence + 1 if coefficient < 0 else precedence)
-        if found and is_minus(inside):
-            inside = Fence(inside)
+        if found or coefficient < 0:
+            inside = _behind_a_sign(inside)
         sign = MINUS if coefficient < 0 else PLUS
         found += [sign, inside] if found or coefficient < 0 else [inside]
     return Piece(row(*found), precedence)
@@ -249,7 +265,7 @@ def _product(coefficient: float, factors: Sequence[tuple[Term, float]]) -> Piece
         over_under = Fraction(upper.tree, lower.tree)
         return _negated(over_under) if coefficient < 0 else Piece(over_under)
     trees = [_constant(abs(coefficient)).tree] if abs(coefficient) != 1 else []
-    alone = len(above) == 1 and not trees
+    alone = len(above) == 1 and coefficient == 1
     single = [(b, e) for b, e in above if shape_of(b) == ()]
     whole = [(b, e) for b, e in above if shape_of(b) != ()]
     trees += [_factor(base, e, alone) for base, e in _in_order(single)]
@@ -344,13 +360,16 @@ def _applied(term: Applied, samples: Tree | None = None) -> Piece:
         return Piece(row(first, DOT, second), op.precedence)
     template = read(op.latex)
     values: dict[str, Piece] = {
-        name: Piece(read(shown_attribute(value))) for name, value in attrs.items()
+        name: Piece(read(shown_attribute(value).replace("->", r"\to ")))
+        for name, value in attrs.items()
     }
     values["samples"] = Piece(samples or _samples(term))
     last = len(op.inputs) - 1
     spread: list[Piece] = []
     for position, argument in enumerate(term.arguments):
         inner = piece(argument)
+        if isinstance(op.lower, Product) and ODOT in _items(inner.tree):
+            inner = Piece(Fence(inner.tree))
         if op.variadic and position >= last:
             spread.append(inner)
         elif position and "samples" in holes(op.latex) and _are_labels(term):
@@ -363,6 +382,7 @@ def _applied(term: Applied, samples: Tree | None = None) -> Piece:
         added = template == Hole(name)
         sign = Sign(op.sign) if added else COMMA
         trees = [each.within(op.precedence if added else 0) for each in spread]
+        trees = [_behind_a_sign(t) if added and i else t for i, t in enumerate(trees)]
         values[name] = Piece(between(sign, trees), op.precedence if added else 0)
     if isinstance(template, Hole):
         return values[template.name]
@@ -372,7 +392,15 @@ def _applied(term: Applied, samples: Tree | None = None) -> Piece:
     if op.family == "reduction" and isinstance(attrs.get("axis"), tuple):
         template = _over_axes(template, attrs["axis"], len(shape_of(term.arguments[0])))
     strict = op.precedence + 1 if op.precedence < ATOM else op.precedence
-    return Piece(_filled(template, values, op, 0, strict), op.precedence)
+    holds = min(op.precedence, by_function("log").precedence) if _leads(template) else op.precedence
+    return Piece(_filled(template, values, op, 0, strict), holds)
+
+
+def _leads(template: Tree) -> bool:
+    """Does a function's name stand before its argument, which has no brackets: sort x?"""
+    first, *_, last = items if len(items := _items(template)) > 1 else (template, template)
+    name = first.base if isinstance(first, Script) else first
+    return isinstance(name, Letter) and name.upright and isinstance(last, Hole)
 
 
 def _items(tree: Tree) -> tuple[Tree, ...]:
@@ -432,7 +460,8 @@ def _row_filled(
         filled = inside(item, 0 if apart else strict)
         if isinstance(filled, Fraction) and filled.above == filled.below:
             continue  # 1/1 of a single sample
-        yield filled
+        torn = i > 0 and items[i - 1] in _BETWEEN
+        yield _behind_a_sign(filled) if torn else filled
 
 
 def _cases(term: Applied) -> Tree:
@@ -512,7 +541,7 @@ class Equation:
     @property
     def tree(self) -> Tree:
         """As a tree to be printed."""
-        line = between(EQUALS, [typeset(side) for side in self.sides])
+        line = between(EQUALS, [as_side(side) for side in self.sides])
         return line if self.note is None else row(line, GAP, self.note)
 
 

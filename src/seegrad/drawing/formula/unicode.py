@@ -74,6 +74,9 @@ def _(tree: Row) -> str:
     before: Tree | None = None
     for item in tree.items:
         piece = _text(item)
+        name = before.base if isinstance(before, Script) else before
+        if isinstance(name, Letter) and name.upright and isinstance(item, Fraction):
+            piece = piece if piece.startswith("∂") else f"({piece})"
         if _is_spaced(item):
             unary = item == Sign("−") and (
                 before is None

@@ -124,6 +124,12 @@ class SceneBuilder:
         inner = [user for user in users if user[0] in self.parts]
         return part.id, inner, part.id if len(inner) < len(users) else None
 
+    def built_in(self, part: Part) -> bool:
+        """Is it a constant of a composite's own? Its rule holds for no other number."""
+        around = self.groups.get(part.group)
+        own = around is not None and around.kind == "composite"
+        return own and leaf_kind(part.node, self.named) == "constant"
+
     def program(self) -> dict[str, Any]:
         """The graph as a program that the page can run."""
         parts = [(part.id, part.node, part.inputs) for part in self.inlined.parts]
@@ -131,7 +137,7 @@ class SceneBuilder:
         leaves = [
             part.id
             for part in self.inlined.parts
-            if part.node.op is None and part.node.dtype.kind == "f"
+            if part.node.op is None and part.node.dtype.kind == "f" and not self.built_in(part)
         ]
         written = program(parts, outputs, self.wire_spots, self.box_spots, leaves)
         inputs = written.get("inputs", {})
@@ -385,8 +391,8 @@ def _merged(boxes: list[Box], groups: list[Group]) -> tuple[list[Box], list[Grou
             child = inside[0]
             into[child.id] = group.id
             made[group.id] = replace(
-                group, kind="composite", sign=child.sign, rule=child.rule, local=child.local,
-                note=child.note,
+                group, kind="composite", sign=child.sign, rule=child.rule, rules=child.rules,
+                where=child.where, note=child.note,
             )  # fmt: skip
     kept = [
         replace(made.get(g.id, g), parent=into.get(g.parent, g.parent))

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from seegrad.autodiff.backward_pass import backward
-from seegrad.drawing.formula.rules import local_derivative, local_text, quietly
-from seegrad.drawing.formula.tree import Hole
+from seegrad.drawing.formula.rules import local_text, quietly
+from seegrad.drawing.scene.closed_rules import closed_rules
 from seegrad.drawing.scene.scene import Group
 from seegrad.drawing.values.user_text import clean
 from seegrad.graph.graph import Graph, walk
@@ -102,12 +102,14 @@ def _add(
                 leaves, result = body
                 result.name = node.name
                 word = op.sign if len(op.sign) > 4 else op.name
+                rules, where = closed_rules(node)
                 inside = found.group(
                     word,
                     group,
                     sign="" if word == op.sign else op.sign,
                     rule=local_text(op),
-                    local=local_derivative(op, Hole("x"), Hole("y")),
+                    rules=tuple((source, *rule) for source, rule in zip(inputs, rules)),
+                    where=where,
                     kind="composite",
                     note=_agree(node, leaves, result),
                 )

@@ -56,7 +56,8 @@ class Group:
     parent: str = ""
     sign: str = ""  # closed: σ; "" shows the name alone
     rule: str = ""  # closed: y(1−y)
-    local: Tree | None = None  # the same with the holes x and y
+    rules: tuple[tuple[str, str, Tree | None], ...] = ()  # source, argument, derivative with holes
+    where: Tree | None = None  # what other letters in them stand for: y = softmax(a)
     kind: str = "module"  # "module", "composite", "stretch"
     note: str = ""  # the fold's check, for example
 
@@ -201,7 +202,9 @@ def to_json(scene: Scene) -> str:
     formulas: dict[str, int] = {}
     data = {"version": VERSION, **_plain(rest, places)}
     for plain, group in zip(data.get("groups", ()), scene.groups):
-        plain |= _placed({"local": group.local}, formulas)
+        plain |= _placed({"where": group.where}, formulas)
+        placed = [[*names, _placed({"": rule}, formulas).get("")] for *names, rule in group.rules]
+        plain |= {"rules": placed} if any(rule for *_, rule in group.rules) else {}
     data["boxes"] = [_thing(box, places) | _formulas(box, formulas) for box in scene.boxes]
     data["wires"] = [_thing(wire, places) for wire in scene.wires]
     data["formulas"] = list(formulas)
@@ -212,7 +215,7 @@ def to_json(scene: Scene) -> str:
     return text
 
 
-_APART = ("local",)
+_APART = ("rules", "where")
 _FACTS = ("low", "high", "mean", "norm")
 _ALWAYS = ("id", "kind", "shape", "dtype")
 

@@ -37,8 +37,10 @@ export type Group = {
   parent?: string;
   sign?: string;
   rule?: string;
-  /** The local derivative as MathML, with the holes x and y. */
-  local?: string;
+  /** Of each input the box that it comes from, its name, and the derivative by it as MathML with
+   * holes; and what other letters in them stand for. */
+  rules?: [string, string, string | null][];
+  where?: string;
   note?: string;
 };
 export type Wire = {

@@ -5,7 +5,7 @@ import { filled, indexed, make, math, number, partial, placed, sign, word } from
 import { lines, shown, shownShape } from "./values/summary.js";
 import { sizeOf } from "./values/summarize.ts";
 import type { Piece } from "./math.ts";
-import type { ArraySummary, Scene, Step, View, Box, Wire } from "./scene.ts";
+import type { ArraySummary, Box, Group, Scene, Step, View, Wire } from "./scene.ts";
 
 const ATOM = 100;
 /** Factors beside a dot: what holds less tightly goes into brackets. */
@@ -178,45 +178,73 @@ export class StepFormulas {
     return math(...whole, ...names, sign("="), ...terms, sign("="), total);
   }
 
-  /** A closed box: its own rule where it has one, else the numbers that pass. */
-  group(step: Step, id: string, view: View): Element {
-    const part = step.phase === "forward" ? "value" : "gradient";
-    const facts = view.wires
-      .filter((wire) => step.wires.includes(wire.id))
-      .slice(0, 4)
-      .map((wire) => {
-        const piece = this.#numberIn(part === "value" ? wire.value : wire.grad);
-        return placed(this.#edge(wire, part, piece));
-      });
-    const into = view.wires.filter((wire) => wire.target === id);
-    const local = this.scene.groups.find((each) => each.id === id)?.local;
-    if (step.phase !== "backward" || !local || into.length !== 1) {
-      return math(...facts.flatMap((fact, i) => (i ? [sign(","), fact] : [fact])));
+  /** A closed box: the rules that it states itself where it does, else the numbers that pass. */
+  group(step: Step, id: string, view: View): Element[] {
+    const passing = view.wires.filter((wire) => step.wires.includes(wire.id));
+    const box = this.scene.groups.find((each) => each.id === id);
+    const ruled = step.phase === "backward" && box?.rules ? passing : [];
+    const told = ruled.flatMap((wire) => this.#stated(box as Group, wire, view) ?? []);
+    if (told.length) {
+      return box?.where ? [...told, math(...this.#where(box, box.where))] : told;
     }
-    const [x] = into,
-      up = view.wires.find((wire) => wire.source === id),
-      one = !up?.value?.shape.length;
-    const put = (byNumbers: boolean) =>
-      filled(local, (name) => {
-        const wire = name === "y" ? up : x;
-        const letter = name === "y" ? { parts: this.#inner(up), precedence: ATOM } : undefined;
-        const named = letter ?? this.#letter(x.origin ?? "");
-        return this.#edge(wire, "value", byNumbers ? this.#numberIn(wire?.value) : named);
-      });
-    const above = atom(partial(this.#result(), this.#inner(up)));
-    return math(
-      placed(this.#edge(x, "gradient", atom(this.#slope(x.origin ?? "")))),
-      sign("="),
-      placed(this.#edge(up, "gradient", above)),
-      sign("·"),
-      ...put(false),
-      sign("="),
-      placed(this.#edge(up, "gradient", this.#numberIn(up?.grad)), FACTOR),
-      sign("·"),
-      ...put(one),
-      sign(one ? "=" : "→"),
-      facts[0] ?? make("mtext", "?"),
+    const part = step.phase === "forward" ? "value" : "gradient";
+    const facts = passing.slice(0, 4).map((wire) => {
+      const piece = this.#numberIn(part === "value" ? wire.value : wire.grad);
+      return placed(this.#edge(wire, part, piece));
+    });
+    return [math(...facts.flatMap((fact, i) => (i ? [sign(","), fact] : [fact])))];
+  }
+
+  /** What fills the holes of a closed box's rules: the letters around it, or the numbers. */
+  #around(group: Group, view: View, up: Wire | undefined, byNumbers: boolean) {
+    return (name: string) => {
+      if (name === "g") {
+        const above = atom(partial(this.#result(), this.#inner(up)));
+        return this.#edge(up, "gradient", byNumbers ? this.#numberIn(up?.grad) : above);
+      }
+      const out = name === "out";
+      const from = group.rules?.find((rule) => rule[1] === name)?.[0] ?? "";
+      const wire = out ? up : this.#entering(group, from, view);
+      const letter = out ? { parts: this.#inner(up), precedence: ATOM } : this.#letter(from);
+      return this.#edge(wire, "value", byNumbers ? this.#numberIn(wire?.value) : letter);
+    };
+  }
+
+  /** The wire by which a box's value comes into a closed one. */
+  #entering(group: Group, from: string, view: View): Wire | undefined {
+    return view.wires.find(
+      (wire) => wire.target === group.id && this.#origin(wire.origin ?? "")?.id === from,
     );
+  }
+
+  /** ∂L/∂a = ∂L/∂L · (y − t)/N, then the numbers, by what a closed box says itself. */
+  #stated(group: Group, wire: Wire, view: View): Element | undefined {
+    const from = this.#origin(wire.origin ?? "")?.id;
+    const rules = group.rules?.filter((rule) => rule[0] === from) ?? [];
+    const rule = rules.length === 1 ? rules[0][2] : null;
+    if (!rule) return undefined;
+    const up = view.wires.find((each) => each.source === group.id);
+    const letters = filled(rule, this.#around(group, view, up, false));
+    const left = this.#edge(
+      wire,
+      "gradient",
+      atom(this.#branchSlope({ ...wire, source: wire.origin ?? "" })),
+    );
+    const found = placed(this.#edge(wire, "gradient", this.#numberIn(wire.grad)));
+    const single = [wire, up].every((each) => each?.value && sizeOf(each.value.shape) === 1);
+    const put = single && !group.where;
+    const numbers = put ? filled(rule, this.#around(group, view, up, true)) : [];
+    return math(
+      placed(left),
+      sign("="),
+      ...letters,
+      ...(put ? [sign("="), ...numbers, sign("=")] : [sign(single ? "=" : "→")]),
+      found,
+    );
+  }
+
+  #where(group: Group, where: string): Node[] {
+    return filled(where, this.#around(group, { wires: [] } as unknown as View, undefined, false));
   }
 
   /** The letter of what leaves a closed box. */

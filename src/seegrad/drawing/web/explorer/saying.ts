@@ -79,7 +79,7 @@ export class Saying {
     const said = this.#said;
     if (step.phase === "update") return [said.update()];
     if (!box) return [];
-    if (isGroup(box)) return [said.group(step, box.id, this.#picture.view)];
+    if (isGroup(box)) return said.group(step, box.id, this.#picture.view);
     if (step.phase === "forward") return [said.forward(box)];
     if (step.phase === "sum") return [said.sum(box)];
     const wires = said.into(box.id).filter((wire) => step.wires.includes(wire.id));

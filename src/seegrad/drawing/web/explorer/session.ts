@@ -51,7 +51,10 @@ function unpack(data: SceneData) {
     box.forward = formula(box.forward);
     box.rules = box.rules?.map((place) => formula(place) ?? null);
   }
-  for (const group of data.groups ?? []) group.local = formula(group.local);
+  for (const group of data.groups ?? []) {
+    group.where = formula(group.where);
+    group.rules = group.rules?.map(([from, name, place]) => [from, name, formula(place) ?? null]);
+  }
 }
 
 /** What JSON leaves out is filled in. */

@@ -42,9 +42,18 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "tan": sympy.tan, "sinh": sympy.sinh, "cosh": sympy.cosh, "tanh": sympy.tanh,
     "arctan": sympy.atan, "erf": sympy.erf,
     "log1p": lambda x: sympy.log(1 + x), "expm1": lambda x: sympy.exp(x) - 1,
-    "square": lambda x: x**2,
+    "square": lambda x: x**2, "arcsin": sympy.asin, "arccos": sympy.acos, "arcsinh": sympy.asinh,
+    "arccosh": sympy.acosh, "arctanh": sympy.atanh, "arctan2": sympy.atan2,
+    "cbrt": lambda x: x ** sympy.Rational(1, 3), "exp2": lambda x: 2**x,
+    "log2": lambda x: sympy.log(x, 2), "log10": lambda x: sympy.log(x, 10),
+    "hypot": lambda x, y: sympy.sqrt(x**2 + y**2),
+    "logaddexp": lambda x, y: sympy.log(sympy.exp(x) + sympy.exp(y)),
+    "abs": sympy.Abs, "sign": sympy.sign, "maximum": sympy.Max, "minimum": sympy.Min,
+    "less": sympy.Lt, "less_equal": sympy.Le, "greater": sympy.Gt, "greater_equal": sympy.Ge,
+    "logical_and": sympy.And, "logical_or": sympy.Or, "logical_not": sympy.Not,
+    "where": lambda c, x, y: sympy.Piecewise((x, c), (y, True)),
 }  # fmt: skip
-"""What the smooth scalar forms say, in SymPy's words; of choices it takes too long to be sure."""
+"""What the scalar forms say, in SymPy's words."""
 
 
 LARGEST = 60
@@ -164,7 +173,7 @@ def verdicts(told: Derivation, rng: np.random.Generator) -> tuple[int, list[str]
                 wanted = sympy.diff(translated(outcome, defined), _symbol(x))
                 came = translated(plain[-1], defined)
                 agree = _agree(came, wanted, at, rng)
-            except (CannotJudge, TypeError, RecursionError):
+            except (CannotJudge, TypeError, AttributeError, RecursionError):
                 continue
             judged += 1
             if not agree:

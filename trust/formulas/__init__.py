@@ -1,0 +1,6 @@
+"""Printed mathematics: every equality that a derivation, a picture's step, the page or a chapter
+shows is evaluated, as the term that was printed and as a reader reads it; SymPy judges beside.
+
+`explained` says what is looked at, `printed` reads MathML as a reader would, `page_lines` has the
+page's own script tell its steps, `equations` is the row.
+"""
