@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -92,15 +92,14 @@ def forward_formula(node: Node) -> Tree | None:
     op = node.op
     assert op is not None
     names = _holes(op, [x.spec for x in node.inputs])
-    made = Applied(op, tuple(node.attrs.items()), tuple(names), node.shape)
-    return _readable(typeset(made))
+    return _typeset_once(Applied(op, tuple(node.attrs.items()), tuple(names), node.shape))
 
 
 def rule_formula(node: Node, position: int) -> Tree | None:
     """How a node's derivative by one input is computed, with the holes `g` (what arrives), `out`
     and the op's own input names; None where there is none to be told."""
     term = rule_term(node, position)
-    return None if term is None else _readable(typeset(term))
+    return None if term is None else _typeset_once(term)
 
 
 def rule_term(node: Node, position: int) -> Term | None:
@@ -135,7 +134,17 @@ def _rule(
     return term_of(sent, known)
 
 
-def _readable(tree: Tree) -> Tree | None:
+def _typeset_once(term: Term) -> Tree | None:
+    """A term's tree, the same for equal terms; None where it is too long to be read."""
+    try:
+        return _readable(term)
+    except TypeError:  # an attribute that cannot be a key
+        return _readable.__wrapped__(term)
+
+
+@lru_cache(maxsize=4096)
+def _readable(term: Term) -> Tree | None:
+    tree = typeset(term)
     return tree if length(tree) <= LONGEST else None
 
 

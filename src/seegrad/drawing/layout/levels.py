@@ -52,13 +52,29 @@ def at_level(scene: Scene, level: int) -> Scene:
     return replace(scene, open=frozenset(seen))
 
 
+def _least(scene: Scene, level: int) -> int:
+    """How many boxes are seen at this level at least, told without folding: forks left out."""
+    deep = depths(scene)
+    opened = {"": True}
+    count = 0
+    for group in scene.groups:
+        inside = opened[group.parent]
+        opened[group.id] = inside and group.kind != "composite" and deep[group.id] < level
+        if inside and not opened[group.id]:
+            count += 1
+    for box in scene.boxes:
+        if box.kind != "fork" and opened[box.group]:
+            count += 1
+    return count
+
+
 def first_screen(scene: Scene, width: float, height: float, heat: bool, most: int = 99) -> Screen:
     """The deepest level, `most` at most, that this window shows whole; level 0 if none does."""
     for level in range(min(last_level(scene), most), -1, -1):
+        if level > 0 and _least(scene, level) * LEAST_AREA > width * height:
+            continue
         opened = at_level(scene, level)
         view = bundled(fold(opened))
-        if level > 0 and len(view.boxes) * LEAST_AREA > width * height:
-            continue
         places, routes = fit(opened, view, heat)
         if level > 0 and _area(places, routes) > width * height:
             continue

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -239,10 +240,15 @@ def _formulas(box: Box, formulas: dict[str, int]) -> dict[str, Any]:
 def _placed(trees: Mapping[str, Tree | None], formulas: dict[str, int]) -> dict[str, Any]:
     """The places of some formulas in the list of all."""
     return {
-        key: formulas.setdefault(markup(tree), len(formulas))
+        key: formulas.setdefault(_markup_once(tree), len(formulas))
         for key, tree in trees.items()
         if tree is not None
     }
+
+
+@lru_cache(maxsize=4096)
+def _markup_once(tree: Tree) -> str:
+    return markup(tree)
 
 
 def _summary(summary: ArraySummary) -> dict[str, Any]:

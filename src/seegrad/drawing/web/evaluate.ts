@@ -56,7 +56,8 @@ export type Program = {
   parameters?: string[];
   loss?: number;
 };
-export type Value = { shape: number[]; data: Float64Array | Float32Array };
+type Numbers = Float64Array | Float32Array;
+export type Value = { shape: number[]; data: Numbers };
 
 export const FUNCTIONS: Record<string, (...x: number[]) => number> = {
   add: (a, b) => a + b,
@@ -66,37 +67,11 @@ export const FUNCTIONS: Record<string, (...x: number[]) => number> = {
   negative: (a) => -a,
   power,
   mod,
-  sqrt: Math.sqrt,
-  cbrt: Math.cbrt,
   floor_divide: (a, b) => Math.floor(a / b),
-  abs: Math.abs,
-  sign: Math.sign,
   maximum: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b)),
   minimum: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.min(a, b)),
-  floor: Math.floor,
-  ceil: Math.ceil,
   round,
-  trunc: Math.trunc,
-  exp: Math.exp,
   exp2: (a) => 2 ** a,
-  expm1: Math.expm1,
-  log: Math.log,
-  log2: Math.log2,
-  log10: Math.log10,
-  log1p: Math.log1p,
-  sin: Math.sin,
-  cos: Math.cos,
-  tan: Math.tan,
-  arcsin: Math.asin,
-  arccos: Math.acos,
-  arctan: Math.atan,
-  arctan2: Math.atan2,
-  sinh: Math.sinh,
-  cosh: Math.cosh,
-  tanh: Math.tanh,
-  arcsinh: Math.asinh,
-  arccosh: Math.acosh,
-  arctanh: Math.atanh,
   erf,
   hypot: (a, b) => Math.hypot(a, b),
   logaddexp,
@@ -115,6 +90,14 @@ export const FUNCTIONS: Record<string, (...x: number[]) => number> = {
   isfinite: (a) => +Number.isFinite(a),
   where: (c, a, b) => (c ? a : b),
 };
+
+/** Those that JavaScript has by their own names, and by others that begin with "arc". */
+const OWN =
+  "sqrt cbrt abs sign floor ceil trunc exp expm1 log log2 log10 log1p sin cos tan sinh cosh tanh";
+const ARCS = "sin cos tan tan2 sinh cosh tanh";
+const own = Math as unknown as typeof FUNCTIONS;
+for (const name of OWN.split(" ")) FUNCTIONS[name] = own[name];
+for (const name of ARCS.split(" ")) FUNCTIONS[`arc${name}`] = own[`a${name}`];
 
 /** C's pow where JavaScript's differs: 1 to any power is 1. */
 function power(a: number, b: number) {
@@ -179,13 +162,15 @@ function fresh(node: Instruction) {
 
 /** For each element of `shape` in order, the place in an array with these strides. */
 function places(shape: number[], strides: number[], start: number = 0) {
-  const n = count(shape),
-    found = new Int32Array(n),
-    at = new Array(shape.length).fill(0);
+  const found = new Int32Array(count(shape));
+  const at = shape.map(() => 0);
+  const last = shape.length - 1;
+  const wide = shape[last] ?? 1;
+  const step = strides[last] ?? 0;
   let place = start;
-  for (let i = 0; i < n; i++) {
-    found[i] = place;
-    for (let d = shape.length - 1; d >= 0; d--) {
+  for (let i = 0; i < found.length; ) {
+    for (let j = 0; j < wide; j++) found[i++] = place + j * step;
+    for (let d = last - 1; d >= 0; d--) {
       place += strides[d];
       if (++at[d] < shape[d]) break;
       place -= strides[d] * shape[d];
@@ -202,31 +187,25 @@ function spreadStrides(from: number[], to: number[]) {
   return to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : own[i - lead]));
 }
 
-/** A scalar expression as a function of the inputs' numbers: nothing is evaluated as text. */
-function compile(tree: Tree, names: string[], attrs: Attributes): (x: number[]) => number {
-  if (typeof tree === "number") return () => tree;
-  if (typeof tree === "string") {
-    const place = names.indexOf(tree);
-    if (place >= 0) return (x) => x[place];
-    const fixed = plainNumber(attrs[tree]);
-    return () => fixed;
-  }
+/** A scalar expression, one operation at a time over all elements; of constants alone it is one
+ * number. `known`: the names' numbers, of all elements or one. Nothing is evaluated as text. */
+function scalar(tree: Tree, known: Record<string, Numbers>, n: number): Numbers {
+  if (typeof tree === "number") return Float64Array.of(tree);
+  if (typeof tree === "string") return known[tree];
   const f = FUNCTIONS[tree[0]];
-  const parts = tree.slice(1).map((part) => compile(part, names, attrs));
-  if (parts.length === 1) {
-    const [a] = parts;
-    return (x) => f(a(x));
-  }
-  if (parts.length === 2) {
-    const [a, b] = parts;
-    return (x) => f(a(x), b(x));
-  }
-  const [c, a, b] = parts;
-  return (x) => f(c(x), a(x), b(x));
+  const [a, b = a, c = a] = tree.slice(1).map((part) => scalar(part, known, n));
+  const [p, q, r] = [a, b, c].map((x) => +(x.length > 1));
+  const out = new Float64Array(p + q + r ? n : Math.min(n, 1));
+  const size = out.length;
+  if (tree[0] === "multiply") for (let i = 0; i < size; i++) out[i] = a[i * p] * b[i * q];
+  else if (tree[0] === "add") for (let i = 0; i < size; i++) out[i] = a[i * p] + b[i * q];
+  else for (let i = 0; i < size; i++) out[i] = f(a[i * p], b[i * q], c[i * r]);
+  return out;
 }
 
+const { add } = FUNCTIONS;
 const FOLDS: Record<string, [number, (a: number, b: number) => number]> = {
-  sum: [0, (a, b) => a + b],
+  sum: [0, add],
   prod: [1, (a, b) => a * b],
   max: [-Infinity, FUNCTIONS.maximum],
   min: [Infinity, FUNCTIONS.minimum],
@@ -235,24 +214,22 @@ const FOLDS: Record<string, [number, (a: number, b: number) => number]> = {
 };
 
 /** How each form is run. */
-const FORMS: Record<string, (node: Instruction, x: Value[]) => Float64Array | Float32Array> = {
+const FORMS: Record<string, (node: Instruction, x: Value[]) => Numbers> = {
   Scalar(node, inputs) {
-    const out = fresh(node),
-      n = out.length,
-      k = inputs.length;
-    const run = compile(node.tree as Tree, node.names ?? [], node.attrs ?? {});
-    const reads = inputs.map((x) =>
-      count(x.shape) === n ? null : places(node.shape, spreadStrides(x.shape, node.shape)),
-    );
-    const slots = new Array(k).fill(0);
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < k; j++) {
-        const read = reads[j];
-        slots[j] = inputs[j].data[read ? read[i] : i];
-      }
-      out[i] = run(slots);
+    const n = count(node.shape);
+    const known: Record<string, Numbers> = {};
+    for (const [name, value] of Object.entries(node.attrs ?? {})) {
+      known[name] = Float64Array.of(plainNumber(value));
     }
-    return out;
+    (node.names ?? []).forEach((name, i) => {
+      const x = inputs[i];
+      const all = x.data.length === n || x.data.length === 1;
+      known[name] = all
+        ? x.data
+        : pick(node, x, places(node.shape, spreadStrides(x.shape, node.shape)));
+    });
+    const out = scalar(node.tree as Tree, known, n);
+    return out.length === n ? rounded(node, out) : fresh(node).fill(out[0]);
   },
   Reduce(node, [x]) {
     const axis = new Set(node.attrs?.axis),
@@ -263,8 +240,11 @@ const FORMS: Record<string, (node: Instruction, x: Value[]) => Float64Array | Fl
       kept.map((step, i) => (axis.has(i) ? 0 : step)),
     );
     const sums = new Float64Array(count(node.shape)).fill(start);
-    for (let i = 0; i < x.data.length; i++) sums[into[i]] = fold(sums[into[i]], x.data[i]);
-    return store(node, sums);
+    const { data } = x;
+    const n = data.length;
+    if (fold === add) for (let i = 0; i < n; i++) sums[into[i]] += data[i];
+    else for (let i = 0; i < n; i++) sums[into[i]] = fold(sums[into[i]], data[i]);
+    return rounded(node, sums);
   },
   ArgReduce(node, [x]) {
     const flat = node.attrs?.axis === null || node.attrs?.axis === undefined;
@@ -321,7 +301,7 @@ const FORMS: Record<string, (node: Instruction, x: Value[]) => Float64Array | Fl
       ),
     );
   },
-  Reshape: (node, [x]) => store(node, x.data),
+  Reshape: (_, [x]) => x.data,
   Broadcast: (node, [x]) => pick(node, x, places(node.shape, spreadStrides(x.shape, node.shape))),
   Slice: (node, [x]) => pick(node, x, sliced(x.shape, node.attrs?.index)),
   Place(node, [x]) {
@@ -357,14 +337,14 @@ const FORMS: Record<string, (node: Instruction, x: Value[]) => Float64Array | Fl
     const sums = new Float64Array(count(node.shape));
     const into = lookup(node.shape, indices, node.attrs?.axis, x.shape);
     for (let i = 0; i < into.length; i++) sums[into[i]] += x.data[i];
-    return store(node, sums);
+    return rounded(node, sums);
   },
   Window: (node, [x]) => pick(node, x, windowed(x.shape, node.attrs, node.shape)),
   Overlap(node, [x]) {
     const sums = new Float64Array(count(node.shape));
     const into = windowed(node.shape, node.attrs, x.shape);
     for (let i = 0; i < into.length; i++) sums[into[i]] += x.data[i];
-    return store(node, sums);
+    return rounded(node, sums);
   },
   OneHot(node, [x]) {
     const out = fresh(node),
@@ -433,9 +413,13 @@ const FORMS: Record<string, (node: Instruction, x: Value[]) => Float64Array | Fl
       for (let j = 0; j < inputs.length; j++) product *= inputs[j].data[reads[j][i]];
       sums[Math.floor(i / depth)] += product;
     }
-    return store(node, sums);
+    return rounded(node, sums);
   },
 };
+
+/** Numbers that nothing else will write into, as the node has them. */
+const rounded = (node: Instruction, own: Numbers) =>
+  node.dtype === "float32" ? new Float32Array(own) : own;
 
 function store(node: Instruction, data: ArrayLike<number>) {
   const out = fresh(node);
@@ -499,7 +483,7 @@ export function unknownForm(program: Program) {
   return odd ? odd.form : "";
 }
 
-const READ = new WeakMap<Instruction, Float64Array | Float32Array>();
+const READ = new WeakMap<Instruction, Numbers>();
 
 /** The recorded numbers of a leaf, read once: nothing writes into what was computed. */
 function recorded(node: Instruction) {

@@ -1,5 +1,5 @@
 // @ts-nocheck Written from layout/labels.py by tools/python_to_js.py: change that file.
-import { has, len, same, slice, truthy } from "../python.js";
+import { has, same, slice, truthy } from "../python.js";
 import { ON_WIRE, lines, shownShape } from "../values/summary.js";
 import { short } from "../values/user_text.js";
 
@@ -21,7 +21,7 @@ export function shapeLine(summary, heat = false) {
     return "";
   }
   text = shownShape(summary.shape);
-  plain = (heat ? heat : (truthy(summary.numbers) ? (summary.size <= ON_WIRE) : summary.numbers));
+  plain = (heat ? heat : (summary.numbers.length ? (summary.size <= ON_WIRE) : summary.numbers));
   return (truthy(plain) ? text : `${text} ${summary.dtype}`);
 }
 
@@ -78,22 +78,22 @@ export function _lines(summary, heat, backward = false) {
 /** @returns {any} */
 export function wireNames(scene) {
   let leaving, results;
-  leaving = new Set(Array.from(scene.wires).filter((wire) => (wire.kind === "output")).map((wire) => wire.source));
-  results = Array.from(scene.boxes).filter((box) => ((box.kind === "operation") && truthy(box.name))).map((box) => box);
-  return new Map(Array.from(results).filter((box) => (!has(leaving, box.id))).map((box) => [box.id, short(box.name)]));
+  leaving = new Set(scene.wires.filter((wire) => (wire.kind === "output")).map((wire) => wire.source));
+  results = scene.boxes.filter((box) => ((box.kind === "operation") && box.name));
+  return new Map(results.filter((box) => (!has(leaving, box.id))).map((box) => [box.id, short(box.name)]));
 }
 
 /** @returns {any} */
 export function bareSources(scene) {
   let constants;
-  constants = Array.from(scene.boxes).filter((box) => (box.kind === "constant")).map((box) => box);
-  return new Set(Array.from(constants).filter((box) => (!truthy(box.value) || (!truthy(box.value.shape) && !truthy(box.name)))).map((box) => box.id));
+  constants = scene.boxes.filter((box) => (box.kind === "constant"));
+  return new Set(constants.filter((box) => (!truthy(box.value) || (!truthy(box.value.shape) && !box.name))).map((box) => box.id));
 }
 
 export class Labels {
   constructor(scene, heat = false) {
     [this.blanks, this.heat] = [scene.blanks, heat];
-    this.runs = ((len(scene.moments) > 0) || (scene.rate > 0));
+    this.runs = ((scene.moments.length > 0) || (scene.rate > 0));
     [this.names, this.bare] = [wireNames(scene), bareSources(scene)];
   }
   /** @returns {any} */

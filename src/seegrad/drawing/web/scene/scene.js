@@ -92,7 +92,7 @@ export class View {
 /** @returns {any} */
 export function fold(scene) {
   let box, boxes, closed, group, inside, outer, parent, seenAs, stands, visible, wires;
-  parent = new Map(Array.from(scene.groups).map((group) => [group.id, group.parent]));
+  parent = new Map(scene.groups.map((group) => [group.id, group.parent]));
   seenAs = new Map([["", ""]]);
   visible = [];
   closed = [];
@@ -121,6 +121,6 @@ export function fold(scene) {
       stands.set(box.id, removesuffix(inside, "\0"));
     }
   }
-  wires = Array.from(Array.from(scene.wires).filter((wire) => (stands.get(wire.source) !== stands.get(wire.target))).map((wire) => replace(wire, { source: stands.get(wire.source), target: stands.get(wire.target), origin: wire.source })));
+  wires = scene.wires.filter((wire) => (stands.get(wire.source) !== stands.get(wire.target))).map((wire) => replace(wire, { source: stands.get(wire.source), target: stands.get(wire.target), origin: wire.source }));
   return new View(Array.from(boxes), wires, Array.from(visible), stands);
 }
