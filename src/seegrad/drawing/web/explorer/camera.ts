@@ -31,6 +31,7 @@ export class Camera {
   /** Called when the reader has moved it. */
   onMove: () => void = () => undefined;
   #seen: string[] = [];
+  #room = { width: 0, height: 0 };
 
   constructor(stage: HTMLElement, picture: SVGElement, layer: HTMLElement, map: SVGElement) {
     this.stage = stage;
@@ -63,8 +64,15 @@ export class Camera {
     this.place();
   }
 
+  /** Looks how large the stage is now; to ask in the midst of changes costs a layout each time. */
+  measure() {
+    const { width, height } = this.stage.getBoundingClientRect();
+    this.#room = { width, height };
+  }
+
+  /** The stage as it was measured last. */
   room() {
-    return this.stage.getBoundingClientRect();
+    return this.#room;
   }
 
   /** Brings a box to the middle, large enough to be read. */

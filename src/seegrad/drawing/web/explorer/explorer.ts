@@ -66,6 +66,7 @@ export class Explorer {
     root.replaceChildren(body, saying.line, ...below(session), this.#drawer.box, bar.row);
     this.#follow();
     session.tell("draw", false);
+    this.camera.measure();
     this.camera.home();
     this.#address.look(this.camera);
     printWell(this.#picture, root);

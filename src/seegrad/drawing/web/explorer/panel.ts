@@ -67,7 +67,9 @@ export class Panel {
       aside.replaceChildren(...inner);
     }
     aside.setAttribute("aria-label", session.say("details"));
+    if (aside.hidden === !inner.length) return;
     aside.hidden = !inner.length;
+    this.#picture.camera.measure();
   }
 
   #told(id: string): Element[] {

@@ -64,6 +64,7 @@ export class Picture {
 
   #render(move: boolean) {
     const before = new Map(this.plan.places);
+    this.camera.measure();
     this.blanks = blanksOf(this.#session);
     const scene = { ...visibleScene(this.#session), blanks: this.blanks, open: this.#session.open };
     this.#layOut(scene);
@@ -131,7 +132,10 @@ export class Picture {
 
   /** The window has another size: what it may choose, it chooses again. */
   refit() {
-    if (this.#session.auto) this.#session.tell("draw", false);
+    this.camera.measure();
+    const { width, height } = this.camera.room();
+    const laid = this.#laid === this.#layoutOf(width || WINDOW[0], height || WINDOW[1]);
+    if (this.#session.auto && !laid) this.#session.tell("draw", false);
     if (this.camera.following) this.camera.home();
   }
 
