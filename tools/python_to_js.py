@@ -166,7 +166,9 @@ class Writer:
                 return f"!{self.test(node.operand)}"
         if self.is_array(node):
             return f"{self.of(node)}.length"
-        return self.of(node) if self.plain(node) in PLAIN else f"truthy({self.of(node)})"
+        kind, _, rest = self.plain(node).partition(" | ")
+        sure = kind in PLAIN or (rest == "None" and kind.isidentifier())
+        return self.of(node) if sure else f"truthy({self.of(node)})"
 
     def of(self, node: ast.expr | None) -> str:
         """An expression."""
@@ -261,7 +263,16 @@ class Writer:
         where = f"{self.module}.py:{getattr(node, 'lineno', '?')}"
         raise SyntaxError(f"{where}: no JavaScript is known for: {ast.unparse(node)}")
 
+    def meet(self, target: ast.expr, over: ast.expr) -> None:
+        """What goes through an array of known things is known."""
+        kind = self.type_of(over)
+        if isinstance(target, ast.Name) and isinstance(kind, ast.Subscript) and self.is_array(over):
+            first = kind.slice.elts[0] if isinstance(kind.slice, ast.Tuple) else kind.slice
+            self.local[target.id] = first
+
     def comprehension(self, node: Any) -> str:
+        for each in node.generators:
+            self.meet(each.target, each.iter)
         pair = isinstance(node, ast.DictComp)
         text = f"[{self.of(node.key)}, {self.of(node.value)}]" if pair else self.of(node.elt)
         for i, loop in enumerate(reversed(node.generators)):
@@ -342,6 +353,7 @@ class Writer:
             case ast.While(test=test, body=body):
                 return [f"while ({self.test(test)}) {{", *self.block(body), "}"]
             case ast.For(target=target, iter=over, body=body):
+                self.meet(target, over)
                 return [self.loop(self.of(target), over), *self.block(body), "}"]
             case ast.FunctionDef():
                 return self.function(node, "function ")

@@ -9,7 +9,7 @@ export type Instruction = {
   shape: number[];
   dtype: string;
   inputs?: number[];
-  data?: number[];
+  data?: number[] | Numbers;
   names?: string[];
   tree?: Tree;
   kind?: string;
@@ -48,9 +48,13 @@ export type Choices = {
 export type Program = {
   train?: TrainingPlan;
   nodes: Instruction[];
+  /** Until it is unpacked: the instructions without their inputs, which nodes name by place. */
+  kinds?: Instruction[];
   wires: Record<string, [number, number | null]>;
   boxes: Record<string, [number, number | null]>;
   inputs: Record<string, number>;
+  /** Why nothing can be changed here; there are no instructions then. */
+  why?: string;
   /** Boxes whose number cannot be changed here, and the operation that is why. */
   fixed?: Record<string, string>;
   parameters?: string[];
@@ -68,8 +72,8 @@ export const FUNCTIONS: Record<string, (...x: number[]) => number> = {
   power,
   mod,
   floor_divide: (a, b) => Math.floor(a / b),
-  maximum: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b)),
-  minimum: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.min(a, b)),
+  maximum: (a, b) => Math.max(a, b),
+  minimum: (a, b) => Math.min(a, b),
   round,
   exp2: (a) => 2 ** a,
   erf,
@@ -81,8 +85,8 @@ export const FUNCTIONS: Record<string, (...x: number[]) => number> = {
   less_equal: (a, b) => +(a <= b),
   greater: (a, b) => +(a > b),
   greater_equal: (a, b) => +(a >= b),
-  logical_and: (a, b) => +(!!a && !!b),
-  logical_or: (a, b) => +(!!a || !!b),
+  logical_and: (a, b) => +!!(a && b),
+  logical_or: (a, b) => +!!(a || b),
   logical_xor: (a, b) => +(!!a !== !!b),
   logical_not: (a) => +!a,
   isnan: (a) => +Number.isNaN(a),
@@ -180,6 +184,33 @@ function places(shape: number[], strides: number[], start: number = 0) {
   return found;
 }
 
+/** For each element its place in the array without these axes, and its place along one axis. */
+const outside = (shape: number[], axes: Set<number>) => {
+  const own = stridesOf(shape.map((side, i) => (axes.has(i) ? 1 : side)));
+  return places(
+    shape,
+    own.map((step, i) => (axes.has(i) ? 0 : step)),
+  );
+};
+const along = (shape: number[], axis: number) =>
+  places(
+    shape,
+    shape.map((_, i) => +(i === axis)),
+  );
+
+/** Writes numbers to their places. */
+function put<T extends Numbers>(out: T, into: Int32Array, data: Numbers) {
+  for (let i = 0; i < into.length; i++) out[into[i]] = data[i];
+  return out;
+}
+
+/** The sums of the numbers that have one place. */
+function summed(node: Instruction, into: Int32Array, data: Numbers) {
+  const sums = new Float64Array(count(node.shape));
+  for (let i = 0; i < into.length; i++) sums[into[i]] += data[i];
+  return rounded(node, sums);
+}
+
 /** The strides with which `from` is read when broadcast to `to`. */
 function spreadStrides(from: number[], to: number[]) {
   const own = stridesOf(from),
@@ -232,62 +263,43 @@ const FORMS: Record<string, (node: Instruction, x: Value[]) => Numbers> = {
     return out.length === n ? rounded(node, out) : fresh(node).fill(out[0]);
   },
   Reduce(node, [x]) {
-    const axis = new Set(node.attrs?.axis),
-      [start, fold] = FOLDS[node.kind ?? "sum"];
-    const kept = stridesOf(x.shape.map((side, i) => (axis.has(i) ? 1 : side)));
-    const into = places(
-      x.shape,
-      kept.map((step, i) => (axis.has(i) ? 0 : step)),
-    );
-    const sums = new Float64Array(count(node.shape)).fill(start);
+    const into = outside(x.shape, new Set(node.attrs?.axis));
+    const [start, fold] = FOLDS[node.kind ?? "sum"];
     const { data } = x;
-    const n = data.length;
-    if (fold === add) for (let i = 0; i < n; i++) sums[into[i]] += data[i];
-    else for (let i = 0; i < n; i++) sums[into[i]] = fold(sums[into[i]], data[i]);
-    return rounded(node, sums);
+    if (fold === add) return summed(node, into, data);
+    const found = new Float64Array(count(node.shape)).fill(start);
+    for (let i = 0; i < data.length; i++) found[into[i]] = fold(found[into[i]], data[i]);
+    return rounded(node, found);
   },
   ArgReduce(node, [x]) {
     const flat = node.attrs?.axis === null || node.attrs?.axis === undefined;
-    const shape = flat ? [x.data.length] : x.shape,
-      axis = flat ? 0 : node.attrs?.axis;
-    const kept = stridesOf(shape.map((side, i) => (i === axis ? 1 : side)));
-    const into = places(
-      shape,
-      kept.map((step, i) => (i === axis ? 0 : step)),
-    );
-    const along = places(
-      shape,
-      shape.map((_, i) => (i === axis ? 1 : 0)),
-    );
-    const best = new Float64Array(count(node.shape)).fill(NaN),
-      out = fresh(node);
-    const better =
-      node.kind === "max" ? (a: number, b: number) => a > b : (a: number, b: number) => a < b;
+    const shape = flat ? [x.data.length] : x.shape;
+    const axis = flat ? 0 : node.attrs?.axis;
+    const into = outside(shape, new Set([axis]));
+    const places = along(shape, axis);
+    const best = new Float64Array(count(node.shape)).fill(NaN);
+    const out = fresh(node);
     const seen = new Uint8Array(best.length);
     for (let i = 0; i < x.data.length; i++) {
-      const at = into[i],
-        value = x.data[i];
+      const at = into[i];
+      const value = x.data[i];
       const isFirstNaN = Number.isNaN(value) && !Number.isNaN(best[at]);
-      if (!seen[at] || isFirstNaN || better(value, best[at])) {
+      const better = node.kind === "max" ? value > best[at] : value < best[at];
+      if (!seen[at] || isFirstNaN || better) {
         best[at] = value;
-        out[at] = along[i];
+        out[at] = places[i];
         seen[at] = 1;
       }
     }
     return out;
   },
   Scan(node, [x]) {
-    const out = fresh(node),
-      axis = node.attrs?.axis,
-      step = stridesOf(x.shape)[axis];
-    const along = places(
-      x.shape,
-      x.shape.map((_, i) => (i === axis ? 1 : 0)),
-    );
+    const axis = node.attrs?.axis;
+    const step = stridesOf(x.shape)[axis];
+    const places = along(x.shape, axis);
     const sums = new Float64Array(x.data.length);
-    for (let i = 0; i < sums.length; i++) sums[i] = x.data[i] + (along[i] ? sums[i - step] : 0);
-    out.set(sums);
-    return out;
+    for (let i = 0; i < sums.length; i++) sums[i] = x.data[i] + (places[i] ? sums[i - step] : 0);
+    return rounded(node, sums);
   },
   Permute(node, [x]) {
     const own = stridesOf(x.shape),
@@ -304,48 +316,31 @@ const FORMS: Record<string, (node: Instruction, x: Value[]) => Numbers> = {
   Reshape: (_, [x]) => x.data,
   Broadcast: (node, [x]) => pick(node, x, places(node.shape, spreadStrides(x.shape, node.shape))),
   Slice: (node, [x]) => pick(node, x, sliced(x.shape, node.attrs?.index)),
-  Place(node, [x]) {
-    const out = fresh(node),
-      into = sliced(node.shape, node.attrs?.index);
-    for (let i = 0; i < into.length; i++) out[into[i]] = x.data[i];
-    return out;
-  },
+  Place: (node, [x]) => put(fresh(node), sliced(node.shape, node.attrs?.index), x.data),
   Pad(node, [x]) {
     const widths = node.attrs?.widths as [number, number][];
-    const out = fresh(node).fill(plainNumber(node.attrs?.value ?? 0)),
-      own = stridesOf(node.shape);
+    const own = stridesOf(node.shape);
     const start = widths.reduce((sum, [before], i) => sum + before * own[i], 0);
-    const into = places(x.shape, own, start);
-    for (let i = 0; i < into.length; i++) out[into[i]] = x.data[i];
-    return out;
+    const out = fresh(node).fill(plainNumber(node.attrs?.value ?? 0));
+    return put(out, places(x.shape, own, start), x.data);
   },
   Join(node, inputs) {
-    const out = fresh(node),
-      axis = node.attrs?.axis,
-      own = stridesOf(node.shape);
+    const out = fresh(node);
+    const axis = node.attrs?.axis;
+    const own = stridesOf(node.shape);
     let start = 0;
     for (const x of inputs) {
-      const into = places(x.shape, own, start * own[axis]);
-      for (let i = 0; i < into.length; i++) out[into[i]] = x.data[i];
+      put(out, places(x.shape, own, start * own[axis]), x.data);
       start += x.shape[axis];
     }
     return out;
   },
   Gather: (node, [x, indices]) =>
     pick(node, x, lookup(x.shape, indices, node.attrs?.axis, node.shape)),
-  Scatter(node, [x, indices]) {
-    const sums = new Float64Array(count(node.shape));
-    const into = lookup(node.shape, indices, node.attrs?.axis, x.shape);
-    for (let i = 0; i < into.length; i++) sums[into[i]] += x.data[i];
-    return rounded(node, sums);
-  },
+  Scatter: (node, [x, indices]) =>
+    summed(node, lookup(node.shape, indices, node.attrs?.axis, x.shape), x.data),
   Window: (node, [x]) => pick(node, x, windowed(x.shape, node.attrs, node.shape)),
-  Overlap(node, [x]) {
-    const sums = new Float64Array(count(node.shape));
-    const into = windowed(node.shape, node.attrs, x.shape);
-    for (let i = 0; i < into.length; i++) sums[into[i]] += x.data[i];
-    return rounded(node, sums);
-  },
+  Overlap: (node, [x]) => summed(node, windowed(node.shape, node.attrs, x.shape), x.data),
   OneHot(node, [x]) {
     const out = fresh(node),
       classes = node.attrs?.classes;
@@ -479,7 +474,7 @@ function lookup(shape: number[], indices: Value, axis: number, result: number[])
 
 /** Can the page run this? Otherwise the form it does not know. */
 export function unknownForm(program: Program) {
-  const odd = program.nodes.find((node) => node.form !== "leaf" && !(node.form in FORMS));
+  const odd = program.nodes?.find((node) => node.form !== "leaf" && !(node.form in FORMS));
   return odd ? odd.form : "";
 }
 
@@ -487,7 +482,7 @@ const READ = new WeakMap<Instruction, Numbers>();
 
 /** The recorded numbers of a leaf, read once: nothing writes into what was computed. */
 function recorded(node: Instruction) {
-  const known = READ.get(node) ?? store(node, (node.data ?? []).map(plainNumber));
+  const known = READ.get(node) ?? store(node, Array.from(node.data ?? [], plainNumber));
   READ.set(node, known);
   return known;
 }

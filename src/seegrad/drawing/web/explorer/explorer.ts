@@ -18,7 +18,8 @@ import { isPresented, present } from "../sharing/presenting.ts";
 import { printWell } from "../sharing/printing.ts";
 import { Saying } from "./saying.ts";
 import { Session } from "./session.ts";
-import type { Language, Options, SceneData } from "./session.ts";
+import type { Language, Options } from "./session.ts";
+import type { SceneData } from "../unpack.ts";
 import { Stepping } from "./stepping.ts";
 
 const other = (language: Language): Language => (language === "en" ? "ko" : "en");

@@ -91,8 +91,10 @@ export class Panel {
     if (thing?.value) made.push(...facts(say, "value", thing.value));
     if (thing?.grad && !asked) made.push(...facts(say, "derivative", thing.grad));
     const { program } = session.scene;
-    if (program && box && (box.id in program.inputs || program.fixed?.[box.id]))
-      made.push(editor(session, program, box));
+    const editable = program?.why
+      ? box?.kind === "input" || box?.kind === "parameter"
+      : box && program && (box.id in program.inputs || program.fixed?.[box.id]);
+    if (box && program && editable) made.push(editor(session, program, box));
     return made;
   }
 

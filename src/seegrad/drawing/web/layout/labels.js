@@ -26,12 +26,12 @@ export function shapeLine(summary, heat = false) {
 }
 
 /** @returns {any} */
-export function pictured(summary) {
-  return ((summary != null) && (summary.size > ON_WIRE));
+export function pictured(summary, most = ON_WIRE) {
+  return ((summary != null) && (summary.size > most));
 }
 
 /** @returns {any} */
-export function label(wire, name, blank = false, heat = false) {
+export function label(wire, name, blank = false, heat = false, most = ON_WIRE) {
   let above, below, top;
   above = [];
   below = [];
@@ -41,7 +41,7 @@ export function label(wire, name, blank = false, heat = false) {
   } else {
     if ((wire.value != null)) {
       top = shapeLine(wire.value, heat);
-      above = _lines(wire.value, heat);
+      above = _lines(wire.value, heat, most);
       if ((name && (same(wire.value.shape, [])))) {
         above = [`${name} = ${above[0]}`];
       } else {
@@ -59,7 +59,7 @@ export function label(wire, name, blank = false, heat = false) {
     below = [wire.below];
   } else {
     if (((wire.grad != null) && wire.backward)) {
-      below = _lines(wire.grad, heat, true);
+      below = _lines(wire.grad, heat, most, true);
     }
   }
   if (blank) {
@@ -69,10 +69,13 @@ export function label(wire, name, blank = false, heat = false) {
 }
 
 /** @returns {any} */
-export function _lines(summary, heat, backward = false) {
+export function _lines(summary, heat, most, backward = false) {
   let found;
   found = Array.from(lines(summary, backward));
-  return ((heat && pictured(summary)) ? slice(found, 2, undefined) : found);
+  if ((!heat || !pictured(summary, most))) {
+    return found;
+  }
+  return (pictured(summary) ? slice(found, 2, undefined) : []);
 }
 
 /** @returns {any} */
@@ -87,23 +90,25 @@ export function wireNames(scene) {
 export function bareSources(scene) {
   let constants;
   constants = scene.boxes.filter((box) => (box.kind === "constant"));
-  return new Set(constants.filter((box) => (!truthy(box.value) || (!truthy(box.value.shape) && !box.name))).map((box) => box.id));
+  return new Set(constants.filter((box) => (!box.value || (!truthy(box.value.shape) && !box.name))).map((box) => box.id));
 }
 
 export class Labels {
   constructor(scene, heat = false) {
     [this.blanks, this.heat] = [scene.blanks, heat];
+    this.most = (scene.maps ? 1 : ON_WIRE);
     this.runs = ((scene.moments.length > 0) || (scene.rate > 0));
     [this.names, this.bare] = [wireNames(scene), bareSources(scene)];
   }
   /** @returns {any} */
   of(wire) {
-    let source;
+    let name, source;
     source = (wire.origin ? wire.origin : wire.source);
     if ((has(this.bare, source))) {
       return null;
     }
-    return label(wire, (this.names.get(source) ?? ""), (has(this.blanks, wire.id)), this.heat);
+    name = (this.names.get(source) ?? "");
+    return label(wire, name, (has(this.blanks, wire.id)), this.heat, this.most);
   }
   /** @returns {any} */
   heats(wire) {
@@ -111,8 +116,8 @@ export class Labels {
     if ((!truthy(this.heat) || (has(this.bare, (wire.origin ? wire.origin : wire.source))))) {
       return [null, null];
     }
-    value = ((!wire.above && pictured(wire.value)) ? wire.value : null);
+    value = ((!wire.above && pictured(wire.value, this.most)) ? wire.value : null);
     seen = (wire.backward && !wire.below && (!has(this.blanks, wire.id)));
-    return [value, ((seen && pictured(wire.grad)) ? wire.grad : null)];
+    return [value, ((seen && pictured(wire.grad, this.most)) ? wire.grad : null)];
   }
 }

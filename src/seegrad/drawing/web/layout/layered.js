@@ -325,7 +325,7 @@ export function _order(level, up, down) {
   for (q = 0; q < len(rank); q += 1) {
     layers[rank[q]].push(q);
   }
-  layers = layers.filter((layer) => truthy(layer));
+  layers = layers.filter((layer) => layer.length);
   for ([r, layer] of layers.entries()) {
     for (q of layer) {
       rank[q] = r;
@@ -419,7 +419,7 @@ export function _exchange(layers, ahead, behind, pos) {
   for (_ = 0; _ < 6; _ += 1) {
     before = gained;
     for (layer of layers) {
-      for (i = 0; i < (len(layer) - 1); i += 1) {
+      for (i = 0; i < (layer.length - 1); i += 1) {
         [a, b] = [layer[i], layer[(i + 1)]];
         if ((((len(ahead[a]) * len(ahead[b])) + (len(behind[a]) * len(behind[b]))) > 4096)) {
           continue;
@@ -462,7 +462,7 @@ export function _heights(level, layers, up, down) {
   steps = [];
   for (layer of layers) {
     [offset, at] = [[0], 0];
-    for (i = 1; i < len(layer); i += 1) {
+    for (i = 1; i < layer.length; i += 1) {
       [a, b] = [layer[(i - 1)], layer[i]];
       at = at + ((((h[a] + h[b]) / 2) + ((gap[a] + gap[b]) / 2)) + 1);
       offset.push(at);

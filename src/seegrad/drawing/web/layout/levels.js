@@ -1,7 +1,7 @@
 // @ts-nocheck Written from layout/levels.py by tools/python_to_js.py: change that file.
 import { fit } from "../layout/measure.js";
 import { arrange } from "../layout/nested.js";
-import { max, replace, sum, truthy } from "../python.js";
+import { max, replace, sum } from "../python.js";
 import { bundled } from "../scene/bundles.js";
 import { fold } from "../scene/scene.js";
 
@@ -69,24 +69,30 @@ export function _least(scene, level) {
 
 /** @returns {any} */
 export function firstScreen(scene, width, height, heat, most = 99) {
-  let level, opened, places, plan, routes, scale, view;
-  for (level = Math.min(lastLevel(scene), most); level > -1; level += -1) {
-    if (((level > 0) && ((_least(scene, level) * LEAST_AREA) > (width * height)))) {
+  let closed, level, mapped, opened, places, plan, routes, scale, seen, view;
+  for (level = Math.min(lastLevel(scene), most); level > 0; level += -1) {
+    if (((_least(scene, level) * LEAST_AREA) > (width * height))) {
       continue;
     }
     opened = atLevel(scene, level);
     view = bundled(fold(opened));
     [places, routes] = fit(opened, view, heat);
-    if (((level > 0) && (_area(places, routes) > (width * height)))) {
+    if ((_area(places, routes) > (width * height))) {
       continue;
     }
     plan = fitted(places, routes, width, height, ((HOPELESS * width) * height));
     scale = _scale(plan, width, height);
-    if (((scale >= 1) || (level === 0))) {
+    if ((scale >= 1)) {
       return new Screen(opened, view, plan, level, scale);
     }
   }
-  return screen(scene, width, height, heat);
+  closed = atLevel(scene, 0);
+  seen = screen(closed, width, height, heat);
+  if ((heat && (seen.scale < 1))) {
+    mapped = screen(replace(closed, { maps: true }), width, height, heat);
+    seen = ((mapped.scale > seen.scale) ? mapped : seen);
+  }
+  return replace(seen, { level: 0 });
 }
 
 /** @returns {any} */
@@ -140,6 +146,6 @@ export function _scale(plan, width, height) {
 /** @returns {any} */
 export function _area(places, routes) {
   let boxes;
-  boxes = sum(places.filter((place) => !truthy(place.group)).map((place) => (place.width * place.height)));
+  boxes = sum(places.filter((place) => !place.group).map((place) => (place.width * place.height)));
   return (boxes + sum(routes.map((route) => (route.width * (route.above + route.below)))));
 }

@@ -139,7 +139,7 @@ export function _ports(places, routes, ends) {
 /** @returns {any} */
 export function _distances(places, ends, leaving, coming) {
   let far, k, ready, u, v, waiting;
-  [far, waiting] = [places.map((place) => place.lead), coming.map((wires) => len(wires))];
+  [far, waiting] = [places.map((place) => place.lead), coming.map((wires) => wires.length)];
   ready = range(leaving.length).filter((i) => (waiting[i] === 0));
   for (u of ready) {
     for (k of leaving[u]) {

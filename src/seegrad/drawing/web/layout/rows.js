@@ -1,7 +1,7 @@
 // @ts-nocheck Written from layout/rows.py by tools/python_to_js.py: change that file.
 import { even } from "../layout/layered.js";
 import { BACK } from "../layout/theme.js";
-import { any, enumerate, len, max, min, range, reversed, slice, sorted } from "../python.js";
+import { any, enumerate, max, min, range, reversed, slice, sorted } from "../python.js";
 
 export const TRACK = 16;
 
@@ -41,7 +41,7 @@ export function wrap(level, room) {
     tops[column] = Math.min(tops[column], (level.y[q] - (level.h[q] / 2)));
     lows[column] = Math.max(lows[column], (level.y[q] + (level.h[q] / 2)));
   }
-  starts = _starts(level, tops, lows, crossing.map((each) => len(each)), room);
+  starts = _starts(level, tops, lows, crossing.map((each) => each.length), room);
   if ((starts.length > 1)) {
     _move(level, starts, tops, lows, crossing);
   }

@@ -26,7 +26,12 @@ export function put({ scene }: Pick<Session, "scene">, program: Program, values:
   const write = (thing: Box | Wire, key: "value" | "grad", at: number | null) => {
     if (at === null) return;
     const set = (value: unknown) => Object.defineProperty(thing, key, { value, writable: true });
-    Object.defineProperty(thing, key, { configurable: true, get: () => summary(at), set });
+    Object.defineProperty(thing, key, {
+      configurable: true,
+      enumerable: true,
+      get: () => summary(at),
+      set,
+    });
   };
   for (const [things, places] of [
     [scene.wires, wires],

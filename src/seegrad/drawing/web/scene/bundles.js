@@ -62,6 +62,6 @@ export function _bundle(wires, source) {
   }
   words = `× ${wires.length}`;
   backward = any(wires.map((wire) => wire.backward));
-  below = (any(wires.map((wire) => (truthy(wire.backward) ? (wire.grad != null) : wire.backward))) ? words : "");
+  below = (any(wires.map((wire) => (wire.backward && (wire.grad != null)))) ? words : "");
   return new Wire(`${wires[0].id}+`, source, wires[0].target, 0, "bundle", undefined, undefined, backward, undefined, words, below);
 }

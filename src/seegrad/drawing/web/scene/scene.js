@@ -47,7 +47,7 @@ export class Wire {
 }
 
 export class Scene {
-  constructor(boxes = [], wires = [], groups = [], open = new Set(), overlays = [], painted = "", blanks = new Set(), title = "", language = "en", program = new Map(), moments = [], rate = 0, note = [], auto = false) {
+  constructor(boxes = [], wires = [], groups = [], open = new Set(), overlays = [], painted = "", blanks = new Set(), title = "", language = "en", program = new Map(), moments = [], rate = 0, note = [], auto = false, maps = false) {
     this.boxes = boxes;
     this.wires = wires;
     this.groups = groups;
@@ -62,6 +62,7 @@ export class Scene {
     this.rate = rate;
     this.note = note;
     this.auto = auto;
+    this.maps = maps;
   }
   /** @returns {any} */
   opened(groups) {

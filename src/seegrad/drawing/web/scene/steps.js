@@ -74,7 +74,7 @@ export function walk(scene, view) {
   targets = new Map(view.wires.map((wire) => [wire.id, wire.target]));
   for (wire of view.wires) {
     out.get(wire.source).push(wire.id);
-    if (truthy(wire.backward)) {
+    if (wire.backward) {
       back.get(wire.target).push(wire.id);
     }
   }
@@ -95,7 +95,7 @@ export function walk(scene, view) {
       steps.push(new Step("forward", box, leaving([box]), (span.last + 1)));
     }
   }
-  if (!any(view.wires.map((wire) => (truthy(wire.backward) ? (truthy(wire.grad) ? wire.grad : wire.below) : wire.backward)))) {
+  if (!any(view.wires.map((wire) => (wire.backward ? (wire.grad ? wire.grad : wire.below) : wire.backward)))) {
     return Array.from(steps);
   }
   seeds = Array.from(seen.keys()).filter((box) => (kinds.get(box) === "output")).flatMap((box) => back.get(box));

@@ -99,7 +99,7 @@ export function lines(summary, backward = false) {
 export function _table(summary) {
   let body, rows, texts, wide, width;
   if ((summary.dtype === "bool")) {
-    texts = summary.numbers.map((x) => (truthy(x) ? "T" : "F"));
+    texts = summary.numbers.map((x) => (x ? "T" : "F"));
   } else {
     texts = summary.numbers.map((x) => shown(x));
   }
