@@ -18,9 +18,13 @@ const digest = hash.digest("hex");
 mkdirSync(join(web, "built"), { recursive: true });
 for (const name of ["explorer", "training"]) {
   const built = execFileSync(join(web, "../../../../node_modules/.bin/esbuild"), [
-    join(web, name, "entry.ts"), "--bundle", "--minify", "--format=iife",
-    "--global-name=seegradPage", "--charset=utf8", "--target=es2022"], { encoding: "utf8" });
-  const place = join(web, "built", `${name}.js`), text = `// ${digest}\n${built}`;
+    join(web, name, "entry.ts"), "--bundle", "--minify", "--format=esm",
+    "--charset=utf8", "--target=es2022"], { encoding: "utf8" });
+  // a function around it, without what esbuild's own takes for exports that nobody reads so
+  const [ends, mount, read] = /export\{(\S+) as mount,(\S+) as read\};\s*$/.exec(built);
+  const inside = `${built.slice(0, -ends.length)}return{mount:${mount},read:${read}}`;
+  const script = `"use strict";var seegradPage=(()=>{${inside}})();\n`;
+  const place = join(web, "built", `${name}.js`), text = `// ${digest}\n${script}`;
   if (!process.argv.includes("--check")) writeFileSync(place, text);
   else if (readFileSync(place, "utf8") !== text) {
     console.error(`built/${name}.js is not what its sources give: npm run build`);

@@ -35,6 +35,7 @@ MODULES: dict[str, str] = {  # module → the names that are wanted; "" means al
 }
 RESERVED = {"in", "new", "default", "function", "var", "delete", "case", "with", "arguments"}
 PLAIN, MAPS = {"int", "float", "str", "bool"}, {"dict", "Mapping"}
+ARRAYS = {"list", "tuple", "Sequence"}
 METHODS = {
     "append": "push", "startswith": "startsWith", "endswith": "endsWith", "replace": "replaceAll",
     "rjust": "padStart", "items": "entries",
@@ -99,7 +100,8 @@ class Names:
             for node in [each for each in tree.body if isinstance(each, ast.ClassDef)]:
                 for e in [each for each in ast.walk(node) if isinstance(each, ast.AnnAssign)]:
                     name = ast.unparse(e.target).split(".")[-1]
-                    alone = self.types.setdefault(f".{name}", e.annotation) is e.annotation
+                    first = self.types.setdefault(f".{name}", e.annotation)
+                    alone = first is not None and ast.unparse(first) == ast.unparse(e.annotation)
                     self.types[f"{node.name}.{name}"] = e.annotation
                     self.types[f".{name}"] = e.annotation if alone else None
                 fields = [ast.unparse(e.target) for e in node.body if isinstance(e, ast.AnnAssign)]
@@ -123,7 +125,9 @@ class Writer:
                 return own or self.names.types.get(f".{node.attr}")
             case ast.Dict() | ast.DictComp():
                 return DICT
-            case ast.List() | ast.ListComp():
+            case ast.List() | ast.ListComp() | ast.GeneratorExp():
+                return LIST
+            case ast.Call(func=ast.Name(id="range" | "sorted" | "reversed" | "list" | "tuple")):
                 return LIST
             case ast.Compare() | ast.UnaryOp(op=ast.Not()):
                 return BOOL
@@ -145,6 +149,13 @@ class Writer:
     def is_map(self, node: ast.expr) -> bool:
         return self.plain(node).split("[")[0] in MAPS
 
+    def is_array(self, node: ast.expr) -> bool:
+        return self.plain(node).split("[")[0] in ARRAYS
+
+    def array(self, node: ast.expr) -> str:
+        """What is gone through, as a JavaScript array."""
+        return self.of(node) if self.is_array(node) else f"Array.from({self.each(node)})"
+
     def test(self, node: ast.expr) -> str:
         """An expression as a condition: empty arrays are false, as in Python."""
         match node:
@@ -153,7 +164,11 @@ class Writer:
                 return f"({sign.join(self.test(each) for each in node.values)})"
             case ast.UnaryOp(op=ast.Not()):
                 return f"!{self.test(node.operand)}"
-        return self.of(node) if self.plain(node) in PLAIN else f"truthy({self.of(node)})"
+        if self.is_array(node):
+            return f"{self.of(node)}.length"
+        kind, _, rest = self.plain(node).partition(" | ")
+        sure = kind in PLAIN or (rest == "None" and kind.isidentifier())
+        return self.of(node) if sure else f"truthy({self.of(node)})"
 
     def of(self, node: ast.expr | None) -> str:
         """An expression."""
@@ -248,14 +263,23 @@ class Writer:
         where = f"{self.module}.py:{getattr(node, 'lineno', '?')}"
         raise SyntaxError(f"{where}: no JavaScript is known for: {ast.unparse(node)}")
 
+    def meet(self, target: ast.expr, over: ast.expr) -> None:
+        """What goes through an array of known things is known."""
+        kind = self.type_of(over)
+        if isinstance(target, ast.Name) and isinstance(kind, ast.Subscript) and self.is_array(over):
+            first = kind.slice.elts[0] if isinstance(kind.slice, ast.Tuple) else kind.slice
+            self.local[target.id] = first
+
     def comprehension(self, node: Any) -> str:
+        for each in node.generators:
+            self.meet(each.target, each.iter)
         pair = isinstance(node, ast.DictComp)
         text = f"[{self.of(node.key)}, {self.of(node.value)}]" if pair else self.of(node.elt)
         for i, loop in enumerate(reversed(node.generators)):
             name = self.of(loop.target)
             tests = "".join(f".filter(({name}) => {self.test(test)})" for test in loop.ifs)
-            way = "flatMap" if i else "map"
-            text = f"Array.from({self.each(loop.iter)}){tests}.{way}(({name}) => {text})"
+            way = f".{'flatMap' if i else 'map'}(({name}) => {text})" if text != name else ""
+            text = f"{self.array(loop.iter)}{tests}{way}"
         made = {ast.DictComp: "new Map({})", ast.SetComp: "new Set({})"}.get(type(node), "{}")
         return made.format(text)
 
@@ -268,7 +292,7 @@ class Writer:
         if isinstance(node.func, ast.Attribute):
             outer, name = self.of(node.func.value), node.func.attr
             if name == "join":
-                return f"Array.from({given[0]}).join({outer})"
+                return f"{self.array(node.args[0])}.join({outer})"
             if name in HELPED:
                 return f"{name}({', '.join([outer, *given, *([facts] if words else [])])})"
             if name == "get" and len(given) == 2:
@@ -276,6 +300,10 @@ class Writer:
             return f"{outer}.{METHODS.get(name, camel(name))}({', '.join(given)})"
         if name == "isinstance":
             return f"({self.of(node.args[0])} instanceof {given[1]})"
+        if name == "len" and self.is_array(node.args[0]):
+            return f"{given[0]}.length"
+        if name in ("list", "tuple") and isinstance(node.args[0], COMPREHENSIONS[:2]):
+            return given[0]
         if name in ("min", "max") and len(given) > 1:
             return f"Math.{name}({', '.join(given)})"
         if name == "replace" or (words and name not in self.names.takes):
@@ -325,6 +353,7 @@ class Writer:
             case ast.While(test=test, body=body):
                 return [f"while ({self.test(test)}) {{", *self.block(body), "}"]
             case ast.For(target=target, iter=over, body=body):
+                self.meet(target, over)
                 return [self.loop(self.of(target), over), *self.block(body), "}"]
             case ast.FunctionDef():
                 return self.function(node, "function ")

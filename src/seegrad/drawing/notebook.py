@@ -13,7 +13,7 @@ from seegrad.display_hooks import presents
 from seegrad.drawing.display import FRAME_HEIGHT, Thing, scene_of
 from seegrad.drawing.export.frame import WATCH_THEME
 from seegrad.drawing.export.html import build, styles
-from seegrad.drawing.scene.scene import to_json
+from seegrad.drawing.scene.packed import to_page
 from seegrad.errors import MissingExtraError
 from seegrad.i18n import tr
 
@@ -88,4 +88,4 @@ def widget(thing: Thing, *, height: int = FRAME_HEIGHT, **options: Any) -> Any:
         height: in pixels; as the picture needs when not given.
     """
     options.setdefault("live", True)
-    return _class()(scene=to_json(scene_of(thing, **options)), height=height)
+    return _class()(scene=to_page(scene_of(thing, **options)), height=height)

@@ -12,6 +12,7 @@ import pytest
 import seegrad as sg
 from benchmarks.drawn_networks import NETWORKS, chain, lenet, random_scalars, two_layers
 from seegrad.drawing.export.svg import to_svg
+from seegrad.drawing.layout.labels import Labels
 from seegrad.drawing.layout.levels import at_level, first_screen, last_level, screen
 from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.bundles import MOST_PARALLEL, bundled
@@ -140,3 +141,18 @@ def test_a_small_graph_stands_in_one_row() -> None:
     z = a * b
     z.backward()
     assert "V" not in "".join(re.findall(r' d="(M[^"]*)"', to_svg(build_scene(z)))).replace("v", "")
+
+
+def test_a_window_too_small_for_the_numbers_shows_their_maps() -> None:
+    x = sg.tensor(np.linspace(-1.0, 1.0, 12), name="x")
+    y = sg.sum(sg.tanh(x * x) * sg.tensor(np.ones(12), name="w"))
+    y.backward()
+    scene = build_scene(y)
+    for width, maps in ((1440, False), (390, True)):
+        seen = first_screen(scene, width, 680, heat=True)
+        assert seen.scale >= 1
+        assert seen.scene.maps is maps
+        labels = Labels(seen.scene, heat=True)
+        above = [words[0] for wire in seen.view.wires if (words := labels.of(wire)) is not None]
+        assert any("0.8182" in line for lines in above for line in lines) is not maps
+    assert not first_screen(scene, 390, 680, heat=False).scene.maps

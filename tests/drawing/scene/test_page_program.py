@@ -109,9 +109,12 @@ def test_what_the_page_cannot_run_is_kept_as_it_is() -> None:
     assert [names[key] for key in scene.program["inputs"]] == ["w"]
 
 
-def test_large_graphs_carry_no_program() -> None:
+def test_a_large_graph_says_why_it_carries_no_program() -> None:
     y = sg.sum(sg.tensor(np.ones((300, 300)), name="x") * 2.0)
-    assert build_scene(y, live=True).program == {}
+    (why,) = build_scene(y, live=True).program.values()
+    assert "90,001 numbers" in why
+    assert "60,000" in why
+    assert "수 90,001개" in build_scene(y, live=True, language="ko").program["why"]
 
 
 @pytest.mark.parametrize("figure", ALL)

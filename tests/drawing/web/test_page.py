@@ -762,3 +762,9 @@ def test_why_a_number_cannot_be_changed_is_said(visit: Visit) -> None:
     page = visit(y)
     page.locator("[data-box=n0]").click()
     assert "inv" in page.locator(".fixed").inner_text()
+
+
+def test_why_a_large_picture_cannot_be_changed_is_said(visit: Visit) -> None:
+    page = visit(sg.sum(sg.tensor(np.ones(70_000), name="x") * 2.0))
+    page.locator("[data-box=n0]").click()
+    sync.expect(page.locator(".fixed")).to_contain_text("Too large to be changed in the page: 70")

@@ -8,8 +8,9 @@ import struct
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
-from pictures import ALL, NODE, ask_twins, needs_node
+from pictures import ALL, NODE, apple, ask_twins, broken, needs_node
 
 from benchmarks.drawn_networks import NETWORKS
 from seegrad.drawing.layout.levels import first_screen, screen
@@ -17,6 +18,7 @@ from seegrad.drawing.layout.measure import fit
 from seegrad.drawing.layout.strokes import curve, heat_strokes
 from seegrad.drawing.layout.theme import text_width
 from seegrad.drawing.scene.build import build_scene
+from seegrad.drawing.scene.packed import to_page
 from seegrad.drawing.scene.scene import fold, to_json
 from seegrad.drawing.scene.steps import known, walk
 from seegrad.drawing.values.summary import lines, shown
@@ -79,6 +81,32 @@ def test_scenes_are_folded_fitted_and_walked_alike() -> None:
         assert answer["labels"] == [
             list(lines(wire.value)) if wire.value else [] for wire in view.wires
         ]
+
+
+def test_what_is_packed_for_a_page_comes_out_as_it_was() -> None:
+    scenes = [build_scene(make(), live=True) for make in (NETWORKS["two layers"], broken, apple)]
+    answers = ask_twins(unpacked=[json.loads(to_page(scene)) for scene in scenes])["unpacked"]
+    for scene, answer in zip(scenes, answers):
+        plain = json.loads(to_json(scene))
+        assert len(answer["readings"]) == len(plain["readings"])
+        for told, was in zip(answer["readings"], plain["readings"]):
+            assert [told["shape"], told["dtype"]] == [was["shape"], was["dtype"]]
+            assert told["bad"] == was.get("bad", 0)
+            numbers = [str(x) if isinstance(x, str) else float(x) for x in was.get("numbers", [])]
+            assert [x.lower().replace("inity", "") if isinstance(x, str) else x
+                    for x in told["numbers"]] == numbers  # fmt: skip
+            cells = np.array(was.get("grid", []), float)
+            step = np.nanmax(np.abs(cells), initial=0.0) / 32767
+            np.testing.assert_allclose(np.array(told["grid"], float), cells, rtol=0, atol=step)
+            assert ((np.array(told["grid"], float) == 0) == (cells == 0)).all()
+        narrow = [{**node, "data": np.asarray(node["data"], node["dtype"]).tolist()}
+                  if "data" in node else node for node in plain["program"]["nodes"]]  # fmt: skip
+        for told, node in zip(answer["nodes"], narrow, strict=True):
+            if "data" in node:
+                data = np.asarray([float(x) for x in told["data"]], node["dtype"]).tolist()
+                told = {**told, "data": data}
+            assert str(told) == str({key: node[key] for key in told})
+            assert told.keys() == node.keys()
 
 
 NAMES = ("two layers", "LeNet", "Transformer of 12 blocks", "chain of 2,000")

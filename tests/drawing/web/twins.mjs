@@ -14,6 +14,8 @@ const { curve, heatStrokes } = await load("layout/strokes.js");
 const { known, walk } = await load("scene/steps.js");
 const { FUNCTIONS, evaluate, plainNumber } = await load("evaluate.ts");
 
+const { revive: reviveReading, unpack } = await load("unpack.ts");
+
 let text = "";
 for await (const chunk of process.stdin) text += chunk;
 
@@ -54,6 +56,16 @@ const answers = {
       curves: view.wires.map((wire) => curve(plan.paths.get(wire.id))),
       heats: view.wires.map((wire) => (wire.value && wire.value.size > 12 ? heatStrokes(wire.value, 8, 16) : [])),
     }));
+  }),
+  unpacked: (scenes) => scenes.map((sent) => {
+    unpack(sent);
+    unpack(sent); // what is whole stays so
+    const words = (numbers) => Array.from(numbers, (x) => (Number.isFinite(x) ? x : String(x)));
+    return {
+      readings: sent.readings.map((each) => reviveReading(each, sent.arrays)).map(({ shape, dtype, numbers, grid, norm, bad }) =>
+        ({ shape, dtype, numbers: words(numbers), grid: grid.map(words), norm, bad })),
+      nodes: (sent.program?.nodes ?? []).map((node) => (node.data ? { ...node, data: words(node.data) } : node)),
+    };
   }),
   functions: () => Object.fromEntries(Object.entries(FUNCTIONS).map(([name, f]) => [name, f.length])),
   programs: (programs) => programs.map((program) => evaluate(program)

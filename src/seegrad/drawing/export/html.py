@@ -14,7 +14,8 @@ from importlib import resources
 
 from seegrad.drawing.export.svg import to_svg
 from seegrad.drawing.layout.theme import DARK, FACE, LIGHT, MATH, SANS, Theme
-from seegrad.drawing.scene.scene import Scene, to_json
+from seegrad.drawing.scene.packed import to_page
+from seegrad.drawing.scene.scene import Scene
 from seegrad.drawing.values.user_text import escape
 from seegrad.i18n import tr
 
@@ -99,6 +100,6 @@ def to_html(scene: Scene) -> str:
         f'<style data-sg="picture">{picture}</style>\n<style>{own}</style>\n</head>\n<body>\n'
         f'<main><h1 class="unseen">{title}</h1>\n'
         f'<div class="sg" id="seegrad">{still(scene)}</div></main>\n'
-        f'<script type="application/json" id="scene">{to_json(scene)}</script>\n'
+        f'<script type="application/json" id="scene">{to_page(scene)}</script>\n'
         f'<script type="module">{script}</script>\n</body>\n</html>\n'
     )

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from seegrad.drawing.export.html import bundle, look, policy, still, styles, web
-from seegrad.drawing.scene.scene import Scene, to_json
+from seegrad.drawing.scene.packed import to_page
+from seegrad.drawing.scene.scene import Scene
 from seegrad.drawing.values.user_text import escape
 from seegrad.i18n import LANGUAGES, tr
 
@@ -29,7 +30,7 @@ class Live:
     def json(self) -> str:
         """What the page's script reads."""
         step, whole = json.dumps(self.step), json.dumps(self.whole)
-        return f'{{"scene":{to_json(self.scene)},"step":{step},"whole":{whole}}}'
+        return f'{{"scene":{to_page(self.scene)},"step":{step},"whole":{whole}}}'
 
 
 def place(key: str, name: str, live: Live, kind: str = "") -> str:

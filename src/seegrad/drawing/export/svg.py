@@ -47,7 +47,7 @@ class Drawing:
         self.scene, self.theme = seen.scene, theme
         self.view, self.plan = seen.view, seen.plan
         self.parts: list[str] = []
-        self.labels = Labels(scene, heat=True)
+        self.labels = Labels(self.scene, heat=True)
         self.boxes: dict[str, Box | Group] = {box.id: box for box in self.view.boxes}
         self.marks = seen_marks(self.scene, self.view)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -92,15 +92,14 @@ def forward_formula(node: Node) -> Tree | None:
     op = node.op
     assert op is not None
     names = _holes(op, [x.spec for x in node.inputs])
-    made = Applied(op, tuple(node.attrs.items()), tuple(names), node.shape)
-    return readable(as_side(made))
+    return _typeset_once(Applied(op, tuple(node.attrs.items()), tuple(names), node.shape))
 
 
 def rule_formula(node: Node, position: int) -> Tree | None:
     """How a node's derivative by one input is computed, with the holes `g` (what arrives), `out`
     and the op's own input names; None where there is none to be told."""
     term = rule_term(node, position)
-    return None if term is None else readable(as_side(term))
+    return None if term is None else _typeset_once(term)
 
 
 def rule_term(node: Node, position: int) -> Term | None:
@@ -133,6 +132,19 @@ def _rule(
     known: dict[Node, Term] = dict(zip(inputs, _holes(op, specs)))
     known |= {g: Name(Hole("g"), out.shape), y: Name(Hole("out"), out.shape)}
     return term_of(sent, known)
+
+
+def _typeset_once(term: Term) -> Tree | None:
+    """A term's tree, the same for equal terms; None where it is too long to be read."""
+    try:
+        return _typeset(term)
+    except TypeError:  # an attribute that cannot be a key
+        return _typeset.__wrapped__(term)
+
+
+@lru_cache(maxsize=4096)
+def _typeset(term: Term) -> Tree | None:
+    return readable(as_side(term))
 
 
 def readable(tree: Tree) -> Tree | None:

@@ -28,18 +28,18 @@ def shape_line(summary: ArraySummary, heat: bool = False) -> str:
     return text if plain else f"{text} {summary.dtype}"
 
 
-def pictured(summary: ArraySummary | None) -> bool:
+def pictured(summary: ArraySummary | None, most: int = ON_WIRE) -> bool:
     """Is it an array of so many numbers that a heat-map stands for them?"""
-    return summary is not None and summary.size > ON_WIRE
+    return summary is not None and summary.size > most
 
 
 def label(
-    wire: Wire, name: str, blank: bool = False, heat: bool = False
+    wire: Wire, name: str, blank: bool = False, heat: bool = False, most: int = ON_WIRE
 ) -> tuple[list[str], list[str], str]:
     """The lines above and below a wire, and the grey line on top of them.
 
     `name` is the user's word for the value, when it does not already stand in a box. With `heat`
-    the numbers of a large array are left to its heat-map, but for what is NaN.
+    the numbers of an array of more than `most` are left to its heat-map, but for what is NaN.
     """
     above: list[str] = []
     below: list[str] = []
@@ -48,7 +48,7 @@ def label(
         above = [wire.above]
     elif wire.value is not None:
         top = shape_line(wire.value, heat)
-        above = _lines(wire.value, heat)
+        above = _lines(wire.value, heat, most)
         if name and wire.value.shape == ():
             above = [f"{name} = {above[0]}"]
         elif name:
@@ -58,15 +58,19 @@ def label(
     if wire.below:
         below = [wire.below]
     elif wire.grad is not None and wire.backward:
-        below = _lines(wire.grad, heat, True)
+        below = _lines(wire.grad, heat, most, True)
     if blank:
         below = [""]
     return above, below, top
 
 
-def _lines(summary: ArraySummary, heat: bool, backward: bool = False) -> list[str]:
+def _lines(
+    summary: ArraySummary, heat: bool, most: int, backward: bool = False
+) -> list[str]:
     found = list(lines(summary, backward))
-    return found[2:] if heat and pictured(summary) else found
+    if not heat or not pictured(summary, most):
+        return found
+    return found[2:] if pictured(summary) else []
 
 
 def wire_names(scene: Scene) -> dict[str, str]:
@@ -90,6 +94,7 @@ class Labels:
 
     def __init__(self, scene: Scene, heat: bool = False) -> None:
         self.blanks, self.heat = scene.blanks, heat
+        self.most = 1 if scene.maps else ON_WIRE  # entries that are written out
         self.runs = len(scene.moments) > 0 or scene.rate > 0  # its numbers will be others
         self.names, self.bare = wire_names(scene), bare_sources(scene)
 
@@ -98,12 +103,13 @@ class Labels:
         source = wire.origin or wire.source
         if source in self.bare:
             return None
-        return label(wire, self.names.get(source, ""), wire.id in self.blanks, self.heat)
+        name = self.names.get(source, "")
+        return label(wire, name, wire.id in self.blanks, self.heat, self.most)
 
     def heats(self, wire: Wire) -> tuple[ArraySummary | None, ArraySummary | None]:
         """The arrays whose heat-maps stand above and below a wire."""
         if not self.heat or (wire.origin or wire.source) in self.bare:
             return None, None
-        value = wire.value if not wire.above and pictured(wire.value) else None
+        value = wire.value if not wire.above and pictured(wire.value, self.most) else None
         seen = wire.backward and not wire.below and wire.id not in self.blanks
-        return value, wire.grad if seen and pictured(wire.grad) else None
+        return value, wire.grad if seen and pictured(wire.grad, self.most) else None

@@ -52,21 +52,43 @@ def at_level(scene: Scene, level: int) -> Scene:
     return replace(scene, open=frozenset(seen))
 
 
+def _least(scene: Scene, level: int) -> int:
+    """How many boxes are seen at this level at least, told without folding: forks left out."""
+    deep = depths(scene)
+    opened = {"": True}
+    count = 0
+    for group in scene.groups:
+        inside = opened[group.parent]
+        opened[group.id] = inside and group.kind != "composite" and deep[group.id] < level
+        if inside and not opened[group.id]:
+            count += 1
+    for box in scene.boxes:
+        if box.kind != "fork" and opened[box.group]:
+            count += 1
+    return count
+
+
 def first_screen(scene: Scene, width: float, height: float, heat: bool, most: int = 99) -> Screen:
-    """The deepest level, `most` at most, that this window shows whole; level 0 if none does."""
-    for level in range(min(last_level(scene), most), -1, -1):
+    """The deepest level, `most` at most, that this window shows whole; level 0 if none does, in
+    a window too small for its numbers with a heat-map for every array."""
+    for level in range(min(last_level(scene), most), 0, -1):
+        if _least(scene, level) * LEAST_AREA > width * height:
+            continue
         opened = at_level(scene, level)
         view = bundled(fold(opened))
-        if level > 0 and len(view.boxes) * LEAST_AREA > width * height:
-            continue
         places, routes = fit(opened, view, heat)
-        if level > 0 and _area(places, routes) > width * height:
+        if _area(places, routes) > width * height:
             continue
         plan = fitted(places, routes, width, height, HOPELESS * width * height)
         scale = _scale(plan, width, height)
-        if scale >= 1 or level == 0:
+        if scale >= 1:
             return Screen(opened, view, plan, level, scale)
-    return screen(scene, width, height, heat)
+    closed = at_level(scene, 0)
+    seen = screen(closed, width, height, heat)
+    if heat and seen.scale < 1:
+        mapped = screen(replace(closed, maps=True), width, height, heat)
+        seen = mapped if mapped.scale > seen.scale else seen
+    return replace(seen, level=0)
 
 
 def window(scene: Scene, width: float, height: float, heat: bool, most: int = 99) -> Screen:

@@ -130,8 +130,8 @@ class SceneBuilder:
         own = around is not None and around.kind == "composite"
         return own and leaf_kind(part.node, self.named) == "constant"
 
-    def program(self) -> dict[str, Any]:
-        """The graph as a program that the page can run."""
+    def program(self, language: str) -> dict[str, Any]:
+        """The graph as a program that the page can run, or why it cannot."""
         parts = [(part.id, part.node, part.inputs) for part in self.inlined.parts]
         outputs = [(key, self.seed(key)) for key in dict.fromkeys(self.inlined.outputs)]
         leaves = [
@@ -139,7 +139,7 @@ class SceneBuilder:
             for part in self.inlined.parts
             if part.node.op is None and part.node.dtype.kind == "f" and not self.built_in(part)
         ]
-        written = program(parts, outputs, self.wire_spots, self.box_spots, leaves)
+        written = program(parts, outputs, self.wire_spots, self.box_spots, leaves, language)
         inputs = written.get("inputs", {})
         inputs |= {key: inputs[part] for key, part in self.copies.items() if part in inputs}
         return written
@@ -352,7 +352,7 @@ def build_scene(
     boxes, groups = _merged(drawn.boxes, [*inlined.groups.values()])
     scene = Scene(
         tuple(boxes), tuple(drawn.wires), tuple(groups), title=clean(title), language=language,
-        rate=rate, program=drawn.program() if live else {},
+        rate=rate, program=drawn.program(language) if live else {},
     )  # fmt: skip
     wanted = ["check"] if check else [*(overlays or {})]
     painted = _overlays(inlined, check, overlays or {})

@@ -19,6 +19,7 @@ from seegrad.graph.forms import Apply, Body, Call, Expression, Input, Number, Ra
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS
+from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor
 
 MOST_NUMBERS = 60_000  # in leaves; a larger graph is shown, but not recomputed in the page
@@ -181,6 +182,17 @@ class Replay:
         return total if isinstance(total, Node) else None
 
 
+def _too_large(numbers: int, nodes: int, language: str) -> dict[str, str]:
+    what, count, most = tr("numbers", language=language), numbers, MOST_NUMBERS
+    if numbers <= MOST_NUMBERS:
+        what, count, most = tr("nodes", language=language), nodes, MOST_NODES
+    said = tr(
+        "Too large to be changed in the page: {count} {what}, and at most {most} are recomputed.",
+        language=language, count=f"{count:,}", what=what, most=f"{most:,}",
+    )  # fmt: skip
+    return {"why": said}
+
+
 Spot = tuple[str, Sequence[tuple[str, int]], str | None]
 """What stands on a wire or box: the part, the users its derivative comes from, its output."""
 
@@ -191,12 +203,15 @@ def program(
     wires: Mapping[str, Spot],
     boxes: Mapping[str, Spot],
     editable: Sequence[str],
+    language: str = "en",
 ) -> dict[str, Any]:
-    """The program of a picture, or {} when it is too large for a page."""
+    """The program of a picture; where a page cannot have one, the words that say why."""
     size = sum(node.spec.size for _, node, _ in parts if node.op is None)
-    symbolic = any(node.data is None for _, node, _ in parts)
-    if symbolic or size > MOST_NUMBERS or len(parts) > MOST_NODES:
-        return {}
+    if any(node.data is None for _, node, _ in parts):
+        return {"why": tr("Nothing can be changed here: the picture has no numbers.",
+                          language=language)}  # fmt: skip
+    if size > MOST_NUMBERS or len(parts) > MOST_NODES:
+        return _too_large(size, len(parts), language)
     replay, writer = Replay(parts, outputs), Writer()
 
     def spot(place: Spot) -> list[int | None]:
@@ -209,7 +224,7 @@ def program(
         "boxes": {key: spot(place) for key, place in boxes.items()},
     }
     if writer.numbers > 2 * MOST_NUMBERS or len(writer.nodes) > 4 * MOST_NODES:
-        return {}
+        return _too_large(max(size, writer.numbers // 2), len(writer.nodes) // 4, language)
     inputs = {
         key: writer.index[replay.nodes[key]]
         for key in editable

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -107,6 +108,7 @@ class Scene:
     rate: float = 0.0  # the learning rate, when the walk ends with an update
     note: tuple[str, ...] = ()  # lines that stand below the picture
     auto: bool = False  # whoever shows it may choose the level of folding (layout/levels.py)
+    maps: bool = False  # heat-maps stand for all arrays, where there is no room for their numbers
 
     def opened(self, groups: Iterable[str]) -> Scene:
         """The same picture with exactly these groups open."""
@@ -182,13 +184,18 @@ def fold(scene: Scene) -> View:
 
 
 def to_json(scene: Scene) -> str:
-    """The scene for the page: compact, defaults left out, safe inside a <script> element.
+    """The scene as text: compact, defaults left out, safe inside a <script> element."""
+    return to_text(to_data(scene))
+
+
+def to_data(scene: Scene) -> dict[str, Any]:
+    """The scene as plain data, defaults left out.
 
     Summaries stand once in a list of their own, and so do formulas (MathML); boxes and wires name
     them by number.
     """
     places: dict[int, int] = {}
-    summaries: list[ArraySummary] = []
+    summaries: dict[ArraySummary, int] = {}
     things: tuple[Box | Wire, ...] = (*scene.boxes, *scene.wires)
     pairs = [(thing.value, thing.grad) for thing in things]
     for moment in scene.moments:
@@ -196,8 +203,7 @@ def to_json(scene: Scene) -> str:
     for pair in pairs:
         for summary in pair:
             if summary is not None and id(summary) not in places:
-                places[id(summary)] = len(summaries)
-                summaries.append(summary)
+                places[id(summary)] = summaries.setdefault(summary, len(summaries))
     rest = replace(scene, boxes=(), wires=())
     formulas: dict[str, int] = {}
     data = {"version": VERSION, **_plain(rest, places)}
@@ -209,6 +215,11 @@ def to_json(scene: Scene) -> str:
     data["wires"] = [_thing(wire, places) for wire in scene.wires]
     data["formulas"] = list(formulas)
     data["readings"] = [_summary(summary) for summary in summaries]
+    return data
+
+
+def to_text(data: Mapping[str, Any]) -> str:
+    """Plain data as JSON that no HTML around it can misread."""
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
@@ -242,10 +253,15 @@ def _formulas(box: Box, formulas: dict[str, int]) -> dict[str, Any]:
 def _placed(trees: Mapping[str, Tree | None], formulas: dict[str, int]) -> dict[str, Any]:
     """The places of some formulas in the list of all."""
     return {
-        key: formulas.setdefault(markup(tree), len(formulas))
+        key: formulas.setdefault(_markup_once(tree), len(formulas))
         for key, tree in trees.items()
         if tree is not None
     }
+
+
+@lru_cache(maxsize=4096)
+def _markup_once(tree: Tree) -> str:
+    return markup(tree)
 
 
 def _summary(summary: ArraySummary) -> dict[str, Any]:

@@ -9,7 +9,7 @@ export type Instruction = {
   shape: number[];
   dtype: string;
   inputs?: number[];
-  data?: number[];
+  data?: number[] | Numbers;
   names?: string[];
   tree?: Tree;
   kind?: string;
@@ -48,15 +48,20 @@ export type Choices = {
 export type Program = {
   train?: TrainingPlan;
   nodes: Instruction[];
+  /** Until it is unpacked: the instructions without their inputs, which nodes name by place. */
+  kinds?: Instruction[];
   wires: Record<string, [number, number | null]>;
   boxes: Record<string, [number, number | null]>;
   inputs: Record<string, number>;
+  /** Why nothing can be changed here; there are no instructions then. */
+  why?: string;
   /** Boxes whose number cannot be changed here, and the operation that is why. */
   fixed?: Record<string, string>;
   parameters?: string[];
   loss?: number;
 };
-export type Value = { shape: number[]; data: Float64Array | Float32Array };
+type Numbers = Float64Array | Float32Array;
+export type Value = { shape: number[]; data: Numbers };
 
 export const FUNCTIONS: Record<string, (...x: number[]) => number> = {
   add: (a, b) => a + b,
@@ -66,37 +71,11 @@ export const FUNCTIONS: Record<string, (...x: number[]) => number> = {
   negative: (a) => -a,
   power,
   mod,
-  sqrt: Math.sqrt,
-  cbrt: Math.cbrt,
   floor_divide: (a, b) => Math.floor(a / b),
-  abs: Math.abs,
-  sign: Math.sign,
-  maximum: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.max(a, b)),
-  minimum: (a, b) => (Number.isNaN(a) || Number.isNaN(b) ? NaN : Math.min(a, b)),
-  floor: Math.floor,
-  ceil: Math.ceil,
+  maximum: (a, b) => Math.max(a, b),
+  minimum: (a, b) => Math.min(a, b),
   round,
-  trunc: Math.trunc,
-  exp: Math.exp,
   exp2: (a) => 2 ** a,
-  expm1: Math.expm1,
-  log: Math.log,
-  log2: Math.log2,
-  log10: Math.log10,
-  log1p: Math.log1p,
-  sin: Math.sin,
-  cos: Math.cos,
-  tan: Math.tan,
-  arcsin: Math.asin,
-  arccos: Math.acos,
-  arctan: Math.atan,
-  arctan2: Math.atan2,
-  sinh: Math.sinh,
-  cosh: Math.cosh,
-  tanh: Math.tanh,
-  arcsinh: Math.asinh,
-  arccosh: Math.acosh,
-  arctanh: Math.atanh,
   erf,
   hypot: (a, b) => Math.hypot(a, b),
   logaddexp,
@@ -106,8 +85,8 @@ export const FUNCTIONS: Record<string, (...x: number[]) => number> = {
   less_equal: (a, b) => +(a <= b),
   greater: (a, b) => +(a > b),
   greater_equal: (a, b) => +(a >= b),
-  logical_and: (a, b) => +(!!a && !!b),
-  logical_or: (a, b) => +(!!a || !!b),
+  logical_and: (a, b) => +!!(a && b),
+  logical_or: (a, b) => +!!(a || b),
   logical_xor: (a, b) => +(!!a !== !!b),
   logical_not: (a) => +!a,
   isnan: (a) => +Number.isNaN(a),
@@ -115,6 +94,14 @@ export const FUNCTIONS: Record<string, (...x: number[]) => number> = {
   isfinite: (a) => +Number.isFinite(a),
   where: (c, a, b) => (c ? a : b),
 };
+
+/** Those that JavaScript has by their own names, and by others that begin with "arc". */
+const OWN =
+  "sqrt cbrt abs sign floor ceil trunc exp expm1 log log2 log10 log1p sin cos tan sinh cosh tanh";
+const ARCS = "sin cos tan tan2 sinh cosh tanh";
+const own = Math as unknown as typeof FUNCTIONS;
+for (const name of OWN.split(" ")) FUNCTIONS[name] = own[name];
+for (const name of ARCS.split(" ")) FUNCTIONS[`arc${name}`] = own[`a${name}`];
 
 /** C's pow where JavaScript's differs: 1 to any power is 1. */
 function power(a: number, b: number) {
@@ -179,13 +166,15 @@ function fresh(node: Instruction) {
 
 /** For each element of `shape` in order, the place in an array with these strides. */
 function places(shape: number[], strides: number[], start: number = 0) {
-  const n = count(shape),
-    found = new Int32Array(n),
-    at = new Array(shape.length).fill(0);
+  const found = new Int32Array(count(shape));
+  const at = shape.map(() => 0);
+  const last = shape.length - 1;
+  const wide = shape[last] ?? 1;
+  const step = strides[last] ?? 0;
   let place = start;
-  for (let i = 0; i < n; i++) {
-    found[i] = place;
-    for (let d = shape.length - 1; d >= 0; d--) {
+  for (let i = 0; i < found.length; ) {
+    for (let j = 0; j < wide; j++) found[i++] = place + j * step;
+    for (let d = last - 1; d >= 0; d--) {
       place += strides[d];
       if (++at[d] < shape[d]) break;
       place -= strides[d] * shape[d];
@@ -195,6 +184,33 @@ function places(shape: number[], strides: number[], start: number = 0) {
   return found;
 }
 
+/** For each element its place in the array without these axes, and its place along one axis. */
+const outside = (shape: number[], axes: Set<number>) => {
+  const own = stridesOf(shape.map((side, i) => (axes.has(i) ? 1 : side)));
+  return places(
+    shape,
+    own.map((step, i) => (axes.has(i) ? 0 : step)),
+  );
+};
+const along = (shape: number[], axis: number) =>
+  places(
+    shape,
+    shape.map((_, i) => +(i === axis)),
+  );
+
+/** Writes numbers to their places. */
+function put<T extends Numbers>(out: T, into: Int32Array, data: Numbers) {
+  for (let i = 0; i < into.length; i++) out[into[i]] = data[i];
+  return out;
+}
+
+/** The sums of the numbers that have one place. */
+function summed(node: Instruction, into: Int32Array, data: Numbers) {
+  const sums = new Float64Array(count(node.shape));
+  for (let i = 0; i < into.length; i++) sums[into[i]] += data[i];
+  return rounded(node, sums);
+}
+
 /** The strides with which `from` is read when broadcast to `to`. */
 function spreadStrides(from: number[], to: number[]) {
   const own = stridesOf(from),
@@ -202,31 +218,25 @@ function spreadStrides(from: number[], to: number[]) {
   return to.map((_, i) => (i < lead || from[i - lead] === 1 ? 0 : own[i - lead]));
 }
 
-/** A scalar expression as a function of the inputs' numbers: nothing is evaluated as text. */
-function compile(tree: Tree, names: string[], attrs: Attributes): (x: number[]) => number {
-  if (typeof tree === "number") return () => tree;
-  if (typeof tree === "string") {
-    const place = names.indexOf(tree);
-    if (place >= 0) return (x) => x[place];
-    const fixed = plainNumber(attrs[tree]);
-    return () => fixed;
-  }
+/** A scalar expression, one operation at a time over all elements; of constants alone it is one
+ * number. `known`: the names' numbers, of all elements or one. Nothing is evaluated as text. */
+function scalar(tree: Tree, known: Record<string, Numbers>, n: number): Numbers {
+  if (typeof tree === "number") return Float64Array.of(tree);
+  if (typeof tree === "string") return known[tree];
   const f = FUNCTIONS[tree[0]];
-  const parts = tree.slice(1).map((part) => compile(part, names, attrs));
-  if (parts.length === 1) {
-    const [a] = parts;
-    return (x) => f(a(x));
-  }
-  if (parts.length === 2) {
-    const [a, b] = parts;
-    return (x) => f(a(x), b(x));
-  }
-  const [c, a, b] = parts;
-  return (x) => f(c(x), a(x), b(x));
+  const [a, b = a, c = a] = tree.slice(1).map((part) => scalar(part, known, n));
+  const [p, q, r] = [a, b, c].map((x) => +(x.length > 1));
+  const out = new Float64Array(p + q + r ? n : Math.min(n, 1));
+  const size = out.length;
+  if (tree[0] === "multiply") for (let i = 0; i < size; i++) out[i] = a[i * p] * b[i * q];
+  else if (tree[0] === "add") for (let i = 0; i < size; i++) out[i] = a[i * p] + b[i * q];
+  else for (let i = 0; i < size; i++) out[i] = f(a[i * p], b[i * q], c[i * r]);
+  return out;
 }
 
+const { add } = FUNCTIONS;
 const FOLDS: Record<string, [number, (a: number, b: number) => number]> = {
-  sum: [0, (a, b) => a + b],
+  sum: [0, add],
   prod: [1, (a, b) => a * b],
   max: [-Infinity, FUNCTIONS.maximum],
   min: [Infinity, FUNCTIONS.minimum],
@@ -235,79 +245,61 @@ const FOLDS: Record<string, [number, (a: number, b: number) => number]> = {
 };
 
 /** How each form is run. */
-const FORMS: Record<string, (node: Instruction, x: Value[]) => Float64Array | Float32Array> = {
+const FORMS: Record<string, (node: Instruction, x: Value[]) => Numbers> = {
   Scalar(node, inputs) {
-    const out = fresh(node),
-      n = out.length,
-      k = inputs.length;
-    const run = compile(node.tree as Tree, node.names ?? [], node.attrs ?? {});
-    const reads = inputs.map((x) =>
-      count(x.shape) === n ? null : places(node.shape, spreadStrides(x.shape, node.shape)),
-    );
-    const slots = new Array(k).fill(0);
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < k; j++) {
-        const read = reads[j];
-        slots[j] = inputs[j].data[read ? read[i] : i];
-      }
-      out[i] = run(slots);
+    const n = count(node.shape);
+    const known: Record<string, Numbers> = {};
+    for (const [name, value] of Object.entries(node.attrs ?? {})) {
+      known[name] = Float64Array.of(plainNumber(value));
     }
-    return out;
+    (node.names ?? []).forEach((name, i) => {
+      const x = inputs[i];
+      const all = x.data.length === n || x.data.length === 1;
+      known[name] = all
+        ? x.data
+        : pick(node, x, places(node.shape, spreadStrides(x.shape, node.shape)));
+    });
+    const out = scalar(node.tree as Tree, known, n);
+    return out.length === n ? rounded(node, out) : fresh(node).fill(out[0]);
   },
   Reduce(node, [x]) {
-    const axis = new Set(node.attrs?.axis),
-      [start, fold] = FOLDS[node.kind ?? "sum"];
-    const kept = stridesOf(x.shape.map((side, i) => (axis.has(i) ? 1 : side)));
-    const into = places(
-      x.shape,
-      kept.map((step, i) => (axis.has(i) ? 0 : step)),
-    );
-    const sums = new Float64Array(count(node.shape)).fill(start);
-    for (let i = 0; i < x.data.length; i++) sums[into[i]] = fold(sums[into[i]], x.data[i]);
-    return store(node, sums);
+    const into = outside(x.shape, new Set(node.attrs?.axis));
+    const [start, fold] = FOLDS[node.kind ?? "sum"];
+    const { data } = x;
+    if (fold === add) return summed(node, into, data);
+    const found = new Float64Array(count(node.shape)).fill(start);
+    for (let i = 0; i < data.length; i++) found[into[i]] = fold(found[into[i]], data[i]);
+    return rounded(node, found);
   },
   ArgReduce(node, [x]) {
     const flat = node.attrs?.axis === null || node.attrs?.axis === undefined;
-    const shape = flat ? [x.data.length] : x.shape,
-      axis = flat ? 0 : node.attrs?.axis;
-    const kept = stridesOf(shape.map((side, i) => (i === axis ? 1 : side)));
-    const into = places(
-      shape,
-      kept.map((step, i) => (i === axis ? 0 : step)),
-    );
-    const along = places(
-      shape,
-      shape.map((_, i) => (i === axis ? 1 : 0)),
-    );
-    const best = new Float64Array(count(node.shape)).fill(NaN),
-      out = fresh(node);
-    const better =
-      node.kind === "max" ? (a: number, b: number) => a > b : (a: number, b: number) => a < b;
+    const shape = flat ? [x.data.length] : x.shape;
+    const axis = flat ? 0 : node.attrs?.axis;
+    const into = outside(shape, new Set([axis]));
+    const places = along(shape, axis);
+    const best = new Float64Array(count(node.shape)).fill(NaN);
+    const out = fresh(node);
     const seen = new Uint8Array(best.length);
     for (let i = 0; i < x.data.length; i++) {
-      const at = into[i],
-        value = x.data[i];
+      const at = into[i];
+      const value = x.data[i];
       const isFirstNaN = Number.isNaN(value) && !Number.isNaN(best[at]);
-      if (!seen[at] || isFirstNaN || better(value, best[at])) {
+      const better = node.kind === "max" ? value > best[at] : value < best[at];
+      if (!seen[at] || isFirstNaN || better) {
         best[at] = value;
-        out[at] = along[i];
+        out[at] = places[i];
         seen[at] = 1;
       }
     }
     return out;
   },
   Scan(node, [x]) {
-    const out = fresh(node),
-      axis = node.attrs?.axis,
-      step = stridesOf(x.shape)[axis];
-    const along = places(
-      x.shape,
-      x.shape.map((_, i) => (i === axis ? 1 : 0)),
-    );
+    const axis = node.attrs?.axis;
+    const step = stridesOf(x.shape)[axis];
+    const places = along(x.shape, axis);
     const sums = new Float64Array(x.data.length);
-    for (let i = 0; i < sums.length; i++) sums[i] = x.data[i] + (along[i] ? sums[i - step] : 0);
-    out.set(sums);
-    return out;
+    for (let i = 0; i < sums.length; i++) sums[i] = x.data[i] + (places[i] ? sums[i - step] : 0);
+    return rounded(node, sums);
   },
   Permute(node, [x]) {
     const own = stridesOf(x.shape),
@@ -321,51 +313,34 @@ const FORMS: Record<string, (node: Instruction, x: Value[]) => Float64Array | Fl
       ),
     );
   },
-  Reshape: (node, [x]) => store(node, x.data),
+  Reshape: (_, [x]) => x.data,
   Broadcast: (node, [x]) => pick(node, x, places(node.shape, spreadStrides(x.shape, node.shape))),
   Slice: (node, [x]) => pick(node, x, sliced(x.shape, node.attrs?.index)),
-  Place(node, [x]) {
-    const out = fresh(node),
-      into = sliced(node.shape, node.attrs?.index);
-    for (let i = 0; i < into.length; i++) out[into[i]] = x.data[i];
-    return out;
-  },
+  Place: (node, [x]) => put(fresh(node), sliced(node.shape, node.attrs?.index), x.data),
   Pad(node, [x]) {
     const widths = node.attrs?.widths as [number, number][];
-    const out = fresh(node).fill(plainNumber(node.attrs?.value ?? 0)),
-      own = stridesOf(node.shape);
+    const own = stridesOf(node.shape);
     const start = widths.reduce((sum, [before], i) => sum + before * own[i], 0);
-    const into = places(x.shape, own, start);
-    for (let i = 0; i < into.length; i++) out[into[i]] = x.data[i];
-    return out;
+    const out = fresh(node).fill(plainNumber(node.attrs?.value ?? 0));
+    return put(out, places(x.shape, own, start), x.data);
   },
   Join(node, inputs) {
-    const out = fresh(node),
-      axis = node.attrs?.axis,
-      own = stridesOf(node.shape);
+    const out = fresh(node);
+    const axis = node.attrs?.axis;
+    const own = stridesOf(node.shape);
     let start = 0;
     for (const x of inputs) {
-      const into = places(x.shape, own, start * own[axis]);
-      for (let i = 0; i < into.length; i++) out[into[i]] = x.data[i];
+      put(out, places(x.shape, own, start * own[axis]), x.data);
       start += x.shape[axis];
     }
     return out;
   },
   Gather: (node, [x, indices]) =>
     pick(node, x, lookup(x.shape, indices, node.attrs?.axis, node.shape)),
-  Scatter(node, [x, indices]) {
-    const sums = new Float64Array(count(node.shape));
-    const into = lookup(node.shape, indices, node.attrs?.axis, x.shape);
-    for (let i = 0; i < into.length; i++) sums[into[i]] += x.data[i];
-    return store(node, sums);
-  },
+  Scatter: (node, [x, indices]) =>
+    summed(node, lookup(node.shape, indices, node.attrs?.axis, x.shape), x.data),
   Window: (node, [x]) => pick(node, x, windowed(x.shape, node.attrs, node.shape)),
-  Overlap(node, [x]) {
-    const sums = new Float64Array(count(node.shape));
-    const into = windowed(node.shape, node.attrs, x.shape);
-    for (let i = 0; i < into.length; i++) sums[into[i]] += x.data[i];
-    return store(node, sums);
-  },
+  Overlap: (node, [x]) => summed(node, windowed(node.shape, node.attrs, x.shape), x.data),
   OneHot(node, [x]) {
     const out = fresh(node),
       classes = node.attrs?.classes;
@@ -433,9 +408,13 @@ const FORMS: Record<string, (node: Instruction, x: Value[]) => Float64Array | Fl
       for (let j = 0; j < inputs.length; j++) product *= inputs[j].data[reads[j][i]];
       sums[Math.floor(i / depth)] += product;
     }
-    return store(node, sums);
+    return rounded(node, sums);
   },
 };
+
+/** Numbers that nothing else will write into, as the node has them. */
+const rounded = (node: Instruction, own: Numbers) =>
+  node.dtype === "float32" ? new Float32Array(own) : own;
 
 function store(node: Instruction, data: ArrayLike<number>) {
   const out = fresh(node);
@@ -495,15 +474,15 @@ function lookup(shape: number[], indices: Value, axis: number, result: number[])
 
 /** Can the page run this? Otherwise the form it does not know. */
 export function unknownForm(program: Program) {
-  const odd = program.nodes.find((node) => node.form !== "leaf" && !(node.form in FORMS));
+  const odd = program.nodes?.find((node) => node.form !== "leaf" && !(node.form in FORMS));
   return odd ? odd.form : "";
 }
 
-const READ = new WeakMap<Instruction, Float64Array | Float32Array>();
+const READ = new WeakMap<Instruction, Numbers>();
 
 /** The recorded numbers of a leaf, read once: nothing writes into what was computed. */
 function recorded(node: Instruction) {
-  const known = READ.get(node) ?? store(node, (node.data ?? []).map(plainNumber));
+  const known = READ.get(node) ?? store(node, Array.from(node.data ?? [], plainNumber));
   READ.set(node, known);
   return known;
 }

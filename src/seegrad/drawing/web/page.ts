@@ -2,7 +2,8 @@
 // state lives outside of them. What a scene opens is said by the entry of each build.
 
 import type { Explorer } from "./explorer/explorer.ts";
-import type { Options, SceneData } from "./explorer/session.ts";
+import type { Options } from "./explorer/session.ts";
+import type { SceneData } from "./unpack.ts";
 import { ReadingPage } from "./reading.ts";
 
 /** A picture in a page: the explorer, or what stands around it. */

@@ -3,7 +3,8 @@
 
 import type { Open, Opened, WakePlot } from "./page.ts";
 import { keep } from "./sharing/address.ts";
-import type { Language, SceneData, Theme } from "./explorer/session.ts";
+import type { Language, Theme } from "./explorer/session.ts";
+import type { SceneData } from "./unpack.ts";
 
 /** What is drawn at a place; `step`: the step it begins at; `whole`: all of it, however small. */
 type Figure = { scene: SceneData; step?: number | null; whole?: boolean };

@@ -80,6 +80,8 @@ export type Scene = {
   rate?: number;
   /** May the window choose what is open? */
   auto?: boolean;
+  /** Do heat-maps stand for all arrays? */
+  maps?: boolean;
 };
 export type View = {
   boxes: (Box | Group)[];

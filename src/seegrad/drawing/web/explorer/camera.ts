@@ -1,7 +1,7 @@
 // Which part of the picture is seen, and how large; the small map of the whole.
 
 import { element } from "../draw.ts";
-import type { Plan } from "../scene.ts";
+import type { Plan, Rect } from "../scene.ts";
 
 const LEGIBLE = 0.75;
 /** Pixels across, below which a screen is a phone's. */
@@ -31,6 +31,7 @@ export class Camera {
   /** Called when the reader has moved it. */
   onMove: () => void = () => undefined;
   #seen: string[] = [];
+  #room = { width: 0, height: 0 };
 
   constructor(stage: HTMLElement, picture: SVGElement, layer: HTMLElement, map: SVGElement) {
     this.stage = stage;
@@ -63,41 +64,38 @@ export class Camera {
     this.place();
   }
 
+  /** Looks how large the stage is now; to ask in the midst of changes costs a layout each time. */
+  measure() {
+    const { width, height } = this.stage.getBoundingClientRect();
+    this.#room = { width, height };
+  }
+
+  /** The stage as it was measured last. */
   room() {
-    return this.stage.getBoundingClientRect();
+    return this.#room;
   }
 
   /** Brings a box to the middle, large enough to be read. */
   centre(id: string) {
-    const rect = this.plan.places.get(id),
-      stage = this.room();
-    if (!rect) return;
-    this.zoom.k = Math.max(this.zoom.k, LEGIBLE);
-    this.zoom.x = stage.width / 2 - (rect.x + rect.width / 2) * this.zoom.k;
-    this.zoom.y = stage.height / 2 - (rect.y + rect.height / 2) * this.zoom.k;
-    this.following = false;
-    this.place();
+    this.#lookAt(id, () => Math.max(this.zoom.k, LEGIBLE));
   }
 
   /** The whole picture where it can be read, else this box or group, as large as may be. */
   frame(id: string) {
-    const rect = this.plan.places.get(id);
-    const stage = this.room();
-    if (!rect) return;
-    const whole = Math.min(stage.width / this.plan.width, stage.height / this.plan.height);
-    if (whole >= 1) {
-      this.fit();
-      return;
+    const { width, height } = this.#room;
+    const whole = Math.min(width / this.plan.width, height / this.plan.height);
+    if (whole >= 1) this.fit();
+    else {
+      this.#lookAt(id, (rect) => {
+        const large = Math.min(width / (rect.width + 48), height / (rect.height + 48));
+        return Math.min(this.largest, Math.max(whole, large));
+      });
     }
-    const wide = stage.width / (rect.width + 48);
-    this.zoom.k = Math.min(
-      this.largest,
-      Math.max(whole, Math.min(wide, stage.height / (rect.height + 48))),
-    );
-    this.zoom.x = stage.width / 2 - (rect.x + rect.width / 2) * this.zoom.k;
-    this.zoom.y = stage.height / 2 - (rect.y + rect.height / 2) * this.zoom.k;
-    this.following = false;
-    this.place();
+  }
+
+  #lookAt(id: string, zoom: (rect: Rect) => number) {
+    const rect = this.plan.places.get(id);
+    if (rect) this.look(zoom(rect), rect.x + rect.width / 2, rect.y + rect.height / 2);
   }
 
   place() {
@@ -112,7 +110,7 @@ export class Camera {
     const { plan, map } = this;
     const scale = Math.min(MAP_WIDTH / plan.width, MAP_HEIGHT / plan.height);
     const boxes = this.#seen.map((id) => {
-      const { x, y, width, height } = plan.places.get(id) as import("../scene.ts").Rect;
+      const { x, y, width, height } = plan.places.get(id) as Rect;
       return `M${x} ${y}h${width}v${height}h${-width}z`;
     });
     map.setAttribute("viewBox", `0 0 ${plan.width} ${plan.height}`);
@@ -143,15 +141,10 @@ export class Camera {
 
   /** Brings the place under the pointer on the map to the middle. */
   moveByMap(event: PointerEvent) {
-    const map = this.map.getBoundingClientRect(),
-      stage = this.room(),
-      plan = this.plan;
-    this.zoom.x =
-      stage.width / 2 - ((event.clientX - map.left) / map.width) * plan.width * this.zoom.k;
-    this.zoom.y =
-      stage.height / 2 - ((event.clientY - map.top) / map.height) * plan.height * this.zoom.k;
-    this.following = false;
-    this.place();
+    const map = this.map.getBoundingClientRect();
+    const { width, height } = this.plan;
+    const [x, y] = [event.clientX - map.left, event.clientY - map.top];
+    this.look(this.zoom.k, (x / map.width) * width, (y / map.height) * height);
     this.onMove();
   }
 

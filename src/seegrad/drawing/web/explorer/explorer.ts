@@ -18,7 +18,8 @@ import { isPresented, present } from "../sharing/presenting.ts";
 import { printWell } from "../sharing/printing.ts";
 import { Saying } from "./saying.ts";
 import { Session } from "./session.ts";
-import type { Language, Options, SceneData } from "./session.ts";
+import type { Language, Options } from "./session.ts";
+import type { SceneData } from "../unpack.ts";
 import { Stepping } from "./stepping.ts";
 
 const other = (language: Language): Language => (language === "en" ? "ko" : "en");
@@ -66,6 +67,7 @@ export class Explorer {
     root.replaceChildren(body, saying.line, ...below(session), this.#drawer.box, bar.row);
     this.#follow();
     session.tell("draw", false);
+    this.camera.measure();
     this.camera.home();
     this.#address.look(this.camera);
     printWell(this.#picture, root);

@@ -67,7 +67,9 @@ export class Panel {
       aside.replaceChildren(...inner);
     }
     aside.setAttribute("aria-label", session.say("details"));
+    if (aside.hidden === !inner.length) return;
     aside.hidden = !inner.length;
+    this.#picture.camera.measure();
   }
 
   #told(id: string): Element[] {
@@ -89,8 +91,10 @@ export class Panel {
     if (thing?.value) made.push(...facts(say, "value", thing.value));
     if (thing?.grad && !asked) made.push(...facts(say, "derivative", thing.grad));
     const { program } = session.scene;
-    if (program && box && (box.id in program.inputs || program.fixed?.[box.id]))
-      made.push(editor(session, program, box));
+    const editable = program?.why
+      ? box?.kind === "input" || box?.kind === "parameter"
+      : box && program && (box.id in program.inputs || program.fixed?.[box.id]);
+    if (box && program && editable) made.push(editor(session, program, box));
     return made;
   }
 

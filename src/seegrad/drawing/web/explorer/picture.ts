@@ -43,6 +43,7 @@ export class Picture {
   readonly #moved: SVGElement;
   #opened = new Set<string>();
   #laid = "";
+  #maps = false;
 
   constructor(session: Session, root: HTMLElement) {
     this.#session = session;
@@ -64,6 +65,7 @@ export class Picture {
 
   #render(move: boolean) {
     const before = new Map(this.plan.places);
+    this.camera.measure();
     this.blanks = blanksOf(this.#session);
     const scene = { ...visibleScene(this.#session), blanks: this.blanks, open: this.#session.open };
     this.#layOut(scene);
@@ -84,12 +86,11 @@ export class Picture {
 
   /** What is seen of the scene in this window, and where. */
   #layOut(scene: Omit<Scene, "open" | "blanks">) {
-    const { width, height } = this.camera.room();
     const session = this.#session;
-    const wide = width || WINDOW[0];
-    const high = height || WINDOW[1];
-    if (session.runs && this.#laid === this.#layoutOf(wide, high)) {
+    const [wide, high] = this.#window;
+    if (session.runs && this.#laid === this.#layout) {
       this.view = bundled(fold({ ...scene, open: session.open }));
+      scene.maps = this.#maps;
       return;
     }
     const shown = session.auto
@@ -99,15 +100,21 @@ export class Picture {
       session.open = new Set(shown.scene.open);
       session.scene.open = [...session.open];
     }
+    scene.maps = this.#maps = shown.scene.maps;
     this.view = shown.view;
     this.plan = shown.plan;
-    this.#laid = this.#layoutOf(wide, high);
+    this.#laid = this.#layout;
+  }
+
+  get #window() {
+    const { width, height } = this.camera.room();
+    return [width || WINDOW[0], height || WINDOW[1]];
   }
 
   /** What a layout depends on, where numbers that run on must not change it. */
-  #layoutOf(width: number, height: number) {
+  get #layout() {
     const { open, constants, pathOnly, pinned } = this.#session;
-    return [...open, constants, pathOnly && pinned, width, height].join(" ");
+    return [...open, constants, pathOnly && pinned, ...this.#window].join(" ");
   }
 
   /** The walk through what is seen now, at the time at which it was. */
@@ -131,7 +138,9 @@ export class Picture {
 
   /** The window has another size: what it may choose, it chooses again. */
   refit() {
-    if (this.#session.auto) this.#session.tell("draw", false);
+    this.camera.measure();
+    const changed = this.#laid !== this.#layout;
+    if (this.#session.auto && changed) this.#session.tell("draw", false);
     if (this.camera.following) this.camera.home();
   }
 

@@ -2,11 +2,11 @@
 // Data goes one way: a choice changes the session, the session tells, the parts draw. No element
 // of the document is touched here.
 
-import { plainNumber } from "../evaluate.ts";
 import type { Box, Group, Scene, Wire } from "../scene.ts";
 import type { ArraySummary } from "../scene.ts";
 import { Box as BoxClass, Group as GroupClass, Wire as WireClass } from "../scene/scene.js";
-import { ArraySummary as SummaryClass } from "../values/summary.js";
+import { revive, unpack, whole } from "../unpack.ts";
+import type { SceneData } from "../unpack.ts";
 import { WORDS } from "../words.ts";
 
 /** What may be told: draw anew (gliding or not), the step has changed (with dots that run or not),
@@ -38,43 +38,6 @@ export type Options = {
 
 type Thing = Box | Wire;
 type Recorded = Map<string, [ArraySummary | undefined, ArraySummary | undefined]>;
-
-/** A scene as it is sent: values and derivatives are places in the list of readings. */
-export type SceneData = Partial<Scene> & { readings?: ArraySummary[]; formulas?: string[] };
-
-/** Formulas come as places in a list, each once. */
-function unpack(data: SceneData) {
-  const formula = (place: unknown) =>
-    typeof place === "number" ? data.formulas?.[place] : undefined;
-  for (const box of data.boxes ?? []) {
-    box.letter = formula(box.letter);
-    box.forward = formula(box.forward);
-    box.rules = box.rules?.map((place) => formula(place) ?? null);
-  }
-  for (const group of data.groups ?? []) {
-    group.where = formula(group.where);
-    group.rules = group.rules?.map(([from, name, place]) => [from, name, formula(place) ?? null]);
-  }
-}
-
-/** What JSON leaves out is filled in. */
-const whole = <T>(made: T, sent: Partial<T>): T => Object.assign(made as object, sent) as T;
-
-/** Numbers that JSON cannot hold come as words. */
-function revive(sent: ArraySummary): ArraySummary {
-  const summary: ArraySummary = whole(new SummaryClass([], ""), sent);
-  for (const key of ["low", "high", "mean", "norm"] as const) {
-    const number = summary[key];
-    if (number !== undefined) summary[key] = plainNumber(number);
-  }
-  if (summary.numbers) summary.numbers = summary.numbers.map(plainNumber);
-  if (!summary.shape.length && summary.numbers && !summary.bad) {
-    const [x] = summary.numbers;
-    Object.assign(summary, { low: x, high: x, mean: x, norm: Math.abs(x) });
-  }
-  if (summary.grid) summary.grid = summary.grid.map((row) => row.map(plainNumber));
-  return summary;
-}
 
 export class Session {
   readonly scene: Scene;
@@ -118,7 +81,7 @@ export class Session {
       open: data.open ?? [],
     };
     this.auto = !!this.scene.auto;
-    this.#summaries = (data.readings ?? []).map(revive);
+    this.#summaries = (data.readings ?? []).map((sent) => revive(sent, data.arrays));
     for (const thing of this.things) {
       for (const what of ["value", "grad"] as const) {
         const place: unknown = thing[what];

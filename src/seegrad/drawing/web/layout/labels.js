@@ -1,5 +1,5 @@
 // @ts-nocheck Written from layout/labels.py by tools/python_to_js.py: change that file.
-import { has, len, same, slice, truthy } from "../python.js";
+import { has, same, slice, truthy } from "../python.js";
 import { ON_WIRE, lines, shownShape } from "../values/summary.js";
 import { short } from "../values/user_text.js";
 
@@ -21,17 +21,17 @@ export function shapeLine(summary, heat = false) {
     return "";
   }
   text = shownShape(summary.shape);
-  plain = (heat ? heat : (truthy(summary.numbers) ? (summary.size <= ON_WIRE) : summary.numbers));
+  plain = (heat ? heat : (summary.numbers.length ? (summary.size <= ON_WIRE) : summary.numbers));
   return (truthy(plain) ? text : `${text} ${summary.dtype}`);
 }
 
 /** @returns {any} */
-export function pictured(summary) {
-  return ((summary != null) && (summary.size > ON_WIRE));
+export function pictured(summary, most = ON_WIRE) {
+  return ((summary != null) && (summary.size > most));
 }
 
 /** @returns {any} */
-export function label(wire, name, blank = false, heat = false) {
+export function label(wire, name, blank = false, heat = false, most = ON_WIRE) {
   let above, below, top;
   above = [];
   below = [];
@@ -41,7 +41,7 @@ export function label(wire, name, blank = false, heat = false) {
   } else {
     if ((wire.value != null)) {
       top = shapeLine(wire.value, heat);
-      above = _lines(wire.value, heat);
+      above = _lines(wire.value, heat, most);
       if ((name && (same(wire.value.shape, [])))) {
         above = [`${name} = ${above[0]}`];
       } else {
@@ -59,7 +59,7 @@ export function label(wire, name, blank = false, heat = false) {
     below = [wire.below];
   } else {
     if (((wire.grad != null) && wire.backward)) {
-      below = _lines(wire.grad, heat, true);
+      below = _lines(wire.grad, heat, most, true);
     }
   }
   if (blank) {
@@ -69,41 +69,46 @@ export function label(wire, name, blank = false, heat = false) {
 }
 
 /** @returns {any} */
-export function _lines(summary, heat, backward = false) {
+export function _lines(summary, heat, most, backward = false) {
   let found;
   found = Array.from(lines(summary, backward));
-  return ((heat && pictured(summary)) ? slice(found, 2, undefined) : found);
+  if ((!heat || !pictured(summary, most))) {
+    return found;
+  }
+  return (pictured(summary) ? slice(found, 2, undefined) : []);
 }
 
 /** @returns {any} */
 export function wireNames(scene) {
   let leaving, results;
-  leaving = new Set(Array.from(scene.wires).filter((wire) => (wire.kind === "output")).map((wire) => wire.source));
-  results = Array.from(scene.boxes).filter((box) => ((box.kind === "operation") && truthy(box.name))).map((box) => box);
-  return new Map(Array.from(results).filter((box) => (!has(leaving, box.id))).map((box) => [box.id, short(box.name)]));
+  leaving = new Set(scene.wires.filter((wire) => (wire.kind === "output")).map((wire) => wire.source));
+  results = scene.boxes.filter((box) => ((box.kind === "operation") && box.name));
+  return new Map(results.filter((box) => (!has(leaving, box.id))).map((box) => [box.id, short(box.name)]));
 }
 
 /** @returns {any} */
 export function bareSources(scene) {
   let constants;
-  constants = Array.from(scene.boxes).filter((box) => (box.kind === "constant")).map((box) => box);
-  return new Set(Array.from(constants).filter((box) => (!truthy(box.value) || (!truthy(box.value.shape) && !truthy(box.name)))).map((box) => box.id));
+  constants = scene.boxes.filter((box) => (box.kind === "constant"));
+  return new Set(constants.filter((box) => (!box.value || (!truthy(box.value.shape) && !box.name))).map((box) => box.id));
 }
 
 export class Labels {
   constructor(scene, heat = false) {
     [this.blanks, this.heat] = [scene.blanks, heat];
-    this.runs = ((len(scene.moments) > 0) || (scene.rate > 0));
+    this.most = (scene.maps ? 1 : ON_WIRE);
+    this.runs = ((scene.moments.length > 0) || (scene.rate > 0));
     [this.names, this.bare] = [wireNames(scene), bareSources(scene)];
   }
   /** @returns {any} */
   of(wire) {
-    let source;
+    let name, source;
     source = (wire.origin ? wire.origin : wire.source);
     if ((has(this.bare, source))) {
       return null;
     }
-    return label(wire, (this.names.get(source) ?? ""), (has(this.blanks, wire.id)), this.heat);
+    name = (this.names.get(source) ?? "");
+    return label(wire, name, (has(this.blanks, wire.id)), this.heat, this.most);
   }
   /** @returns {any} */
   heats(wire) {
@@ -111,8 +116,8 @@ export class Labels {
     if ((!truthy(this.heat) || (has(this.bare, (wire.origin ? wire.origin : wire.source))))) {
       return [null, null];
     }
-    value = ((!wire.above && pictured(wire.value)) ? wire.value : null);
+    value = ((!wire.above && pictured(wire.value, this.most)) ? wire.value : null);
     seen = (wire.backward && !wire.below && (!has(this.blanks, wire.id)));
-    return [value, ((seen && pictured(wire.grad)) ? wire.grad : null)];
+    return [value, ((seen && pictured(wire.grad, this.most)) ? wire.grad : null)];
   }
 }

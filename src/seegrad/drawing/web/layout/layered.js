@@ -62,7 +62,7 @@ export class Level {
     this.w.push(w);
     this.h.push(h);
     this.gap.push(gap);
-    return (len(this.w) - 1);
+    return (this.w.length - 1);
   }
 }
 
@@ -84,7 +84,7 @@ export function even(x) {
 /** @returns {any} */
 export function lay(level) {
   let down, layers, n, ranksOfLabel, up;
-  n = len(level.w);
+  n = level.w.length;
   _turnBack(level, n);
   ranksOfLabel = _rank(level, n);
   [up, down] = _thread(level, ranksOfLabel);
@@ -97,12 +97,12 @@ export function lay(level) {
 export function _turnBack(level, n) {
   let at, e, edge, i, j, out, ready, root, stack, state, waiting;
   waiting = Array(n).fill(0);
-  out = Array.from(range(n)).map((_) => []);
+  out = range(n).map((_) => []);
   for ([e, edge] of level.edges.entries()) {
     out[edge.u].push(e);
     waiting[edge.v] = waiting[edge.v] + 1;
   }
-  ready = Array.from(range(n)).filter((i) => (waiting[i] === 0)).map((i) => i);
+  ready = range(n).filter((i) => (waiting[i] === 0));
   for (i of ready) {
     for (e of out[i]) {
       j = level.edges[e].v;
@@ -112,7 +112,7 @@ export function _turnBack(level, n) {
       }
     }
   }
-  if ((len(ready) === n)) {
+  if ((ready.length === n)) {
     return undefined;
   }
   state = Array(n).fill(0);
@@ -122,9 +122,9 @@ export function _turnBack(level, n) {
     }
     state[root] = 1;
     stack = [[root, 0]];
-    while (truthy(stack)) {
+    while (stack.length) {
       [i, at] = stack.pop();
-      if ((at === len(out[i]))) {
+      if ((at === out[i].length)) {
         state[i] = 2;
         continue;
       }
@@ -147,9 +147,9 @@ export function _rank(level, n) {
   let ahead, backward, behind, e, edge, edges, entries, exits, i, last, least, loose, order, rank, reach, u, v, waiting;
   edges = level.edges;
   [entries, exits] = [new Set(level.entry.values()), new Set(level.exit.values())];
-  backward = any(Array.from(edges).map((edge) => edge.back));
-  ahead = Array.from(range(n)).map((_) => []);
-  behind = Array.from(range(n)).map((_) => []);
+  backward = any(edges.map((edge) => edge.back));
+  ahead = range(n).map((_) => []);
+  behind = range(n).map((_) => []);
   waiting = Array(n).fill(0);
   for ([e, edge] of edges.entries()) {
     [u, v] = (edge.back ? [edge.v, edge.u] : [edge.u, edge.v]);
@@ -164,7 +164,7 @@ export function _rank(level, n) {
       rank[i] = least;
     }
   }
-  order = Array.from(range(n)).filter((i) => (waiting[i] === 0)).map((i) => i);
+  order = range(n).filter((i) => (waiting[i] === 0));
   for (u of order) {
     for ([v, e] of ahead[u]) {
       rank[v] = Math.max(rank[v], (rank[u] + _span(edges[e])));
@@ -183,11 +183,11 @@ export function _rank(level, n) {
   _markSpine(level, reach, behind, ahead);
   loose = Array(n).fill(false);
   for (u of order) {
-    loose[u] = ((!has(entries, u)) && all(Array.from(behind[u]).map(([p, _]) => (truthy(loose[p]) ? (len(ahead[p]) === 1) : loose[p]))));
+    loose[u] = ((!has(entries, u)) && all(behind[u].map(([p, _]) => (truthy(loose[p]) ? (ahead[p].length === 1) : loose[p]))));
   }
   for (u of reversed(order)) {
-    if ((truthy(loose[u]) && truthy(ahead[u]))) {
-      rank[u] = min(Array.from(ahead[u]).map(([v, e]) => (rank[v] - _span(edges[e]))));
+    if ((truthy(loose[u]) && ahead[u].length)) {
+      rank[u] = min(ahead[u].map(([v, e]) => (rank[v] - _span(edges[e]))));
     }
   }
   last = 0;
@@ -209,7 +209,7 @@ export function _span(edge) {
 /** @returns {any} */
 export function _markSpine(level, reach, behind, ahead) {
   let _, best, chosen, e, edge, edges, farthest, first, n, nearer, u, v;
-  [edges, n] = [level.edges, len(reach)];
+  [edges, n] = [level.edges, reach.length];
   chosen = Array(n).fill(-1);
   for (v = 0; v < n; v += 1) {
     for ([_, e] of behind[v]) {
@@ -237,7 +237,7 @@ export function _markSpine(level, reach, behind, ahead) {
 export function _thread(level, rank) {
   let a, ao, b, bo, down, edge, final, first, i, inCount, last, levelShift, lone, n, outCount, path, pieces, r, u, up, v, weight;
   pieces = [];
-  n = len(rank);
+  n = rank.length;
   [outCount, inCount] = [Array(n).fill(0), Array(n).fill(0)];
   for (edge of level.edges) {
     outCount[edge.u] = outCount[edge.u] + 1;
@@ -282,8 +282,8 @@ export function _thread(level, rank) {
     }
     edge.path = path;
   }
-  up = Array.from(rank).map((_) => []);
-  down = Array.from(rank).map((_) => []);
+  up = rank.map((_) => []);
+  down = rank.map((_) => []);
   for ([a, b, ao, bo, weight] of pieces) {
     down[a].push([b, ao, bo, weight]);
     up[b].push([a, bo, ao, weight]);
@@ -321,19 +321,19 @@ export function _backwardPath(level, edge, rank) {
 export function _order(level, up, down) {
   let ahead, ao, b, behind, best, bo, forward, h, i, kept, key, layer, layers, links, mean, near, pos, q, r, rank, scale, sweep, sweeps, total;
   [rank, h] = [level.rank, level.h];
-  layers = Array.from(range((max(rank, { default_: -1 }) + 1))).map((_) => []);
+  layers = range((max(rank, { default_: -1 }) + 1)).map((_) => []);
   for (q = 0; q < len(rank); q += 1) {
     layers[rank[q]].push(q);
   }
-  layers = Array.from(layers).filter((layer) => truthy(layer)).map((layer) => layer);
+  layers = layers.filter((layer) => layer.length);
   for ([r, layer] of layers.entries()) {
     for (q of layer) {
       rank[q] = r;
     }
   }
   scale = Array.from(h).map((height) => (1 / (height + 4)));
-  ahead = Array.from(range(len(h))).map((a) => Array.from(down[a]).map(([b, ao, bo, _]) => [b, (ao * scale[a]), (bo * scale[b])]));
-  behind = Array.from(range(len(h))).map((a) => Array.from(up[a]).map(([b, ao, bo, _]) => [b, (ao * scale[a]), (bo * scale[b])]));
+  ahead = range(len(h)).map((a) => Array.from(down[a]).map(([b, ao, bo, _]) => [b, (ao * scale[a]), (bo * scale[b])]));
+  behind = range(len(h)).map((a) => Array.from(up[a]).map(([b, ao, bo, _]) => [b, (ao * scale[a]), (bo * scale[b])]));
   pos = Array(len(h)).fill(0);
   /** @returns {any} */
   function settle() {
@@ -346,7 +346,7 @@ export function _order(level, up, down) {
   }
   settle();
   total = _crossings(layers, ahead, pos);
-  [best, kept] = [total, Array.from(layers).map((layer) => Array.from(layer))];
+  [best, kept] = [total, layers.map((layer) => Array.from(layer))];
   sweeps = ((len(h) < 3000) ? 10 : 4);
   for (sweep = 0; sweep < sweeps; sweep += 1) {
     if ((best === 0)) {
@@ -375,7 +375,7 @@ export function _order(level, up, down) {
     }
     total = _crossings(layers, ahead, pos);
     if ((total < best)) {
-      [best, kept] = [total, Array.from(layers).map((layer) => Array.from(layer))];
+      [best, kept] = [total, layers.map((layer) => Array.from(layer))];
     }
   }
   layers = kept;
@@ -398,14 +398,14 @@ export function _crossings(layers, ahead, pos) {
         ends.push([(pos[a] + ao), (pos[b] + bo)]);
       }
     }
-    if ((len(ends) < 2)) {
+    if ((ends.length < 2)) {
       continue;
     }
     sort(ends);
     seen = [];
     for ([_, far] of ends) {
       at = bisectRight(seen, far);
-      total = total + (len(seen) - at);
+      total = total + (seen.length - at);
       insert(seen, at, far);
     }
   }
@@ -419,7 +419,7 @@ export function _exchange(layers, ahead, behind, pos) {
   for (_ = 0; _ < 6; _ += 1) {
     before = gained;
     for (layer of layers) {
-      for (i = 0; i < (len(layer) - 1); i += 1) {
+      for (i = 0; i < (layer.length - 1); i += 1) {
         [a, b] = [layer[i], layer[(i + 1)]];
         if ((((len(ahead[a]) * len(ahead[b])) + (len(behind[a]) * len(behind[b]))) > 4096)) {
           continue;
@@ -462,7 +462,7 @@ export function _heights(level, layers, up, down) {
   steps = [];
   for (layer of layers) {
     [offset, at] = [[0], 0];
-    for (i = 1; i < len(layer); i += 1) {
+    for (i = 1; i < layer.length; i += 1) {
       [a, b] = [layer[(i - 1)], layer[i]];
       at = at + ((((h[a] + h[b]) / 2) + ((gap[a] + gap[b]) / 2)) + 1);
       offset.push(at);
@@ -472,7 +472,7 @@ export function _heights(level, layers, up, down) {
       y[q] = (offset[i] - (at / 2));
     }
   }
-  columns = range(len(layers));
+  columns = range(layers.length);
   for (_ = 0; _ < ((len(h) < 3000) ? 6 : 2); _ += 1) {
     for (r of columns) {
       _relax(layers[r], steps[r], y, up);
@@ -508,7 +508,7 @@ export function _relax(layer, offset, y, links, fixed = []) {
   blocks = [];
   for ([i, q] of layer.entries()) {
     near = links[q];
-    if ((truthy(fixed) && fixed[q])) {
+    if ((fixed.length && fixed[q])) {
       [goal, weight] = [y[q], 65536];
     } else {
       if (truthy(near)) {
@@ -529,7 +529,7 @@ export function _relax(layer, offset, y, links, fixed = []) {
       }
     }
     [mean, mass, count] = [(goal - offset[i]), weight, 1];
-    while ((truthy(blocks) && (blocks.at(-1)[0] > mean))) {
+    while ((blocks.length && (blocks.at(-1)[0] > mean))) {
       [m, w, c] = blocks.pop();
       mean = (((m * w) + (mean * mass)) / (w + mass));
       mass = mass + w;
@@ -549,8 +549,8 @@ export function _relax(layer, offset, y, links, fixed = []) {
 /** @returns {any} */
 export function _columns(level, layers, up, down) {
   let _, ao, at, b, bo, climb, count, layer, lone, q, width;
-  level.x = Array(len(level.w)).fill(0);
-  count = len(level.members);
+  level.x = Array(level.w.length).fill(0);
+  count = level.members.length;
   at = 0;
   for (layer of layers) {
     [width, climb] = [0, 0];

@@ -1,7 +1,7 @@
 // @ts-nocheck Written from layout/levels.py by tools/python_to_js.py: change that file.
 import { fit } from "../layout/measure.js";
 import { arrange } from "../layout/nested.js";
-import { len, max, replace, sum, truthy } from "../python.js";
+import { max, replace, sum } from "../python.js";
 import { bundled } from "../scene/bundles.js";
 import { fold } from "../scene/scene.js";
 
@@ -35,37 +35,64 @@ export function depths(scene) {
 export function lastLevel(scene) {
   let deep;
   deep = depths(scene);
-  return max(Array.from(scene.groups).filter((g) => (g.kind !== "composite")).map((g) => (deep.get(g.id) + 1)), { default_: 0 });
+  return max(scene.groups.filter((g) => (g.kind !== "composite")).map((g) => (deep.get(g.id) + 1)), { default_: 0 });
 }
 
 /** @returns {any} */
 export function atLevel(scene, level) {
   let deep, seen;
   deep = depths(scene);
-  seen = Array.from(scene.groups).filter((g) => ((g.kind !== "composite") && (deep.get(g.id) < level))).map((g) => g.id);
+  seen = scene.groups.filter((g) => ((g.kind !== "composite") && (deep.get(g.id) < level))).map((g) => g.id);
   return replace(scene, { open: new Set(seen) });
 }
 
 /** @returns {any} */
+export function _least(scene, level) {
+  let box, count, deep, group, inside, opened;
+  deep = depths(scene);
+  opened = new Map([["", true]]);
+  count = 0;
+  for (group of scene.groups) {
+    inside = opened.get(group.parent);
+    opened.set(group.id, (inside ? ((group.kind !== "composite") ? (deep.get(group.id) < level) : (group.kind !== "composite")) : inside));
+    if ((inside && !opened.get(group.id))) {
+      count = count + 1;
+    }
+  }
+  for (box of scene.boxes) {
+    if (((box.kind !== "fork") && opened.get(box.group))) {
+      count = count + 1;
+    }
+  }
+  return count;
+}
+
+/** @returns {any} */
 export function firstScreen(scene, width, height, heat, most = 99) {
-  let level, opened, places, plan, routes, scale, view;
-  for (level = Math.min(lastLevel(scene), most); level > -1; level += -1) {
-    opened = atLevel(scene, level);
-    view = bundled(fold(opened));
-    if (((level > 0) && ((len(view.boxes) * LEAST_AREA) > (width * height)))) {
+  let closed, level, mapped, opened, places, plan, routes, scale, seen, view;
+  for (level = Math.min(lastLevel(scene), most); level > 0; level += -1) {
+    if (((_least(scene, level) * LEAST_AREA) > (width * height))) {
       continue;
     }
+    opened = atLevel(scene, level);
+    view = bundled(fold(opened));
     [places, routes] = fit(opened, view, heat);
-    if (((level > 0) && (_area(places, routes) > (width * height)))) {
+    if ((_area(places, routes) > (width * height))) {
       continue;
     }
     plan = fitted(places, routes, width, height, ((HOPELESS * width) * height));
     scale = _scale(plan, width, height);
-    if (((scale >= 1) || (level === 0))) {
+    if ((scale >= 1)) {
       return new Screen(opened, view, plan, level, scale);
     }
   }
-  return screen(scene, width, height, heat);
+  closed = atLevel(scene, 0);
+  seen = screen(closed, width, height, heat);
+  if ((heat && (seen.scale < 1))) {
+    mapped = screen(replace(closed, { maps: true }), width, height, heat);
+    seen = ((mapped.scale > seen.scale) ? mapped : seen);
+  }
+  return replace(seen, { level: 0 });
 }
 
 /** @returns {any} */
@@ -119,6 +146,6 @@ export function _scale(plan, width, height) {
 /** @returns {any} */
 export function _area(places, routes) {
   let boxes;
-  boxes = sum(Array.from(places).filter((place) => !truthy(place.group)).map((place) => (place.width * place.height)));
-  return (boxes + sum(Array.from(routes).map((route) => (route.width * (route.above + route.below)))));
+  boxes = sum(places.filter((place) => !place.group).map((place) => (place.width * place.height)));
+  return (boxes + sum(routes.map((route) => (route.width * (route.above + route.below)))));
 }

@@ -31,8 +31,8 @@ export function placeOf(box, arguments_ = 1) {
     return new Place(box.id, box.group, 8, 8, "dot");
   }
   if ((box.kind === "output")) {
-    width = (truthy(box.name) ? (_room(short(box.name), FONT) + 12) : 4);
-    return new Place(box.id, box.group, width, (truthy(box.name) ? 28 : 4));
+    width = (box.name ? (_room(short(box.name), FONT) + 12) : 4);
+    return new Place(box.id, box.group, width, (box.name ? 28 : 4));
   }
   if ((box.kind === "constant")) {
     return new Place(box.id, box.group, (_room(constantText(box), FONT) + 8), 24);
@@ -102,10 +102,10 @@ export function fit(scene, view, heat = false) {
   for (wire of view.wires) {
     counts.set(wire.target, ((counts.get(wire.target) ?? 0) + 1));
   }
-  places = Array.from(view.groups).map((g) => new Place(g.id, g.parent, (_room(short(g.name), SMALL) + 36), undefined, undefined, true));
-  extend(places, Array.from(view.boxes).map((box) => placeOf(box, (counts.get(box.id) ?? 0))));
+  places = view.groups.map((g) => new Place(g.id, g.parent, (_room(short(g.name), SMALL) + 36), undefined, undefined, true));
+  extend(places, view.boxes.map((box) => placeOf(box, (counts.get(box.id) ?? 0))));
   labels = new Labels(scene, heat);
-  return [places, Array.from(view.wires).map((wire) => routeOf(wire, labels))];
+  return [places, view.wires.map((wire) => routeOf(wire, labels))];
 }
 
 /** @returns {any} */

@@ -59,9 +59,9 @@ export class Plan {
 export function arrange(places, routes, room = Infinity) {
   let around, depth, edge, ends, far, i, inOffset, index, j, level, levels, member, order, outOffset, parent, place, size;
   index = new Map(Array.from(enumerate(places)).map(([i, place]) => [place.id, i]));
-  parent = Array.from(places).map((p) => (truthy(p.parent) ? index.get(p.parent) : -1));
+  parent = places.map((p) => (p.parent ? index.get(p.parent) : -1));
   depth = _depths(parent);
-  ends = Array.from(routes).map((r) => [index.get(r.source), index.get(r.target)]);
+  ends = routes.map((r) => [index.get(r.source), index.get(r.target)]);
   [outOffset, inOffset, far] = _ports(places, routes, ends);
   levels = _split(places, routes, ends, parent, depth);
   order = sorted(levels.keys(), { key: (i) => [((i >= 0) ? -depth[i] : 1), i] });
@@ -90,8 +90,8 @@ export function arrange(places, routes, room = Infinity) {
 /** @returns {any} */
 export function _depths(parent) {
   let at, base, chain, depth, i, node;
-  depth = Array(len(parent)).fill(-1);
-  for (i = 0; i < len(parent); i += 1) {
+  depth = Array(parent.length).fill(-1);
+  for (i = 0; i < parent.length; i += 1) {
     [chain, at] = [[], i];
     while (((at >= 0) && (depth[at] < 0))) {
       chain.push(at);
@@ -109,14 +109,14 @@ export function _depths(parent) {
 /** @returns {any} */
 export function _ports(places, routes, ends) {
   let arguments_, coming, deepest, distance, far, i, inOffset, j, k, leaving, main, outOffset, place, u, v;
-  leaving = Array.from(places).map((_) => []);
-  coming = Array.from(places).map((_) => []);
+  leaving = places.map((_) => []);
+  coming = places.map((_) => []);
   for ([k, [u, v]] of ends.entries()) {
     leaving[u].push(k);
     coming[v].push(k);
   }
   far = _distances(places, ends, leaving, coming);
-  [outOffset, inOffset] = [Array(len(routes)).fill(0), Array(len(routes)).fill(0)];
+  [outOffset, inOffset] = [Array(routes.length).fill(0), Array(routes.length).fill(0)];
   for ([i, place] of places.entries()) {
     if ((truthy(place.group) || (place.shape === "dot"))) {
       continue;
@@ -133,14 +133,14 @@ export function _ports(places, routes, ends) {
     }
     _spread(place, arguments_, main, inOffset);
   }
-  return [outOffset, inOffset, Array.from(ends).map(([u, _]) => far[u])];
+  return [outOffset, inOffset, ends.map(([u, _]) => far[u])];
 }
 
 /** @returns {any} */
 export function _distances(places, ends, leaving, coming) {
   let far, k, ready, u, v, waiting;
-  [far, waiting] = [Array.from(places).map((place) => place.lead), Array.from(coming).map((wires) => len(wires))];
-  ready = Array.from(range(len(leaving))).filter((i) => (waiting[i] === 0)).map((i) => i);
+  [far, waiting] = [places.map((place) => place.lead), coming.map((wires) => wires.length)];
+  ready = range(leaving.length).filter((i) => (waiting[i] === 0));
   for (u of ready) {
     for (k of leaving[u]) {
       v = ends[k][1];
@@ -157,7 +157,7 @@ export function _distances(places, ends, leaving, coming) {
 /** @returns {any} */
 export function _spread(place, wires, main, offset) {
   let j, k, middle, n, step;
-  n = len(wires);
+  n = wires.length;
   [step, middle] = [Math.min(PORT_STEP, ((place.height - 12) / Math.max((n - 1), 1))), ((n - 1) / 2)];
   if (((main >= 0) && ((Math.max(main, ((n - 1) - main)) * SIDE_STEP) <= ((place.height / 2) - 8)))) {
     [step, middle] = [SIDE_STEP, Number(main)];
@@ -176,7 +176,7 @@ export function _split(places, routes, ends, parent, depth) {
       levels.set(i, new Level(place.id));
     }
   }
-  slot = Array(len(places)).fill(0);
+  slot = Array(places.length).fill(0);
   for ([i, place] of places.entries()) {
     level = levels.get(parent[i]);
     level.members.push(i);
@@ -215,7 +215,7 @@ export function _split(places, routes, ends, parent, depth) {
 /** @returns {any} */
 export function _offsets(level, size, outOffset, inOffset) {
   let count, edge, inner, member, port;
-  count = len(level.members);
+  count = level.members.length;
   for (edge of level.edges) {
     if ((edge.u < count)) {
       member = level.members[edge.u];
@@ -245,7 +245,7 @@ export function _frame(level, leastWidth, outermost) {
   let height, q, width;
   width = level.extent;
   height = 0;
-  for (q = 0; q < len(level.h); q += 1) {
+  for (q = 0; q < level.h.length; q += 1) {
     height = Math.max(height, (level.y[q] + (level.h[q] / 2)));
   }
   if (outermost) {
@@ -265,9 +265,9 @@ export function _collect(places, routes, levels, order) {
   let across, at, border, crossings, edge, entries, exits, i, inward, j, joined, k, labels, level, member, mid, origin, outward, ox, oy, paths, piece, points, rects, root, route, x, y;
   rects = new Map([]);
   labels = new Map([]);
-  outward = Array.from(routes).map((_) => []);
-  across = Array.from(routes).map((_) => []);
-  inward = Array.from(routes).map((_) => []);
+  outward = routes.map((_) => []);
+  across = routes.map((_) => []);
+  inward = routes.map((_) => []);
   origin = new Map([[-1, [0, 0]]]);
   crossings = 0;
   for (i of reversed(order)) {
@@ -322,7 +322,7 @@ export function _collect(places, routes, levels, order) {
 /** @returns {any} */
 export function _walk(level, edge, places, ox, oy) {
   let back, bend, between, column, count, enters, far, half, headingLeft, i, left, near, out, path, points, q, right, shift, side, x, y;
-  [path, count] = [edge.path, len(level.members)];
+  [path, count] = [edge.path, level.members.length];
   points = [];
   shift = ((edge.above - edge.below) / 2);
   headingLeft = false;
@@ -361,7 +361,7 @@ export function _walk(level, edge, places, ox, oy) {
       extend(points, [[out, points.at(-1)[1]], [out, between], [back, between], [back, enters]]);
     }
   }
-  return Array.from(points).map(([x, y]) => [(ox + x), (oy + y)]);
+  return points.map(([x, y]) => [(ox + x), (oy + y)]);
 }
 
 /** @returns {any} */
@@ -379,10 +379,10 @@ export function _tidy(points) {
   let forward, kept, x, y;
   kept = [];
   for ([x, y] of points) {
-    if ((truthy(kept) && (kept.at(-1)[0] === x) && (kept.at(-1)[1] === y))) {
+    if ((kept.length && (kept.at(-1)[0] === x) && (kept.at(-1)[1] === y))) {
       continue;
     }
-    if (((len(kept) > 1) && (kept.at(-1)[1] === y && y === kept.at(-2)[1]))) {
+    if (((kept.length > 1) && (kept.at(-1)[1] === y && y === kept.at(-2)[1]))) {
       forward = (kept.at(-1)[0] >= kept.at(-2)[0]);
       if ((forward === (x >= kept.at(-1)[0]))) {
         kept.pop();

@@ -1,6 +1,6 @@
 // @ts-nocheck Written from layout/strokes.py by tools/python_to_js.py: change that file.
 import { BACK, HEAT_WIDTH } from "../layout/theme.js";
-import { has, len, number, setdefault } from "../python.js";
+import { has, number, setdefault } from "../python.js";
 import { Box } from "../scene/scene.js";
 import { SPOILT, heatHeight, heatMap } from "../values/heat_map.js";
 
@@ -14,9 +14,9 @@ export function curve(points) {
   [x, y] = points[0];
   parts = [`M${number(x)} ${number(y)}`];
   before = x;
-  for (i = 1; i < len(points); i += 1) {
+  for (i = 1; i < points.length; i += 1) {
     [nx, ny] = points[i];
-    after = points[Math.min((i + 1), (len(points) - 1))];
+    after = points[Math.min((i + 1), (points.length - 1))];
     if (((nx === x) && (Math.abs((ny - y)) > BEND))) {
       stop = (ny - ((ny > y) ? CORNER : -CORNER));
       on = (nx + ((after[0] > nx) ? CORNER : -CORNER));
@@ -43,7 +43,7 @@ export function curve(points) {
     before = ((nx !== x) ? x : before);
     [x, y] = [nx, ny];
   }
-  return Array.from(parts).join("");
+  return parts.join("");
 }
 
 /** @returns {any} */
@@ -69,11 +69,11 @@ export class Strokes {
 export function strokes(path, source, target, roundSource, roundTarget) {
   let dx, dy, first, i, last, nx, ny, px, py, shifted, x, y;
   shifted = [];
-  for (i = 0; i < len(path); i += 1) {
+  for (i = 0; i < path.length; i += 1) {
     [x, y] = path[i];
     [dx, dy] = [0, BACK];
     [px, py] = path[Math.max((i - 1), 0)];
-    [nx, ny] = path[Math.min((i + 1), (len(path) - 1))];
+    [nx, ny] = path[Math.min((i + 1), (path.length - 1))];
     if (((px === x) && (Math.abs((y - py)) > BEND))) {
       [dx, dy] = [((y > py) ? -BACK : BACK), ((nx > x) ? BACK : -BACK)];
     } else {
@@ -85,7 +85,7 @@ export function strokes(path, source, target, roundSource, roundTarget) {
   }
   [first, last] = [shifted[0][1], shifted.at(-1)[1]];
   shifted[0] = [(outline(source, roundSource, first, true) + 2), first];
-  shifted[(len(shifted) - 1)] = [(outline(target, roundTarget, last, false) - 2), last];
+  shifted[(shifted.length - 1)] = [(outline(target, roundTarget, last, false) - 2), last];
   return new Strokes(path, shifted);
 }
 
@@ -101,9 +101,9 @@ export function heatStrokes(summary, x, y) {
   let at, box, c, cells, high, kind, paths, r, step, wide;
   cells = heatMap(summary);
   paths = new Map([]);
-  for (r = 0; r < len(cells); r += 1) {
-    [wide, high] = [(HEAT_WIDTH / len(cells[r])), (heatHeight(summary) / len(cells))];
-    for (c = 0; c < len(cells[r]); c += 1) {
+  for (r = 0; r < cells.length; r += 1) {
+    [wide, high] = [(HEAT_WIDTH / cells[r].length), (heatHeight(summary) / cells.length)];
+    for (c = 0; c < cells[r].length; c += 1) {
       step = cells[r][c];
       if ((step === 0)) {
         continue;

@@ -6,6 +6,7 @@ import type { Session } from "../explorer/session.ts";
 import { html, textButton } from "../html.ts";
 import type { Box } from "../scene.ts";
 import { recompute } from "./recompute.ts";
+import { ownDigits } from "../unpack.ts";
 import { readNumber } from "./typed_number.ts";
 
 /** Of more numbers than these one is changed at a time. */
@@ -14,21 +15,23 @@ const MOST_FIELDS = 64;
 /** The form, or the words that say why this box cannot be changed in the page. */
 export function editor(session: Session, program: Program, box: Box) {
   const made = html("form", { class: "editor" }, html("h3", {}, session.say("edit")));
-  const reason = program.fixed?.[box.id] ?? unknownForm(program);
+  const op = program.fixed?.[box.id] || unknownForm(program);
+  const reason = program.why || (op && `${session.say("cannot")} ${op}`);
   if (reason) {
-    made.append(html("p", { class: "fixed" }, `${session.say("cannot")} ${reason}`));
+    made.append(html("p", { class: "fixed" }, reason));
     return made;
   }
   const at = program.inputs[box.id];
   const leaf = program.nodes[at];
-  const now = Array.from(session.given.get(at) ?? (leaf.data ?? []).map(plainNumber));
+  const now = Array.from(session.given.get(at) ?? leaf.data ?? [], plainNumber);
+  const digits = leaf.dtype === "float32" ? ownDigits : (x: number) => x;
   const name = session.plainName(box.id);
   const many = now.length > MOST_FIELDS;
   const fields = (many ? now.slice(0, 1) : now).map((x, i) => {
     const label = now.length > 1 && !many ? `${name} ${i + 1}` : name;
-    return numberField(label, x);
+    return numberField(label, digits(x));
   });
-  const which = many ? placeField(session, now, fields[0]) : null;
+  const which = many ? placeField(session, now, fields[0], digits) : null;
   const table = html("div", { class: "fields" }, ...fields);
   const columns = many ? 1 : Math.min(leaf.shape.at(-1) ?? 1, 6);
   table.style.gridTemplateColumns = `repeat(${columns}, minmax(3.5em, 1fr))`;
@@ -69,13 +72,18 @@ function numberField(label: string, x: number) {
 }
 
 /** Which of many numbers: its place in C order, from 1. */
-function placeField(session: Session, numbers: number[], field: HTMLInputElement) {
+function placeField(
+  session: Session,
+  numbers: number[],
+  field: HTMLInputElement,
+  digits: (x: number) => number,
+) {
   const max = String(numbers.length);
   const which = html("input", { type: "number", class: "rate", min: "1", max, value: "1" });
   which.setAttribute("aria-label", session.say("place"));
   which.addEventListener("input", () => {
     const x = numbers[which.valueAsNumber - 1];
-    if (x !== undefined) field.value = String(x).replace("-", "−");
+    if (x !== undefined) field.value = String(digits(x)).replace("-", "−");
   });
   return which;
 }

@@ -4,7 +4,7 @@ import { evaluate } from "../evaluate.ts";
 import type { Program, Value } from "../evaluate.ts";
 import type { Session } from "../explorer/session.ts";
 import { summarize } from "../values/summarize.ts";
-import type { ArraySummary } from "../scene.ts";
+import type { ArraySummary, Box, Wire } from "../scene.ts";
 
 /** Computes everything from the numbers that are given now, and says so. */
 export function recompute(session: Session, program: Program) {
@@ -14,7 +14,7 @@ export function recompute(session: Session, program: Program) {
   session.options.changed?.({ given: Object.fromEntries(given) });
 }
 
-/** Writes computed values on boxes and wires. */
+/** Writes computed values on boxes and wires; each is read off when it is first looked at. */
 export function put({ scene }: Pick<Session, "scene">, program: Program, values: Value[]) {
   const { nodes, wires, boxes } = program;
   const made = new Map<number, ArraySummary>();
@@ -23,6 +23,16 @@ export function put({ scene }: Pick<Session, "scene">, program: Program, values:
     made.set(at, known);
     return known;
   };
+  const write = (thing: Box | Wire, key: "value" | "grad", at: number | null) => {
+    if (at === null) return;
+    const set = (value: unknown) => Object.defineProperty(thing, key, { value, writable: true });
+    Object.defineProperty(thing, key, {
+      configurable: true,
+      enumerable: true,
+      get: () => summary(at),
+      set,
+    });
+  };
   for (const [things, places] of [
     [scene.wires, wires],
     [scene.boxes, boxes],
@@ -30,8 +40,8 @@ export function put({ scene }: Pick<Session, "scene">, program: Program, values:
     for (const thing of things) {
       const spot: [number, number | null] | undefined = places[thing.id];
       if (!spot) continue;
-      thing.value = summary(spot[0]);
-      if (spot[1] !== null) thing.grad = summary(spot[1]);
+      write(thing, "value", spot[0]);
+      write(thing, "grad", spot[1]);
     }
   }
 }

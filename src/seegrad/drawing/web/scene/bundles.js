@@ -9,7 +9,7 @@ export const CROWDED = 48;
 /** @returns {any} */
 export function bundled(view) {
   let among, behind, boxes, crowded, folded, gone, kept, key, keys, led, most, pairs, source, wire, wires;
-  folded = new Set(Array.from(view.boxes).filter((box) => (box instanceof Group)).map((box) => box.id));
+  folded = new Set(view.boxes.filter((box) => (box instanceof Group)).map((box) => box.id));
   behind = new Map([]);
   for (wire of view.wires) {
     if (((wire.kind === "trunk") && (has(folded, wire.source)) && (!has(folded, wire.target)))) {
@@ -31,16 +31,16 @@ export function bundled(view) {
   if (!truthy(crowded)) {
     return view;
   }
-  kept = Array.from(view.wires).filter((wire) => (!has(crowded, (keys.get(wire.id) ?? "")))).map((wire) => wire);
-  led = new Set(Array.from(kept).map((wire) => wire.source));
-  gone = new Set(Array.from(behind.keys()).filter((fork) => (!has(led, fork))).map((fork) => fork));
-  wires = Array.from(kept).filter((wire) => (!has(gone, wire.target))).map((wire) => wire);
+  kept = view.wires.filter((wire) => (!has(crowded, (keys.get(wire.id) ?? ""))));
+  led = new Set(kept.map((wire) => wire.source));
+  gone = new Set(Array.from(behind.keys()).filter((fork) => (!has(led, fork))));
+  wires = kept.filter((wire) => (!has(gone, wire.target)));
   for ([key, among] of pairs.entries()) {
     if ((has(crowded, key))) {
       wires.push(_bundle(among, _source(among[0], behind)));
     }
   }
-  boxes = Array.from(Array.from(view.boxes).filter((box) => (!has(gone, box.id))).map((box) => box));
+  boxes = view.boxes.filter((box) => (!has(gone, box.id)));
   return replace(view, { boxes: boxes, wires: Array.from(wires) });
 }
 
@@ -57,11 +57,11 @@ export function _source(wire, behind) {
 /** @returns {any} */
 export function _bundle(wires, source) {
   let backward, below, words;
-  if ((len(wires) === 1)) {
+  if ((wires.length === 1)) {
     return replace(wires[0], { source: source });
   }
-  words = `× ${len(wires)}`;
-  backward = any(Array.from(wires).map((wire) => wire.backward));
-  below = (any(Array.from(wires).map((wire) => (truthy(wire.backward) ? (wire.grad != null) : wire.backward))) ? words : "");
+  words = `× ${wires.length}`;
+  backward = any(wires.map((wire) => wire.backward));
+  below = (any(wires.map((wire) => (wire.backward && (wire.grad != null)))) ? words : "");
   return new Wire(`${wires[0].id}+`, source, wires[0].target, 0, "bundle", undefined, undefined, backward, undefined, words, below);
 }

@@ -47,7 +47,7 @@ export class Wire {
 }
 
 export class Scene {
-  constructor(boxes = [], wires = [], groups = [], open = new Set(), overlays = [], painted = "", blanks = new Set(), title = "", language = "en", program = new Map(), moments = [], rate = 0, note = [], auto = false) {
+  constructor(boxes = [], wires = [], groups = [], open = new Set(), overlays = [], painted = "", blanks = new Set(), title = "", language = "en", program = new Map(), moments = [], rate = 0, note = [], auto = false, maps = false) {
     this.boxes = boxes;
     this.wires = wires;
     this.groups = groups;
@@ -62,6 +62,7 @@ export class Scene {
     this.rate = rate;
     this.note = note;
     this.auto = auto;
+    this.maps = maps;
   }
   /** @returns {any} */
   opened(groups) {
@@ -92,7 +93,7 @@ export class View {
 /** @returns {any} */
 export function fold(scene) {
   let box, boxes, closed, group, inside, outer, parent, seenAs, stands, visible, wires;
-  parent = new Map(Array.from(scene.groups).map((group) => [group.id, group.parent]));
+  parent = new Map(scene.groups.map((group) => [group.id, group.parent]));
   seenAs = new Map([["", ""]]);
   visible = [];
   closed = [];
@@ -121,6 +122,6 @@ export function fold(scene) {
       stands.set(box.id, removesuffix(inside, "\0"));
     }
   }
-  wires = Array.from(Array.from(scene.wires).filter((wire) => (stands.get(wire.source) !== stands.get(wire.target))).map((wire) => replace(wire, { source: stands.get(wire.source), target: stands.get(wire.target), origin: wire.source })));
+  wires = scene.wires.filter((wire) => (stands.get(wire.source) !== stands.get(wire.target))).map((wire) => replace(wire, { source: stands.get(wire.source), target: stands.get(wire.target), origin: wire.source }));
   return new View(Array.from(boxes), wires, Array.from(visible), stands);
 }

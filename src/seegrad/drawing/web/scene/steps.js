@@ -1,5 +1,5 @@
 // @ts-nocheck Written from scene/steps.py by tools/python_to_js.py: change that file.
-import { any, enumerate, extend, has, len, sorted, sum, truthy } from "../python.js";
+import { any, enumerate, extend, has, sorted, sum, truthy } from "../python.js";
 import { Group } from "../scene/scene.js";
 
 export const GIVEN = ["input", "parameter", "constant"];
@@ -37,11 +37,11 @@ export function spans(scene, view) {
 /** @returns {any} */
 export function known(scene, view) {
   let before, count, found, goal, goals, grad, kinds, place, seen, source, value, wire;
-  count = len(scene.boxes);
+  count = scene.boxes.length;
   place = new Map(Array.from(enumerate(scene.boxes)).map(([i, box]) => [box.id, i]));
-  kinds = new Map(Array.from(scene.boxes).map((box) => [box.id, box.kind]));
-  before = new Map(Array.from(scene.wires).filter((wire) => (wire.kind === "trunk")).map((wire) => [wire.target, wire.source]));
-  goals = new Map(Array.from(scene.wires).map((wire) => [wire.id, wire.target]));
+  kinds = new Map(scene.boxes.map((box) => [box.id, box.kind]));
+  before = new Map(scene.wires.filter((wire) => (wire.kind === "trunk")).map((wire) => [wire.target, wire.source]));
+  goals = new Map(scene.wires.map((wire) => [wire.id, wire.target]));
   seen = spans(scene, view);
   found = new Map([]);
   for (wire of view.wires) {
@@ -66,22 +66,22 @@ export function known(scene, view) {
 /** @returns {any} */
 export function walk(scene, view) {
   let back, box, count, kinds, out, phase, seeds, seen, span, steps, targets, wire;
-  kinds = new Map(Array.from(view.boxes).map((b) => [b.id, ((b instanceof Group) ? "operation" : b.kind)]));
-  seen = new Map(Array.from(spans(scene, view).entries()).filter(([key, span]) => (has(kinds, key))).map(([key, span]) => [key, span]));
-  count = len(scene.boxes);
+  kinds = new Map(view.boxes.map((b) => [b.id, ((b instanceof Group) ? "operation" : b.kind)]));
+  seen = new Map(Array.from(spans(scene, view).entries()).filter(([key, span]) => (has(kinds, key))));
+  count = scene.boxes.length;
   out = new Map(Array.from(seen.keys()).map((box) => [box, []]));
   back = new Map(Array.from(seen.keys()).map((box) => [box, []]));
-  targets = new Map(Array.from(view.wires).map((wire) => [wire.id, wire.target]));
+  targets = new Map(view.wires.map((wire) => [wire.id, wire.target]));
   for (wire of view.wires) {
     out.get(wire.source).push(wire.id);
-    if (truthy(wire.backward)) {
+    if (wire.backward) {
       back.get(wire.target).push(wire.id);
     }
   }
   /** @returns {any} */
   function leaving(boxes) {
     let found, wire;
-    found = Array.from(boxes).flatMap((box) => Array.from(out.get(box)).map((wire) => wire));
+    found = boxes.flatMap((box) => out.get(box));
     for (wire of found) {
       if ((kinds.get(targets.get(wire)) === "fork")) {
         extend(found, out.get(targets.get(wire)));
@@ -89,19 +89,19 @@ export function walk(scene, view) {
     }
     return Array.from(found);
   }
-  steps = [new Step("start", "", leaving(Array.from(seen.keys()).filter((box) => (has(GIVEN, kinds.get(box)))).map((box) => box)))];
+  steps = [new Step("start", "", leaving(Array.from(seen.keys()).filter((box) => (has(GIVEN, kinds.get(box))))))];
   for ([box, span] of seen.entries()) {
     if ((kinds.get(box) === "operation")) {
       steps.push(new Step("forward", box, leaving([box]), (span.last + 1)));
     }
   }
-  if (!any(Array.from(view.wires).map((wire) => (truthy(wire.backward) ? (truthy(wire.grad) ? wire.grad : wire.below) : wire.backward)))) {
+  if (!any(view.wires.map((wire) => (wire.backward ? (wire.grad ? wire.grad : wire.below) : wire.backward)))) {
     return Array.from(steps);
   }
-  seeds = Array.from(seen.keys()).filter((box) => (kinds.get(box) === "output")).flatMap((box) => Array.from(back.get(box)).map((wire) => wire));
+  seeds = Array.from(seen.keys()).filter((box) => (kinds.get(box) === "output")).flatMap((box) => back.get(box));
   steps.push(new Step("seed", "", Array.from(seeds), (count + 1)));
   for ([box, span] of sorted(seen.entries(), { key: (item) => -item[1].first })) {
-    if ((truthy(back.get(box)) && (kinds.get(box) !== "output"))) {
+    if ((back.get(box).length && (kinds.get(box) !== "output"))) {
       phase = ((kinds.get(box) === "fork") ? "sum" : "backward");
       steps.push(new Step(phase, box, Array.from(back.get(box)), (((2 * count) + 1) - span.first)));
     }
@@ -114,5 +114,5 @@ export function walk(scene, view) {
 
 /** @returns {any} */
 export function stepAt(steps, time) {
-  return Math.max((sum(Array.from(steps).filter((step) => (step.time <= time)).map((step) => 1)) - 1), 0);
+  return Math.max((sum(steps.filter((step) => (step.time <= time)).map((step) => 1)) - 1), 0);
 }

@@ -1,7 +1,7 @@
 // What of a playground can be chosen, and what is chosen in the page's address.
 
 import { keep } from "../sharing/address.ts";
-import type { SceneData } from "../explorer/session.ts";
+import type { SceneData } from "../unpack.ts";
 import type { Choice, Choices } from "../evaluate.ts";
 
 /** What the address keeps of a playground. `steps`: of a run at one learning rate. */

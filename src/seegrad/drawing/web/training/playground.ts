@@ -3,7 +3,9 @@
 
 import type { Choice, Choices } from "../evaluate.ts";
 import { Explorer } from "../explorer/explorer.ts";
-import type { Options, SceneData } from "../explorer/session.ts";
+import type { Options } from "../explorer/session.ts";
+import { unpack } from "../unpack.ts";
+import type { SceneData } from "../unpack.ts";
 import type { Scene } from "../scene.ts";
 import { html } from "../html.ts";
 import { put } from "../live/recompute.ts";
@@ -76,6 +78,7 @@ export class Playground {
     const options = this.#options;
     const language = this.explorer?.session.language ?? options.language;
     this.#pause();
+    unpack(data);
     this.#trainer = new Trainer(data.program as TrainedProgram);
     this.#steady = true;
     put({ scene: data as Scene }, this.#trainer.program, this.#trainer.values);

@@ -43,7 +43,7 @@ export class Trainer {
     this.plan = program.train;
     const { x, t, parameters, scores, layers = [], data, seed = 1 } = this.plan;
     for (const [leaf] of parameters) {
-      this.given.set(leaf, (program.nodes[leaf].data ?? []).map(plainNumber));
+      this.given.set(leaf, Array.from(program.nodes[leaf].data ?? [], plainNumber));
     }
     this.#random = generator(seed);
     [this.#batch, this.#width] = program.nodes[x].shape;

@@ -1,5 +1,5 @@
 // @ts-nocheck Written from values/heat_map.py by tools/python_to_js.py: change that file.
-import { len, range, slice, truthy } from "../python.js";
+import { range, slice, truthy } from "../python.js";
 
 export const STEPS = 4;
 
@@ -11,10 +11,10 @@ export const [ROWS, COLUMNS] = [6, 12];
 export function heatMap(summary) {
   let blocks, c, columns, height, line, mean, r, rows, table, top, width;
   table = _tableOf(summary);
-  if ((!truthy(table) || !truthy(table[0]))) {
+  if ((!table.length || !table[0].length)) {
     return [];
   }
-  [height, width] = [len(table), len(table[0])];
+  [height, width] = [table.length, table[0].length];
   [rows, columns] = [Math.min(ROWS, height), Math.min(COLUMNS, width)];
   blocks = [];
   top = 0;
@@ -29,26 +29,26 @@ export function heatMap(summary) {
     }
     blocks.push(line);
   }
-  return Array.from(blocks).map((line) => Array.from(line).map((mean) => _step(mean, top)));
+  return blocks.map((line) => line.map((mean) => _step(mean, top)));
 }
 
 /** @returns {any} */
 export function heatHeight(summary) {
   let rows, width;
-  width = (truthy(summary.shape) ? summary.shape.at(-1) : 1);
-  rows = (truthy(summary.grid) ? len(summary.grid) : Math.floor(len(summary.numbers) / Math.max(width, 1)));
+  width = (summary.shape.length ? summary.shape.at(-1) : 1);
+  rows = (summary.grid.length ? summary.grid.length : Math.floor(summary.numbers.length / Math.max(width, 1)));
   return (8 * Math.min(rows, 3));
 }
 
 /** @returns {any} */
 export function _tableOf(summary) {
   let numbers, width;
-  if (!truthy(summary.numbers)) {
-    return Array.from(summary.grid).map((row) => Array.from(row));
+  if (!summary.numbers.length) {
+    return summary.grid.map((row) => Array.from(row));
   }
-  width = (truthy(summary.shape) ? summary.shape.at(-1) : 1);
+  width = (summary.shape.length ? summary.shape.at(-1) : 1);
   numbers = summary.numbers;
-  return Array.from(range(0, len(numbers), width)).map((i) => Array.from(slice(numbers, i, (i + width))));
+  return range(0, numbers.length, width).map((i) => Array.from(slice(numbers, i, (i + width))));
 }
 
 /** @returns {any} */

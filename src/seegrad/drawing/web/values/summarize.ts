@@ -9,7 +9,6 @@ export function summarize(shape: number[], dtype: string, data: ArrayLike<number
   const n = data.length;
   let low = Infinity;
   let high = -Infinity;
-  let top = 0;
   let good = 0;
   for (let i = 0; i < n; i++) {
     const x = data[i];
@@ -17,19 +16,24 @@ export function summarize(shape: number[], dtype: string, data: ArrayLike<number
     good++;
     if (x < low) low = x;
     if (x > high) high = x;
-    top = Math.max(top, Math.abs(x));
   }
-  let mean = 0;
+  const top = Math.max(Math.abs(low), Math.abs(high));
+  // against the largest, so that nothing overflows
+  const unit = (good && top) || 1;
+  let sum = 0;
   let square = 0;
   for (let i = 0; i < n; i++) {
-    const x = data[i];
-    if (!Number.isFinite(x)) continue;
-    mean += x / good;
-    if (top > 0) square += (x / top) * (x / top);
+    const part = data[i] / unit;
+    if (!Number.isFinite(part)) continue;
+    sum += part;
+    square += part * part;
   }
   const summary: Summary = new ArraySummary(shape, dtype);
   summary.bad = n - good;
-  if (good) Object.assign(summary, { low, high, mean, norm: top * Math.sqrt(square) });
+  if (good) {
+    const mean = (sum / good) * unit;
+    Object.assign(summary, { low, high, mean, norm: unit * Math.sqrt(square) });
+  }
   if (n <= KEPT) summary.numbers = Array.from(data);
   else summary.grid = gridOf(shape, data);
   return summary;
@@ -47,12 +51,21 @@ function gridOf(shape: number[], data: ArrayLike<number>): number[][] {
   const columns = Math.min(GRID, width);
   const sums = Array.from({ length: rows }, () => new Float64Array(columns));
   const counts = Array.from({ length: rows }, () => new Float64Array(columns));
-  for (let i = 0; i < data.length; i++) {
-    if (!Number.isFinite(data[i])) continue;
-    const r = Math.floor((Math.floor(i / width) * rows) / height);
-    const c = Math.floor(((i % width) * columns) / width);
-    sums[r][c] += data[i];
-    counts[r][c]++;
+  const begins = Array.from({ length: columns + 1 }, (_, c) => Math.ceil((c * width) / columns));
+  for (let row = 0; row * width < data.length; row++) {
+    const r = Math.floor((row * rows) / height);
+    for (let c = 0; c < columns; c++) {
+      const end = Math.min(row * width + begins[c + 1], data.length);
+      let sum = 0;
+      let count = 0;
+      for (let i = row * width + begins[c]; i < end; i++) {
+        if (!Number.isFinite(data[i])) continue;
+        sum += data[i];
+        count++;
+      }
+      sums[r][c] += sum;
+      counts[r][c] += count;
+    }
   }
   return sums.map((row, r) => Array.from(row, (sum, c) => sum / counts[r][c]));
 }

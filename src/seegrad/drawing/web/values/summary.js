@@ -41,7 +41,7 @@ export function shown(x) {
 /** @returns {any} */
 export function superscript(power) {
   let digits;
-  digits = Array.from(Array.from(String(Math.abs(power))).map((digit) => _SUPERSCRIPT[Math.trunc(digit)])).join("");
+  digits = Array.from(String(Math.abs(power))).map((digit) => _SUPERSCRIPT[Math.trunc(digit)]).join("");
   return ((power < 0) ? `⁻${digits}` : digits);
 }
 
@@ -76,8 +76,8 @@ export function shownDigits(x) {
 /** @returns {any} */
 export function shownShape(shape) {
   let inner;
-  inner = Array.from(Array.from(shape).map((n) => String(n))).join(", ");
-  return ((len(shape) === 1) ? `(${inner},)` : `(${inner})`);
+  inner = shape.map((n) => String(n)).join(", ");
+  return ((shape.length === 1) ? `(${inner},)` : `(${inner})`);
 }
 
 /** @returns {any} */
@@ -86,7 +86,7 @@ export function lines(summary, backward = false) {
   if ((summary.size === 0)) {
     return ["[ ]"];
   }
-  if (((summary.size <= ON_WIRE) && truthy(summary.numbers))) {
+  if (((summary.size <= ON_WIRE) && summary.numbers.length)) {
     return _table(summary);
   }
   spread = `${shown(summary.low)} … ${shown(summary.high)}`;
@@ -99,22 +99,22 @@ export function lines(summary, backward = false) {
 export function _table(summary) {
   let body, rows, texts, wide, width;
   if ((summary.dtype === "bool")) {
-    texts = Array.from(summary.numbers).map((x) => (truthy(x) ? "T" : "F"));
+    texts = summary.numbers.map((x) => (x ? "T" : "F"));
   } else {
-    texts = Array.from(summary.numbers).map((x) => shown(x));
+    texts = summary.numbers.map((x) => shown(x));
   }
-  if (!truthy(summary.shape)) {
+  if (!summary.shape.length) {
     return Array.from(texts);
   }
   width = summary.shape.at(-1);
-  if (((len(summary.shape) === 1) && (width > 6))) {
+  if (((summary.shape.length === 1) && (width > 6))) {
     width = -Math.floor(-width / ((width <= 8) ? 2 : 3));
   }
-  rows = Array.from(range(0, len(texts), width)).map((i) => slice(texts, i, (i + width)));
-  if ((len(rows) === 1)) {
+  rows = range(0, texts.length, width).map((i) => slice(texts, i, (i + width)));
+  if ((rows.length === 1)) {
     return [(("[" + Array.from(rows[0]).join(", ")) + "]")];
   }
-  wide = max(Array.from(texts).map((text) => len(text)));
-  body = Array.from(rows).map((row) => Array.from(Array.from(row).map((text) => text.padStart(wide, _FIGURE_SPACE))).join("  "));
+  wide = max(texts.map((text) => len(text)));
+  body = rows.map((row) => Array.from(row).map((text) => text.padStart(wide, _FIGURE_SPACE)).join("  "));
   return Array.from(body);
 }

@@ -1,0 +1,70 @@
+"""The scene as a page carries it: what repeats stands once, long arrays in base64.
+
+scene → plain data (`scene.to_data`) → the same with tables of arrays and of instructions → text.
+`web/unpack.ts` reads it. What a person reads, `scene.to_json`, has every number in its digits.
+"""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from math import isfinite
+from typing import Any
+
+import numpy as np
+
+from seegrad.drawing.scene.scene import WIRE_KINDS, Scene, to_data, to_text
+from seegrad.drawing.values.summary import ON_WIRE
+
+WIDTHS = {"float32": "f", "float64": "d"}
+STEPS = 32767  # of a heat-map's cells, on either side of zero; one below them is no number
+
+
+def to_page(scene: Scene) -> str:
+    """The scene for a page, safe inside a <script> element."""
+    data = to_data(scene)
+    arrays: dict[str, int] = {}
+    for i, reading in enumerate(data["readings"]):
+        numbers = reading.get("numbers")
+        if not numbers:
+            pass
+        elif reading["dtype"] == "float64" and not reading["shape"] and not reading.get("bad"):
+            data["readings"][i] = numbers[0]
+        else:
+            reading["numbers"] = _placed(numbers, reading["dtype"], arrays)
+        if "grid" in reading:
+            reading["grid"] = _in_steps(reading["grid"])
+    for wire in data["wires"]:
+        if wire["kind"] == WIRE_KINDS[0]:
+            del wire["kind"]  # as the page takes it where nothing is said
+    nodes = data.get("program", {}).get("nodes", [])
+    kinds: dict[str, int] = {}
+    for i, node in enumerate(nodes):
+        if node["form"] == "leaf":
+            node["data"] = _placed(node["data"], node["dtype"], arrays)
+        else:
+            inputs = node.pop("inputs")
+            nodes[i] = [kinds.setdefault(json.dumps(node), len(kinds)), *inputs]
+    if nodes:
+        data["program"]["kinds"] = [json.loads(kind) for kind in kinds]
+    data["arrays"] = list(arrays)
+    return to_text(data)
+
+
+def _placed(numbers: list[Any], dtype: str, arrays: dict[str, int]) -> list[Any] | int:
+    """Few numbers, or such as have no width of their own, as they are; the place of others."""
+    if len(numbers) <= ON_WIRE or dtype not in WIDTHS:
+        return numbers
+    width = WIDTHS[dtype]
+    array = np.array([float(x) for x in numbers], f"<{width}")
+    return arrays.setdefault(width + b64encode(array.tobytes()).decode(), len(arrays))
+
+
+def _in_steps(grid: list[list[Any]]) -> list[Any]:
+    """A heat-map's cells in steps of the largest: how many in a row, the largest, the steps."""
+    cells = [float(x) for row in grid for x in row]
+    top = max([abs(x) for x in cells if isfinite(x)], default=0.0) or 1.0
+    steps = [
+        round(x / top * STEPS) or (x > 0) - (x < 0) if isfinite(x) else -STEPS - 1 for x in cells
+    ]
+    return [len(grid[0]), top, b64encode(np.array(steps, "<i2").tobytes()).decode()]
