@@ -57,6 +57,22 @@ class Kind:
     rows: tuple[Shape, ...] = ()
 
 
+def kind_of(x: Any) -> Any:
+    """What of an argument the trace depends on."""
+    if isinstance(x, ARRAYS):
+        return (tuple(x.shape), x.dtype, isinstance(x, Node) and x.requires_grad)
+    try:
+        hash(x)
+    except TypeError:
+        raise TraceError(
+            "an argument of a compiled function is neither an array nor a plain value",
+            came=type(x).__name__,
+            hint="pass arrays, tensors, numbers, strings, or nested tuples, lists and dicts",
+        ) from None
+    sign = repr(x) if isinstance(x, float) and not x else ""           # 0.0 == -0.0
+    return (type(x), x, sign)
+
+
 class Call:
     """The arguments of a call: symbols for arrays, everything else as it is."""
 
@@ -179,19 +195,30 @@ class Variant:
                     hint="compute with the tensor itself instead of its value",
                 )
 
-    def _compile(self, threads: int, rows: Sequence[Shape], workspace: Workspace) -> None:
+    def _raw(self) -> tuple[Graph, int]:
+        """What the function did, state as inputs: how many of the outputs are handed out."""
         found = self.trace
         self.seen: dict[str, Any] = {}
         looked_at = [watched_node(found, name) for name in self.names]
         results = (*found.outputs, *self.kept.values(), *found.arrived.values(), *looked_at)
-        arguments = (*self.call.symbols, *found.gathered.values())
         # State has numbers now that it will not have then: symbols stand for it.
         self.stands = {x: symbol(x.spec, x.name, x.requires_grad) for x in self.state}
         outputs = replaced([*results, *found.assigned.values()], self.stands)
-        raw = Graph(outputs, [*arguments, *self.stands.values()])
-        self.graph, self.records = pipeline.run(raw)
+        arguments = (*self.call.symbols, *found.gathered.values())
+        return Graph(outputs, [*arguments, *self.stands.values()]), len(results)
+
+    def _serving(self, raw: Graph) -> Graph:
+        """The graph that is compiled, which may have more inputs: `more`."""
+        return raw
+
+    more: tuple[Tensor, ...] = ()
+
+    def _compile(self, threads: int, rows: Sequence[Shape], workspace: Workspace) -> None:
+        found = self.trace
+        raw, count = self._raw()
+        self.graph, self.records = pipeline.run(self._serving(raw))
         self.records.insert(0, pipeline.Record("trace", "what the function did", raw))
-        count = len(results)
+        arguments = (*self.call.symbols, *found.gathered.values(), *self.more)
         batches = dict(zip(self.call.symbols, rows))
         self.request = Request(
             graph=self.graph,
@@ -222,8 +249,12 @@ class Variant:
             (leaves[stand], leaf) for leaf, stand in found.gathered.items() if stand in leaves
         ]
         self.index = next((b for b in self.lowered.buffers if b.name == "rows" and b.steps), None)
+        self._settle()
+
+    def _settle(self) -> None:
+        """What is asked at every call."""
         signature = [(s.shape, s.dtype) for s in self.call.symbols]
-        plain = not rows and self.kind.structure == flatten(([0] * len(signature), {}))[1]
+        plain = not self.kind.rows and self.kind.structure == flatten(([0] * len(signature), {}))[1]
         plain = plain and not any(s.requires_grad for s in self.call.symbols)
         self.plain = signature if plain else None
         self.slice = 1           # steps of a pass between two looks outside, as learnt so far
@@ -299,7 +330,7 @@ class Variant:
         executable.call_once()
         if executable.scalars:
             executable.show_state()
-        results = executable.results()
+        results = self.results()
         self.leave(results, values)
         nodes, structure = self.nodes, self.trace.structure
         if structure is LEAF:
@@ -311,6 +342,10 @@ class Variant:
             for i, x in enumerate(results[: self.count])
         ]
         return unflatten(structure, tensors)
+
+    def results(self) -> list[Any]:
+        """What came out."""
+        return self.executable.results()
 
     def snapshot(self) -> list[tuple[Slot, Any]]:
         """Copies of all that the program may change."""

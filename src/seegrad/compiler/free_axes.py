@@ -1,0 +1,364 @@
+"""Axes of any length: calls filled up to a few lengths, so that one program serves many.
+
+A `Bucket` is compiled for the full length, with what is different at another one as inputs; a
+`Filled` is a call of another length, traced and compared with the bucket, whose program it runs:
+arguments are written into larger memory, results are read out of it. How two traces are compared is
+said in `transforms/free_axes`; here is when, and what is compiled where they do not fit.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from seegrad.compiler.ir.alignment import Array, aligned
+from seegrad.compiler.ir.buffer import Buffer
+from seegrad.compiler.passes import pipeline
+from seegrad.compiler.passes.concat_slices import join_places
+from seegrad.compiler.runtime.workspace import Workspace
+from seegrad.compiler.specialization import ARRAYS, Kind, Variant, kind_of
+from seegrad.errors import CallError, SeegradError, SeegradWarning, ShapeError, ValueRangeError
+from seegrad.graph.graph import Graph
+from seegrad.graph.node import Node
+from seegrad.graph.spec import Shape, Spec
+from seegrad.i18n import tr
+from seegrad.text import tidy
+from seegrad.transforms.free_axes.axes import Axis
+from seegrad.transforms.free_axes.fitting import Fitting, Padded, Refusal
+from seegrad.transforms.free_axes.rules import RULES
+from seegrad.transforms.tracing import symbol
+from seegrad.tree import Structure, flatten, unflatten
+
+Function = Callable[..., Any]
+LEAST = 32
+"""The smallest length that an axis is filled up to, where the caller names none."""
+KEPT = 16
+"""So many programs for full lengths are kept; the oldest goes first."""
+
+
+class FreeAxisWarning(SeegradWarning):
+    """A function is compiled for each length after all; given once for each compiled function."""
+
+
+def refused(function: Function, why: Refusal) -> FreeAxisWarning:
+    """The warning that every length is compiled for itself."""
+    where = f" ({why.line})" if why.line else ""
+    return FreeAxisWarning(
+        tr("{name}() is compiled for every length of its free axes",
+           name=tidy(getattr(function, "__name__", "function"))),
+        asked="what can be filled up without a change of the result",
+        came=f"{why}{where}",
+        hint="leave out free=, or do that part outside of the compiled function",
+    )
+
+
+class Traced(Variant):
+    """A call that is traced alone."""
+
+    def _compile(self, threads: int, rows: Sequence[Shape], workspace: Workspace) -> None:
+        self.raw, self.handed_out = self._raw()
+        self.opened = opened(self.raw)
+
+
+def opened(graph: Graph) -> Graph:
+    """The graph in the forms that have a rule."""
+    return join_places(pipeline.open_composites(graph))
+
+
+def _roots(variant: Variant) -> Any:
+    """What the outputs of a variant's graph are."""
+    found = variant.trace
+    return (found.structure, list(variant.kept), list(variant.arrived), list(found.assigned),
+            variant.names)
+
+
+def matched(now: Traced, graph: Graph, full: Variant) -> tuple[Fitting, list[Padded]]:
+    """A call beside that of the full length, whose graph is `graph`. Raises Refusal."""
+    if _roots(now) != _roots(full):
+        raise Refusal(tr("the function does something else at another length"))
+    known: dict[Node, Node] = dict(zip(now.call.symbols, full.call.symbols))
+    for ours, theirs in ((now.stands, full.stands), (now.trace.gathered, full.trace.gathered)):
+        known |= {s: theirs[x] for x, s in ours.items() if x in theirs}  # type: ignore[index]
+    clean = frozenset[Node]() if full.kind.rows else frozenset(full.call.symbols)
+    fitting = Fitting(RULES, known, clean)
+    found = fitting.fit(now.opened.outputs, graph.outputs)
+    if any(not x.fixed for x in found[now.handed_out :]):
+        raise Refusal(tr("what the function assigns depends on the length"))
+    return fitting, found
+
+
+class Bucket(Variant):
+    """The form for a full length, which those of others run too."""
+
+    def __init__(self, probe: Traced, *args: Any) -> None:
+        """`probe` is a call of another length."""
+        self.probe = probe
+        self.filled: Any = None                  # whose values the slots have
+        self.rooms: dict[int, Array] = {}
+        super().__init__(*args)
+
+    def _serving(self, raw: Graph) -> Graph:
+        self.opened = opened(raw)
+        fitting, found = matched(self.probe, self.opened, self)
+        self.slots = fitting.slots
+        self.more = tuple(slot.symbol for slot in self.slots.values())
+        del self.probe
+        return Graph([x.node for x in found], [*raw.listed, *self.more])
+
+    def fill(self, filled: Variant, values: Mapping[Any, Any]) -> None:
+        """Give the slots these values, and the rest those of the full length."""
+        if self.filled is filled:
+            return
+        for key, slot in self.slots.items():
+            buffer = self.lowered.leaves.get(slot.symbol)
+            if buffer is not None:
+                self.executable.give(buffer, values.get(key, slot.full))
+        self.filled = filled
+
+    def give(self, values: Sequence[Any]) -> None:
+        self.fill(self, {})
+        super().give(values)
+
+    def room(self, place: int, buffer: Buffer) -> Array:
+        """Memory for an argument of any length."""
+        if place not in self.rooms:
+            self.rooms[place] = aligned(buffer.shape, buffer.dtype)
+        return self.rooms[place]
+
+
+class Filled(Traced):
+    """A call that is filled up and run by a bucket's program."""
+
+    def __init__(self, bucket: Callable[[], Bucket], *args: Any) -> None:
+        self.find = bucket
+        super().__init__(*args)
+
+    def _compile(self, threads: int, rows: Sequence[Shape], workspace: Workspace) -> None:
+        super()._compile(threads, rows, workspace)
+        bucket = self.bucket = self.find()
+        fitting, found = matched(self, bucket.opened, bucket)
+        if not fitting.slots.keys() <= bucket.slots.keys():
+            raise Refusal(tr("the function does something else at another length"))
+        self.values = {key: slot.value for key, slot in fitting.slots.items()}
+        self.cuts = [_cut(x.axes) for x in found[: self.handed_out]]
+        self.records = [pipeline.Record("trace", "what the function did", self.raw),
+                        *bucket.records[1:]]
+        self.graph, self.request, self.lowered = bucket.graph, bucket.request, bucket.lowered
+        self.executable, self.index = bucket.executable, bucket.index
+        self.places = bucket.places
+        leaves = bucket.lowered.leaves
+        stands = bucket.trace.gathered
+        self.gathered = [(leaves[stands[x]], x) for x in self.trace.gathered
+                         if stands[x] in leaves]  # fmt: skip
+        self.smaller = [(s.shape if s.shape != full.shape else None)
+                        for s, full in zip(self.call.symbols, bucket.call.symbols)]
+        self._settle()
+
+    def give(self, values: Sequence[Any]) -> None:
+        bucket, executable = self.bucket, self.executable
+        bucket.fill(self, self.values)
+        for i, ((buffer, own), value, shape) in enumerate(zip(self.places, values, self.smaller)):
+            if buffer is None:
+                continue
+            data = value.data if isinstance(value, Node) else value
+            if shape is None:
+                executable.give(buffer, data)
+                continue
+            room = bucket.room(i, buffer) if own is None else own
+            for d, n in enumerate(shape):
+                room[(slice(None),) * d + (slice(n, None),)] = 0
+            room[tuple(map(slice, shape))] = data
+            if own is None:
+                executable.hold(buffer, room)
+        for buffer, leaf in self.gathered:
+            executable.give(buffer, leaf.gradient)
+        executable.take_state()
+
+    def results(self) -> list[Any]:
+        return [cut(x) for cut, x in zip(self.cuts, self.executable.results())]
+
+
+def _cut(axes: Sequence[Axis]) -> Callable[[Any], Any]:
+    """What reads the elements of now out of a result."""
+    if not any(x.free for x in axes):
+        return lambda x: x
+    index = tuple(slice(x.now) for x in axes)
+    if all(x.first for x in axes):
+        return lambda x: x[index]
+    places = np.ix_(*(np.arange(x.now) if x.first else x.places() for x in axes))
+
+    def taken(x: Any) -> Any:
+        found = x[places]
+        found.flags.writeable = False
+        return found
+
+    return taken
+
+
+# --------------------------------------------------------------- what is asked for
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Which axes of which arguments are free, and the lengths that they are filled up to."""
+
+    axes: Mapping[str, tuple[int, ...]]
+    lengths: tuple[int, ...]
+
+    def full(self, length: int) -> int:
+        """The length that this one is filled up to."""
+        if self.lengths:
+            return next((n for n in self.lengths if n >= length), length)
+        return max(LEAST, 1 << (length - 1).bit_length()) if length else 0
+
+
+def wish(function: Function, free: Any, lengths: Any) -> Wish | None:
+    """What was asked for, checked. Raises CallError, ValueRangeError."""
+    if free is None:
+        if lengths is not None:
+            raise CallError("lengths are those of free axes, and none is free",
+                            asked="compile(f, free={name: axis}, lengths=…)")
+        return None
+    names = _parameters(function)
+    if not isinstance(free, Mapping) or not free:
+        raise CallError("free says which axes of which arguments may have any length",
+                        asked='free={"x": 0}', came=f"free={free!r}")
+    axes: dict[str, tuple[int, ...]] = {}
+    for name, value in free.items():
+        several = tuple(value) if isinstance(value, (tuple, list)) else (value,)
+        if names and name not in names:
+            raise CallError(tr("there is no argument {name}", name=repr(name)),
+                            asked=", ".join(names), came=f"free={free!r}")
+        if not several or any(isinstance(x, bool) or not isinstance(x, int) for x in several):
+            raise ValueRangeError("a free axis is a whole number, or several",
+                                  asked='free={"x": 0} or free={"x": (0, 1)}',
+                                  came=f"free={free!r}")
+        axes[name] = several
+    try:
+        sizes = () if lengths is None else tuple(sorted(lengths))
+    except TypeError:
+        sizes = (0,)
+    if any(isinstance(n, bool) or not isinstance(n, int) or n < 1 for n in sizes):
+        raise ValueRangeError("lengths are whole numbers from 1", asked="lengths=(32, 64, 128)",
+                              came=f"lengths={lengths!r}")
+    return Wish(axes, sizes)
+
+
+def _parameters(function: Function) -> list[str]:
+    """The names of the parameters; none where they are not known, or any name is taken."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return []
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return []
+    return list(parameters)
+
+
+class FreeAxes:
+    """The programs of a function whose axes are free, and what was found not to fit."""
+
+    def __init__(self, function: Function, asked: Wish) -> None:
+        self.function, self.asked = function, asked
+        self.buckets: list[Bucket] = []          # the latest used first
+        self.refused: set[Kind] = set()
+
+    def axes(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[tuple[int, ...]]:
+        """The free axes of every leaf of a call."""
+        names = _parameters(self.function)
+        owners: list[str] = []
+        for i, x in enumerate(args):
+            name = names[min(i, len(names) - 1)] if names else ""
+            owners += [name] * len(flatten(x)[0])
+        for name, x in kwargs.items():
+            owners += [name] * len(flatten(x)[0])
+        found = []
+        for name, x in zip(owners, flatten((list(args), dict(kwargs)))[0]):
+            axes = self.asked.axes.get(name, ()) if isinstance(x, ARRAYS) else ()
+            for axis in axes:
+                if not -x.ndim <= axis < x.ndim:
+                    raise ShapeError(
+                        tr("{name} has no axis {axis} that could be free", name=name, axis=axis),
+                        asked=f"free={dict(self.asked.axes)!r}", came=str(tuple(x.shape)),
+                    )  # fmt: skip
+            found.append(tuple(axis % x.ndim for axis in axes))
+        return found
+
+    def variant(
+        self, args: Sequence[Any], kwargs: dict[str, Any], kind: Kind,
+        note: Callable[[Kind], None], *more: Any,
+    ) -> Variant | None:
+        """The form for a call; None where it is to be compiled as it is. Raises Refusal, once.
+
+        `note` is told what is compiled; `more` is what a `Variant` is made with besides.
+        """
+        leaves, structure = flatten((list(args), kwargs))
+        axes = self.axes(args, kwargs)
+        whole = _resized(leaves, axes, self.asked.full)
+        full = Kind(structure, tuple(map(kind_of, whole)), kind.asked, kind.rows)
+        if {full, kind} & self.refused or not any(axes):
+            return None
+
+        def bucket() -> Bucket:
+            return self._bucket(leaves, whole, axes, structure, full, note, more)
+
+        try:
+            if full == kind:
+                return bucket()
+            return Filled(bucket, self.function, args, kwargs, kind, *more)
+        except Refusal:
+            self.refused.add(kind)
+            raise
+
+    def _bucket(
+        self, leaves: Sequence[Any], whole: Sequence[Any], axes: Sequence[tuple[int, ...]],
+        structure: Structure, full: Kind, note: Callable[[Kind], None], more: Sequence[Any],
+    ) -> Bucket:
+        """The program for the full length, made where there is none that still holds."""
+        for found in self.buckets:
+            if found.kind == full and not found.stale() and found.suits():
+                self.buckets.remove(found)
+                self.buckets.insert(0, found)
+                return found
+
+        def another(length: int) -> int:
+            size = self.asked.full(length)
+            return length if 1 < length < size else max(size - 1, min(size, 1))
+
+        try:
+            probe = self._made(Traced, _resized(leaves, axes, another), structure, full, more)
+            made = self._made(lambda *x: Bucket(probe, *x), whole, structure, full, more)
+        except Refusal:
+            self.refused.add(full)
+            raise
+        except (SeegradError, ValueError, TypeError, IndexError) as error:
+            self.refused.add(full)
+            raise Refusal(tr("it cannot be traced at the full length: {why}",
+                             why=str(error).partition("\n")[0])) from error
+        note(full)
+        self.buckets.insert(0, made)
+        del self.buckets[KEPT:]
+        return made  # type: ignore[no-any-return]
+
+    def _made(self, make: Callable[..., Any], leaves: Sequence[Any], structure: Structure,
+              kind: Kind, more: Sequence[Any]) -> Any:  # fmt: skip
+        args, kwargs = unflatten(structure, leaves)
+        return make(self.function, args, kwargs, kind, *more)
+
+
+def _resized(
+    leaves: Sequence[Any], axes: Sequence[tuple[int, ...]], size: Callable[[int], int]
+) -> list[Any]:
+    """The leaves with other lengths along their free axes: symbols for arrays."""
+    found = []
+    for x, own in zip(leaves, axes):
+        if own:
+            shape = tuple(size(n) if i in own else n for i, n in enumerate(x.shape))
+            grad = isinstance(x, Node) and x.requires_grad
+            x = symbol(Spec(shape, np.dtype(x.dtype)), getattr(x, "name", ""), grad)
+        found.append(x)
+    return found
