@@ -56,7 +56,14 @@ def refused(function: Function, why: Refusal) -> FreeAxisWarning:
     )
 
 
-class Traced(Variant):
+class Compared(Variant):
+    """A call that is compared with others: what its trace has made is a part of the trace."""
+
+    def _lives_outside(self, leaf: Node) -> bool:
+        return leaf.order > self.began and super()._lives_outside(leaf)
+
+
+class Traced(Compared):
     """A call that is traced alone."""
 
     def _compile(self, threads: int, rows: Sequence[Shape], workspace: Workspace) -> None:
@@ -84,14 +91,14 @@ def matched(now: Traced, graph: Graph, full: Variant) -> tuple[Fitting, list[Pad
     for ours, theirs in ((now.stands, full.stands), (now.trace.gathered, full.trace.gathered)):
         known |= {s: theirs[x] for x, s in ours.items() if x in theirs}  # type: ignore[index]
     clean = frozenset[Node]() if full.kind.rows else frozenset(full.call.symbols)
-    fitting = Fitting(RULES, known, clean)
+    fitting = Fitting(RULES, opened, known, clean)
     found = fitting.fit(now.opened.outputs, graph.outputs)
     if any(not x.fixed for x in found[now.handed_out :]):
         raise Refusal(tr("what the function assigns depends on the length"))
     return fitting, found
 
 
-class Bucket(Variant):
+class Bucket(Compared):
     """The form for a full length, which those of others run too."""
 
     def __init__(self, probe: Traced, *args: Any) -> None:

@@ -130,7 +130,7 @@ class Variant:
         }
         self.cleared = [leaf for leaf in found.gradients if leaf not in self.kept]
         outside = {*self.environment.nodes, *found.assigned}
-        self.state = [x for x in found.leaves if x in outside or _lives_outside(x)]
+        self.state = [x for x in found.leaves if x in outside or self._lives_outside(x)]
         state = set(self.state)
         # What is older than the trace and still no state is part of the code, as it is now.
         baked = [x for x in found.leaves if x.order > self.began and x not in state]
@@ -146,6 +146,10 @@ class Variant:
         name = getattr(function, "__name__", "a function")
         self.nodes = self._attached(name, compiled) if kind.asked.recording else {}
         self.reads = list(dict.fromkeys(r for node in self.nodes.values() for r in node.reads))
+
+    def _lives_outside(self, leaf: Node) -> bool:
+        """Whether a leaf that nothing captured is known to hold is read at every call anyway."""
+        return leaf.requires_grad or bool(leaf.name) or leaf.spec.size > 64
 
     def _attached(
         self, name: str, compiled: Callable[[Function], Function]
@@ -410,8 +414,3 @@ def watched_node(found: Trace, name: str) -> Node:
              *(n.name for n in nodes if n.name), *frames]
     raise ValueRangeError(tr("there is nothing called {name} to watch", name=name),
                           asked=", ".join(known[:12]), came=name)
-
-
-def _lives_outside(leaf: Node) -> bool:
-    """Whether a leaf that nothing captured is known to hold is read at every call all the same."""
-    return leaf.requires_grad or bool(leaf.name) or leaf.spec.size > 64

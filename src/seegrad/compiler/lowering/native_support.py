@@ -39,6 +39,8 @@ def why_foreign(node: Node, checkable: frozenset[Node] | None = None) -> str:
     if isinstance(form, Scalar):
         return typed(node).why
     if isinstance(form, OneHot):
+        if behind(node.inputs[0]).op is not None:
+            return "its labels are computed, so that they can only be checked as they come"
         return "" if scalar_types.native(node.dtype) else f"dtype {node.dtype}"
     if isinstance(form, (Overlap, Scan)):
         return "" if scalar_types.totals_in_memory(node.dtype) else f"dtype {node.dtype}"

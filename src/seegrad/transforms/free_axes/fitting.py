@@ -17,15 +17,18 @@ import numpy as np
 
 from seegrad.errors import Line
 from seegrad.graph.bind import bind
+from seegrad.graph.forms import Slice
+from seegrad.graph.graph import Graph
 from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import Message, tr
 from seegrad.ops.compare import where
-from seegrad.ops.shape import broadcast_to, reshape
+from seegrad.ops.indexing import take
+from seegrad.ops.shape import broadcast_to, concatenate, reshape
 from seegrad.tensor.tensor import Tensor, as_tensor
-from seegrad.transforms.free_axes.axes import Axis, first_places, unified
+from seegrad.transforms.free_axes.axes import Axis, axis, first_places, unified
 from seegrad.transforms.tracing import symbol
 
 Rule = Callable[["Fitting", Node, Node, Sequence["Padded"]], "Padded"]
@@ -70,10 +73,11 @@ class Fitting:
     """Two graphs of one function, for now and for the full length.
 
     `known` says which leaf of the latter stands for one of the former; those in `clean` are filled
-    up with zeros.
+    up with zeros. `opening` makes the graph of a loop's body one of forms that have a rule.
     """
 
     rules: Mapping[type, Rule]
+    opening: Callable[[Graph], Graph]
     known: Mapping[Node, Node]
     clean: frozenset[Node] = frozenset()
     slots: dict[Hashable, Slot] = field(default_factory=dict)
@@ -101,7 +105,7 @@ class Fitting:
                                       a.where or b.where)
                     stack.append((a, b, True))
                     stack += [(x, y, False) for x, y in zip(a.inputs, b.inputs)]
-        return [self._done[a, b] for a, b in zip(now, full)]
+            return [self.whole(self._done[a, b], b) for a, b in zip(now, full)]
 
     # ------------------------------------------------------------------ pairs
 
@@ -147,9 +151,11 @@ class Fitting:
     def _operation(self, a: Node, b: Node) -> Padded:
         assert b.op is not None
         ins = [self._done[x, y] for x, y in zip(a.inputs, b.inputs)]
-        if all(x.fixed for x in ins) and a.shape == b.shape and self.alike(a, b):
+        if all(x.fixed and not x.parts for x in ins) and a.shape == b.shape and self.alike(a, b):
             return Padded(self.made(b, ins), first_places(a.shape, b.shape))
         form = b.op.lower
+        if not isinstance(form, Slice):
+            ins = [self.whole(x, y) for x, y in zip(ins, b.inputs)]
         rule = self.rules.get(type(getattr(form, "batching", form)))
         if rule is None:
             raise self.refusal(b)
@@ -188,6 +194,37 @@ class Fitting:
             made: Node = as_tensor(bind(op, inputs, attrs))
         made.where = b.where
         return made
+
+    def joined(self, b: Node, ins: Sequence[Padded], at: int) -> Padded:
+        """What stands one behind the other, with what counts at the beginning."""
+        one = [x.axes[at] for x in ins]
+        now, full = (sum(getattr(x, name) for x in one) for name in ("now", "full"))
+        axes = [axis(now, full) if i == at else self.unify(b, column)
+                for i, column in enumerate(zip(*(x.axes for x in ins)))]  # fmt: skip
+        node = self.bound(b, concatenate, *(x.node for x in ins), axis=at)
+        if any(x.free for x in one[:-1]) or not one[-1].first:
+            starts = np.cumsum([0, *(x.full for x in one[:-1])])
+            place = np.zeros(full, np.int64)
+            place[:now] = np.concatenate([s + x.places() for s, x in zip(starts, one)])
+            rows = self.slot((b, "places"), place, np.arange(full))
+            node = self.bound(b, take, node, rows, axis=at, negative=False)
+        return Padded(node, tuple(axes))
+
+    def vector(self, b: Node, parts: Sequence[Padded]) -> Padded:
+        """A vector put together from others, which are joined only if it is read as a whole."""
+        if len(parts) == 1:
+            return parts[0]
+        now, full = (sum(getattr(x.axes[0], name) for x in parts) for name in ("now", "full"))
+        return Padded(b, (axis(now, full),), False, tuple(parts))
+
+    def whole(self, x: Padded, b: Node) -> Padded:
+        """A vector whose parts stand side by side, `b` at the full length, in one piece."""
+        if not x.parts:
+            return x
+        if (b, "whole") not in self.shared:
+            self.shared[b, "whole"] = self.joined(b, x.parts, 0)
+        found: Padded = self.shared[b, "whole"]
+        return found
 
     def slot(self, key: Hashable, value: Any, full: Any) -> Tensor:
         """An input with this value now, and that one at the full length."""

@@ -21,6 +21,7 @@ from seegrad.ops.indexing import scatter_add, take
 from seegrad.ops.shape import slice_scatter, strided_slice
 from seegrad.transforms.free_axes.axes import Axis, axis, first_places, regrouped
 from seegrad.transforms.free_axes.fitting import Fitting, Padded, Rule
+from seegrad.transforms.free_axes.loops import loop
 
 Ins = Sequence[Padded]
 
@@ -183,8 +184,10 @@ def _from_start(now: Any, full: Any, one: Axis) -> bool:
 
 def _slice(fit: Fitting, a: Node, b: Node, ins: Ins) -> Padded:
     (x,) = ins
-    if x.parts and (part := _part(a, b, x)) is not None:
-        return part
+    if x.parts:
+        if (part := _part(a, b, x)) is not None:
+            return part
+        x = fit.whole(x, b.inputs[0])
     node, axes, index, clean = x.node, list(x.axes), [], x.clean
     for i, (now, full) in enumerate(zip(a.attrs["index"], b.attrs["index"])):
         one = axes[i]
@@ -203,7 +206,7 @@ def _slice(fit: Fitting, a: Node, b: Node, ins: Ins) -> Padded:
         node = fit.bound(b, take, node, rows, axis=i, negative=False)
         index.append((0, full[1], 1))
     if node is x.node:
-        return Padded(fit.made(b, ins), tuple(axes), clean)
+        return Padded(fit.made(b, [x]), tuple(axes), clean)
     node = fit.bound(b, strided_slice, node, index=tuple(index))
     return Padded(node, tuple(axes), False)
 
@@ -271,26 +274,22 @@ def _pad(fit: Fitting, a: Node, b: Node, ins: Ins) -> Padded:
 
 def _join(fit: Fitting, a: Node, b: Node, ins: Ins) -> Padded:
     fit.check(b, fit.alike(a, b))
-    at = b.attrs["axis"]
-    axes = [axis(a.shape[at], b.shape[at]) if i == at else fit.unify(b, column)
-            for i, column in enumerate(zip(*(x.axes for x in ins)))]  # fmt: skip
-    node, parts = fit.made(b, ins), tuple(ins) if b.ndim == 1 else ()
-    own = [x.axes[at] for x in ins]
-    if any(x.free for x in own[:-1]) or not own[-1].first:
-        starts = np.cumsum([0, *(x.full for x in own[:-1])])
-        place = np.zeros(b.shape[at], np.int64)
-        place[: a.shape[at]] = np.concatenate([s + x.places() for s, x in zip(starts, own)])
-        rows = fit.slot((b, "index"), place, np.arange(b.shape[at]))
-        node = fit.bound(b, take, node, rows, axis=at, negative=False)
-    return Padded(node, tuple(axes), False, parts)
+    return fit.vector(b, ins) if b.ndim == 1 else fit.joined(b, ins, b.attrs["axis"])
 
 
 # --------------------------------------------------------------- reading and adding by index
 
 
+VIEWS = forms.Permute, forms.Reshape, forms.Broadcast, forms.Slice, forms.Window
+
+
 def _indices(fit: Fitting, b: Node, x: Padded, key: Any) -> Padded:
-    """Indices with 0 beside what counts, which is always there."""
-    if x.clean:
+    """Indices with 0 beside what counts, which is always there; what only looks at an argument
+    shows zeros there or, at the most, others of its numbers, which are checked with it."""
+    leaf = x.node
+    while leaf.op is not None and isinstance(leaf.op.lower, VIEWS):
+        leaf = leaf.inputs[0]
+    if x.clean or leaf in fit.clean:
         return x
     return fit.masked(x, range(len(x.axes)), 0, (b, key))
 
@@ -372,4 +371,5 @@ RULES: Mapping[type, Rule] = {
     forms.Slice: _slice, forms.Place: _place, forms.Pad: _pad, forms.Join: _join,
     forms.Gather: _gather, forms.Scatter: _scatter, forms.OneHot: _one_hot,
     forms.Window: _window, forms.Overlap: _overlap, forms.Random: _random,
+    forms.Loop: loop,
 }  # fmt: skip
