@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from seegrad.graph import forms
+from seegrad.graph.bind import bind
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.graph.spec import DType
 from seegrad.ops.indexing import scatter_add, take
-from seegrad.ops.shape import slice_scatter, strided_slice
+from seegrad.ops.shape import broadcast_to, slice_scatter, strided_slice
+from seegrad.tensor.tensor import as_tensor
 from seegrad.transforms.free_axes.axes import Axis, axis, first_places, regrouped
 from seegrad.transforms.free_axes.fitting import Fitting, Padded, Rule
 from seegrad.transforms.free_axes.loops import loop
@@ -220,13 +222,36 @@ def _cut(index: Any) -> Any:
 def _part(a: Node, b: Node, x: Padded) -> Padded | None:
     """What stands alone at this place of a vector that was put together."""
     start = full = 0
-    wanted = a.attrs["index"][0], b.attrs["index"][0]
+    now_cut, full_cut = a.attrs["index"][0], b.attrs["index"][0]
     for part in x.parts:
         (one,) = part.axes
-        if wanted == ((start, one.now, 1), (full, one.full, 1)):
+        if now_cut == (start, one.now, 1) and full_cut == (full, one.full, 1):
             return part
+        inside = (
+            start <= now_cut[0] and now_cut[0] + now_cut[1] <= start + one.now
+            and full <= full_cut[0] and full_cut[0] + full_cut[1] <= full + one.full
+        )  # fmt: skip
+        value = part.node
+        if inside and value.op is broadcast_to and not value.inputs[0].ndim:
+            return _filled(value.inputs[0], now_cut[1], full_cut[1])
         start, full = start + one.now, full + one.full
     return None
+
+
+def _filled(value: Any, now: int, full: int) -> Padded:
+    """A vector of one number."""
+    return Padded(bind(broadcast_to, (value,), {"shape": (full,)}), (axis(now, full, same=True),))
+
+
+def _among_zeros(fit: Fitting, a: Node, b: Node, x: Padded) -> Padded | None:
+    """A vector of zeros with x in one piece somewhere, put together from three."""
+    now, full = a.attrs["index"][0], b.attrs["index"][0]
+    if now[2] != 1 or full[2] != 1:
+        return None
+    zero = as_tensor(np.zeros((), b.dtype))
+    behind = a.shape[0] - now[0] - now[1], b.shape[0] - full[0] - full[1]
+    parts = [_filled(zero, now[0], full[0]), x, _filled(zero, *behind)]
+    return fit.vector(b, [p for p in parts if p.axes[0].full])
 
 
 def _place(fit: Fitting, a: Node, b: Node, ins: Ins) -> Padded:
@@ -235,6 +260,8 @@ def _place(fit: Fitting, a: Node, b: Node, ins: Ins) -> Padded:
     out = list(first_places(a.shape, b.shape))
     cut = [i for i, (now, full) in enumerate(cuts)
            if x.axes[i].free != out[i].free or not _whole(now, full, x.axes[i])]  # fmt: skip
+    if b.ndim == 1 and x.axes[0].free and cut and (many := _among_zeros(fit, a, b, x)) is not None:
+        return many
     fit.check(b, all(x.axes[i].first for i in cut))
     x = fit.masked(x, cut, 0, b)
     shape, index, moved = list(b.shape), [], []
