@@ -40,7 +40,7 @@ class Compiled:
     """A compiled function; `seegrad.compile` makes it."""
 
     def __init__(self, function: Function, threads: int | None, free: Wish | None = None) -> None:
-        self.free = free and FreeAxes(function, free)
+        self.free = FreeAxes(function, free)
         self.function = function
         self.threads = threads or thread_pool.thread_count()
         self.variants: list[Variant] = []         # the latest used first
@@ -117,17 +117,16 @@ class Compiled:
 
     def _made(self, args: Sequence[Any], kwargs: dict[str, Any], kind: Kind) -> Variant:
         """A form for a kind of call of which there is none."""
-        if self.free is not None and not kind.rows:
-            try:
-                found = self.free.variant(
-                    args, kwargs, kind, self._note_change, self._alike, self.workspace
-                )
-                if found is not None:
-                    return found
-            except Refusal as why:
-                if not self.told:
-                    self.told = True
-                    warn_user(refused(self.function, why))
+        try:
+            found = self.free.variant(
+                args, kwargs, kind, self.variants, self._note_change, self._alike, self.workspace
+            )
+            if found is not None:
+                return found
+        except Refusal as why:
+            if self.free.asked is not None and not self.told:
+                self.told = True
+                warn_user(refused(self.function, why))
         self._note_change(kind)
         return Variant(self.function, args, kwargs, kind, self._alike, self.workspace)
 

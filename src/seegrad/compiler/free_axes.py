@@ -1,9 +1,9 @@
-"""Axes of any length: calls filled up to a few lengths, so that one program serves many.
+"""One program for many calls: axes of any length, filled up to a few, and numbers that change.
 
-A `Bucket` is compiled for the full length, with what is different at another one as inputs; a
-`Filled` is a call of another length, traced and compared with the bucket, whose program it runs:
-arguments are written into larger memory, results are read out of it. How two traces are compared is
-said in `transforms/free_axes`; here is when, and what is compiled where they do not fit.
+A `Bucket` is compiled for the full length, with what is different in another call as inputs; a
+`Filled` is another call, traced and compared with the bucket, whose program it runs: arguments are
+written into larger memory, results are read out of it. How two traces are compared is said in
+`transforms/free_axes`; here is when, and what is compiled where they do not fit.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class Filled(Traced):
         if not fitting.slots.keys() <= bucket.slots.keys():
             raise Refusal(tr("the function does something else at another length"))
         self.values = {key: slot.value for key, slot in fitting.slots.items()}
-        self.cuts = [_cut(x.axes) for x in found[: self.handed_out]]
+        self.cuts = [_cut(x.axes, bool(rows)) for x in found[: self.handed_out]]
         self.records = [pipeline.Record("trace", "what the function did", self.raw),
                         *bucket.records[1:]]
         self.graph, self.request, self.lowered = bucket.graph, bucket.request, bucket.lowered
@@ -161,7 +161,7 @@ class Filled(Traced):
         stands = bucket.trace.gathered
         self.gathered = [(leaves[stands[x]], x) for x in self.trace.gathered
                          if stands[x] in leaves]  # fmt: skip
-        self.smaller = [(s.shape if s.shape != full.shape else None)
+        self.smaller = [(s.shape if s.shape != full.shape and not rows else None)
                         for s, full in zip(self.call.symbols, bucket.call.symbols)]
         self._settle()
 
@@ -185,25 +185,28 @@ class Filled(Traced):
             executable.give(buffer, leaf.gradient)
         executable.take_state()
 
+    def rows(self, block: Any) -> Any:
+        more = self.bucket.request.batch - block.shape[1]
+        return np.ascontiguousarray(np.pad(block, ((0, 0), (0, more)), mode="edge"))
+
     def results(self) -> list[Any]:
         return [cut(x) for cut, x in zip(self.cuts, self.executable.results())]
 
 
-def _cut(axes: Sequence[Axis]) -> Callable[[Any], Any]:
-    """What reads the elements of now out of a result."""
-    if not any(x.free for x in axes):
-        return lambda x: x
-    index = tuple(slice(x.now) for x in axes)
-    if all(x.first for x in axes):
-        return lambda x: x[index]
-    places = np.ix_(*(np.arange(x.now) if x.first else x.places() for x in axes))
+def _cut(axes: Sequence[Axis], steps: bool) -> Callable[[Any], Any]:
+    """What reads the elements of now out of a result, or of one for each of many steps."""
+    free = [(d + steps, one) for d, one in enumerate(axes) if one.free]
 
-    def taken(x: Any) -> Any:
-        found = x[places]
-        found.flags.writeable = False
-        return found
+    def cut(x: Any) -> Any:
+        for d, one in free:
+            if one.first:
+                x = x[(slice(None),) * d + (slice(one.now),)]
+            else:
+                x = np.take(x, one.places(), axis=d)
+                x.flags.writeable = False
+        return x
 
-    return taken
+    return cut
 
 
 # --------------------------------------------------------------- what is asked for
@@ -267,15 +270,23 @@ def _parameters(function: Function) -> list[str]:
 
 
 class FreeAxes:
-    """The programs of a function whose axes are free, and what was found not to fit."""
+    """The programs of a function that serve many calls, and the calls that were found not to fit.
 
-    def __init__(self, function: Function, asked: Wish) -> None:
+    Free axes are asked for; Python numbers are looked at once calls differ in them.
+    """
+
+    def __init__(self, function: Function, asked: Wish | None) -> None:
         self.function, self.asked = function, asked
         self.buckets: list[Bucket] = []          # the latest used first
         self.refused: set[Kind] = set()
+        self.numbers: dict[tuple[Structure, int], Any] = {}
+        """Another value of each number that is not the same in every call."""
 
     def axes(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[tuple[int, ...]]:
         """The free axes of every leaf of a call."""
+        leaves = flatten((list(args), dict(kwargs)))[0]
+        if self.asked is None:
+            return [()] * len(leaves)
         names = _parameters(self.function)
         owners: list[str] = []
         for i, x in enumerate(args):
@@ -284,7 +295,7 @@ class FreeAxes:
         for name, x in kwargs.items():
             owners += [name] * len(flatten(x)[0])
         found = []
-        for name, x in zip(owners, flatten((list(args), dict(kwargs)))[0]):
+        for name, x in zip(owners, leaves):
             axes = self.asked.axes.get(name, ()) if isinstance(x, ARRAYS) else ()
             for axis in axes:
                 if not -x.ndim <= axis < x.ndim:
@@ -296,65 +307,104 @@ class FreeAxes:
         return found
 
     def variant(
-        self, args: Sequence[Any], kwargs: dict[str, Any], kind: Kind,
+        self, args: Sequence[Any], kwargs: dict[str, Any], kind: Kind, known: Sequence[Variant],
         note: Callable[[Kind], None], *more: Any,
     ) -> Variant | None:
         """The form for a call; None where it is to be compiled as it is. Raises Refusal, once.
 
-        `note` is told what is compiled; `more` is what a `Variant` is made with besides.
+        `known` are the forms there are, `note` is told what is compiled; `more` is what a
+        `Variant` is made with besides.
         """
-        leaves, structure = flatten((list(args), kwargs))
-        axes = self.axes(args, kwargs)
-        whole = _resized(leaves, axes, self.asked.full)
-        full = Kind(structure, tuple(map(kind_of, whole)), kind.asked, kind.rows)
-        if {full, kind} & self.refused or not any(axes):
+        call = _Calls(self, args, kwargs, kind, known)
+        if {call.full, kind} & self.refused or not call.many:
             return None
 
         def bucket() -> Bucket:
-            return self._bucket(leaves, whole, axes, structure, full, note, more)
+            return self._bucket(call, note, more)
 
         try:
-            if full == kind:
+            if call.full == kind:
                 return bucket()
             return Filled(bucket, self.function, args, kwargs, kind, *more)
         except Refusal:
             self.refused.add(kind)
             raise
 
-    def _bucket(
-        self, leaves: Sequence[Any], whole: Sequence[Any], axes: Sequence[tuple[int, ...]],
-        structure: Structure, full: Kind, note: Callable[[Kind], None], more: Sequence[Any],
-    ) -> Bucket:
+    def _bucket(self, call: _Calls, note: Callable[[Kind], None], more: Sequence[Any]) -> Bucket:
         """The program for the full length, made where there is none that still holds."""
         for found in self.buckets:
-            if found.kind == full and not found.stale() and found.suits():
+            if found.kind == call.full and not found.stale() and found.suits():
                 self.buckets.remove(found)
                 self.buckets.insert(0, found)
                 return found
-
-        def another(length: int) -> int:
-            size = self.asked.full(length)
-            return length if 1 < length < size else max(size - 1, min(size, 1))
-
         try:
-            probe = self._made(Traced, _resized(leaves, axes, another), structure, full, more)
-            made = self._made(lambda *x: Bucket(probe, *x), whole, structure, full, more)
+            probe = Traced(self.function, *call.other, call.full, *more)
+            made = Bucket(probe, self.function, *call.whole, call.full, *more)
         except Refusal:
-            self.refused.add(full)
+            self.refused.add(call.full)
             raise
         except (SeegradError, ValueError, TypeError, IndexError) as error:
-            self.refused.add(full)
+            self.refused.add(call.full)
             raise Refusal(tr("it cannot be traced at the full length: {why}",
                              why=str(error).partition("\n")[0])) from error
-        note(full)
+        note(call.kind)
         self.buckets.insert(0, made)
         del self.buckets[KEPT:]
-        return made  # type: ignore[no-any-return]
+        return made
 
-    def _made(self, make: Callable[..., Any], leaves: Sequence[Any], structure: Structure,
-              kind: Kind, more: Sequence[Any]) -> Any:  # fmt: skip
-        args, kwargs = unflatten(structure, leaves)
-        return make(self.function, args, kwargs, kind, *more)
+
+class _Calls:
+    """The calls that one program serves: what they have in common, and two of them."""
+
+    def __init__(
+        self, programs: FreeAxes, args: Sequence[Any], kwargs: dict[str, Any], kind: Kind,
+        known: Sequence[Variant],
+    ) -> None:
+        self.kind, asked, numbers = kind, programs.asked, programs.numbers
+        leaves, structure = flatten((list(args), kwargs))
+        axes = programs.axes(args, kwargs)
+        if kind.rows:                            # of each mini-batch, of which rows are the first
+            axes = [own if own == (0,) else () for own in axes]
+        for variant in known:
+            numbers |= _other_numbers(variant.kind, kind, axes)
+        here = {i: x for (s, i), x in numbers.items() if s == structure and _number(kind.leaves[i])}
+        self.many = any(axes) or bool(here)
+
+        def full(length: int) -> int:
+            return asked.full(length) if asked else length
+
+        def another(length: int) -> int:
+            return length if 1 < length < full(length) else max(full(length) - 1, min(length, 1))
+
+        whole, other = _resized(leaves, axes, full), _resized(leaves, axes, another)
+        kinds = [("number", type(leaves[i])) if i in here else kind_of(x)
+                 for i, x in enumerate(whole)]  # fmt: skip
+        for i, x in here.items():
+            other[i] = x if repr(x) != repr(leaves[i]) else type(x)(x + 1)
+        self.full = Kind(structure, tuple(kinds), kind.asked, kind.rows)
+        self.whole = tuple(unflatten(structure, whole))
+        self.other = tuple(unflatten(structure, other))
+
+
+def _number(leaf: Any) -> bool:
+    """Is this leaf of a kind of call a Python number?"""
+    return leaf[0] is int or leaf[0] is float
+
+
+def _other_numbers(
+    then: Kind, now: Kind, axes: Sequence[tuple[int, ...]]
+) -> dict[tuple[Structure, int], Any]:
+    """The numbers in which two kinds of call differ, where they differ in nothing else."""
+    if (then.structure, then.asked, then.rows) != (now.structure, now.asked, now.rows):
+        return {}
+    found = {}
+    for i, (a, b) in enumerate(zip(then.leaves, now.leaves)):
+        if a == b or axes[i]:
+            continue
+        if not (_number(b) and a[0] is b[0]):
+            return {}
+        found[now.structure, i] = a[1]
+    return found
 
 
 def _resized(

@@ -347,6 +347,10 @@ class Variant:
         ]
         return unflatten(structure, tensors)
 
+    def rows(self, block: Any) -> Any:
+        """The rows of every step's mini-batch as the program reads them."""
+        return block
+
     def results(self) -> list[Any]:
         """What came out."""
         return self.executable.results()

@@ -165,8 +165,6 @@ class Fitting:
 
     def refusal(self, b: Node) -> Refusal:
         """That this node stands in the way."""
-        import os
-        if os.environ.get("DBG"): import traceback; traceback.print_stack(limit=4); print("DBG", b, b.attrs, [(x, self._done.get) for x in b.inputs], [v.axes for (p,q),v in self._done.items() if q in b.inputs])
         name = b.op.name if b.op is not None else b.name
         return Refusal(tr("{name} would give something else along an axis that is filled up",
                           name=name), b.where)
