@@ -48,7 +48,7 @@ def refused(function: Function, why: Refusal) -> FreeAxisWarning:
     """The warning that every length is compiled for itself."""
     where = f" ({why.line})" if why.line else ""
     return FreeAxisWarning(
-        tr("{name}() is compiled for every length of its free axes",
+        tr("a call of {name}() cannot be filled up and is compiled as it is",
            name=tidy(getattr(function, "__name__", "function"))),
         asked="what can be filled up without a change of the result",
         came=f"{why}{where}",
@@ -338,8 +338,9 @@ class FreeAxes:
                 self.buckets.insert(0, found)
                 return found
         try:
-            probe = Traced(self.function, *call.other, call.full, *more)
-            made = Bucket(probe, self.function, *call.whole, call.full, *more)
+            (args, kwargs), (other, others) = call.whole, call.other
+            probe = Traced(self.function, other, others, call.full, *more)
+            made = Bucket(probe, self.function, args, kwargs, call.full, *more)
         except Refusal:
             self.refused.add(call.full)
             raise
@@ -382,8 +383,8 @@ class _Calls:
         for i, x in here.items():
             other[i] = x if repr(x) != repr(leaves[i]) else type(x)(x + 1)
         self.full = Kind(structure, tuple(kinds), kind.asked, kind.rows)
-        self.whole = tuple(unflatten(structure, whole))
-        self.other = tuple(unflatten(structure, other))
+        self.whole: tuple[Any, Any] = tuple(unflatten(structure, whole))
+        self.other: tuple[Any, Any] = tuple(unflatten(structure, other))
 
 
 def _number(leaf: Any) -> bool:

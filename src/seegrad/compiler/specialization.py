@@ -96,6 +96,8 @@ class Variant:
     With `rows`, the shapes of whole data sets, every call is a pass over mini-batches of them.
     """
 
+    more: tuple[Tensor, ...] = ()
+
     def __init__(
         self,
         function: Function,
@@ -212,10 +214,8 @@ class Variant:
         return Graph(outputs, [*arguments, *self.stands.values()]), len(results)
 
     def _serving(self, raw: Graph) -> Graph:
-        """The graph that is compiled, which may have more inputs: `more`."""
+        """The graph that is compiled, which may have `more` inputs."""
         return raw
-
-    more: tuple[Tensor, ...] = ()
 
     def _compile(self, threads: int, rows: Sequence[Shape], workspace: Workspace) -> None:
         found = self.trace
@@ -246,8 +246,7 @@ class Variant:
             for leaf, stand in self.stands.items() if stand in leaves
         ]
         self.executable = build(self.lowered, slots, threads, workspace=workspace)
-        own = self.executable.inputs
-        places = map(leaves.get, self.call.symbols)
+        own, places = self.executable.inputs, map(leaves.get, self.call.symbols)
         self.places = [(place, own.get(place) if place else None) for place in places]
         self.gathered = [
             (leaves[stand], leaf) for leaf, stand in found.gathered.items() if stand in leaves
@@ -258,9 +257,9 @@ class Variant:
     def _settle(self) -> None:
         """What is asked at every call."""
         signature = [(s.shape, s.dtype) for s in self.call.symbols]
-        plain = not self.kind.rows and self.kind.structure == flatten(([0] * len(signature), {}))[1]
-        plain = plain and not any(s.requires_grad for s in self.call.symbols)
-        self.plain = signature if plain else None
+        alone = self.kind.structure == flatten(([0] * len(signature), {}))[1]
+        needs = any(s.requires_grad for s in self.call.symbols)
+        self.plain = signature if alone and not needs and not self.kind.rows else None
         self.slice = 1           # steps of a pass between two looks outside, as learnt so far
 
     # ------------------------------------------------------------------ running
@@ -357,9 +356,7 @@ class Variant:
 
     def snapshot(self) -> list[tuple[Slot, Any]]:
         """Copies of all that the program may change."""
-        return [
-            (slot, np.array(slot.view)) for slot in self.executable.slots if slot.assigned
-        ]
+        return [(slot, np.array(slot.view)) for slot in self.executable.slots if slot.assigned]
 
     def restore(self, saved: Sequence[tuple[Slot, Any]]) -> None:
         """Put back what `snapshot` gave."""

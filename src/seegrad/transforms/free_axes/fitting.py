@@ -280,4 +280,4 @@ def _equal(a: Any, b: Any) -> bool:
         return same and np.asarray(a).dtype == np.asarray(b).dtype
     if isinstance(a, (tuple, list)) and isinstance(b, (tuple, list)):
         return len(a) == len(b) and all(map(_equal, a, b))
-    return type(a) is type(b) and (a is b or bool(a == b) and repr(a) == repr(b))
+    return type(a) is type(b) and (a is b or (bool(a == b) and repr(a) == repr(b)))

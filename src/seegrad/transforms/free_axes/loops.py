@@ -8,6 +8,7 @@ they are told, and choices, are left as they are, where no free axis reaches the
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -64,8 +65,8 @@ def _inside(
         frozenset(x for x, zero in zip(theirs.inputs, clean) if zero),
         axes_of=dict(zip(theirs.inputs, axes)),
     )
-    graphs = [body.kept("opened", lambda body=body: fit.opening(body.graph))
-              for body in (ours, theirs)]  # fmt: skip
+    # made once: what is compared later is known by its nodes
+    graphs = [x.kept("opened", partial(fit.opening, x.graph)) for x in (ours, theirs)]
     return own, own.fit(graphs[0].outputs, graphs[1].outputs)
 
 

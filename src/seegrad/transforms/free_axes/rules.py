@@ -8,7 +8,7 @@ where an axis is read otherwise at another length; what it does not know, it ref
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ def _most(dtype: DType) -> Any:
     return True if dtype.kind == "b" else np.iinfo(dtype).max
 
 
-NEUTRAL = {
+NEUTRAL: Mapping[str, Callable[[DType], Any]] = {
     "sum": lambda dtype: 0, "prod": lambda dtype: 1, "max": _least, "min": _most,
     "all": lambda dtype: True, "any": lambda dtype: False,
 }  # fmt: skip
