@@ -1,4 +1,4 @@
-"""Free axes: what is filled up gives what the call gives as it is, with few programs, or refuses."""
+"""Free axes: what is filled up gives what the call gives as it is, by few programs, or refuses."""
 
 import warnings
 
@@ -80,7 +80,8 @@ STEPS = [
     lambda x: sg.tanh(x) * 2 - x.mean(), lambda x: x - x.max(axis=0), lambda x: x / (1 + x.std()),
     lambda x: sg.softmax(x, axis=0), lambda x: x[::-1], lambda x: x @ (x.T @ x) / x.shape[0],
     lambda x: sg.cumsum(x, axis=0), lambda x: x * sg.arange(x.shape[0])[:, None],
-    lambda x: sg.concatenate([x[1:], x[:1]], axis=0), lambda x: (x.reshape(-1) * 3).reshape(x.shape),
+    lambda x: sg.concatenate([x[1:], x[:1]], axis=0),
+    lambda x: (x.reshape(-1) * 3).reshape(x.shape),
     lambda x: x.T.reshape(-1)[: x.shape[0]][:, None] + x, lambda x: sg.log(x * x + x.mean() ** 2),
 ]  # fmt: skip
 
@@ -184,26 +185,41 @@ def test_a_mask_that_is_left_out_is_seen(monkeypatch):
         compared(lambda x: (x - 1).max() + (x + 1) @ (x + 1), [drawn(5) - 9], free={"x": 0})
 
 
-def test_what_cannot_be_filled_up_is_compiled_for_every_length_and_said_once():
-    def sorted_rows(x):
-        return sg.sort(x, axis=0)
+def test_one_value_all_along_an_axis_lies_wherever_what_is_beside_it_does():
+    def function(x):                                     # (3, n): what counts is no beginning
+        flat, ones = x.reshape(-1), sg.sum(x) * np.ones(x.size)
+        return flat @ ones, sg.einsum("i,i->", flat, ones), sg.cumsum(0 * x[0] + 1.0, axis=0)[2:]
 
-    run = sg.compile(sorted_rows, threads=1, free={"x": 0}, lengths=(8,))
-    with pytest.warns(FreeAxisWarning, match="sort") as told:
-        for n in (5, 8, 7):
-            x = drawn(n, 2)
-            np.testing.assert_array_equal(run(x).value, np.sort(x, axis=0))
-    assert len(told) == 1
-    assert "test_free_axes.py" in str(told[0].message)
+    compared(function, [drawn(3, 5)], [drawn(3, 7)], free={"x": 1}, lengths=(8,), most=1)
+
+
+def test_whole_numbers_may_be_divided_beside_what_counts():
+    def function(a, b):
+        return a // b, a % b
+
+    a, b = CHANCE.integers(1, 9, (2, 5))
+    compared(function, [a, b], free={"a": 0, "b": 0}, lengths=(8,), most=1)
+
+
+def test_what_cannot_be_filled_up_is_compiled_as_it_is_and_said_once():
+    run = sg.compile(lambda x: sg.sort(x, axis=0), threads=1, free={"x": 0}, lengths=(8,))
+    x = drawn(5, 2)
+    with pytest.warns(FreeAxisWarning, match=r"sort(.|\n)*test_free_axes.py"):
+        run(x)
+    for n in (5, 8, 7):
+        x = drawn(n, 2)
+        np.testing.assert_array_equal(run(x).value, np.sort(x, axis=0))
 
 
 def test_code_that_does_something_else_at_another_length_is_followed():
     run = sg.compile(lambda x: x.sum() if x.shape[0] < 6 else x.mean(), threads=1,
                      free={"x": 0}, lengths=(8,))  # fmt: skip
-    with pytest.warns(FreeAxisWarning):
-        for n in (7, 3, 5, 8):
-            x = drawn(n)
-            np.testing.assert_allclose(run(x).item(), x.sum() if n < 6 else x.mean())
+    run(drawn(7))
+    with pytest.warns(FreeAxisWarning, match="something else"):
+        run(drawn(3))
+    for n in (7, 3, 5, 8):
+        x = drawn(n)
+        np.testing.assert_allclose(run(x).item(), x.sum() if n < 6 else x.mean())
 
 
 def test_gradients_of_arguments_and_results_outside_have_the_length_of_the_call():
@@ -275,5 +291,7 @@ def test_axes_say_where_elements_lie():
     assert regrouped(both, (2, 3), (2, 5)) == (axis(2, 2), axis(3, 5))
     assert regrouped((axis(3, 5), axis(4, 4)), (6, 2), (10, 2)) == (axis(6, 10), axis(2, 2))
     assert regrouped((axis(6, 8),), (2, 3), (2, 4)) is None          # every second row moves
+    one = regrouped((axis(3, 5, same=True), axis(4, 4)), (12,), (20,))
+    assert one == (axis(12, 20),)
     assert unified(axis(6, 10), both[0]) is None
     assert unified(axis(6, 10, same=True), both[0]) == both[0]

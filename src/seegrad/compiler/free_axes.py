@@ -163,6 +163,7 @@ class Filled(Traced):
                          if stands[x] in leaves]  # fmt: skip
         self.smaller = [(s.shape if s.shape != full.shape and not rows else None)
                         for s, full in zip(self.call.symbols, bucket.call.symbols)]
+        del self.opened, self.find
         self._settle()
 
     def give(self, values: Sequence[Any]) -> None:

@@ -96,7 +96,7 @@ def regrouped(axes: Sequence[Axis], now: Shape, full: Shape) -> tuple[Axis, ...]
                 return None
             mine.append((*part, same))
             left = left[0] // part[0], left[1] // part[1]
-        factors = tuple((a, b) for a, b, _ in _merged(mine))
+        factors = tuple((a, b) for a, b, _ in _merged([(a, b, False) for a, b, _ in mine]))
         found.append(Axis(factors, bool(mine) and all(same for *_, same in mine)))
     return tuple(found) if all(x[:2] == (1, 1) for x in work) else None
 

@@ -84,7 +84,7 @@ class Fitting:
     axes_of: Mapping[Node, tuple[Axis, ...]] = field(default_factory=dict)
     shared: dict[Hashable, Any] = field(default_factory=dict)
     _done: dict[tuple[Node, Node], Padded] = field(default_factory=dict)
-    _masked: dict[Hashable, tuple[Padded, Node]] = field(default_factory=dict)
+    _masked: dict[Hashable, Node] = field(default_factory=dict)
 
     def fit(self, now: Sequence[Node], full: Sequence[Node]) -> list[Padded]:
         """The outputs of both graphs as one."""
@@ -242,7 +242,7 @@ class Fitting:
             one = x.axes[i]
             if not one.free or (x.clean and value == 0):
                 continue
-            memo = x.node, i, np.asarray(value).tobytes()
+            memo = x.node, i, one, np.asarray(value).tobytes()
             if memo not in self._masked:
                 here = np.zeros(one.full, bool)
                 here[one.places()] = True
@@ -250,9 +250,9 @@ class Fitting:
                 shape = tuple(one.full if j == i else 1 for j in range(len(x.axes)))
                 flag = bind(reshape, (flag,), {"shape": shape})
                 number = np.asarray(value, x.node.dtype)[()]
-                self._masked[memo] = Padded(bind(where, (flag, x.node, number), NO_ATTRS),
-                                            x.axes), x.node  # fmt: skip
-            x = self._masked[memo][0]
+                self._masked[memo] = bind(where, (flag, x.node, number), NO_ATTRS)
+            axes = tuple(Axis(o.factors, o.same and j != i) for j, o in enumerate(x.axes))
+            x = Padded(self._masked[memo], axes, x.clean)
         clean = x.clean or (not np.any(value) and all(
             i in places for i, one in enumerate(x.axes) if one.free
         ))

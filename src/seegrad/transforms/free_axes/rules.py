@@ -113,16 +113,24 @@ def _scan(fit: Fitting, a: Node, b: Node, ins: Ins) -> Padded:
     """What comes behind has no part in a running sum."""
     (x,) = ins
     fit.check(b, fit.alike(a, b), x.axes[b.attrs["axis"]].first)
-    return Padded(fit.made(b, ins), x.axes)
+    axes = [Axis(one.factors, one.same and i != b.attrs["axis"]) for i, one in enumerate(x.axes)]
+    return Padded(fit.made(b, ins), tuple(axes))
 
 
 # --------------------------------------------------------------- products
 
 
+def _along(x: Padded, axes: Mapping[int, Axis]) -> Padded:
+    """x with these axes, as they were found beside others: where one value stands all along, it
+    is any."""
+    return Padded(x.node, tuple(axes.get(i, one) for i, one in enumerate(x.axes)), x.clean)
+
+
 def _product(fit: Fitting, a: Node, b: Node, ins: Ins) -> Padded:
     x, y = ins
     inner = len(y.axes) - (1 if len(y.axes) == 1 else 2)
-    fit.unify(b, [x.axes[-1], y.axes[inner]])
+    both = fit.unify(b, [x.axes[-1], y.axes[inner]])
+    x, y = _along(x, {len(x.axes) - 1: both}), _along(y, {inner: both})
     x = fit.masked(x, [len(x.axes) - 1], 0, (b, 0))
     y = fit.masked(y, [inner], 0, (b, 1))
     rank = max(len(x.axes), len(y.axes)) - 2
@@ -141,8 +149,11 @@ def _contract(fit: Fitting, a: Node, b: Node, ins: Ins) -> Padded:
     terms = left.split(",")
     axes = {label: fit.unify(b, [x.axes[t.index(label)] for x, t in zip(ins, terms) if label in t])
             for label in set("".join(terms))}  # fmt: skip
-    given = [fit.masked(x, [i for i, c in enumerate(t) if c not in out], 0, (b, n))
-             for n, (x, t) in enumerate(zip(ins, terms))]  # fmt: skip
+    given = [
+        fit.masked(_along(x, {i: axes[c] for i, c in enumerate(t)}),
+                   [i for i, c in enumerate(t) if c not in out], 0, (b, n))
+        for n, (x, t) in enumerate(zip(ins, terms))
+    ]  # fmt: skip
     return Padded(fit.made(b, given), tuple(axes[c] for c in out))
 
 
@@ -336,8 +347,8 @@ def _scatter(fit: Fitting, a: Node, b: Node, ins: Ins) -> Padded:
     size = b.shape[at]
     fit.check(b, fit.alike(a, b, "shape"), a.shape[at] == size, rows.fixed or size > 0)
     read = range(at, at + rank)
-    for i in read:
-        fit.unify(b, [x.axes[i], rows.axes[i - at]])
+    both = {i: fit.unify(b, [x.axes[i], rows.axes[i - at]]) for i in read}
+    x, rows = _along(x, both), _along(rows, {i - at: one for i, one in both.items()})
     x = fit.masked(x, read, 0, (b, "x"))
     rows = _indices(fit, b, rows, "indices")
     axes = (*x.axes[:at], axis(size, size), *x.axes[at + rank :])
