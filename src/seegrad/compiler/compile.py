@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.compiler.epoch import Epoch, count_rows, drawn_rows
-from seegrad.compiler.free_axes import FreeAxes, Wish, refused, wish
+from seegrad.compiler.free_axes import Filled, FreeAxes, Wish, refused, wish
 from seegrad.compiler.inspect import profile, source
 from seegrad.compiler.recompiling import OFTEN, change, often
 from seegrad.compiler.runtime import thread_pool
@@ -31,6 +31,8 @@ from seegrad.tree import Structure, flatten
 Function = Callable[..., Any]
 KINDS = 64
 """So many kinds of call are kept compiled; the oldest goes first."""
+FILLED = 256
+"""So many kinds of call that run the program of another are kept; they hold no code."""
 ASLEEP = 4
 """So many forms of one kind of call are kept that do not suit what is captured as it is now: it
 may come to be again as it was, as a network does between `train()` and `eval()`."""
@@ -112,7 +114,9 @@ class Compiled:
                seconds=f"{time.perf_counter() - began:.3f}", count=len(self.variants) + 1)
         )  # fmt: skip
         self.variants.insert(0, made)
-        del self.variants[KINDS:]
+        alike = [v for v in self.variants if isinstance(v, Filled) is isinstance(made, Filled)]
+        for oldest in alike[FILLED if isinstance(made, Filled) else KINDS :]:
+            self.variants.remove(oldest)
         return made
 
     def _made(self, args: Sequence[Any], kwargs: dict[str, Any], kind: Kind) -> Variant:
