@@ -61,7 +61,7 @@ def run(kind: str, lengths: str) -> dict[str, float]:
     compiled = sg.compile(step, threads=1, free=free)
     sizes = [max(LENGTHS)] if lengths == "one" else LENGTHS
     drawn = [chance.integers(0, WORDS, (ROWS, sizes[i % len(sizes)] + 1)) for i in range(BATCHES)]
-    chance.shuffle(drawn)  # type: ignore[arg-type]
+    chance.shuffle(drawn)
     before, start = _resident(), time.process_time()
     for rows in drawn:
         compiled(np.ascontiguousarray(rows[:, :-1]), np.ascontiguousarray(rows[:, 1:]))
