@@ -16,6 +16,7 @@ from benchmarks import (
     eager,
     footprint,
     from_torch,
+    lengths,
     loops,
     networks,
     pictures,
@@ -28,7 +29,7 @@ from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
 SUITES = (
     compiled, compiling, eager, footprint, networks, pictures, workers, scaling, costs, batched,
-    loops, residual, from_torch,
+    loops, lengths, residual, from_torch,
 )  # fmt: skip
 
 

@@ -1,9 +1,9 @@
 """seegrad: deep learning you can see. The computational graph that is drawn is the one that runs.
 
 What there is stands in `contents.py` and in the tables of `UPPER`, which are read when their names
-are asked for; type checkers and editors read `__init__.pyi`, which `python -m tools.stubs` writes of
-them. Here is only how that is done; a name of the contents always comes before a module of the same
-name.
+are asked for; type checkers and editors read `__init__.pyi`, which `python -m tools.stubs` writes
+of them. Here is only how that is done; a name of the contents always comes before a module of the
+same name.
 """
 
 from __future__ import annotations

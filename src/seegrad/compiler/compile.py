@@ -14,16 +14,18 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 import numpy as np
 
 from seegrad.compiler.epoch import Epoch, count_rows, drawn_rows
+from seegrad.compiler.free_axes import Filled, FreeAxes, Wish, refused, wish
 from seegrad.compiler.inspect import profile, source
 from seegrad.compiler.recompiling import OFTEN, change, often
 from seegrad.compiler.runtime import thread_pool
 from seegrad.compiler.runtime.workspace import Workspace
-from seegrad.compiler.specialization import ARRAYS, Asked, Kind, Variant
-from seegrad.errors import LOGGER, TraceError, ValueRangeError, warn_user
+from seegrad.compiler.specialization import ARRAYS, Asked, Kind, Variant, kind_of
+from seegrad.errors import LOGGER, ValueRangeError, warn_user
 from seegrad.graph.graph import Graph
 from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
 from seegrad.i18n import tr
+from seegrad.transforms.free_axes.fitting import Refusal
 from seegrad.tree import Structure, flatten
 
 Function = Callable[..., Any]
@@ -31,6 +33,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 KINDS = 64
 """So many kinds of call are kept compiled; the oldest goes first."""
+FILLED = 256
+"""So many kinds of call that run the program of another are kept; they hold no code."""
 ASLEEP = 4
 """So many forms of one kind of call are kept that do not suit what is captured as it is now: it
 may come to be again as it was, as a network does between `train()` and `eval()`."""
@@ -41,6 +45,7 @@ class Compiled(Generic[P, R]):
 
     Args:
         threads: at most so many; all cores when None.
+        free: axes whose length may vary, as `compile` takes them.
 
     >>> import seegrad as sg
     >>> @sg.compile
@@ -55,11 +60,15 @@ class Compiled(Generic[P, R]):
     True
     """
 
-    def __init__(self, function: Callable[P, R], threads: int | None) -> None:
+    def __init__(
+        self, function: Callable[P, R], threads: int | None, free: Wish | None = None
+    ) -> None:
+        self.free = FreeAxes(function, free)
         self.function = function
         self.threads = threads or thread_pool.thread_count()
         self.variants: list[Variant] = []         # the latest used first
         self.names: tuple[str, ...] = ()
+        self.told = False                         # that free axes are none
         self.workspace = Workspace()
         self.changes: list[str] = []              # what was different at each compilation but one
         self.lock: Any = threading.RLock()
@@ -107,7 +116,7 @@ class Compiled(Generic[P, R]):
         each other, and so do some for what was captured and has changed.
         """
         asked = Asked(current_mode().recording, self.threads, self.names)
-        kind = Kind(structure, tuple(map(_kind, leaves)), asked, tuple(rows))
+        kind = Kind(structure, tuple(map(kind_of, leaves)), asked, tuple(rows))
         asleep = 0
         for variant in [v for v in self.variants if v.kind == kind]:
             if not variant.stale():
@@ -118,17 +127,33 @@ class Compiled(Generic[P, R]):
             asleep += 1
             if variant.outdated() or asleep > ASLEEP:
                 self.variants.remove(variant)
-        self._note_change(kind)
         began = time.perf_counter()
-        made = Variant(self.function, args, kwargs, kind, self._alike, self.workspace)
+        made = self._made(args, kwargs, kind)
         LOGGER.debug(
             tr("compiled {name} in {seconds} s, form {count}",
                name=getattr(self.function, "__qualname__", type(self.function).__name__),
                seconds=f"{time.perf_counter() - began:.3f}", count=len(self.variants) + 1)
         )  # fmt: skip
         self.variants.insert(0, made)
-        del self.variants[KINDS:]
+        alike = [v for v in self.variants if isinstance(v, Filled) is isinstance(made, Filled)]
+        for oldest in alike[FILLED if isinstance(made, Filled) else KINDS :]:
+            self.variants.remove(oldest)
         return made
+
+    def _made(self, args: Sequence[Any], kwargs: dict[str, Any], kind: Kind) -> Variant:
+        """A form for a kind of call of which there is none."""
+        try:
+            found = self.free.variant(
+                args, kwargs, kind, self.variants, self._note_change, self._alike, self.workspace
+            )
+            if found is not None:
+                return found
+        except Refusal as why:
+            if self.free.asked is not None and not self.told:
+                self.told = True
+                warn_user(refused(self.function, why))
+        self._note_change(kind)
+        return Variant(self.function, args, kwargs, kind, self._alike, self.workspace)
 
     def _note_change(self, kind: Kind) -> None:
         """Keep why the function is compiled again; say so when it has been often, once."""
@@ -263,29 +288,18 @@ class Compiled(Generic[P, R]):
         return self.variants[0]
 
 
-def _kind(x: Any) -> Any:
-    """What of an argument the trace depends on."""
-    if isinstance(x, ARRAYS):
-        return (tuple(x.shape), x.dtype, isinstance(x, Node) and x.requires_grad)
-    try:
-        hash(x)
-    except TypeError:
-        raise TraceError(
-            "an argument of a compiled function is neither an array nor a plain value",
-            came=type(x).__name__,
-            hint="pass arrays, tensors, numbers, strings, or nested tuples, lists and dicts",
-        ) from None
-    sign = repr(x) if isinstance(x, float) and not x else ""           # 0.0 == -0.0
-    return (type(x), x, sign)
-
-
-@overload
-def compile(function: Callable[P, R], *, threads: int | None = None) -> Compiled[P, R]: ...
 @overload
 def compile(
-    function: None = None, *, threads: int | None = None
+    function: Callable[P, R], *, threads: int | None = None, free: Any = None, lengths: Any = None
+) -> Compiled[P, R]: ...
+@overload
+def compile(
+    function: None = None, *, threads: int | None = None, free: Any = None, lengths: Any = None
 ) -> Callable[[Callable[P, R]], Compiled[P, R]]: ...
-def compile(function: Function | None = None, *, threads: int | None = None) -> Any:
+def compile(
+    function: Function | None = None, *, threads: int | None = None, free: Any = None,
+    lengths: Any = None,
+) -> Any:
     """A function of arrays as one native program, made at its first call.
 
     Parameters, optimizer state and random keys that the function uses are state: read at every
@@ -305,6 +319,15 @@ def compile(function: Function | None = None, *, threads: int | None = None) -> 
     Args:
         function: what to compile; may be left out when used as `@compile(threads=1)`.
         threads: at most so many; SEEGRAD_NUM_THREADS, or all cores, when not given.
+        free: axes that may have any length: `{"x": 0}`, `{"x": (0, 1), "mask": 1}`. Arguments are
+            filled up to the next of `lengths`, and one program serves all lengths below: what lies
+            beside has no part in any result, which is that of the call as it is, to rounding.
+            Where that cannot be, FreeAxisWarning says why, once, and every length is compiled.
+        lengths: what free axes are filled up to; powers of two from 32 when not given. What is
+            longer than all of them is compiled as it is.
+
+    Raises CallError, ValueRangeError for a `free` that is none; ShapeError, at a call, for an
+    array without such an axis.
 
     >>> import seegrad as sg
     >>> import numpy as np
@@ -313,5 +336,5 @@ def compile(function: Function | None = None, *, threads: int | None = None) -> 
     5.0
     """
     if function is None:
-        return functools.partial(compile, threads=threads)
-    return Compiled(function, threads)
+        return functools.partial(compile, threads=threads, free=free, lengths=lengths)
+    return Compiled(function, threads, wish(function, free, lengths))

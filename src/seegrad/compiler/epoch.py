@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.compiler.ir.alignment import pointer
 from seegrad.compiler.specialization import Variant
 from seegrad.errors import IndexRangeError, NonFiniteError, ShapeError, ValueRangeError
 from seegrad.i18n import tr
@@ -63,8 +62,7 @@ class Epoch:
         executable.check_indices()
         steps, first = len(block), 0
         if variant.index is not None:
-            executable.arrays[variant.index] = block
-            executable.table[variant.index.number] = pointer(block)
+            executable.hold(variant.index, variant.rows(block))
         executable.make_outputs(steps)
         try:
             while first < steps:
@@ -78,7 +76,7 @@ class Epoch:
         finally:
             executable.show_state()
             executable.straighten_state()
-        results = executable.results()
+        results = variant.results()
         last = [g[first - 1] for g in results[: len(results) - len(variant.names)]]
         variant.leave([*last, *(x[:first] for x in results[len(last) :])])
         return [x[:first] for x in results[: variant.count]]
@@ -90,7 +88,7 @@ class Epoch:
         start = time.perf_counter()
         executable.run(first, many)
         took = max(time.perf_counter() - start, 1e-6)
-        shown = [x[first : first + many] for x in executable.results()[: variant.count]]
+        shown = [x[first : first + many] for x in variant.results()[: variant.count]]
         fine = _fine(variant, saved, shown, first) if self.finite else many
         variant.slice = max(1, int(min(many * SLICE / took, many * 16)))
         if self.progress is None or not fine:

@@ -57,6 +57,22 @@ class Kind:
     rows: tuple[Shape, ...] = ()
 
 
+def kind_of(x: Any) -> Any:
+    """What of an argument the trace depends on."""
+    if isinstance(x, ARRAYS):
+        return (tuple(x.shape), x.dtype, isinstance(x, Node) and x.requires_grad)
+    try:
+        hash(x)
+    except TypeError:
+        raise TraceError(
+            "an argument of a compiled function is neither an array nor a plain value",
+            came=type(x).__name__,
+            hint="pass arrays, tensors, numbers, strings, or nested tuples, lists and dicts",
+        ) from None
+    sign = repr(x) if isinstance(x, float) and not x else ""           # 0.0 == -0.0
+    return (type(x), x, sign)
+
+
 class Call:
     """The arguments of a call: symbols for arrays, everything else as it is."""
 
@@ -79,6 +95,8 @@ class Variant:
 
     With `rows`, the shapes of whole data sets, every call is a pass over mini-batches of them.
     """
+
+    more: tuple[Tensor, ...] = ()
 
     def __init__(
         self,
@@ -114,7 +132,7 @@ class Variant:
         }
         self.cleared = [leaf for leaf in found.gradients if leaf not in self.kept]
         outside = {*self.environment.nodes, *found.assigned}
-        self.state = [x for x in found.leaves if x in outside or _lives_outside(x)]
+        self.state = [x for x in found.leaves if x in outside or self._lives_outside(x)]
         state = set(self.state)
         # What is older than the trace and still no state is part of the code, as it is now.
         baked = [x for x in found.leaves if x.order > self.began and x not in state]
@@ -132,6 +150,10 @@ class Variant:
         name = getattr(function, "__name__", "a function")
         self.nodes = self._attached(name, compiled) if kind.asked.recording else {}
         self.reads = list(dict.fromkeys(r for node in self.nodes.values() for r in node.reads))
+
+    def _lives_outside(self, leaf: Node) -> bool:
+        """Whether a leaf that nothing captured is known to hold is read at every call anyway."""
+        return leaf.requires_grad or bool(leaf.name) or leaf.spec.size > 64
 
     def _attached(
         self, name: str, compiled: Callable[[Function], Function]
@@ -181,19 +203,28 @@ class Variant:
                     hint="compute with the tensor itself instead of its value",
                 )
 
-    def _compile(self, threads: int, rows: Sequence[Shape], workspace: Workspace) -> None:
+    def _raw(self) -> tuple[Graph, int]:
+        """What the function did, state as inputs: how many of the outputs are handed out."""
         found = self.trace
         self.seen: dict[str, Any] = {}
         looked_at = [watched_node(found, name) for name in self.names]
         results = (*found.outputs, *self.kept.values(), *found.arrived.values(), *looked_at)
-        arguments = (*self.call.symbols, *found.gathered.values())
         # State has numbers now that it will not have then: symbols stand for it.
         self.stands = {x: symbol(x.spec, x.name, x.requires_grad) for x in self.state}
         outputs = replaced([*results, *found.assigned.values()], self.stands)
-        raw = Graph(outputs, [*arguments, *self.stands.values()])
-        self.graph, self.records = pipeline.run(raw)
+        arguments = (*self.call.symbols, *found.gathered.values())
+        return Graph(outputs, [*arguments, *self.stands.values()]), len(results)
+
+    def _serving(self, raw: Graph) -> Graph:
+        """The graph that is compiled, which may have `more` inputs."""
+        return raw
+
+    def _compile(self, threads: int, rows: Sequence[Shape], workspace: Workspace) -> None:
+        found = self.trace
+        raw, count = self._raw()
+        self.graph, self.records = pipeline.run(self._serving(raw))
         self.records.insert(0, pipeline.Record("trace", "what the function did", raw))
-        count = len(results)
+        arguments = (*self.call.symbols, *found.gathered.values(), *self.more)
         batches = dict(zip(self.call.symbols, rows))
         self.request = Request(
             graph=self.graph,
@@ -217,17 +248,20 @@ class Variant:
             for leaf, stand in self.stands.items() if stand in leaves
         ]
         self.executable = build(self.lowered, slots, threads, workspace=workspace)
-        own = self.executable.inputs
-        places = map(leaves.get, self.call.symbols)
+        own, places = self.executable.inputs, map(leaves.get, self.call.symbols)
         self.places = [(place, own.get(place) if place else None) for place in places]
         self.gathered = [
             (leaves[stand], leaf) for leaf, stand in found.gathered.items() if stand in leaves
         ]
         self.index = next((b for b in self.lowered.buffers if b.name == "rows" and b.steps), None)
+        self._settle()
+
+    def _settle(self) -> None:
+        """What is asked at every call."""
         signature = [(s.shape, s.dtype) for s in self.call.symbols]
-        plain = not rows and self.kind.structure == flatten(([0] * len(signature), {}))[1]
-        plain = plain and not any(s.requires_grad for s in self.call.symbols)
-        self.plain = signature if plain else None
+        alone = self.kind.structure == flatten(([0] * len(signature), {}))[1]
+        needs = any(s.requires_grad for s in self.call.symbols)
+        self.plain = signature if alone and not needs and not self.kind.rows else None
         self.slice = 1           # steps of a pass between two looks outside, as learnt so far
 
     # ------------------------------------------------------------------ running
@@ -297,7 +331,7 @@ class Variant:
         executable.call_once()
         if executable.scalars:
             executable.show_state()
-        results = executable.results()
+        results = self.results()
         self.leave(results, values)
         nodes, structure = self.nodes, self.trace.structure
         if structure is LEAF:
@@ -310,11 +344,17 @@ class Variant:
         ]
         return unflatten(structure, tensors)
 
+    def rows(self, block: Any) -> Any:
+        """The rows of every step's mini-batch as the program reads them."""
+        return block
+
+    def results(self) -> list[Any]:
+        """What came out."""
+        return self.executable.results()
+
     def snapshot(self) -> list[tuple[Slot, Any]]:
         """Copies of all that the program may change."""
-        return [
-            (slot, np.array(slot.view)) for slot in self.executable.slots if slot.assigned
-        ]
+        return [(slot, np.array(slot.view)) for slot in self.executable.slots if slot.assigned]
 
     def restore(self, saved: Sequence[tuple[Slot, Any]]) -> None:
         """Put back what `snapshot` gave."""
@@ -373,8 +413,3 @@ def watched_node(found: Trace, name: str) -> Node:
              *(n.name for n in nodes if n.name), *frames]
     raise ValueRangeError(tr("there is nothing called {name} to watch", name=name),
                           asked=", ".join(known[:12]), came=name)
-
-
-def _lives_outside(leaf: Node) -> bool:
-    """Whether a leaf that nothing captured is known to hold is read at every call all the same."""
-    return leaf.requires_grad or bool(leaf.name) or leaf.spec.size > 64

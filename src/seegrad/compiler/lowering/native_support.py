@@ -30,6 +30,8 @@ def why_foreign(node: Node, checkable: frozenset[Node] | None = None) -> str:
     if isinstance(form, forms.Scalar):
         return typed(node).why
     if isinstance(form, forms.OneHot):
+        if behind(node.inputs[0]).op is not None:
+            return "its labels are computed, so that they can only be checked as they come"
         return "" if scalar_types.native(node.dtype) else f"dtype {node.dtype}"
     if isinstance(form, (forms.Overlap, forms.Scan)):
         return "" if scalar_types.totals_in_memory(node.dtype) else f"dtype {node.dtype}"
