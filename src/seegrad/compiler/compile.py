@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from seegrad.compiler import collecting
 from seegrad.compiler.epoch import Epoch, count_rows, drawn_rows
 from seegrad.compiler.inspect import profile, source
 from seegrad.compiler.recompiling import OFTEN, change, often
@@ -102,7 +103,8 @@ class Compiled:
                 self.variants.remove(variant)
         self._note_change(kind)
         began = time.perf_counter()
-        made = Variant(self.function, args, kwargs, kind, self._alike, self.workspace)
+        with collecting.waiting():
+            made = Variant(self.function, args, kwargs, kind, self._alike, self.workspace)
         LOGGER.debug(
             tr("compiled {name} in {seconds} s, form {count}",
                name=getattr(self.function, "__qualname__", type(self.function).__name__),
