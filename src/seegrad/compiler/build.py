@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 from seegrad.compiler import target
-from seegrad.compiler.codegen.program import program
+from seegrad.compiler.codegen.program import programs
 from seegrad.compiler.ir.kernel import Kernel, NumpyCall
 from seegrad.compiler.ir.loop_call import LoopCall
 from seegrad.compiler.lowering.lower import Lowered
@@ -36,16 +36,11 @@ def build(
     for kernel in lowered.kernels:
         if isinstance(kernel, LoopCall):
             _build_inside(kernel, lowered, 1 if inside else threads)
-    tests = _index_tests(lowered)
-    segments: list[Segment | Kernel] = []
-    for run in _runs(lowered.kernels, apart):
-        if isinstance(run, Kernel):
-            segments.append(run)
-        elif target.available():
-            number = sum(isinstance(s, Segment) for s in segments)
-            segments.append(_segment(run, threads, tests, number))
-        else:
-            segments += run
+    runs = _runs(lowered.kernels, apart)
+    if target.available():
+        segments = _segments(runs, threads, _index_tests(lowered))
+    else:
+        segments = list(lowered.kernels)
     parts = [s.schedule if isinstance(s, Segment) else s for s in segments]
     gap = 0 if executable.POISON else buffer_reuse.APART
     places, room = buffer_reuse.placed(buffer_reuse.needed(parts), gap)
@@ -82,14 +77,18 @@ def _runs(kernels: Sequence[Kernel], apart: bool) -> list[list[Kernel] | Kernel]
     return runs
 
 
-def _segment(
-    kernels: Sequence[Kernel], threads: int, tests: Sequence[Test], number: int
-) -> Segment:
-    """The native program with this number."""
-    schedule = scheduled(kernels, threads)
-    written = program(schedule, tests, number)
+def _segments(
+    runs: Sequence[list[Kernel] | Kernel], threads: int, tests: Sequence[Test]
+) -> list[Segment | Kernel]:
+    """The native programs of one module, and between them what Python has a part in."""
+    schedules = [scheduled(run, threads) for run in runs if not isinstance(run, Kernel)]
+    if not schedules:
+        return [run for run in runs if isinstance(run, Kernel)]
+    written = programs(schedules, tests)
     thread_pool.prepare()
-    return Segment(schedule, written, made(written.text))
+    made_of = made(written[0].text)
+    natives = iter([Segment(s, w, made_of) for s, w in zip(schedules, written)])
+    return [run if isinstance(run, Kernel) else next(natives) for run in runs]
 
 
 @lru_cache(maxsize=64)

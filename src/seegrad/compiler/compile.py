@@ -13,6 +13,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 import numpy as np
 
+from seegrad.compiler import collecting
 from seegrad.compiler.epoch import Epoch, count_rows, drawn_rows
 from seegrad.compiler.free_axes import Filled, FreeAxes, Wish, refused, wish
 from seegrad.compiler.inspect import profile, source
@@ -128,7 +129,8 @@ class Compiled(Generic[P, R]):
             if variant.outdated() or asleep > ASLEEP:
                 self.variants.remove(variant)
         began = time.perf_counter()
-        made = self._made(args, kwargs, kind)
+        with collecting.waiting():
+            made = self._made(args, kwargs, kind)
         LOGGER.debug(
             tr("compiled {name} in {seconds} s, form {count}",
                name=getattr(self.function, "__qualname__", type(self.function).__name__),

@@ -48,6 +48,8 @@ class Instructions:
         self.module = module
         self.lines: list[str] = []
         self._count = 0
+        self._known: dict[str, Value] = {}           # what this block has computed, by its text
+        self._sums: dict[str, tuple[Value, int]] = {}      # name of a sum: what, and a number
 
     def fresh(self, stem: str = "") -> str:
         self._count += 1
@@ -58,6 +60,12 @@ class Instructions:
         name = f"%v{self._count}"
         self.lines.append(f"  {name} = {text}")
         return Value(name, kind)
+
+    def once(self, text: str, kind: str) -> Value:
+        """What depends on its operands alone: written once in a block."""
+        if text not in self._known:
+            self._known[text] = self.emit(text, kind)
+        return self._known[text]
 
     def do(self, text: str) -> None:
         self.lines.append("  " + text)
@@ -88,7 +96,15 @@ class Instructions:
             return b
         if is_constant(a) and is_constant(b):
             return Value(str(int(a.name) + int(b.name)), a.type)
-        return self.emit(f"add nsw {a.type} {a.name}, {b.name}", a.type)
+        if not is_constant(b):
+            return self.once(f"add nsw {a.type} {a.name}, {b.name}", a.type)
+        base, further = self._sums.get(a.name, (a, 0))
+        further += int(b.name)
+        if not further:
+            return base
+        found = self.once(f"add nsw {a.type} {base.name}, {further}", a.type)
+        self._sums[found.name] = base, further
+        return found
 
     def sub(self, a: Value, b: Value) -> Value:
         """The difference of two integers."""
@@ -112,7 +128,9 @@ class Instructions:
             return Value("0", a.type)
         if is_constant(a):
             return Value(str(int(a.name) * factor), a.type)
-        return self.emit(f"mul nsw {a.type} {a.name}, {factor}", a.type)
+        base, further = self._sums.get(a.name, (a, 0))
+        return self.add(self.once(f"mul nsw {a.type} {base.name}, {factor}", a.type),
+                        further * factor)
 
     def call(
         self, name: str, kind: str, *arguments: Value, flags: str = "", declare: bool = True
@@ -171,9 +189,9 @@ class Instructions:
         if a.name[0] not in "%":
             return Value(f"splat ({a.type} {a.name})", vector(a.type, lanes))
         kind = vector(a.type, lanes)
-        one = self.emit(f"insertelement {kind} poison, {a.type} {a.name}, i64 0", kind)
+        one = self.once(f"insertelement {kind} poison, {a.type} {a.name}, i64 0", kind)
         text = f"shufflevector {kind} {one.name}, {kind} poison, <{lanes} x i32> zeroinitializer"
-        return self.emit(text, kind)
+        return self.once(text, kind)
 
     def extract(self, a: Value, lane: int | Value) -> Value:
         at = lane if isinstance(lane, Value) else Value(str(lane), "i64")
@@ -213,10 +231,15 @@ class Instructions:
         name = str(offset) if isinstance(offset, int) else offset.name
         if name == "0":
             return pointer
-        return self.emit(f"getelementptr i8, ptr {pointer.name}, i64 {name}", "ptr")
+        if not isinstance(offset, int) and name in self._sums:
+            base, further = self._sums[name]
+            return self.at(self.at(pointer, base), further)
+        return self.once(f"getelementptr i8, ptr {pointer.name}, i64 {name}", "ptr")
 
-    def load(self, pointer: Value, kind: str, align: int) -> Value:
-        return self.emit(f"load {kind}, ptr {pointer.name}, align {align}", kind)
+    def load(self, pointer: Value, kind: str, align: int, fixed: bool = False) -> Value:
+        """What is at `pointer`; `fixed`: nobody writes there while the function runs."""
+        mark = ", !invariant.load !0" if fixed else ""
+        return self.emit(f"load {kind}, ptr {pointer.name}, align {align}{mark}", kind)
 
     def store(self, a: Value, pointer: Value, align: int, stream: bool = False) -> None:
         mark = ", !nontemporal !1" if stream else ""
@@ -289,6 +312,7 @@ class Function(Instructions):
     def label(self, name: str) -> None:
         self.lines.append(f"{name}:")
         self.block = name
+        self._known.clear()
 
     def jump(self, name: str) -> None:
         self.do(f"br label %{name}")

@@ -14,7 +14,6 @@ from seegrad.compiler.ir.expression import (
     Load,
     MaskedLoad,
     Reduced,
-    every,
     parts,
 )
 from seegrad.compiler.ir.kernel import LoopNest, Store
@@ -43,7 +42,7 @@ class LoopAxes:
 
     def __init__(self, nest: LoopNest, split: int | None, length: int) -> None:
         self.nest = nest
-        self.everything = list(every([s.value for s in nest.stores]))
+        self.everything = nest.expressions
         self.views: list[View] = [s.view for s in nest.stores]
         self.views += [e.view for e in self.everything if isinstance(e, Load)]
         self.axes = self._normal_axes(split, length)

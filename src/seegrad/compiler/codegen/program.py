@@ -1,4 +1,4 @@
-"""A schedule as one native program: code for each form of kernel, and a table of what is called.
+"""Schedules as native programs in one module: code for each form of kernel, and a table of what is called.
 
 The code knows no buffer and no order: `run` goes through instructions that are data, the rows of
 `Program`: each a call with a row of its own, which says where the kernel's places lie and which
@@ -44,41 +44,48 @@ GIVEN = 3
 
 @dataclass(frozen=True)
 class Program:
-    """The module's text, the rows that it goes through, and each thread's bytes of scratch.
+    """The module's text, where there may be several programs, the number of this one, the rows
+    that it goes through, and each thread's bytes of scratch.
 
     Rows begin with where the instructions of each thread, of `alone`, and of the prologue begin
     and end; an instruction is (entry point, start of the share, its row).
     """
 
     text: str
+    number: int
     rows: np.ndarray[Any, Any]
     room: int
 
 
-def program(
-    schedule: Schedule, tests: Sequence[tuple[int, int, int, int]] = (), number: int = 0
-) -> Program:
-    """The module: `run(table, barrier, thread, first, count)` for steps first … first+count-1,
-    `alone` with the same arguments for one thread in place of several, `check(table)` for the
-    integers that must stay below a bound, and on one thread `once(table)`: if they do, step 0.
+def programs(
+    schedules: Sequence[Schedule], tests: Sequence[tuple[int, int, int, int]] = ()
+) -> list[Program]:
+    """One module for all schedules, in which what they have in common is written once.
 
-    `number` says which of the table's entries points at the rows.
+    For each, with its number behind the name: `run(table, barrier, thread, first, count)` for
+    steps first … first+count-1, `alone` with the same arguments for one thread in place of
+    several, and on one thread `once(table)`, step 0 if `check(table)` finds the integers that
+    must stay below a bound to do so.
     """
     module = Module()
-    writer = _Kernels(module, [*schedule.prologue, *schedule.tasks])
-    rows = _rows(schedule, writer)
+    writer = _Kernels(module, [t for s in schedules for t in (*s.prologue, *s.tasks)])
+    rows = [_rows(schedule, writer) for schedule in schedules]
     module.globals.append(
         f"@entries = internal constant [{len(writer.entries)} x ptr] "
         f"[{', '.join(f'ptr @{name}' for name in writer.entries)}]"
     )
-    if schedule.threads > 1:
+    threads = {s.threads for s in schedules}
+    if max(threads, default=1) > 1:
         write_barrier(module)
-    _write_follow(module, schedule.threads)
-    _write_run(module, schedule, number, writer.room)
+    for count in sorted(threads):
+        _write_follow(module, count)
     _write_check(module, tests)
-    if schedule.threads == 1:
-        _write_once(module)
-    return Program(module.text, rows, writer.room)
+    for number, schedule in enumerate(schedules):
+        _write_run(module, schedule, number, writer.room)
+        if schedule.threads == 1:
+            _write_once(module, number)
+    text = module.text
+    return [Program(text, i, each, writer.room) for i, each in enumerate(rows)]
 
 
 # --------------------------------------------------------------- kernels and their rows
@@ -132,12 +139,9 @@ class _Kernels:
             return
         plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in kernel.name)
         name = f"k{number}_{plain}" + (f"_{length}" if task.split is not None else "")
-        pointers = [("ptr", place_name(v)) for v in places(kernel)]
-        numbers = [(scalar_type(x.dtype), f"n{i}")
-                   for i, x in enumerate(self._forms[kernel][1])] if given else []
-        f = Function(module, name, [("i64", "start"), ("ptr", "scratch"), *pointers, *numbers],
-                     public=False)
+        f = Function(module, name, _ENTRY, public=False)
         f.comment(describe(kernel))
+        _find_places(f, kernel, steps, self._forms[kernel][1] if given else ())
         if given:
             kernel = _with_arguments(kernel)
         if isinstance(kernel, LoopNest):
@@ -148,25 +152,23 @@ class _Kernels:
             emitter.emit()
             self.room = max(self.room, emitter.plan.scratch)
         f.finish()
-        self._write_entry_point(name, f"e{number}", steps, numbers)
-
-    def _write_entry_point(
-        self, kernel: str, name: str, steps: Sequence[int], numbers: Sequence[tuple[str, str]]
-    ) -> None:
-        """A function of (table, scratch, step, start, row) that calls a kernel with pointers to
-        what it touches in that step, and with its numbers."""
-        f = Function(self.module, name, _ENTRY, public=False)
-        row, table = f.parameters["row"], f.parameters["table"]
-        given = [f.parameters["start"], f.parameters["scratch"]]
-        for i, stride in enumerate(steps):
-            place = f.load(f.at(table, _word(f, row, 2 * i)), "ptr", WORD)
-            place = f.at(place, _word(f, row, 2 * i + 1))
-            given.append(f.at(place, f.times(f.parameters["step"], stride)) if stride else place)
-        for i, (kind, _) in enumerate(numbers):
-            given.append(f.load(f.at(row, (2 * len(steps) + i) * WORD), kind, WORD))
-        f.call_void(kernel, *given, declare=False)
-        f.finish()
         self.entries.append(name)
+
+
+def _find_places(
+    f: Function, kernel: Kernel, steps: Sequence[int], numbers: Sequence[np.generic]
+) -> None:
+    """Pointers to what the kernel touches in the step at hand, and its numbers, for its code."""
+    row, table = f.parameters["row"], f.parameters["table"]
+    for i, (view, stride) in enumerate(zip(places(kernel), steps)):
+        place = f.load(f.at(table, _word(f, row, 2 * i)), "ptr", WORD, fixed=True)
+        place = f.at(place, _word(f, row, 2 * i + 1))
+        if stride:
+            place = f.at(place, f.times(f.parameters["step"], stride))
+        f.parameters[place_name(view)] = place
+    for i, x in enumerate(numbers):
+        at = f.at(row, (2 * len(steps) + i) * WORD)
+        f.parameters[f"n{i}"] = f.load(at, scalar_type(x.dtype), WORD, fixed=True)
 
 
 _ENTRY = (("ptr", "table"), ("ptr", "scratch"), ("i64", "step"), ("i64", "start"), ("ptr", "row"))
@@ -226,13 +228,14 @@ def _rows(schedule: Schedule, writer: _Kernels) -> np.ndarray[Any, Any]:
 def _word(f: Function, pointer: Value, number: int | Value) -> Value:
     """The integer with this number behind `pointer`."""
     at = number * WORD if isinstance(number, int) else f.times(number, WORD)
-    return f.load(f.at(pointer, at), "i64", WORD)
+    return f.load(f.at(pointer, at), "i64", WORD, fixed=True)
 
 
 def _write_follow(module: Module, threads: int) -> None:
-    """`follow(table, barrier, rows, part, scratch, step, met)`: the instructions of a part, for
-    one step; `met` are the arrivals at barriers before. Gives those behind it."""
-    f = Function(module, "follow", _FOLLOW, "i64", public=False)
+    """`follow(table, barrier, rows, part, scratch, step, met)`, with the number of threads behind
+    its name: the instructions of a part, for one step; `met` are the arrivals at barriers before.
+    Gives those behind it."""
+    f = Function(module, f"follow{threads}", _FOLLOW, "i64", public=False)
     table, barrier, rows, part, scratch, step, met = f.parameters.values()
     begin = _word(f, rows, f.times(part, 2))
     end = _word(f, rows, f.add(f.times(part, 2), 1))
@@ -274,7 +277,7 @@ def _write_run(module: Module, schedule: Schedule, number: int, room: int) -> No
     all, for when the others would come too late: the same shares, so the same bits."""
     threads = schedule.threads
     for name in ("run", "alone")[: 1 + (threads > 1)]:
-        f = Function(module, name, JOB)
+        f = Function(module, f"{name}{number}", JOB)
         shared = threads > 1 and name == "run"
 
         def steps(f: Function = f, shared: bool = shared) -> None:
@@ -285,8 +288,8 @@ def _write_run(module: Module, schedule: Schedule, number: int, room: int) -> No
             none, met = f.integer(0), f.integer(0)
 
             def follow(part: Value, scratch: Value, step: Value, met: Value) -> Value:
-                return f.call("follow", "i64", table, barrier, rows, part, scratch, step, met,
-                              declare=False)
+                return f.call(f"follow{threads}", "i64", table, barrier, rows, part, scratch, step,
+                              met, declare=False)
 
             def prologue() -> None:
                 follow(f.integer(threads + 1), memory, first, none)
@@ -303,15 +306,15 @@ def _write_run(module: Module, schedule: Schedule, number: int, room: int) -> No
         f.finish()
 
 
-def _write_once(module: Module) -> None:
+def _write_once(module: Module, number: int) -> None:
     """`once(table)`: check the integers and, if all are below their bounds, run step 0."""
-    f = Function(module, "once", (("ptr", "table"),), "i64")
+    f = Function(module, f"once{number}", (("ptr", "table"),), "i64")
     table, none = f.parameters["table"], f.integer(0)
     wrong = f.call("check", "i64", table, declare=False)
     f.guarded(
         f.compare("eq", wrong, none),
         lambda: f.call_void(
-            "run", table, Value("null", "ptr"), none, none, f.integer(1), declare=False
+            f"run{number}", table, Value("null", "ptr"), none, none, f.integer(1), declare=False
         ),
     )
     f.finish(wrong)

@@ -43,7 +43,7 @@ def assembly(variant: Variant) -> str:
     """The same as LLVM's assembly."""
     programs = _with_inner(variant.executable)
     segments = [s for e in programs for s in e.segments if isinstance(s, Segment)]
-    return "\n\n".join(s.written.text for s in segments)
+    return "\n\n".join(dict.fromkeys(s.written.text for s in segments))
 
 
 def _with_inner(executable: Executable) -> list[Executable]:

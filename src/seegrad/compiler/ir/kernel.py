@@ -6,8 +6,9 @@ What a kernel computes at each point is an expression.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -44,13 +45,20 @@ class Kernel:
     stores: list[Store]
     nodes: tuple[Node, ...] = ()
 
-    def loads(self) -> Iterator[View]:
-        """Every view that is read (with repetitions)."""
-        for e in every([s.value for s in self.stores]):
-            if isinstance(e, Load):
-                yield e.view
-                if e.view.rows is not None:
-                    yield e.view.rows
+    @cached_property
+    def expressions(self) -> tuple[Expression, ...]:
+        """Everything that is computed at a point, parts before wholes."""
+        return tuple(every([s.value for s in self.stores]))
+
+    @cached_property
+    def loaded(self) -> tuple[View, ...]:
+        """Every view that an expression reads (with repetitions)."""
+        views = [e.view for e in self.expressions if isinstance(e, Load)]
+        return tuple(v for view in views for v in (view, view.rows) if v is not None)
+
+    def loads(self) -> Sequence[View]:
+        """Every view that is read beside the factors of a product (with repetitions)."""
+        return self.loaded
 
     def reads(self) -> list[View]:
         return list(self.loads())
@@ -156,7 +164,7 @@ def form_of(kernel: Kernel) -> tuple[Hashable, list[np.generic]]:
     numbers: dict[int, int] = {}
     given: list[np.generic] = []
     written: list[Hashable] = []
-    for e in every([s.value for s in kernel.stores]):
+    for e in kernel.expressions:
         numbers[id(e)] = len(numbers)
         said: Hashable = ()
         if isinstance(e, Load):

@@ -6,7 +6,7 @@ outside is bound to it when the kernel runs; so one text serves every turn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,8 +47,8 @@ class LoopCall(Kernel):
     native: bool = False
     cycles: float = 0.0
 
-    def loads(self) -> Iterator[View]:
-        yield from self.given
+    def loads(self) -> Sequence[View]:
+        return self.given
 
     def writes(self) -> list[View]:
         return list(self.made)

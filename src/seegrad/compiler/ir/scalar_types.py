@@ -17,6 +17,7 @@ HALF, FLOAT32 = np.dtype(np.float16), np.dtype(np.float32)
 """float16 is computed with as float32: widened when it is loaded, and every result rounded."""
 
 
+@cache
 def native(dtype: DType) -> bool:
     """Whether code computes with the dtype."""
     return dtype.name in SCALARS
@@ -32,11 +33,13 @@ def computing(dtype: DType) -> DType:
     return FLOAT32 if dtype == HALF else dtype
 
 
+@cache
 def scalar_type(dtype: DType) -> str:
     """The type of one lane that computes with `dtype`; of one that is only moved, its bits."""
     return SCALARS.get(dtype.name, f"i{8 * dtype.itemsize}")
 
 
+@cache
 def memory_type(dtype: DType) -> str:
     """The type of one element in memory (booleans take a byte, float16 two)."""
     return "i8" if dtype.kind == "b" else "i16" if dtype == HALF else scalar_type(dtype)

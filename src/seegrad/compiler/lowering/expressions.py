@@ -17,7 +17,7 @@ from seegrad.compiler.ir.expression import (
 )
 from seegrad.compiler.ir.kernel import LoopNest, Store
 from seegrad.compiler.lowering.builder import KernelBuilder, aligned
-from seegrad.compiler.lowering.groups import AxisMap, Group, behind, is_constant, through
+from seegrad.compiler.lowering.groups import AxisMap, Group, behind, is_constant
 from seegrad.compiler.lowering.type_promotion import cast, expression
 from seegrad.graph import forms
 from seegrad.graph.node import Node
@@ -43,7 +43,7 @@ def expressions(
 def _input(builder: KernelBuilder, group: Group, node: Node, x: Node, space: Sequence[int | None],
     found: Mapping[Node, Expression], loads: dict[View, Load],
 ) -> Expression:
-    base, _ = through(x)
+    base, _ = builder.grouping.through(x)
     if base in found and builder.grouping.of.get(base) is group:
         return found[base]
     if is_constant(base):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Sequence
 
-from seegrad.compiler.lowering.groups import AxisMap, Group, Grouping, through
+from seegrad.compiler.lowering.groups import AxisMap, Group, Grouping
 from seegrad.compiler.lowering.ranks import Ranks
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
@@ -144,7 +144,7 @@ class _Merger:
             for x in node.inputs:                      # a view that moves elements about
                 behind = self.grouping.source(x)
                 if behind is not None and self.of.get(behind) is first and (
-                    through(x)[0] is not behind
+                    self.grouping.through(x)[0] is not behind
                 ):
                     return None
         if len(set(names.values())) != len(names):

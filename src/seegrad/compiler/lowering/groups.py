@@ -102,6 +102,7 @@ class Grouping:
         self.order: list[Group] = []
         """The groups as they can run, once they are merged."""
         self._classes = 0
+        self._through: dict[Node, tuple[Node, AxisMap]] = {}
         self.outputs = set(graph.outputs)
         for node in graph.operations:
             if not is_view(node):
@@ -155,6 +156,12 @@ class Grouping:
 
     # ------------------------------------------------------------------ wires between groups
 
+    def through(self, x: Node) -> tuple[Node, AxisMap]:
+        """`through`, asked once for each node."""
+        if x not in self._through:
+            self._through[x] = through(x)
+        return self._through[x]
+
     def fused_inputs(self, node: Node) -> list[tuple[Node, AxisMap | None]]:
         """For each input of a nest's member: the node behind it, and the classes along which
         that node's axes must run; None where it must be in memory whole."""
@@ -162,7 +169,7 @@ class Grouping:
         assert node.op is not None
         group = self.of[node]
         for x in node.inputs:
-            base, axes = through(x)
+            base, axes = self.through(x)
             if group.kind == "unfused" or base.op is None or is_view(base):
                 found.append((base, None))
                 continue
@@ -186,6 +193,8 @@ class Grouping:
         mine = self.of[node].maps[node]
         if isinstance(form, forms.OneHot):
             return mine[:-1]
+        if x.shape == node.shape:
+            return mine
         lead = len(node.shape) - len(x.shape)
         return tuple(
             None if n == 1 else mine[lead + i] for i, n in enumerate(x.shape)

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import numpy as np
@@ -18,7 +20,7 @@ from seegrad.compiler.lowering.builder import Index, KernelBuilder, Request
 from seegrad.compiler.lowering.data_movement import unfused
 from seegrad.compiler.lowering.expressions import loop_nest
 from seegrad.compiler.lowering.fusion import fuse
-from seegrad.compiler.lowering.groups import Grouping
+from seegrad.compiler.lowering.groups import Group, Grouping, behind
 from seegrad.compiler.lowering.loops import loop_call
 from seegrad.compiler.lowering.matmul.matmul import matmul
 from seegrad.compiler.lowering.native_support import why_foreign
@@ -101,6 +103,7 @@ def _plan_memory(builder: KernelBuilder, apart: set[Node]) -> dict[Node, Node]:
     """A buffer for every node that someone outside of its group reads; gives the leaves whose
     new value is written where the old one lies."""
     request, grouping = builder.request, builder.grouping
+    apart |= _read_later(request, grouping)
     kept = [x for x in request.graph.listed if x in request.state]
     for leaf in (*request.arguments, *kept):
         builder.views[leaf] = builder.leaf(leaf)
@@ -123,6 +126,23 @@ def _plan_memory(builder: KernelBuilder, apart: set[Node]) -> dict[Node, Node]:
             )
             builder.views[node] = builder.of[node].view()
     return in_place
+
+
+def _read_later(request: Request, grouping: Grouping) -> set[Node]:
+    """The leaves that are assigned and whose old value someone asks for who waits for the group
+    of the new one: they cannot be written where they lie."""
+    bit: dict[Node, int] = {}
+    made: dict[Group, int] = {}                    # the leaves that a group makes, as bits
+    for leaf, value in request.assigned.items():
+        if (group := grouping.of.get(value)) is not None:
+            bit[leaf] = 1 << len(bit)
+            made[group] = made.get(group, 0) | bit[leaf]
+    waits: dict[Group, int] = {}                   # and those that it waits for
+    for group in grouping.order:
+        waits[group] = reduce(or_, (waits[g] | made.get(g, 0) for g in group.before), 0)
+    asks = ((leaf, group) for node, group in grouping.of.items() for x in node.inputs
+            for leaf in (behind(x),) if leaf in bit)
+    return {leaf for leaf, group in asks if waits[group] & bit[leaf]}
 
 
 def _needed(request: Request, grouping: Grouping) -> set[Node]:

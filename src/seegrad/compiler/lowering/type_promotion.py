@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.expression import Apply, Expression, Literal
 from seegrad.graph import forms
 from seegrad.graph.node import Node
-from seegrad.graph.spec import DType
+from seegrad.graph.op import Op
+from seegrad.graph.spec import NO_ATTRS, DType
 
 
 @dataclass(frozen=True)
@@ -32,16 +34,27 @@ class _Unsupported(Exception):
 def typed(node: Node) -> Typed:
     """Can the node's scalar expression be computed natively?"""
     assert node.op is not None
-    names = [n.lstrip("*") for n in node.op.inputs]
-    leaves = {n: Literal(0, x.dtype) for n, x in zip(names, node.inputs)}
-    for x in (*node.inputs, node):
-        if not scalar_types.native(x.dtype):
-            return Typed(f"dtype {x.dtype}")
+    if node.attrs:
+        return _typed(node.op, node.attrs, node.dtype, *(x.dtype for x in node.inputs))
+    return _typed_plain(node.op, node.dtype, *(x.dtype for x in node.inputs))
+
+
+def _typed(op: Op, attrs: Mapping[str, Any], made: DType, *given: DType) -> Typed:
+    assert isinstance(op.lower, forms.Scalar)
+    names = [n.lstrip("*") for n in op.inputs]
+    for dtype in (*given, made):
+        if not scalar_types.native(dtype):
+            return Typed(f"dtype {dtype}")
     try:
-        expression(node, leaves)
+        _build(op.lower.tree, {n: Literal(0, d) for n, d in zip(names, given)}, attrs)
     except _Unsupported as error:
         return Typed(str(error))
     return Typed("")
+
+
+@lru_cache(maxsize=4096)
+def _typed_plain(op: Op, made: DType, *given: DType) -> Typed:
+    return _typed(op, NO_ATTRS, made, *given)
 
 
 def expression(node: Node, inputs: Mapping[str, Expression]) -> Expression:

@@ -41,7 +41,10 @@ def rewrite(
         if node.name and not new.name and new.op is not None:
             new.name = node.name
         done[node] = new
-    return Graph([done[x] for x in graph.outputs], graph.listed)
+    outputs = [done[x] for x in graph.outputs]
+    if all(a is b for a, b in zip(outputs, graph.outputs)):
+        return graph
+    return Graph(outputs, graph.listed)
 
 
 def replaced(outputs: Sequence[Node], known: Mapping[Node, Node]) -> list[Node]:

@@ -50,15 +50,15 @@ class Segment:
     def __init__(self, schedule: Schedule, written: Program, program: jit.Program) -> None:
         """`program` is what was compiled of what was written."""
         self.schedule, self.threads = schedule, schedule.threads
-        self.written, self.program = written, program
-        self.address = program.address("run")
+        self.written, self.program, number = written, program, written.number
+        self.address = program.address(f"run{number}")
         word, place = ctypes.c_int64, ctypes.c_void_p
-        self.call = program.function("run", [place, place, word, word, word])
+        self.call = program.function(f"run{number}", [place, place, word, word, word])
         self.check = program.function("check", [place], word)
         if self.threads == 1:
-            self.once = program.function("once", [place], word)
+            self.once = program.function(f"once{number}", [place], word)
         else:
-            self.alone = program.function("alone", [place, place, word, word, word])
+            self.alone = program.function(f"alone{number}", [place, place, word, word, word])
             self.pace, self.awake = Pace(), True
 
     def run(self, table: int, first: int, count: int) -> None:
@@ -101,8 +101,8 @@ class Executable:
         self.pools: dict[Buffer, list[Array]] = {}
         self.entries, self.before = entries, before
         self.scratch_room = max((s.threads * s.written.room for s in natives), default=0)
-        for number, segment in enumerate(natives):
-            entries[before + ROWS - number] = pointer(segment.written.rows)
+        for segment in natives:
+            entries[before + ROWS - segment.written.number] = pointer(segment.written.rows)
         self.only = natives[0] if len(natives) == len(self.segments) == 1 else None
         self.once = self.only.once if self.only and self.only.threads == 1 else None
         self.scalars = [s for s in self.slots if s.scalar and s.assigned]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.buffer import Buffer, View
-from seegrad.compiler.ir.expression import Apply, every
+from seegrad.compiler.ir.expression import Apply
 from seegrad.compiler.ir.kernel import Kernel, LoopNest, Matmul
 from seegrad.compiler.ir.loop_call import LoopCall
 from seegrad.compiler.scheduling.task import Task
@@ -157,10 +157,9 @@ def _cycles(kernel: Kernel, choice: Choice, threads: int) -> float:
 
 def _behind(kernel: Kernel) -> float:
     """Cycles a point of the kernel's expressions."""
-    expressions = list(every([s.value for s in kernel.stores]))
-    lanes = lanes_for(expressions)
+    lanes = lanes_for(kernel.expressions)
     cycles = 0.5 * len(kernel.stores)
-    for e in expressions:
+    for e in kernel.expressions:
         if isinstance(e, Apply):
             cycles += 8.0 if scalar_types.expensive(e.function) else 0.5
         else:
@@ -204,6 +203,7 @@ class _Scheduler:
         self.works = [self._work(k) for k in kernels]
         self.links = self._links()
         self.barriers: dict[tuple[int, int, Choice, Choice], bool] = {}
+        self.touched: dict[tuple[int, Choice], Mapping[Buffer, Sequence[Access]]] = {}
         self.cut_so: dict[Hashable, list[tuple[int, int]]] = {}
         """For each way to share out memory: the kernels, and the options of theirs, that do."""
         for i, work in enumerate(self.works):
@@ -344,12 +344,21 @@ class _Scheduler:
         return self.barriers[key]
 
     def _conflict(self, i: int, j: int, choices: Sequence[Choice]) -> bool:
-        first, second = self.works[i].accesses[choices[i]], self.works[j].accesses[choices[j]]
+        first, second = self._touched(i, choices[i]), self._touched(j, choices[j])
         return any(
-            a.buffer is b.buffer and (a.write or b.write)
-            and not self._apart(i, a, j, b, choices)
-            for a in first for b in second
+            (a.write or b.write) and not self._apart(i, a, j, b, choices)
+            for buffer in first.keys() & second.keys()
+            for a in first[buffer] for b in second[buffer]
         )  # fmt: skip
+
+    def _touched(self, i: int, choice: Choice) -> Mapping[Buffer, Sequence[Access]]:
+        """The accesses of kernel i, cut so, by what they are to."""
+        if (i, choice) not in self.touched:
+            found: dict[Buffer, list[Access]] = {}
+            for a in self.works[i].accesses[choice]:
+                found.setdefault(a.buffer, []).append(a)
+            self.touched[i, choice] = found
+        return self.touched[i, choice]
 
     def _phases(self, choices: Sequence[Choice]) -> list[int]:
         if self.threads == 1:

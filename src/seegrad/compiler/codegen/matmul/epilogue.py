@@ -19,6 +19,11 @@ class Epilogue:
         self.f, self.stores, self.pointers = f, plan.product.stores, pointers
         self.roots = [s.value for s in self.stores]
         self.dtype = plan.product.a.dtype
+        views = [s.view for s in self.stores]
+        views += [e.view for e in plan.product.expressions if isinstance(e, Load)]
+        scattered = sum(v.strides[-1] not in (0, 1) for v in views)
+        self.length = len(views) + len(plan.product.expressions) + 2 * plan.lanes * scattered
+        """About how many instructions it takes for a vector."""
 
     def write(self, m: Value, n: Value, count: int, total: Value) -> None:
         """What comes behind the product, on the lanes of `total` at (m, n …)."""

@@ -11,6 +11,8 @@ from seegrad.compiler.codegen.matmul.factors import Factors, MatmulPlan, aligned
 from seegrad.compiler.codegen.matmul.packing import Panel, pack
 from seegrad.compiler.codegen.memory_access import load_lanes
 
+WRITTEN_OUT = 400
+"""So much may come behind the product in one tile before a loop goes through its rows."""
 ROOM_FOR_B = 1 << 19
 """Bytes of the second factor that stay near the core while rows of the first pass by."""
 
@@ -106,10 +108,28 @@ class OuterProductTiles:
             return new
 
         sums = plan.summed(f, rows * columns, 1, step)
+        if self.epilogue.length * len(sums) > WRITTEN_OUT:
+            tile = f.stack(plan.kind, len(sums))
+            row = columns * lanes * plan.size
+            for i, total in enumerate(sums):
+                f.store(total, f.at(tile, i * lanes * plan.size), plan.size)
+
+            def behind(i: Value) -> None:
+                totals = f.at(tile, f.times(i, row))
+                self._behind(f.add(m, i), n, counts, [
+                    f.load(f.at(totals, j * lanes * plan.size), plan.kind, plan.size)
+                    for j in range(columns)
+                ])
+
+            f.loop(0, rows, 1, behind)
+            return
         for i in range(rows):
-            for j, count in enumerate(counts):
-                total = sums[i * columns + j]
-                self.epilogue.write(f.add(m, i), f.add(n, j * lanes), count, total)
+            self._behind(f.add(m, i), n, counts, sums[i * columns:(i + 1) * columns])
+
+    def _behind(self, m: Value, n: Value, counts: Sequence[int], totals: Sequence[Value]) -> None:
+        """What comes behind the product in row m, from column n on."""
+        for j, (count, total) in enumerate(zip(counts, totals)):
+            self.epilogue.write(m, self.f.add(n, j * self.plan.lanes), count, total)
 
     def _left(self, m: Value, rows: int, packed: Panel | None) -> Callable[[Value], list[Value]]:
         """Where the first factor's numbers of rows m … m + rows - 1 are, at a step of k."""
