@@ -7,10 +7,12 @@ LaTeX and code are full of braces, hence `$name` holes. Nothing here knows an op
 from __future__ import annotations
 
 import difflib
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from string import Template
+from typing import Any
 
 LONGEST_NAME = 40
 _UNSEEN = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
@@ -69,3 +71,15 @@ class Writer:
 
     def __str__(self) -> str:
         return "\n".join(self._lines) + "\n"
+
+
+_WHEN = re.compile(r"\\when\{(\w+)\}\{([^{}]*)\}\{([^{}]*)\}")
+
+
+def settled(latex: str, attrs: Mapping[str, Any]) -> str:
+    """A template in which what depends on an attribute that is on or off is decided.
+
+    >>> settled(r"$a^{-\\when{trans}{\\top}{1}} $b", {"trans": True})
+    '$a^{-\\\\top} $b'
+    """
+    return _WHEN.sub(lambda found: found[2] if attrs.get(found[1]) else found[3], latex)
