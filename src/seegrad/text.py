@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -103,3 +104,15 @@ class Writer:
 
     def __str__(self) -> str:
         return "\n".join(self._lines) + "\n"
+
+
+_WHEN = re.compile(r"\\when\{(\w+)\}\{([^{}]*)\}\{([^{}]*)\}")
+
+
+def settled(latex: str, attrs: Mapping[str, Any]) -> str:
+    """A template in which what depends on an attribute that is on or off is decided.
+
+    >>> settled(r"$a^{-\\when{trans}{\\top}{1}} $b", {"trans": True})
+    '$a^{-\\\\top} $b'
+    """
+    return _WHEN.sub(lambda found: found[2] if attrs.get(found[1]) else found[3], latex)

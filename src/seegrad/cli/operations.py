@@ -11,6 +11,7 @@ from seegrad.cli.group import SpokenCommand, echo_json, json_option, lang_option
 from seegrad.errors import ValueRangeError
 from seegrad.i18n import tr
 from seegrad.ops import TABLE
+from seegrad.text import settled
 
 
 def facts(op: Any) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def facts(op: Any) -> dict[str, Any]:
         "differentiable": differentiable,
         "composite": op.body is not None,
         "onnx": op.onnx,
-        "latex": op.latex,
+        "latex": settled(op.latex, op.defaults or {}),
         "summary": (inspect.getdoc(op) or "").split("\n\n")[0].replace("\n", " "),
     }
 

@@ -64,7 +64,7 @@ class Op:
     says the same in ONNX; `onnx_body`, where no call does, the same in terms of ops that have one.
     `aten` has the calls of PyTorch's ATen that say the same: a name, or ours in the order of its
     arguments. `latex` has holes for inputs and attributes; `$samples` is how many rows a loss is
-    the mean over.
+    the mean over, `\\when{trans}{\\top}{1}` depends on an attribute that is on or off.
     """
 
     name: str

@@ -303,18 +303,7 @@ class Module(ModuleMethods, ABC):
             for module, attribute, value in before:
                 object.__setattr__(module, attribute, value)
 
-    # ------------------------------------------------------------- mode and state
-
-    def train(self, training: bool = True) -> Self:
-        """Choose how layers behave that differ between training and use; returns this module."""
-        self._refuse_hidden()
-        for module in self.modules():
-            object.__setattr__(module, "training", training)
-        return self
-
-    def eval(self) -> Self:
-        """The network in use: nothing dropped, running means instead of the batch's."""
-        return self.train(False)
+    # ------------------------------------------------------------- state
 
     def state_dict(self) -> dict[str, Array]:
         """Name → copy of the values, of every parameter and all kept state.

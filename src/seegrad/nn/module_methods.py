@@ -1,4 +1,4 @@
-"""The methods of a module that readers of PyTorch type: children, apply, to, hooks, buffers.
+"""The methods of a module that readers of PyTorch type: children, apply, train, to, hooks, buffers.
 
 What a module holds, and under which names, is found in `module`; each method here walks over that.
 """
@@ -51,6 +51,7 @@ class ModuleMethods:
     named_leaves: Callable[[], Iterator[tuple[str, Tensor]]]
     named_state: Callable[[], list[tuple[str, Tensor]]]
     modules: Callable[[], list[Any]]
+    _refuse_hidden: Callable[[], None]
 
     # ------------------------------------------------------------- what is inside
 
@@ -175,6 +176,17 @@ class ModuleMethods:
             for _, leaf in changed:
                 leaf.requires_grad = requires_grad
         return self
+
+    def train(self, training: bool = True) -> Self:
+        """Choose how layers behave that differ between training and use; returns this module."""
+        self._refuse_hidden()
+        for module in self.modules():
+            object.__setattr__(module, "training", training)
+        return self
+
+    def eval(self) -> Self:
+        """The network in use: nothing dropped, running means instead of the batch's."""
+        return self.train(False)
 
     def to(self, dtype: Any) -> Self:
         """Every floating-point leaf in another dtype; returns this module.

@@ -203,3 +203,15 @@ def test_a_step_into_a_closed_box_says_its_rule():
         assert not any(each.fault for each in found)
     answers[1]["lines"] = [line.replace("<mn>3</mn>", "<mn>4</mn>") for line in answers[1]["lines"]]
     assert any(each.fault for each in read_lines(answers[1], np.random.default_rng(0))[0])
+
+
+def test_a_pooled_derivation_says_which_element_is_which():
+    x = sg.tensor(np.random.default_rng(0).normal(size=(1, 1, 6, 7)), name="x")
+    told = sg.explain(sg.sum(sg.max_pool(x, size=2, steps=(2, 3))), lang="en").text
+    assert "(windows x)_(k₁, k₂, p₁, p₂) = x_(2p₁ + k₁, 3p₂ + k₂)" in told
+    assert "(overlap G)_(i₁, i₂) = Σ_(2p₁ + k₁ = i₁, 3p₂ + k₂ = i₂) G_(k₁, k₂, p₁, p₂)" in told
+    assert "windows" not in sg.explain(sg.sum(x * x), lang="en").text
+    seen = sg.unfold(x.value, size=(2, 2), steps=(2, 3))
+    at = np.indices(seen.shape)
+    k, p = at[2:4], at[4:6]
+    assert (seen == x.value[at[0], at[1], 2 * p[0] + k[0], 3 * p[1] + k[1]]).all()

@@ -177,12 +177,12 @@ def bare(term: Term) -> Term:
     return inner if isinstance(inner, Number) and inner == ONE else term
 
 
-def _calls(term: Term) -> Iterator[Applied]:
+def calls_in(term: Term) -> Iterator[Applied]:
     """Every operation in a term that is no sum or product, as often as it stands there."""
     if isinstance(term, Applied):
         yield term
     for part in parts_of(term):
-        yield from _calls(part)
+        yield from calls_in(part)
 
 
 def _with_name(term: Term, part: Term, name: Name) -> Term:
@@ -247,7 +247,7 @@ class Remarks:
         for its largest parts."""
         letters = (Letter(x) for x in "UVRSPQKMHJ")
         while length(typeset(term)) > LONG:
-            counts = Counter(_calls(term))
+            counts = Counter(calls_in(term))
             fitting = [each for each in counts if each != term and self.value(each) is not None
                        and size(each) > 1 and length(typeset(each)) <= LONG]  # fmt: skip
             letter = next((x for x in letters if x not in self.taken), None)

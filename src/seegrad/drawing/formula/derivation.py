@@ -8,23 +8,36 @@ numbers with few paths is told path by path; any other from right to left, one l
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from seegrad.autodiff.backward_pass import ones_like
 from seegrad.display_hooks import presents
-from seegrad.drawing.formula.by_node import from_the_right, numeric
+from seegrad.drawing.formula.by_node import calls_in, from_the_right, numeric
 from seegrad.drawing.formula.by_path import by_paths, own_rule, whole_slope
 from seegrad.drawing.formula.document import LINES, Derivation, Parts, Step, sentence
 from seegrad.drawing.formula.symbolic_graph import SymbolicGraph
 from seegrad.drawing.formula.terms import (
     Applied,
     Elided,
+    Name,
     Number,
+    shape_of,
     with_numbers,
 )
-from seegrad.drawing.formula.tree import DOTS, Fence, Letter, between, row
+from seegrad.drawing.formula.tree import (
+    DOTS,
+    Digits,
+    Fence,
+    Letter,
+    Script,
+    Sign,
+    Tree,
+    between,
+    row,
+)
 from seegrad.drawing.formula.typeset import (
     COMMA,
     LONG,
@@ -35,7 +48,7 @@ from seegrad.drawing.formula.typeset import (
     typeset,
 )
 from seegrad.errors import GradientError, ShapeError
-from seegrad.graph.forms import Product
+from seegrad.graph.forms import Overlap, Product, Window
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
@@ -116,6 +129,48 @@ def window_steps(graph: SymbolicGraph, nodes: Sequence[Node], lang: str) -> list
     return steps
 
 
+def _windowed(call: Applied) -> Equation:
+    """What a window reads, or where it is added, with an index for each axis."""
+    attrs = dict(call.attrs)
+    count = len(attrs["steps"])
+    marks = [""] if count == 1 else [str(i) for i in range(1, count + 1)]
+    k, p, i = ([Script(Letter(x), Digits(m)) if m else Letter(x) for m in marks] for x in "kpi")
+    read = [
+        row(*_so_many(step, at), Sign("+"), *_so_many(apart, inner))
+        for step, apart, at, inner in zip(attrs["steps"], attrs["dilation"], p, k)
+    ]
+    (argument,) = call.arguments
+    plain = typeset(argument) if isinstance(argument, Name) else Letter("G")
+    named = typeset(replace(call, arguments=(Name(plain, shape_of(argument)),)))
+    own = plain if isinstance(plain, Letter) else Fence(plain)
+    if isinstance(call.op.lower, Window):
+        left = Script(Fence(named), between(COMMA, [*k, *p]))
+        return Equation((Elided(call, left), Elided(call, Script(own, between(COMMA, read)))))
+    left = Script(Fence(named), between(COMMA, i))
+    where = between(COMMA, [row(at, Sign("="), each) for at, each in zip(read, i)])
+    added = row(Script(Sign("∑", big=True), where), Script(own, between(COMMA, [*k, *p])))
+    return Equation((Elided(call, left), Elided(call, added)))
+
+
+def _so_many(number: int, letter: Tree) -> tuple[Tree, ...]:
+    """2p, and p where it is 1."""
+    return (letter,) if number == 1 else (Digits(str(number)), letter)
+
+
+def index_steps(steps: Sequence[Step], lang: str) -> list[Step]:
+    """For windows that slide in these lines: which element is which, once for each way."""
+    found: dict[Any, Equation] = {}
+    for line in (line for step in steps for line in step.lines if line is not None):
+        for call in (call for side in line.sides for call in calls_in(side)):
+            if isinstance(call.op.lower, (Window, Overlap)):
+                attrs = dict(call.attrs)
+                key = call.op, attrs["steps"], attrs["dilation"]
+                if key not in found:
+                    found[key] = _windowed(call)
+    says = sentence("Windows, element by element: p is the place, k what is inside.", lang)
+    return [Step("fold", says, tuple(found.values()))] if found else []
+
+
 def _inside(graph: SymbolicGraph, node: Node, op: Op, lang: str) -> Step | None:
     inner = SymbolicGraph.inside(graph, node)
     x = None if inner is None else next(n for n in inner.nodes if n.op is None and n.name)
@@ -192,6 +247,7 @@ def explain(
     on = {node for x in targets for node in graph.between(x)}
     way = [node for node in graph.nodes if node in on]
     steps += [*inside_steps(graph, way, lang), *window_steps(graph, way, lang)]
+    steps += index_steps(steps, lang)
     title = sentence(
         "The derivative of {z} with respect to {x}",
         lang,

@@ -57,7 +57,7 @@ from seegrad.graph.forms import Product, Reduce, Reshape
 from seegrad.graph.laws import Commutative
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Shape
-from seegrad.text import ATOM, holes
+from seegrad.text import ATOM, holes, settled
 
 LONG = 130
 """Letters, digits and signs after which a formula is not shown."""
@@ -265,7 +265,9 @@ def _product(coefficient: float, factors: Sequence[tuple[Term, float]]) -> Piece
         over_under = Fraction(upper.tree, lower.tree)
         return _negated(over_under) if coefficient < 0 else Piece(over_under)
     trees = [_constant(abs(coefficient)).tree] if abs(coefficient) != 1 else []
-    alone = len(above) == 1 and coefficient == 1
+    alone = len(above) == 1 and not trees
+    if alone and coefficient < 0:                       # −(a + b), but −{ a (a > b); b
+        alone = isinstance(piece(above[0][0]).tree, Table)
     single = [(b, e) for b, e in above if shape_of(b) == ()]
     whole = [(b, e) for b, e in above if shape_of(b) != ()]
     trees += [_factor(base, e, alone) for base, e in _in_order(single)]
@@ -358,7 +360,7 @@ def _applied(term: Applied, samples: Tree | None = None) -> Piece:
         first = Script(piece(column).within(ATOM), above=Letter("⊤"))
         second = piece(term.arguments[1]).within(op.precedence)
         return Piece(row(first, DOT, second), op.precedence)
-    template = read(op.latex)
+    template = read(settled(op.latex, attrs))
     values: dict[str, Piece] = {
         name: Piece(read(shown_attribute(value).replace("->", r"\to ")))
         for name, value in attrs.items()

@@ -31,7 +31,7 @@ def _spec(x: Spec, *, inverse: bool = False) -> Spec:
     spec=_spec,
     lower=Call(LeadingAxes()),
     sign="DFT",
-    latex=r"\mathcal{F}($x)",
+    latex=r"\mathcal{F}\when{inverse}{^\top}{}($x)",
     numpy=(),
     d={"x": lambda g, inverse: stacked_dft(g, inverse=not inverse)},
     cases=(

@@ -147,7 +147,7 @@ def _triangular_cases(**attrs: Any) -> tuple[Case, ...]:
     canonical=_triangular_attrs,
     lower=Call(LeadingAxes()),
     sign="solve △",
-    latex="$a^{-1} $b",
+    latex=r"$a^{-\when{trans}{\top}{1}} $b",
     numpy=(),
     d={"a": _by_triangle, "b": _by_right_side},
     cases=(
