@@ -133,6 +133,7 @@ def to_text(scene: Scene, colour: bool = False, columns: float = COLUMNS) -> str
         if seen.level <= 0:
             break
         most = seen.level - 1
+    assert best is not None
     lines = list(scene.note)
     if scene.auto and best[3] < last_level(scene):
         lines.append(
