@@ -7,6 +7,7 @@ A few of its figures here; all of them, in every size and theme, with SEEGRAD_AL
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from pictures import apple, sigmoid
 import seegrad as sg
 from seegrad.chapter.page import chapter_page
 
-pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+sync = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.xdist_group("browser")
 
 ALL = bool(os.environ.get("SEEGRAD_ALL_FIGURES"))
@@ -110,12 +111,8 @@ def test_the_wheel_scrolls_over_all_figures_to_the_end(
         if at_the_end(page):
             break
     assert at_the_end(page)
-    page.wait_for_timeout(100)
-    asleep = page.eval_on_selector_all(
-        "article[lang=en] [data-figure]",
-        "all => all.filter(e => !e.querySelector('.bar')).map(e => e.dataset.figure)",
-    )
-    assert asleep == []
+    asleep = page.locator("article[lang=en] [data-figure]:not(:has(.bar))")
+    sync.expect(asleep).to_have_count(0)
 
 
 def test_a_finger_scrolls_the_page_and_moves_a_figure_sideways(visit: Open, chapter: Path) -> None:
@@ -125,11 +122,11 @@ def test_a_finger_scrolls_the_page_and_moves_a_figure_sideways(visit: Open, chap
     before, seen = page.evaluate("scrollY"), wide.locator(".camera").get_attribute("transform")
     x, y = room["x"] + room["width"] / 2, room["y"] + room["height"] / 2
     swipe(page, x, y, 0, -150)
-    assert page.evaluate("scrollY") > before + 100
+    page.wait_for_function("least => scrollY > least", arg=before + 100)
     assert wide.locator(".camera").get_attribute("transform") == seen
-    before = page.evaluate("scrollY")
+    before = still(page)
     swipe(page, x, wide.locator(".stage").bounding_box()["y"] + 100, -100, 0)
-    assert wide.locator(".camera").get_attribute("transform") != seen
+    sync.expect(wide.locator(".camera")).not_to_have_attribute("transform", seen)
     assert abs(page.evaluate("scrollY") - before) < 2
 
 
@@ -145,7 +142,29 @@ def swipe(page: Any, x: float, y: float, across: float, down: float) -> None:
     for part in range(1, 9):
         send("touchMove", (x + across * part / 8, y + down * part / 8))
     send("touchEnd")
-    page.wait_for_timeout(200)
+
+
+def still(page: Any) -> float:
+    """Where the page has come to rest."""
+    place: float = page.evaluate(
+        """async () => {
+          for (let before = -1; before !== scrollY; ) {
+            before = scrollY;
+            await new Promise((rested) => setTimeout(rested, 150));
+          }
+          return scrollY;
+        }"""
+    )
+    return place
+
+
+def eventually(page: Any, holds: Callable[[], bool]) -> None:
+    """Waits, with patience, for what a busy machine may be late with."""
+    for _ in range(500):
+        if holds():
+            return
+        page.wait_for_timeout(20)
+    assert holds()
 
 
 def test_ctrl_and_wheel_zooms(visit: Open, chapter: Path) -> None:
@@ -157,8 +176,7 @@ def test_ctrl_and_wheel_zooms(visit: Open, chapter: Path) -> None:
     page.keyboard.down("Control")
     page.mouse.wheel(0, -200)
     page.keyboard.up("Control")
-    page.wait_for_timeout(50)
-    assert stage.evaluate(scale) > 1.4 * before
+    eventually(page, lambda: stage.evaluate(scale) > 1.4 * before)
     assert page.evaluate("scrollY") == place
 
 
@@ -216,15 +234,13 @@ def test_the_address_keeps_each_figures_view(visit: Open, chapter: Path) -> None
     second = figure(page, "5-15")
     second.locator("[data-box]").first.click()
     second.locator(".do-zoomIn").click()
-    page.wait_for_timeout(400)
+    eventually(page, lambda: "5-15.at=" in page.url)
     again = visit(chapter, "#" + page.url.partition("#")[2])
-    again.wait_for_timeout(100)
-    box = again.locator('article[lang=en] [data-figure="5-1"]').bounding_box()
-    assert 0 <= box["y"] < 900  # what the address speaks of is in view
+    spoken = again.locator('article[lang=en] [data-figure="5-1"]')
+    eventually(again, lambda: 0 <= spoken.bounding_box()["y"] < 900)  # it is in view
     first = figure(again, "5-1")
-    assert first.locator(".count").inner_text().startswith("1 /")
-    panel = figure(again, "5-15").locator(".panel")
-    assert panel.is_visible()
+    sync.expect(first.locator(".count")).to_have_text(re.compile(r"^1 /"))
+    sync.expect(figure(again, "5-15").locator(".panel")).to_be_visible()
     seen = 'article[lang=en] [data-figure="5-15"] [data-box]'
     there, here = (each.locator(seen).first.bounding_box() for each in (page, again))
     assert abs(there["x"] - here["x"]) < 2
@@ -298,16 +314,18 @@ def test_one_figure_is_presented_and_stepped_by_a_clicker(visit: Open, chapter: 
     place.focus()
     page.keyboard.press("Home")
     page.keyboard.press("f")
-    page.wait_for_timeout(150)
-    room = place.bounding_box()
-    assert (room["x"], room["y"], room["width"]) == (0, 0, 1440)
+
+    def fills() -> bool:
+        room = place.bounding_box()
+        return (room["x"], room["y"], room["width"]) == (0, 0, 1440)
+
+    eventually(page, fills)
     page.keyboard.press("PageDown")
     assert place.locator(".count").inner_text().startswith("1 /")
     page.keyboard.press("PageUp")
     assert place.locator(".count").inner_text().startswith("0 /")
     page.keyboard.press("f")
-    page.wait_for_timeout(150)
-    assert place.bounding_box()["width"] < 1400
+    eventually(page, lambda: place.bounding_box()["width"] < 1400)
 
 
 def test_the_phone_has_one_row_of_controls_and_follows_the_step(
