@@ -7,6 +7,7 @@ One direction: terms (`terms.py`) and the op table's templates (`template.py`) â
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from seegrad.text import tidy
@@ -139,7 +140,7 @@ def row(*items: Tree) -> Tree:
     return flat[0] if len(flat) == 1 else Row(tuple(flat))
 
 
-def between(sign: Sign, trees: list[Tree]) -> Tree:
+def between(sign: Sign, trees: Sequence[Tree]) -> Tree:
     """Things with a sign between each two."""
     found: list[Tree] = []
     for tree in trees:
