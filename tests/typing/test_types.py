@@ -7,6 +7,7 @@ is refused, all else has the types that stand there, and when it runs, the value
 from __future__ import annotations
 
 import ast
+import inspect
 import re
 import runpy
 import shutil
@@ -102,6 +103,14 @@ def test_an_editor_completes(written, offered):
     project = jedi.Project(str(ROOT), added_sys_path=[str(PACKAGE.parent)])
     text = f"import seegrad as sg\nx = sg.tensor([1.0])\n{written}"
     assert offered <= {each.name for each in jedi.Script(text, project=project).complete()}
+
+
+def test_every_layer_and_loss_says_that_it_gives_a_tensor():
+    kinds = [kind for name in sg.nn.__all__ if inspect.isclass(kind := getattr(sg.nn, name))]
+    layers = [k for k in kinds if issubclass(k, sg.nn.Module) and not inspect.isabstract(k)]
+    silent = {k.__name__ for k in layers if typing.get_type_hints(k.forward)["return"] != Tensor}
+    assert len(layers) > 80
+    assert silent <= {"ModuleDict", "ModuleList", "ParameterDict", "ParameterList"}, silent
 
 
 def values(case, op):

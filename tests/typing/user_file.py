@@ -41,6 +41,7 @@ class Net(nn.Module):
 
 net = Net()
 assert_type(net(x, scale=2.0), Tensor)
+assert_type(nn.Linear(2, 8)(x), Tensor)
 assert_type(nn.LSTM(2, 4)(x[None]), Tensor)
 assert_type(net.parameters(), list[Tensor])
 net(x, skale=2.0)  # WRONG: its forward has no such parameter
