@@ -73,7 +73,7 @@ def test_derivatives_of_any_order_are_too():
     def both(x):
         return sg.grad(loss)(x), sg.grad(lambda y: (sg.grad(loss)(y) ** 2).sum())(x)
 
-    compared(both, *([drawn(n, 3)] for n in (5, 8, 7)), free={"x": 0}, most=1, tolerance=1e-9)
+    compared(both, *([drawn(n, 3)] for n in (5, 7)), free={"x": 0}, most=1, tolerance=1e-9)
 
 
 STEPS = [
@@ -86,7 +86,7 @@ STEPS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=5, deadline=None, derandomize=True)
+@settings(max_examples=3, deadline=None, derandomize=True)
 @given(st.lists(st.sampled_from(STEPS), min_size=2, max_size=5), st.integers(2, 7))
 def test_random_programs_give_what_eager_code_gives(steps, length):
     def function(x):
@@ -188,7 +188,8 @@ def test_a_mask_that_is_left_out_is_seen(monkeypatch):
 def test_one_value_all_along_an_axis_lies_wherever_what_is_beside_it_does():
     def function(x):                                     # (3, n): what counts is no beginning
         flat, ones = x.reshape(-1), sg.sum(x) * np.ones(x.size)
-        return flat @ ones, sg.einsum("i,i->", flat, ones), sg.cumsum(0 * x[0] + 1.0, axis=0)[2:]
+        row = sg.broadcast_to(x[0, 0], shape=x.shape[1:])
+        return flat @ ones, sg.einsum("i,i->", flat, ones), sg.cumsum(row, axis=0)[-2:], row[-2:]
 
     compared(function, [drawn(3, 5)], [drawn(3, 7)], free={"x": 1}, lengths=(8,), most=1)
 
@@ -199,6 +200,13 @@ def test_whole_numbers_may_be_divided_beside_what_counts():
 
     a, b = CHANCE.integers(1, 9, (2, 5))
     compared(function, [a, b], free={"a": 0, "b": 0}, lengths=(8,), most=1)
+
+
+def test_labels_and_indices_may_be_computed():
+    def function(t):
+        return sg.one_hot(t % 3 + 1, classes=5), sg.take(NAMES, t * 2, axis=0)
+
+    compared(function, *([CHANCE.integers(0, 9, n)] for n in (5, 8, 4)), free={"t": 0}, most=1)
 
 
 def test_what_cannot_be_filled_up_is_compiled_as_it_is_and_said_once():
