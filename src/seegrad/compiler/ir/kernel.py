@@ -11,18 +11,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from seegrad.compiler.ir import expression as ir
 from seegrad.compiler.ir.buffer import Buffer, View
-from seegrad.compiler.ir.expression import (
-    Apply,
-    Counter,
-    Expression,
-    Literal,
-    Load,
-    MaskedLoad,
-    Reduced,
-    every,
-    parts,
-)
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Shape
 
@@ -32,7 +22,7 @@ class Store:
     """Where the value at each point goes. `view` has the kernel's axes."""
 
     view: View
-    value: Expression
+    value: ir.Expression
 
 
 @dataclass(eq=False)
@@ -46,8 +36,8 @@ class Kernel:
 
     def loads(self) -> Iterator[View]:
         """Every view that is read (with repetitions)."""
-        for e in every([s.value for s in self.stores]):
-            if isinstance(e, Load):
+        for e in ir.every([s.value for s in self.stores]):
+            if isinstance(e, ir.Load):
                 yield e.view
                 if e.view.rows is not None:
                     yield e.view.rows
@@ -156,22 +146,22 @@ def form_of(kernel: Kernel) -> tuple[Hashable, list[np.generic]]:
     numbers: dict[int, int] = {}
     given: list[np.generic] = []
     written: list[Hashable] = []
-    for e in every([s.value for s in kernel.stores]):
+    for e in ir.every([s.value for s in kernel.stores]):
         numbers[id(e)] = len(numbers)
         said: Hashable = ()
-        if isinstance(e, Load):
-            said = seen(e.view), e.bounds if isinstance(e, MaskedLoad) else ()
-        elif isinstance(e, Literal) and e.real:
+        if isinstance(e, ir.Load):
+            said = seen(e.view), e.bounds if isinstance(e, ir.MaskedLoad) else ()
+        elif isinstance(e, ir.Literal) and e.real:
             given.append(e.dtype.type(e.value))
-        elif isinstance(e, Literal):
+        elif isinstance(e, ir.Literal):
             said = (str(np.asarray(e.value).dtype), repr(e.value))
-        elif isinstance(e, Apply):
+        elif isinstance(e, ir.Apply):
             said = (e.function, e.compute)
-        elif isinstance(e, Reduced):
+        elif isinstance(e, ir.Reduced):
             said = e.kind
-        elif isinstance(e, Counter):
+        elif isinstance(e, ir.Counter):
             said = e.axis
-        inner = tuple(numbers[id(x)] for x in parts(e))
+        inner = tuple(numbers[id(x)] for x in ir.parts(e))
         written.append((type(e), e.dtype, said, inner))
     values = tuple(numbers[id(s.value)] for s in kernel.stores)
     own: Hashable = ()
