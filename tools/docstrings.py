@@ -100,14 +100,19 @@ def _methods(path: str, kind: type) -> Iterator[Entry]:
 
 
 def has_example(entry: Entry) -> bool:
-    if ">>> " in entry.text:
+    if _runs(entry.text):
         return True
     if entry.owner is not None:
         name = entry.path.rpartition(".")[2]
         call = r"\w\(" if name == "forward" else rf"(\.|def ){name}\b"
         if any(re.search(call, example) for example in _examples(entry.owner)):
             return True
-    return any(">>> " in (inspect.getdoc(other) or "") for other in _sent_to(entry.text))
+    return any(_runs(inspect.getdoc(other) or "") for other in _sent_to(entry.text))
+
+
+def _runs(text: str) -> bool:
+    """Is there a line that is run? What is skipped counts for nothing."""
+    return any(">>> " in line and "+SKIP" not in line for line in text.splitlines())
 
 
 def _examples(kind: type) -> list[str]:

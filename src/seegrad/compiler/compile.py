@@ -43,7 +43,6 @@ class Compiled(Generic[P, R]):
         threads: at most so many; all cores when None.
 
     >>> import seegrad as sg
-    >>> import seegrad as sg
     >>> @sg.compile
     ... def f(x):
     ...     return sg.sin(x).sum()
@@ -170,7 +169,6 @@ class Compiled(Generic[P, R]):
         Returns what the function gives, for each step: (steps,) for a loss. Raises
         IndexRangeError for a row that is not there; an interrupt leaves whole steps behind.
 
-        >>> import seegrad as sg
         >>> import seegrad as sg
         >>> f = sg.compile(lambda x: (x * x).sum())
         >>> len(f.epoch(np.ones((6, 2)), batch=2))

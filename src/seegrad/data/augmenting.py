@@ -72,7 +72,12 @@ class Shift:
 
 @dataclass(frozen=True)
 class Flip:
-    """Each picture mirrored left to right with probability `p` (not for digits or letters)."""
+    """Each picture mirrored left to right with probability `p` (not for digits or letters).
+
+    >>> flip = Flip(1.0)
+    >>> flip(np.array([[[[1.0, 2.0]]]]), np.random.default_rng(0))
+    array([[[[2., 1.]]]])
+    """
 
     p: float = 0.5
 
@@ -103,5 +108,13 @@ class Chain:
 
 
 def chain(*changes: Change) -> Chain:
-    """Changes applied from left to right: `chain(norm, Shift(2))`."""
+    """Changes applied from left to right: `chain(norm, Shift(2))`.
+
+    Args:
+        changes: each takes mini-batches and a generator.
+
+    >>> import seegrad as sg
+    >>> chain(Flip(0.0), Flip(0.0))(np.ones((1, 1, 2, 2)), np.random.default_rng(0)).shape
+    (1, 1, 2, 2)
+    """
     return Chain(changes)

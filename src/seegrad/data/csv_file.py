@@ -34,6 +34,19 @@ def csv(
     Raises FormatError that names the line and the column of a text among numbers, a missing value,
     a number that is not finite, or a line with another number of columns. For tables with texts and
     gaps see `read_table` and `learn`.
+
+    Args:
+        path: where the file is.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import seegrad as sg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "numbers.csv")
+    ...     written = file.write_text("1,2,0 3,4,1".replace(" ", chr(10)))
+    ...     found = sg.data.csv(file)
+    >>> found.x.shape
+    (2, 2)
     """
     named = True if header is None and isinstance(target, str) else header
     table = read_table(path, header=named, separator=separator, encoding=encoding, decimal=decimal)

@@ -26,6 +26,17 @@ def frame(table: Any, target: str | int = -1, labels: bool | None = None) -> Dat
     labels, whole numbers that look like labels too, unless `labels` says otherwise. Raises
     FormatError that names the row and the column of a text among numbers, a missing value or a
     number that is not finite.
+
+    Args:
+        table: a pandas or polars frame.
+
+    Raises:
+        DTypeError: for what is no frame.
+        ValueRangeError: where two columns have one name.
+
+    >>> import pandas
+    >>> frame(pandas.DataFrame({"a": [1.0, 2.0], "t": [0, 1]})).x.shape
+    (2, 1)
     """
     names = [str(name) for name in getattr(table, "columns", ())]
     if not names or not hasattr(table, "shape"):

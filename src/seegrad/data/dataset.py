@@ -31,10 +31,19 @@ class Dataset:
     row is a picture. `held_out` is the number of last rows that the set itself keeps for testing
     (None: it has no such part).
 
+    Args:
+        name: what it is called.
+        features: what the columns are called.
+        source: where it comes from.
+
     >>> x, t = Dataset(np.zeros((10, 2)), np.zeros(10, np.int64))
     >>> train, test = Dataset(np.zeros((10, 2)), np.zeros(10, np.int64)).split()
     >>> len(train), len(test)
     (8, 2)
+    >>> import seegrad as sg
+    >>> set_ = sg.data.xor()
+    >>> len(set_.take([0, 1])), set_.standardised().x.shape
+    (2, (4, 2))
     """
 
     x: Any

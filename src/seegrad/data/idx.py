@@ -27,6 +27,18 @@ def read_idx(path: str | os.PathLike[str]) -> NDArray[Any]:
     """The array of one IDX file (gzipped or not), in the machine's own byte order.
 
     Raises FormatError when the file is missing, is no IDX file, breaks off, or is too long.
+
+    Args:
+        path: where the file is.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import seegrad as sg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     written = Path(folder, "t").write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]))
+    ...     found = sg.data.read_idx(f"{folder}/t")
+    >>> found
+    array([7, 9], dtype=uint8)
     """
     file = existing(path, tr("an IDX file"))
     shape, dtype, start = _head(beginning(file, _LONGEST_HEAD), file)
@@ -75,6 +87,9 @@ def mnist(path: str | os.PathLike[str]) -> Dataset:
     from 0 to 1, t (N,) int64. With both the training and the test files there, `split()` gives
     exactly these; with only one of them, its last fifth is the test part (8,000 and 2,000 for
     the 10,000 images of the test file).
+
+    Raises:
+        MissingFileError: where there are no such files.
     """
     place = as_path(path)
     if place.suffix == ".npz":

@@ -31,6 +31,17 @@ def map_npy(path: str | os.PathLike[str]) -> Array:
 
     Raises FormatError when the file is missing, holds Python objects, or is not as long as its
     head says.
+
+    Args:
+        path: where the file is.
+
+    >>> import tempfile
+    >>> import seegrad as sg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(f"{folder}/x.npy", np.ones((4, 2)))
+    ...     shape = sg.data.map_npy(f"{folder}/x.npy").shape
+    >>> shape
+    (4, 2)
     """
     file = existing(path, tr("an npy file"))
     return _mapped(file, 0, file.stat().st_size, file.name)
@@ -40,6 +51,17 @@ def map_npz(path: str | os.PathLike[str]) -> dict[str, Array]:
     """All arrays of an npz file written with `np.savez`, by name, left on the disk.
 
     Raises FormatError for a compressed one (`np.savez_compressed`): it has to be unpacked first.
+
+    Args:
+        path: where the file is.
+
+    >>> import tempfile
+    >>> import seegrad as sg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/set.npz", x=np.ones((4, 2)), t=np.zeros(4, int))
+    ...     found = {k: v.shape for k, v in sg.data.map_npz(f"{folder}/set.npz").items()}
+    >>> found
+    {'x': (4, 2), 't': (4,)}
     """
     file = existing(path, tr("an npz file"))
     try:
@@ -54,6 +76,17 @@ def mapped(path: str | os.PathLike[str], targets: str | os.PathLike[str] | None 
     """A set whose inputs stay on the disk; targets are read, as they are small.
 
     path: an npz file with x and t, or an npy file with the inputs, and `targets` one with theirs.
+
+    Raises:
+        FormatError: where the file names no inputs and targets, or the inputs are no numbers.
+
+    >>> import tempfile
+    >>> import seegrad as sg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/set.npz", x=np.ones((4, 2)), t=np.zeros(4, int))
+    ...     found = len(sg.data.mapped(f"{folder}/set.npz"))
+    >>> found
+    4
     """
     if targets is not None:
         x, t = map_npy(path), map_npy(targets)

@@ -31,6 +31,10 @@ class Normaliser:
     >>> norm = Normaliser.learnt(np.array([[0.0, 1.0], [2.0, 1.0]]))
     >>> norm(np.array([[2.0, 5.0]]))
     array([[1., 4.]])
+    >>> import seegrad as sg
+    >>> norm = sg.data.Normaliser([1.0], [2.0])
+    >>> sorted(norm.state_dict())
+    ['deviation', 'mean']
     """
 
     mean: Array

@@ -122,6 +122,20 @@ def npz(path: str | os.PathLike[str]) -> Dataset:
     The arrays are found by name: x (or X, data, images) and t (or y, target, labels), or the same
     with _train and _test, which then are the set's own split. Images (N, height, width) become
     rows; whole numbers of one byte are scaled to 0…1. Labels may be text or whole numbers.
+
+    Args:
+        path: where the file is.
+
+    Raises:
+        FormatError: where the file names no inputs and targets.
+
+    >>> import tempfile
+    >>> import seegrad as sg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/set.npz", x=np.ones((4, 2)), t=np.zeros(4, int))
+    ...     found = sg.data.npz(f"{folder}/set.npz")
+    >>> found.x.shape
+    (4, 2)
     """
     arrays = read_npz(path)
     file = Path(path)

@@ -22,6 +22,9 @@ def parquet(
 
     Raises FormatError for a file that is missing, damaged, or unpacks to too much, and for what
     is wrong in its columns; MissingExtraError where pyarrow is not installed.
+
+    Args:
+        path: where the file is.
     """
     return from_columns(parquet_columns(path), target, labels, Path(path).name.split(".")[0])
 

@@ -20,8 +20,15 @@ class Prefetch(Generic[Item]):
     What the source raises is raised here, in its place. Leaving the loop early, or `close()`, ends
     the thread. Use it as `with Prefetch(batches(x, t, 100)) as ready: for x, t in ready: …`.
 
+    Raises:
+        ValueRangeError: for a number of items below 1.
+
     >>> list(Prefetch(range(3)))
     [0, 1, 2]
+    >>> numbers = Prefetch(range(3))
+    >>> list(numbers)
+    [0, 1, 2]
+    >>> numbers.close()
     """
 
     def __init__(self, source: Iterable[Item], depth: int = 2) -> None:

@@ -25,6 +25,13 @@ class Rows:
     >>> part = Rows(np.arange(10.0).reshape(5, 2), np.array([4, 0]))
     >>> part[:1], part.shape
     (array([[8., 9.]]), (2, 2))
+    >>> import tempfile
+    >>> import seegrad as sg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/set.npz", x=np.ones((4, 2)), t=np.zeros(4, int))
+    ...     found = sg.data.mapped(f"{folder}/set.npz").x.take([0, 1]).shape
+    >>> found
+    (2,)
     """
 
     def __init__(

@@ -28,6 +28,9 @@ def batch_rows(
     all batches are of one size. With `replace=True` each batch draws its rows anew from all,
     as the book does with `np.random.choice`; then every batch is full.
 
+    Raises:
+        ValueRangeError: for a size below 1, no examples, or no mini-batch that is left.
+
     >>> [rows.tolist() for rows in batch_rows(5, 2, shuffle=False)]
     [[0, 1], [2, 3], [4]]
     """

@@ -44,6 +44,9 @@ def moons(points: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     x is (2·points, 2) float64, t (2·points,) int64; `noise` is the standard deviation of what is
     added to every coordinate.
 
+    Args:
+        seed: of the random numbers.
+
     >>> moons(50).t.sum()
     np.int64(50)
     """
@@ -65,6 +68,9 @@ def rings(points: int = 100, noise: float = 0.1, seed: int = 0) -> Dataset:
     x is (2·points, 2) float64, t (2·points,) int64, the outer circle first; `noise` is the
     standard deviation of what is added to every coordinate.
 
+    Args:
+        seed: of the random numbers.
+
     >>> rings(50).t.sum()
     np.int64(50)
     """
@@ -83,6 +89,10 @@ def xor(copies: int = 1, noise: float = 0.0, seed: int = 0) -> Dataset:
     """The four corners of the unit square; the target is 1 where exactly one coordinate is 1.
 
     x is (4·copies, 2) float64, t (4·copies,) int64. With one copy the set has no test part.
+
+    Args:
+        noise: how far the points lie from the corners.
+        seed: of the random numbers.
 
     >>> xor().t.tolist()
     [0, 1, 1, 0]

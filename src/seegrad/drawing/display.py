@@ -147,6 +147,13 @@ def draw(
     Returns the path. Raises FormatError for an unknown suffix or a place that cannot be written,
     ValueRangeError for a level, width or theme that is not there, MissingExtraError when PNG's
     package or a font is not there.
+
+    >>> import tempfile
+    >>> import seegrad as sg
+    >>> y = sg.tensor(2.0, name="x") ** 2
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     sg.draw(y, f"{folder}/square.svg").name
+    'square.svg'
     """
     file = as_path(path)
     if file.suffix.lower() not in SUFFIXES or theme not in THEMES:
@@ -195,7 +202,12 @@ def _derivation(graph: Graph, lang: str | None) -> str:
 
 @presents("show")
 def show(thing: Thing, **options: Any) -> None:
-    """Show the picture: in the notebook when there is one, otherwise in the browser."""
+    """Show the picture: in the notebook when there is one, otherwise in the browser.
+
+    Args:
+        thing: a tensor, graph, network or function.
+        options: as for `draw`.
+    """
     if _in_notebook():
         _display(mimebundle(thing, **options))
         return

@@ -82,6 +82,10 @@ def widget(thing: Thing, *, height: int = FRAME_HEIGHT, **options: Any) -> Any:
     """A live widget for a tensor, graph, film or playground; options as for `sg.draw`.
 
     Raises MissingExtraError when anywidget is not installed.
+
+    Args:
+        thing: a tensor, graph or network.
+        height: in pixels; as the picture needs when not given.
     """
     options.setdefault("live", True)
     return _class()(scene=to_json(scene_of(thing, **options)), height=height)

@@ -22,10 +22,10 @@ from seegrad.errors import (
     user_line,
 )
 from seegrad.graph.coerce import NUMBERS, PLAIN, SINGLE, constant, numbers
+from seegrad.graph.documentation import Documentation
 from seegrad.graph.mode import LOCAL, Mode, frame
 from seegrad.graph.node import Node, holds_node
 from seegrad.graph.op import N, Op
-from seegrad.graph.op_documentation import Documentation
 from seegrad.graph.op_errors import LARGE, affordable, explained
 from seegrad.graph.spec import NO_ATTRS, Attrs
 

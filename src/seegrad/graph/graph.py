@@ -39,7 +39,6 @@ class Edge:
     """One wire of the graph: from `source` to input `position` of `target` (None: an output).
 
     >>> import seegrad as sg
-    >>> import seegrad as sg
     >>> x = sg.tensor(2.0, name="x")
     >>> (x * x).graph.edges[0].position
     0
@@ -75,7 +74,6 @@ class Graph:
         outputs: the nodes on the right.
         inputs: leaves to list first, in this order; the others follow as the walk meets them.
 
-    >>> import seegrad as sg
     >>> import seegrad as sg
     >>> x = sg.tensor(2.0, name="x")
     >>> graph = (x * x).graph

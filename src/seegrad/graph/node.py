@@ -60,7 +60,6 @@ class Node:
         name: what pictures and errors call it.
 
     >>> import seegrad as sg
-    >>> import seegrad as sg
     >>> x = sg.tensor(2.0, name="x")
     >>> y = x * x
     >>> isinstance(y, Node), y.op.name, [n.name for n in y.inputs]

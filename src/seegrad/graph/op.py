@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
 from seegrad.errors import CallError, OpDefinitionError
+from seegrad.graph.documentation import Documentation
 from seegrad.graph.forms import SIZES, Apply, Body, Expression, Form, Input, Reshape, Scalar
 from seegrad.graph.laws import Law
 from seegrad.graph.onnx_signature import parse_exchange
-from seegrad.graph.op_documentation import Documentation
 from seegrad.graph.rule_call import FastRule, Rule, RuleCall, fast_rule, rule_call
 from seegrad.graph.spec import Attrs, HasSpec, Shape, Spec
 from seegrad.i18n import Message, tr

@@ -30,7 +30,6 @@ def seed(number: int | None) -> None:
     None takes a fresh seed from the system.
 
     >>> import seegrad as sg
-    >>> import seegrad as sg
     >>> seed(1)
     >>> first = sg.nn.Linear(2, 2).W.value
     >>> seed(1)

@@ -154,6 +154,9 @@ class ModuleMethods:
         Frozen ones are kept state: no derivative is taken by them, and no step changes them. An
         optimizer is made afterwards, from the parameters that are left.
 
+        Args:
+            requires_grad: do they take part in differentiation?
+
         >>> net = sg.nn.Sequential(sg.nn.Affine(2, 3), sg.nn.BatchNorm(3))
         >>> net[0].requires_grad_(False).parameters(), len(net.parameters())
         ([], 2)

@@ -43,7 +43,18 @@ class Line:
 
 @dataclass(frozen=True)
 class Summary:
-    """A network's modules and what they add up to; printed, a table."""
+    """A network's modules and what they add up to; printed, a table.
+
+    Args:
+        lines: one for each module.
+        learnt: how many numbers are learnt.
+        kept: how many are kept beside.
+        bytes: how much memory they take.
+
+    >>> import seegrad as sg
+    >>> sg.nn.summary(sg.nn.Linear(2, 3)).learnt
+    9
+    """
 
     lines: tuple[Line, ...]
     inputs: str

@@ -39,16 +39,21 @@ def export_onnx(
     output_words: Mapping[str, Sequence[str]] | None = None,
     metadata: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write a network, or any function of arrays, as an ONNX model that onnx.checker accepts.
+    """Write a network, or any function of arrays, to `path`, as a model that onnx.checker accepts.
 
-    example: an input, or a tuple of them: their shapes and dtypes count, not their numbers;
-    floats are taken in the dtype of the network's parameters. dynamic_batch: the first axis of
-    the inputs may have any size in the file. input_names: by default those of the function's own
-    parameters. input_words: inputs (of int64) that are texts in the file, and the texts whose
-    places the network takes; any other is −1. output_words: outputs (of int64) that are said by
-    name in the file. metadata: texts that go along. A network is exported as it is in use
+    example: an input, or a tuple of them: their shapes and dtypes count, not their numbers; floats
+    are taken in the dtype of the network's parameters. dynamic_batch: the first axis of the inputs
+    may have any size in the file. input_names, output_names: by default those of the function's
+    parameters, and y. input_words: inputs (of int64) that are texts in the file, and the texts
+    whose places the network takes; any other is −1. output_words: outputs (of int64) that are said
+    by name in the file. metadata: texts that go along. A network is exported as it is in use
     (`eval()`), its parameters by their names.
     Raises FormatError for an op that ONNX has no form for, MissingExtraError without onnx.
+
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     export_onnx(lambda x: x * 2, f"{folder}/twice.onnx", np.ones(3)).name
+    'twice.onnx'
     """
     examples = tuple(map(np.asarray, example if isinstance(example, tuple) else (example,)))
     names: dict[Node, str] = {}

@@ -35,6 +35,18 @@ def import_onnx(path: str | os.PathLike[str]) -> ImportedNetwork:
     model before version 13 is read as onnx's converter brings it there, which a warning says.
     Raises FormatError for a damaged file, for values that lie outside of its folder, and for all
     operators and settings that are not known here, with the reason, before anything is computed.
+
+    Args:
+        path: of the model.
+
+    >>> import seegrad as sg
+    >>> import tempfile
+    >>> import seegrad as sg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = sg.export_onnx(lambda x: x * 2, f"{folder}/twice.onnx", np.ones(3))
+    ...     net = import_onnx(file)
+    >>> net(np.ones(3, np.float32)).tolist()
+    [2.0, 2.0, 2.0]
     """
     return ImportedNetwork(read_model(path))
 
@@ -49,7 +61,7 @@ class _Part(Module):
 
 
 class ImportedNetwork(Module):
-    """The steps of an ONNX model, one after another; see `import_onnx`."""
+    """The steps of an ONNX model, one after another. See `seegrad.import_onnx`."""
 
     kind = "imported"
 

@@ -301,6 +301,8 @@ def operation(
             input x), and how tightly it holds together; the name otherwise.
         canonical: brings the attributes into one form; `laws`, `domain`, `kinks`, `cases`,
             `integer_inputs`, `onnx`, `onnx_body`, `numpy`: what passes, tests and ONNX know of it.
+        family: under which heading it stands in the documents.
+        compute: NumPy's own function, where the op does nothing but call it.
 
     Defined again under the same name, as in a notebook's cell, the new one counts. Raises
     OpDefinitionError for rules and texts that do not fit the function.
@@ -417,6 +419,7 @@ def elementwise(
         d: a rule for each input, or None; see `operation`, which says what else can be said.
         kinks: an expression that is zero where the derivative jumps.
         attrs: the attributes that its standard test cases use, in turn if there are several.
+        lower: a form of `seegrad.graph.forms`, where no expression says it.
 
     Eager, compiled, drawn, derived, batched and differentiated again like the operations of the
     table, which are defined by this. Raises OpDefinitionError where rules, texts or the scalar

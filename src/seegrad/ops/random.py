@@ -28,6 +28,7 @@ def key(seed: int, counter: int = 0) -> np.ndarray[Any, Any]:
 
     Args:
         counter: how far it has been used: 0 for a new one.
+        seed: a whole number.
 
     Raises:
         DTypeError: for what is no whole number below 2**63.

@@ -255,7 +255,13 @@ def swapaxes(x, *, axis1, axis2):
 
 
 def matrix_transpose(x: Any) -> Any:
-    """x with its last two axes exchanged."""
+    """x with its last two axes exchanged.
+
+    >>> import seegrad as sg
+    >>> sg.matrix_transpose([[1.0, 2.0]])
+    array([[1.],
+           [2.]])
+    """
     return swapaxes(x, axis1=-1, axis2=-2)
 
 
@@ -692,6 +698,9 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     Raises:
         DTypeError: where the parts are neither a number nor a list of places.
         ShapeError: where the axis has not that many equal parts.
+
+    Args:
+        indices_or_sections: how many parts, or where to cut.
 
     >>> split([1.0, 2.0, 3.0, 4.0], 2)
     [array([1., 2.]), array([3., 4.])]

@@ -16,6 +16,10 @@ from seegrad.tensor.tensor import Tensor
 class AdaGrad(Optimizer):
     """h ← h + g²; W ← W − η·g/(√h + ε) (Duchi et al., 2011).
 
+    Args:
+        eps: what keeps the divisor away from 0.
+        options: `weight_decay`, `clip_norm`, `clip_value`: see `Optimizer`.
+
     >>> import seegrad as sg
     >>> w = sg.tensor([1.0, -2.0], name="w")
     >>> rule = AdaGrad([w], lr=0.1)
@@ -46,6 +50,7 @@ class RMSprop(Optimizer):
     Args:
         decay: how much of the running mean stays.
         eps: what keeps the divisor away from 0.
+        options: `weight_decay`, `clip_norm`, `clip_value`: see `Optimizer`.
 
     >>> import seegrad as sg
     >>> w = sg.tensor([1.0, -2.0], name="w")
@@ -84,6 +89,7 @@ class Adadelta(Optimizer):
     Args:
         decay: how much of the running means stays.
         eps: what keeps the divisor away from 0.
+        options: `weight_decay`, `clip_norm`, `clip_value`: see `Optimizer`.
 
     >>> import seegrad as sg
     >>> w = sg.tensor([1.0, -2.0], name="w")
@@ -123,6 +129,8 @@ class Adam(Optimizer):
 
     Args:
         betas: how much of the means of gradients and squares stays.
+        eps: what keeps the divisor away from 0.
+        options: `weight_decay`, `clip_norm`, `clip_value`: see `Optimizer`.
 
     >>> import seegrad as sg
     >>> w = sg.tensor([1.0, -2.0], name="w")
@@ -187,6 +195,8 @@ class AdamW(Adam):
 
     Args:
         betas: how much of the means of gradients and squares stays.
+        eps: what keeps the divisor away from 0.
+        options: `clip_norm`, `clip_value`: see `Optimizer`.
 
     >>> import seegrad as sg
     >>> w = sg.tensor([1.0, -2.0], name="w")
@@ -222,6 +232,8 @@ class Adamax(Adam):
 
     Args:
         betas: how much of the means of gradients and squares stays.
+        eps: what keeps the divisor away from 0.
+        options: `weight_decay`, `clip_norm`, `clip_value`: see `Optimizer`.
 
     >>> import seegrad as sg
     >>> w = sg.tensor([1.0, -2.0], name="w")
@@ -274,6 +286,8 @@ class RAdam(_Counting):
 
     Args:
         betas: how much of the means of gradients and squares stays.
+        eps: what keeps the divisor away from 0.
+        options: `weight_decay`, `clip_norm`, `clip_value`: see `Optimizer`.
 
     >>> import seegrad as sg
     >>> w = sg.tensor([1.0, -2.0], name="w")
@@ -315,6 +329,8 @@ class NAdam(_Counting):
 
     Args:
         betas: how much of the means of gradients and squares stays.
+        eps: what keeps the divisor away from 0.
+        options: `weight_decay`, `clip_norm`, `clip_value`: see `Optimizer`.
 
     >>> import seegrad as sg
     >>> w = sg.tensor([1.0, -2.0], name="w")

@@ -62,7 +62,6 @@ def clip_value(parameters: Tensor | Iterable[Tensor], most: float) -> None:
     """Hold every number of the parameters' gradients between −most and most.
 
     >>> import seegrad as sg
-    >>> import seegrad as sg
     >>> w = sg.tensor([1.0, 2.0])
     >>> w.grad = np.array([3.0, -9.0])
     >>> clip_value([w], 5.0)

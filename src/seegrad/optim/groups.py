@@ -17,7 +17,18 @@ from seegrad.tensor.tensor import Tensor, tensor
 
 
 class Group:
-    """Some parameters and what is set for them: `group["lr"]`, `group["weight_decay"]`, …"""
+    """Some parameters and what is set for them: `group["lr"]`, `group["weight_decay"]`, …
+
+    Args:
+        ratio: of its learning rate to that of the first group.
+        settings: what is set otherwise for it.
+        number: which one it is.
+
+    >>> import seegrad as sg
+    >>> w = sg.tensor([1.0], name="w")
+    >>> len(sg.optim.SGD([{"params": [w], "lr": 0.1}]).groups)
+    1
+    """
 
     def __init__(
         self, parameters: list[Tensor], lr: float, ratio: float, settings: dict[str, Any],

@@ -59,6 +59,21 @@ class Optimizer(ABC):
     Raises:
         ValueRangeError: where there is nothing to optimise.
         DTypeError: for what is no leaf that takes part in differentiation.
+
+    Args:
+        settings: of a rule of one's own, as `checks` names them.
+
+    >>> import seegrad as sg
+    >>> class Steps(Optimizer):
+    ...     def updated(self, i, p, g, lr):
+    ...         return p - lr * sg.sign(g)
+    >>> w = sg.tensor([1.0, -2.0], name="w")
+    >>> rule = Steps([w], lr=0.5)
+    >>> (w * w).sum().backward()
+    >>> rule.step()
+    >>> w.tolist()
+    [0.5, -1.5]
+    >>> rule.load_state_dict(rule.state_dict())
     """
 
     checks: ClassVar[Mapping[str, Callable[..., None]]] = {}
@@ -118,7 +133,11 @@ class Optimizer(ABC):
             setattr(self, name, value)
 
     def setting(self, i: int, name: str) -> Any:
-        """What is set for parameter number `i`: by its group, or for all."""
+        """What is set for parameter number `i`: by its group, or for all.
+
+        Args:
+            name: of the setting.
+        """
         return self._group_of[i].settings.get(name, getattr(self, name))
 
     @property
@@ -134,7 +153,11 @@ class Optimizer(ABC):
             group.lr.assign(float(value) * float(group.ratio.item()))
 
     def slot(self, name: str, start: float = 0.0) -> list[Tensor]:
-        """Make one kept tensor for each parameter, of its shape and dtype, filled with `start`."""
+        """Make one kept tensor for each parameter, of its shape and dtype, filled with `start`.
+
+        Args:
+            name: what the tensors are kept under.
+        """
         self.slots[name] = [
             tensor(
                 np.full(value.shape, start, value.dtype),
@@ -146,7 +169,12 @@ class Optimizer(ABC):
         return self.slots[name]
 
     def numbers(self, name: str, start: float) -> list[Tensor]:
-        """Make one kept number for each group."""
+        """Make one kept number for each group.
+
+        Args:
+            name: what they are kept under.
+            start: what they begin with.
+        """
         self.slots[name] = [
             tensor(float(start), name=name, requires_grad=False) for _ in self.groups
         ]
@@ -212,10 +240,19 @@ class Optimizer(ABC):
 
     @abstractmethod
     def updated(self, i: int, p: Tensor, g: Any, lr: Tensor) -> Any:
-        """The next value of parameter number `i` from its gradient `g`."""
+        """The next value of parameter number `i` from its gradient `g`.
+
+        Args:
+            i: the number of the parameter.
+            p: the parameter.
+        """
 
     def decayed(self, i: int, p: Tensor, g: Any) -> Any:
-        """The gradient of parameter number `i` with the decay's part."""
+        """The gradient of parameter number `i` with the decay's part.
+
+        Args:
+            p: the parameter.
+        """
         decay = self.setting(i, "weight_decay")
         return g + p * decay if decay else g
 

@@ -22,6 +22,14 @@ class Schedule:
     """Sets an optimizer's learning rate to its first one times `factor(step)`.
 
     Call `step()` once after each optimizer step (or once an epoch, as the factor is meant).
+
+    >>> import seegrad as sg
+    >>> rule = sg.optim.SGD([sg.tensor([1.0])], lr=1.0)
+    >>> schedule = Schedule(rule, exponential(0.5))
+    >>> schedule.step()
+    >>> float(rule.lr)
+    0.5
+    >>> schedule.load_state_dict(schedule.state_dict())
     """
 
     def __init__(self, optimizer: Optimizer, factor: Factor) -> None:
@@ -70,6 +78,9 @@ class ReduceLROnPlateau:
     ...     schedule.step(loss)
     >>> round(opt.lr.item(), 3)
     0.01
+    >>> import seegrad as sg
+    >>> plan = ReduceLROnPlateau(sg.optim.SGD([sg.tensor([1.0])], lr=1.0))
+    >>> plan.load_state_dict(plan.state_dict())
     """
 
     def __init__(

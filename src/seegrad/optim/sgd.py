@@ -12,6 +12,9 @@ from seegrad.tensor.tensor import Tensor
 class SGD(Optimizer):
     """W ← W − η·∂L/∂W: a step against the gradient, which points uphill (chapter 5.7.1).
 
+    Args:
+        options: `weight_decay`, `clip_norm`, `clip_value`: see `Optimizer`.
+
     >>> import seegrad as sg
     >>> w = sg.tensor([1.0, -2.0], name="w")
     >>> rule = SGD([w], lr=0.1)
@@ -33,6 +36,7 @@ class Momentum(Optimizer):
 
     Args:
         momentum: how much of the last step goes on.
+        options: `weight_decay`, `clip_norm`, `clip_value`: see `Optimizer`.
 
     >>> import seegrad as sg
     >>> w = sg.tensor([1.0, -2.0], name="w")
@@ -67,6 +71,9 @@ class Momentum(Optimizer):
 
 class Nesterov(Momentum):
     """v ← μ·v + g; W ← W − η·(g + μ·v) (Nesterov, 1983): the gradient where the ball will be.
+
+    Args:
+        options: `weight_decay`, `clip_norm`, `clip_value`: see `Optimizer`.
 
     >>> import seegrad as sg
     >>> w = sg.tensor([1.0, -2.0], name="w")

@@ -116,6 +116,10 @@ def ifft(
 def rfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) -> Pair:
     """The first half, n // 2 + 1 numbers, of the transform of real numbers; the rest mirrors it.
 
+    Args:
+        axis: along which axis.
+        norm: "backward" (the default: the way back divides), "ortho", or "forward".
+
     >>> rfft(np.array([1.0, 2.0, 3.0, 2.0])).real
     array([ 8., -2.,  0.])
     """
@@ -129,6 +133,11 @@ def irfft(
     real: Any, imag: Any = None, n: int | None = None, axis: int = -1, norm: str | None = None
 ) -> Any:
     """The n real numbers whose transform begins so, as `numpy.fft.irfft`; n = 2·(size − 1).
+
+    Args:
+        imag: the imaginary parts; None: 0.
+        axis: along which axis.
+        norm: "backward" (the default: the way back divides), "ortho", or "forward".
 
     >>> x = np.array([1.0, 2.0, 3.0, 2.0])
     >>> bool(np.allclose(irfft(*rfft(x)), x))
@@ -234,6 +243,7 @@ def irfftn(
         real: the real parts.
         imag: the imaginary parts; None: 0.
         norm: "backward" (the default: the way back divides), "ortho", or "forward".
+        s: the sizes to which the axes are cut or filled.
 
     >>> irfftn([3.0, -1.0])
     array([1., 2.])

@@ -33,6 +33,9 @@ def average(x: Any, axis: Any = None, weights: Any = None, keepdims: bool = Fals
     Raises:
         ShapeError: where the weights fit neither x nor the axis.
 
+    Args:
+        keepdims: does the axis stay, with size 1?
+
     >>> average([1.0, 2.0, 4.0], weights=[1.0, 1.0, 2.0])
     np.float64(2.75)
     """
@@ -353,6 +356,10 @@ def logcumsumexp(x: Any, axis: int = -1) -> Any:
 def unwrap(p: Any, axis: int = -1, period: float = 2 * math.pi) -> Any:
     """Angles whose jumps of more than half a period are taken back by whole periods.
 
+    Args:
+        p: angles.
+        axis: along which axis.
+
     >>> unwrap([0.0, 6.0]).round(3)
     array([ 0.   , -0.283])
     """
@@ -410,6 +417,9 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
 def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
     """Σ a(n + i)·v(i) of two vectors, v no longer than a: a convolution with v turned round.
+
+    Args:
+        mode: as in `convolve`.
 
     >>> correlate([1.0, 2.0, 3.0], [1.0, 1.0])
     array([3., 5.])

@@ -131,6 +131,9 @@ def quantile(x: Any, q: float, axis: Any = None, keepdims: bool = False) -> Any:
 
     Between two elements it is interpolated; the derivative goes to those two.
 
+    Args:
+        keepdims: does the axis stay, with size 1?
+
     >>> quantile([1.0, 2.0, 4.0], 0.75)
     array(3.)
     """
@@ -177,7 +180,12 @@ def round(x: Any, decimals: int = 0) -> Any:
 
 
 def _rint(x: Any) -> Any:
-    """The nearest whole number, always floating-point: NumPy's rint, unlike its round."""
+    """The nearest whole number, always floating-point: NumPy's rint, unlike its round.
+
+    >>> import seegrad as sg
+    >>> sg.rint([0.5, 1.7])
+    array([0., 2.])
+    """
     x = shape.array_like(x)
     return arithmetic.round(compare.astype(x, dtype=np.rint(np.zeros((), x.dtype)).dtype))
 

@@ -225,6 +225,7 @@ def logspace(
 
     Args:
         endpoint: is `stop` the last one?
+        axis: where the new axis stands.
 
     >>> logspace(0.0, 2.0, 3)
     array([  1.,  10., 100.])
@@ -239,6 +240,7 @@ def geomspace(
 
     Args:
         endpoint: is `stop` the last one?
+        axis: where the new axis stands.
 
     >>> geomspace(1.0, 100.0, 3)
     array([  1.,  10., 100.])

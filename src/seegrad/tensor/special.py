@@ -119,7 +119,6 @@ def multigammaln(a: Any, d: int) -> Any:
     """The logarithm of the gamma function of d dimensions, for a > (d − 1)/2.
 
     >>> import seegrad as sg
-    >>> import seegrad as sg
     >>> round(float(sg.mvlgamma(3.0, 2)), 4)
     1.5502
     """

@@ -40,15 +40,8 @@ class Tensor(Operators, TorchMethods, NumpyMethods, TorchShapes):
     Made by `seegrad.tensor`, or by operations on other tensors. The value never changes: arrays
     that come in are copied, arrays that go out are read-only.
 
-    Args:
-        op: what computed it; None: it is a leaf.
-        inputs: the tensors it was computed from.
-        attrs: the attributes of its op.
-        values: the numbers of its inputs.
-        data: its own numbers; None while a function is traced.
-        requires_grad: does it take part in differentiation?
-        spec: shape and dtype, where there are no numbers.
-        name: what pictures and errors call it.
+    Its parts, `op`, `inputs`, `attrs`, `values`, `data`, `requires_grad`, `spec` and `name`, are
+    those of a `Node`.
 
     >>> x = tensor([[1.0, 2.0], [3.0, 4.0]], name="x")
     >>> y = (x * x).sum()
@@ -69,8 +62,10 @@ class Tensor(Operators, TorchMethods, NumpyMethods, TorchShapes):
     ([[1.0], [4.0]], 5.477, (2, 2))
     >>> x.to(np.float32).dtype, x.float().dtype, x.half().dtype, x.long().dtype, x.bool().dtype
     (dtype('float32'), dtype('float32'), dtype('float16'), dtype('int64'), dtype('bool'))
-    >>> x.double() is x, x.cpu() is x, x.to_device("cpu") is x, x.contiguous() is x, x.is_floating_point()
-    (True, True, True, True, True)
+    >>> x.double() is x, x.cpu() is x, x.to_device("cpu") is x, x.contiguous() is x
+    (True, True, True, True)
+    >>> x.is_floating_point()
+    True
     >>> x.assign(np.ones((2, 2)))
     >>> x.zero_grad()
     """

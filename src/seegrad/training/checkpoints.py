@@ -23,8 +23,20 @@ class Checkpoints:
 
     keep: how many stay; older ones are deleted once a newer one is on the disk.
 
+    Raises:
+        ValueRangeError: for a number to keep below 1.
+
     >>> Checkpoints("run/checkpoints").place(1234).name
     'step-000001234.safetensors'
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> parent = tempfile.TemporaryDirectory()
+    >>> kept = Checkpoints(Path(parent.name, "checkpoints"))
+    >>> kept.make()
+    >>> kept.tidy(1)
+    >>> kept.paths()
+    []
+    >>> parent.cleanup()
     """
 
     def __init__(self, folder: str | os.PathLike[str], keep: int = KEPT) -> None:

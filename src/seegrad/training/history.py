@@ -15,19 +15,30 @@ Row = dict[str, float]
 class History:
     """The rows of a run, oldest first, and the loss of every step.
 
+    Args:
+        losses: of every step.
+
     >>> history = History()
     >>> history.add({"epoch": 1, "loss": 2.3}); history.add({"epoch": 2, "loss": 1.9})
     >>> history["loss"]
     [2.3, 1.9]
     >>> history.best("loss")
     {'epoch': 2, 'loss': 1.9}
+    >>> history = History()
+    >>> history.add({"epoch": 1, "train_loss": 0.5})
+    >>> print(history.table(["train_loss"]).split())
+    ['train_loss', '0.5']
     """
 
     rows: list[Row] = field(default_factory=list)
     losses: list[float] = field(default_factory=list, repr=False)
 
     def add(self, row: Row) -> None:
-        """Append one epoch's numbers."""
+        """Append one epoch's numbers.
+
+        Args:
+            row: the numbers of a pass, by name.
+        """
         self.rows.append(row)
 
     def __getitem__(self, name: str) -> list[float]:
@@ -53,7 +64,11 @@ class History:
         return (max if largest else min)(known, key=lambda row: row[name])
 
     def table(self, names: Sequence[str] = ()) -> str:
-        """The rows as text in columns."""
+        """The rows as text in columns.
+
+        Args:
+            names: which columns; None: all.
+        """
         columns = list(names) or list(dict.fromkeys(name for row in self.rows for name in row))
         lines = ["  ".join(f"{name:>10}" for name in columns)]
         lines += [

@@ -26,6 +26,17 @@ def check_network(
 
     x, t: some examples, three are enough. most: how many numbers of each parameter are checked.
     Returns a report by each parameter's name; true when right.
+
+    Args:
+        network: which one.
+        loss: takes outputs and targets.
+        h: the step of the differences.
+
+    >>> import seegrad as sg
+    >>> net = sg.nn.Sequential(sg.nn.Linear(2, 2, dtype=np.float64))
+    >>> found = check_network(net, sg.nn.SoftmaxWithLoss(), np.ones((3, 2)), np.array([0, 1, 1]))
+    >>> all(map(bool, found.values()))
+    True
     """
     x = np.asarray(x, np.float64)
     values = {

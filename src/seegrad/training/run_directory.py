@@ -24,6 +24,22 @@ class RunFolder:
     `config.json` holds the settings, `metrics.jsonl` one JSON object an epoch, `net.safetensors`
     the weights, `report.html` the page that tells of it all, the files in `checkpoints` all that
     is needed to go on.
+
+    Args:
+        path: of the folder.
+
+    >>> import tempfile
+    >>> import seegrad as sg
+    >>> parent = tempfile.TemporaryDirectory()
+    >>> folder = RunFolder.fresh(parent.name, "digits")
+    >>> folder = folder.make()
+    >>> folder.write_config({"epochs": 3})
+    >>> folder.read_config()
+    {'epochs': 3}
+    >>> folder.write_metrics([{"epoch": 1.0}])
+    >>> folder.read_metrics()
+    [{'epoch': 1.0}]
+    >>> parent.cleanup()
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:

@@ -40,6 +40,17 @@ def save(
     """Write a network's values to a safetensors file, whole or not at all.
 
     names: "torch" for PyTorch's names and shapes, as `to_torch_state` gives them.
+
+    Args:
+        path: where the file is, or is to be.
+
+    >>> import seegrad as sg
+    >>> import tempfile
+    >>> import seegrad as sg
+    >>> net = sg.nn.Linear(2, 1)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = save(net, f"{folder}/net.safetensors")
+    ...     loaded = load(sg.nn.Linear(2, 1), f"{folder}/net.safetensors")
     """
     state = to_torch_state(network) if _by_torch(names) else network.state_dict()
     return save_arrays(state, path)
@@ -58,6 +69,11 @@ def load(
     of PyTorch; names and transposes are mapped as in `to_torch_state`. Raises MissingFileError
     without the file, ValueRangeError for other names (with the three nearest ones, where they are
     PyTorch's), else as `load_arrays` and `Module.load_state_dict` do.
+
+    Args:
+        path: where the file is, or is to be.
+
+    See also `seegrad.save`.
     """
     arrays = load_arrays(path)[0]
     if _by_torch(names):
@@ -86,6 +102,12 @@ def save_checkpoint(
     """Write all that is needed to go on: values, the optimizer's state, where the run stands.
 
     more: further named arrays, given back beside the position.
+
+    Args:
+        network: which one.
+        path: where the file is.
+
+    See `seegrad.training.Trainer`.
     """
     arrays = {NETWORK + name: value for name, value in network.state_dict().items()}
     arrays.update({OPTIMIZER + name: v for name, v in optimizer.state_dict().items()})
@@ -113,7 +135,15 @@ def read_checkpoint(path: str | os.PathLike[str]) -> Checkpoint:
 def load_checkpoint(
     path: str | os.PathLike[str], network: Module, optimizer: Optimizer
 ) -> dict[str, Any]:
-    """Take over a checkpoint, all of it or nothing; returns where the run stood."""
+    """Take over a checkpoint, all of it or nothing; returns where the run stood.
+
+    Args:
+        network: which takes the values.
+        optimizer: which takes its state.
+        path: where the file is.
+
+    See `seegrad.training.Trainer`.
+    """
     checkpoint = read_checkpoint(path)
     put_back(checkpoint, network, optimizer)
     return checkpoint.position

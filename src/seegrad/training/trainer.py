@@ -56,6 +56,26 @@ class Callback:
 
     Whoever hears of steps hears of each as it is made, so that it can look at the weights and
     stop the run there. With `afterwards` it may be told of many at once, after they were made.
+
+    >>> import seegrad as sg
+    >>> class Told(Callback):
+    ...     def on_start(self, trainer, plan):
+    ...         self.steps = 0
+    ...     def on_step(self, trainer, step, loss):
+    ...         self.steps = step
+    ...     def on_epoch(self, trainer, row):
+    ...         self.row = row
+    ...     def on_end(self, trainer):
+    ...         print(self.steps, "steps")
+    ...     def state_dict(self):
+    ...         return {"steps": self.steps}
+    ...     def load_state_dict(self, values):
+    ...         self.steps = values["steps"]
+    >>> net = sg.nn.Sequential(sg.nn.Linear(2, 2))
+    >>> rule = sg.optim.SGD(net.parameters(), lr=0.1)
+    >>> trainer = sg.training.Trainer(net, rule, callbacks=[Told()])
+    >>> history = trainer.fit(sg.data.moons(), epochs=1, batch=100)
+    2 steps
     """
 
     afterwards = False
@@ -63,16 +83,33 @@ class Callback:
     """Whether this shows how the run goes, so that nothing else has to."""
 
     def on_start(self, trainer: Trainer, plan: Plan) -> None:
-        """Before the first step: the plan says how many steps and epochs are meant."""
+        """Before the first step: the plan says how many steps and epochs are meant.
+
+        Args:
+            trainer: whose run it is.
+        """
 
     def on_step(self, trainer: Trainer, step: int, loss: float) -> None:
-        """After each step (numbered from 1), with the loss before it."""
+        """After each step (numbered from 1), with the loss before it.
+
+        Args:
+            trainer: whose run it is.
+        """
 
     def on_epoch(self, trainer: Trainer, row: Row) -> None:
-        """After each pass and its evaluation."""
+        """After each pass and its evaluation.
+
+        Args:
+            trainer: whose run it is.
+            row: the numbers of this pass, by name.
+        """
 
     def on_end(self, trainer: Trainer) -> None:
-        """After the last step, also when it was interrupted."""
+        """After the last step, also when it was interrupted.
+
+        Args:
+            trainer: whose run it is.
+        """
 
     def state_dict(self) -> dict[str, Any]:
         """Named arrays that a checkpoint keeps of this callback, so that a resumed run has them."""
@@ -97,8 +134,18 @@ class Trainer:
     >>> net = nn.Sequential(nn.Affine(2, 8), nn.ReLU(), nn.Affine(8, 2))
     >>> trainer = Trainer(net, optim.SGD(net.parameters(), lr=0.5))
     >>> history = trainer.fit(data.moons(), epochs=3, batch=20)
-    >>> len(history)
-    3
+    >>> x, t = data.moons().x, data.moons().t
+    >>> loss = trainer.step(x[:20], t[:20])
+    >>> with trainer.last_batch() as loss:
+    ...     loss.shape, len(trainer.gradients())
+    ((), 4)
+    >>> sorted(trainer.evaluate(x, t)), trainer.predict(x).shape, len(history)
+    (['accuracy', 'loss'], (200, 2), 3)
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     trainer.resume(trainer.save(f"{folder}/run.safetensors"))
+    >>> trainer.stop(f"enough of {len(trainer.latest_losses())} losses")
+    >>> trainer.go_on_from(trainer.position())
     """
 
     shown_by: ClassVar[Any] = None
@@ -308,7 +355,7 @@ class Trainer:
     # ------------------------------------------------------------- stopping
 
     def stop(self, why: str) -> None:
-        """End the run after the step that is being made."""
+        """End the run after the step that is being made; `why`: in a few words."""
         self.stopped = self.stopped or why
 
     def position(self) -> dict[str, Any]:
@@ -323,7 +370,7 @@ class Trainer:
         }
 
     def go_on_from(self, position: dict[str, Any]) -> None:
-        """Take over where another run stood."""
+        """Take over where another run stood: what `position` gave."""
         self.count, self.seed = int(position["count"]), int(position["seed"])
         self.history = History(list(position["rows"]), list(position["losses"]))
         if self.schedule is not None and position.get("schedule") is not None:
@@ -332,7 +379,7 @@ class Trainer:
             restore_random(position["random"])
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write a checkpoint: values, optimizer, schedule, random state, callbacks, position."""
+        """Write a checkpoint to `path`: values, optimizer, schedule, callbacks, position."""
         more = states_of(self.callbacks)
         return save_checkpoint(path, self.network, self.optimizer, self.position(), more)
 
@@ -340,7 +387,8 @@ class Trainer:
         """Go on from a checkpoint as if the run had never stopped.
 
         Network, optimizer, schedule and callbacks have to be made as they were; names or shapes
-        that differ are refused, and nothing changes then.
+        that differ from those in `path` are refused, as are other settings (ValueRangeError), and
+        nothing changes then.
         """
         checkpoint = read_checkpoint(path)
         kept = checkpoint.position.get("schedule")

@@ -61,7 +61,6 @@ def no_grad() -> Iterator[None]:
     """In this block nothing is recorded: results are constants.
 
     >>> import seegrad as sg
-    >>> import seegrad as sg
     >>> x = sg.tensor(2.0)
     >>> with no_grad():
     ...     y = x * x

@@ -186,7 +186,6 @@ class FoldCheck:
         tolerance: up to where they are equal.
 
     >>> import seegrad as sg
-    >>> import seegrad as sg
     >>> sg.check_fold(sg.softmax(sg.tensor([1.0, 2.0]))).closed >= 1
     True
     """

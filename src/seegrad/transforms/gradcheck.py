@@ -267,7 +267,6 @@ def gradcheck_nodes(
     Returns a report for each node whose operation has a derivative.
 
     >>> import seegrad as sg
-    >>> import seegrad as sg
     >>> x = sg.tensor([1.0, 2.0])
     >>> all(map(bool, gradcheck_nodes((x * x).sum()).values()))
     True

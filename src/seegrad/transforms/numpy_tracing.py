@@ -186,6 +186,7 @@ def trace(x: Any, *examples: Any, **settings: Any) -> Any:
         x: a function of arrays, written with NumPy's functions and operators, or sg's.
         examples: arguments as it is called with: arrays, numbers, or trees of them; what else it
             takes (a string, say) is part of the program.
+        settings: `offset`, `axis1`, `axis2`, `dtype`, of an array.
 
     Gives a `TracedFunction`: called like the function, differentiated, compiled and drawn
     (`.graph`, `.show()`), and compared with NumPy on the examples. Raises DTypeError that names a

@@ -46,12 +46,30 @@ class Preparation:
     are. classes: the names of the outputs; without them, numbers are fitted, as (t − mean) /
     deviation. named: the columns have names, not only places. decimal: the sign before fractions.
 
+    Args:
+        target: the column to predict.
+        left_out: columns that are not looked at.
+
     >>> table = as_table({"height": [1.0, 3.0, None, 4.0], "kind": ["oak", "elm", "oak", "elm"]})
     >>> learnt = learn(table, "kind").preparation
     >>> learnt.task, learnt.classes, learnt.width
     ('classification', ('elm', 'oak'), 2)
     >>> learnt.inputs({"height": [3.0, None]}).tolist()
     [[0.22941..., 0.0], [0.22941..., 1.0]]
+    >>> import seegrad as sg
+    >>> table = sg.data.as_table({"size": [1.0, 2.0, 3.0], "price": [2.5, 4.5, 6.5]})
+    >>> learnt = sg.data.learn(table, task="regression").preparation
+    >>> learnt.table([[4.0]]).names
+    ('size',)
+    >>> raw = learnt.raw([[4.0]])
+    >>> learnt.encoded(raw.numbers, raw.codes).shape
+    (1, 1)
+    >>> learnt.unscaled(learnt.targets(table)).round(1).ravel()
+    array([2.5, 4.5, 6.5], dtype=float32)
+    >>> learnt.answers(learnt.scaled(np.array([4.5]))).round(1)
+    array([4.5])
+    >>> Preparation.from_json(learnt.to_json()) == learnt
+    True
     """
 
     features: tuple[Feature, ...] = ()
@@ -122,7 +140,11 @@ class Preparation:
 
     def encoded(self, numbers: Any, codes: Sequence[Any]) -> Any:
         """The network's inputs from raw numbers (N, ·) and one array of places (N, 1) for each
-        column of categories; tensors give a graph."""
+        column of categories; tensors give a graph.
+
+        Args:
+            codes: one array of places for each column of categories.
+        """
         dtype, parts = numbers.dtype, []
         if self.numeric:
             fill, mean, deviation = (
@@ -201,7 +223,11 @@ class Preparation:
 
     @classmethod
     def from_json(cls, found: Any) -> Preparation:
-        """Back from JSON. Raises FormatError for what is none."""
+        """Back from JSON. Raises FormatError for what is none.
+
+        Args:
+            found: what `to_json` gave.
+        """
         try:
             made = cls(
                 tuple(map(Feature.from_json, found["features"])), found["target"],
@@ -255,6 +281,11 @@ def learn(
     Raises FormatError that names columns and rows: a target that is missing, constant, or a text
     where numbers are to be fitted; texts among numbers. ValueRangeError for names of no column,
     with the nearest.
+
+    >>> import seegrad as sg
+    >>> table = sg.data.as_table({"size": [1.0, 2.0, 3.0], "good": ["yes", "no", "yes"]})
+    >>> learn(table).preparation.classes
+    ('no', 'yes')
     """
     goal = _target(table, target)
     for name in (*drop, *categories):

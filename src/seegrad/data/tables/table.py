@@ -129,9 +129,22 @@ class Column:
 class Table:
     """Columns of the same length. `named`: their names come from the data, not from their places.
 
+    Args:
+        columns: their names and values.
+        name: what errors call the table.
+        decimal: the decimal sign of the file.
+        encoding: that of the file.
+        first_row: on which line of the file the first row stands.
+        file: was it read from one?
+        lines: on which line each row stands.
+        separator: what stands between two values.
+
     >>> table = as_table({"height": [1.5, None], "kind": ["oak", "elm"]})
     >>> len(table), table.names, table["height"].gaps.tolist()
     (2, ('height', 'kind'), [1])
+    >>> import seegrad as sg
+    >>> sg.data.as_table({"size": [1.0, 2.0]}).places([1])
+    'row 1'
     """
 
     columns: tuple[Column, ...]
@@ -158,7 +171,12 @@ class Table:
         return name in self.names
 
     def places(self, rows: Any, most: int = 6) -> str:
-        """Rows as a person finds them: by their lines in the file, by their numbers in a frame."""
+        """Rows as a person finds them: by their lines in the file, by their numbers in a frame.
+
+        Args:
+            rows: their numbers, from 0.
+            most: how many are named at most.
+        """
         some = [int(row) for row in rows[:most]]
         shown = ", ".join(str(self._line(row)) for row in some)
         more = f" … (+{len(rows) - most})" if len(rows) > most else ""
@@ -192,6 +210,22 @@ def read_table(
     , ; tab | (default: what the first line uses most). encoding: by default UTF-8, UTF-16 by its
     mark, or CP949. decimal: the sign before the fraction, "." or "," (default: found; `usual` where
     it could be both). Raises FormatError, with the line, for what cannot be read.
+
+    Args:
+        path: where the file is.
+
+    Raises:
+        ValueRangeError: for a decimal sign that is neither a point nor a comma.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import seegrad as sg
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder, "wine.csv")
+    ...     written = file.write_text("size,good 1,yes 2,no".replace(" ", chr(10)))
+    ...     table = sg.data.read_table(file)
+    >>> table.names
+    ('size', 'good')
     """
     file = existing(path, tr("a CSV file"))
     cells = cells_of(file, separator, encoding)
@@ -256,6 +290,13 @@ def as_table(
     it.
 
     Raises DTypeError for anything else, FormatError for columns of different lengths.
+
+    Args:
+        usual: what the columns are called where nothing names them.
+
+    >>> import seegrad as sg
+    >>> as_table({"size": [1.0, 2.0], "good": ["yes", "no"]}).names
+    ('size', 'good')
     """
     if isinstance(rows, Table):
         return rows

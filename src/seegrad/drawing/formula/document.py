@@ -156,6 +156,16 @@ class Derivation:
     `result` is the derivative's number or array (a tuple of them when several were asked for,
     None where nothing has numbers). `known` has the value of every name in the equations, so
     that each of them can be evaluated.
+
+    Args:
+        title: what is derived.
+        steps: the equations, one after the other.
+        language: "en" or "ko".
+
+    >>> import seegrad as sg
+    >>> x = sg.tensor(3.0, name="x")
+    >>> print(str(sg.explain(x * x)).splitlines()[0])
+    The derivative of y with respect to x
     """
 
     title: Sentence

@@ -104,5 +104,12 @@ def film(*, lang: str | None = None, **options: Any) -> Film:
         **options: as for pictures: open=, title=, rate=.
 
     Raises ValueRangeError for a language that is not there.
+
+    >>> import seegrad as sg
+    >>> import seegrad as sg
+    >>> picture = film(title="squares")
+    >>> picture.take(sg.tensor(2.0, name="x") ** 2, "one")
+    >>> len(picture)
+    1
     """
     return Film(lang=lang, **options)

@@ -64,6 +64,8 @@ class MultiHeadAttention(Module):
         dropout: which share of the weights is left out in training.
         dtype: the dtype of what is learnt.
         generator: where the first values are drawn from; sg's own when not given.
+        bias: are numbers added to queries, keys, values and outputs?
+        initial: how the first values are drawn; see `INITIALISERS`.
 
     >>> MultiHeadAttention(8, heads=2, causal=True)(np.ones((3, 5, 8))).shape
     (3, 5, 8)

@@ -24,6 +24,10 @@ class Embedding(Module):
 
     Raises IndexRangeError for an integer that is no word.
 
+    Args:
+        initial: how the first values are drawn; see `INITIALISERS`.
+        generator: where they are drawn from; sg's own when not given.
+
     >>> Embedding(10, 3)(np.array([[1, 2], [2, 9]])).shape
     (2, 2, 3)
     """
@@ -67,6 +71,10 @@ class EmbeddingBag(Embedding):
 
     Raises:
         ValueRangeError: for another mode.
+
+    Args:
+        initial: how the first values are drawn; see `INITIALISERS`.
+        generator: where they are drawn from; sg's own when not given.
 
     >>> EmbeddingBag(10, 3)(np.array([[1, 2], [2, 9]])).shape
     (2, 3)

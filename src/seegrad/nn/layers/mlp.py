@@ -41,6 +41,10 @@ def multilayer(
     hidden: the widths between. activation: one of ACTIVATIONS; it also decides the first values
     (He's for those that rectify, Xavier's for the others). Raises ValueRangeError for another.
 
+    Args:
+        dtype: of what is learnt.
+        generator: where they are drawn from; sg's own when not given.
+
     >>> multilayer(64, 10, hidden=(50, 30), activation="sigmoid")
     Sequential(
       affine1: Affine(64 → 50)

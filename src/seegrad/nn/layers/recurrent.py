@@ -253,6 +253,9 @@ class LSTM(_Recurrent):
 
     >>> LSTM(2, 3)(np.ones((4, 5, 2))).shape
     (4, 5, 3)
+    >>> outputs, state = LSTM(2, 3).run(np.ones((4, 5, 2)))
+    >>> outputs.shape, len(state)
+    ((4, 5, 3), 2)
     """
 
     gates = 4
@@ -283,6 +286,15 @@ class GRU(_Recurrent):
 
     >>> GRU(2, 3)(np.ones((4, 5, 2))).shape
     (4, 5, 3)
+    >>> outputs, state = GRU(2, 3).run(np.ones((4, 5, 2)))
+    >>> outs, state = GRU(2, 3).run(np.ones((4, 5, 2)), state)
+    >>> len(state)
+    1
+    >>> x = np.ones((4, 5, 2))
+    >>> layer = GRU(2, 3)
+    >>> given = x[:, 0] @ layer.W.value + layer.b.value
+    >>> layer.step(given, (np.zeros((4, 3)),), layer.U, layer.c)[0].shape
+    (4, 3)
     """
 
     gates = 3

@@ -28,8 +28,15 @@ class TransformerBlock(Module):
     dropout: on the attention's weights and on both branches. `run` and `cache` as in
     `MultiHeadAttention`: the next positions, without what came before computed again.
 
+    Args:
+        generator: where they are drawn from; sg's own when not given.
+
     >>> TransformerBlock(8, heads=2)(np.ones((3, 5, 8))).shape
     (3, 5, 8)
+    >>> block = TransformerBlock(4, 2)
+    >>> y, cache = block.run(np.ones((1, 1, 4)), block.cache(1, 8))
+    >>> y.shape
+    (1, 1, 4)
     """
 
     torch_names: ClassVar[dict[str, str]] = {
@@ -139,6 +146,7 @@ class TransformerEncoderLayer(_Layer):
         dropout: which share is left out in training.
         dtype: the dtype of what is learnt.
         generator: where the first values are drawn from; sg's own when not given.
+        causal: does each position see only those before it?
 
     Raises:
         ValueRangeError: for another activation.

@@ -157,6 +157,8 @@ class BCELoss(Loss):
 
     >>> round(float(BCELoss()(np.array([0.5, 0.5]), np.array([1.0, 0.0]))), 4)
     0.6931
+    >>> BCELoss().costs(np.array([0.5]), np.array([1.0])).round(2)
+    array([0.69])
     """
 
     def __init__(

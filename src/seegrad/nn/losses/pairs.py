@@ -48,6 +48,9 @@ class PairwiseDistance(Module):
     Raises:
         ValueRangeError: for a power that is not above 0.
 
+    Args:
+        keepdims: does the last axis stay, with size 1?
+
     >>> float(PairwiseDistance()(np.zeros((1, 2)), np.array([[3.0, 4.0]])).round(3)[0])
     5.0
     """

@@ -533,6 +533,7 @@ def smooth_l1_loss(x: Any, target: Any, reduction: str = "mean", beta: float = 1
 
     Args:
         reduction: "mean", "sum" or "none".
+        target: what x should be.
 
     >>> float(smooth_l1_loss([1.0, 3.0], [1.0, 0.0]))
     1.25
@@ -548,6 +549,7 @@ def rms_norm(x: Any, normalized_shape: Any, weight: Any = None, eps: float | Non
 
     Args:
         eps: what keeps the root away from 0; the dtype's own least step when not given.
+        weight: what each element is multiplied by.
 
     Raises:
         ShapeError: where `normalized_shape` is not that of the last axes.

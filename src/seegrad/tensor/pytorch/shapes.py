@@ -272,6 +272,11 @@ class TorchShapes(Node):
     mm = bmm = mv = matmul
 
     def norm(self, axis: Axis = None, keepdims: builtins.bool = False) -> Self:
-        """The root of the sum of squares, of all elements or along axes."""
+        """The root of the sum of squares, of all elements or along axes.
+
+        Args:
+            axis: along which axes; None: all.
+            keepdims: do they stay, with size 1?
+        """
         squares = arithmetic.square(self)
         return arithmetic.sqrt(reduce.sum(squares, axis=axis, keepdims=keepdims))

@@ -20,6 +20,17 @@ class EarlyStopping(Callback):
 
     monitor: a name of the history's rows. A name with "accuracy" in it is better when larger,
     any other when smaller. restore: go back to the best epoch's weights at the end.
+
+    Raises:
+        ValueRangeError: for a patience below 1.
+
+    >>> import seegrad as sg
+    >>> net = sg.nn.Sequential(sg.nn.Linear(2, 2))
+    >>> stopping = EarlyStopping("train_loss", patience=1, least=1.0)
+    >>> rule = sg.optim.SGD(net.parameters(), lr=0.1)
+    >>> trainer = sg.training.Trainer(net, rule, callbacks=[stopping])
+    >>> len(trainer.fit(sg.data.moons(), epochs=9, batch=100, progress=False)) < 9
+    True
     """
 
     def __init__(

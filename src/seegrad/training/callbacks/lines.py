@@ -14,6 +14,15 @@ class Lines(Callback):
     """Plain lines, for pipes and files: one an epoch, or about twenty when there are more.
 
     say_line: where they go, `print` by default.
+
+    >>> import seegrad as sg
+    >>> net = sg.nn.Sequential(sg.nn.Linear(2, 2))
+    >>> told = []
+    >>> rule = sg.optim.SGD(net.parameters(), lr=0.1)
+    >>> trainer = sg.training.Trainer(net, rule, callbacks=[Lines(told.append)])
+    >>> history = trainer.fit(sg.data.moons(), epochs=2)
+    >>> len(told) >= 2
+    True
     """
 
     most = 20

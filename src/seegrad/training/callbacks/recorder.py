@@ -20,6 +20,19 @@ class Recorder(Callback):
 
     seconds: how long to wait at least between two checkpoints; short epochs share one.
     every: a checkpoint after so many steps, whatever the clock says. keep: how many stay.
+
+    >>> import seegrad as sg
+    >>> import tempfile
+    >>> import seegrad as sg
+    >>> net, moons = sg.nn.Sequential(sg.nn.Linear(2, 2)), sg.data.moons()
+    >>> parent = tempfile.TemporaryDirectory()
+    >>> recorder = Recorder(sg.training.RunFolder(parent.name))
+    >>> rule = sg.optim.SGD(net.parameters(), lr=0.1)
+    >>> trainer = sg.training.Trainer(net, rule, callbacks=[recorder])
+    >>> history = trainer.fit(moons, epochs=1, progress=False)
+    >>> sg.training.Checkpoints(f"{parent.name}/checkpoints").newest().suffix
+    '.safetensors'
+    >>> parent.cleanup()
     """
 
     def __init__(

@@ -60,6 +60,20 @@ class Report(Callback):
 
     train, test: the data; mistakes are looked for in `test`, or in `train` where that is empty.
     settings: what the run was made of, shown at the head of the page.
+
+    >>> import seegrad as sg
+    >>> import tempfile
+    >>> import seegrad as sg
+    >>> net, moons = sg.nn.Sequential(sg.nn.Linear(2, 2)), sg.data.moons()
+    >>> parent = tempfile.TemporaryDirectory()
+    >>> report = Report(sg.training.RunFolder(parent.name), moons)
+    >>> rule = sg.optim.SGD(net.parameters(), lr=0.1)
+    >>> trainer = sg.training.Trainer(net, rule, callbacks=[report])
+    >>> history = trainer.fit(moons, epochs=1, progress=False)
+    >>> report.note(1, trainer.gradients())
+    >>> report.page(trainer)[:15]
+    '<!doctype html>'
+    >>> parent.cleanup()
     """
 
     afterwards = True
@@ -87,7 +101,12 @@ class Report(Callback):
             self.note(trainer.count, trainer.gradients())
 
     def note(self, step: int, gradients: Mapping[str, Array]) -> None:
-        """Keep the norm of each layer's gradient as it is now."""
+        """Keep the norm of each layer's gradient as it is now.
+
+        Args:
+            step: its number.
+            gradients: by the names of the parameters.
+        """
         squares: dict[str, float] = {}
         for name, gradient in gradients.items():
             layer = name.rpartition(".")[0] or name
@@ -118,7 +137,11 @@ class Report(Callback):
     # ------------------------------------------------------------- the page
 
     def page(self, trainer: Trainer) -> str:
-        """The whole page."""
+        """The whole page.
+
+        Args:
+            trainer: whose run it is.
+        """
         scene = self._last_batch(trainer)
         live = Live(scene)
         sections = [

@@ -39,6 +39,9 @@ def load_run(path: str | os.PathLike[str]) -> Run:
     A run that was killed is taken as its newest checkpoint has it. Raises MissingFileError for a
     folder that holds no run, FormatError for what is damaged in it.
 
+    Args:
+        path: of the run's folder.
+
     >>> from tempfile import TemporaryDirectory
     >>> from seegrad.cli import main
     >>> with TemporaryDirectory() as folder:
@@ -145,6 +148,9 @@ class Run:
         """The probability of each class (N, classes), in the order of `classes`.
 
         Raises DTypeError for a run that fits numbers.
+
+        Args:
+            rows: as for `predict`.
         """
         if not self.classes:
             raise DTypeError(
@@ -155,7 +161,11 @@ class Run:
         return self.shares(self.outputs(rows))
 
     def shares(self, outputs: Array) -> Array:
-        """Scores as probabilities."""
+        """Scores as probabilities.
+
+        Args:
+            outputs: scores.
+        """
         return np.asarray(softmax(outputs))
 
     def evaluate(self, rows: Any) -> dict[str, float]:

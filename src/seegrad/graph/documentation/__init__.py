@@ -169,11 +169,11 @@ def _written(value: Any) -> str:
 
 def _path(op: Op) -> str:
     """Under which name people reach it."""
-    root = sys.modules[__name__.partition(".")[0]]
+    root, name = sys.modules[__name__.partition(".")[0]], op.name
     for space in SPACES:
-        if getattr(getattr(root, space) if space else root, op.name, None) is op:
-            return f"sg.{space}.{op.name}" if space else f"sg.{op.name}"
-    return f"sg.TABLE[{op.name!r}]"
+        if getattr(getattr(root, space) if space else root, name, None) is op:
+            return f"sg.{space}.{name}" if space else f"sg.{name}"
+    return f"sg.TABLE[{name!r}]"
 
 
 class Documentation:
