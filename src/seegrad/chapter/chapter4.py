@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.book.gradient import numerical_gradient
-from seegrad.chapter.figure import Figure
+from seegrad.chapter.figure import Figure, by_number
 from seegrad.chapter.graphs import leaf, named, spoken
 from seegrad.chapter.plots import Axes, Plot, Slider, words
 from seegrad.drawing.values.summary import shown
@@ -78,17 +78,14 @@ def simple_net(lang: str) -> Tensor:
     return named(loss, "L")
 
 
-FIGURES: Mapping[str, Figure] = {
-    figure.number: figure
-    for figure in (
-        Figure("4a", bowl),
-        Figure("4b", squared_error),
-        Figure("4c", entropy),
-        Figure("4d", central_difference),
-        Figure("4e", update),
-        Figure("4f", simple_net),
-    )
-}
+FIGURES: Mapping[str, Figure] = by_number(
+    Figure("4a", bowl),
+    Figure("4b", squared_error),
+    Figure("4c", entropy),
+    Figure("4d", central_difference),
+    Figure("4e", update),
+    Figure("4f", simple_net),
+)
 DERIVATIONS: Mapping[str, tuple[Callable[[str], Tensor], str | None]] = {
     "squared": (squared_error, "y"), "bowl": (bowl, None), "net": (simple_net, "W"),
 }  # fmt: skip

@@ -24,7 +24,7 @@ from seegrad.book import (
     sigmoid,
     smooth_curve,
 )  # fmt: skip
-from seegrad.chapter.figure import Figure
+from seegrad.chapter.figure import Figure, by_number
 from seegrad.chapter.graphs import leaf, named, spoken
 from seegrad.chapter.plots import Axes, Plot, Slider, histogram, number, words
 from seegrad.data import digits
@@ -117,17 +117,14 @@ def dropped(lang: str) -> Tensor:
     return y
 
 
-FIGURES: Mapping[str, Figure] = {
-    figure.number: figure
-    for figure in (
-        Figure("6a", valley),
-        Figure("6b", momentum),
-        Figure("6c", adagrad),
-        Figure("6d", normalised),
-        Figure("6e", decayed),
-        Figure("6f", dropped),
-    )
-}
+FIGURES: Mapping[str, Figure] = by_number(
+    Figure("6a", valley),
+    Figure("6b", momentum),
+    Figure("6c", adagrad),
+    Figure("6d", normalised),
+    Figure("6e", decayed),
+    Figure("6f", dropped),
+)
 DERIVATIONS: Mapping[str, tuple[Callable[[str], Tensor], str | None]] = {
     "valley": (valley, None), "decay": (decayed, "W"),
 }  # fmt: skip

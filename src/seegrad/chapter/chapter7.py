@@ -13,7 +13,7 @@ import numpy as np
 from seegrad.book import Adam, Affine, Convolution, Pooling, Relu, SoftmaxWithLoss, im2col, softmax
 from seegrad.book.base.network import ImageNetwork, scaled_randn
 from seegrad.chapter.chapter6 import drawn_from
-from seegrad.chapter.figure import Figure
+from seegrad.chapter.figure import Figure, by_number
 from seegrad.chapter.graphs import leaf, named, spoken
 from seegrad.chapter.plots import Plot, Slider, heat_map, outline, words
 from seegrad.data import digits
@@ -123,15 +123,12 @@ def lenet(lang: str) -> Tensor:
     return named(loss, "L")
 
 
-FIGURES: Mapping[str, Figure] = {
-    figure.number: figure
-    for figure in (
-        Figure("7a", convolution),
-        Figure("7b", as_product),
-        Figure("7c", pooling),
-        Figure("7d", lenet, open="none"),
-    )
-}
+FIGURES: Mapping[str, Figure] = by_number(
+    Figure("7a", convolution),
+    Figure("7b", as_product),
+    Figure("7c", pooling),
+    Figure("7d", lenet, open="none"),
+)
 DERIVATIONS: Mapping[str, tuple[Callable[[str], Tensor], str | None]] = {
     "convolution": (convolution, "W"),
 }

@@ -113,3 +113,8 @@ def labelled(scene: Scene, above: Labels, below: Labels) -> Scene:
             replace(wire, above=above.get(ends, wire.above), below=below.get(ends, wire.below))
         )
     return replace(scene, wires=tuple(wires))
+
+
+def by_number(*figures: Figure) -> dict[str, Figure]:
+    """Figures by their numbers."""
+    return {figure.number: figure for figure in figures}

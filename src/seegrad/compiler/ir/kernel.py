@@ -12,18 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
+from seegrad.compiler.ir import expression as ir
 from seegrad.compiler.ir.buffer import Buffer, View
-from seegrad.compiler.ir.expression import (
-    Apply,
-    Counter,
-    Expression,
-    Literal,
-    Load,
-    MaskedLoad,
-    Reduced,
-    every,
-    parts,
-)
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Shape
 
@@ -33,7 +23,7 @@ class Store:
     """Where the value at each point goes. `view` has the kernel's axes."""
 
     view: View
-    value: Expression
+    value: ir.Expression
 
 
 @dataclass(eq=False)
@@ -46,14 +36,14 @@ class Kernel:
     nodes: tuple[Node, ...] = ()
 
     @cached_property
-    def expressions(self) -> tuple[Expression, ...]:
+    def expressions(self) -> tuple[ir.Expression, ...]:
         """Everything that is computed at a point, parts before wholes."""
-        return tuple(every([s.value for s in self.stores]))
+        return tuple(ir.every([s.value for s in self.stores]))
 
     @cached_property
     def loaded(self) -> tuple[View, ...]:
         """Every view that an expression reads (with repetitions)."""
-        views = [e.view for e in self.expressions if isinstance(e, Load)]
+        views = [e.view for e in self.expressions if isinstance(e, ir.Load)]
         return tuple(v for view in views for v in (view, view.rows) if v is not None)
 
     def loads(self) -> Sequence[View]:
@@ -167,19 +157,19 @@ def form_of(kernel: Kernel) -> tuple[Hashable, list[np.generic]]:
     for e in kernel.expressions:
         numbers[id(e)] = len(numbers)
         said: Hashable = ()
-        if isinstance(e, Load):
-            said = seen(e.view), e.bounds if isinstance(e, MaskedLoad) else ()
-        elif isinstance(e, Literal) and e.real:
+        if isinstance(e, ir.Load):
+            said = seen(e.view), e.bounds if isinstance(e, ir.MaskedLoad) else ()
+        elif isinstance(e, ir.Literal) and e.real:
             given.append(e.dtype.type(e.value))
-        elif isinstance(e, Literal):
+        elif isinstance(e, ir.Literal):
             said = (str(np.asarray(e.value).dtype), repr(e.value))
-        elif isinstance(e, Apply):
+        elif isinstance(e, ir.Apply):
             said = (e.function, e.compute)
-        elif isinstance(e, Reduced):
+        elif isinstance(e, ir.Reduced):
             said = e.kind
-        elif isinstance(e, Counter):
+        elif isinstance(e, ir.Counter):
             said = e.axis
-        inner = tuple(numbers[id(x)] for x in parts(e))
+        inner = tuple(numbers[id(x)] for x in ir.parts(e))
         written.append((type(e), e.dtype, said, inner))
     values = tuple(numbers[id(s.value)] for s in kernel.stores)
     own: Hashable = ()

@@ -6,15 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from seegrad.compiler.ir import expression as ir
 from seegrad.compiler.ir.buffer import View
-from seegrad.compiler.ir.expression import (
-    Apply,
-    Counter,
-    Expression,
-    Literal,
-    Load,
-    Reduced,
-)
 from seegrad.compiler.ir.kernel import LoopNest, Store
 from seegrad.compiler.lowering.builder import KernelBuilder, aligned
 from seegrad.compiler.lowering.groups import AxisMap, Group, behind, is_constant
@@ -25,11 +18,11 @@ from seegrad.graph.node import Node
 
 def expressions(
     builder: KernelBuilder, group: Group, space: Sequence[int | None],
-    start: Mapping[Node, Expression],
-) -> dict[Node, Expression]:
+    start: Mapping[Node, ir.Expression],
+) -> dict[Node, ir.Expression]:
     """The expression of every member, over loads along the kernel's axes."""
-    found: dict[Node, Expression] = dict(start)
-    loads: dict[View, Load] = {}
+    found: dict[Node, ir.Expression] = dict(start)
+    loads: dict[View, ir.Load] = {}
     for node in group.members:
         if node in found:
             continue
@@ -41,13 +34,13 @@ def expressions(
 
 
 def _input(builder: KernelBuilder, group: Group, node: Node, x: Node, space: Sequence[int | None],
-    found: Mapping[Node, Expression], loads: dict[View, Load],
-) -> Expression:
+    found: Mapping[Node, ir.Expression], loads: dict[View, ir.Load],
+) -> ir.Expression:
     base, _ = builder.grouping.through(x)
     if base in found and builder.grouping.of.get(base) is group:
         return found[base]
     if is_constant(base):
-        return Literal(np.asarray(base.data).item(), base.dtype)
+        return ir.Literal(np.asarray(base.data).item(), base.dtype)
     view = builder.view(x)
     builder.reading.add(behind(x))
     axes = builder.grouping.input_axes(node, x)
@@ -60,13 +53,13 @@ def _input(builder: KernelBuilder, group: Group, node: Node, x: Node, space: Seq
         view = aligned(
             builder.copied(builder.view(x), x), axes, space, group.sizes
         )
-    return loads.setdefault(view, Load(view))
+    return loads.setdefault(view, ir.Load(view))
 
 
 def _expression(
-    builder: KernelBuilder, group: Group, node: Node, inputs: Sequence[Expression],
+    builder: KernelBuilder, group: Group, node: Node, inputs: Sequence[ir.Expression],
     space: Sequence[int | None],
-) -> Expression:
+) -> ir.Expression:
     assert node.op is not None
     form = node.op.lower
     if isinstance(form, forms.Scalar):
@@ -79,17 +72,17 @@ def _expression(
             given = cast(inputs[0], node.dtype)
         if all(node.inputs[0].shape[i] == 1 for i in node.attrs["axis"]):
             return given                         # one element: nothing to go through
-        return Reduced(form.kind, given, node.dtype)
+        return ir.Reduced(form.kind, given, node.dtype)
     assert isinstance(form, forms.OneHot)
     last = group.maps[node][-1]
     labels = cast(inputs[0], np.dtype(np.int32))
-    place: Expression
+    place: ir.Expression
     if last is None:
-        place = Literal(0, labels.dtype)
+        place = ir.Literal(0, labels.dtype)
     else:
-        place = Counter(list(space).index(last), labels.dtype)
+        place = ir.Counter(list(space).index(last), labels.dtype)
     builder.check(node.inputs[0], node.attrs["classes"], False, node)
-    equal = Apply("equal", (labels, place), np.dtype(bool), labels.dtype)
+    equal = ir.Apply("equal", (labels, place), np.dtype(bool), labels.dtype)
     return cast(equal, node.dtype)
 
 

@@ -8,25 +8,11 @@ from typing import Any
 import numpy as np
 
 from seegrad.interop.jaxpr.site import Rule, Site, sizes
+from seegrad.ops import shape as moves
 from seegrad.ops.arithmetic import negative
 from seegrad.ops.indexing import take_along_axis
 from seegrad.ops.scan_sort import argsort
 from seegrad.ops.scan_sort import sort as sorted_along
-from seegrad.ops.shape import (
-    broadcast_to,
-    concatenate,
-    expand_dims,
-    flip,
-    part,
-    reshape,
-    slice_scatter,
-    squeeze,
-    stack,
-    strided_slice,
-    tile,
-    transpose,
-)
-from seegrad.ops.shape import pad as padded
 
 
 def _broadcast(site: Site, xs: list[Any]) -> Any:
@@ -35,31 +21,31 @@ def _broadcast(site: Site, xs: list[Any]) -> Any:
     for axis, at in enumerate(site["broadcast_dimensions"]):
         ones[at] = x.shape[axis]
     if tuple(ones) != tuple(x.shape):
-        x = reshape(x, shape=tuple(ones))
-    return x if tuple(x.shape) == shape else broadcast_to(x, shape=shape)
+        x = moves.reshape(x, shape=tuple(ones))
+    return x if tuple(x.shape) == shape else moves.broadcast_to(x, shape=shape)
 
 
 def _reshape(site: Site, xs: list[Any]) -> Any:
     if site.params.get("dimensions") is not None:
         raise site.refuse("dimensions")
-    return reshape(xs[0], shape=sizes(site["new_sizes"]))
+    return moves.reshape(xs[0], shape=sizes(site["new_sizes"]))
 
 
 def _transpose(site: Site, xs: list[Any]) -> Any:
-    return transpose(xs[0], axes=sizes(site["permutation"]))
+    return moves.transpose(xs[0], axes=sizes(site["permutation"]))
 
 
 def _slice(site: Site, xs: list[Any]) -> Any:
     starts, ends = sizes(site["start_indices"]), sizes(site["limit_indices"])
     steps = sizes(site["strides"] or (1,) * len(starts))
     index = tuple((a, -(-(b - a) // s), s) for a, b, s in zip(starts, ends, steps))
-    return strided_slice(xs[0], index=index)
+    return moves.strided_slice(xs[0], index=index)
 
 
 def _split(site: Site, xs: list[Any]) -> Any:
     axis, start, parts = int(site["axis"]), 0, []
     for size in sizes(site["sizes"]):
-        parts.append(part(xs[0], axis, start, size))
+        parts.append(moves.part(xs[0], axis, start, size))
         start += size
     return parts
 
@@ -70,7 +56,7 @@ def interior(x: Any, gaps: tuple[int, ...], value: Any) -> Any:
         return x
     whole = tuple(max(n + (n - 1) * gap, 0) for n, gap in zip(x.shape, gaps))
     index = tuple((0, n, gap + 1) for n, gap in zip(x.shape, gaps))
-    spread = slice_scatter(x, index=index, shape=whole)
+    spread = moves.slice_scatter(x, index=index, shape=whole)
     if value is None:
         return spread
     between = np.ones(whole, x.dtype)
@@ -84,15 +70,15 @@ def widened(x: Any, widths: Any, value: Any) -> Any:
         (max(0, -a), n - max(0, -a) - max(0, -b), 1) for n, (a, b) in zip(x.shape, widths)
     )
     if any((a, n) != (0, m) for (a, n, _), m in zip(cut, x.shape)):
-        x = strided_slice(x, index=cut)
+        x = moves.strided_slice(x, index=cut)
     wide = tuple((max(0, a), max(0, b)) for a, b in widths)
     if not any(a or b for a, b in wide):
         return x
     if isinstance(value, (int, float)):
-        return padded(x, widths=wide, value=value)
+        return moves.pad(x, widths=wide, value=value)
     outside = np.ones(x.shape, x.dtype)
     outside = np.pad(outside * 0, wide, constant_values=1)
-    return padded(x, widths=wide, value=0) + value * outside
+    return moves.pad(x, widths=wide, value=0) + value * outside
 
 
 def _pad(site: Site, xs: list[Any]) -> Any:
@@ -127,13 +113,14 @@ def _top(site: Site, xs: list[Any]) -> Any:
     axis = int(site.params.get("axis", -1)) % len(x.shape)
     if x.dtype.kind in "ub":
         raise site.refuse(f"dtype {x.dtype}")
-    order = part(argsort(negative(x), axis=axis), axis, 0, count)
+    order = moves.part(argsort(negative(x), axis=axis), axis, 0, count)
     return [take_along_axis(x, order, axis=axis), order]
 
 
 def _unstack(site: Site, xs: list[Any]) -> Any:
     axis = int(site["axis"])
-    return [squeeze(part(xs[0], axis, i, 1), axis=axis) for i in range(len(site.outputs))]
+    slices = (moves.part(xs[0], axis, i, 1) for i in range(len(site.outputs)))
+    return [moves.squeeze(x, axis=axis) for x in slices]
 
 
 def _empty(site: Site, xs: list[Any]) -> Any:
@@ -141,12 +128,12 @@ def _empty(site: Site, xs: list[Any]) -> Any:
 
 
 RULES: dict[str, Rule] = {
-    "stack": lambda site, xs: stack(*xs, axis=int(site["axis"])), "unstack": _unstack,
-    "tile": lambda site, xs: tile(xs[0], reps=sizes(site["reps"])), "empty": _empty,
+    "stack": lambda site, xs: moves.stack(*xs, axis=int(site["axis"])), "unstack": _unstack,
+    "tile": lambda site, xs: moves.tile(xs[0], reps=sizes(site["reps"])), "empty": _empty,
     "broadcast_in_dim": _broadcast, "reshape": _reshape, "transpose": _transpose,
-    "squeeze": lambda site, xs: squeeze(xs[0], axis=sizes(site["dimensions"])),
-    "expand_dims": lambda site, xs: expand_dims(xs[0], axis=sizes(site["dimensions"])),
-    "rev": lambda site, xs: flip(xs[0], axis=sizes(site["dimensions"])),
-    "concatenate": lambda site, xs: concatenate(*xs, axis=int(site["dimension"])),
+    "squeeze": lambda site, xs: moves.squeeze(xs[0], axis=sizes(site["dimensions"])),
+    "expand_dims": lambda site, xs: moves.expand_dims(xs[0], axis=sizes(site["dimensions"])),
+    "rev": lambda site, xs: moves.flip(xs[0], axis=sizes(site["dimensions"])),
+    "concatenate": lambda site, xs: moves.concatenate(*xs, axis=int(site["dimension"])),
     "slice": _slice, "split": _split, "pad": _pad, "iota": _iota, "sort": _sort, "top_k": _top,
 }  # fmt: skip

@@ -222,13 +222,10 @@ def _doubled(torch: Any, example: Example) -> Example | None:
         return None
 
     def twice(value: Any) -> Any:
-        if isinstance(value, torch.Tensor) and value.ndim:
-            return torch.cat([value, value])
-        if isinstance(value, Mapping):
-            return {key: twice(item) for key, item in value.items()}
-        return type(value)(map(twice, value)) if isinstance(value, (tuple, list)) else value
+        wide = isinstance(value, torch.Tensor) and value.ndim
+        return torch.cat([value, value]) if wide else value
 
-    return Example(twice(example.inputs), twice(example.keywords))
+    return Example(*torch.utils._pytree.tree_map(twice, (example.inputs, dict(example.keywords))))
 
 
 REASONS = {

@@ -18,29 +18,18 @@ from seegrad.graph.spec import Shape, Spec
 from seegrad.i18n import tr
 from seegrad.ops.families import PRODUCT, operation
 from seegrad.ops.linear.linalg import matmul
-from seegrad.ops.nn.window import (
-    Pairs,
-    around_each,
-    bare,
-    each_axis,
-    overlap_add,
-    padded,
-    padded_lengths,
-    positions,
-    reach,
-    unfold,
-)
+from seegrad.ops.nn import window as windows
 from seegrad.ops.shape import flip, matrix_transpose, reshape, swapaxes, transpose
 
 
 def _sliding(attrs: dict[str, Any], size: Shape) -> dict[str, Any]:
     """steps, padding, dilation and groups in their one form."""
     count = len(size)
-    dilation = each_axis("dilation", attrs["dilation"], count, 1)
-    (groups,) = each_axis("groups", attrs["groups"], 1, 1)
+    dilation = windows.each_axis("dilation", attrs["dilation"], count, 1)
+    (groups,) = windows.each_axis("groups", attrs["groups"], 1, 1)
     return {
-        "steps": each_axis("steps", attrs["steps"], count, 1),
-        "padding": around_each(attrs["padding"], size, dilation),
+        "steps": windows.each_axis("steps", attrs["steps"], count, 1),
+        "padding": windows.around_each(attrs["padding"], size, dilation),
         "dilation": dilation,
         "groups": groups,
     }
@@ -81,20 +70,19 @@ def _conv_attrs(x: Any, W: Any, **attrs: Any) -> dict[str, Any]:
 
 
 def _conv_spec(
-    x: Spec, W: Spec, *, steps: Shape, padding: Pairs, dilation: Shape, groups: int
+    x: Spec, W: Spec, *, steps: Shape, padding: windows.Pairs, dilation: Shape, groups: int
 ) -> Spec:
-    lengths = padded_lengths(x.shape[2:], padding)
-    places = positions(lengths, W.shape[2:], steps, dilation)
+    lengths = windows.padded_lengths(x.shape[2:], padding)
+    places = windows.positions(lengths, W.shape[2:], steps, dilation)
     return Spec((x.shape[0], W.shape[0], *places), np.result_type(x.dtype, W.dtype))
 
 
 def _columns(
-    x: Any, size: Shape, steps: Shape, padding: Pairs, dilation: Shape, groups: int
+    x: Any, size: Shape, steps: Shape, padding: windows.Pairs, dilation: Shape, groups: int
 ) -> Any:
     """Every window of every picture as a column: (groups, C/groups·size, N·places)."""
-    seen = unfold(
-        swapaxes(padded(x, padding), axis1=0, axis2=1), size=size, steps=steps, dilation=dilation
-    )
+    turned = swapaxes(windows.padded(x, padding), axis1=0, axis2=1)
+    seen = windows.unfold(turned, size=size, steps=steps, dilation=dilation)
     count = len(size)
     inner = tuple(range(2, 2 + count))
     last = tuple(range(2 + count, 2 + 2 * count))
@@ -125,8 +113,8 @@ def _weight_rows(W: Any, groups: int) -> Any:
 
 def _conv_body(x, W, *, steps, padding, dilation, groups):
     size = tuple(W.shape[2:])
-    lengths = padded_lengths(x.shape[2:], padding)
-    places = positions(lengths, size, steps, dilation)
+    lengths = windows.padded_lengths(x.shape[2:], padding)
+    places = windows.positions(lengths, size, steps, dilation)
     columns = _columns(x, size, steps, padding, dilation, groups)
     flat = matmul(_weight_rows(W, groups), columns)
     return swapaxes(reshape(flat, shape=(W.shape[0], x.shape[0], *places)), axis1=0, axis2=1)
@@ -196,14 +184,14 @@ def _transpose_attrs(y: Any, W: Any, *, shape: Any, **attrs: Any) -> dict[str, A
         for p, s, r, (b, a) in zip(
             y.shape[2:],
             settled["steps"],
-            reach(W.shape[2:], settled["dilation"]),
+            windows.reach(W.shape[2:], settled["dilation"]),
             settled["padding"],
         )
     )
     if shape is None:
         lengths = smallest
     else:
-        lengths = each_axis("shape", shape, count, 0)
+        lengths = windows.each_axis("shape", shape, count, 0)
     fitting = all(m <= n < m + s for n, m, s in zip(lengths, smallest, settled["steps"]))
     if not fitting or min(lengths) < 0:
         largest = tuple(m + s - 1 for m, s in zip(smallest, settled["steps"]))
@@ -222,18 +210,18 @@ def _transpose_spec(y: Spec, W: Spec, *, shape: Shape, groups: int, **rest: Any)
     return Spec((y.shape[0], W.shape[1] * groups, *shape), np.result_type(y.dtype, W.dtype))
 
 
-def _turned_body(y: Any, W: Any, padding: Pairs, dilation: Shape) -> Any:
+def _turned_body(y: Any, W: Any, padding: windows.Pairs, dilation: Shape) -> Any:
     """Where windows lie one step apart: the convolution of y with W turned round, so that no
     matrix of all that is to be added up need be made."""
     count = len(dilation)
     around = tuple(
-        (r - 1 - b, r - 1 - a) for r, (b, a) in zip(reach(W.shape[2:], dilation), padding)
+        (r - 1 - b, r - 1 - a) for r, (b, a) in zip(windows.reach(W.shape[2:], dilation), padding)
     )
     cut = tuple((max(0, -b), max(0, -a)) for b, a in around)
     wide = tuple((max(0, b), max(0, a)) for b, a in around)
     turned = flip(swapaxes(W, axis1=0, axis2=1), axis=tuple(range(2, 2 + count)))
     return _conv_body(
-        bare(y, cut), turned, steps=(1,) * count, padding=wide, dilation=dilation, groups=1
+        windows.bare(y, cut), turned, steps=(1,) * count, padding=wide, dilation=dilation, groups=1
     )
 
 
@@ -248,8 +236,9 @@ def _transpose_body(y, W, *, shape, steps, padding, dilation, groups):
     inner = tuple(range(1, 1 + count))
     last = tuple(range(2 + count, 2 + 2 * count))
     seen = transpose(seen, axes=(0, 1 + count, *inner, *last))
-    whole = overlap_add(seen, shape=padded_lengths(shape, padding), steps=steps, dilation=dilation)
-    return swapaxes(bare(whole, padding), axis1=0, axis2=1)
+    lengths = windows.padded_lengths(shape, padding)
+    whole = windows.overlap_add(seen, shape=lengths, steps=steps, dilation=dilation)
+    return swapaxes(windows.bare(whole, padding), axis1=0, axis2=1)
 
 
 @operation(
@@ -295,10 +284,10 @@ def conv_transpose(y, W, *, shape=None, steps=1, padding=0, dilation=1, groups=1
 
 def _conv_weights_attrs(x: Any, y: Any, *, size: Any, **attrs: Any) -> dict[str, Any]:
     count = _ranks_fit(x, y)
-    window = each_axis("size", size, count, 1)
+    window = windows.each_axis("size", size, count, 1)
     settled = _sliding(attrs, window)
-    lengths = padded_lengths(x.shape[2:], settled["padding"])
-    places = positions(lengths, window, settled["steps"], settled["dilation"])
+    lengths = windows.padded_lengths(x.shape[2:], settled["padding"])
+    places = windows.positions(lengths, window, settled["steps"], settled["dilation"])
     if (x.shape[0], *places) != (y.shape[0], *y.shape[2:]):
         raise ShapeError(
             "x and y do not belong to one convolution",

@@ -21,19 +21,7 @@ from seegrad.ops.compare import astype, where
 from seegrad.ops.families import operation
 from seegrad.ops.float16 import wide
 from seegrad.ops.indexing import index
-from seegrad.ops.nn.window import (
-    Pairs,
-    around_each,
-    bare,
-    each_axis,
-    offsets,
-    overlap_add,
-    padded,
-    padded_lengths,
-    positions,
-    seen_through,
-    unfold,
-)
+from seegrad.ops.nn import window as windows
 from seegrad.ops.reduce import argmax, sum
 from seegrad.ops.shape import broadcast_to, reshape, strided_slice
 
@@ -46,14 +34,14 @@ def _pool_attrs(x: Any, *, size: Any, steps: Any, padding: Any, **rest: Any) -> 
             asked="x (N, C, …)",
             came=tr("shape {shape}", shape=x.shape),
         )
-    window = each_axis("size", size, count, 1)
-    dilation = each_axis("dilation", rest.pop("dilation", 1), count, 1)
-    around = around_each(padding, window, dilation)
-    between = each_axis("steps", window if steps is None else steps, count, 1)
-    lengths = padded_lengths(x.shape[2:], around)
+    window = windows.each_axis("size", size, count, 1)
+    dilation = windows.each_axis("dilation", rest.pop("dilation", 1), count, 1)
+    around = windows.around_each(padding, window, dilation)
+    between = windows.each_axis("steps", window if steps is None else steps, count, 1)
+    lengths = windows.padded_lengths(x.shape[2:], around)
     sides = [2 * before > k for (before, _), k in zip(around, window)]
     if not any(sides) and any(2 * after > k for (_, after), k in zip(around, window)):
-        places = positions(lengths, window, between, dilation)
+        places = windows.positions(lengths, window, between, dilation)
         sides = [(p - 1) * s >= n - a for p, s, n, (_, a) in zip(places, between, lengths, around)]
     if any(sides):
         raise ShapeError(
@@ -61,17 +49,17 @@ def _pool_attrs(x: Any, *, size: Any, steps: Any, padding: Any, **rest: Any) -> 
             asked="at most half of the window's size as padding",
             came=f"size={window}, padding={padding!r}",
         )
-    positions(lengths, window, between, dilation)
+    windows.positions(lengths, window, between, dilation)
     more: dict[str, Any] = {name: bool(value) for name, value in rest.items()}
     more = more or {"dilation": dilation}
     return {"size": window, "steps": between, "padding": around, **more}
 
 
 def _pool_spec(
-    x: Spec, *, size: Shape, steps: Shape, padding: Pairs, dilation: Shape = (), **rest: Any
+    x: Spec, *, size: Shape, steps: Shape, padding: windows.Pairs, dilation: Shape = (), **rest: Any
 ) -> Spec:
-    lengths = padded_lengths(x.shape[2:], padding)
-    places = positions(lengths, size, steps, dilation or (1,) * len(size))
+    lengths = windows.padded_lengths(x.shape[2:], padding)
+    places = windows.positions(lengths, size, steps, dilation or (1,) * len(size))
     return Spec((*x.shape[:2], *places), x.dtype)
 
 
@@ -95,9 +83,9 @@ def _over_window(seen: Any, count: int) -> Any:
 
 def _folded(function: Any, x: Any, size: Shape, steps: Shape, dilation: Shape) -> Any:
     """`function` of one element of every window, the next one, and so on: the window reduced."""
-    places = positions(x.shape[2:], size, steps, dilation)
+    places = windows.positions(x.shape[2:], size, steps, dilation)
     total: Any = None
-    for offset in offsets(size):
+    for offset in windows.offsets(size):
         whole = ((0, x.shape[0], 1), (0, x.shape[1], 1))
         inner = tuple((k * d, p, s) for k, d, p, s in zip(offset, dilation, places, steps))
         part = strided_slice(x, index=whole + inner)
@@ -106,21 +94,21 @@ def _folded(function: Any, x: Any, size: Shape, steps: Shape, dilation: Shape) -
 
 
 def _max_pool_body(x, *, size, steps, padding, dilation):
-    whole = padded(x, padding, _lowest(x.dtype))
+    whole = windows.padded(x, padding, _lowest(x.dtype))
     return _folded(maximum, whole, size, steps, dilation)
 
 
 @wide
 def _max_pool_rule(
-    g: Any, x: Any, out: Any, size: Shape, steps: Shape, padding: Pairs, dilation: Shape
+    g: Any, x: Any, out: Any, size: Shape, steps: Shape, padding: windows.Pairs, dilation: Shape
 ) -> Any:
     count = len(size)
-    whole = padded(x, padding, _lowest(x.dtype))
-    ties = unfold(whole, size=size, steps=steps, dilation=dilation) == _lifted(out, count)
+    whole = windows.padded(x, padding, _lowest(x.dtype))
+    ties = windows.unfold(whole, size=size, steps=steps, dilation=dilation) == _lifted(out, count)
     winners = astype(_over_window(ties, count), dtype=g.dtype)
     parts = where(ties, _lifted(g, count) / winners, 0.0)
-    back = overlap_add(parts, shape=whole.shape[2:], steps=steps, dilation=dilation)
-    return bare(back, padding)
+    back = windows.overlap_add(parts, shape=whole.shape[2:], steps=steps, dilation=dilation)
+    return windows.bare(back, padding)
 
 
 @operation(
@@ -151,12 +139,14 @@ def max_pool(x, *, size, steps=None, padding=0, dilation=1):
     return _max_pool_body(x, size=size, steps=steps, padding=padding, dilation=dilation)
 
 
-def _counts(lengths: Shape, size: Shape, steps: Shape, padding: Pairs, counted: bool) -> Any:
+def _counts(
+    lengths: Shape, size: Shape, steps: Shape, padding: windows.Pairs, counted: bool
+) -> Any:
     """How many elements each window is averaged over."""
     if counted or not any(map(any, padding)):
         return math.prod(size)
     there = np.pad(np.ones(lengths), padding)
-    ones = seen_through(there, size, steps, (1,) * len(size))
+    ones = windows.seen_through(there, size, steps, (1,) * len(size))
     return ones.sum(axis=tuple(range(len(size))))
 
 
@@ -173,20 +163,20 @@ def _average_attrs(x: Any, **attrs: Any) -> dict[str, Any]:
 @wide
 def _average_body(x, *, size, steps, padding, count_padding):
     one = (1,) * len(size)
-    total = _folded(operator.add, padded(x, padding), size, steps, one)
+    total = _folded(operator.add, windows.padded(x, padding), size, steps, one)
     counts = _counts(tuple(x.shape[2:]), size, steps, padding, count_padding)
     return total * (1 / np.asarray(counts)).astype(total.dtype)
 
 
 @wide
 def _average_rule(
-    g: Any, x_spec: Spec, size: Shape, steps: Shape, padding: Pairs, count_padding: bool
+    g: Any, x_spec: Spec, size: Shape, steps: Shape, padding: windows.Pairs, count_padding: bool
 ) -> Any:
     counts = _counts(x_spec.shape[2:], size, steps, padding, count_padding)
     share = g * (1 / np.asarray(counts)).astype(g.dtype)
-    lengths = padded_lengths(x_spec.shape[2:], padding)
+    lengths = windows.padded_lengths(x_spec.shape[2:], padding)
     parts = broadcast_to(_lifted(share, len(size)), shape=(*g.shape[:2], *size, *g.shape[2:]))
-    return bare(overlap_add(parts, shape=lengths, steps=steps, dilation=1), padding)
+    return windows.bare(windows.overlap_add(parts, shape=lengths, steps=steps, dilation=1), padding)
 
 
 @operation(
@@ -218,7 +208,7 @@ def average_pool(x, *, size, steps=None, padding=0, count_padding=True):
 
 
 def mean_to_the_end(
-    x: Any, size: Shape, steps: Shape, padding: Pairs, whole: Pairs, counted: bool,
+    x: Any, size: Shape, steps: Shape, padding: windows.Pairs, whole: windows.Pairs, counted: bool,
     dilation: Shape = (),
 ) -> Any:  # fmt: skip
     """The mean of every window of x, which is 0 up to `whole` around it.
@@ -232,28 +222,28 @@ def mean_to_the_end(
         return average_pool(x, size=size, steps=steps, padding=whole, count_padding=counted)
     there = np.pad(np.ones(x.shape[2:]), padding, constant_values=float(counted))
     there = np.pad(there, [(0, b - a) for (_, a), (_, b) in zip(padding, whole)])
-    many = seen_through(there, size, steps, apart).sum(axis=tuple(range(len(size))))
+    many = windows.seen_through(there, size, steps, apart).sum(axis=tuple(range(len(size))))
     if usual:
         means = average_pool(x, size=size, steps=steps, padding=whole)
         return means * (math.prod(size) / many).astype(x.dtype)
-    seen = unfold(padded(x, whole), size=size, steps=steps, dilation=apart)
+    seen = windows.unfold(windows.padded(x, whole), size=size, steps=steps, dilation=apart)
     return sum(seen, axis=tuple(range(2, 2 + len(size)))) / many.astype(x.dtype)
 
 
 def largest_places(
-    x: Any, size: Shape, steps: Shape, padding: Pairs, dilation: Shape, numbers: Any = None
+    x: Any, size: Shape, steps: Shape, padding: windows.Pairs, dilation: Shape, numbers: Any = None
 ) -> Any:
     """For every window of x (N, C, …) the number of the place in x where its first largest lies.
 
     numbers: what the places are called, of the shape of x's last axes; counted otherwise.
     """
     settings = {"size": size, "steps": steps, "dilation": dilation}
-    seen = unfold(padded(x, padding, _lowest(x.dtype)), **settings)
+    seen = windows.unfold(windows.padded(x, padding, _lowest(x.dtype)), **settings)
     places, spots = math.prod(size), tuple(seen.shape[2 + len(size) :])
     rows = reshape(seen, shape=(*x.shape[:2], places, math.prod(spots)))
     best = argmax(rows, axis=2, keepdims=False)
     lengths = tuple(x.shape[2:])
     own = np.arange(math.prod(lengths)).reshape(lengths) if numbers is None else numbers
-    inside = seen_through(np.pad(own, padding), size, steps, dilation).reshape(places, -1)
+    inside = windows.seen_through(np.pad(own, padding), size, steps, dilation).reshape(places, -1)
     found = index(inside, (best, np.arange(math.prod(spots))))
     return reshape(found, shape=(*x.shape[:2], *spots))

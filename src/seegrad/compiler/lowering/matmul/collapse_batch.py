@@ -9,19 +9,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from seegrad.compiler.ir import expression as ir
 from seegrad.compiler.ir.buffer import View
-from seegrad.compiler.ir.expression import (
-    Accumulated,
-    Apply,
-    Expression,
-    Literal,
-    Load,
-    every,
-    rebuild,
-)
 from seegrad.compiler.ir.kernel import Matmul, Store
 
-KNOWN = (Accumulated, Apply, Literal, Load)
+KNOWN = (ir.Accumulated, ir.Apply, ir.Literal, ir.Load)
 
 
 def merged(product: Matmul) -> Matmul:
@@ -37,8 +29,8 @@ def merged(product: Matmul) -> Matmul:
 def _once(product: Matmul) -> Matmul | None:
     batch, rows = product.space[-3:-1]
     values = [s.value for s in product.stores]
-    expressions = list(every(values))
-    loads = [e.view for e in expressions if isinstance(e, Load)]
+    expressions = list(ir.every(values))
+    loads = [e.view for e in expressions if isinstance(e, ir.Load)]
     along = [product.a, *loads, *(s.view for s in product.stores)]
     if product.b.strides[-3] or not all(isinstance(e, KNOWN) for e in expressions):
         return None
@@ -47,12 +39,12 @@ def _once(product: Matmul) -> Matmul | None:
     if not all(_in_line(v, batch, rows) for v in along):
         return None
 
-    def change(e: Expression) -> Expression | None:
-        return Load(_merged(e.view, batch, rows)) if isinstance(e, Load) else None
+    def change(e: ir.Expression) -> ir.Expression | None:
+        return ir.Load(_merged(e.view, batch, rows)) if isinstance(e, ir.Load) else None
 
     stores = [
         Store(_merged(s.view, batch, rows), x)
-        for s, x in zip(product.stores, rebuild(values, change))
+        for s, x in zip(product.stores, ir.rebuild(values, change))
     ]
     b = product.b
     return replace(

@@ -10,13 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-import numpy as np
-
-from seegrad.errors import FormatError
 from seegrad.graph.onnx_signature import parse_exchange
 from seegrad.graph.op import Op
-from seegrad.i18n import tr
 from seegrad.interop.pytorch.program import Step
+from seegrad.onnx.readers.values import known as known
 from seegrad.ops import TABLE, compare
 from seegrad.text import signature
 
@@ -139,18 +136,6 @@ def as_dtype(value: Any, dtype: Any) -> Any:
 def axis_of(dim: int, ndim: int) -> int:
     """An axis counted from the front."""
     return dim + ndim if dim < 0 else dim
-
-
-def known(value: Any, what: str) -> Any:
-    """A value that must be known early, as an array; FormatError for one that is computed."""
-    data = value if isinstance(value, (np.ndarray, np.generic)) else getattr(value, "data", None)
-    if data is None:
-        raise FormatError(
-            tr("{name} must be known before the network runs", name=what),
-            asked=tr("a constant"),
-            came=tr("a value that is computed"),
-        )
-    return np.asarray(data)
 
 
 def number(value: Any, what: str) -> Any:
