@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -41,11 +42,16 @@ def test_each_sign_is_written_with_signs_that_the_encoding_has(text, cp949, cp12
     assert fitted(text, "utf-8") == text
 
 
+@cache
+def documentation():
+    return [op.__doc__ or "" for op in TABLE.values()]
+
+
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_no_sign_of_ours_is_lost(encoding):
     """Every operation's sign, every sentence: no `?` that was not there."""
     texts = [op.sign for op in TABLE.values()] + [*catalogue("ko")]
-    texts += [op.__doc__ or "" for op in TABLE.values()]
+    texts += documentation()
     for text in texts:
         assert fitted(text, encoding).count("?") == text.count("?"), text
 
