@@ -144,7 +144,7 @@ def _avg_pool(
         total = pooling.average_pool(whole, size=size, steps=steps) * math.prod(size)
         if divisor is not None:
             return total / divisor
-        counts: Any = 1
+        counts: Any = np.ones((), x.dtype)
         for axis, (n, k, s, p) in enumerate(zip(x.shape[2:], size, steps, width)):
             first = np.arange(total.shape[2 + axis]) * s - p
             last = np.minimum(first + k, n + p)
