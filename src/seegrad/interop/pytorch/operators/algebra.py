@@ -59,6 +59,10 @@ def inv_ex(A: Any) -> Any:
     return solve_systems.inv(A), np.zeros(tuple(A.shape[:-2]), np.int32)
 
 
+SIGNS_FREE = frozenset({"linalg_eigh", "linalg_svd", "_linalg_svd", "svd"})
+"""What gives vectors that are as right with the other sign: which one, no definition says."""
+
+
 @reads("linalg_cholesky", "cholesky")
 def cholesky(self: Any, upper: bool = False) -> Any:
     lower = triangles.cholesky_lower(self)
