@@ -231,6 +231,12 @@ class Between(nn.Module):
         ]
 
 
+def test_means_of_windows_that_reach_beyond_stay_in_float32():
+    module = nn.AvgPool2d(2, 2, ceil_mode=True, count_include_pad=False)
+    net = sg.from_torch(module, torch.randn(2, 3, 5, 5), verify=False)
+    assert net(np.zeros((2, 3, 5, 5), np.float32)).dtype == np.float32
+
+
 def test_layers_of_sequences():
     torch.manual_seed(4)
     made = {name: build() for name, build in SEQUENCES.items()} | {

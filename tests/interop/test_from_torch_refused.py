@@ -92,6 +92,32 @@ def test_a_wrong_derivative_is_found_and_its_step_is_named(monkeypatch):
         sg.from_torch(module, torch.randn(5, 3))
 
 
+def test_vectors_may_have_other_signs_where_nothing_depends_on_them(monkeypatch):
+    def turned(A, full_matrices=False, compute_uv=True):
+        u, s, vt = sg.linalg.svd(A, full_matrices)
+        return -u, s, -vt
+
+    wrong("linalg_svd", monkeypatch, turned)
+
+    class Parts(nn.Module):
+        def __init__(self, product: bool) -> None:
+            super().__init__()
+            self.product = product
+
+        def forward(self, x: Any) -> Any:
+            u, s, vt = torch.linalg.svd(x, full_matrices=False)
+            return (u * s) @ vt if self.product else u
+
+    x = torch.tensor([[3.0, 1.0], [1.0, 2.0], [0.0, 1.0]])
+    assert sg.from_torch(Parts(product=True), x).verified.output <= 1e-5
+    with pytest.raises(FormatError, match="linalg_svd have other signs"):
+        sg.from_torch(Parts(product=False), x)
+    wrong("linalg_svd", monkeypatch, lambda A, full_matrices=False, compute_uv=True: (
+        turned(A)[0] * 1.01, *turned(A)[1:]))  # fmt: skip
+    with pytest.raises(FormatError, match="linalg_svd differs from PyTorch"):
+        sg.from_torch(Parts(product=False), x)
+
+
 def test_the_module_stays_as_it_is():
     module = nn.Sequential(nn.BatchNorm1d(3), nn.Dropout()).train()
     module[1].eval()

@@ -16,6 +16,7 @@ from seegrad.errors import FormatError, SeegradError
 from seegrad.i18n import tr
 from seegrad.interop.pytorch import export
 from seegrad.interop.pytorch.network import TorchNetwork
+from seegrad.interop.pytorch.operators.algebra import SIGNS_FREE
 from seegrad.interop.pytorch.program import Array, Step, Written, filled, refs
 from seegrad.ops import reduce
 from seegrad.tensor.tensor import Tensor
@@ -225,14 +226,30 @@ def _first_difference(
             came += f"; {step.operator.removesuffix('.default')} {gap:.1e}"
             came += f"; {step.line}" if step.line else ""
             break
+    turned = bool(where) and _only_signs(network, step, theirs)
     network._given = {}
     network.train(training)
+    if turned:
+        return FormatError(
+            tr("the vectors of {name} have other signs than PyTorch's", name=where),
+            asked=tr("results that do not depend on a sign that nothing decides"),
+            came=came,
+            hint=tr("use such as U·S·Vᵀ, |U| or projections; or verify=False: both are right"),
+        )
     return FormatError(
         tr("{name} differs from PyTorch", name=where or tr("the network")),
         asked=tr("the same result and gradients on the example"),
         came=came,
         hint=tr("report it; verify=False reads the module all the same"),
     )
+
+
+def _only_signs(network: TorchNetwork, step: Step, theirs: Mapping[str, Any]) -> bool:
+    """Is a step PyTorch's but for signs of vectors, which both are free to choose?"""
+    if step.operator.partition(".")[0] not in SIGNS_FREE:
+        return False
+    pairs = zip(flatten(network.alone(step, theirs))[0], flatten(theirs[step.name])[0])
+    return all(apart(abs(np.asarray(_value(a))), abs(b)) <= GRADIENT for a, b in pairs)
 
 
 def _alone(

@@ -58,6 +58,10 @@ def cross(self: Any, other: Any, dim: int | None = -1) -> Any:
     return numpy_functions.cross(self, other, dim)
 
 
+SIGNS_FREE = frozenset({"linalg_eigh", "linalg_svd", "_linalg_svd", "svd"})
+"""What gives vectors that are as right with the other sign: which one, no definition says."""
+
+
 @reads("linalg_cholesky", "cholesky")
 def cholesky(self: Any, upper: bool = False) -> Any:
     lower = triangles.cholesky_lower(self)
