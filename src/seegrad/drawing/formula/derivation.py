@@ -134,7 +134,7 @@ def _windowed(call: Applied) -> Equation:
     attrs = dict(call.attrs)
     count = len(attrs["steps"])
     marks = [""] if count == 1 else [str(i) for i in range(1, count + 1)]
-    k, p, i = ([Script(Letter(x), Digits(m)) if m else Letter(x) for m in marks] for x in "kpi")
+    k, p, i = (_indices(letter, marks) for letter in "kpi")
     read = [
         row(*_so_many(step, at), Sign("+"), *_so_many(apart, inner))
         for step, apart, at, inner in zip(attrs["steps"], attrs["dilation"], p, k)
@@ -150,6 +150,11 @@ def _windowed(call: Applied) -> Equation:
     where = between(COMMA, [row(at, Sign("="), each) for at, each in zip(read, i)])
     added = row(Script(Sign("∑", big=True), where), Script(own, between(COMMA, [*k, *p])))
     return Equation((Elided(call, left), Elided(call, added)))
+
+
+def _indices(letter: str, marks: Sequence[str]) -> list[Tree]:
+    """p, or p₁ and p₂."""
+    return [Script(Letter(letter), Digits(mark)) if mark else Letter(letter) for mark in marks]
 
 
 def _so_many(number: int, letter: Tree) -> tuple[Tree, ...]:
