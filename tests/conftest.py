@@ -54,6 +54,7 @@ def browser() -> Iterator[Any]:
     chromium = os.environ.get("SEEGRAD_CHROMIUM") or shutil.which("chromium")
     if chromium is None:
         pytest.skip("no browser: install chromium")
+    sync.expect.set_options(timeout=30_000)            # what is right on a busy machine, only later
     with sync.sync_playwright() as play:
         started = play.chromium.launch(
             executable_path=chromium,
