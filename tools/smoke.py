@@ -128,6 +128,12 @@ def parquet() -> None:
 
 
 def jax() -> None:
+    if importlib.util.find_spec("jax"):
+        import jax.lax as lax
+
+        x = np.arange(3, dtype="f")
+        total = sg.from_jax(lambda x: lax.scan(lambda c, x: (c + x, c * x), 0.0, x), x)
+        assert float(np.asarray(total(x)[0])) == 3
     sg.from_jax(lambda x: x * x + 1, np.ones(3, "f"))
 
 

@@ -46,7 +46,7 @@ def _jax() -> Any:
         import jax.extend.source_info_util
     except ImportError:
         raise MissingExtraError(
-            "from_jax needs JAX", asked="the package jax", hint='pip install "jax>=0.5"'
+            "from_jax needs JAX", asked="the package jax", hint='pip install "jax>=0.5,<0.11"'
         ) from None
     return jax
 

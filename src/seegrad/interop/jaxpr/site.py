@@ -31,6 +31,8 @@ class Site:
     """JAX's own derivative of this equation: `forward(*xs) -> (outs, saved)`, `backward`."""
 
     def __getitem__(self, setting: str) -> Any:
+        if setting not in self.params:  # written otherwise by a JAX newer than those we know
+            raise self.refuse(setting)
         return self.params[setting]
 
     @property
