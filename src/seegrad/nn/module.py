@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import re
 import types
 import warnings
 import weakref
@@ -90,10 +89,7 @@ class Module(ModuleMethods, ABC):
     """
 
     kind: ClassVar[str] = ""
-    """What the module is called in boxes when nobody names it; by default its class's name.
-
-    Layers of this package are called by their class's name in small letters: `max_pool1d`.
-    """
+    """What the module is called in boxes when nobody names it; by default its class's name."""
 
     spread: ClassVar[tuple[str, ...]] = ()
     """Containers whose items are named as if each were an attribute: a Sequential's layers."""
@@ -103,11 +99,6 @@ class Module(ModuleMethods, ABC):
 
     training: bool = True
     name: str = ""
-
-    def __init_subclass__(cls, **more: Any) -> None:
-        super().__init_subclass__(**more)
-        if cls.__module__.startswith("seegrad.nn.") and "kind" not in vars(cls):
-            cls.kind = _WORDS.sub("_", cls.__name__).lower()
 
     @abstractmethod
     def forward(self, *inputs: Any, **keywords: Any) -> Any:
@@ -399,8 +390,6 @@ def _warn_of_computed(where: str, part: Tensor) -> None:
     warnings.warn(text, UserWarning, stacklevel=5)
 
 
-_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-"""Where a word begins inside a class's name."""
 _USUAL = frozenset({str, int, float, bool, type(None), np.ndarray, np.dtype})
 """What most attributes are that hold neither tensors nor modules."""
 _TOLD: weakref.WeakSet[Tensor] = weakref.WeakSet()

@@ -5,8 +5,9 @@ What a module holds, and under which names, is found in `module`; each method he
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -38,9 +39,14 @@ class Handle:
         self._table.pop(self, None)
 
 
+_WORDS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+"""Where a word begins inside a class's name."""
+
+
 class ModuleMethods:
     """A module's methods by PyTorch's names; `Module` says what is inside."""
 
+    kind: ClassVar[str]
     hooks: Hooks | None = None
     frozen: tuple[str, ...] = ()
     """The names of the leaves that `requires_grad_(False)` has frozen here."""
@@ -52,6 +58,12 @@ class ModuleMethods:
     named_state: Callable[[], list[tuple[str, Tensor]]]
     modules: Callable[[], list[Any]]
     _refuse_hidden: Callable[[], None]
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Layers of this package are called as their class is, in small letters: `max_pool1d`."""
+        super().__init_subclass__(**more)
+        if cls.__module__.startswith("seegrad.nn.") and "kind" not in vars(cls):
+            cls.kind = _WORDS.sub("_", cls.__name__).lower()
 
     # ------------------------------------------------------------- what is inside
 
