@@ -57,11 +57,12 @@ def main() -> int:
     for key in options.keys or BENCHES:
         results.append(measure(key, options.rounds))
         print(table(results[-1]), end="\n\n", flush=True)
-    data = {"machine": about, "results": [as_data(r) for r in results]}
+    told = [as_data(r) for r in results]
     if options.write:
-        for file in report.write(about, data["results"]):
+        for file in report.write(about, told):
             print(f"wrote {file.relative_to(report.ROOT)}")
     if options.json:
+        data = {"machine": about, "results": told}
         options.json.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
     return 0
 

@@ -26,8 +26,9 @@ from benchmarks.harness import (
     side_by_side,
 )
 from seegrad import nn, optim
+from seegrad.compiler import build
 from seegrad.compiler.inspect import machine_peak
-from seegrad.compiler.runtime import executable, thread_pool
+from seegrad.compiler.runtime import thread_pool
 
 Contenders = Mapping[str, Callable[[], object]]
 STEPS = 60
@@ -432,7 +433,7 @@ def first_calls() -> Result:
     x, t = task.x[:100], task.t[:100]
 
     def ours() -> float:
-        executable.made.cache_clear()
+        build.made.cache_clear()
         step = our_step(task)
         start = time.perf_counter()
         step(x, t)

@@ -55,11 +55,11 @@ def main() -> None:
 
         share, native = len(x) // world.size, trainer._native
 
-        def computing() -> object:
+        def computing() -> None:
             """The share's gradients and the update: what the processes do apart."""
             assert native is not None
             native.gradients(trainer._parts(), x[:share], t[:share], 1 / world.size)
-            return native.update()
+            native.update()
 
     for _ in range(5):
         step()

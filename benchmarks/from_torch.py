@@ -29,7 +29,7 @@ def _lenet(nn: Any) -> Any:
 
 
 def _last_of(nn: Any, kind: str) -> Any:
-    class Last(nn.Module):  # type: ignore[misc]
+    class Last(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.layer = getattr(nn, kind)(16, 64, batch_first=True)
@@ -42,7 +42,7 @@ def _last_of(nn: Any, kind: str) -> Any:
 
 
 def _encoder(nn: Any) -> Any:
-    class First(nn.Module):  # type: ignore[misc]
+    class First(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             layer = nn.TransformerEncoderLayer(64, 4, 128, 0.0, batch_first=True)

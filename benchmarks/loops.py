@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -111,19 +112,16 @@ def first_calls() -> Result:
         ("turns of RK4", equation, ODE_TURNS, ()),
         ("positions of the LSTM", lstm, LSTM_TURNS, (sg.sigmoid,)),
     ):
-        makers: dict[str, Callable[[int], Callable[[], object]]] = {
-            OURS: lambda n, which=which, more=more: _ours(which, n, *more)
-        }
+        times = {OURS: tuple(_once(partial(_ours, which, n, *more)) for n in places)}
         if installed("jax"):
-            makers[JAX] = lambda n, which=which, more=more: _theirs(which, n, bool(more))
-        times = {who: tuple(_once(make, n) for n in places) for who, make in makers.items()}
+            times[JAX] = tuple(_once(partial(_theirs, which, n, bool(more))) for n in places)
         curves.append(Curve(name, "the first call, compiling included", places, times))
     most = max(t for curve in curves for t in curve.seconds[OURS] if t is not None)
     facts = {"slowest first call, s (target ≤ 1.5)": round(most, 2)}
     return Result("P13c", "scan: first calls", unit="ms", facts=facts, curves=tuple(curves))
 
 
-def _once(make: Callable[[int], Callable[[], object]], turns: int) -> float:
+def _once(make: Callable[[], Callable[[], object]]) -> float:
     start = time.perf_counter()
-    make(turns)()
+    make()()
     return time.perf_counter() - start

@@ -130,7 +130,7 @@ def _rendered(about: Mapping[str, str], results: Mapping[str, Any]) -> Iterator[
             if "SCALE" in results:
                 picture = ROOT / "docs" / "pictures" / f"scaling{end}{mark}.svg"
                 panels = [_shown(c) for c in results["SCALE"]["curves"]]
-                picture.write_text(curves.drawn(panels, PEERS | words, theme), "utf-8")
+                picture.write_text(curves.drawn(panels, {**PEERS, **words}, theme), "utf-8")
                 yield picture
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import seegrad as sg
 from benchmarks.compiled import Task, epochs, our_step, torch_step
@@ -66,6 +68,11 @@ def _joined(
                  {name: tuple(point.get(name) for point in points) for name in names})
 
 
+def _epoch(step: Callable[[Any, Any], Any], x: Any, t: Any, order: Any) -> None:
+    for rows in order:
+        step(x[rows], t[rows])
+
+
 def _by_threads(task: Task) -> Curve:
     """Ours and PyTorch's, the two that can be told how many threads to use."""
     places = tuple(range(1, thread_pool.thread_count() + 1))
@@ -73,16 +80,14 @@ def _by_threads(task: Task) -> Curve:
     for threads in places:
         step = sg.compile(our_step(task).function, threads=threads)
         runs: dict[str, Callable[[], object]] = {
-            OURS: lambda step=step: step.epoch(task.x, task.t, batch=task.batch, rows=task.order)
+            OURS: partial(step.epoch, task.x, task.t, batch=task.batch, rows=task.order)
         }
         if installed("torch"):
             import torch
 
             x, t, order = map(torch.from_numpy, (task.x, task.t, task.order))
             theirs = torch_step(task, threads)
-            runs["torch"] = lambda theirs=theirs, x=x, t=t, order=order: [
-                theirs(x[rows], t[rows]) for rows in order
-            ]
+            runs["torch"] = partial(_epoch, theirs, x, t, order)
         points.append(_point(task, runs))
     return _joined("threads", "784-512-512-10, ReLU, batch 128", places, points)
 

@@ -44,9 +44,6 @@ def real_mnist() -> Path:
     return folder
 
 
-PATIENCE = 30_000  # milliseconds that a busy machine may take
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A browser for the tests of one file; its event loop ends with it, for others may need one.
@@ -57,7 +54,7 @@ def browser() -> Iterator[Any]:
     chromium = os.environ.get("SEEGRAD_CHROMIUM") or shutil.which("chromium")
     if chromium is None:
         pytest.skip("no browser: install chromium")
-    sync.expect.set_options(timeout=PATIENCE)
+    sync.expect.set_options(timeout=30_000)            # what is right on a busy machine, only later
     with sync.sync_playwright() as play:
         started = play.chromium.launch(
             executable_path=chromium,

@@ -58,7 +58,10 @@ class Environment:
         except LookupError:
             return True
         for cell, value in self._cells:
-            now = _contents(cell)
+            try:                                  # `_contents` would cost every call more
+                now = cell.cell_contents
+            except ValueError:
+                now = _MISSING
             if now is not value and not _same(now, value):
                 return True
         for function, code, defaults in self._functions:

@@ -120,11 +120,13 @@ class Variant:
         baked = [x for x in found.leaves if x.order > self.began and x not in state]
         self.observed += [(leaf, leaf.data) for leaf in baked]
         self.arrived = [i for i, s in enumerate(self.call.symbols) if s in found.arrived]
-        self.gradients = [(leaf, leaf in found.gathered) for leaf in found.touched]
         # What the function made anew is nobody else's to freeze.
-        captured = (*self.environment.nodes, *self.state, *baked)
-        self.needs = [
-            (x, x.requires_grad) for x in dict.fromkeys(captured) if x.data is not None
+        captured = [*self.environment.nodes, *self.state, *baked]
+        known = dict.fromkeys(found.touched) | dict.fromkeys(x for x in captured
+                                                             if x.data is not None)
+        touched = set(found.touched)
+        self.outside = [
+            (x, x.requires_grad, x in found.gathered if x in touched else None) for x in known
         ]
         self._compile(kind.asked.threads, kind.rows, workspace)
         name = getattr(function, "__name__", "a function")
@@ -243,17 +245,14 @@ class Variant:
 
     def suits(self) -> bool:
         """Whether leaves outside have the gradients, and need them, as when this was traced."""
-        for leaf, gathered in self.gradients:
-            if (leaf.gradient is None) is gathered:
-                return False
-        for node, needs in self.needs:  # noqa: SIM110 - a generator would cost every call more
-            if node.requires_grad != needs:
+        for leaf, needs, gathered in self.outside:
+            if leaf.requires_grad is not needs or (leaf.gradient is None) is gathered:
                 return False
         return True
 
     def stale(self) -> bool:
         """Whether something that the trace depended on is different now."""
-        return self.outdated() or self.environment.changed()
+        return (bool(self.observed) and self.outdated()) or self.environment.changed()
 
     def outdated(self) -> bool:
         """Whether a tensor whose numbers were looked at holds others now: for good."""
@@ -267,14 +266,13 @@ class Variant:
         found = self.environment.difference()
         if found:
             return found
-        for leaf, gathered in self.gradients:
+        for leaf, needs, gathered in self.outside:
             if (leaf.gradient is None) is gathered:
                 name = f"{tidy(leaf.name) or tr('a tensor')}.grad"
                 return tr("{name} is there, or None", name=name)
-        for node, needs in self.needs:
-            if node.requires_grad != needs:
+            if leaf.requires_grad is not needs:
                 return tr("{name} requires a gradient, or not",
-                          name=tidy(node.name) or tr("a tensor"))
+                          name=tidy(leaf.name) or tr("a tensor"))
         return ""
 
     def give(self, values: Sequence[Any]) -> None:

@@ -42,7 +42,7 @@ class Group:
 
 def told_apart(
     parameters: Any, lr: float, settings: Iterable[str]
-) -> tuple[list[Group], list[Tensor], Any]:
+) -> tuple[tuple[Group, ...], list[Tensor], Any]:
     """The groups, all parameters one behind the other, and the network that they are of.
 
     settings: what a group may say besides its learning rate. Raises ValueRangeError and
@@ -55,7 +55,7 @@ def told_apart(
     network = parameters.module if isinstance(parameters, Parameters) else None
     given = list(parameters)
     if not any(isinstance(one, Mapping) for one in given):
-        return [Group(given, float(lr), 1.0, {}, 0)], given, network
+        return (Group(given, float(lr), 1.0, {}, 0),), given, network
     groups: list[Group] = []
     known = ("params", "lr", *settings)
     for one in given:
@@ -81,4 +81,4 @@ def told_apart(
             came=", ".join(sorted({p.name or repr(p)[:40] for p in everything
                                    if sum(p is other for other in everything) > 1})),
         )  # fmt: skip
-    return groups, everything, network
+    return tuple(groups), everything, network

@@ -55,7 +55,7 @@ class Optimizer(ABC):
         self._take(settings)
         checks = {"weight_decay": not_negative, **self.checks}
         self.groups, self.parameters, self.network = told_apart(parameters, lr, checks)
-        self._group_of = [g for g in self.groups for _ in g.parameters]
+        self._group_of = tuple(g for g in self.groups for _ in g.parameters)
         if not self.parameters:
             raise ValueRangeError(
                 tr("there is nothing to optimise"),

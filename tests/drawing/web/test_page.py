@@ -664,7 +664,7 @@ def test_a_number_is_dragged_on_its_edge(visit: Visit) -> None:
     page.mouse.move(x, y)
     page.mouse.down()
     page.mouse.move(x + 60, y, steps=4)  # twenty steps of ten
-    page.wait_for_timeout(60)
+    sync.expect(page.locator("svg.canvas text.value", has_text="660")).to_have_count(1)
     assert texts(page, "value") == sorted(["300", "2", "600", "1.1", "660"])
     page.mouse.up()
     before = page.locator(".camera").get_attribute("transform")

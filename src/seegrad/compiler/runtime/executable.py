@@ -22,7 +22,7 @@ from seegrad.compiler.ir.loop_call import LoopCall
 from seegrad.compiler.lowering.builder import Index
 from seegrad.compiler.lowering.lower import Lowered
 from seegrad.compiler.runtime import jit, loop_runner, numpy_fallback, thread_pool
-from seegrad.compiler.runtime.state_slot import Slot
+from seegrad.compiler.runtime.state_slot import Slot, moved
 from seegrad.compiler.runtime.thread_policy import Pace
 from seegrad.compiler.runtime.workspace import Workspace
 from seegrad.compiler.scheduling.schedule import Schedule
@@ -165,9 +165,7 @@ class Executable:
 
     def take_state(self) -> None:
         """Have every leaf's value in memory that may be written."""
-        for slot in self.slots:
-            if slot.leaf.data is slot.shown and slot.straight is None and slot.may_stay():
-                continue
+        for slot in moved(self.slots):
             self.table[slot.buffer.number] = slot.take_in()
             self.arrays[slot.buffer] = slot.view
 

@@ -6,7 +6,8 @@ shows only while nobody else holds that array, or a view of it; else it takes a 
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Iterable
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -30,15 +31,6 @@ class Slot:
         item = buffer.dtype.itemsize
         self.strides = tuple(s * item for s in buffer.strides)
 
-    def may_stay(self) -> bool:
-        """Whether what the leaf shows, which is the memory of this slot, may be written in place:
-        only the leaf and this slot hold the array, and nobody a view of it."""
-        # Held by: self.shown, leaf.data, the argument. The bytes: by self.write and self.shown
-        # as their base, and the argument.
-        return not self.written or (
-            sys.getrefcount(self.shown) <= 3 and sys.getrefcount(self.shown.base) <= 4
-        )
-
     def take_in(self) -> int:
         """Have the leaf's value in memory of ours; gives its address."""
         data = self.leaf.data
@@ -59,7 +51,7 @@ class Slot:
     def _back(self) -> bool:
         """The leaf shows a copy of what lies here: whether it can show this itself again."""
         self.leaf.data = self.shown
-        return self.may_stay()
+        return not moved((self,))
 
     def _fits(self, data: Any) -> bool:
         strides = [s for s, n in zip(data.strides, data.shape) if n > 1]
@@ -91,6 +83,18 @@ class Slot:
             np.copyto(straight, self.shown)
             straight.flags.writeable = False
             self.leaf.data = self.straight = straight
+
+
+def moved(slots: Iterable[Slot]) -> list[Slot]:
+    """The slots whose leaf shows something else by now, or shows the slot's memory where it may not
+    be written in place: not only the leaf and the slot hold the array, or somebody has a view."""
+    # Held by: slot.shown, leaf.data, the argument. The bytes: by slot.write and slot.shown as
+    # their base, and the argument.
+    return [
+        slot for slot in slots
+        if slot.leaf.data is not slot.shown or slot.straight is not None
+        or (slot.written and (getrefcount(slot.shown) > 3 or getrefcount(slot.shown.base) > 4))
+    ]  # fmt: skip
 
 
 def _in_c_order(order: tuple[int, ...]) -> bool:
