@@ -109,3 +109,17 @@ def test_a_long_chain_of_numbers_is_several_kernels(monkeypatch):
     assert compiled(np.float64(0.3)).item() == pytest.approx(run(sg.tensor(0.3)).item(), rel=1e-12)
     assert 5 <= _calls(compiled) <= 20
     assert compiled.assembly.count("define internal double @sin_") == 1
+
+
+def test_programs_around_calls_of_numpy_share_their_code():
+    def run(x):
+        for _ in range(3):
+            x = sg.sort(sg.tanh(x) * 1.5)
+        return x
+
+    compiled, x = sg.compile(run, threads=1), np.random.default_rng(0).normal(size=(4, 6))
+    np.testing.assert_allclose(compiled(x).value, run(sg.tensor(x)).value, rtol=1e-12)
+    programs = [s for s in compiled.newest.executable.segments if hasattr(s, "schedule")]
+    assert len(programs) == 3
+    assert len({s.program for s in programs}) == 1
+    assert compiled.assembly.count("define internal void @k") == 1

@@ -161,14 +161,15 @@ def retraced(shapes: int) -> dict[str, Any]:
     rng = np.random.default_rng(0)
 
     step = _compiled_step(net, opt)
-    traced, last, before = 0, None, 0
+    traced, last, before, programs = 0, None, 0, set()
     for k, n in enumerate(rng.permutation(shapes) + 1):
         if k == shapes // 5:
             before = _held()
         step(rng.normal(size=(n, 8)).astype(np.float32), rng.integers(0, 3, n))
         traced += step.newest is not last
         last = step.newest
-    return {"traced": traced, "before": before, "after": _held()}
+        programs.add(hash(step.assembly))
+    return {"traced": traced, "programs": len(programs), "before": before, "after": _held()}
 
 
 @row(
@@ -185,10 +186,12 @@ def s6(run: Run) -> Found:
     )
     before, after = found["before"] / MB, found["after"] / MB
     figure = (
-        f"{found['traced']:,} traces: {before:.1f} MB after {run.count // 5:,},"
+        f"{found['programs']:,} different programs: {before:.1f} MB after {run.count // 5:,},"
         f" {after:.1f} MB after all ({after - before:+.1f} MB)"
     )
     faults = [] if found["traced"] == run.count else ["not every shape was traced once"]
+    if found["programs"] != run.count:
+        faults.append(f"{found['programs']:,} different programs of {run.count:,}")
     if found["after"] - found["before"] > FLAT:
         faults.append(f"{after - before:.1f} MB stay behind")
     return Found(figure, first(faults))

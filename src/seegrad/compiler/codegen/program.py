@@ -1,5 +1,4 @@
-"""Schedules as native programs in one module: code for each form of kernel, and a table of what
-is called.
+"""Schedules as native programs of one module: code for each form of kernel, and what is called.
 
 The code knows no buffer and no order: `run` goes through instructions that are data, the rows of
 `Program`: each a call with a row of its own, which says where the kernel's places lie and which

@@ -17,13 +17,14 @@ export class Box {
 }
 
 export class Group {
-  constructor(id, name, parent = "", sign = "", rule = "", local = null, kind = "module", note = "") {
+  constructor(id, name, parent = "", sign = "", rule = "", rules = [], where = null, kind = "module", note = "") {
     this.id = id;
     this.name = name;
     this.parent = parent;
     this.sign = sign;
     this.rule = rule;
-    this.local = local;
+    this.rules = rules;
+    this.where = where;
     this.kind = kind;
     this.note = note;
   }
