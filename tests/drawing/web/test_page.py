@@ -724,7 +724,7 @@ def test_of_arrays_the_shape_is_asked_for(visit: Visit) -> None:
     page.locator(".show").click()
     count = fields.count()
     right = page.locator(".score").inner_text().split()
-    assert right[0] == right[2]
+    assert right[1] == right[3]
     assert page.locator(".verdict.right").count() == count
 
 

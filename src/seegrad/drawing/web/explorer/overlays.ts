@@ -91,11 +91,10 @@ export class Overlays {
   #mark(id: string, level: number, words: string) {
     const node = this.#picture.find(id);
     const rect = this.#picture.plan.places.get(id);
-    const known = node?.classList;
-    if (!node || !rect || known?.contains("fork") || known?.contains("output")) return;
+    if (!node || !rect || node.matches(".fork, .output")) return;
     const bad = this.#session.overlay === "NaN" || words.startsWith("✗");
     const { x, y, width, height } = rect;
-    const round = known?.contains("operation") ? Math.min(width, height) / 2 : 8;
+    const round = node.matches(".operation") ? Math.min(width, height) / 2 : 8;
     const shade = element("rect", {
       class: bad ? "mark shade bad" : "mark shade",
       x,

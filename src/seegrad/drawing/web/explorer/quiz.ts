@@ -138,10 +138,7 @@ export class Quiz {
     const session = this.#session;
     const all = [...this.#picture.blanks];
     const right = all.filter((id) => this.#isRight(id)).length;
-    const score =
-      session.language === "ko"
-        ? `${session.say("right")} ${right} / ${all.length}`
-        : `${right} of ${all.length} ${session.say("right")}`;
+    const score = `${session.say("right")}: ${right} / ${all.length}`;
     this.#line.replaceChildren(
       html("span", { class: "score" }, this.#graded ? score : session.say("blanks")),
       textButton("check", session.say("check"), () => this.#grade()),
