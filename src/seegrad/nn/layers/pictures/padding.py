@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspect import signature
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,14 @@ from seegrad.nn.module import Module
 from seegrad.nn.sizes import whole
 from seegrad.ops.nn.padding import pad
 from seegrad.tensor.tensor import Tensor
+
+_SIDES = """
+    Args:
+        padding: how much on every side, or a number for each side.
+
+    Raises:
+        ValueRangeError: where there is not one number for each side.
+"""
 
 
 class _Pad(Module):
@@ -24,6 +33,19 @@ class _Pad(Module):
     axes: ClassVar[int] = 2
     mode: ClassVar[str] = "constant"
     value: float = 0.0
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Each says what all share: its sides, its error, and an example where it has none."""
+        super().__init_subclass__(**more)
+        valued = "value" in signature(cls.__init__).parameters
+        before, after = (", ".join([size] * cls.axes) for size in "46")
+        told = f"{(cls.__doc__ or '').rstrip()}\n{_SIDES}"
+        if valued:
+            told = told.replace("side.\n", "side.\n        value: what is put there.\n", 1)
+        if ">>>" not in told:
+            call = f"{cls.__name__}({'1, 5.0' if valued else '1'})"
+            told += f"\n    >>> {call}(np.ones((1, 1, {before}))).shape\n    (1, 1, {after})\n"
+        cls.__doc__ = f"{told}    "
 
     def __init__(self, padding: int | tuple[int, ...]) -> None:
         given = tuple(padding) if isinstance(padding, (tuple, list)) else (padding,) * 2 * self.axes
@@ -56,9 +78,6 @@ class _Pad(Module):
 class ZeroPad2d(_Pad):
     """Zeros around (N, C, H, W): so many on all sides, or (left, right, top, bottom).
 
-    Raises:
-        ValueRangeError: where there is not one number for each side.
-
     >>> ZeroPad2d((1, 0, 0, 0))(np.ones((1, 1, 1, 2)))
     array([[[[0., 1., 1.]]]])
     """
@@ -67,47 +86,19 @@ class ZeroPad2d(_Pad):
 
 
 class ZeroPad1d(ZeroPad2d):
-    """Zeros around (N, C, length): so many on both sides, or (left, right).
-
-    Args:
-        padding: how much on every side, or a number for each side.
-
-    Raises:
-        ValueRangeError: where there is not one number for each side.
-
-    >>> ZeroPad1d(1)(np.ones((1, 1, 4))).shape
-    (1, 1, 6)
-    """
+    """Zeros around (N, C, length): so many on both sides, or (left, right)."""
 
     axes = 1
 
 
 class ZeroPad3d(ZeroPad2d):
-    """Zeros around (N, C, depth, height, width), the numbers from the last axis on.
-
-    Args:
-        padding: how much on every side, or a number for each side.
-
-    Raises:
-        ValueRangeError: where there is not one number for each side.
-
-    >>> ZeroPad3d(1)(np.ones((1, 1, 4, 4, 4))).shape
-    (1, 1, 6, 6, 6)
-    """
+    """Zeros around (N, C, depth, height, width), the numbers from the last axis on."""
 
     axes = 3
 
 
 class ConstantPad2d(_Pad):
-    """A number around (N, C, H, W); sides as in `ZeroPad2d`.
-
-    Args:
-        padding: how much on every side, or a number for each side.
-        value: what is put there.
-
-    >>> ConstantPad2d(1, 5.0)(np.zeros((1, 1, 4, 4))).shape
-    (1, 1, 6, 6)
-    """
+    """A number around (N, C, H, W); sides as in `ZeroPad2d`."""
 
     kind = "constant_pad"
 
@@ -120,38 +111,19 @@ class ConstantPad2d(_Pad):
 
 
 class ConstantPad1d(ConstantPad2d):
-    """A number around (N, C, length).
-
-    Args:
-        padding: how much on every side, or a number for each side.
-        value: what is put there.
-
-    >>> ConstantPad1d(1, 5.0)(np.zeros((1, 1, 4))).shape
-    (1, 1, 6)
-    """
+    """A number around (N, C, length)."""
 
     axes = 1
 
 
 class ConstantPad3d(ConstantPad2d):
-    """A number around (N, C, depth, height, width).
-
-    Args:
-        padding: how much on every side, or a number for each side.
-        value: what is put there.
-
-    >>> ConstantPad3d(1, 5.0)(np.zeros((1, 1, 4, 4, 4))).shape
-    (1, 1, 6, 6, 6)
-    """
+    """A number around (N, C, depth, height, width)."""
 
     axes = 3
 
 
 class ReflectionPad2d(_Pad):
     """(N, C, H, W) mirrored at its outermost elements; sides as in `ZeroPad2d`.
-
-    Raises:
-        ValueRangeError: where there is not one number for each side.
 
     >>> ReflectionPad2d((2, 1, 0, 0))(np.array([[[[1.0, 2.0, 3.0]]]]))
     array([[[[3., 2., 1., 2., 3., 2.]]]])
@@ -162,130 +134,50 @@ class ReflectionPad2d(_Pad):
 
 
 class ReflectionPad1d(ReflectionPad2d):
-    """(N, C, length) mirrored at its outermost elements.
-
-    Args:
-        padding: how much on every side, or a number for each side.
-
-    Raises:
-        ValueRangeError: where there is not one number for each side.
-
-    >>> ReflectionPad1d(1)(np.ones((1, 1, 4))).shape
-    (1, 1, 6)
-    """
+    """(N, C, length) mirrored at its outermost elements."""
 
     axes = 1
 
 
 class ReflectionPad3d(ReflectionPad2d):
-    """(N, C, depth, height, width) mirrored at its outermost elements.
-
-    Args:
-        padding: how much on every side, or a number for each side.
-
-    Raises:
-        ValueRangeError: where there is not one number for each side.
-
-    >>> ReflectionPad3d(1)(np.ones((1, 1, 4, 4, 4))).shape
-    (1, 1, 6, 6, 6)
-    """
+    """(N, C, depth, height, width) mirrored at its outermost elements."""
 
     axes = 3
 
 
 class ReplicationPad2d(_Pad):
-    """(N, C, H, W) with its outermost elements repeated; sides as in `ZeroPad2d`.
-
-    Args:
-        padding: how much on every side, or a number for each side.
-
-    Raises:
-        ValueRangeError: where there is not one number for each side.
-
-    >>> ReplicationPad2d(1)(np.ones((1, 1, 4, 4))).shape
-    (1, 1, 6, 6)
-    """
+    """(N, C, H, W) with its outermost elements repeated; sides as in `ZeroPad2d`."""
 
     kind = "replication_pad"
     mode = "edge"
 
 
 class ReplicationPad1d(ReplicationPad2d):
-    """(N, C, length) with its outermost elements repeated.
-
-    Args:
-        padding: how much on every side, or a number for each side.
-
-    Raises:
-        ValueRangeError: where there is not one number for each side.
-
-    >>> ReplicationPad1d(1)(np.ones((1, 1, 4))).shape
-    (1, 1, 6)
-    """
+    """(N, C, length) with its outermost elements repeated."""
 
     axes = 1
 
 
 class ReplicationPad3d(ReplicationPad2d):
-    """(N, C, depth, height, width) with its outermost elements repeated.
-
-    Args:
-        padding: how much on every side, or a number for each side.
-
-    Raises:
-        ValueRangeError: where there is not one number for each side.
-
-    >>> ReplicationPad3d(1)(np.ones((1, 1, 4, 4, 4))).shape
-    (1, 1, 6, 6, 6)
-    """
+    """(N, C, depth, height, width) with its outermost elements repeated."""
 
     axes = 3
 
 
 class CircularPad2d(_Pad):
-    """(N, C, H, W) with what stands at the other end; sides as in `ZeroPad2d`.
-
-    Args:
-        padding: how much on every side, or a number for each side.
-
-    Raises:
-        ValueRangeError: where there is not one number for each side.
-
-    >>> CircularPad2d(1)(np.ones((1, 1, 4, 4))).shape
-    (1, 1, 6, 6)
-    """
+    """(N, C, H, W) with what stands at the other end; sides as in `ZeroPad2d`."""
 
     kind = "circular_pad"
     mode = "wrap"
 
 
 class CircularPad1d(CircularPad2d):
-    """(N, C, length) with what stands at the other end.
-
-    Args:
-        padding: how much on every side, or a number for each side.
-
-    Raises:
-        ValueRangeError: where there is not one number for each side.
-
-    >>> CircularPad1d(1)(np.ones((1, 1, 4))).shape
-    (1, 1, 6)
-    """
+    """(N, C, length) with what stands at the other end."""
 
     axes = 1
 
 
 class CircularPad3d(CircularPad2d):
-    """(N, C, depth, height, width) with what stands at the other end.
-
-    Args:
-        padding: how much on every side, or a number for each side.
-
-    Raises:
-        ValueRangeError: where there is not one number for each side.
-
-    >>> CircularPad3d(1)(np.ones((1, 1, 4, 4, 4))).shape
-    (1, 1, 6, 6, 6)
-    """
+    """(N, C, depth, height, width) with what stands at the other end."""
 
     axes = 3
