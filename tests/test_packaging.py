@@ -22,7 +22,7 @@ ROOT = Path(__file__).parent.parent
 DECLARED = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 PROJECT, GROUPS = DECLARED["project"], DECLARED["dependency-groups"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
-SHIPPED = {".py", ".txt", ".css", ".json", ".md", ".gz", ".typed", ".js"}
+SHIPPED = {".py", ".txt", ".css", ".json", ".md", ".gz", ".typed", ".js", ".pyi"}
 
 pytestmark = pytest.mark.xdist_group("packaging")  # built once
 

@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent.parent / "src" / "seegrad"
@@ -88,14 +89,19 @@ class WithoutTypes(ast.NodeTransformer):
         return None if named else self.generic_visit(node)
 
 
+@cache
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text("utf-8"))
+
+
 def own_imports(file: Path, package: Path, types: bool = True) -> Iterator[Import]:
     """Every import of our own, wherever it stands: (line, path below the package, name).
 
     types: those too that only a type checker reads.
     """
     here = list(file.relative_to(package).parts[:-1])
-    tree = ast.parse(file.read_text("utf-8"))
-    for node in ast.walk(tree if types else WithoutTypes().visit(tree)):
+    tree = parsed(file) if types else WithoutTypes().visit(ast.parse(file.read_text("utf-8")))
+    for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             parts = node.module.split(".") if node.module else []
             if node.level:
@@ -216,7 +222,7 @@ def reachable(graph: dict[str, set[str]], start: str) -> set[str]:
 def hidden_imports(package: Path) -> Iterator[str]:
     """Imports of our own inside a function."""
     for file in sources(package):
-        tree = ast.parse(file.read_text("utf-8"))
+        tree = parsed(file)
         for function in ast.walk(tree):
             if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
                 continue
@@ -236,7 +242,7 @@ def third_parties(package: Path) -> dict[str, set[str]]:
     """Optional library → the files that import it."""
     found: dict[str, set[str]] = {}
     for file in sources(package):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        for node in ast.walk(parsed(file)):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
             elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
@@ -264,7 +270,7 @@ def lengths(package: Path, *kinds: type[ast.stmt]) -> Counter[str]:
     """Place of each definition of a kind, as `file.py Name`, → its lines."""
     found: Counter[str] = Counter()
     for file in sources(package):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        for node in ast.walk(parsed(file)):
             if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) and (
                 isinstance(node, kinds)
             ):

@@ -70,7 +70,7 @@ def lab(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         finally:
             server.terminate()
             try:
-                server.wait(20)
+                server.wait(3)
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()

@@ -8,7 +8,6 @@ written into larger memory, results are read out of it. How two traces are compa
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +25,7 @@ from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Shape, Spec
 from seegrad.i18n import tr
-from seegrad.text import tidy
+from seegrad.text import signature, tidy
 from seegrad.transforms.free_axes.axes import Axis
 from seegrad.transforms.free_axes.fitting import Fitting, Padded, Refusal
 from seegrad.transforms.free_axes.rules import RULES
@@ -262,7 +261,7 @@ def wish(function: Function, free: Any, lengths: Any) -> Wish | None:
 def _parameters(function: Function) -> list[str]:
     """The names of the parameters; none where they are not known, or any name is taken."""
     try:
-        parameters = inspect.signature(function).parameters
+        parameters = signature(function).parameters
     except (TypeError, ValueError):
         return []
     if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):

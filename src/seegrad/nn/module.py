@@ -6,7 +6,6 @@ No layer lives here, and no numbers are computed here.
 from __future__ import annotations
 
 import functools
-import inspect
 import types
 import warnings
 import weakref
@@ -28,6 +27,7 @@ from seegrad.nn.preview import preview
 from seegrad.nn.state_loading import load_values
 from seegrad.ops.compare import astype
 from seegrad.tensor.tensor import Tensor, tensor
+from seegrad.text import signature
 
 Array = NDArray[Any]
 P = ParamSpec("P")
@@ -421,7 +421,7 @@ def _listed(names: Iterable[str]) -> str:
 
 def unusual(module: Module) -> dict[str, Any]:
     """What a module is made with otherwise than by default, by name; arrays as …"""
-    defaults = inspect.signature(type(module)).parameters
+    defaults = signature(type(module)).parameters
     made = {name: getattr(module, name) for name in defaults if hasattr(module, name)}
     found = {name: "…" if isinstance(value, np.ndarray) else value for name, value in made.items()}
     return {name: value for name, value in found.items() if value != defaults[name].default}

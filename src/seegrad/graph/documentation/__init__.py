@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from seegrad.text import signature
+
 Op = Any                                         # which this is a part of, as its cases are
 Case = Any
 
@@ -113,7 +115,7 @@ def _errors(op: Op) -> str:
     inputs = " or ".join(name.lstrip("*") for name in op.inputs)
     lines = [
         f"CallError: for an argument too few or too many; it is {op.name}"
-        f"{inspect.signature(op.forward)}.",
+        f"{signature(op.forward)}.",
         f"DTypeError: where {inputs} holds no numbers.",
     ]
     if op.family == "reduction":

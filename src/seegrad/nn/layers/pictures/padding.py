@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from inspect import signature
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,6 +12,7 @@ from seegrad.nn.module import Module
 from seegrad.nn.sizes import whole
 from seegrad.ops.nn.padding import pad
 from seegrad.tensor.tensor import Tensor
+from seegrad.text import signature
 
 _SIDES = """
     Args:
