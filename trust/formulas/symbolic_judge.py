@@ -6,6 +6,7 @@ own terms, and compared with what SymPy finds when it differentiates the functio
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Mapping
 from functools import reduce
@@ -73,10 +74,16 @@ class CannotJudge(Exception):
     """SymPy's words do not reach here."""
 
 
+def _number(value: float) -> Any:
+    if math.isfinite(value) and value == int(value):
+        return sympy.Integer(int(value))
+    return sympy.Float(value, 40)                # of ∞ and NaN too
+
+
 def _scalar(tree: forms.Expression, known: Mapping[str, Any]) -> Any:
     match tree:
         case forms.Number(value):
-            return sympy.Float(value, 40) if value != int(value) else sympy.Integer(int(value))
+            return _number(value)
         case forms.Input(name) if name in known:
             return known[name]
         case forms.Apply(function, arguments) if function in FUNCTIONS:
@@ -88,7 +95,7 @@ def translated(term: Term, defined: Mapping[Name, Term]) -> Any:
     """A term in SymPy's terms, names replaced by what they are defined as."""
     match term:
         case Number(value):
-            return sympy.Float(value, 40) if value != int(value) else sympy.Integer(int(value))
+            return _number(value)
         case Name():
             if term in defined:
                 return translated(defined[term], defined)
