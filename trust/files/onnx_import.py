@@ -342,8 +342,23 @@ def _slope(net: Any, inputs: Sequence[Array], eager: Sequence[Any]) -> str:
         return f"a derivative {by_hand.dtype}{by_hand.shape}"
     if np.isnan(by_hand).any():
         return "a derivative that is no number"
-    said = differs(_listed(sg.compile(sg.grad(total))(*inputs)), [by_hand])
+    compiled = _listed(sg.compile(sg.grad(total))(*inputs))
+    said = differs(compiled, [by_hand])
+    if said and np.abs(compiled[0] - by_hand).max() <= 2 * _swayed(sg.grad(total), inputs, by_hand):
+        return ""
     return f"the derivative compiled: {said}" if said else ""
+
+
+def _swayed(slope: Any, inputs: Sequence[Array], found: Array) -> float:
+    """How far a derivative moves when every input does by the last place of its numbers: what no
+    order of additions need come nearer to."""
+    rng = np.random.default_rng(0)
+    most = 0.0
+    for _ in range(3):
+        to = [rng.choice([-np.inf, np.inf], x.shape).astype(x.dtype) for x in inputs]
+        moved = _listed(slope(*map(np.nextafter, inputs, to)))[0]
+        most = max(most, float(np.abs(moved - found).max()))
+    return most
 
 
 # --------------------------------------------------------------- the row
