@@ -324,8 +324,8 @@ class _Reader:
 
 
 def _times(a: Any, b: Any, sign: str) -> Any:
-    if np.ndim(a) and np.ndim(b) and sign != "⊙":
-        raise Unread("a product of arrays")
+    if np.ndim(a) and np.ndim(b) and (sign != "⊙" or np.ndim(a) != np.ndim(b)):
+        raise Unread("a product of arrays, or one that does not say which axes lie together")
     return a * b
 
 

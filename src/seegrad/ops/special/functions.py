@@ -17,7 +17,7 @@ from seegrad.errors import ValueRangeError
 from seegrad.graph.forms import Call, Elementwise
 from seegrad.ops.arithmetic import abs, maximum, minimum, sign
 from seegrad.ops.compare import floating, where
-from seegrad.ops.families import CALL, elementwise
+from seegrad.ops.families import CALL, MINUS, PRODUCT, elementwise
 from seegrad.ops.special import series
 from seegrad.ops.transcendental import INSIDE, POSITIVE, cos, erf, exp, log, log1p, sin
 
@@ -133,7 +133,7 @@ def log_ndtr(x):
 
 @elementwise(
     lower=Call(Elementwise()),
-    sign="I₀e", latex=r"e^{-\left|$x\right|} I_0($x)", numpy=(), kinks="x",
+    sign="I₀e", latex=r"e^{-\left|$x\right|} I_0($x)", precedence=PRODUCT, numpy=(), kinks="x",
     aten="special_i0e",
     d={"x": lambda g, x, out: g * (i1e(x) - sign(x) * out)},
 )  # fmt: skip
@@ -143,7 +143,8 @@ def i0e(x):
 
 
 @elementwise(
-    lower=Call(Elementwise()), sign="Iₙe", latex=r"e^{-\left|$x\right|} I_{$order}($x)", numpy=(),
+    lower=Call(Elementwise()), sign="Iₙe", latex=r"e^{-\left|$x\right|} I_{$order}($x)",
+    precedence=PRODUCT, numpy=(),
     kinks="x", attrs=({"order": 2}, {"order": 3}),
     d={
         "x": lambda g, x, out, order: g * (
@@ -158,7 +159,7 @@ def ive(x, *, order=2):
 
 @elementwise(
     lower=Call(Elementwise()),
-    sign="I₁e", latex=r"e^{-\left|$x\right|} I_1($x)", numpy=(), kinks="x",
+    sign="I₁e", latex=r"e^{-\left|$x\right|} I_1($x)", precedence=PRODUCT, numpy=(), kinks="x",
     aten="special_i1e",
     d={"x": lambda g, x, out: g * ((i0e(x) + ive(x, order=2)) * 0.5 - sign(x) * out)},
 )  # fmt: skip
@@ -194,7 +195,7 @@ def _xlogy(x, y):
 
 @elementwise(
     aten=("xlogy", "special_xlogy"),
-    body=_xlogy, sign="x log y", latex=r"$x \log $y", numpy=(), domain=POSITIVE,
+    body=_xlogy, sign="x log y", latex=r"$x \log $y", precedence=PRODUCT, numpy=(), domain=POSITIVE,
     d={
         "x": lambda g, x, y: g * log(y),
         "y": lambda g, x, y: g * where(x != 0, x / where(x != 0, y, 1.0), 0.0),
@@ -212,7 +213,8 @@ def _xlog1py(x, y):
 
 @elementwise(
     aten="special_xlog1py",
-    body=_xlog1py, sign="x log(1+y)", latex=r"$x \log(1 + $y)", numpy=(), domain=POSITIVE,
+    body=_xlog1py, sign="x log(1+y)", latex=r"$x \log(1 + $y)", precedence=PRODUCT,
+    numpy=(), domain=POSITIVE,
     d={
         "x": lambda g, x, y: g * log1p(y),
         "y": lambda g, x, y: g * where(x != 0, x / (1 + where(x != 0, y, 0.0)), 0.0),
@@ -226,7 +228,7 @@ def xlog1py(x, y):
 @elementwise(
     aten="special_entr",
     body=lambda x: where(x < 0, -math.inf, -xlogy(abs(x), abs(x))), sign="−x log x",
-    latex=r"-$x \log $x", numpy=(), domain=POSITIVE,
+    latex=r"-$x \log $x", precedence=MINUS, numpy=(), domain=POSITIVE,
     d={"x": lambda g, x: g * (-1 - log(x))},
 )  # fmt: skip
 def entr(x):
