@@ -123,7 +123,7 @@ class Sheet:
         known = written(element)
         if known in self.names and kind != "mo":
             return [Token("value", self.names[known])]
-        if known in FUNCTIONS and kind != "mo":
+        if known in FUNCTIONS and kind not in ("mo", "mrow", "mtd", "math"):   # erfc x is no erfcx
             return [Token("function", FUNCTIONS[known])]
         match kind:
             case "math" | "mrow" | "mtd":
@@ -158,7 +158,8 @@ class Sheet:
         if _local(above) == "mo":
             raise Unread(written(above))
         raised = self.tokens([base])
-        last = Sheet(self.names, self.rng, False).value(above)
+        shown = self.shown and written(base) in CONSTANTS           # e^1 may be e to 1.0003
+        last = Sheet(self.names, self.rng, shown).value(above)
         if len(raised) == 1 and raised[0].kind == "value":
             below = raised[0].value
             if np.ndim(below) == 0 and not isinstance(below, (bool, np.bool_)):
