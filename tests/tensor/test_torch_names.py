@@ -130,6 +130,8 @@ def test_values_and_derivatives_are_pytorchs(name):
 @pytest.mark.parametrize("name", NUMPY)
 def test_values_are_numpys_and_derivatives_the_differences(name):
     f = NUMPY[name]
+    if name in ("matvec", "vecmat") and not hasattr(np, name):
+        pytest.skip(f"NumPy has {name} from 2.2 on")
     np.testing.assert_allclose(f(sg, X), f(np, X), rtol=1e-12, atol=1e-14)
     by_numpy = f(np, sg.tensor(X))
     assert isinstance(by_numpy, sg.Tensor)
