@@ -106,7 +106,6 @@ def film(*, lang: str | None = None, **options: Any) -> Film:
     Raises ValueRangeError for a language that is not there.
 
     >>> import seegrad as sg
-    >>> import seegrad as sg
     >>> picture = film(title="squares")
     >>> picture.take(sg.tensor(2.0, name="x") ** 2, "one")
     >>> len(picture)
