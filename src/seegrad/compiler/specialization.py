@@ -143,11 +143,12 @@ class Variant:
         known = dict.fromkeys(found.touched) | dict.fromkeys(x for x in captured
                                                              if x.data is not None)
         touched = set(found.touched)
-        outside = [(x, x.requires_grad, x in found.gathered if x in touched else None)
-                   for x in known]
+        self.outside = [
+            (x, x.requires_grad, x in found.gathered if x in touched else None) for x in known
+        ]
         # Asked at every call: parameters that begin without a gradient, as most do, apart.
-        self.cleared_before = [x for x, needs, gathered in outside if needs and gathered is False]
-        self.outside = [(x, *rest) for x, *rest in outside if rest != [True, False]]
+        self.learning = [x for x, needs, gathered in self.outside if needs and gathered is False]
+        self.others = [each for each in self.outside if each[0] not in set(self.learning)]
         self._compile(kind.asked.threads, kind.rows, workspace)
         name = getattr(function, "__name__", "a function")
         self.nodes = self._attached(name, compiled) if kind.asked.recording else {}
@@ -281,10 +282,10 @@ class Variant:
 
     def suits(self) -> bool:
         """Whether leaves outside have the gradients, and need them, as when this was traced."""
-        for leaf in self.cleared_before:
+        for leaf in self.learning:
             if leaf.gradient is not None or not leaf.requires_grad:
                 return False
-        for leaf, needs, gathered in self.outside:
+        for leaf, needs, gathered in self.others:
             if leaf.requires_grad is not needs or (leaf.gradient is None) is gathered:
                 return False
         return True
