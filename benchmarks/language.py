@@ -34,15 +34,16 @@ class GPT(nn.Module):
         nn.seed(0)
         self.words, self.places = nn.Embedding(LETTERS, WIDTH), nn.Embedding(CONTEXT, WIDTH)
         self.drop = nn.Dropout(DROPPED)
-        self.blocks = nn.Sequential(
-            *(nn.TransformerBlock(WIDTH, HEADS, causal=True, dropout=DROPPED)
-              for _ in range(LAYERS))
-        )  # fmt: skip
+        self.blocks: list[Any] = [
+            nn.TransformerBlock(WIDTH, HEADS, causal=True, dropout=DROPPED) for _ in range(LAYERS)
+        ]
         self.norm, self.head = nn.LayerNorm(WIDTH), nn.Affine(WIDTH, LETTERS)
 
     def forward(self, x: Any) -> Any:
-        seen = self.words(x) + self.places(np.arange(x.shape[1]))
-        return self.head(self.norm(self.blocks(self.drop(seen))))
+        seen = self.drop(self.words(x) + self.places(np.arange(x.shape[1])))
+        for block in self.blocks:
+            seen = block(seen)
+        return self.head(self.norm(seen))
 
     def cache(self) -> list[Any]:
         """Of each block, for one text."""
@@ -286,14 +287,15 @@ def _our_letters(net: Any) -> Callable[[], object]:
 def _torch_text() -> Callable[[], object]:
     import torch
 
-    net, first = _torch_class()().eval(), torch.tensor(X[:1, :1])
+    net = _torch_class()().eval()
+    first = torch.tensor(X[:1, :1])
     nothing = torch.empty(1, HEADS, 0, WIDTH // HEADS)
 
-    @torch.no_grad()
     def run() -> object:
         x, kept = first, [(nothing, nothing)] * LAYERS
-        for at in range(WRITTEN):
-            x = net.run(x, at, kept).argmax(-1)
+        with torch.no_grad():
+            for at in range(WRITTEN):
+                x = net.run(x, at, kept).argmax(-1)
         return x
 
     return run
