@@ -16,6 +16,7 @@ from benchmarks import (
     eager,
     footprint,
     from_torch,
+    language,
     lengths,
     loops,
     networks,
@@ -29,7 +30,7 @@ from benchmarks.harness import BENCHES, as_data, machine, measure, table
 
 SUITES = (
     compiled, compiling, eager, footprint, networks, pictures, workers, scaling, costs, batched,
-    loops, lengths, residual, from_torch,
+    loops, lengths, residual, language, from_torch,
 )  # fmt: skip
 
 

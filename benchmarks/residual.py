@@ -166,8 +166,8 @@ def training() -> Contenders:
     return found
 
 
-def _results(count: int) -> Contenders:
-    net, x = ResNet(), X[:count]
+def scoring(net: Any, peer: Callable[[], Any], x: Any) -> Contenders:
+    """What a network says of x: compiled, beside PyTorch's module of `peer()` and onnxruntime."""
     net.eval()
     run = sg.compile(lambda x: net(x))
 
@@ -180,7 +180,7 @@ def _results(count: int) -> Contenders:
         return found
     import torch
 
-    theirs, given = _torch_net().eval(), torch.tensor(x)
+    theirs, given = peer().eval(), torch.tensor(x)
 
     def torchs() -> object:
         with torch.no_grad():
@@ -205,13 +205,13 @@ def _onnxruntime(net: Any, x: Any) -> Callable[[], object]:
 
 @bench("P11-1", "ResNet-20: the scores of one picture", targets=[Target("onnxruntime", 1)])
 def one_picture() -> Contenders:
-    return _results(1)
+    return scoring(ResNet(), _torch_net, X[:1])
 
 
 @bench("P11-32", "ResNet-20: the scores of 32 pictures", unit="ms",
        targets=[Target("onnxruntime", 1)])  # fmt: skip
 def many_pictures() -> Contenders:
-    return _results(32)
+    return scoring(ResNet(), _torch_net, X)
 
 
 @bench("P20", "ResNet-20, batch 32: one training step, eager", unit="ms", rounds=5,

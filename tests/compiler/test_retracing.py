@@ -50,3 +50,16 @@ def test_a_profile_may_be_captured():
         return x * float(len(found.lines) + 1)
 
     assert np.asarray(sg.compile(scaled)(np.ones(2))).tolist() == [len(found.lines) + 1.0] * 2
+
+
+def test_a_detached_parameter_is_read_anew_at_every_call():
+    w = sg.tensor([4.0], name="w")
+
+    @sg.compile
+    def halved(x):
+        w.assign(w.detach() * 0.5)
+        return x * w
+
+    assert [halved(1.0).item() for _ in range(3)] == [2.0, 1.0, 0.5]
+    w.assign([8.0])
+    assert halved(1.0).item() == 4.0

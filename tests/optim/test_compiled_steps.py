@@ -18,6 +18,7 @@ RULES = {
     "RMSprop": (optim.RMSprop, {}),
     "Adam": (optim.Adam, {}),
     "AdamW": (optim.AdamW, {}),
+    "SparseAdam": (optim.SparseAdam, {}),
 }
 
 

@@ -71,6 +71,27 @@ def test_float32_stays_float32(name):
     assert {value.dtype for value in [*leaves, *kept]} == {np.dtype(np.float32)}
 
 
+def test_rows_that_nobody_asks_for_stay_as_in_pytorch():
+    torch = pytest.importorskip("torch")
+    chance = np.random.default_rng(0)
+    start, far = chance.standard_normal((9, 4)), chance.standard_normal((5, 4))
+    table = sg.tensor(start, name="W")
+    other = torch.nn.Embedding(9, 4, sparse=True, dtype=torch.float64)
+    other.weight.data.copy_(torch.tensor(start))
+    ours = optim.SparseAdam([table], lr=0.05, eps=1e-14)
+    theirs = torch.optim.SparseAdam(list(other.parameters()), lr=0.05, eps=1e-14)
+    for _ in range(20):
+        rows = chance.integers(0, 8, 5)                  # the last one never
+        ours.zero_grad()
+        ((sg.take(table, rows, axis=0) - far) ** 3).sum().backward()
+        ours.step()
+        theirs.zero_grad()
+        ((other(torch.tensor(rows)) - torch.tensor(far)) ** 3).sum().backward()
+        theirs.step()
+    np.testing.assert_allclose(table.value, other.weight.detach(), rtol=1e-6)
+    np.testing.assert_array_equal(table.value[8], start[8])
+
+
 def test_clipping_by_norm_equals_pytorch():
     torch = pytest.importorskip("torch")
     for bound in (0.1, 100.0):

@@ -13,6 +13,7 @@ from seegrad.optim.adaptive import AdamW as AdamW
 from seegrad.optim.adaptive import NAdam as NAdam
 from seegrad.optim.adaptive import RAdam as RAdam
 from seegrad.optim.adaptive import RMSprop as RMSprop
+from seegrad.optim.adaptive import SparseAdam as SparseAdam
 from seegrad.optim.clipping import clip_norm as clip_norm
 from seegrad.optim.clipping import clip_value as clip_value
 from seegrad.optim.groups import Group as Group

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Unpack
 
 from seegrad.ops.arithmetic import abs, maximum, sqrt
 from seegrad.ops.compare import astype, where
+from seegrad.ops.reduce import any
 from seegrad.ops.transcendental import exp
 from seegrad.optim.checks import not_negative, positive, share, shares
 from seegrad.optim.optimizer import Bounds, Given, Optimizer, Options
@@ -171,11 +172,15 @@ class Adam(Optimizer):
             self._grown.append((grown[0], grown[1]))
             self._missing.append((1 - grown[0], sqrt(1 - grown[1])))
 
-    def _moved(self, i: int, g: Any) -> tuple[Any, Any]:
+    def _averaged(self, i: int, g: Any) -> tuple[Any, Any]:
         """The next running means of the gradient and of its squares."""
         beta1, beta2 = self.setting(i, "betas")
         mean = self.means[i] * beta1 + g * (1 - beta1)
-        square = self.squares[i] * beta2 + g * g * (1 - beta2)
+        return mean, self.squares[i] * beta2 + g * g * (1 - beta2)
+
+    def _moved(self, i: int, g: Any) -> tuple[Any, Any]:
+        """The same, and kept."""
+        mean, square = self._averaged(i, g)
         self.means[i].assign(mean)
         self.squares[i].assign(square)
         return mean, square
@@ -184,10 +189,53 @@ class Adam(Optimizer):
         first, second = self._missing[self.at(i)]
         return astype(first, dtype=p.dtype), astype(second, dtype=p.dtype)
 
-    def updated(self, i: int, p: Tensor, g: Any, lr: Tensor) -> Any:
-        mean, square = self._moved(i, g)
+    def _stepped(self, i: int, p: Tensor, mean: Any, square: Any, lr: Tensor) -> Any:
         first, second = self._lacking(i, p)
         return p - (lr / first) * mean / (sqrt(square) / second + self.setting(i, "eps"))
+
+    def updated(self, i: int, p: Tensor, g: Any, lr: Tensor) -> Any:
+        return self._stepped(i, p, *self._moved(i, g), lr)
+
+
+class SparseAdam(Adam):
+    """Adam for tables of which a step reads a few rows: what is not asked for stays as it is.
+
+    A row (of the first axis) whose gradient is nothing but zeros keeps W, m and v; `Adam` goes on
+    moving it by what its means remember. A compiled step does not even look at those rows of an
+    `nn.Embedding`. There is no `weight_decay`, which changes all of them.
+
+    Args:
+        betas: how much of the means of gradients and squares stays.
+        eps: what keeps the divisor away from 0.
+        options: `clip_norm`, `clip_value`: see `Optimizer`.
+
+    >>> import seegrad as sg
+    >>> w = sg.tensor([[1.0, -2.0], [3.0, 4.0]], name="w")
+    >>> rule = SparseAdam([w], lr=0.1)
+    >>> (w[0] * w[0]).sum().backward()
+    >>> rule.step()
+    >>> w.value.round(3)
+    array([[ 0.9, -1.9],
+           [ 3. ,  4. ]])
+    """
+
+    def __init__(
+        self,
+        parameters: Given,
+        lr: float = 0.001,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        **options: Unpack[Bounds],
+    ) -> None:
+        super().__init__(parameters, lr, betas, eps, **options)
+
+    def updated(self, i: int, p: Tensor, g: Any, lr: Tensor) -> Any:
+        asked = any(g != 0, axis=tuple(range(1, p.ndim)), keepdims=True)
+        before = self.means[i], self.squares[i]
+        made = self._averaged(i, g)
+        for kept, old, new in zip((self.means, self.squares), before, made):
+            kept[i].assign(where(asked, new, old))
+        return where(asked, self._stepped(i, p, *made, lr), p)
 
 
 class AdamW(Adam):

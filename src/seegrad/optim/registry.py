@@ -13,6 +13,7 @@ from seegrad.optim.adaptive import (
     NAdam,
     RAdam,
     RMSprop,
+    SparseAdam,
 )
 from seegrad.optim.optimizer import Optimizer
 from seegrad.optim.sgd import SGD, Momentum, Nesterov
@@ -25,6 +26,7 @@ RULES: dict[str, Callable[..., Optimizer]] = {
     "rmsprop": RMSprop,
     "adam": Adam,
     "adamw": AdamW,
+    "sparseadam": SparseAdam,
     "adadelta": Adadelta,
     "adamax": Adamax,
     "nadam": NAdam,

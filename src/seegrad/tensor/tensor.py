@@ -185,8 +185,8 @@ class Tensor(Operators, TorchMethods, NumpyMethods, TorchShapes):
 
     def detach(self) -> Tensor:
         """The same value, without its past: no derivative goes further back."""
-        if self.data is None:
-            return arithmetic.stop_gradient(self)
+        if self.data is None or current_mode().tracer is not None:
+            return arithmetic.stop_gradient(self)    # in a trace a leaf may be state
         return Tensor(None, (), NO_ATTRS, (), self.data, False, name=self.name)
 
     def assign(self, value: Any) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from seegrad.compiler import target
-from seegrad.compiler.codegen import vector_math
+from seegrad.compiler.codegen.functions import vector_math
 from seegrad.compiler.codegen.llvm_builder import Function, Module
 from seegrad.compiler.codegen.llvm_types import Value, vector
 from seegrad.compiler.runtime import jit

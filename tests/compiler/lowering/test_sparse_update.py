@@ -45,12 +45,14 @@ def run(threads, rule=optim.SGD, **options):
     return compiled, losses, [np.array(p.value) for p in net.parameters()]
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_the_bits_are_those_of_the_whole_update(threads, monkeypatch):
-    compiled, losses, values = run(threads)
+@pytest.mark.parametrize(
+    ("rule", "threads"), [(optim.SGD, 1), (optim.SGD, 2), (optim.SparseAdam, 1)]
+)
+def test_the_bits_are_those_of_the_whole_update(rule, threads, monkeypatch):
+    compiled, losses, values = run(threads, rule)
     assert by_rows(compiled)
     monkeypatch.setattr(lower, "sparse_updates", lambda kernels, constants: list(kernels))
-    whole, expected, every = run(threads)
+    whole, expected, every = run(threads, rule)
     assert not by_rows(whole)
     assert losses == expected
     for a, b in zip(values, every):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from seegrad.compiler.codegen import half
+from seegrad.compiler.codegen.functions import half
 from seegrad.compiler.codegen.llvm_builder import Function
 from seegrad.compiler.codegen.llvm_types import Value, lanes_of, vector
 from seegrad.compiler.ir import scalar_types

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from seegrad.compiler.codegen.functions.philox import write_draw
 from seegrad.compiler.codegen.llvm_builder import Function, Module
 from seegrad.compiler.codegen.llvm_types import Value
 from seegrad.compiler.codegen.loop_nest import LoopNestEmitter
@@ -26,7 +27,7 @@ from seegrad.compiler.codegen.spin_wait import write_barrier
 from seegrad.compiler.codegen.worker_loop import JOB
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import Argument, Expression, Literal, rebuild
-from seegrad.compiler.ir.kernel import Kernel, LoopNest, Matmul, Store, form_of, places
+from seegrad.compiler.ir.kernel import Draw, Kernel, LoopNest, Matmul, Store, form_of, places
 from seegrad.compiler.ir.loop_call import Inner, LoopCall
 from seegrad.compiler.ir.scalar_types import scalar_type
 from seegrad.compiler.scheduling.schedule import Schedule
@@ -146,6 +147,8 @@ class _Kernels:
             kernel = _with_arguments(kernel)
         if isinstance(kernel, LoopNest):
             LoopNestEmitter(f, kernel, task.split, length, task.stream).emit()
+        elif isinstance(kernel, Draw):
+            write_draw(f, kernel, length)
         else:
             assert isinstance(kernel, Matmul)
             emitter = MatmulEmitter(f, kernel, task.split, length)

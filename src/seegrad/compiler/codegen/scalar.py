@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from seegrad.compiler.codegen import half, vector_math
+from seegrad.compiler.codegen.functions import half, vector_math
 from seegrad.compiler.codegen.llvm_builder import Function
 from seegrad.compiler.codegen.llvm_types import Value, like
 from seegrad.compiler.ir.scalar_types import (

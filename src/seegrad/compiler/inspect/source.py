@@ -16,7 +16,7 @@ from seegrad.compiler.ir.expression import (
     Reduced,
     every,
 )
-from seegrad.compiler.ir.kernel import Kernel, LoopNest, Matmul, NumpyCall
+from seegrad.compiler.ir.kernel import Draw, Kernel, LoopNest, Matmul, NumpyCall
 from seegrad.compiler.ir.loop_call import Inner, LoopCall
 from seegrad.compiler.runtime.executable import Executable, Segment
 from seegrad.compiler.scheduling.schedule import Schedule, owners
@@ -89,6 +89,10 @@ def _kernel(kernel: Kernel, share: str = "") -> str:
     if isinstance(kernel, LoopCall):
         for head, inner in zip(_heads(kernel, names), kernel.inners):
             lines += [f"    {head}:", *(f"        {x}" for x in _body_lines(inner))]
+    elif isinstance(kernel, Draw):
+        lines.append(f"    for i < {kernel.space[0]}:")
+        lines.append(f"        {names.view(kernel.output, 'ij')} = "
+                     f"philox({names.view(kernel.key, '')}, i + 1)")
     elif isinstance(kernel, Matmul):
         lines += _product_lines(kernel, names)
     else:

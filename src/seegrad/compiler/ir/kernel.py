@@ -1,4 +1,4 @@
-"""Kernels: loops over a space of points, matrix products, and calls of NumPy.
+"""Kernels: loops over a space of points, matrix products, random numbers, calls of NumPy.
 
 What a kernel computes at each point is an expression.
 """
@@ -115,6 +115,26 @@ class Matmul(Kernel):
 
 
 @dataclass(eq=False)
+class Draw(Kernel):
+    """Uniform random numbers by a key: a point of the space is a counter, which gives as many
+    numbers as `output`, seen so, has in a row; the last row may end early."""
+
+    key: View = field(kw_only=True)
+    output: View = field(kw_only=True)
+
+    @property
+    def each(self) -> int:
+        """How many numbers a counter gives."""
+        return self.output.shape[-1]
+
+    def loads(self) -> Sequence[View]:
+        return [self.key]
+
+    def writes(self) -> list[View]:
+        return [self.output]
+
+
+@dataclass(eq=False)
 class NumpyCall(Kernel):
     """A call of a node's own NumPy function: inputs and output are whole views."""
 
@@ -177,5 +197,7 @@ def form_of(kernel: Kernel) -> tuple[Hashable, list[np.generic]]:
         own = kernel.reduced, kernel.overlapping, kernel.running
     elif isinstance(kernel, Matmul):
         own = kernel.deep, kernel.k
+    elif isinstance(kernel, Draw):
+        own = kernel.output.buffer.size
     form = type(kernel), kernel.space, own, tuple(touched), tuple(written), values
     return form, given

@@ -17,7 +17,7 @@ from seegrad.compiler.ir.expression import (
     Load,
 )
 from seegrad.compiler.ir.kernel import Kernel, LoopNest, Store
-from seegrad.compiler.lowering.groups import AxisMap, Grouping, behind, is_view
+from seegrad.compiler.lowering.groups import AxisMap, Grouping, behind, is_view, within
 from seegrad.graph import forms as forms
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
@@ -206,8 +206,8 @@ class KernelBuilder:
         return found
 
     def check(self, x: Node, size: int, wraps: bool, node: Node) -> None:
-        leaf = behind(x)
-        self.indices.append(Index(leaf, size, wraps, node))
+        if not within(x, size):
+            self.indices.append(Index(behind(x), size, wraps, node))
 
     def fill(self, target: View, value: Any, node: Node) -> Kernel:
         literal = Literal(value, target.dtype)

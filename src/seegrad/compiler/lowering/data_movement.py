@@ -7,15 +7,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import (
     Apply,
+    Counter,
     Expression,
+    Literal,
     Load,
     MaskedLoad,
     Reduced,
 )
-from seegrad.compiler.ir.kernel import LoopNest, NumpyCall, Store
+from seegrad.compiler.ir.kernel import Draw, LoopNest, NumpyCall, Store
 from seegrad.compiler.lowering.builder import KernelBuilder
 from seegrad.compiler.lowering.groups import behind
 from seegrad.compiler.lowering.type_promotion import cast
@@ -172,10 +176,42 @@ def _cumulate(builder: KernelBuilder, node: Node) -> None:
     builder.extra.append((before, after))
 
 
+def _place_of_extreme(builder: KernelBuilder, node: Node) -> None:
+    """The first of the places along an axis where the extreme stands, or NaN."""
+    (x,), axis = node.inputs, node.attrs["axis"]
+    source = builder.ungathered(x)
+    if axis is None:
+        source, axis = builder.reshaped(source, (x.spec.size,), x), 0
+    assert node.op is not None
+    value, truth, dtype = Load(source), np.dtype(bool), node.dtype
+    extreme = Reduced(node.op.lower.kind, value, x.dtype)  # type: ignore[union-attr]
+    at, beyond = Counter(axis, dtype), Literal(source.shape[axis], dtype)
+    place = Apply("where", (Apply("equal", (value, extreme), truth, x.dtype), at, beyond),
+                  dtype, dtype)  # fmt: skip
+    if x.dtype.kind == "f":
+        place = Apply("where", (Apply("isnan", (value,), truth, x.dtype), at, place), dtype, dtype)
+    rest = builder.of[node].view().reshape((*source.shape[:axis], *source.shape[axis + 1 :]))
+    assert rest is not None
+    strides = (*rest.strides[:axis], 0, *rest.strides[axis:])
+    store = Store(View(rest.buffer, source.shape, strides), Reduced("min", place, dtype))
+    builder.add(LoopNest(builder.name(node), source.shape, [store], (node,), frozenset({axis})))
+
+
+def _drawn(builder: KernelBuilder, node: Node) -> None:
+    """Random numbers, counter by counter."""
+    (x,) = node.inputs
+    key, each = builder.ungathered(x), 32 // node.dtype.itemsize
+    blocks = -(-node.spec.size // each)
+    rows = View(builder.of[node], (blocks, each), (each, 1))
+    seen = View(key.buffer, (blocks, 2), (0, *key.strides), key.offset)
+    builder.add(Draw(builder.name(node), (blocks,), [], (node,), key=seen, output=rows))
+
+
 MOVES: dict[type, Callable[[KernelBuilder, Node], None]] = {
     forms.Place: _slice_scatter, forms.Pad: _pad, forms.Join: _concatenate,
     forms.Gather: _gather, forms.Overlap: _fold, forms.Scan: _cumulate,
-    forms.Scatter: _scatter_add,
+    forms.Scatter: _scatter_add, forms.Random: _drawn,
+    forms.ArgReduce: _place_of_extreme,
 }  # fmt: skip
 
 

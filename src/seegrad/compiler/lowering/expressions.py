@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -14,6 +15,9 @@ from seegrad.compiler.lowering.groups import AxisMap, Group, behind, is_constant
 from seegrad.compiler.lowering.type_promotion import cast, expression
 from seegrad.graph import forms
 from seegrad.graph.node import Node
+
+SHORT, AGAIN, SMALL = 8, 8, 1 << 20
+"""A row that is too short to matter; so many times, up to so many bytes, is worth a copy."""
 
 
 def expressions(
@@ -53,7 +57,25 @@ def _input(builder: KernelBuilder, group: Group, node: Node, x: Node, space: Seq
         view = aligned(
             builder.copied(builder.view(x), x), axes, space, group.sizes
         )
-    return loads.setdefault(view, ir.Load(view))
+    if view not in loads:
+        loads[view] = ir.Load(_straightened(builder, group, view, x))
+    return loads[view]
+
+
+def _straightened(builder: KernelBuilder, group: Group, view: View, x: Node) -> View:
+    """The view, or one of a copy: what is read many times, each time aslant, is copied before."""
+    known = [bool(s) for s in view.strides]
+    if group.kind != "loop_nest" or view.rows is not None or not view.shape or (
+        view.strides[-1] in (0, 1) or view.shape[-1] < SHORT
+    ):
+        return view
+    shape = tuple(n if varied else 1 for n, varied in zip(view.shape, known))
+    few = view.dtype.itemsize * math.prod(shape) <= SMALL
+    if not few or AGAIN * math.prod(shape) > math.prod(group.sizes.values()):
+        return view
+    copied = builder.copied(View(view.buffer, shape, view.strides, view.offset), x)
+    strides = tuple(s if varied else 0 for s, varied in zip(copied.strides, known))
+    return View(copied.buffer, view.shape, strides)
 
 
 def _expression(

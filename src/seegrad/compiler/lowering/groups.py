@@ -30,6 +30,15 @@ def behind(node: Node) -> Node:
     return node
 
 
+def within(indices: Node, size: int) -> bool:
+    """Whether integers that are computed are known to lie below `size`: places of an extreme."""
+    node = behind(indices)
+    if node.op is None or not isinstance(node.op.lower, forms.ArgReduce):
+        return False
+    axis, shape = node.attrs["axis"], node.inputs[0].shape
+    return (node.inputs[0].spec.size if axis is None else shape[axis]) <= size
+
+
 def is_constant(node: Node) -> bool:
     """Whether the node is one number known now."""
     return (

@@ -176,6 +176,11 @@ def _result(builder: KernelBuilder, node: Node) -> Buffer:
         return buffer
     builder.reading = set()
     view = builder.view(node)
+    whole = view.contiguous and view.size == view.buffer.size
+    if whole and view.buffer.role == "temporary" and not stepwise:
+        buffer = view.buffer                     # the same numbers in the same order
+        buffer.role, buffer.shape, buffer.order = "output", view.shape, tuple(range(node.ndim))
+        return buffer
     out = builder.buffer(node.name or "result", node.shape, node.dtype, "output", steps=stepwise,
                          reverse=stepwise and builder.request.reverse)
     builder.copy(view, out.view(), node)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from seegrad.compiler.ir import scalar_types
-from seegrad.compiler.lowering.groups import behind, is_view
+from seegrad.compiler.lowering.groups import behind, is_view, within
 from seegrad.compiler.lowering.type_promotion import typed
 from seegrad.graph import forms
 from seegrad.graph.node import Node
@@ -25,12 +25,13 @@ def why_foreign(node: Node, checkable: frozenset[Node] | None = None) -> str:
         return ""
     if checkable is not None and isinstance(form, (forms.Gather, forms.Scatter, forms.OneHot)):
         labels = node.inputs[0 if isinstance(form, forms.OneHot) else 1]
-        if behind(labels) not in checkable:
+        if behind(labels) not in checkable and not within(labels, _bound(node)):
             return "its indices are only known within the loop"
     if isinstance(form, forms.Scalar):
         return typed(node).why
     if isinstance(form, forms.OneHot):
-        if behind(node.inputs[0]).op is not None:
+        labels = node.inputs[0]
+        if behind(labels).op is not None and not within(labels, _bound(node)):
             return "its labels are computed, so that they can only be checked as they come"
         return "" if scalar_types.native(node.dtype) else f"dtype {node.dtype}"
     if isinstance(form, (forms.Overlap, forms.Scan)):
@@ -43,11 +44,25 @@ def why_foreign(node: Node, checkable: frozenset[Node] | None = None) -> str:
         if isinstance(form, forms.Scatter) and not scalar_types.totals_in_memory(node.dtype):
             return f"dtype {node.dtype}"
         indices = node.inputs[1]
-        if indices.op is not None:
+        if indices.op is not None and not within(indices, _bound(node)):
             return "its indices are computed, so that they can only be checked as they come"
+    if isinstance(form, forms.ArgReduce):
+        dtype = node.inputs[0].dtype
+        return "" if scalar_types.native(dtype) and dtype.kind != "b" else f"dtype {dtype}"
+    if isinstance(form, forms.Random):
+        return _why_random(form, node)
     if not isinstance(form, COPIED) and not is_view(node):
         return f"the form {type(form).__name__} has no native code"
     return ""
+
+
+def _bound(node: Node) -> int:
+    """What the integers that pick rows, or classes, have to lie below."""
+    assert node.op is not None
+    if isinstance(node.op.lower, forms.OneHot):
+        return int(node.attrs["classes"])
+    whole = node.inputs[0] if isinstance(node.op.lower, forms.Gather) else node
+    return whole.shape[node.attrs["axis"]]
 
 
 def _why_reduction(node: Node) -> str:
@@ -61,6 +76,14 @@ def _why_reduction(node: Node) -> str:
     if empty and kind in ("max", "min"):
         return "a reduction of no elements"
     return ""
+
+
+def _why_random(form: forms.Random, node: Node) -> str:
+    if form.kind != "uniform":
+        return f"{form.kind} numbers come one after the other"
+    key = node.inputs[0].dtype
+    return "" if node.dtype.name in ("float32", "float64") and key.itemsize == 8 and \
+        node.spec.size else f"numbers of dtype {node.dtype}, shape {node.shape}, key {key}"
 
 
 def _why_product(node: Node) -> str:

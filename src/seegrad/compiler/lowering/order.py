@@ -12,6 +12,9 @@ from seegrad.compiler.ir.kernel import Kernel, Matmul
 from seegrad.compiler.lowering.builder import KernelBuilder
 from seegrad.graph.node import Node
 
+NOTHING = 64
+"""Bytes of temporary values so few that it costs nothing to keep them for later."""
+
 
 class Cycle(Exception):
     """Assigned leaves that cannot be written where they lie."""
@@ -129,4 +132,18 @@ def _sorted(
         left = set(builder.kernels) - set(found)
         stuck = {leaf for leaf in writes if writer[leaf] in left}
         raise Cycle(stuck or set(writes))
-    return list(found)
+    return _sunk(list(found), after)
+
+
+def _sunk(kernels: Sequence[Kernel], after: Mapping[Kernel, set[Kernel]]) -> list[Kernel]:
+    """What is made of nothing, such as random numbers, is made just before somebody asks."""
+    keys: dict[Kernel, tuple[int, int]] = {}
+    for place in reversed(range(len(kernels))):
+        kernel = kernels[place]
+        keys[kernel] = place, 0
+        made = {v.buffer for v in kernel.writes()}
+        read = {v.buffer for v in kernel.reads()} & kernel.temporaries() - made
+        if after[kernel] and sum(b.nbytes for b in read) <= NOTHING:
+            asked, level = min(keys[user] for user in after[kernel])
+            keys[kernel] = asked, level - 1
+    return sorted(kernels, key=keys.__getitem__)

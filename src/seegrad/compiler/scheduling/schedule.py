@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from seegrad.compiler.ir import scalar_types
 from seegrad.compiler.ir.buffer import Buffer, View
 from seegrad.compiler.ir.expression import Apply
-from seegrad.compiler.ir.kernel import Kernel, LoopNest, Matmul
+from seegrad.compiler.ir.kernel import Draw, Kernel, LoopNest, Matmul
 from seegrad.compiler.ir.loop_call import LoopCall
 from seegrad.compiler.scheduling.task import Task
 from seegrad.compiler.scheduling.tiling import choose, lanes_for
@@ -31,6 +31,8 @@ MEMORY = 0.06
 """Cycles for a byte that is read or written at all."""
 STREAM = 1 << 23
 """From so many bytes on, results go past the caches."""
+DRAW = 30.0
+"""Cycles that a counter's random numbers cost."""
 SEARCH = 120
 """Schedules of more kernels are taken from the best seed, without further search."""
 
@@ -152,6 +154,8 @@ def _cycles(kernel: Kernel, choice: Choice, threads: int) -> float:
     if isinstance(kernel, LoopCall):
         return kernel.cycles
     points = math.prod(kernel.space) / share
+    if isinstance(kernel, Draw):
+        return DRAW * points
     return points * _behind(kernel) + 60
 
 

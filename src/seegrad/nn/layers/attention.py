@@ -48,8 +48,11 @@ As long from the beginning as it will ever be, so that a compiled step is compil
 def _written(kept: Any, new: Any, count: Any) -> Any:
     """`kept` (N, heads, length, d) with `new` (N, heads, t, d) from position `count` on."""
     at = np.arange(kept.shape[2]) - count
-    here = logical_and(at >= 0, at < new.shape[2])
-    placed = take(new, clip(at, 0, new.shape[2] - 1), axis=2)
+    if new.shape[2] == 1:                            # a single one needs no index
+        here, placed = at == 0, new
+    else:
+        here = logical_and(at >= 0, at < new.shape[2])
+        placed = take(new, clip(at, 0, new.shape[2] - 1), axis=2)
     return where(reshape(here, shape=(kept.shape[2], 1)), placed, kept)
 
 

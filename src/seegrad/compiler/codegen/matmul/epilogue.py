@@ -10,6 +10,10 @@ from seegrad.compiler.codegen.memory_access import index_at, load_lanes, store_l
 from seegrad.compiler.codegen.point import evaluate
 from seegrad.compiler.ir.buffer import View
 from seegrad.compiler.ir.expression import Accumulated, Expression, Load
+from seegrad.compiler.scheduling.tiling import LINE
+
+FAR = 1 << 18
+"""Memory of so many bytes is far from the core when its turn comes."""
 
 
 class Epilogue:
@@ -24,6 +28,8 @@ class Epilogue:
         scattered = sum(v.strides[-1] not in (0, 1) for v in views)
         self.length = len(views) + len(plan.product.expressions) + 2 * plan.lanes * scattered
         """About how many instructions it takes for a vector."""
+        self.far = [v for v in {id(v): v for v in views}.values() if v.strides[-1] == 1
+                    and v.strides[-2] and v.rows is None and v.buffer.nbytes >= FAR]
 
     def write(self, m: Value, n: Value, count: int, total: Value) -> None:
         """What comes behind the product, on the lanes of `total` at (m, n …)."""
@@ -47,6 +53,14 @@ class Epilogue:
             x = scalar.cast(f, x, store.value.dtype, store.view.dtype)
             place = self._place(store.view, m, n)
             store_lanes(f, x, store.view, place, store.view.strides[-1], count, False)
+
+    def fetch(self, m: Value, rows: int, n: Value, width: int) -> None:
+        """Have what the stores of a tile touch brought near while its sums are made."""
+        for view in self.far:
+            line = LINE // view.dtype.itemsize
+            for i in range(rows):
+                for j in range(0, width, line):
+                    self.f.fetch(self._place(view, self.f.add(m, i), self.f.add(n, j)))
 
     def _place(self, view: View, m: Value, n: Value) -> Value:
         f, size = self.f, view.dtype.itemsize

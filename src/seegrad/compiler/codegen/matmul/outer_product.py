@@ -107,6 +107,7 @@ class OuterProductTiles:
                 new += [f.fma(left, right[j], sums[i * columns + j]) for j in range(columns)]
             return new
 
+        self.epilogue.fetch(m, rows, n, width)
         sums = plan.summed(f, rows * columns, 1, step)
         if self.epilogue.length * len(sums) > WRITTEN_OUT:
             tile = f.stack(plan.kind, len(sums))

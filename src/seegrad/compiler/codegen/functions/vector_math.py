@@ -1,7 +1,7 @@
 """Elementary functions as assembly on vectors of any width, float32 and float64, within 2 ulp.
 
 The polynomials are Chebyshev fits made for the stated intervals with 60-digit arithmetic.
-float32 has its own exp, expm1, log and tanh; the rarer functions pass through float64.
+float32 has its own exp, expm1, log, tanh and erf; the rarer functions pass through float64.
 Zeros keep their sign, NaN stays NaN, infinities and subnormal numbers come out as in NumPy.
 """
 
@@ -86,6 +86,19 @@ _ERFC = (
     -0.0005970623517093284, 0.0007077464443901538, 0.004269136347508256, -0.024392499318273194,
     0.07166583719774874, -0.15011593650078744, 0.24560380171233195, -0.32623356004303716,
     0.17900115118138996,
+)
+# erf(√z) / √z - 1 for z ≤ 1, -log₂ erfc(x) for 1 ≤ x ≤ 4, and 2**-r for |r| ≤ ½
+_ERF32 = (
+    7.853857823647559e-05, -0.0008010192541405559, 0.005188327748328447, -0.026853810995817184,
+    0.1128358542919159, -0.3761262595653534, 0.12837916612625122,
+)
+_ERFC32 = (
+    -0.0002688896202016622, 0.004252584185451269, -0.03150571510195732, 0.14875170588493347,
+    0.9206482768058777, 1.626046061515808, 0.0004926985129714012,
+)
+_POWER32 = (
+    -0.0013276466634124517, 0.009675540961325169, -0.05550713464617729, 0.24022120237350464,
+    -0.6931469440460205, 1.0000001192092896,
 )
 # (tanh(√z) / √z - 1) / z for √z ≤ 0.55
 _TANH64 = (
@@ -438,6 +451,8 @@ def _arccos(v: _Lanes, x: Value) -> Value:
 
 
 def _erf(v: _Lanes, x: Value) -> Value:
+    if v.bits == 32:
+        return _erf32(v, x)
     a = v.abs(x)
     z = v.mul(x, x)
     inner = v.mul(x, v.polynomial(v.where(v.compare("ogt", z, 1.0), 1.0, z), _ERF))
@@ -446,6 +461,17 @@ def _erf(v: _Lanes, x: Value) -> Value:
     u = v.div(v.sub(b, 3.0), v.add(b, 3.0))
     complement = v.mul(_exp(v, v.f.fneg(v.mul(b, b))), v.polynomial(u, _ERFC))
     outer = v.sign_of(v.sub(1.0, complement), x)
+    return v.where(v.compare("ogt", a, 1.0), outer, inner)
+
+
+def _erf32(v: _Lanes, x: Value) -> Value:
+    a = v.abs(x)
+    b = v.clip(a, 1.0, 4.0)
+    inner = v.fma(x, v.polynomial(v.mul(v.clip(a, 0.0, 1.0), a), _ERF32), x)
+    power = v.polynomial(b, _ERFC32)
+    whole = v.nearest(power, 1.0)
+    rest = v.polynomial(v.sub(power, whole), _POWER32)
+    outer = v.sign_of(v.sub(1.0, v.scaled(rest, v.f.fneg(whole))), x)
     return v.where(v.compare("ogt", a, 1.0), outer, inner)
 
 
@@ -462,7 +488,7 @@ _OWN: dict[str, Callable[..., Value]] = {
     "cbrt": _system("cbrt"), "arcsinh": _system("asinh"), "arccosh": _system("acosh"),
     "arctanh": _system("atanh"),
 }
-_IN_FLOAT32 = {"exp", "expm1", "log", "log1p", "tanh"}
+_IN_FLOAT32 = {"exp", "expm1", "log", "log1p", "tanh", "erf"}
 FUNCTIONS = frozenset(_OWN)
 
 
