@@ -206,6 +206,8 @@ def test_what_cannot_be_written_is_said(tmp_path):
         export_onnx(lambda x: x + np.arange(len(x)) ** 2, tmp_path / "a.onnx", np.zeros(4))
     with pytest.raises(FormatError, match="one name for each"):
         export_onnx(lambda x: x + 1, tmp_path / "a.onnx", np.zeros(3), input_names=["a", "b"])
+    with pytest.raises(FormatError, match=r"(?s)cannot write.*a folder that is there"):
+        export_onnx(lambda x: x + 1, tmp_path / "none" / "a.onnx", np.zeros(3))
     assert not (tmp_path / "a.onnx").exists()
 
 

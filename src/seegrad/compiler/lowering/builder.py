@@ -96,10 +96,10 @@ def seen_through(node: Node, view: View) -> View | None:
 def seen(x: Node, whole: View) -> View | None:
     """What `x` shows of what is behind it, of which `whole` is all, in whichever order; None where
     no view can say so."""
-    chain = []
+    chain: list[Node] = []
     while is_view(x):
-        part = x.op is not None and isinstance(x.op.lower, (forms.Slice, forms.Window))
-        if chain or part:
+        assert x.op is not None
+        if chain or isinstance(x.op.lower, (forms.Slice, forms.Window)):
             chain.append(x)
         x = x.inputs[0]
     view: View | None = whole

@@ -201,7 +201,7 @@ class TorchNetwork(Place):
         self, program: Program, inputs: Sequence[Any], keywords: Mapping[str, Any]
     ) -> dict[str, Any]:
         leaves, _ = flatten((list(inputs), dict(keywords)))
-        wanted = [one for one in program.inputs if one.fixed is None and one.dtype is not None]
+        wanted = program.wanted
         given = [x for x in leaves if not isinstance(x, (bool, int, float, str))]
         if len(given) != len(wanted):
             raise CallError(
