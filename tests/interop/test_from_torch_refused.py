@@ -83,6 +83,9 @@ def test_what_pytorch_itself_does_not_differentiate_is_compared_in_its_values():
     assert sg.from_torch(halves, torch.ones(3)).verified.inputs == {}
     net = sg.from_torch(nn.Sequential(nn.Linear(3, 2), halves), torch.ones(4, 3))
     assert net.verified.gradients == {}
+    one = torch.ones(4, 2)
+    net = sg.from_torch(Function(torch.nn.functional.soft_margin_loss), one / 3, one)
+    assert net.verified.output < 1e-6
 
 
 def test_other_dtypes_and_other_things_are_refused():

@@ -546,15 +546,27 @@ def observe(
 ) -> Observed:
     """Run the original with the example, weigh its results and differentiate.
 
-    A module that draws random numbers is run as its written graph, whose draws are kept.
+    A module that draws random numbers is run as its written graph, whose draws are kept. Some
+    operations refuse an input whose derivative is asked for: then no input's is.
     """
     torch = official()
+    try:
+        return _observed(torch, module, made, _differentiable(torch, example), mode, weights)
+    except RuntimeError:
+        plain = copy.deepcopy(example)
+        return _observed(torch, module, made, (plain, {}), mode, weights)
+
+
+def _observed(
+    torch: Any, module: Any, made: Any, example: tuple[Example, dict[str, Any]], mode: str,
+    weights: Callable[[int, Any], Array],
+) -> Observed:  # fmt: skip
+    given, leaves = example
     parameters = {
         name: value for name, value in module.named_parameters() if value.requires_grad
     }
     with _undisturbed(torch, module), torch.enable_grad():
         module.train(mode == "train")
-        given, leaves = _differentiable(torch, example)
         noise: dict[str, Array] = {}
         changed: dict[str, Array] = {}
         if made is not None and _random(torch, made):
