@@ -265,3 +265,14 @@ def test_named_places_are_read():
     net = read({"one": nn.Linear(3, 2)}, {"one": torch.randn(4, 3)})
     assert net.layers["one"].weight.shape == (2, 3)
     assert np.array_equal(net.layers["one"].weight.value, net.at("layers.one.weight").value)
+
+
+@pytest.mark.parametrize("dim", [1, -2, 2])
+def test_cross_products_run_along_any_axis(dim):
+    class Crossed(nn.Module):
+        def forward(self, a, b):
+            return torch.linalg.cross(a, b, dim=dim)
+
+    a, b = torch.randn(2, 2, 3, 3, dtype=torch.float64)
+    net = sg.from_torch(Crossed(), a, b)
+    np.testing.assert_allclose(net(a.numpy(), b.numpy()), torch.linalg.cross(a, b, dim=dim))

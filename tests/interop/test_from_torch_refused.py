@@ -35,7 +35,7 @@ def test_unknown_operations_are_named_all_at_once():
     assert "test_from_torch_refused.py" in str(found.value)
 
 
-def test_what_values_decide_is_refused_with_the_line():
+def test_what_values_decide_is_refused_with_the_line(capfd):
     def by_value(x):
         return x * 2 if x.sum() > 0 else x
 
@@ -44,6 +44,48 @@ def test_what_values_decide_is_refused_with_the_line():
     assert "return x * 2 if x.sum() > 0 else x" in str(found.value)
     with pytest.raises(FormatError):
         sg.from_torch(Function(lambda x: torch.masked_select(x, x > 0)), torch.ones(3))
+    assert capfd.readouterr() == ("", "")           # torch.export would show its graph
+
+
+def test_an_example_that_the_module_does_not_take_is_refused_with_its_own_words():
+    with pytest.raises(CallError, match=r"(?s)does not take this example.*forward\(input.*missing"):
+        sg.from_torch(nn.Linear(3, 2))
+    with pytest.raises(CallError, match="cannot be multiplied"):
+        sg.from_torch(nn.Linear(3, 2), torch.ones(4, 5))
+    with pytest.raises(CallError, match="from_numpy"):
+        sg.from_torch(nn.Linear(3, 2), np.ones((4, 3), np.float32))
+
+
+class Tripled(torch.autograd.Function):
+    """A function whose backward is not its derivative."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, g):
+        return 3 * g
+
+
+def test_a_backward_of_its_own_is_not_lost_without_a_word():
+    for before, after in ((nn.Identity(), nn.Linear(3, 2)), (nn.Linear(3, 3), nn.Identity())):
+        module = nn.Sequential(before, Function(Tripled.apply), after)
+        with pytest.raises(FormatError, match=r"(?s)gradient of .*custom_vjp"):
+            sg.from_torch(module, torch.ones(4, 3))
+    net = sg.from_torch(nn.Sequential(nn.Linear(3, 2), nn.Tanh()), torch.ones(4, 3))
+    assert list(net.verified.inputs) == ["input"]
+    assert net.verified.inputs["input"] < 1e-6
+
+
+def test_what_pytorch_itself_does_not_differentiate_is_compared_in_its_values():
+    halves = Function(lambda x: x // 2)
+    assert sg.from_torch(halves, torch.ones(3)).verified.inputs == {}
+    net = sg.from_torch(nn.Sequential(nn.Linear(3, 2), halves), torch.ones(4, 3))
+    assert net.verified.gradients == {}
+    one = torch.ones(4, 2)
+    net = sg.from_torch(Function(torch.nn.functional.soft_margin_loss), one / 3, one)
+    assert net.verified.output < 1e-6
 
 
 def test_other_dtypes_and_other_things_are_refused():
@@ -60,7 +102,7 @@ def test_inputs_that_do_not_fit_are_refused_by_name():
     assert net(np.ones((1, 3), np.float32)).shape == (1, 2)
     with pytest.raises(ShapeError, match=r"\(N, 3\)"):
         net(np.ones((4, 5), np.float32))
-    with pytest.raises(CallError):
+    with pytest.raises(CallError, match="another number of arrays"):
         net()
     with pytest.raises(FormatError, match="dtype"):
         net(np.ones((4, 3), np.int64))

@@ -9,6 +9,7 @@ import pytest
 
 import seegrad as sg
 from seegrad import nn, optim
+from seegrad.drawing.display import scene_of
 from seegrad.errors import FormatError
 from seegrad.onnx.operators import READERS
 from seegrad.training import Trainer, check_network, import_onnx
@@ -193,6 +194,19 @@ def test_what_came_in_can_be_seen_checked_and_trained(tmp_path):
     trainer = Trainer(again, optim.Adam(again.parameters(), lr=0.05))
     history = trainer.fit(data, epochs=20, batch=50)
     assert history.last["train_accuracy"] > 0.85
+
+
+def test_parameters_stand_in_the_box_of_the_steps_that_use_them(tmp_path):
+    nodes = [
+        ("MatMul", "x onnx::w", "h", {"name": "/fc/MatMul"}),
+        ("Add", "h b", "z", {"name": "/fc/Add"}), ("Mul", "z b", "y", {"name": "/head/Mul"}),
+    ]  # fmt: skip
+    net = import_onnx(kept(model(nodes, {"onnx::w": np.eye(3, dtype=F), "b": B4[:3]}), tmp_path))
+    scene = scene_of(net(np.ones((2, 3), F)).sum().graph)
+    names = {"": "", **{group.id: group.name for group in scene.groups}}
+    leaves = {box.name: names[box.group] for box in scene.boxes if not box.sign}
+    assert leaves == {"x": "", "onnx__w": "fc", "b": "imported", "": ""}
+    assert [name for name, _ in net.named_parameters()] == ["onnx__w", "b"]
 
 
 def refused(made, tmp_path, match):

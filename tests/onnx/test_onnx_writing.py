@@ -174,6 +174,27 @@ def test_names_are_kept(tmp_path):
     assert [v.tolist() for v in run(two, np.full(2, 3.0), np.ones(2))] == [[4, 4], [3, 3]]
 
 
+@pytest.mark.parametrize(
+    "constant",
+    [
+        lambda n: np.broadcast_to(np.tri(3) == 0, (n, 3, 3)) * 1.0,
+        lambda n: np.full((n, 1, 1), -np.inf),
+        lambda n: np.arange(n, dtype=np.float32)[:, None, None],
+        lambda n: (np.arange(2 * n) * 3 - 1).reshape(n, 2, 1),
+    ],
+)
+def test_a_constant_as_long_as_the_batch_is_written_for_any_batch(constant, tmp_path):
+    def network(x):
+        return constant(len(x)) + x[:, :1, :1]
+
+    path = export_onnx(network, tmp_path / "n.onnx", np.zeros((2, 3, 3)))
+    again = import_onnx(path)
+    for n in (1, 4, 20):
+        x = np.arange(9.0 * n).reshape(n, 3, 3)
+        np.testing.assert_array_equal(run(path, x)[0], network(x))
+        np.testing.assert_array_equal(again(x), network(x))
+
+
 def test_what_cannot_be_written_is_said(tmp_path):
     with pytest.raises(FormatError, match="no form in ONNX"):
         export_onnx(lambda x: sg.inv(x), tmp_path / "a.onnx", np.zeros((3, 3)), dynamic_batch=False)
@@ -181,8 +202,12 @@ def test_what_cannot_be_written_is_said(tmp_path):
         export_onnx(lambda x: x + np.ones((4, 3)), tmp_path / "a.onnx", np.zeros((4, 3)))
     with pytest.raises(FormatError, match="depends on the size of the batch"):
         export_onnx(lambda x: x * (1 / len(x)), tmp_path / "a.onnx", np.zeros((4, 3)))
+    with pytest.raises(FormatError, match="depends on the size of the batch"):
+        export_onnx(lambda x: x + np.arange(len(x)) ** 2, tmp_path / "a.onnx", np.zeros(4))
     with pytest.raises(FormatError, match="one name for each"):
         export_onnx(lambda x: x + 1, tmp_path / "a.onnx", np.zeros(3), input_names=["a", "b"])
+    with pytest.raises(FormatError, match=r"(?s)cannot write.*a folder that is there"):
+        export_onnx(lambda x: x + 1, tmp_path / "none" / "a.onnx", np.zeros(3))
     assert not (tmp_path / "a.onnx").exists()
 
 

@@ -97,7 +97,9 @@ class ImportedNetwork(Module):
             path.append(piece)
             home = inner
         last = _free(home, last)
-        setattr(home, last, make(array, last, array.dtype))
+        # a leaf of no part is one of the network's: pictures put it into the network's box
+        called = last if path else f"{self.kind}.{last}"
+        setattr(home, last, make(array, called, array.dtype))
         return (*path, last)
 
     def _value(self, path: tuple[str, ...]) -> Any:

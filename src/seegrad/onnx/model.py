@@ -131,7 +131,7 @@ def write_model(model: Model, path: str | os.PathLike[str]) -> Path:
     helper.set_model_props(made, dict(model.metadata))
     try:
         onnx.checker.check_model(made, full_check=True)
-        return write_whole(path, made.SerializeToString())
+        written = made.SerializeToString()
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as fault:
         raise FormatError(
             tr("this graph is not one that ONNX allows"),
@@ -144,6 +144,7 @@ def write_model(model: Model, path: str | os.PathLike[str]) -> Path:
             asked=tr("at most 2 GiB"),
             came=str(fault)[:200],
         ) from fault
+    return write_whole(path, written)
 
 
 def _as_graph(onnx: Any, model: Model) -> Any:

@@ -20,6 +20,7 @@ from seegrad.graph.node import Node
 from seegrad.graph.onnx_signature import Exchange, Length, Literal, Word, Zeros, parse_exchange
 from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import tr
+from seegrad.onnx.constants import all_equal, grown
 from seegrad.onnx.forms import by_form
 from seegrad.onnx.loops import write_loop
 from seegrad.onnx.model import Model, Step, Value, slots
@@ -118,7 +119,7 @@ class _Writer(Steps):
                 continue
             if first in self.names or any(x in self.learnt for x in first.inputs):
                 self.learnt.add(first)
-            fixed = first.data is not None and first not in self.learnt and _all_equal(nodes)
+            fixed = first.data is not None and first not in self.learnt and all_equal(nodes)
             if first.op is None or fixed:
                 self.leaves[first] = nodes
                 continue
@@ -140,19 +141,11 @@ class _Writer(Steps):
         return self.called[node]
 
     def _leaf(self, node: Node, nodes: Sequence[Node]) -> str:
-        if _all_equal(nodes):
+        if all_equal(nodes):
             name = self.fresh(self.names.get(node) or node.name or "constant")
             self.constants[name] = np.asarray(node.data)
             return name
-        data = [np.asarray(one.data) for one in nodes]
-        if all(d.size and (d == data[0].flat[0]).all() for d in data) and data[0].ndim:
-            one = self.constant(data[0].flat[0], node.dtype)
-            return self.step("Expand", [one, self.sizes(self.merged_shape(nodes))])
-        if any(d.ndim or d != np.round(d) for d in data):
-            raise self.differs([d.shape if d.ndim else d for d in data])
-        (whole,) = self.merge([(int(d),) for d in data])
-        vector = self.cast(self.sizes([whole]), INT64, node.dtype)
-        return self.step("Reshape", [vector, self.constant([], INT64)])
+        return grown(self, nodes)
 
     # ------------------------------------------------------------- one node
 
@@ -394,18 +387,6 @@ class _Writer(Steps):
             "Not", "IsNaN", "IsInf",
         )  # fmt: skip
         return self.step(operator, names), truth
-
-
-def _all_equal(nodes: Sequence[Node]) -> bool:
-    """Does a node hold the same numbers in every trace?"""
-    data = [node.data for node in nodes]
-    if all(d is data[0] for d in data):
-        return True
-    return all(d is not None and _same(d, data[0]) for d in data)
-
-
-def _same(a: Any, b: Any) -> bool:
-    return bool(a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind == "f"))
 
 
 def _flat(value: tuple[Any, ...]) -> tuple[Any, ...]:

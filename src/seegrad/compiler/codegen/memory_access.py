@@ -21,9 +21,17 @@ def index_at(f: Function, rows: View, pointer: Value, i: Value) -> Value:
     size = rows.dtype.itemsize
     kind = scalar_types.memory_type(rows.dtype)
     number = f.load(f.at(pointer, f.times(i, rows.strides[0] * size)), kind, size)
-    if kind == "i64":
-        return number
-    return f.cast("sext" if rows.dtype.kind == "i" else "zext", number, "i64")
+    return row_numbers(f, rows, number)
+
+
+def row_numbers(f: Function, rows: View, held: Value) -> Value:
+    """What an index holds, as row numbers: wide, and counted from the beginning."""
+    wide = vector("i64", lanes_of(held.type))
+    numbers = f.cast("sext" if rows.dtype.kind == "i" else "zext", held, wide)
+    if not rows.wraps:
+        return numbers
+    below = f.compare("slt", numbers, f.constant(wide, 0))
+    return f.select(below, f.binary("add", numbers, f.constant(wide, rows.wraps)), numbers)
 
 
 def load_lanes(

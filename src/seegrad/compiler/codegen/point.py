@@ -17,6 +17,7 @@ from seegrad.compiler.codegen.memory_access import (
     gather,
     index_at,
     load_lanes,
+    row_numbers,
     store_lanes,
 )
 from seegrad.compiler.ir import scalar_types
@@ -248,10 +249,8 @@ class PointEmitter:
         size = rows.dtype.itemsize
         place = f.at(point.pointers[rows], f.times(point.offset, rows.strides[0] * size))
         numbers = load_lanes(f, rows, place, rows.strides[0], point.lanes, point.count)
-        wide = vector("i64", point.lanes)
-        if numbers.type != wide:
-            numbers = f.cast("sext" if rows.dtype.kind == "i" else "zext", numbers, wide)
-        step = f.constant(wide, self.vector.strides[view] * view.dtype.itemsize)
+        numbers = row_numbers(f, rows, numbers)
+        step = f.constant(numbers.type, self.vector.strides[view] * view.dtype.itemsize)
         offsets = f.binary("mul", numbers, step)
         kind = scalar_types.memory_type(view.dtype)
         if point.lanes == 1:

@@ -68,7 +68,8 @@ class Buffer:
 class View:
     """A strided look at a buffer; strides and offset count elements.
 
-    With `rows`, position i along the first axis is the row `rows[i]` of the buffer instead.
+    With `rows`, position i along `rows_axis` is the row `rows[i]` of the buffer instead; numbers
+    below 0 count from the end of `wraps` rows, where that is not 0.
     """
 
     buffer: Buffer
@@ -77,6 +78,8 @@ class View:
     offset: int = 0
     rows: View | None = None
     rows_axis: int = 0
+    wraps: int = 0
+    """Of the view of an index."""
 
     @property
     def dtype(self) -> DType:

@@ -168,7 +168,7 @@ def form_of(kernel: Kernel) -> tuple[Hashable, list[np.generic]]:
         place = places_.setdefault((view.buffer, view.offset), len(places_))
         buffer = buffers.setdefault(view.buffer, len(buffers))
         rows = None if view.rows is None else seen(view.rows)
-        return place, buffer, view.dtype, view.shape, view.strides, rows, view.rows_axis
+        return place, buffer, view.dtype, view.shape, view.strides, rows, view.rows_axis, view.wraps
 
     touched = [seen(v) for v in (*kernel.writes(), *kernel.reads())]
     numbers: dict[int, int] = {}

@@ -6,7 +6,7 @@ Which kernels a form becomes is said in the files beside: expressions, matmul, d
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,13 @@ from seegrad.graph.spec import DType, Shape
 
 @dataclass(frozen=True)
 class Index:
-    """An input that must hold integers from 0 to `size` - 1 (or from -size, where `wraps`)."""
+    """An input that must hold integers from 0 to `size` - 1 (or from -size, where `wraps`).
+
+    `view` is what is read of it, of every step.
+    """
 
     leaf: Node
+    view: View
     size: int
     wraps: bool
     node: Node
@@ -60,6 +64,18 @@ class Request:
     turns: int = 1
     checkable: frozenset[Node] | None = None
 
+    def known_before(self, x: Node) -> bool:
+        """Whether what is read of the integers `x` can be checked before anything runs: within a
+        loop only whole inputs are, and what steps assign to is known to the first of them."""
+        leaf = behind(x)
+        if leaf.op is not None or leaf in self.assigned:
+            return False
+        whole = Buffer("", leaf.shape, leaf.dtype, "input").view()
+        read = seen(x, whole)
+        if self.checkable is not None:
+            return leaf in self.checkable and read == whole
+        return read is not None
+
 
 def seen_through(node: Node, view: View) -> View | None:
     """What a view node makes of the view before it; None where no view can say so."""
@@ -75,6 +91,21 @@ def seen_through(node: Node, view: View) -> View | None:
         return view.window(attrs["size"], attrs["steps"], attrs["dilation"])
     assert isinstance(form, forms.Slice)
     return view.slice(attrs["index"])
+
+
+def seen(x: Node, whole: View) -> View | None:
+    """What `x` shows of what is behind it, of which `whole` is all, in whichever order; None where
+    no view can say so."""
+    chain: list[Node] = []
+    while is_view(x):
+        assert x.op is not None
+        if chain or isinstance(x.op.lower, (forms.Slice, forms.Window)):
+            chain.append(x)
+        x = x.inputs[0]
+    view: View | None = whole
+    for step in reversed(chain):
+        view = None if view is None else seen_through(step, view)
+    return view
 
 
 def aligned(view: View, axes: AxisMap, space: Sequence[int | None],
@@ -206,8 +237,16 @@ class KernelBuilder:
         return found
 
     def check(self, x: Node, size: int, wraps: bool, node: Node) -> None:
-        if not within(x, size):
-            self.indices.append(Index(behind(x), size, wraps, node))
+        if not x.spec.size or within(x, size):
+            return
+        leaf = behind(x)
+        whole = self.view(leaf)
+        view = seen(x, whole) or whole
+        if view.rows is not None:                # any row of the data may be picked
+            rows = view.buffer.shape[0]
+            shape = (*view.shape[: view.rows_axis], rows, *view.shape[view.rows_axis + 1 :])
+            view = replace(view, shape=shape, rows=None)
+        self.indices.append(Index(leaf, view, size, wraps, node))
 
     def fill(self, target: View, value: Any, node: Node) -> Kernel:
         literal = Literal(value, target.dtype)
@@ -218,7 +257,8 @@ class KernelBuilder:
         wraps = node.attrs.get("negative", True)
         self.check(indices, whole.shape[axis], wraps, node)
         count = indices.spec.size
-        rows = self.reshaped(self.view(indices), (count,), indices)
-        self.reading.add(behind(indices))
+        rows = self.reshaped(self.ungathered(indices), (count,), indices)
+        if wraps and rows.dtype.kind == "i":
+            rows = replace(rows, wraps=whole.shape[axis])
         shape = (*whole.shape[:axis], count, *whole.shape[axis + 1:])
         return View(whole.buffer, shape, whole.strides, whole.offset, rows, axis)

@@ -114,7 +114,10 @@ def _request(site: _Site, body: Body, carry: Sequence[Node] = (), rows: Sequence
     state = frozenset(carry)
     n = len(state)
     sources = dict(zip(body.inputs, site.node.inputs[-len(body.inputs) :]))
-    known = {x for x, source in sources.items() if x not in state and behind(source).op is None}
+    known = {
+        x for x, source in sources.items()
+        if x not in state and site.builder.request.known_before(source)
+    }  # fmt: skip
     return Request(
         graph=graph, results=graph.outputs[n:],
         assigned={x: y for x, y in zip(carry, graph.outputs) if x is not y},

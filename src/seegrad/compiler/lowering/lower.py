@@ -52,8 +52,7 @@ class Lowered:
 def lower(request: Request, grouping: Grouping | None = None) -> Lowered:
     """Kernels for the graph; its `grouping`, where it is known from before."""
     apart: set[Node] = set()
-    checkable = request.checkable
-    foreign: Callable[[Node], str] = lambda node: why_foreign(node, checkable)  # noqa: E731
+    foreign: Callable[[Node], str] = lambda node: why_foreign(node, request)  # noqa: E731
     if not request.native:
         foreign = lambda node: "llvmlite is not installed"  # noqa: E731
     grouping = grouping or fuse(request.graph, foreign)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from seegrad.compiler.ir import scalar_types
-from seegrad.compiler.lowering.groups import behind, is_view, within
+from seegrad.compiler.lowering.builder import Request
+from seegrad.compiler.lowering.groups import is_view, within
 from seegrad.compiler.lowering.type_promotion import typed
 from seegrad.graph import forms
 from seegrad.graph.node import Node
@@ -14,25 +15,22 @@ COPIED = (
 """Forms whose elements are copied from place to place."""
 
 
-def why_foreign(node: Node, checkable: frozenset[Node] | None = None) -> str:
-    """Why the node goes through NumPy; empty where it has native code.
-
-    checkable: within a loop, the inputs whose integers are checked before it runs.
-    """
+def why_foreign(node: Node, request: Request) -> str:
+    """Why the node of the request goes through NumPy; empty where it has native code."""
     assert node.op is not None
     form = node.op.lower
     if isinstance(form, forms.Loop):
         return ""
-    if checkable is not None and isinstance(form, (forms.Gather, forms.Scatter, forms.OneHot)):
-        labels = node.inputs[0 if isinstance(form, forms.OneHot) else 1]
-        if behind(labels) not in checkable and not within(labels, _bound(node)):
-            return "its indices are only known within the loop"
+    if isinstance(form, (forms.Gather, forms.Scatter, forms.OneHot)):
+        word, place = ("labels", 0) if isinstance(form, forms.OneHot) else ("indices", 1)
+        labels = node.inputs[place]
+        if not request.known_before(labels) and not within(labels, _bound(node)):
+            if request.checkable is not None:
+                return "its indices are only known within the loop"
+            return f"its {word} are computed, so that they can only be checked as they come"
     if isinstance(form, forms.Scalar):
         return typed(node).why
     if isinstance(form, forms.OneHot):
-        labels = node.inputs[0]
-        if behind(labels).op is not None and not within(labels, _bound(node)):
-            return "its labels are computed, so that they can only be checked as they come"
         return "" if scalar_types.native(node.dtype) else f"dtype {node.dtype}"
     if isinstance(form, (forms.Overlap, forms.Scan)):
         return "" if scalar_types.totals_in_memory(node.dtype) else f"dtype {node.dtype}"
@@ -40,12 +38,8 @@ def why_foreign(node: Node, checkable: frozenset[Node] | None = None) -> str:
         return _why_reduction(node)
     if isinstance(form, (forms.Product, forms.Contract)):
         return _why_product(node)
-    if isinstance(form, (forms.Gather, forms.Scatter)):
-        if isinstance(form, forms.Scatter) and not scalar_types.totals_in_memory(node.dtype):
-            return f"dtype {node.dtype}"
-        indices = node.inputs[1]
-        if indices.op is not None and not within(indices, _bound(node)):
-            return "its indices are computed, so that they can only be checked as they come"
+    if isinstance(form, forms.Scatter) and not scalar_types.totals_in_memory(node.dtype):
+        return f"dtype {node.dtype}"
     if isinstance(form, forms.ArgReduce):
         dtype = node.inputs[0].dtype
         return "" if scalar_types.native(dtype) and dtype.kind != "b" else f"dtype {dtype}"

@@ -190,8 +190,7 @@ class Executable:
             self._check(index)
 
     def _check(self, index: Index) -> None:
-        buffer = self.lowered.leaves[index.leaf]
-        array = self.arrays[buffer]
+        array = numpy_fallback.array_at(index.view, self.arrays, 0)
         if not array.size:
             return
         low, high = array.min(), array.max()
@@ -212,12 +211,6 @@ class Executable:
                 asked=tr("from {low} to {high}", low=least, high=index.size - 1),
                 came=tr("indices from {low} to {high}", low=low, high=high),
             )
-        if low < 0:
-            turned = np.where(array < 0, array + index.size, array)
-            if buffer in self.inputs:
-                array[...] = turned
-            else:
-                self.hold(buffer, turned)
 
     # ------------------------------------------------------------------ outputs
 

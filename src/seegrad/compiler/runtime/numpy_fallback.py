@@ -54,6 +54,7 @@ def _picked(view: View, arrays: Arrays, step: int) -> Array:
     if view.rows is None:
         return array_at(view, arrays, step)
     rows, axis = array_at(view.rows, arrays, step), view.rows_axis
+    rows = np.where(rows < 0, rows + view.rows.wraps, rows)
     most = int(rows.max(initial=0)) + 1
     shape = (*view.shape[:axis], most, *view.shape[axis + 1 :])
     whole = View(view.buffer, shape, view.strides, view.offset)

@@ -185,7 +185,8 @@ class SceneBuilder:
             kind = leaf_kind(node, self.named)
             name = clean(node.name or self.named.get(node, ""))
             layer, _, short = name.rpartition(".")
-            if kind == "parameter" and group and layer.endswith(self.groups[group].name):
+            around = self.chain(group)[:-1]
+            if kind == "parameter" and any(layer.endswith(self.groups[g].name) for g in around):
                 own = f"{layer.rpartition('.')[2]}.{short}"
                 name = own if self.shorts[short] > 1 else short
             spec = str(node.spec)

@@ -7,12 +7,13 @@ with the data in `network` and `verification`.
 from __future__ import annotations
 
 import copy
+import io
 import logging
 import math
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -142,9 +143,10 @@ def _undisturbed(torch: Any, module: Any) -> Iterator[None]:
     buffers = {name: value.clone() for name, value in module.named_buffers()}
     quiet = logging.root.manager.disable
     checked = torch.nn.functional.gaussian_nll_loss
-    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+    told = io.StringIO()                 # what torch.export prints of a graph that it refuses
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings(), redirect_stderr(told):
         warnings.simplefilter("ignore")
-        logging.disable(logging.WARNING)
+        logging.disable(logging.ERROR)
         torch.nn.functional.gaussian_nll_loss = _gaussian_nll
         try:
             yield
@@ -205,7 +207,7 @@ def _once(torch: Any, module: Any, example: Example, known: Known, free: bool) -
                     del table[op]
             return made.run_decompositions(table)
         except Exception as fault:
-            raise _refusal(module, fault) from fault
+            raise _not_taken(torch, module, example) or _refusal(module, fault) from fault
 
 
 def _is_known(op: Any, known: Known) -> bool:
@@ -235,6 +237,24 @@ REASONS = {
     "DynamicOutputShapeException": "the values of an array decide the shape of the result",
     "UnsupportedOperatorException": "an operation cannot be traced",
 }
+
+
+def _not_taken(torch: Any, module: Any, example: Example) -> SeegradError | None:
+    """What the module itself says of the example, where it does not take it."""
+    try:
+        with torch.no_grad():
+            module(*copy.deepcopy(example.inputs), **copy.deepcopy(dict(example.keywords)))
+    except Exception as fault:
+        arrays = torch.utils._pytree.tree_leaves((example.inputs, dict(example.keywords)))
+        foreign = any(isinstance(x, np.ndarray) for x in arrays)
+        return CallError(
+            tr("{name} does not take this example", name=type(module).__name__),
+            asked=f"forward{signature(module.forward)}",
+            came=str(fault).strip()[:300],
+            hint=tr("give tensors of PyTorch: torch.from_numpy(x)") if foreign else
+            tr("give what the module is called with: sg.from_torch(module, x)"),
+        )  # fmt: skip
+    return None
 
 
 def _refusal(module: Any, fault: Exception) -> SeegradError:
@@ -456,11 +476,12 @@ def _dtype(torch: Any, dtype: Any, name: str) -> Any:
     word = str(dtype).removeprefix("torch.")
     if word in ("bfloat16",) or dtype.is_complex or word.startswith(("float8", "q")):
         raise DTypeError(
-            tr("{name} has a dtype that NumPy does not have", name=name),
+            tr("{name} has a dtype that is not read here", name=name),
             asked="float16, float32, float64",
             came=word,
-            hint=tr("convert the module first: module.float()"),
-        )
+            hint=tr("compute with real pairs instead") if dtype.is_complex else
+            tr("convert the module first: module.float()"),
+        )  # fmt: skip
     return np.dtype(word)
 
 
@@ -481,10 +502,12 @@ def _array(torch: Any, value: Any, name: str) -> Array:
 
 @dataclass(frozen=True)
 class Observed:
-    """What the original gave: results, gradients by name, what its buffers became."""
+    """What the original gave: results, gradients of parameters by name and of inputs by place
+    among those with fractions, what its buffers became."""
 
     results: tuple[Any, ...]
     gradients: Mapping[str, Array]
+    by_input: Mapping[str, Array]
     changed: Mapping[str, Array]
     noise: Mapping[str, Array]
 
@@ -523,9 +546,22 @@ def observe(
 ) -> Observed:
     """Run the original with the example, weigh its results and differentiate.
 
-    A module that draws random numbers is run as its written graph, whose draws are kept.
+    A module that draws random numbers is run as its written graph, whose draws are kept. Some
+    operations refuse an input whose derivative is asked for: then no input's is.
     """
     torch = official()
+    try:
+        return _observed(torch, module, made, _differentiable(torch, example), mode, weights)
+    except RuntimeError:
+        plain = copy.deepcopy(example)
+        return _observed(torch, module, made, (plain, {}), mode, weights)
+
+
+def _observed(
+    torch: Any, module: Any, made: Any, example: tuple[Example, dict[str, Any]], mode: str,
+    weights: Callable[[int, Any], Array],
+) -> Observed:  # fmt: skip
+    given, leaves = example
     parameters = {
         name: value for name, value in module.named_parameters() if value.requires_grad
     }
@@ -534,10 +570,10 @@ def observe(
         noise: dict[str, Array] = {}
         changed: dict[str, Array] = {}
         if made is not None and _random(torch, made):
-            results, buffers, noise = _by_graph(torch, module, made, example)
+            results, buffers, noise = _by_graph(torch, module, made, given)
             changed = {name: _array(torch, value, name) for name, value in buffers.items()}
         else:
-            out = module(*copy.deepcopy(example.inputs), **copy.deepcopy(dict(example.keywords)))
+            out = module(*given.inputs, **given.keywords)
             results = torch.utils._pytree.tree_leaves(out)
             if mode == "train":
                 there = module.state_dict()
@@ -550,15 +586,43 @@ def observe(
                 weight = torch.as_tensor(weights(place, tuple(result.shape)), dtype=result.dtype)
                 part = (result * weight).sum()
                 total = part if total is None else total + part
-        grads: dict[str, Array] = {}
-        if total is not None and total.requires_grad and parameters:
-            found = torch.autograd.grad(total, list(parameters.values()), allow_unused=True)
-            for name, value, grad in zip(parameters, parameters.values(), found):
-                grads[name] = _array(torch, torch.zeros_like(value) if grad is None else grad, name)
+        grads, by_input = (_gradients(torch, total, wanted) for wanted in (parameters, leaves))
         arrays = tuple(
             _array(torch, r, "result") if isinstance(r, torch.Tensor) else r for r in results
         )
-    return Observed(arrays, grads, changed, noise)
+    return Observed(arrays, grads, by_input, changed, noise)
+
+
+def _differentiable(torch: Any, example: Example) -> tuple[Example, dict[str, Any]]:
+    """A copy of the example, and the leaves that its numbers come from, by their places."""
+    leaves: dict[str, Any] = {}
+
+    def copied(value: Any) -> Any:
+        if not isinstance(value, torch.Tensor) or not value.dtype.is_floating_point:
+            return copy.deepcopy(value)
+        leaf = value.detach().clone().requires_grad_()
+        leaves[str(len(leaves))] = leaf
+        return leaf.clone()              # which the module may write to
+
+    tree = (example.inputs, dict(example.keywords))
+    inputs, keywords = torch.utils._pytree.tree_map(copied, tree)
+    return Example(tuple(inputs), keywords), leaves
+
+
+def _gradients(torch: Any, total: Any, wanted: Mapping[str, Any]) -> dict[str, Array]:
+    """The derivative of the weighed sum for each of these tensors; zeros where it has no part,
+    nothing where PyTorch has none itself (as of floor_divide)."""
+    if total is None or not total.requires_grad or not wanted:
+        return {}
+    leaves = list(wanted.values())
+    try:
+        found = torch.autograd.grad(total, leaves, allow_unused=True, retain_graph=True)
+    except RuntimeError:
+        return {}
+    return {
+        name: _array(torch, torch.zeros_like(value) if grad is None else grad, name)
+        for (name, value), grad in zip(wanted.items(), found)
+    }
 
 
 def in_float64(module: Any, example: Example) -> tuple[Any, Example]:

@@ -139,7 +139,8 @@ class TorchNetwork(Place):
             above, _, last = name.rpartition(".")
             if one not in made:
                 make = parameter if name in written.trainable else state
-                made[one] = make(value, name, value.dtype)
+                called = name if above else f"{self.part.kind.lower()}.{name}"
+                made[one] = make(value, called, value.dtype)
             places[above].parts[last] = made[one]
         for path in written.parts:
             places[path].parts = places[path].parts  # a part learns its name when it is set
@@ -200,7 +201,7 @@ class TorchNetwork(Place):
         self, program: Program, inputs: Sequence[Any], keywords: Mapping[str, Any]
     ) -> dict[str, Any]:
         leaves, _ = flatten((list(inputs), dict(keywords)))
-        wanted = [one for one in program.inputs if one.fixed is None and one.dtype is not None]
+        wanted = program.wanted
         given = [x for x in leaves if not isinstance(x, (bool, int, float, str))]
         if len(given) != len(wanted):
             raise CallError(

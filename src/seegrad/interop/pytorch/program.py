@@ -72,6 +72,11 @@ class Program:
     result: Structure
     changed: Mapping[str, Ref] = field(default_factory=dict)
 
+    @property
+    def wanted(self) -> list[Input]:
+        """The arrays that a call gives."""
+        return [one for one in self.inputs if one.fixed is None and one.dtype is not None]
+
 
 @dataclass(frozen=True)
 class Part:

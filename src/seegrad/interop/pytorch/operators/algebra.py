@@ -55,7 +55,7 @@ table({
 def cross(self: Any, other: Any, dim: int | None = -1) -> Any:
     if dim is None:
         dim = next(i for i, n in enumerate(self.shape) if n == 3)
-    return numpy_functions.cross(self, other, dim)
+    return numpy_functions.cross(self, other, axis=dim)
 
 
 SIGNS_FREE = frozenset({"linalg_eigh", "linalg_svd", "_linalg_svd", "svd"})
