@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -62,9 +61,9 @@ def _placed(numbers: list[Any], dtype: str, arrays: dict[str, int]) -> list[Any]
 
 def _in_steps(grid: list[list[Any]]) -> list[Any]:
     """A heat-map's cells in steps of the largest: how many in a row, the largest, the steps."""
-    cells = [float(x) for row in grid for x in row]
-    top = max([abs(x) for x in cells if isfinite(x)], default=0.0) or 1.0
-    steps = [
-        round(x / top * STEPS) or (x > 0) - (x < 0) if isfinite(x) else -STEPS - 1 for x in cells
-    ]
-    return [len(grid[0]), top, b64encode(np.array(steps, "<i2").tobytes()).decode()]
+    cells = np.array(grid, np.float64)  # of words, too: "nan"
+    fine = np.isfinite(cells)
+    top = float(np.abs(cells[fine]).max(initial=0.0)) or 1.0
+    steps = np.rint(np.where(fine, cells, 0.0) / top * STEPS)
+    steps = np.where(fine, np.where(steps == 0, np.sign(cells), steps), -STEPS - 1)
+    return [len(grid[0]), top, b64encode(steps.astype("<i2").tobytes()).decode()]

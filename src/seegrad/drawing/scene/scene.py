@@ -205,15 +205,15 @@ def to_data(scene: Scene) -> dict[str, Any]:
             if summary is not None and id(summary) not in places:
                 places[id(summary)] = summaries.setdefault(summary, len(summaries))
     rest = replace(scene, boxes=(), wires=())
-    formulas: dict[str, int] = {}
+    formulas = _Formulas()
     data = {"version": VERSION, **_plain(rest, places)}
     for plain, group in zip(data.get("groups", ()), scene.groups):
-        plain |= _placed({"where": group.where}, formulas)
-        placed = [[*names, _placed({"": rule}, formulas).get("")] for *names, rule in group.rules]
+        plain |= {} if group.where is None else {"where": formulas.place(group.where)}
+        placed = [[*names, formulas.place(rule)] for *names, rule in group.rules]
         plain |= {"rules": placed} if any(rule for *_, rule in group.rules) else {}
     data["boxes"] = [_thing(box, places) | _formulas(box, formulas) for box in scene.boxes]
     data["wires"] = [_thing(wire, places) for wire in scene.wires]
-    data["formulas"] = list(formulas)
+    data["formulas"] = list(formulas.texts)
     data["readings"] = [_summary(summary) for summary in summaries]
     return data
 
@@ -242,21 +242,35 @@ def _thing(thing: Box | Wire, places: Mapping[int, int]) -> dict[str, Any]:
     return plain
 
 
-def _formulas(box: Box, formulas: dict[str, int]) -> dict[str, Any]:
+class _Formulas:
+    """The formulas of a scene, each once; a box's tree is most often one that another has, too."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, int] = {}
+        self.trees: dict[int, int] = {}  # by id: the scene holds them
+
+    def place(self, tree: Tree | None) -> int | None:
+        """The place of a tree that the scene holds; None of none."""
+        if tree is None:
+            return None
+        if id(tree) not in self.trees:
+            self.trees[id(tree)] = self.text(_markup_once(tree))
+        return self.trees[id(tree)]
+
+    def text(self, text: str) -> int:
+        return self.texts.setdefault(text, len(self.texts))
+
+
+def _formulas(box: Box, formulas: _Formulas) -> dict[str, Any]:
     """A box's name and rules as formulas, by number."""
-    letter = named(box.name) if box.name else None
-    found = _placed({"letter": letter, "forward": box.forward}, formulas)
-    rules = [_placed({"": rule}, formulas).get("") for rule in box.rules]
-    return found | ({"rules": rules} if any(box.rules) else {})
-
-
-def _placed(trees: Mapping[str, Tree | None], formulas: dict[str, int]) -> dict[str, Any]:
-    """The places of some formulas in the list of all."""
-    return {
-        key: formulas.setdefault(_markup_once(tree), len(formulas))
-        for key, tree in trees.items()
-        if tree is not None
-    }
+    found: dict[str, Any] = {}
+    if box.name:
+        found["letter"] = formulas.text(_markup_once(named(box.name)))
+    if box.forward is not None:
+        found["forward"] = formulas.place(box.forward)
+    if any(box.rules):
+        found["rules"] = [formulas.place(rule) for rule in box.rules]
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -269,7 +283,11 @@ def _summary(summary: ArraySummary) -> dict[str, Any]:
     if summary.shape == () and summary.numbers:
         one = {"shape": [], "dtype": summary.dtype, "numbers": [_number(summary.numbers[0])]}
         return {**one, "bad": 1} if summary.bad else one
-    plain: dict[str, Any] = _plain(replace(summary, numbers=_own_digits(summary)), {})
+    plain: dict[str, Any] = _plain(replace(summary, numbers=(), grid=()), {})
+    if numbers := _own_digits(summary):
+        plain["numbers"] = [*map(_number, numbers)]
+    if summary.grid:
+        plain["grid"] = [[*map(_number, row)] for row in summary.grid]
     return plain | {key: float(f"{plain[key]:.9g}") for key in _FACTS if key in plain}
 
 
