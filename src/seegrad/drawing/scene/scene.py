@@ -7,7 +7,7 @@ Nothing here computes, measures or draws. The JSON form is what the page reads.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import isfinite
@@ -24,17 +24,18 @@ from seegrad.i18n import LANGUAGES, language, tr
 
 VERSION = 1
 
-BOX_KINDS = ("operation", "culprit", "input", "parameter", "constant", "fork", "output")
-"""A culprit is an operation that failed. A fork is the point behind a value that is used more than
-once: before it stands the sum of the derivatives, after it each branch's own."""
-
 WIRE_KINDS = ("edge", "trunk", "output")
 """An edge is one argument of one operation; a trunk leads to a fork; an output leads out."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """One thing that is drawn: an operation's circle, a name, a constant, a fork."""
+    """One thing that is drawn: an operation's circle, a name, a constant, a fork.
+
+    `kind`: operation, culprit (an operation that failed), input, parameter, constant, output, or
+    fork: the point behind a value that is used more than once. Before it stands the sum of the
+    derivatives, after it each branch's own.
+    """
 
     id: str
     kind: str
@@ -188,8 +189,10 @@ def to_json(scene: Scene) -> str:
     return to_text(to_data(scene))
 
 
-def to_data(scene: Scene) -> dict[str, Any]:
-    """The scene as plain data, defaults left out.
+def to_data(
+    scene: Scene, reading: Callable[[ArraySummary], Any] | None = None
+) -> dict[str, Any]:
+    """The scene as plain data, defaults left out. `reading`: how a summary is written.
 
     Summaries stand once in a list of their own, and so do formulas (MathML); boxes and wires name
     them by number.
@@ -214,7 +217,7 @@ def to_data(scene: Scene) -> dict[str, Any]:
     data["boxes"] = [_thing(box, places) | _formulas(box, formulas) for box in scene.boxes]
     data["wires"] = [_thing(wire, places) for wire in scene.wires]
     data["formulas"] = list(formulas.texts)
-    data["readings"] = [_summary(summary) for summary in summaries]
+    data["readings"] = [*map(reading or summary_data, summaries)]
     return data
 
 
@@ -228,7 +231,7 @@ def to_text(data: Mapping[str, Any]) -> str:
 
 _APART = ("rules", "where")
 _FACTS = ("low", "high", "mean", "norm")
-_ALWAYS = ("id", "kind", "shape", "dtype")
+_ALWAYS = ("id", "kind")
 
 
 def _thing(thing: Box | Wire, places: Mapping[int, int]) -> dict[str, Any]:
@@ -278,17 +281,24 @@ def _markup_once(tree: Tree) -> str:
     return markup(tree)
 
 
-def _summary(summary: ArraySummary) -> dict[str, Any]:
-    """A summary; of a single number the page knows the rest itself."""
+def summary_data(summary: ArraySummary) -> dict[str, Any]:
+    """A summary with its numbers; of a single number the page knows the rest itself."""
     if summary.shape == () and summary.numbers:
         one = {"shape": [], "dtype": summary.dtype, "numbers": [_number(summary.numbers[0])]}
         return {**one, "bad": 1} if summary.bad else one
-    plain: dict[str, Any] = _plain(replace(summary, numbers=(), grid=()), {})
+    plain = summary_facts(summary)
     if numbers := _own_digits(summary):
         plain["numbers"] = [*map(_number, numbers)]
     if summary.grid:
         plain["grid"] = [[*map(_number, row)] for row in summary.grid]
-    return plain | {key: float(f"{plain[key]:.9g}") for key in _FACTS if key in plain}
+    return plain
+
+
+def summary_facts(summary: ArraySummary) -> dict[str, Any]:
+    """A summary without its numbers."""
+    plain: dict[str, Any] = {"shape": list(summary.shape), "dtype": summary.dtype}
+    facts = {key: float(f"{getattr(summary, key):.9g}") for key in _FACTS if getattr(summary, key)}
+    return plain | facts | ({"bad": summary.bad} if summary.bad else {})
 
 
 def _own_digits(summary: ArraySummary) -> tuple[float, ...]:
@@ -315,7 +325,7 @@ def _plain(value: Any, places: Mapping[int, int]) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain(item, places) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
-        return [_plain(item, places) for item in value]
+        return [item if type(item) in (int, str) else _plain(item, places) for item in value]
     plain = {}
     for key in type(value).__dataclass_fields__:
         if key in _APART:
