@@ -1,8 +1,9 @@
 """E1: every equality that is printed, evaluated: as the terms that are printed, and as it is read.
 
-Derivations of every op of the table, layer, loss, chapter's example and of random expressions, and
-the rules that a picture's steps show. Names have the values that passed and the derivatives that
-the backward pass gives. SymPy, an independent judge, differentiates single numbers' functions.
+Derivations of every op of the table, layer, loss, chapter's example and of random expressions, the
+rules that a picture's steps show, chapters' texts, captions and words on wires. Names have the
+values that passed and the derivatives that the backward pass gives. SymPy, an independent judge,
+differentiates single numbers' functions.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from trust.formulas.explained import Draw, every_loss, expression, layers, ops, 
 from trust.formulas.page_lines import page_lines, there
 from trust.formulas.printed import names_of, reading
 from trust.formulas.symbolic_judge import verdicts
+from trust.formulas.texts import text_lines
 from trust.harness.row import Found, Run, first, row
 from trust.harness.sampling import inputs_of
 
@@ -67,6 +69,7 @@ class Counts:
     read: int = 0
     judged: int = 0
     page: int = 0
+    texts: int = 0
 
 
 def read_as_printed(
@@ -162,8 +165,8 @@ def explained(draw: Draw, rng: np.random.Generator, counts: Counts) -> list[str]
 
 @row(
     "E1",
-    "every equality printed in derivations and steps: each op, layer, loss, the chapter's examples,"
-    " random expressions, at 20 random inputs",
+    "every equality printed in derivations and steps: each op, layer, loss, the chapters' examples,"
+    " texts and captions, reports, random expressions, at 20 random inputs",
     "true to 1e-9; false 0",
     count=300,
     sample=15,
@@ -182,6 +185,9 @@ def e1(run: Run) -> Found:
                 break
             faults += [f"{name}: {fault}" for fault in wrong]
     faults += printed_rules(rng, counts)
+    for i in range(draws):
+        read, wrong = text_lines(rng, plots=share == 1 and not i)
+        counts.texts, faults = counts.texts + read, faults + wrong
     notes: tuple[str, ...] = ("the page's own lines need Node, which is not here",)
     if there():
         counts.page, wrong = page_lines(rng, run.count // 3, share)
@@ -189,7 +195,7 @@ def e1(run: Run) -> Found:
     figure = (
         f"false {len(faults)}, of {counts.lines:,} equalities in {counts.derivations:,}"
         f" derivations; {counts.read:,} of {counts.sides:,} sides also as they are read,"
-        f" {counts.page:,} in the page;"
+        f" {counts.page:,} in the page, {counts.texts:,} in texts, captions and guides;"
         f" SymPy agrees with {counts.judged:,}"
     )
     return Found(figure, first(faults), notes, whole=not run.out_of_time())

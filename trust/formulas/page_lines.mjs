@@ -71,6 +71,7 @@ function lines(session) {
   const said = new StepFormulas(scene);
   const view = fold(scene);
   return walk(scene, view).flatMap((step) => {
+    if (step.phase === "update") return [said.update()];
     const box = view.boxes.find((each) => each.id === step.box);
     if (!box) return [];
     if (view.boxes.includes(box) && scene.groups.some((group) => group.id === box.id)) return said.group(step, box.id, view);
@@ -88,8 +89,9 @@ const answers = JSON.parse(text).map(({ scene, given }) => {
     for (const [at, numbers] of given) session.given.set(at, numbers);
     put(session, scene.program, evaluate(scene.program, session.given));
   }
-  const exact = (summary) => (summary?.numbers?.length ? [summary.shape, summary.numbers] : null);
+  const exact = (summary) => (summary?.numbers?.length ? [summary.shape, summary.numbers, summary.dtype] : null);
   return {
+    rate: session.scene.rate ?? 0,
     lines: lines(session).map((line) => line.markup()),
     values: Object.fromEntries(session.scene.wires.map((wire) => [wire.id, [exact(wire.value), exact(wire.grad)]])),
   };

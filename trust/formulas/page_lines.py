@@ -1,14 +1,17 @@
 """What the page's own script says at each step, as it came and after the reader has edited values.
 
-The script runs in Node (`page_lines.mjs`) on scenes as the page has them; each line that it joins
-is read as it is printed, letters standing for what passes on the wires that they name.
+The script runs in Node (`page_lines.mjs`) on scenes as the page has them, those of a run's report
+out of the report itself; each line that it joins is read as it is printed, letters standing for
+what passes on the wires that they name.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +19,15 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from seegrad import drawing
+from seegrad import drawing, nn
 from seegrad.chapter.page import CHAPTERS
+from seegrad.chapter.playground import playground
+from seegrad.data import Dataset, moons
 from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.graph.node import Node
+from seegrad.optim import SGD
+from seegrad.training import Report, RunFolder, Trainer
 from trust.formulas.explained import Draw, every_loss, expression
 from trust.formulas.printed import Reading, reading, written
 
@@ -44,20 +51,49 @@ def said(cases: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return answers
 
 
-def _drawn(draw: Draw, rng: np.random.Generator, which: str) -> Scene | None:
+def _drawn(draw: Draw, rng: np.random.Generator, which: str) -> dict[str, Any] | None:
     with np.errstate(all="ignore"):
         z, _ = draw(rng)
         if not isinstance(z, Node) or z.shape or not z.requires_grad or z.op is None:
             return None
         z.backward()
-        return build_scene(z, open=which)
+        return _data(build_scene(z, open=which, rate=float(rng.uniform(0.01, 1))))
 
 
-def scenes(rng: np.random.Generator, count: int, share: int) -> Iterator[tuple[str, Scene]]:
-    """Figures of the chapters, closed losses, and as many random expressions, open and closed."""
+def _data(scene: Scene) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(to_json(scene))
+    return data
+
+
+def reports(rng: np.random.Generator, share: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The graphs of the last mini-batches, out of the reports of short runs."""
+    x = rng.normal(size=(24, 2))
+    runs: list[tuple[str, Dataset, Any]] = [
+        ("classes", moons(), nn.Sequential(nn.Affine(2, 3), nn.Sigmoid(), nn.Affine(3, 2))),
+        ("numbers", Dataset(x, x[:, :1] * 2.0), nn.multilayer(2, 1, (3,), "relu")),
+        ("normalised", moons(), nn.Sequential(nn.Affine(2, 3), nn.BatchNorm(3), nn.Tanh(),
+                                              nn.Affine(3, 2)).to(np.float64)),
+    ]  # fmt: skip
+    for name, data, net in runs[:1] if share > 1 else runs:
+        with tempfile.TemporaryDirectory() as folder:
+            report = Report(RunFolder(folder), data.take(slice(0, 24)))
+            trainer = Trainer(net, SGD(net.parameters(), lr=0.1), callbacks=[report])
+            trainer.fit(data.take(slice(0, 24)), epochs=1, batch=4, progress=False)
+            page = (Path(folder) / "report.html").read_text("utf-8")
+        found = re.search(r'<script type="application/json" id="scenes">(.*?)</script>', page)
+        yield f"report, {name}", json.loads(found[1])["graph"]["scene"] if found else {}
+
+
+def scenes(
+    rng: np.random.Generator, count: int, share: int
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Figures of the chapters, reports, the playground, closed losses, and as many random
+    expressions, open and closed."""
     for number, chapter in CHAPTERS.items():
         for key in [*chapter.figures][::share]:
-            yield f"chapter {number}, {key}", chapter.figures[key].scene("en")
+            yield f"chapter {number}, {key}", _data(chapter.figures[key].scene("en"))
+    yield from reports(rng, share)
+    yield "playground", _data(playground(lang="en"))
     drawn = [*((*each, "none") for each in [*every_loss()][::share]),
              *(("expression", expression, "all") for _ in range(count))]  # fmt: skip
     for name, draw, which in drawn:
@@ -73,7 +109,8 @@ def edited(scene: dict[str, Any], rng: np.random.Generator) -> list[list[Any]]:
     return [
         [at, rng.uniform(0.2, 2, int(np.prod(node["shape"]))).tolist()]
         for at, node in nodes
-        if node["form"] == "leaf" and node["dtype"].startswith("float")
+        if isinstance(node, dict)                       # a page's instructions are rows
+        and node["form"] == "leaf" and node["dtype"].startswith("float")
     ]
 
 
@@ -81,12 +118,12 @@ def _passing(values: dict[str, Any], edge: str, part: str) -> Any:
     kept = (values.get(edge) or [None, None])[part == "gradient"]
     if kept is None or len(kept[1]) != np.prod(kept[0], dtype=int):
         return None
-    return np.asarray(kept[1], float).reshape(kept[0])
+    return np.asarray(kept[1], float).astype(kept[2]).reshape(kept[0])
 
 
 def read_lines(answer: dict[str, Any], rng: np.random.Generator) -> tuple[list[Reading], list[str]]:
     """Every line of one page read; and the names that stand for two values there."""
-    names: dict[str, Any] = {}
+    names: dict[str, Any] = {"η": answer["rate"]} if answer["rate"] else {}
     twice: list[str] = []
     for line in answer["lines"]:
         for element in ElementTree.fromstring(line).iter():
@@ -109,8 +146,7 @@ def page_lines(rng: np.random.Generator, count: int, share: int) -> tuple[int, l
     named = list(scenes(rng, count, share))
     cases: list[dict[str, Any]] = []
     titles: list[str] = []
-    for name, scene in named:
-        data = json.loads(to_json(scene))
+    for name, data in named:
         cases.append({"scene": data})
         titles.append(name)
         if given := edited(data, rng):

@@ -49,6 +49,7 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "log_2": np.log2, "log_10": np.log10, "mean": np.mean,
     "I_0": special.i0, "I_1": special.i1, "I_2": lambda x: special.iv(2, x),
     "I_3": lambda x: special.iv(3, x), "fmax": np.fmax, "fmin": np.fmin,
+    "ln": lambda *x: np.log(np.squeeze(x)),
 }  # fmt: skip
 CONSTANTS = {"e": np.e, "π": np.pi, "∞": np.inf}
 BRACKETS: Mapping[str, Callable[..., Any]] = {
@@ -122,7 +123,10 @@ class Sheet:
         kind, text = _local(element), (element.text or "").strip()
         known = written(element)
         if known in self.names and kind != "mo":
-            return [Token("value", self.names[known])]
+            meant = self.names[known]
+            if self.rng is not None and getattr(meant, "dtype", None) == np.float32:
+                meant = meant * (1 + self.rng.uniform(-1, 1, np.shape(meant)) * 2.0**-22)
+            return [Token("function" if callable(meant) else "value", meant)]
         if known in FUNCTIONS and kind not in ("mo", "mrow", "mtd", "math"):   # erfc x is no erfcx
             return [Token("function", FUNCTIONS[known])]
         match kind:
@@ -149,6 +153,10 @@ class Sheet:
                 return [Token("value", np.cbrt(inner) if degree == 3 else inner ** (1 / degree))]
             case "msup":
                 return self.power(element[0], element[1])
+            case "msubsup":
+                base = ElementTree.Element("msub")
+                base.extend(list(element)[:2])
+                return self.power(base, element[2])
             case "mtable":
                 matrix = element.get("class") == "matrix"
                 return [Token("value", self.matrix(element) if matrix else self.cases(element))]
@@ -158,12 +166,14 @@ class Sheet:
         if _local(above) == "mo":
             raise Unread(written(above))
         raised = self.tokens([base])
+        if written(above)[:1] in ("⊤", "T") and len(raised) == 1:
+            return [Token("value", _transposed(raised[0].value, written(above)[1:]))]
         shown = self.shown and written(base) in CONSTANTS           # e^1 may be e to 1.0003
         last = Sheet(self.names, self.rng, shown).value(above)
         if len(raised) == 1 and raised[0].kind == "value":
             below = raised[0].value
-            if np.ndim(below) == 0 and not isinstance(below, (bool, np.bool_)):
-                return [Token("value", np.power(np.float64(below), last))]
+            if not isinstance(below, (bool, np.bool_)):
+                return [Token("value", np.power(np.asarray(below, float), last))]
         if raised and raised[0] == Token("sign", "(") and raised[-1] == Token("sign", ")"):
             return [Token("value", np.power(_Reader(raised).whole(), last))]
         raise Unread(written(base))
@@ -258,7 +268,8 @@ class _Reader:
             found = found - self.product() if minus else found + self.product()
         return found
 
-    def product(self) -> Any:
+    def product(self, summed: bool = False) -> Any:
+        """`summed`: behind Σ, where letters side by side are elements of the same place."""
         if self.sign() in ("−", "+"):
             raise Misprinted("two signs side by side")
         found = self.factor()
@@ -274,7 +285,7 @@ class _Reader:
                 other = self.factor()
                 found = np.mod(found, other) if at == "mod" else found / other
             elif self.starts():
-                found = _times(found, self.factor(), "")
+                found = _times(found, self.factor(), "⊙" if summed else "")
             else:
                 break
         return found
@@ -293,6 +304,8 @@ class _Reader:
             return token.value
         if token.kind == "function":
             self.at += 1
+            if token.value is np.sum:                   # of a whole product
+                return np.sum(self.product(summed=True))
             return token.value(*self.arguments())
         return self.bracket()
 
@@ -320,11 +333,21 @@ class _Reader:
             for compared in COMPARED:
                 if len(_split(inner, compared)) == 2:   # (x = y) is 1 or 0
                     return float(_condition(inner))
-            return BRACKETS[f"{at}{last}"](_Reader(inner).whole())
+            row = [_Reader(part).whole() for part in _split(inner, ",")]
+            return BRACKETS[f"{at}{last}"](np.array(row) if row[1:] else row[0])
         raise Unread(at or "nothing")
 
 
+def _transposed(x: Any, axes: str) -> Any:
+    """Xᵀ: rows and columns change places, (n,) stands up; or by the axes that are said."""
+    if axes:
+        return np.transpose(x, [int(axis) for axis in axes.strip("()").split(",")])
+    return np.swapaxes(np.atleast_2d(x), -1, -2)
+
+
 def _times(a: Any, b: Any, sign: str) -> Any:
+    if sign == "·" and np.ndim(a) and np.ndim(b) and np.shape(a) != np.shape(b):
+        return a @ (np.atleast_2d(b) if np.shape(a)[-1] == 1 else b)    # (2, 1)(1, 3) of (3,)
     if np.ndim(a) and np.ndim(b) and (sign != "⊙" or np.ndim(a) != np.ndim(b)):
         raise Unread("a product of arrays, or one that does not say which axes lie together")
     return a * b
@@ -341,7 +364,10 @@ def sides_of(formula: str) -> list[list[Any]]:
         for element in elements:
             if element.get("width") == "1em":           # shapes stand behind a gap
                 break
-            if _local(element) == "mo" and (element.text or "").strip() in "=→":
+            sign = (element.text or "").strip() if _local(element) == "mo" else ""
+            if sign == "←":                             # what follows is the new value
+                sides[-1] = []
+            elif sign and sign in "=→":
                 sides.append([])
             elif _local(element) == "mrow" and _opens_sides(element):
                 enter(list(element))
@@ -419,7 +445,7 @@ def _apart(a: list[Any], b: list[Any]) -> str:
         return ""                                       # added up under other shapes
     with np.errstate(all="ignore"):
         one, other = np.broadcast_arrays(a[0], b[0])
-        margins = [np.max([np.abs(np.asarray(x) - each[0]) for x in each[1:]], axis=0)
+        margins = [np.max([np.abs(np.subtract(x, each[0], dtype=float)) for x in each[1:]], axis=0)
                    for each in (a, b)]  # fmt: skip
         scale = np.maximum(np.abs(one), np.abs(other))
         wrong = ~(np.abs(one - other) <= 5 * (margins[0] + margins[1]) + CLOSE * scale + 1e-12)

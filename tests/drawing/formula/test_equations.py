@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import seegrad as sg
+from seegrad.chapter.figures import FIGURES
 from seegrad.drawing.formula import samples
 from seegrad.drawing.formula.mathml import to_mathml
 from seegrad.drawing.formula.symbolic_graph import Sent, SymbolicGraph
@@ -21,9 +22,10 @@ from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.scene import to_json
 from trust.formulas.equations import faults_of, faults_of_line
 from trust.formulas.explained import ops
-from trust.formulas.page_lines import read_lines, said, there
+from trust.formulas.page_lines import read_lines, reports, said, there
 from trust.formulas.printed import reading
 from trust.formulas.symbolic_judge import verdicts
+from trust.formulas.texts import MEANT, fault_of, formulas_in, label_fault, labels, said_of
 
 X = Name(Letter("x"))
 
@@ -189,8 +191,9 @@ def test_a_step_into_a_closed_box_says_its_rule():
     ends = [sg.softmax_cross_entropy(a, t), sg.sigmoid(x) * 3, sg.huber(x, y)]
     for z in ends:
         z.backward()
-    scenes = [{"scene": json.loads(to_json(build_scene(z, open="none")))} for z in ends]
-    answers = said(scenes)
+    drawn = [json.loads(to_json(build_scene(z, open="none"))) for z in ends]
+    of_run = [scene for _, scene in reports(np.random.default_rng(0), 8)]
+    answers = said([{"scene": scene} for scene in drawn + of_run])
     texts = ["".join(ElementTree.fromstring(line).itertext()) for each in answers
              for line in each["lines"]]  # fmt: skip
     assert "∂L∂a=∂L∂L·y−tN→(2, 3)" in texts
@@ -201,8 +204,53 @@ def test_a_step_into_a_closed_box_says_its_rule():
         found, twice = read_lines(answer, np.random.default_rng(0))
         assert not twice
         assert not any(each.fault for each in found)
+    assert sum(each.read for each in found) > 20  # of the run's report
     answers[1]["lines"] = [line.replace("<mn>3</mn>", "<mn>4</mn>") for line in answers[1]["lines"]]
     assert any(each.fault for each in read_lines(answers[1], np.random.default_rng(0))[0])
+
+
+@pytest.mark.parametrize(
+    ("meant", "said"),
+    [
+        (r"y = \frac{1}{1 + e^{-x}}", r"y = \frac{1}{1 + e^{x}}"),
+        (r"E = \frac{1}{2} \sum (y_{k} - t_{k})^{2}", r"E = \sum (y_{k} - t_{k})^{2}"),
+        (r"W \leftarrow W + v", r"W \leftarrow W - v"),
+        (r"-\frac{t_{k}}{y_{k}}", r"\frac{t_{k}}{y_{k}}"),
+        (r"\frac{H + 2 P - \mathrm{FH}}{S} + 1", r"\frac{H + 2 P - F H}{S} + 1"),
+        (r"\frac{\partial L}{\partial W} = X^{\top} \cdot \frac{\partial L}{\partial Y}",
+         r"\frac{\partial L}{\partial W} = \frac{\partial L}{\partial Y} \cdot X^{\top}"),
+    ],
+)  # fmt: skip
+def test_a_false_formula_of_a_text_is_seen(meant, said):
+    rng, names = np.random.default_rng(0), MEANT[meant]
+    assert not fault_of(meant, names(rng), rng).fault
+    assert fault_of(said, names(rng), rng).fault
+
+
+def test_equalities_in_words_and_on_wires_are_found_and_a_false_one_seen():
+    rng, figure = np.random.default_rng(0), FIGURES["5-26"]
+    text = "With $z = t^{2}$: 10 × 5 = 50, y − t = (0.3, −0.8), `x = 5`; (2,) · (2, 3) = (3,)"
+    found = [each for each, _ in formulas_in(text)]
+    assert found == ["z = t^{2}", "10 × 5 = 50", "y − t = (0.3, −0.8)", "(2,) · (2, 3) = (3,)"]
+    for right, false in [("10 × 5 = 50", "10 × 5 = 55"), (found[3], "(2,) · (2, 3) = (2,)")]:
+        assert not said_of(right, False, None, rng).fault
+        assert said_of(false, False, None, rng).fault
+    assert said_of("q = 2r", False, None, rng).fault  # nobody says what these are
+    worth = dict(labels(figure))
+    right = "∂L/∂O · Wᵀ: (2,) = (3,)(3, 2)"
+    assert not label_fault(right, worth[right], rng).fault
+    assert label_fault("Wᵀ · ∂L/∂O: (2,) = (3,)(3, 2)", worth[right], rng).fault
+    assert label_fault("∂L/∂O · Wᵀ: (2,) = (3,)(2, 3)", worth[right], rng).fault
+
+
+def test_a_transposition_says_its_axes_and_a_reshaped_derivative_is_not_passed_on():
+    x = sg.tensor(np.arange(24.0).reshape(2, 3, 4), name="x")
+    made = sg.reshape(sg.transpose(x, axes=(1, 2, 0)), shape=(12, 2))
+    told = sg.explain(sg.sum(made**2), lang="en").text
+    assert "x^(⊤(1, 2, 0))" in told
+    assert "^(⊤(2, 0, 1))" in told
+    swapped = sg.explain(sg.sum(sg.transpose(x, axes=(0, 2, 1)) ** 2), lang="en").text
+    assert "xᵀ" in swapped
 
 
 def test_a_pooled_derivation_says_which_element_is_which():

@@ -248,3 +248,25 @@ def test_drawing_is_not_watched() -> None:
         scene = build_scene(y, open="all", live=True)
     assert any(box.sign == "exp" for box in scene.boxes)
     assert scene.program
+
+
+@pytest.mark.parametrize("shape", [(24, 24), (25, 31), (1000, 7), (5, 300), (1, 601), (2, 3, 50)])
+def test_a_cell_of_a_heat_map_is_the_mean_of_its_block(shape):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=shape)
+    values[rng.random(shape) < 0.3] = np.nan
+    values[..., :2] = -np.inf
+    grid = np.array(summarize(values).grid)
+    table = values.reshape(-1, shape[-1])
+    if len(table) == 1:  # a row is folded into 24
+        padded = np.full(24 * -(-table.size // 24), np.nan)
+        padded[: table.size] = table[0]
+        table = padded.reshape(24, -1)
+    assert grid.shape == tuple(min(24, side) for side in table.shape)
+    of = [np.arange(side) * blocks // side for side, blocks in zip(table.shape, grid.shape)]
+    for r, c in np.ndindex(grid.shape):
+        block = table[np.ix_(of[0] == r, of[1] == c)]
+        good = block[np.isfinite(block)]
+        wanted = good.mean() if good.size else np.nan
+        np.testing.assert_allclose(grid[r, c], wanted, rtol=6e-4, equal_nan=True)
+    assert summarize(np.full((30, 30), 1e308)).grid[0][0] == 1e308

@@ -160,11 +160,17 @@ class WalkBack:
         if len(line.sides) > 1:
             self.lines.append(line)
         fits = brief is not None and size(brief) <= BRIEF and shape_of(brief) == node.shape
-        return brief if brief is not None and fits else name
+        return brief if brief is not None and fits and not _reshaped(brief) else name
 
     def learn(self, name: Name, value: Any) -> None:
         if value is not None:
             self.graph.known[name] = np.asarray(value)
+
+
+def _reshaped(term: Term) -> bool:
+    """Is it written as another value whose shape is another? Then the axes of later steps are not
+    that value's."""
+    return any(isinstance(each.op.lower, Reshape) for each in calls_in(term))
 
 
 def bare(term: Term) -> Term:

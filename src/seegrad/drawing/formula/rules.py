@@ -22,6 +22,7 @@ from seegrad.drawing.formula.terms import (
     Times,
     Written,
     chosen,
+    has_choices,
     term_of,
     times,
 )
@@ -89,41 +90,70 @@ def local_text(op: Op) -> str:
 
 def forward_formula(node: Node) -> Tree | None:
     """What a node computes, with holes for its inputs; None where that is too long."""
-    op = node.op
-    assert op is not None
-    names = _holes(op, [x.spec for x in node.inputs])
-    return _typeset_once(Applied(op, tuple(node.attrs.items()), tuple(names), node.shape))
+    told: Tree | None = _kept(_forward, *_key(node))
+    return told
 
 
 def rule_formula(node: Node, position: int) -> Tree | None:
     """How a node's derivative by one input is computed, with the holes `g` (what arrives), `out`
     and the op's own input names; None where there is none to be told."""
-    term = rule_term(node, position)
-    return None if term is None else _typeset_once(term)
+    told: Tree | None = _kept(_decided, position, *_key(node))
+    if told is None and (term := rule_term(node, position)) is not None:
+        told = _kept(_typeset, term)
+    return told
 
 
 def rule_term(node: Node, position: int) -> Term | None:
     """The same as the term that is printed; what only guards a computer is left out where the
     node's numbers do not need it."""
-    op = node.op
-    assert op is not None
-    specs = tuple(x.spec for x in node.inputs)
-    try:
-        term = _rule(op, position, specs, tuple(sorted(node.attrs.items())), node.spec)
-    except TypeError:  # an attribute that cannot be a key
-        attrs = tuple(node.attrs.items())
-        term = _rule.__wrapped__(op, position, specs, attrs, node.spec)
+    term = _kept(_rule, position, *_key(node))
     if term is None:
         return None
-    known = dict(zip(_holes(op, specs), node.values)) if node.data is not None else {}
-    if node.data is not None:
+    known: dict[Name, Any] = {}
+    if node.data is not None and node.op is not None:
+        known = dict(zip(_holes(node.op, [x.spec for x in node.inputs]), node.values))
         known[Name(Hole("out"), node.shape)] = node.data
     return g_first(chosen(term, known, outermost=True), Name(Hole("g"), node.shape))
 
 
+def _key(node: Node) -> tuple[Op, tuple[Spec, ...], tuple[Any, ...], Spec]:
+    """What a node's formulas depend on, its numbers aside."""
+    assert node.op is not None
+    specs = tuple(x.spec for x in node.inputs)
+    return node.op, specs, tuple(sorted(node.attrs.items())), node.spec
+
+
+def _kept(function: Any, *key: Any) -> Any:
+    """What a function that keeps its answers says; anew for an attribute that cannot be a key."""
+    try:
+        return function(*key)
+    except TypeError:
+        return function.__wrapped__(*key)
+
+
+@cache
+def _forward(op: Op, specs: tuple[Spec, ...], attrs: tuple[Any, ...], out: Spec) -> Tree | None:
+    made: Tree | None = _kept(_typeset, Applied(op, attrs, tuple(_holes(op, specs)), out.shape))
+    return made
+
+
+@cache
+def _decided(
+    position: int, op: Op, specs: tuple[Spec, ...], attrs: tuple[Any, ...], out: Spec
+) -> Tree | None:
+    """A rule's formula, if there is one and no numbers have a say in it."""
+    term = _kept(_rule, position, op, specs, attrs, out)
+    if term is None or has_choices(term):
+        return None
+    told: Tree | None = _kept(
+        _typeset, g_first(chosen(term, {}, outermost=True), Name(Hole("g"), out.shape))
+    )
+    return told
+
+
 @cache
 def _rule(
-    op: Op, position: int, specs: tuple[Spec, ...], attrs: tuple[Any, ...], out: Spec
+    position: int, op: Op, specs: tuple[Spec, ...], attrs: tuple[Any, ...], out: Spec
 ) -> Term | None:
     inputs, g, y = [symbol(spec) for spec in specs], symbol(out), symbol(out)
     sent = ask(op, position, g, y, inputs, dict(attrs))
@@ -132,14 +162,6 @@ def _rule(
     known: dict[Node, Term] = dict(zip(inputs, _holes(op, specs)))
     known |= {g: Name(Hole("g"), out.shape), y: Name(Hole("out"), out.shape)}
     return term_of(sent, known)
-
-
-def _typeset_once(term: Term) -> Tree | None:
-    """A term's tree, the same for equal terms; None where it is too long to be read."""
-    try:
-        return _typeset(term)
-    except TypeError:  # an attribute that cannot be a key
-        return _typeset.__wrapped__(term)
 
 
 @lru_cache(maxsize=4096)

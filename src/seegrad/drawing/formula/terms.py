@@ -493,6 +493,14 @@ def chosen(term: Term, known: Mapping[Name, Any], outermost: bool = False) -> Te
     return term
 
 
+def has_choices(term: Term) -> bool:
+    """Is there a choice or a bound in it that numbers have a say in?"""
+    choice = isinstance(term, Applied) and (
+        term.op is by_function("where") or "low" in dict(term.attrs)
+    )
+    return choice or any(map(has_choices, parts_of(term)))
+
+
 def _taken(term: Applied, known: Mapping[Name, Any], outermost: bool) -> Term | None:
     """The branch of a choice that is taken for every element; None if that cannot be said."""
     condition, first, second = term.arguments

@@ -53,7 +53,7 @@ from seegrad.drawing.formula.tree import (
     row,
 )
 from seegrad.drawing.values.summary import shown_attribute, shown_digits
-from seegrad.graph.forms import Product, Reduce, Reshape
+from seegrad.graph.forms import Permute, Product, Reduce, Reshape
 from seegrad.graph.laws import Commutative
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Shape
@@ -352,6 +352,11 @@ def with_samples(term: Applied, samples: Tree) -> Term:
     return Elided(term, _applied(term, samples).tree)
 
 
+def _of_matrices(axes: Shape) -> bool:
+    """Are rows and columns all that changes places? Then Xᵀ says which axes; else they are said."""
+    return len(axes) < 2 or axes == (*range(len(axes) - 2), len(axes) - 1, len(axes) - 2)
+
+
 def _applied(term: Applied, samples: Tree | None = None) -> Piece:
     op, attrs = term.op, dict(term.attrs)
     if op is by_function("where"):
@@ -361,6 +366,10 @@ def _applied(term: Applied, samples: Tree | None = None) -> Piece:
         second = piece(term.arguments[1]).within(op.precedence)
         return Piece(row(first, DOT, second), op.precedence)
     template = read(settled(op.latex, attrs))
+    moved = isinstance(op.lower, Permute) and not _of_matrices(attrs["axes"])
+    if moved and isinstance(template, Script) and template.above is not None:
+        axes = Fence(read(shown_attribute(attrs["axes"])))
+        template = Script(template.base, above=row(template.above, axes))
     values: dict[str, Piece] = {
         name: Piece(read(shown_attribute(value).replace("->", r"\to ")))
         for name, value in attrs.items()

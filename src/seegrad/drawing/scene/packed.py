@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from math import isfinite
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from seegrad.drawing.scene.scene import WIRE_KINDS, Scene, to_data, to_text
-from seegrad.drawing.values.summary import ON_WIRE
+from seegrad.drawing.scene.scene import (
+    WIRE_KINDS,
+    Scene,
+    summary_data,
+    summary_facts,
+    to_data,
+    to_text,
+)
+from seegrad.drawing.values.summary import ON_WIRE, ArraySummary
 
 WIDTHS = {"float32": "f", "float64": "d"}
 STEPS = 32767  # of a heat-map's cells, on either side of zero; one below them is no number
@@ -22,18 +30,8 @@ STEPS = 32767  # of a heat-map's cells, on either side of zero; one below them i
 
 def to_page(scene: Scene) -> str:
     """The scene for a page, safe inside a <script> element."""
-    data = to_data(scene)
     arrays: dict[str, int] = {}
-    for i, reading in enumerate(data["readings"]):
-        numbers = reading.get("numbers")
-        if not numbers:
-            pass
-        elif reading["dtype"] == "float64" and not reading["shape"] and not reading.get("bad"):
-            data["readings"][i] = numbers[0]
-        else:
-            reading["numbers"] = _placed(numbers, reading["dtype"], arrays)
-        if "grid" in reading:
-            reading["grid"] = _in_steps(reading["grid"])
+    data = to_data(scene, partial(_reading, arrays=arrays))
     for wire in data["wires"]:
         if wire["kind"] == WIRE_KINDS[0]:
             del wire["kind"]  # as the page takes it where nothing is said
@@ -51,20 +49,31 @@ def to_page(scene: Scene) -> str:
     return to_text(data)
 
 
-def _placed(numbers: list[Any], dtype: str, arrays: dict[str, int]) -> list[Any] | int:
+def _reading(summary: ArraySummary, arrays: dict[str, int]) -> Any:
+    """A summary; a double alone as a number, what is long by its place among the arrays."""
+    numbers, dtype = summary.numbers, summary.dtype
+    if numbers and not summary.shape and dtype == "float64" and not summary.bad:
+        return numbers[0]
+    if len(numbers) > ON_WIRE and dtype in WIDTHS:
+        return summary_facts(summary) | {"numbers": _placed(numbers, dtype, arrays)}
+    data = summary_data(replace(summary, grid=()))
+    return data | {"grid": _in_steps(summary.grid)} if summary.grid else data
+
+
+def _placed(numbers: Any, dtype: str, arrays: dict[str, int]) -> Any:
     """Few numbers, or such as have no width of their own, as they are; the place of others."""
     if len(numbers) <= ON_WIRE or dtype not in WIDTHS:
         return numbers
     width = WIDTHS[dtype]
-    array = np.array([float(x) for x in numbers], f"<{width}")
+    array = np.array(numbers, f"<{width}")  # of words, too: "nan"
     return arrays.setdefault(width + b64encode(array.tobytes()).decode(), len(arrays))
 
 
-def _in_steps(grid: list[list[Any]]) -> list[Any]:
+def _in_steps(grid: tuple[tuple[float, ...], ...]) -> list[Any]:
     """A heat-map's cells in steps of the largest: how many in a row, the largest, the steps."""
-    cells = [float(x) for row in grid for x in row]
-    top = max([abs(x) for x in cells if isfinite(x)], default=0.0) or 1.0
-    steps = [
-        round(x / top * STEPS) or (x > 0) - (x < 0) if isfinite(x) else -STEPS - 1 for x in cells
-    ]
-    return [len(grid[0]), top, b64encode(np.array(steps, "<i2").tobytes()).decode()]
+    cells = np.array(grid)
+    fine = np.isfinite(cells)
+    top = float(np.abs(cells[fine]).max(initial=0.0)) or 1.0
+    steps = np.rint(np.where(fine, cells, 0.0) / top * STEPS)
+    steps = np.where(fine, np.where(steps == 0, np.sign(cells), steps), -STEPS - 1)
+    return [len(grid[0]), top, b64encode(steps.astype("<i2").tobytes()).decode()]

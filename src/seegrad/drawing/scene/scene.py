@@ -7,7 +7,7 @@ Nothing here computes, measures or draws. The JSON form is what the page reads.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import isfinite
@@ -24,17 +24,18 @@ from seegrad.i18n import LANGUAGES, language, tr
 
 VERSION = 1
 
-BOX_KINDS = ("operation", "culprit", "input", "parameter", "constant", "fork", "output")
-"""A culprit is an operation that failed. A fork is the point behind a value that is used more than
-once: before it stands the sum of the derivatives, after it each branch's own."""
-
 WIRE_KINDS = ("edge", "trunk", "output")
 """An edge is one argument of one operation; a trunk leads to a fork; an output leads out."""
 
 
 @dataclass(frozen=True)
 class Box:
-    """One thing that is drawn: an operation's circle, a name, a constant, a fork."""
+    """One thing that is drawn: an operation's circle, a name, a constant, a fork.
+
+    `kind`: operation, culprit (an operation that failed), input, parameter, constant, output, or
+    fork: the point behind a value that is used more than once. Before it stands the sum of the
+    derivatives, after it each branch's own.
+    """
 
     id: str
     kind: str
@@ -188,8 +189,10 @@ def to_json(scene: Scene) -> str:
     return to_text(to_data(scene))
 
 
-def to_data(scene: Scene) -> dict[str, Any]:
-    """The scene as plain data, defaults left out.
+def to_data(
+    scene: Scene, reading: Callable[[ArraySummary], Any] | None = None
+) -> dict[str, Any]:
+    """The scene as plain data, defaults left out. `reading`: how a summary is written.
 
     Summaries stand once in a list of their own, and so do formulas (MathML); boxes and wires name
     them by number.
@@ -205,16 +208,16 @@ def to_data(scene: Scene) -> dict[str, Any]:
             if summary is not None and id(summary) not in places:
                 places[id(summary)] = summaries.setdefault(summary, len(summaries))
     rest = replace(scene, boxes=(), wires=())
-    formulas: dict[str, int] = {}
+    formulas = _Formulas()
     data = {"version": VERSION, **_plain(rest, places)}
     for plain, group in zip(data.get("groups", ()), scene.groups):
-        plain |= _placed({"where": group.where}, formulas)
-        placed = [[*names, _placed({"": rule}, formulas).get("")] for *names, rule in group.rules]
+        plain |= {} if group.where is None else {"where": formulas.place(group.where)}
+        placed = [[*names, formulas.place(rule)] for *names, rule in group.rules]
         plain |= {"rules": placed} if any(rule for *_, rule in group.rules) else {}
     data["boxes"] = [_thing(box, places) | _formulas(box, formulas) for box in scene.boxes]
     data["wires"] = [_thing(wire, places) for wire in scene.wires]
-    data["formulas"] = list(formulas)
-    data["readings"] = [_summary(summary) for summary in summaries]
+    data["formulas"] = list(formulas.texts)
+    data["readings"] = [*map(reading or summary_data, summaries)]
     return data
 
 
@@ -228,7 +231,7 @@ def to_text(data: Mapping[str, Any]) -> str:
 
 _APART = ("rules", "where")
 _FACTS = ("low", "high", "mean", "norm")
-_ALWAYS = ("id", "kind", "shape", "dtype")
+_ALWAYS = ("id", "kind")
 
 
 def _thing(thing: Box | Wire, places: Mapping[int, int]) -> dict[str, Any]:
@@ -242,21 +245,35 @@ def _thing(thing: Box | Wire, places: Mapping[int, int]) -> dict[str, Any]:
     return plain
 
 
-def _formulas(box: Box, formulas: dict[str, int]) -> dict[str, Any]:
+class _Formulas:
+    """The formulas of a scene, each once; a box's tree is most often one that another has, too."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, int] = {}
+        self.trees: dict[int, int] = {}  # by id: the scene holds them
+
+    def place(self, tree: Tree | None) -> int | None:
+        """The place of a tree that the scene holds; None of none."""
+        if tree is None:
+            return None
+        if id(tree) not in self.trees:
+            self.trees[id(tree)] = self.text(_markup_once(tree))
+        return self.trees[id(tree)]
+
+    def text(self, text: str) -> int:
+        return self.texts.setdefault(text, len(self.texts))
+
+
+def _formulas(box: Box, formulas: _Formulas) -> dict[str, Any]:
     """A box's name and rules as formulas, by number."""
-    letter = named(box.name) if box.name else None
-    found = _placed({"letter": letter, "forward": box.forward}, formulas)
-    rules = [_placed({"": rule}, formulas).get("") for rule in box.rules]
-    return found | ({"rules": rules} if any(box.rules) else {})
-
-
-def _placed(trees: Mapping[str, Tree | None], formulas: dict[str, int]) -> dict[str, Any]:
-    """The places of some formulas in the list of all."""
-    return {
-        key: formulas.setdefault(_markup_once(tree), len(formulas))
-        for key, tree in trees.items()
-        if tree is not None
-    }
+    found: dict[str, Any] = {}
+    if box.name:
+        found["letter"] = formulas.text(_markup_once(named(box.name)))
+    if box.forward is not None:
+        found["forward"] = formulas.place(box.forward)
+    if any(box.rules):
+        found["rules"] = [formulas.place(rule) for rule in box.rules]
+    return found
 
 
 @lru_cache(maxsize=4096)
@@ -264,13 +281,24 @@ def _markup_once(tree: Tree) -> str:
     return markup(tree)
 
 
-def _summary(summary: ArraySummary) -> dict[str, Any]:
-    """A summary; of a single number the page knows the rest itself."""
+def summary_data(summary: ArraySummary) -> dict[str, Any]:
+    """A summary with its numbers; of a single number the page knows the rest itself."""
     if summary.shape == () and summary.numbers:
         one = {"shape": [], "dtype": summary.dtype, "numbers": [_number(summary.numbers[0])]}
         return {**one, "bad": 1} if summary.bad else one
-    plain: dict[str, Any] = _plain(replace(summary, numbers=_own_digits(summary)), {})
-    return plain | {key: float(f"{plain[key]:.9g}") for key in _FACTS if key in plain}
+    plain = summary_facts(summary)
+    if numbers := _own_digits(summary):
+        plain["numbers"] = [*map(_number, numbers)]
+    if summary.grid:
+        plain["grid"] = [[*map(_number, row)] for row in summary.grid]
+    return plain
+
+
+def summary_facts(summary: ArraySummary) -> dict[str, Any]:
+    """A summary without its numbers."""
+    plain: dict[str, Any] = {"shape": list(summary.shape), "dtype": summary.dtype}
+    facts = {key: float(f"{getattr(summary, key):.9g}") for key in _FACTS if getattr(summary, key)}
+    return plain | facts | ({"bad": summary.bad} if summary.bad else {})
 
 
 def _own_digits(summary: ArraySummary) -> tuple[float, ...]:
@@ -297,7 +325,7 @@ def _plain(value: Any, places: Mapping[int, int]) -> Any:
     if isinstance(value, Mapping):
         return {str(key): _plain(item, places) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
-        return [_plain(item, places) for item in value]
+        return [item if type(item) in (int, str) else _plain(item, places) for item in value]
     plain = {}
     for key in type(value).__dataclass_fields__:
         if key in _APART:

@@ -118,20 +118,31 @@ def _grid(table: NDArray[np.generic]) -> tuple[tuple[float, ...], ...]:
         padded = np.full(side * GRID, np.nan, np.float64)
         padded[: table.shape[1]] = table[0]
         table = padded.reshape(GRID, side)
-    rows = np.array_split(np.arange(table.shape[0]), min(GRID, table.shape[0]))
-    columns = np.array_split(np.arange(table.shape[1]), min(GRID, table.shape[1]))
-    blocks = []
-    for row in rows:
-        band = table[row[0] : row[-1] + 1]
-        cells = (band[:, c[0] : c[-1] + 1] for c in columns)
-        blocks.append(tuple(float(f"{_mean(cell):.4g}") for cell in cells))
-    return tuple(blocks)
+    height, width = table.shape
+    tops, lefts = _begins(height), _begins(width)
+    counts = np.outer(np.diff(tops, append=height), np.diff(lefts, append=width)).astype(float)
+    sums, most = np.zeros(counts.shape), counts.max()
+    step = max(1, BLOCK // width)
+    for start in range(0, height, step):
+        block = table[start : start + step].astype(np.float64)
+        fine = np.isfinite(block)
+        at = np.searchsorted(tops, np.arange(start, start + len(block)), "right") - 1
+        first = np.flatnonzero(np.diff(at, prepend=-1))
+        if not fine.all():
+            lost = np.add.reduceat((~fine).astype(float), lefts, axis=1)
+            counts[at[first]] -= np.add.reduceat(lost, first, axis=0)
+            block = np.where(fine, block, 0.0)
+        columns = np.add.reduceat(block / most, lefts, axis=1)
+        sums[at[first]] += np.add.reduceat(columns, first, axis=0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = (sums * (most / counts)).tolist()
+    return tuple(tuple(float(f"{mean:.4g}") for mean in row) for row in means)
 
 
-def _mean(block: NDArray[np.generic]) -> float:
-    cell = block.astype(np.float64)
-    fine = cell[np.isfinite(cell)]
-    return float((fine / fine.size).sum()) if fine.size else float("nan")
+def _begins(side: int) -> NDArray[np.intp]:
+    """Where the blocks of a side begin."""
+    blocks = min(GRID, side)
+    return -(-np.arange(blocks) * side // blocks)
 
 
 def shown(x: float) -> str:
