@@ -97,8 +97,9 @@ class ImportedNetwork(Module):
             path.append(piece)
             home = inner
         last = _free(home, last)
-        setattr(home, last, make(array, last, array.dtype))
-        return (*path, last)
+        path.append(last)
+        setattr(home, last, make(array, ".".join(path), array.dtype))
+        return tuple(path)
 
     def _value(self, path: tuple[str, ...]) -> Any:
         found: Any = self

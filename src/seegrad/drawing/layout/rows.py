@@ -41,6 +41,7 @@ def wrap(level: Level, room: float) -> None:
         for i in range(len(edge.path) - 1):
             crossing[level.rank[edge.path[i]]].append(Piece(edge, i))
     lone = [[p for p in each if _is_lone(level, p, wires, each)] for each in crossing]
+    lone = [each if len(each) < len(crossing[i]) else [] for i, each in enumerate(lone)]
     starts = _starts(level, crossing, lone, room)
     for r in range(len(starts) - 1, 0, -1):
         start = starts[r]

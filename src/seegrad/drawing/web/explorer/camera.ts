@@ -145,18 +145,13 @@ export class Camera {
 
   /** The whole picture. */
   fit() {
-    const stage = this.room(),
-      plan = this.plan;
-    if (!stage.width) return;
-    const k = Math.min(
-      this.largest,
-      stage.width / Math.max(plan.width, 1),
-      stage.height / Math.max(plan.height, 1),
-    );
+    const { width, height } = this.#room;
+    const { plan } = this;
+    if (!width) return;
+    const large = Math.min(this.largest, width / plan.width, height / plan.height);
+    const k = Math.max(large, 0.02);
     this.following = true;
-    this.zoom = { k: Math.max(k, 0.02), x: 0, y: 0 };
-    this.zoom.x = (stage.width - plan.width * this.zoom.k) / 2;
-    this.zoom.y = (stage.height - plan.height * this.zoom.k) / 2;
+    this.zoom = { k, x: (width - plan.width * k) / 2, y: (height - plan.height * k) / 2 };
     this.place();
   }
 

@@ -42,6 +42,7 @@ export function wrap(level, room) {
     }
   }
   lone = crossing.map((each) => each.filter((p) => _isLone(level, p, wires, each)));
+  lone = Array.from(enumerate(lone)).map(([i, each]) => ((each.length < crossing[i].length) ? each : []));
   starts = _starts(level, crossing, lone, room);
   for (r = (starts.length - 1); r > 0; r += -1) {
     start = starts[r];
