@@ -168,7 +168,7 @@ class _Text:
                 rows = "".join(f"<li>{inline(row[2:])}</li>" for row in content.split("\n"))
                 self.html.append(f"<ul>{rows}</ul>")
             case "pre":
-                self.html.append(f"<pre><code>{escape(content)}</code></pre>")
+                self.html.append(f'<pre tabindex="0"><code>{escape(content)}</code></pre>')
             case "figure":
                 number, _, words = content.partition(" | ")
                 figure = self.chapter.figures[number]
