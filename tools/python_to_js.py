@@ -72,6 +72,16 @@ def declared(node: ast.AST) -> list[str]:
     return own + [name for each in ast.iter_child_nodes(node) for name in declared(each)]
 
 
+def apart(node: ast.Assign) -> bool:
+    """Do the parts of `a, b = x, y` give the same one after another?"""
+    match node:
+        case ast.Assign(targets=[ast.Tuple(elts=into)], value=ast.Tuple(elts=values)):
+            names = {each.id for each in into if isinstance(each, ast.Name)}
+            read = {e.id for each in values for e in ast.walk(each) if isinstance(e, ast.Name)}
+            return len(names) == len(into) and not names & read
+    return False
+
+
 def quoted(text: str, end: str) -> str:
     """The inside of a JavaScript string."""
     known = {"\\": "\\\\", end: f"\\{end}", "\n": "\\n", "\0": "\\0", "$": "\\$"}
@@ -334,6 +344,9 @@ class Writer:
             case ast.Expr(value=value):
                 return [f"{self.of(value)};"]
             case ast.Assign(targets=[first, *more], value=value):
+                if apart(node):
+                    pairs = zip(first.elts, value.elts)  # type: ignore[attr-defined]
+                    return [self.put(each, self.of(one)) for each, one in pairs]
                 if isinstance(first, ast.Name):
                     self.local.setdefault(first.id, self.type_of(value))
                 rest = [self.put(each, self.of(first)) for each in more]
@@ -345,6 +358,8 @@ class Writer:
                 return [f"extend({self.of(target)}, {self.of(value)});"]
             case ast.AugAssign(target=target) if self.plain(target).startswith("list"):
                 return [f"extend({self.of(target)}, {self.each(node.value)});"]
+            case ast.AugAssign(target=ast.Attribute(), op=op, value=value) if type(op) in OPERATORS:
+                return [f"{self.of(node.target)} {OPERATORS[type(op)]}= {self.of(value)};"]
             case ast.AugAssign(target=target, op=op, value=value):
                 return [self.put(target, self.of(ast.BinOp(target, op, value))[1:-1])]
             case ast.If(test=test, body=body, orelse=other):
@@ -402,11 +417,12 @@ class Writer:
                      else self.of(f.value) if f.value else "" for f in fields]  # fmt: skip
             names = [ast.unparse(f.target) for f in fields]
             args = self.parameters(list(zip(names, spare)))
-            body = [f"  this.{camel(name)} = {camel(name)};" for name in names]
-            lines += [f"constructor({args}) {{", *body, "}"]
+            lines += [f"constructor({args}) {{"]
+            lines += [f"  Object.assign(this, {{ {', '.join(map(camel, names))} }});", "}"]
         for each in [each for each in node.body if isinstance(each, ast.FunctionDef)]:
             lines += self.function(each, "get " if each.decorator_list else "")
-        return [f"class {node.name} {{", *(f"  {line}" for line in lines), "}"]
+        inside = [f"  {line}" for line in lines]
+        return ["/** @type {any} */", f"{node.name} = class {{", *inside, "};"]
 
 
 def module_text(name: str, tree: ast.Module, names: Names, runtime: set[str]) -> str:
@@ -417,7 +433,9 @@ def module_text(name: str, tree: ast.Module, names: Names, runtime: set[str]) ->
             continue  # a name for a type
         lines = writer.statement(node)
         if lines:
-            const = "" if isinstance(node, (ast.FunctionDef, ast.ClassDef)) else "const "
+            const = "" if isinstance(node, ast.FunctionDef) else "const "
+            if isinstance(node, ast.Assign):
+                lines = [lines[0], *(f"export const {line}" for line in lines[1:])]
             at = 1 if lines[0].startswith("/**") else 0
             body += [*lines[:at], f"export {const}{lines[at]}", *lines[at + 1 :], ""]
     text = "\n".join(body)

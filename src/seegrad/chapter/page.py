@@ -20,6 +20,7 @@ import numpy as np
 
 from seegrad.chapter import chapter4, chapter6, chapter7, figures, graphs
 from seegrad.chapter.figure import Figure
+from seegrad.chapter.heights import height_rules
 from seegrad.chapter.playground import playground
 from seegrad.chapter.plots import Plot
 from seegrad.drawing.export.reading import Live, place, reading_page
@@ -149,6 +150,7 @@ class _Text:
         self.read = list(blocks(read(f"{chapter.text}.{lang}.txt")))
         self.html: list[str] = []
         self.lives: dict[str, Live] = {}
+        self.measured: list[tuple[str, Scene, bool]] = []
         self.headings: list[tuple[str, str]] = []
         self.prefix = "" if first else f"{lang}-"
         for kind, content in self.read:
@@ -166,7 +168,7 @@ class _Text:
                 rows = "".join(f"<li>{inline(row[2:])}</li>" for row in content.split("\n"))
                 self.html.append(f"<ul>{rows}</ul>")
             case "pre":
-                self.html.append(f"<pre><code>{escape(content)}</code></pre>")
+                self.html.append(f'<pre tabindex="0"><code>{escape(content)}</code></pre>')
             case "figure":
                 number, _, words = content.partition(" | ")
                 figure = self.chapter.figures[number]
@@ -193,11 +195,12 @@ class _Text:
         tall: bool = False,
     ) -> None:  # fmt: skip
         large = len(scene.boxes) > 20
-        live = Live(scene, step, whole=large)
+        live = Live(scene, step, whole=tall)
         key = f"{self.lang} {number}"
         self.lives[key] = live
-        tall = tall or (large and bool(scene.open))
         wide = ' class="wide"' if tall or large else ""
+        if not tall:
+            self.measured.append((key, scene, large))
         label = f"<strong>{escape(caption[0])}.</strong> " if caption[0] else ""
         self.html.append(
             f'<figure id="{self.prefix}f{_key(number)}"{wide}>'
@@ -245,7 +248,7 @@ def chapter_page(lang: str | None = None, number: int = 5) -> str:
         lang=chosen,
         kind="chapters",
         titles={text.lang: text.title for text in texts},
-        sheet=read("page.css"),
+        sheet=read("page.css") + height_rules(one for text in texts for one in text.measured),
         body="\n".join(text.article for text in texts),
         lives={key: live for text in texts for key, live in text.lives.items()},
         plots=bool(CHAPTERS[number].plots),

@@ -97,10 +97,11 @@ class ImportedNetwork(Module):
             path.append(piece)
             home = inner
         last = _free(home, last)
+        path.append(last)
         # a leaf of no part is one of the network's: pictures put it into the network's box
-        called = last if path else f"{self.kind}.{last}"
+        called = ".".join(path if len(path) > 1 else (self.kind, last))
         setattr(home, last, make(array, called, array.dtype))
-        return (*path, last)
+        return tuple(path)
 
     def _value(self, path: tuple[str, ...]) -> Any:
         found: Any = self

@@ -74,3 +74,9 @@ def test_the_file_takes_the_width(tmp_path: Any) -> None:
 def test_the_smallest_cells_come_last() -> None:
     assert list(CELLS) == sorted(CELLS, reverse=True)
     assert "650" in to_text(build_scene(apples_and_oranges()))
+
+
+def test_an_arrow_comes_in_before_words_that_are_wider_than_their_box() -> None:
+    drawn = to_text(build_scene(NETWORKS["LeNet"]()))
+    for layer in ("[conv1]", "(ReLU)", "[max∘ max_pool1]", "[max∘ max_pool2]", "[affine2]"):
+        assert f"▶{layer}" in drawn

@@ -4,8 +4,8 @@ import { pathToFileURL } from "node:url";
 const { arrange } = await import(pathToFileURL(process.argv[2]).href);
 let text = "";
 for await (const chunk of process.stdin) text += chunk;
-const answers = JSON.parse(text).map(({ places, routes }) => {
-  const plan = arrange(places, routes);
+const answers = JSON.parse(text).map(({ places, routes, room }) => {
+  const plan = arrange(places, routes, room ?? Infinity);
   return {
     places: Object.fromEntries([...plan.places].map(([id, r]) => [id, [r.x, r.y, r.width, r.height]])),
     paths: Object.fromEntries(plan.paths),

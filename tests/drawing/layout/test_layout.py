@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import random
 import subprocess
-from itertools import pairwise
+from itertools import pairwise, product
+from math import inf, isfinite
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def random_case(seed: int, cyclic: bool = False) -> tuple[list[Place], list[Rout
 
 
 CASES = [random_case(seed, cyclic) for seed in range(30) for cyclic in (False, True)]
+ROOMS = [inf, 480.0]  # what is wider is cut into rows
 
 
 def inside(inner: Rect, outer: Rect) -> bool:
@@ -93,10 +95,11 @@ def ancestors(place: Place, by_id: dict[str, Place]) -> set[str]:
     return found
 
 
+@pytest.mark.parametrize("room", ROOMS)
 @pytest.mark.parametrize("case", CASES)
-def test_boxes_and_labels_keep_apart(case: tuple[list[Place], list[Route]]) -> None:
+def test_boxes_and_labels_keep_apart(case: tuple[list[Place], list[Route]], room: float) -> None:
     places, routes = case
-    plan = arrange(places, routes)
+    plan = arrange(places, routes, room)
     by_id = {place.id: place for place in places}
     around = {place.id: ancestors(place, by_id) for place in places}
     for i, a in enumerate(places):
@@ -116,10 +119,13 @@ def test_boxes_and_labels_keep_apart(case: tuple[list[Place], list[Route]]) -> N
             assert apart or (place.group and inside(rect, plan.places[place.id])), (key, place.id)
 
 
+@pytest.mark.parametrize("room", ROOMS)
 @pytest.mark.parametrize("case", CASES)
-def test_wires_do_not_cross_boxes_or_foreign_labels(case: tuple[list[Place], list[Route]]) -> None:
+def test_wires_do_not_cross_boxes_or_foreign_labels(
+    case: tuple[list[Place], list[Route]], room: float
+) -> None:
     places, routes = case
-    plan = arrange(places, routes)
+    plan = arrange(places, routes, room)
     by_id = {place.id: place for place in places}
     labels = label_rects(plan, routes)
     for route in routes:
@@ -133,10 +139,13 @@ def test_wires_do_not_cross_boxes_or_foreign_labels(case: tuple[list[Place], lis
                 assert key == route.id or not meet(stroke, rect), (route.id, key)
 
 
+@pytest.mark.parametrize("room", ROOMS)
 @pytest.mark.parametrize("case", CASES)
-def test_wires_run_from_outline_to_outline(case: tuple[list[Place], list[Route]]) -> None:
+def test_wires_run_from_outline_to_outline(
+    case: tuple[list[Place], list[Route]], room: float
+) -> None:
     places, routes = case
-    plan = arrange(places, routes)
+    plan = arrange(places, routes, room)
     for route in routes:
         start, end = plan.paths[route.id][0], plan.paths[route.id][-1]
         source, target = plan.places[route.source], plan.places[route.target]
@@ -200,6 +209,23 @@ def test_transposing_neighbours_helps_dense_graphs() -> None:
     assert arrange(places, routes).crossings < plain
 
 
+def test_a_box_of_one_wire_begins_where_its_wire_comes_in() -> None:
+    """And no row is left with next to nothing."""
+    widths = {"x": 40, "net": 250, "t": 40, "loss": 120, "L": 20}
+    places = [Place(name, "", width, 40) for name, width in widths.items()]
+    ends = [("x", "net"), ("net", "loss"), ("t", "loss"), ("loss", "L")]
+    routes = [Route(f"w{i}", *pair, i // 2, 60, 24, 24) for i, pair in enumerate(ends)]
+    one, plan = arrange(places, routes), arrange(places, routes, 520.0)
+    assert one.places["t"].x > one.places["net"].x
+    assert plan.width <= 520
+    assert plan.places["x"].y == plan.places["net"].y
+    assert plan.places["net"].y < plan.places["loss"].y == plan.places["L"].y
+    assert plan.places["t"].x < plan.places["loss"].x
+    wire = [x for x, _ in plan.paths["w2"]]
+    assert wire == sorted(wire)  # never back to the left
+    assert any(b < a for (a, _), (b, _) in pairwise(plan.paths["w1"]))
+
+
 def test_nothing_and_one_thing() -> None:
     assert arrange([], []).width == 2 * nested.MARGIN
     assert arrange([Place("x", "", 40, 40)], []).places["x"] == Rect(16, 16, 40, 40)
@@ -212,15 +238,18 @@ def test_the_twin_gives_the_same_coordinates() -> None:
         {
             "places": [{key: getattr(place, key) for key in keys} for place in places],
             "routes": [vars(route) for route in routes],
+            "room": room if isfinite(room) else None,
         }
         for places, routes in CASES
+        for room in ROOMS
     ]
     command = [*NODE, str(Path(__file__).parent / "run_layout.mjs"), str(WEB / "layout/nested.js")]
     ran = subprocess.run(
         command, input=json.dumps(request), capture_output=True, text=True, check=True
     )
-    for (places, routes), answer in zip(CASES, json.loads(ran.stdout)):
-        plan = arrange(places, routes)
+    told = iter(json.loads(ran.stdout))
+    for (places, routes), room in product(CASES, ROOMS):
+        plan, answer = arrange(places, routes, room), next(told)
         assert answer["size"] == [plan.width, plan.height]
         assert answer["crossings"] == plan.crossings
         assert answer["labels"] == {key: list(point) for key, point in plan.labels.items()}

@@ -35,7 +35,7 @@ def test_the_deepest_level_that_fits_is_chosen(name: str) -> None:
         assert found.plan.height <= height
         levels.append(found.level)
         if found.level < min(last_level(scene), 2):  # the next one is really too large
-            deeper = screen(at_level(scene, found.level + 1), width, height, heat=True)
+            deeper = screen(at_level(scene, found.level + 1), width, height, True, 1.0)
             assert deeper.scale < 1
     assert levels == sorted(levels, reverse=True)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from pictures import network, softmax_with_loss
 
@@ -50,11 +51,45 @@ NUMBERS = """() => {
 }"""
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+def scanned(folder: Path) -> Any:
+    w = sg.tensor(0.5, name="w")
+
+    def step(h: Any, x: Any) -> tuple[Any, Any]:
+        h = sg.tanh(w * h + x)
+        return h, h
+
+    _, all_h = sg.scan(step, sg.tensor(0.0, name="h0"), sg.tensor(np.linspace(0, 1, 12), name="xs"))
+    return loss_of(all_h)
+
+
+def imported(folder: Path) -> Any:
+    net = sg.nn.multilayer(8, 4, (16,), "relu")
+    sg.export_onnx(net, folder / "net.onnx", np.zeros((2, 8), np.float32))
+    found = sg.import_onnx(folder / "net.onnx")
+    assert {leaf.name for leaf in found.parameters()} == {
+        f"affine{i}.{name}" for i in (1, 2) for name in "Wb"
+    }
+    return loss_of(found(sg.tensor(np.ones((2, 8), np.float32), name="x")))
+
+
+def loss_of(y: Any) -> Any:
+    loss = sg.sum(y**2)
+    loss.name = "L"
+    loss.backward()
+    return loss
+
+
+MADE: dict[str, Callable[[Path], Any]] = {
+    **{name: lambda _, make=make: make() for name, make in NETWORKS.items()},  # type: ignore[misc]
+    "scan": scanned, "imported": imported,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", MADE)
 def test_the_first_screen_shows_the_whole_graph_and_its_text_can_be_read(
     name: str, browser: Any, tmp_path: Path
 ) -> None:
-    file = sg.draw(NETWORKS[name](), tmp_path / "page.html")
+    file = sg.draw(MADE[name](tmp_path), tmp_path / "page.html")
     for width, height in WINDOWS:
         context = browser.new_context(offline=True, viewport={"width": width, "height": height})
         page = context.new_page()

@@ -117,7 +117,7 @@ def test_the_wheel_scrolls_over_all_figures_to_the_end(
 
 def test_a_finger_scrolls_the_page_and_moves_a_figure_sideways(visit: Open, chapter: Path) -> None:
     page = visit(chapter, size="phone", is_mobile=True)
-    wide = figure(page, "5-15")
+    wide = figure(page, "A-2")
     room = wide.locator(".stage").bounding_box()
     before, seen = page.evaluate("scrollY"), wide.locator(".camera").get_attribute("transform")
     x, y = room["x"] + room["width"] / 2, room["y"] + room["height"] / 2
@@ -193,6 +193,7 @@ def test_every_figure_is_stepped_to_its_end_by_keys(
     assert set(FEW[number]) <= set(names)
     for name in names if ALL else FEW[number]:
         place = figure(page, name, lang)
+        place = place.locator(".graph > .sg") if name == "playground" else place
         place.focus()
         page.keyboard.press("Home")
         count, last = place.locator(".count"), int(place.locator(".slider").get_attribute("max"))
@@ -326,6 +327,32 @@ def test_one_figure_is_presented_and_stepped_by_a_clicker(visit: Open, chapter: 
     assert place.locator(".count").inner_text().startswith("0 /")
     page.keyboard.press("f")
     eventually(page, lambda: place.bounding_box()["width"] < 1400)
+
+
+@pytest.mark.parametrize("number", FEW)
+def test_figures_are_as_high_as_the_phone_needs_to_read_them(
+    visit: Open, written: Callable[[int], Path], number: int
+) -> None:
+    """Whole and legible, or legible and moved sideways."""
+    page = visit(written(number), size="phone")
+    names = {5: ("5-4", "5-19 (1)", "A-4 (2)"), 4: ("4d",), 6: ("6e",), 7: ("7a",)}[number]
+    for name in names:
+        drawn = figure(page, name).locator("svg.canvas")
+        sync.expect(drawn.locator(".camera")).to_have_attribute("transform", re.compile("scale"))
+        smallest, high, whole, sizes = drawn.evaluate(
+            """svg => {
+              const camera = svg.querySelector(".camera"), { a } = camera.getCTM();
+              const text = [...svg.querySelectorAll("text")].filter((each) => each.textContent);
+              const sizes = text.map((each) => parseFloat(getComputedStyle(each).fontSize) * a);
+              return [Math.min(...sizes), svg.clientHeight, camera.getBBox().height * a, a];
+            }"""
+        )
+        assert smallest >= 9, (name, smallest, sizes)
+        assert whole <= high <= 560, name
+    lit = page.locator('article[lang=en] [data-figure="A-4 (2)"] .box.lit')
+    for box in map(at_place, lit.all()):  # what the text speaks of is in view
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 390
 
 
 def test_the_phone_has_one_row_of_controls_and_follows_the_step(

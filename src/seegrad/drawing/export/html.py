@@ -13,6 +13,7 @@ from hashlib import sha256
 from importlib import resources
 
 from seegrad.drawing.export.svg import to_svg
+from seegrad.drawing.export.window import WIDTH
 from seegrad.drawing.layout.theme import DARK, FACE, LIGHT, MATH, SANS, Theme
 from seegrad.drawing.scene.packed import to_page
 from seegrad.drawing.scene.scene import Scene
@@ -78,9 +79,9 @@ def policy(script: str, *sheets: str) -> str:
     return f'<meta http-equiv="Content-Security-Policy" content="{told}">'
 
 
-def still(scene: Scene) -> str:
+def still(scene: Scene, width: float = WIDTH) -> str:
     """The picture as it stands in a page until, or where, no script draws it."""
-    return f'<div class="still">{to_svg(scene, theme=None)}</div>'
+    return f'<div class="still">{to_svg(scene, theme=None, width=width)}</div>'
 
 
 def to_html(scene: Scene) -> str:

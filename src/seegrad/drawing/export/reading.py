@@ -17,6 +17,7 @@ from seegrad.drawing.values.user_text import escape
 from seegrad.i18n import LANGUAGES, tr
 
 _START = "seegradPage.read(document.body);"
+PAPER = 720.0  # pixels across an A4 page between its margins
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def place(key: str, name: str, live: Live, kind: str = "") -> str:
     title = escape(live.scene.title or name)
     return (
         f'<div class="explorer sg{kind}" role="group" aria-label="{title}"'
-        f' data-scene="{escape(key)}" data-figure="{escape(name)}">{still(live.scene)}</div>'
+        f' data-scene="{escape(key)}" data-figure="{escape(name)}">{still(live.scene, PAPER)}</div>'
     )
 
 

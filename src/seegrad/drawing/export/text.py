@@ -158,10 +158,16 @@ def _set(seen: Screen, cell: float) -> tuple[_Paper, int]:
         for (ax, ay), (bx, by) in pairwise(plan.paths[wire.id]):
             if ax == bx and _row(ay) != _row(by):
                 columns.take(int(ax / cell), _row(ay), _row(by))
+    begins = {
+        key: round((rect.x + rect.width / 2) / cell - len(cells(words[key])) / 2)
+        for key, rect in places.items()
+    }
     for wire in view.wires:
-        target = places[wire.target]
-        middle = (target.x + target.width / 2) / cell
-        edge = round(middle - len(cells(words[wire.target])) / 2) - 1
+        if words[wire.target] != "┬":  # words leave room for the arrow that comes in
+            bend = int(plan.paths[wire.id][-2][0] / cell)
+            begins[wire.target] = max(begins[wire.target], bend + 2)
+    for wire in view.wires:
+        edge = begins[wire.target] - 1
         _wire(paper, columns, plan.paths[wire.id], edge, words[wire.target] != "┬", cell)
     for wire in view.wires:
         found = labels.of(wire)
@@ -170,8 +176,7 @@ def _set(seen: Screen, cell: float) -> tuple[_Paper, int]:
             _label(paper, x / cell, _row(y), found, wire.id in scene.blanks)
     for box in view.boxes:
         rect = plan.places[box.id]
-        row = _row(rect.y + rect.height / 2)
-        paper.centred((rect.x + rect.width / 2) / cell, row, words[box.id])
+        paper.write(begins[box.id], _row(rect.y + rect.height / 2), words[box.id])
     return paper, columns.shared
 
 

@@ -209,7 +209,7 @@ class Derivation:
     def mathml(self) -> str:
         """As a section of HTML with MathML: no script, no font, no network."""
         rows = [
-            f'<section class="seegrad-derivation" lang="{self.language}">',
+            f'<section class="seegrad-derivation" lang="{self.language}" tabindex="0">',
             f"<p><strong>{self.title.html}</strong></p>",
             "<ol>",
         ]

@@ -72,6 +72,15 @@ class Level:
         return len(self.w) - 1
 
 
+def height_at(level: Level, edge: Edge, i: int) -> float:
+    """The height of a wire at a place of its path."""
+    path = edge.path
+    y = level.y[path[i]]
+    y += edge.u_offset if i == 0 else 0.0
+    y += edge.v_offset if i == len(path) - 1 else 0.0
+    return y + ((edge.above - edge.below) / 2 if path[i] == edge.label_at else 0.0)
+
+
 def half(x: float) -> float:
     """x rounded to a multiple of one half, the same way in every language."""
     doubled = x * 2 + 0.5

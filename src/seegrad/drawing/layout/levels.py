@@ -18,6 +18,7 @@ from seegrad.drawing.scene.scene import Scene, View, fold
 TRIES = 4  # how often the room is narrowed for what stands out of it
 LEAST_AREA = 3600.0  # pixels² that a box and its wire take at least
 HOPELESS = 3.0  # a plan of so many times the window's area is not cut into rows to fit
+WORTH = 1.2  # how much larger rows must show a picture whose groups were given
 
 
 @dataclass(frozen=True)
@@ -79,14 +80,14 @@ def first_screen(scene: Scene, width: float, height: float, heat: bool, most: in
         places, routes = fit(opened, view, heat)
         if _area(places, routes) > width * height:
             continue
-        plan = fitted(places, routes, width, height, HOPELESS * width * height)
+        plan = fitted(places, routes, width, height, 1.0, HOPELESS * width * height)
         scale = _scale(plan, width, height)
         if scale >= 1:
             return Screen(opened, view, plan, level, scale)
     closed = at_level(scene, 0)
-    seen = screen(closed, width, height, heat)
+    seen = screen(closed, width, height, heat, 1.0)
     if heat and seen.scale < 1:
-        mapped = screen(replace(closed, maps=True), width, height, heat)
+        mapped = screen(replace(closed, maps=True), width, height, heat, 1.0)
         seen = mapped if mapped.scale > seen.scale else seen
     return replace(seen, level=0)
 
@@ -98,30 +99,36 @@ def window(scene: Scene, width: float, height: float, heat: bool, most: int = 99
     return screen(scene, width, height, heat)
 
 
-def screen(scene: Scene, width: float, height: float, heat: bool) -> Screen:
+def screen(
+    scene: Scene, width: float, height: float, heat: bool, worth: float = WORTH
+) -> Screen:
     """The groups that are open, as large as this window can show them whole."""
     view = bundled(fold(scene))
     places, routes = fit(scene, view, heat)
-    plan = fitted(places, routes, width, height)
+    plan = fitted(places, routes, width, height, worth)
     return Screen(scene, view, plan, -1, _scale(plan, width, height))
 
 
 def fitted(
-    places: list[Place], routes: list[Route], width: float, height: float, most: float = inf
-) -> Plan:
-    """The plan that is seen largest in the window: in one row, or in as many as help.
+    places: list[Place], routes: list[Route], width: float, height: float, worth: float = 1.0,
+    most: float = inf,
+) -> Plan:  # fmt: skip
+    """The plan that is seen largest in the window: in one row, or in as many as help, which they
+    do where they show it `worth` times as large.
 
     One of more than `most` pixels² is left as it is.
     """
     best = arrange(places, routes)
     if best.width <= width or best.width * best.height > most:
         return best
+    least = worth * _scale(best, width, height)
     for wide in (width, sqrt(best.width * best.height * width / max(height, 1.0))):
         room = max(wide, width)
         for _ in range(TRIES):
             plan = arrange(places, routes, room)
-            if _scale(plan, width, height) > _scale(best, width, height):
-                best = plan
+            scale = _scale(plan, width, height)
+            if scale > least:
+                best, least = plan, scale
             if plan.width <= wide or room < 120:
                 break
             room -= plan.width - wide

@@ -21,6 +21,7 @@ from seegrad.drawing.layout.layered import (
     Level,
     even,
     half,
+    height_at,
     lay,
 )
 from seegrad.drawing.layout.rows import GUTTER, wrap
@@ -327,23 +328,19 @@ def _walk(
     """The points of a wire within one level: level through a column, climbing between columns."""
     path, count = edge.path, len(level.members)
     points: list[Point] = []
-    shift = (edge.above - edge.below) / 2
     heading_left = False
     for i, q in enumerate(path):
         column = level.rank[q]
-        x, y = level.x[q], level.y[q]
+        x, y = level.x[q], height_at(level, edge, i)
         left, right = level.left[column], level.right[column]
         if i == 0:
-            y += edge.u_offset
             points.append((x + level.w[q] / 2 - _inset(level, places, q, edge.u_offset, count), y))
             points.append((right, y))
         elif i == len(path) - 1:
-            y += edge.v_offset
             points.append((left, y))
             points.append((x - level.w[q] / 2 + _inset(level, places, q, edge.v_offset, count), y))
         elif edge.back and (i == 1 or i == len(path) - 2):
-            near = level.y[path[i - 1]] + (edge.u_offset if i == 1 else 0.0)
-            far = level.y[path[i + 1]] + (edge.v_offset if i > 1 else 0.0)
+            near, far = height_at(level, edge, i - 1), height_at(level, edge, i + 1)
             half = TURN / 2 if near <= far else -TURN / 2
             side, bend = (left, x) if i == 1 else (right, x)
             points.extend(
@@ -351,13 +348,10 @@ def _walk(
             )
             heading_left = i == 1
         else:
-            y += shift if q == edge.label_at else 0.0
             points.extend([(right, y), (left, y)] if heading_left else [(left, y), (right, y)])
         if i in edge.turns:
             out, between, back = edge.turns[i]
-            q = path[i + 1]
-            enters = level.y[q] + (shift if q == edge.label_at else 0.0)
-            enters += edge.v_offset if i == len(path) - 2 else 0.0
+            enters = height_at(level, edge, i + 1)
             points.extend(
                 [(out, points[-1][1]), (out, between), (back, between), (back, enters)]
             )

@@ -11,6 +11,8 @@ type Figure = { scene: SceneData; step?: number | null; whole?: boolean };
 
 /** Pixels from the window at which a picture wakes. */
 const NEAR = "400px";
+/** How small a picture is shown to be seen whole. */
+const LEAST = 0.7;
 
 export class ReadingPage {
   readonly #body: HTMLElement;
@@ -27,15 +29,10 @@ export class ReadingPage {
     this.#open = open;
     this.#figures = JSON.parse(document.getElementById("scenes")?.textContent ?? "{}");
     const asked = new URLSearchParams(location.hash.slice(1));
-    this.#language =
-      asked.get("lang") === "en" || asked.get("lang") === "ko"
-        ? (asked.get("lang") as Language)
-        : body.dataset.lang === "ko"
-          ? "ko"
-          : "en";
-    if (asked.get("theme") === "dark" || asked.get("theme") === "light") {
-      this.#theme = asked.get("theme") as Theme;
-    }
+    const known = (told?: string | null) => told === "en" || told === "ko";
+    this.#language = [asked.get("lang"), body.dataset.lang, "en"].find(known) as Language;
+    const theme = asked.get("theme");
+    if (theme === "dark" || theme === "light") this.#theme = theme;
     this.#dress();
     for (const button of body.querySelectorAll<HTMLElement>("[data-switch]")) {
       const isTheme = button.dataset.switch === "theme";
@@ -74,12 +71,12 @@ export class ReadingPage {
     if (this.#awake.has(place)) return;
     const { scene, step, whole } = this.#figures[place.dataset.scene ?? ""];
     const explorer = this.#open(place, scene, {
-      ...(typeof step === "number" ? { step } : {}),
+      step: step ?? undefined,
       address: place.dataset.figure,
+      least: whole ? 0 : LEAST,
       language: this.#language,
       page: { language: () => this.#switchLanguage(), theme: () => this.#switchTheme() },
     });
-    if (whole) explorer.camera.fit();
     this.#awake.set(place, explorer);
   }
 

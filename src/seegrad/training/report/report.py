@@ -333,7 +333,7 @@ def _section(title: Words, *parts: str) -> str:
 
 
 def _figure(title: Words, drawing: str) -> str:
-    return f"<figure class='chart'>{spoken(title, 'figcaption')}{drawing}</figure>"
+    return f"<figure class='chart' tabindex='0'>{spoken(title, 'figcaption')}{drawing}</figure>"
 
 
 def _line(words: Words) -> str:

@@ -18,19 +18,14 @@ export class Camera {
   zoom = { k: 1, x: 0, y: 0 };
   /** Nobody has moved it: it may move when the room does. */
   following = true;
-  plan: Plan = {
-    places: new Map(),
-    paths: new Map(),
-    labels: new Map(),
-    width: 1,
-    height: 1,
-    crossings: 0,
-  };
-  /** How large a small picture becomes at first. */
+  plan = { places: new Map<string, Rect>(), width: 1, height: 1 } as Plan;
+  /** How large a small picture becomes at first, and how small a large one that is shown whole. */
   largest = 1.4;
+  least = LEGIBLE;
   /** Called when the reader has moved it. */
   onMove: () => void = () => undefined;
   #seen: string[] = [];
+  #followed = "";
   #room = { width: 0, height: 0 };
 
   constructor(stage: HTMLElement, picture: SVGElement, layer: HTMLElement, map: SVGElement) {
@@ -150,32 +145,32 @@ export class Camera {
 
   /** The whole picture. */
   fit() {
-    const stage = this.room(),
-      plan = this.plan;
-    if (!stage.width) return;
-    const k = Math.min(
-      this.largest,
-      stage.width / Math.max(plan.width, 1),
-      stage.height / Math.max(plan.height, 1),
-    );
+    const { width, height } = this.#room;
+    const { plan } = this;
+    if (!width) return;
+    const large = Math.min(this.largest, width / plan.width, height / plan.height);
+    const k = Math.max(large, 0.02);
     this.following = true;
-    this.zoom = { k: Math.max(k, 0.02), x: 0, y: 0 };
-    this.zoom.x = (stage.width - plan.width * this.zoom.k) / 2;
-    this.zoom.y = (stage.height - plan.height * this.zoom.k) / 2;
+    this.zoom = { k, x: (width - plan.width * k) / 2, y: (height - plan.height * k) / 2 };
     this.place();
   }
 
-  /** The first view: the whole picture where it can be read, else its left end, or what failed. */
+  /** The first view: the whole picture where it can be read, else its left end, what is followed
+   * or what failed. */
   home() {
     this.fit();
-    const stage = this.room(),
-      plan = this.plan;
-    if (!stage.width || this.zoom.k >= LEGIBLE * 0.9) return;
-    this.zoom.k = Math.min(LEGIBLE, Math.max(stage.height / plan.height, this.zoom.k));
-    this.zoom.x = Math.max(0, (stage.width - plan.width * this.zoom.k) / 2);
-    this.zoom.y = (stage.height - plan.height * this.zoom.k) / 2;
-    if (plan.places.has("culprit"))
-      this.zoom.x = Math.min(this.zoom.x, stage.width - plan.width * this.zoom.k);
+    const { width, height } = this.#room;
+    const { plan, zoom } = this;
+    if (!width || zoom.k >= this.least) return;
+    const k = Math.min(1, Math.max(height / plan.height, zoom.k));
+    const right = width - plan.width * k;
+    const at = plan.places.get(this.#followed) ?? plan.places.get("culprit");
+    const x = at ? width / 2 - (at.x + at.width / 2) * k : 0;
+    this.zoom = {
+      k,
+      x: Math.min(Math.max(0, right / 2), Math.max(x, right)),
+      y: (height - plan.height * k) / 2,
+    };
     this.place();
   }
 
@@ -204,6 +199,7 @@ export class Camera {
 
   /** Keeps a box in sight; on a small screen also large enough to be read. */
   follow(id: string) {
+    this.#followed = id;
     const small = this.room().width < SMALL_SCREEN && this.zoom.k < LEGIBLE;
     if (small || !this.#isSeen(id)) this.centre(id);
   }

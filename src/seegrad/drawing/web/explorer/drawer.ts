@@ -2,7 +2,6 @@
 
 import { savePng, saveSvg } from "../sharing/exporting.ts";
 import { html, textButton } from "../html.ts";
-import { WORDS } from "../words.ts";
 import type { Actions } from "../input/actions.ts";
 import { controls, switches } from "./bar.ts";
 import type { Overlays } from "./overlays.ts";
@@ -89,7 +88,7 @@ export class Drawer {
       { class: "overlays", "aria-label": words },
       html("option", { value: "" }, session.say("none")),
       ...this.#overlays.names.map((name) =>
-        html("option", { value: name }, WORDS[session.language][`over ${name}`] ?? name),
+        html("option", { value: name }, session.say(`over ${name}`, name)),
       ),
     );
     field.value = session.overlay;

@@ -67,6 +67,7 @@ export class Explorer {
     root.replaceChildren(body, saying.line, ...below(session), this.#drawer.box, bar.row);
     this.#follow();
     session.tell("draw", false);
+    this.camera.least = options.least ?? this.camera.least;
     this.camera.measure();
     this.camera.home();
     this.#address.look(this.camera);

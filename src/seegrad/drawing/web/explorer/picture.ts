@@ -93,9 +93,12 @@ export class Picture {
       scene.maps = this.#maps;
       return;
     }
-    const shown = session.auto
+    let shown = session.auto
       ? firstScreen(scene, wide, high, true)
       : screen(scene, wide, high, true);
+    // among text it is moved sideways alone: what rows can't make legible is one row
+    if (shown.scale < (session.options.least ?? 0))
+      shown = screen(shown.scene, Infinity, high, true);
     if (session.auto) {
       session.open = new Set(shown.scene.open);
       session.scene.open = [...session.open];

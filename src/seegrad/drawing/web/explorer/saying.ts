@@ -18,7 +18,7 @@ export class Saying {
     this.#session = session;
     this.#picture = picture;
     this.#said = said;
-    this.line = html("div", { class: "says", "aria-live": "polite" });
+    this.line = html("div", { class: "says", "aria-live": "polite", tabindex: "0" });
     session.on("step", () => this.#explain());
   }
 

@@ -29,6 +29,8 @@ export type Options = {
   address?: string;
   /** The page has many pictures: language and theme are switched there, for all of them. */
   page?: { language: () => void; theme: () => void };
+  /** How small it may be shown, to be seen whole. */
+  least?: number;
   language?: Language;
   quiz?: boolean;
   step?: number;
@@ -105,8 +107,8 @@ export class Session {
   }
 
   /** A word of the page in the reader's language. */
-  say(key: string) {
-    return WORDS[this.language][key] ?? key;
+  say(key: string, other = key) {
+    return WORDS[key]?.[this.language === "en" ? 0 : 1] ?? other;
   }
 
   get things(): Thing[] {

@@ -92,7 +92,7 @@ export class Stepping {
     this.#markFactors(now);
     this.#nameNodes(done);
     this.letter(now ? [now.box] : []);
-    if (now) picture.camera.follow(now.box);
+    picture.camera.follow(now?.box ?? "");
     if (run && now && !calm()) this.#runDots(now, back);
   }
 

@@ -93,7 +93,8 @@ export function bareSources(scene) {
   return new Set(constants.filter((box) => (!box.value || (!truthy(box.value.shape) && !box.name))).map((box) => box.id));
 }
 
-export class Labels {
+/** @type {any} */
+export const Labels = class {
   constructor(scene, heat = false) {
     [this.blanks, this.heat] = [scene.blanks, heat];
     this.most = (scene.maps ? 1 : ON_WIRE);
@@ -120,4 +121,4 @@ export class Labels {
     seen = (wire.backward && !wire.below && (!has(this.blanks, wire.id)));
     return [value, ((seen && pictured(wire.grad, this.most)) ? wire.grad : null)];
   }
-}
+};

@@ -7,55 +7,28 @@ export const WIRE_GAP = 8;
 
 export const WIRE_HEIGHT = 16;
 
-export const [GAP_LEAST, GAP_MOST] = [20, 88];
+export const GAP_LEAST = 20;
+export const GAP_MOST = 88;
 
 export const GAP_SLOPE = 0.4;
 
-export const [SPINE, INNER, LOOSE] = [1024, 16, 1];
+export const SPINE = 1024;
+export const INNER = 16;
+export const LOOSE = 1;
 
 export const TURN = 14;
 
-export class Edge {
+/** @type {any} */
+export const Edge = class {
   constructor(key, u, v, uOffset = 0, vOffset = 0, width = 0, above = 0, below = 0, labelled = false, back = false, path = [], labelAt = -1, spine = false, far = 0, turns = new Map()) {
-    this.key = key;
-    this.u = u;
-    this.v = v;
-    this.uOffset = uOffset;
-    this.vOffset = vOffset;
-    this.width = width;
-    this.above = above;
-    this.below = below;
-    this.labelled = labelled;
-    this.back = back;
-    this.path = path;
-    this.labelAt = labelAt;
-    this.spine = spine;
-    this.far = far;
-    this.turns = turns;
+    Object.assign(this, { key, u, v, uOffset, vOffset, width, above, below, labelled, back, path, labelAt, spine, far, turns });
   }
-}
+};
 
-export class Level {
+/** @type {any} */
+export const Level = class {
   constructor(id, members = [], w = [], h = [], gap = [], entry = new Map(), exit = new Map(), edges = [], rank = [], x = [], y = [], left = [], right = [], extent = 0, width = 0, height = 0, top = 0, side = 0, crossings = 0) {
-    this.id = id;
-    this.members = members;
-    this.w = w;
-    this.h = h;
-    this.gap = gap;
-    this.entry = entry;
-    this.exit = exit;
-    this.edges = edges;
-    this.rank = rank;
-    this.x = x;
-    this.y = y;
-    this.left = left;
-    this.right = right;
-    this.extent = extent;
-    this.width = width;
-    this.height = height;
-    this.top = top;
-    this.side = side;
-    this.crossings = crossings;
+    Object.assign(this, { id, members, w, h, gap, entry, exit, edges, rank, x, y, left, right, extent, width, height, top, side, crossings });
   }
   /** @returns {any} */
   item(w, h, gap) {
@@ -64,6 +37,16 @@ export class Level {
     this.gap.push(gap);
     return (this.w.length - 1);
   }
+};
+
+/** @returns {any} */
+export function heightAt(level, edge, i) {
+  let path, y;
+  path = edge.path;
+  y = level.y[path[i]];
+  y = y + ((i === 0) ? edge.uOffset : 0);
+  y = y + ((i === (path.length - 1)) ? edge.vOffset : 0);
+  return (y + ((path[i] === edge.labelAt) ? ((edge.above - edge.below) / 2) : 0));
 }
 
 /** @returns {any} */
@@ -146,7 +129,8 @@ export function _turnBack(level, n) {
 export function _rank(level, n) {
   let ahead, backward, behind, e, edge, edges, entries, exits, i, last, least, loose, order, rank, reach, u, v, waiting;
   edges = level.edges;
-  [entries, exits] = [new Set(level.entry.values()), new Set(level.exit.values())];
+  entries = new Set(level.entry.values());
+  exits = new Set(level.exit.values());
   backward = any(edges.map((edge) => edge.back));
   ahead = range(n).map((_) => []);
   behind = range(n).map((_) => []);
@@ -209,11 +193,13 @@ export function _span(edge) {
 /** @returns {any} */
 export function _markSpine(level, reach, behind, ahead) {
   let _, best, chosen, e, edge, edges, farthest, first, n, nearer, u, v;
-  [edges, n] = [level.edges, reach.length];
+  edges = level.edges;
+  n = reach.length;
   chosen = Array(n).fill(-1);
   for (v = 0; v < n; v += 1) {
     for ([_, e] of behind[v]) {
-      [edge, best] = [edges[e], edges[Math.max(chosen[v], 0)]];
+      edge = edges[e];
+      best = edges[Math.max(chosen[v], 0)];
       nearer = ((edge.far === best.far) && (edge.vOffset < best.vOffset));
       if ((!edge.back && ((chosen[v] < 0) || (edge.far > best.far) || nearer))) {
         chosen[v] = e;
@@ -221,10 +207,12 @@ export function _markSpine(level, reach, behind, ahead) {
     }
   }
   for (u = 0; u < n; u += 1) {
-    [first, farthest] = [-1, -1];
+    first = -1;
+    farthest = -1;
     for ([v, e] of ahead[u]) {
       if ((!edges[e].back && (reach[v] > farthest))) {
-        [first, farthest] = [e, reach[v]];
+        first = e;
+        farthest = reach[v];
       }
     }
     if (((first >= 0) && (chosen[edges[first].v] === first))) {
@@ -238,17 +226,21 @@ export function _thread(level, rank) {
   let a, ao, b, bo, down, edge, final, first, i, inCount, last, levelShift, lone, n, outCount, path, pieces, r, u, up, v, weight;
   pieces = [];
   n = rank.length;
-  [outCount, inCount] = [Array(n).fill(0), Array(n).fill(0)];
+  outCount = Array(n).fill(0);
+  inCount = Array(n).fill(0);
   for (edge of level.edges) {
     outCount[edge.u] = outCount[edge.u] + 1;
     inCount[edge.v] = inCount[edge.v] + 1;
   }
   for (edge of level.edges) {
-    [u, v] = [edge.u, edge.v];
+    u = edge.u;
+    v = edge.v;
     if (edge.back) {
       [path, first, final] = _backwardPath(level, edge, rank);
     } else {
-      [path, first, final] = [[u], (rank[u] + 1), (rank[v] - 1)];
+      path = [u];
+      first = (rank[u] + 1);
+      final = (rank[v] - 1);
     }
     for (r = first; r < (final + 1); r += 1) {
       path.push(_passing(level, edge));
@@ -261,7 +253,8 @@ export function _thread(level, rank) {
     levelShift = ((edge.above - edge.below) / 2);
     lone = ((inCount[u] === 0) && (outCount[u] === 1));
     for (i = 0; i < (len(path) - 1); i += 1) {
-      [a, b] = [path[i], path[(i + 1)]];
+      a = path[i];
+      b = path[(i + 1)];
       ao = ((i === 0) ? edge.uOffset : ((a === edge.labelAt) ? levelShift : 0));
       last = (i === (len(path) - 2));
       bo = (last ? edge.vOffset : ((b === edge.labelAt) ? levelShift : 0));
@@ -303,7 +296,8 @@ export function _passing(level, edge) {
 /** @returns {any} */
 export function _backwardPath(level, edge, rank) {
   let path, r, turnIn, turnOut, u, v;
-  [u, v] = [edge.u, edge.v];
+  u = edge.u;
+  v = edge.v;
   turnOut = level.item(TURN, (TURN + 4), BOX_GAP);
   rank.push((rank[u] + 1));
   turnIn = level.item(TURN, (TURN + 4), BOX_GAP);
@@ -320,7 +314,8 @@ export function _backwardPath(level, edge, rank) {
 /** @returns {any} */
 export function _order(level, up, down) {
   let ahead, ao, b, behind, best, bo, forward, h, i, kept, key, layer, layers, links, mean, near, pos, q, r, rank, scale, sweep, sweeps, total;
-  [rank, h] = [level.rank, level.h];
+  rank = level.rank;
+  h = level.h;
   layers = range((max(rank, { default_: -1 }) + 1)).map((_) => []);
   for (q = 0; q < len(rank); q += 1) {
     layers[rank[q]].push(q);
@@ -346,7 +341,8 @@ export function _order(level, up, down) {
   }
   settle();
   total = _crossings(layers, ahead, pos);
-  [best, kept] = [total, layers.map((layer) => Array.from(layer))];
+  best = total;
+  kept = layers.map((layer) => Array.from(layer));
   sweeps = ((len(h) < 3000) ? 10 : 4);
   for (sweep = 0; sweep < sweeps; sweep += 1) {
     if ((best === 0)) {
@@ -375,7 +371,8 @@ export function _order(level, up, down) {
     }
     total = _crossings(layers, ahead, pos);
     if ((total < best)) {
-      [best, kept] = [total, layers.map((layer) => Array.from(layer))];
+      best = total;
+      kept = layers.map((layer) => Array.from(layer));
     }
   }
   layers = kept;
@@ -420,7 +417,8 @@ export function _exchange(layers, ahead, behind, pos) {
     before = gained;
     for (layer of layers) {
       for (i = 0; i < (layer.length - 1); i += 1) {
-        [a, b] = [layer[i], layer[(i + 1)]];
+        a = layer[i];
+        b = layer[(i + 1)];
         if ((((len(ahead[a]) * len(ahead[b])) + (len(behind[a]) * len(behind[b]))) > 4096)) {
           continue;
         }
@@ -457,13 +455,16 @@ export function _pairs(upper, lower, pos) {
 /** @returns {any} */
 export function _heights(level, layers, up, down) {
   let _, a, anchored, at, b, columns, gap, h, i, layer, least, offset, q, r, shift, steps, top, y;
-  [h, gap] = [level.h, level.gap];
+  h = level.h;
+  gap = level.gap;
   y = Array(len(h)).fill(0);
   steps = [];
   for (layer of layers) {
-    [offset, at] = [[0], 0];
+    offset = [0];
+    at = 0;
     for (i = 1; i < layer.length; i += 1) {
-      [a, b] = [layer[(i - 1)], layer[i]];
+      a = layer[(i - 1)];
+      b = layer[i];
       at = at + ((((h[a] + h[b]) / 2) + ((gap[a] + gap[b]) / 2)) + 1);
       offset.push(at);
     }
@@ -509,13 +510,19 @@ export function _relax(layer, offset, y, links, fixed = []) {
   for ([i, q] of layer.entries()) {
     near = links[q];
     if ((fixed.length && fixed[q])) {
-      [goal, weight] = [y[q], 65536];
+      goal = y[q];
+      weight = 65536;
     } else {
       if (truthy(near)) {
-        [goal, weight, count, strongest] = [0, 0, 0, 0];
+        goal = 0;
+        weight = 0;
+        count = 0;
+        strongest = 0;
         for ([b, ao, bo, pull] of near) {
           if ((pull > strongest)) {
-            [goal, count, strongest] = [0, 0, pull];
+            goal = 0;
+            count = 0;
+            strongest = pull;
           }
           if ((pull === strongest)) {
             goal = goal + ((y[b] + bo) - ao);
@@ -525,10 +532,13 @@ export function _relax(layer, offset, y, links, fixed = []) {
         }
         goal = goal / count;
       } else {
-        [goal, weight] = [y[q], 0.0625];
+        goal = y[q];
+        weight = 0.0625;
       }
     }
-    [mean, mass, count] = [(goal - offset[i]), weight, 1];
+    mean = (goal - offset[i]);
+    mass = weight;
+    count = 1;
     while ((blocks.length && (blocks.at(-1)[0] > mean))) {
       [m, w, c] = blocks.pop();
       mean = (((m * w) + (mean * mass)) / (w + mass));
@@ -553,7 +563,8 @@ export function _columns(level, layers, up, down) {
   count = level.members.length;
   at = 0;
   for (layer of layers) {
-    [width, climb] = [0, 0];
+    width = 0;
+    climb = 0;
     for (q of layer) {
       width = Math.max(width, level.w[q]);
       for ([b, ao, bo, _] of down[q]) {

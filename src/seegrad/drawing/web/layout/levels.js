@@ -11,15 +11,14 @@ export const LEAST_AREA = 3600;
 
 export const HOPELESS = 3;
 
-export class Screen {
+export const WORTH = 1.2;
+
+/** @type {any} */
+export const Screen = class {
   constructor(scene, view, plan, level, scale) {
-    this.scene = scene;
-    this.view = view;
-    this.plan = plan;
-    this.level = level;
-    this.scale = scale;
+    Object.assign(this, { scene, view, plan, level, scale });
   }
-}
+};
 
 /** @returns {any} */
 export function depths(scene) {
@@ -80,16 +79,16 @@ export function firstScreen(scene, width, height, heat, most = 99) {
     if ((_area(places, routes) > (width * height))) {
       continue;
     }
-    plan = fitted(places, routes, width, height, ((HOPELESS * width) * height));
+    plan = fitted(places, routes, width, height, 1, ((HOPELESS * width) * height));
     scale = _scale(plan, width, height);
     if ((scale >= 1)) {
       return new Screen(opened, view, plan, level, scale);
     }
   }
   closed = atLevel(scene, 0);
-  seen = screen(closed, width, height, heat);
+  seen = screen(closed, width, height, heat, 1);
   if ((heat && (seen.scale < 1))) {
-    mapped = screen(replace(closed, { maps: true }), width, height, heat);
+    mapped = screen(replace(closed, { maps: true }), width, height, heat, 1);
     seen = ((mapped.scale > seen.scale) ? mapped : seen);
   }
   return replace(seen, { level: 0 });
@@ -104,27 +103,30 @@ export function window(scene, width, height, heat, most = 99) {
 }
 
 /** @returns {any} */
-export function screen(scene, width, height, heat) {
+export function screen(scene, width, height, heat, worth = WORTH) {
   let places, plan, routes, view;
   view = bundled(fold(scene));
   [places, routes] = fit(scene, view, heat);
-  plan = fitted(places, routes, width, height);
+  plan = fitted(places, routes, width, height, worth);
   return new Screen(scene, view, plan, -1, _scale(plan, width, height));
 }
 
 /** @returns {any} */
-export function fitted(places, routes, width, height, most = Infinity) {
-  let _, best, plan, room, wide;
+export function fitted(places, routes, width, height, worth = 1, most = Infinity) {
+  let _, best, least, plan, room, scale, wide;
   best = arrange(places, routes);
   if (((best.width <= width) || ((best.width * best.height) > most))) {
     return best;
   }
+  least = (worth * _scale(best, width, height));
   for (wide of [width, Math.sqrt((((best.width * best.height) * width) / Math.max(height, 1)))]) {
     room = Math.max(wide, width);
     for (_ = 0; _ < TRIES; _ += 1) {
       plan = arrange(places, routes, room);
-      if ((_scale(plan, width, height) > _scale(best, width, height))) {
+      scale = _scale(plan, width, height);
+      if ((scale > least)) {
         best = plan;
+        least = scale;
       }
       if (((plan.width <= wide) || (room < 120))) {
         break;

@@ -41,7 +41,8 @@ export function placeOf(box, arguments_ = 1) {
     width = Math.max((_room(short(box.name), FONT) + 20), 36);
     return new Place(box.id, box.group, width, 32, undefined, undefined, ((box.kind === "input") ? 1 : 0));
   }
-  [width, height] = [_room(box.sign, signSize(box.sign)), Math.max(CIRCLE, ((14 * arguments_) + 16))];
+  width = _room(box.sign, signSize(box.sign));
+  height = Math.max(CIRCLE, ((14 * arguments_) + 16));
   if (((width <= (CIRCLE - 4)) && (height === CIRCLE))) {
     return new Place(box.id, box.group, CIRCLE, CIRCLE, "circle");
   }

@@ -1,9 +1,10 @@
 // @ts-nocheck Written from layout/nested.py by tools/python_to_js.py: change that file.
-import { BOX_GAP, Edge, Level, TURN, WIRE_GAP, WIRE_HEIGHT, even, half, lay } from "../layout/layered.js";
+import { BOX_GAP, Edge, Level, TURN, WIRE_GAP, WIRE_HEIGHT, even, half, heightAt, lay } from "../layout/layered.js";
 import { GUTTER, wrap } from "../layout/rows.js";
 import { enumerate, extend, has, insert, len, range, reversed, sorted, truthy } from "../python.js";
 
-export const [PAD, HEAD] = [14, 22];
+export const PAD = 14;
+export const HEAD = 22;
 
 export const MARGIN = 16;
 
@@ -11,49 +12,33 @@ export const PORT_STEP = 18;
 
 export const SIDE_STEP = 14;
 
-export class Place {
+/** @type {any} */
+export const Place = class {
   constructor(id, parent = "", width = 0, height = 0, shape = "box", group = false, lead = 0) {
-    this.id = id;
-    this.parent = parent;
-    this.width = width;
-    this.height = height;
-    this.shape = shape;
-    this.group = group;
-    this.lead = lead;
+    Object.assign(this, { id, parent, width, height, shape, group, lead });
   }
-}
+};
 
-export class Route {
+/** @type {any} */
+export const Route = class {
   constructor(id, source, target, position = 0, width = 0, above = 0, below = 0) {
-    this.id = id;
-    this.source = source;
-    this.target = target;
-    this.position = position;
-    this.width = width;
-    this.above = above;
-    this.below = below;
+    Object.assign(this, { id, source, target, position, width, above, below });
   }
-}
+};
 
-export class Rect {
+/** @type {any} */
+export const Rect = class {
   constructor(x, y, width, height) {
-    this.x = x;
-    this.y = y;
-    this.width = width;
-    this.height = height;
+    Object.assign(this, { x, y, width, height });
   }
-}
+};
 
-export class Plan {
+/** @type {any} */
+export const Plan = class {
   constructor(places, paths, labels, width, height, crossings) {
-    this.places = places;
-    this.paths = paths;
-    this.labels = labels;
-    this.width = width;
-    this.height = height;
-    this.crossings = crossings;
+    Object.assign(this, { places, paths, labels, width, height, crossings });
   }
-}
+};
 
 /** @returns {any} */
 export function arrange(places, routes, room = Infinity) {
@@ -92,7 +77,8 @@ export function _depths(parent) {
   let at, base, chain, depth, i, node;
   depth = Array(parent.length).fill(-1);
   for (i = 0; i < parent.length; i += 1) {
-    [chain, at] = [[], i];
+    chain = [];
+    at = i;
     while (((at >= 0) && (depth[at] < 0))) {
       chain.push(at);
       at = parent[at];
@@ -116,14 +102,16 @@ export function _ports(places, routes, ends) {
     coming[v].push(k);
   }
   far = _distances(places, ends, leaving, coming);
-  [outOffset, inOffset] = [Array(routes.length).fill(0), Array(routes.length).fill(0)];
+  outOffset = Array(routes.length).fill(0);
+  inOffset = Array(routes.length).fill(0);
   for ([i, place] of places.entries()) {
     if ((truthy(place.group) || (place.shape === "dot"))) {
       continue;
     }
     _spread(place, leaving[i], -1, outOffset);
     arguments_ = sorted(coming[i], { key: (k) => [routes[k].position, k] });
-    [main, deepest] = [-1, -1];
+    main = -1;
+    deepest = -1;
     for ([j, k] of arguments_.entries()) {
       distance = far[ends[k][0]];
       if ((distance >= deepest)) {
@@ -139,7 +127,8 @@ export function _ports(places, routes, ends) {
 /** @returns {any} */
 export function _distances(places, ends, leaving, coming) {
   let far, k, ready, u, v, waiting;
-  [far, waiting] = [places.map((place) => place.lead), coming.map((wires) => wires.length)];
+  far = places.map((place) => place.lead);
+  waiting = coming.map((wires) => wires.length);
   ready = range(leaving.length).filter((i) => (waiting[i] === 0));
   for (u of ready) {
     for (k of leaving[u]) {
@@ -158,9 +147,11 @@ export function _distances(places, ends, leaving, coming) {
 export function _spread(place, wires, main, offset) {
   let j, k, middle, n, step;
   n = wires.length;
-  [step, middle] = [Math.min(PORT_STEP, ((place.height - 12) / Math.max((n - 1), 1))), ((n - 1) / 2)];
+  step = Math.min(PORT_STEP, ((place.height - 12) / Math.max((n - 1), 1)));
+  middle = ((n - 1) / 2);
   if (((main >= 0) && ((Math.max(main, ((n - 1) - main)) * SIDE_STEP) <= ((place.height / 2) - 8)))) {
-    [step, middle] = [SIDE_STEP, Number(main)];
+    step = SIDE_STEP;
+    middle = Number(main);
   }
   for ([j, k] of wires.entries()) {
     offset[k] = half(((j - middle) * step));
@@ -184,7 +175,8 @@ export function _split(places, routes, ends, parent, depth) {
   }
   for ([k, [source, target]] of ends.entries()) {
     route = routes[k];
-    [a, b] = [source, target];
+    a = source;
+    b = target;
     entering = [];
     while ((parent[a] !== parent[b])) {
       if (((parent[b] < 0) || ((parent[a] >= 0) && (depth[a] >= depth[b])))) {
@@ -273,15 +265,18 @@ export function _collect(places, routes, levels, order) {
   for (i of reversed(order)) {
     level = levels.get(i);
     crossings = crossings + level.crossings;
-    [ox, oy] = [(origin.get(i)[0] + level.side), (origin.get(i)[1] + level.top)];
+    ox = (origin.get(i)[0] + level.side);
+    oy = (origin.get(i)[1] + level.top);
     for ([j, member] of level.members.entries()) {
-      [x, y] = [((ox + level.x[j]) - (level.w[j] / 2)), ((oy + level.y[j]) - (level.h[j] / 2))];
+      x = ((ox + level.x[j]) - (level.w[j] / 2));
+      y = ((oy + level.y[j]) - (level.h[j] / 2));
       rects.set(places[member].id, new Rect(x, y, level.w[j], level.h[j]));
       if (places[member].group) {
         origin.set(member, [x, y]);
       }
     }
-    [exits, entries] = [level.exit, level.entry];
+    exits = level.exit;
+    entries = level.entry;
     for (edge of level.edges) {
       points = _walk(level, edge, places, ox, oy);
       if ((edge.labelAt >= 0)) {
@@ -321,43 +316,40 @@ export function _collect(places, routes, levels, order) {
 
 /** @returns {any} */
 export function _walk(level, edge, places, ox, oy) {
-  let back, bend, between, column, count, enters, far, half, headingLeft, i, left, near, out, path, points, q, right, shift, side, x, y;
-  [path, count] = [edge.path, level.members.length];
+  let back, bend, between, column, count, enters, far, half, headingLeft, i, left, near, out, path, points, q, right, side, x, y;
+  path = edge.path;
+  count = level.members.length;
   points = [];
-  shift = ((edge.above - edge.below) / 2);
   headingLeft = false;
   for ([i, q] of path.entries()) {
     column = level.rank[q];
-    [x, y] = [level.x[q], level.y[q]];
-    [left, right] = [level.left[column], level.right[column]];
+    x = level.x[q];
+    y = heightAt(level, edge, i);
+    left = level.left[column];
+    right = level.right[column];
     if ((i === 0)) {
-      y = y + edge.uOffset;
       points.push([((x + (level.w[q] / 2)) - _inset(level, places, q, edge.uOffset, count)), y]);
       points.push([right, y]);
     } else {
       if ((i === (len(path) - 1))) {
-        y = y + edge.vOffset;
         points.push([left, y]);
         points.push([((x - (level.w[q] / 2)) + _inset(level, places, q, edge.vOffset, count)), y]);
       } else {
         if ((edge.back && ((i === 1) || (i === (len(path) - 2))))) {
-          near = (level.y[path[(i - 1)]] + ((i === 1) ? edge.uOffset : 0));
-          far = (level.y[path[(i + 1)]] + ((i > 1) ? edge.vOffset : 0));
+          near = heightAt(level, edge, (i - 1));
+          far = heightAt(level, edge, (i + 1));
           half = ((near <= far) ? (TURN / 2) : (-TURN / 2));
           [side, bend] = ((i === 1) ? [left, x] : [right, x]);
           extend(points, [[side, (y - half)], [bend, (y - half)], [bend, (y + half)], [side, (y + half)]]);
           headingLeft = (i === 1);
         } else {
-          y = y + ((q === edge.labelAt) ? shift : 0);
           extend(points, (truthy(headingLeft) ? [[right, y], [left, y]] : [[left, y], [right, y]]));
         }
       }
     }
     if ((has(edge.turns, i))) {
       [out, between, back] = edge.turns.get(i);
-      q = path[(i + 1)];
-      enters = (level.y[q] + ((q === edge.labelAt) ? shift : 0));
-      enters = enters + ((i === (len(path) - 2)) ? edge.vOffset : 0);
+      enters = heightAt(level, edge, (i + 1));
       extend(points, [[out, points.at(-1)[1]], [out, between], [back, between], [back, enters]]);
     }
   }

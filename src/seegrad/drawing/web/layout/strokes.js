@@ -41,7 +41,8 @@ export function curve(points) {
       }
     }
     before = ((nx !== x) ? x : before);
-    [x, y] = [nx, ny];
+    x = nx;
+    y = ny;
   }
   return parts.join("");
 }
@@ -58,12 +59,12 @@ export function outline(rect, circle, y, right) {
   return ((rect.x + radius) + (right ? reach : -reach));
 }
 
-export class Strokes {
+/** @type {any} */
+export const Strokes = class {
   constructor(forward, backward) {
-    this.forward = forward;
-    this.backward = backward;
+    Object.assign(this, { forward, backward });
   }
-}
+};
 
 /** @returns {any} */
 export function strokes(path, source, target, roundSource, roundTarget) {
@@ -71,19 +72,23 @@ export function strokes(path, source, target, roundSource, roundTarget) {
   shifted = [];
   for (i = 0; i < path.length; i += 1) {
     [x, y] = path[i];
-    [dx, dy] = [0, BACK];
+    dx = 0;
+    dy = BACK;
     [px, py] = path[Math.max((i - 1), 0)];
     [nx, ny] = path[Math.min((i + 1), (path.length - 1))];
     if (((px === x) && (Math.abs((y - py)) > BEND))) {
-      [dx, dy] = [((y > py) ? -BACK : BACK), ((nx > x) ? BACK : -BACK)];
+      dx = ((y > py) ? -BACK : BACK);
+      dy = ((nx > x) ? BACK : -BACK);
     } else {
       if (((nx === x) && (Math.abs((ny - y)) > BEND))) {
-        [dx, dy] = [((ny > y) ? -BACK : BACK), ((x > px) ? BACK : -BACK)];
+        dx = ((ny > y) ? -BACK : BACK);
+        dy = ((x > px) ? BACK : -BACK);
       }
     }
     shifted.push([(x + dx), (y + dy)]);
   }
-  [first, last] = [shifted[0][1], shifted.at(-1)[1]];
+  first = shifted[0][1];
+  last = shifted.at(-1)[1];
   shifted[0] = [(outline(source, roundSource, first, true) + 2), first];
   shifted[(shifted.length - 1)] = [(outline(target, roundTarget, last, false) - 2), last];
   return new Strokes(path, shifted);
@@ -102,7 +107,8 @@ export function heatStrokes(summary, x, y) {
   cells = heatMap(summary);
   paths = new Map([]);
   for (r = 0; r < cells.length; r += 1) {
-    [wide, high] = [(HEAT_WIDTH / cells[r].length), (heatHeight(summary) / cells.length)];
+    wide = (HEAT_WIDTH / cells[r].length);
+    high = (heatHeight(summary) / cells.length);
     for (c = 0; c < cells[r].length; c += 1) {
       step = cells[r][c];
       if ((step === 0)) {

@@ -1,69 +1,31 @@
 // @ts-nocheck Written from scene/scene.py by tools/python_to_js.py: change that file.
 import { has, len, removesuffix, replace, truthy } from "../python.js";
 
-export class Box {
+/** @type {any} */
+export const Box = class {
   constructor(id, kind, sign = "", name = "", group = "", value = null, grad = null, title = "", forward = null, rules = []) {
-    this.id = id;
-    this.kind = kind;
-    this.sign = sign;
-    this.name = name;
-    this.group = group;
-    this.value = value;
-    this.grad = grad;
-    this.title = title;
-    this.forward = forward;
-    this.rules = rules;
+    Object.assign(this, { id, kind, sign, name, group, value, grad, title, forward, rules });
   }
-}
+};
 
-export class Group {
+/** @type {any} */
+export const Group = class {
   constructor(id, name, parent = "", sign = "", rule = "", rules = [], where = null, kind = "module", note = "") {
-    this.id = id;
-    this.name = name;
-    this.parent = parent;
-    this.sign = sign;
-    this.rule = rule;
-    this.rules = rules;
-    this.where = where;
-    this.kind = kind;
-    this.note = note;
+    Object.assign(this, { id, name, parent, sign, rule, rules, where, kind, note });
   }
-}
+};
 
-export class Wire {
+/** @type {any} */
+export const Wire = class {
   constructor(id, source, target, position = 0, kind = "edge", value = null, grad = null, backward = false, argument = "", above = "", below = "", origin = "") {
-    this.id = id;
-    this.source = source;
-    this.target = target;
-    this.position = position;
-    this.kind = kind;
-    this.value = value;
-    this.grad = grad;
-    this.backward = backward;
-    this.argument = argument;
-    this.above = above;
-    this.below = below;
-    this.origin = origin;
+    Object.assign(this, { id, source, target, position, kind, value, grad, backward, argument, above, below, origin });
   }
-}
+};
 
-export class Scene {
+/** @type {any} */
+export const Scene = class {
   constructor(boxes = [], wires = [], groups = [], open = new Set(), overlays = [], painted = "", blanks = new Set(), title = "", language = "en", program = new Map(), moments = [], rate = 0, note = [], auto = false, maps = false) {
-    this.boxes = boxes;
-    this.wires = wires;
-    this.groups = groups;
-    this.open = open;
-    this.overlays = overlays;
-    this.painted = painted;
-    this.blanks = blanks;
-    this.title = title;
-    this.language = language;
-    this.program = program;
-    this.moments = moments;
-    this.rate = rate;
-    this.note = note;
-    this.auto = auto;
-    this.maps = maps;
+    Object.assign(this, { boxes, wires, groups, open, overlays, painted, blanks, title, language, program, moments, rate, note, auto, maps });
   }
   /** @returns {any} */
   opened(groups) {
@@ -80,16 +42,14 @@ export class Scene {
     }
     return present("mimebundle", this, { None: options });
   }
-}
+};
 
-export class View {
+/** @type {any} */
+export const View = class {
   constructor(boxes, wires, groups, stands) {
-    this.boxes = boxes;
-    this.wires = wires;
-    this.groups = groups;
-    this.stands = stands;
+    Object.assign(this, { boxes, wires, groups, stands });
   }
-}
+};
 
 /** @returns {any} */
 export function fold(scene) {

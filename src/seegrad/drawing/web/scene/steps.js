@@ -4,21 +4,19 @@ import { Group } from "../scene/scene.js";
 
 export const GIVEN = ["input", "parameter", "constant"];
 
-export class Step {
+/** @type {any} */
+export const Step = class {
   constructor(phase, box = "", wires = [], time = 0) {
-    this.phase = phase;
-    this.box = box;
-    this.wires = wires;
-    this.time = time;
+    Object.assign(this, { phase, box, wires, time });
   }
-}
+};
 
-export class Span {
+/** @type {any} */
+export const Span = class {
   constructor(first, last) {
-    this.first = first;
-    this.last = last;
+    Object.assign(this, { first, last });
   }
-}
+};
 
 /** @returns {any} */
 export function spans(scene, view) {

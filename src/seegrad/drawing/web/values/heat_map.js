@@ -5,7 +5,8 @@ export const STEPS = 4;
 
 export const SPOILT = 9;
 
-export const [ROWS, COLUMNS] = [6, 12];
+export const ROWS = 6;
+export const COLUMNS = 12;
 
 /** @returns {any} */
 export function heatMap(summary) {
@@ -14,8 +15,10 @@ export function heatMap(summary) {
   if ((!table.length || !table[0].length)) {
     return [];
   }
-  [height, width] = [table.length, table[0].length];
-  [rows, columns] = [Math.min(ROWS, height), Math.min(COLUMNS, width)];
+  height = table.length;
+  width = table[0].length;
+  rows = Math.min(ROWS, height);
+  columns = Math.min(COLUMNS, width);
   blocks = [];
   top = 0;
   for (r = 0; r < rows; r += 1) {

@@ -13,23 +13,16 @@ export const _SUPERSCRIPT = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
 export const _FIGURE_SPACE = "\u2007";
 
-export class ArraySummary {
+/** @type {any} */
+export const ArraySummary = class {
   constructor(shape, dtype, numbers = [], grid = [], low = 0, high = 0, mean = 0, norm = 0, bad = 0) {
-    this.shape = shape;
-    this.dtype = dtype;
-    this.numbers = numbers;
-    this.grid = grid;
-    this.low = low;
-    this.high = high;
-    this.mean = mean;
-    this.norm = norm;
-    this.bad = bad;
+    Object.assign(this, { shape, dtype, numbers, grid, low, high, mean, norm, bad });
   }
   /** @returns {any} */
   get size() {
     return prod(this.shape);
   }
-}
+};
 
 /** @returns {any} */
 export function shown(x) {
