@@ -17,7 +17,7 @@ BLOCK = 128
 FLOAT32 = np.dtype(np.float32)
 
 
-def exact_sum(x: Any, *, axis: Any = None, keepdims: bool = False, over: float = 1) -> Any:
+def exact_sum(x: Any, *, axis: Any = None, keepdims: Any = False, over: float = 1) -> Any:
     """The sum over `axis` (None: all; or a tuple), divided by `over`, in the dtype of x."""
     if x.dtype.char == "e":
         found = _summed(x.astype(FLOAT32), axis, keepdims)
