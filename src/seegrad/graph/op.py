@@ -16,6 +16,7 @@ from seegrad.errors import CallError, OpDefinitionError
 from seegrad.graph.documentation import Documentation
 from seegrad.graph.forms import SIZES, Apply, Body, Expression, Form, Input, Reshape, Scalar
 from seegrad.graph.laws import Law
+from seegrad.graph.native.calls import native_rule, native_run
 from seegrad.graph.onnx_signature import parse_exchange
 from seegrad.graph.rule_call import FastRule, Rule, RuleCall, fast_rule, rule_call
 from seegrad.graph.spec import Attrs, HasSpec, Shape, Spec
@@ -128,7 +129,9 @@ class Op:
         put("defaults", optional if len(optional) == len(attributes) else None)
         put("inlined", self.body is not None and not self.d)
         put("direct", not self.inlined and not attributes and self.canonical is None)
-        put("run", self.compute or self.forward)
+        composite = isinstance(self.lower, Body) and self.body is not None and not self.inlined
+        run = self.compute or self.forward
+        put("run", native_run(self.name, run, self.body) if composite and self.body else run)
         put("sized", bool(SIZES & set(attributes)) and not isinstance(self.lower, Reshape))
         self._check_rules()
         self._check_texts()
@@ -140,7 +143,10 @@ class Op:
             names = tuple(signature(rule).parameters) if rule else ()
             asked[name.lstrip("*")] = names
             rules.append(rule_call(rule, names, inputs) if rule else None)
-            fast_rules.append(fast_rule(rule, names, inputs) if rule else None)
+            fast = fast_rule(rule, names, inputs) if rule else None
+            if composite and fast:
+                fast = native_rule((self.name, name), fast, "out" in names)
+            fast_rules.append(fast)
         put("rules", tuple(rules))
         put("fast_rules", tuple(fast_rules))
         put("rule_parameters", asked)
