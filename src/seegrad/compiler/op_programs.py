@@ -11,8 +11,6 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from seegrad.compiler import collecting, target
 from seegrad.compiler.build import build
 from seegrad.compiler.ir.buffer import Buffer
