@@ -16,8 +16,8 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
 from seegrad.ops.arithmetic import abs, reciprocal
-from seegrad.ops.compare import chosen, floating, where
-from seegrad.ops.families import CALL, elementwise, one_axis, operation
+from seegrad.ops.compare import floating, where
+from seegrad.ops.families import CALL, chosen, elementwise, one_axis, operation
 from seegrad.ops.float16 import wide
 from seegrad.ops.reduce import logsumexp, steady_shift, sum
 from seegrad.ops.transcendental import erf, exp, expm1, log1p, tanh
