@@ -43,7 +43,10 @@ def _large(values: tuple[Any, ...]) -> bool:
 
 
 def _computed(key: Any, function: Function, plain: Function, values: tuple[Any, ...]) -> Any:
-    """`plain(*values)`, by the program of `function` if there is one for such values."""
+    """`plain(*values)`, by the program of `function` if there is one for such values.
+
+    `key` says which function it is: one that the op has for good, and the attributes.
+    """
     whole = (key, *[(x.shape, x.dtype) for x in values])
     try:
         program = _MADE.programs[whole]
@@ -60,26 +63,26 @@ def _computed(key: Any, function: Function, plain: Function, values: tuple[Any, 
     return found
 
 
-def native_run(key: Any, forward: Function, body: Function) -> Function:
+def native_run(forward: Function, body: Function) -> Function:
     """`forward`, an op's function on arrays; `body` is the same in terms of other ops."""
 
     def run(*values: Any, **attrs: Any) -> Any:
         if not _large(values):
             return forward(*values, **attrs)
         return _computed(
-            (key, *attrs.items()),
+            (body, *attrs.items()),
             lambda *xs: body(*xs, **attrs), lambda *xs: forward(*xs, **attrs), values,
         )  # fmt: skip
 
     return run
 
 
-def native_rule(key: Any, rule: FastRule, asks_for_result: bool) -> FastRule:
+def native_rule(rule: FastRule, asks_for_result: bool) -> FastRule:
     """A rule as the backward walk calls it, on arrays by a program if they are large."""
     call, wants = rule
 
     def pull(*values: Any) -> Any:
-        return _computed(key, call, call, values) if _large(values) else call(*values)
+        return _computed(call, call, call, values) if _large(values) else call(*values)
 
     def pull_of_all(g: Any, out: Any, ins: Any, attrs: Attrs, position: int) -> Any:
         values = (g, *ins, out) if asks_for_result else (g, *ins)
@@ -90,6 +93,6 @@ def native_rule(key: Any, rule: FastRule, asks_for_result: bool) -> FastRule:
             ins, out = (rest[:-1], rest[-1]) if asks_for_result else (rest, None)
             return call(g, out, ins, attrs, position)
 
-        return _computed((key, *attrs.items()), function, function, values)
+        return _computed((call, *attrs.items()), function, function, values)
 
     return (pull_of_all if wants == MUCH else pull), wants
