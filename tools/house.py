@@ -47,8 +47,8 @@ RULES_FILE = "compiler/passes/identities.py"
 STAGES = {
     "compiler": (
         "target", "guards", "ir", "passes", "lowering", "scheduling", "codegen", "runtime",
-        "build", "replay", "attached", "specialization", "free_axes", "inspect", "epoch",
-        "recompiling", "compile", "contents",
+        "build", "op_programs", "replay", "attached", "specialization", "free_axes", "inspect",
+        "epoch", "recompiling", "compile", "contents",
     ),
     "drawing": (
         "values", "formula", "scene", "layout", "export", "display", "notebook", "contents",

@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from seegrad.display_hooks import more_presenters
+from seegrad.graph.native import made_by
 from seegrad.streams import fit_streams
 
 __version__ = "0.2.0"
@@ -83,4 +84,5 @@ def __dir__() -> list[str]:
 
 sys.modules[__name__].__class__ = _Package
 more_presenters(lambda: _read("drawing.contents"))
+made_by(lambda: importlib.import_module("seegrad.compiler.op_programs").op_program)
 fit_streams()

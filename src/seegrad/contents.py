@@ -110,6 +110,7 @@ from seegrad.ops.nn.loss import softmax_cross_entropy as softmax_cross_entropy
 from seegrad.ops.nn.padding import pad as pad
 from seegrad.ops.nn.pooling import average_pool as average_pool
 from seegrad.ops.nn.pooling import max_pool as max_pool
+from seegrad.ops.nn.standardising import standardize as standardize
 from seegrad.ops.nn.window import overlap_add as overlap_add
 from seegrad.ops.nn.window import unfold as unfold
 from seegrad.ops.reduce import all as all

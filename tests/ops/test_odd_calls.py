@@ -232,3 +232,21 @@ def test_index_arrays_keep_the_empty_axes_that_they_do_not_read(shape, key):
     expected = x[key].shape
     assert sg.tensor(x)[key].shape == expected
     assert sg.compile(lambda v: v[key])(x).shape == expected
+
+
+@pytest.mark.parametrize("kind", ["f4", "f8", "f2", "i8"])
+def test_a_large_choice_takes_every_bit_as_it_is(kind):
+    chance = np.random.default_rng(0)
+    a, b = (chance.integers(-99, 99, (129, 130)).astype(kind) for _ in range(2))
+    if np.dtype(kind).kind == "f":
+        a[0, :4] = b[-1, :4] = np.nan, np.inf, -np.inf, -0.0
+    c = chance.random(a.shape) > 0.5
+    numbers = (0.0, -0.0, 2, np.float64(0), np.asarray(-np.inf), b[0], b[:, :1], b[:, ::-1])
+    choices = [pair for x in (b, *numbers) for pair in ((a, x), (x, a))]
+    for yes, no in choices:
+        want, found = np.where(c, yes, no), sg.where(c, yes, no)
+        assert (found.dtype, found.shape) == (want.dtype, want.shape)
+        assert found.tobytes() == want.tobytes()
+    assert sg.where(c, a[None], b).shape == (1, *a.shape)
+    with pytest.raises(sg.errors.ShapeError):
+        sg.where(c, a[1:], b)

@@ -81,6 +81,11 @@ def by_torch(name: str, args: Sequence[Any], attrs: dict[str, Any]) -> Any:
             if not x.ndim:
                 return x.reshape(1).norm() if name == "norm" else x * 1
             return function(x, dim=dims, keepdim=attrs.get("keepdims", False))
+        case "standardize":
+            axis, eps = attrs.get("axis", -1), attrs.get("eps", 1e-5)
+            dims = tuple(range(x.ndim)) if axis is None else axis
+            variance, mean = torch.var_mean(x, dims, correction=0, keepdim=True)
+            return (x - mean) / torch.sqrt(variance + eps)
         case "softmax" | "log_softmax" | "cumsum":
             return getattr(torch, name)(x, attrs["axis"])
         case "ive":

@@ -16,6 +16,7 @@ from seegrad.errors import CallError, OpDefinitionError
 from seegrad.graph.documentation import Documentation
 from seegrad.graph.forms import SIZES, Apply, Body, Expression, Form, Input, Reshape, Scalar
 from seegrad.graph.laws import Law
+from seegrad.graph.native.calls import native_rule, native_run
 from seegrad.graph.onnx_signature import parse_exchange
 from seegrad.graph.rule_call import FastRule, Rule, RuleCall, fast_rule, rule_call
 from seegrad.graph.spec import Attrs, HasSpec, Shape, Spec
@@ -130,21 +131,14 @@ class Op:
         put("defaults", optional if len(optional) == len(attributes) else None)
         put("inlined", self.body is not None and not self.d)
         put("direct", not self.inlined and not attributes and self.canonical is None)
-        put("run", self.compute or self.forward)
+        run, closed = self.compute or self.forward, _closed(self)
+        put("run", native_run(run, closed) if closed else run)
         put("sized", bool(SIZES & set(attributes)) and not isinstance(self.lower, Reshape))
         self._check_rules()
         self._check_texts()
-        rules: list[RuleCall | None] = []
-        fast_rules: list[FastRule | None] = []
-        asked: dict[str, tuple[str, ...]] = {}
-        for name in inputs:
-            rule = self.d.get(name.lstrip("*"))
-            names = tuple(signature(rule).parameters) if rule else ()
-            asked[name.lstrip("*")] = names
-            rules.append(rule_call(rule, names, inputs) if rule else None)
-            fast_rules.append(fast_rule(rule, names, inputs) if rule else None)
-        put("rules", tuple(rules))
-        put("fast_rules", tuple(fast_rules))
+        rules, fast_rules, asked = _looked_up(self)
+        put("rules", rules)
+        put("fast_rules", fast_rules)
         put("rule_parameters", asked)
         put("differentiable", any(rule is not None for rule in rules))
         put("integer_positions", frozenset(map(inputs.index, self.integer_inputs)))
@@ -278,6 +272,28 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name} {self.sign}>"
+
+
+def _closed(op: Op) -> Callable[..., Any] | None:
+    """The body of a composite that is a node of its own."""
+    return op.body if isinstance(op.lower, Body) and not op.inlined else None
+
+
+def _looked_up(
+    op: Op,
+) -> tuple[tuple[RuleCall | None, ...], tuple[FastRule | None, ...], dict[str, tuple[str, ...]]]:
+    """Of each input: its rule, the rule as the walk calls it, and what it asks for."""
+    rules: list[RuleCall | None] = []
+    fast_rules: list[FastRule | None] = []
+    asked: dict[str, tuple[str, ...]] = {}
+    for name in op.inputs:
+        rule = op.d.get(name.lstrip("*"))
+        names = tuple(signature(rule).parameters) if rule else ()
+        asked[name.lstrip("*")] = names
+        rules.append(rule_call(rule, names, op.inputs) if rule else None)
+        fast = fast_rule(rule, names, op.inputs) if rule else None
+        fast_rules.append(native_rule(fast, "out" in names) if fast and _closed(op) else fast)
+    return tuple(rules), tuple(fast_rules), asked
 
 
 Op.__doc__ = Documentation(Op.__doc__)  # type: ignore[assignment]

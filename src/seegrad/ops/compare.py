@@ -11,7 +11,7 @@ import numpy as np
 from seegrad.errors import DTypeError
 from seegrad.graph.laws import commutative, idempotent
 from seegrad.graph.op import Case, Op
-from seegrad.ops.families import SUM, elementwise, no_matter
+from seegrad.ops.families import SUM, chosen, elementwise, no_matter
 
 LOGIC = 5
 
@@ -149,7 +149,7 @@ def where(condition, a, b):
     inside, which PyTorch, JAX, autograd, MyGrad and tinygrad ask for. It costs nothing until a
     NaN is born on the way back (see `seegrad.autodiff`).
     """
-    return np.where(condition, a, b)
+    return chosen(condition, a, b)
 
 
 def _number_dtype(dtype: Any) -> Any:

@@ -12,7 +12,8 @@ from seegrad.i18n import tr
 from seegrad.nn.module import Module, as_input, parameter, state
 from seegrad.nn.sizes import divides, whole
 from seegrad.ops.arithmetic import sqrt, stop_gradient
-from seegrad.ops.reduce import mean
+from seegrad.ops.nn.standardising import standardize
+from seegrad.ops.reduce import mean, var
 from seegrad.ops.shape import reshape
 from seegrad.tensor.tensor import Tensor
 
@@ -50,7 +51,8 @@ class BatchNorm(Module):
         kept = self.axis % len(x.shape)
         wide = (x.shape[kept], *(1,) * (len(x.shape) - 1 - kept))
         if not self.training:
-            return self._scaled(x - _as(self.running_mean, wide), self.running_var, wide)  # type: ignore[no-any-return]
+            deviation = sqrt(self.running_var + self.eps)
+            return self._scaled((x - _as(self.running_mean, wide)) / _as(deviation, wide), wide)  # type: ignore[no-any-return]
         axes = tuple(axis for axis in range(len(x.shape)) if axis != kept)
         count = int(np.prod([x.shape[axis] for axis in axes], dtype=int))
         if count < 2:
@@ -60,14 +62,11 @@ class BatchNorm(Module):
                 came=tr("an input of shape {shape}", shape=x.shape),
                 hint=tr("call .eval() before using the network, or take larger mini-batches"),
             )
-        middle = mean(x, axis=axes)
-        centred = x - _as(middle, wide)
-        variance = mean(centred * centred, axis=axes)
-        self._remember(stop_gradient(middle), stop_gradient(variance) * (count / (count - 1)))
-        return self._scaled(centred, variance, wide)  # type: ignore[no-any-return]
+        seen = stop_gradient(x)
+        self._remember(mean(seen, axis=axes), var(seen, axis=axes) * (count / (count - 1)))
+        return self._scaled(standardize(x, axis=axes, eps=self.eps), wide)  # type: ignore[no-any-return]
 
-    def _scaled(self, centred: Any, variance: Any, wide: tuple[int, ...]) -> Any:
-        even = centred / _as(sqrt(variance + self.eps), wide)
+    def _scaled(self, even: Any, wide: tuple[int, ...]) -> Any:
         return even * _as(self.gamma, wide) + _as(self.beta, wide)
 
     def _remember(self, middle: Any, variance: Any) -> None:
@@ -149,9 +148,7 @@ class LayerNorm(Module):
 
     def forward(self, x: Any) -> Tensor:
         x = as_input(x, self.gamma, -1, self.name or self.kind)
-        centred = x - mean(x, axis=-1, keepdims=True)
-        variance = mean(centred * centred, axis=-1, keepdims=True)
-        return centred / sqrt(variance + self.eps) * self.gamma + self.beta  # type: ignore[no-any-return]
+        return standardize(x, axis=-1, eps=self.eps) * self.gamma + self.beta  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return f"{self.gamma.shape[0]}"
@@ -186,9 +183,7 @@ class GroupNorm(Module):
         n, channels, *places = x.shape
         inner = channels // self.groups * math.prod(places)
         parts = reshape(x, shape=(n, self.groups, inner))
-        centred = parts - mean(parts, axis=-1, keepdims=True)
-        variance = mean(centred * centred, axis=-1, keepdims=True)
-        even = reshape(centred / sqrt(variance + self.eps), shape=x.shape)
+        even = reshape(standardize(parts, axis=-1, eps=self.eps), shape=x.shape)
         wide = (channels, *(1,) * len(places))
         return even * reshape(self.gamma, shape=wide) + reshape(self.beta, shape=wide)  # type: ignore[no-any-return]
 

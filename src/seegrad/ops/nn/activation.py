@@ -17,7 +17,7 @@ from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
 from seegrad.ops.arithmetic import abs, reciprocal
 from seegrad.ops.compare import floating, where
-from seegrad.ops.families import CALL, elementwise, one_axis, operation
+from seegrad.ops.families import CALL, chosen, elementwise, one_axis, operation
 from seegrad.ops.float16 import wide
 from seegrad.ops.reduce import logsumexp, steady_shift, sum
 from seegrad.ops.transcendental import erf, exp, expm1, log1p, tanh
@@ -52,7 +52,7 @@ def relu(x):
 )
 def leaky_relu(x, *, slope=0.01):
     """x where it is positive, else slope·x; the derivative at 0 is the slope (JAX: 1)."""
-    return np.where(x > 0, x, slope * x)
+    return chosen(x > 0, x, slope * x)
 
 
 @elementwise(
@@ -70,7 +70,7 @@ def elu(x, *, alpha=1.0):
 
     The derivative at 0 is alpha.
     """
-    return np.where(x > 0, x, alpha * expm1(np.minimum(x, 0)))
+    return chosen(x > 0, x, alpha * expm1(np.minimum(x, 0)))
 
 
 def _sigmoid_body(x):
@@ -287,7 +287,7 @@ def logsigmoid(x):
 )
 def hardshrink(x, *, bound=0.5):
     """x, and 0 where |x| is at most the bound."""
-    return np.where(np.abs(x) > bound, x, 0)
+    return chosen(np.abs(x) > bound, x, 0)
 
 
 @elementwise(
