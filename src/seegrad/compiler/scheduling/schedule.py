@@ -41,12 +41,15 @@ Choice = int | None
 class Access:
     """How a kernel touches a buffer: `step` is the stride along the cut axis, 0: all of it.
 
+    `line` says to which place of the cut axis an address belongs: (how many steps the first lies
+    behind the beginning, after how many elements it all repeats, 0: never); None where it may
+    belong to several places, as in windows.
     `box` is the part of the buffer that all threads together touch, where that can be said.
     """
 
     buffer: Buffer
     step: int
-    offset: int
+    line: tuple[int, int] | None
     write: bool
     nbytes: int
     box: tuple[tuple[int, int], ...] | None
@@ -175,9 +178,8 @@ def _accesses(kernel: Kernel, choice: Choice, threads: int) -> list[Access]:
         if view.rows is not None and axis == view.rows_axis:
             size //= threads
         if axis is None or view.rows is not None:
-            return Access(view.buffer, 0, 0, write, size, view.box())
-        step = view.strides[axis]
-        return Access(view.buffer, step, view.offset if step else 0, write, size, view.box())
+            return Access(view.buffer, 0, None, write, size, view.box())
+        return Access(view.buffer, view.strides[axis], _line(view, axis), write, size, view.box())
 
     found = []
     if isinstance(kernel, Matmul):
@@ -192,6 +194,25 @@ def _accesses(kernel: Kernel, choice: Choice, threads: int) -> list[Access]:
               for v in kernel.loads()]
     found += [access(v, choice, True) for v in kernel.writes()]
     return list(dict.fromkeys(found))
+
+
+def _line(view: View, axis: int) -> tuple[int, int] | None:
+    """`Access.line`: the other axes are within one step of `axis`, or far beyond all of them."""
+    step, length = abs(view.strides[axis]), view.shape[axis]
+    if not step:
+        return None
+    others = [(abs(s), n) for i, (s, n) in enumerate(zip(view.strides, view.shape)) if i != axis]
+    inner = sum(s * (n - 1) for s, n in others if s < step)
+    outer = [s for s, n in others if s >= step and n > 1]
+    period = min(outer, default=0)
+    first = view.offset + sum(s * (n - 1) for s, n in zip(view.strides, view.shape) if s < 0)
+    if period:
+        first %= period
+    line, rest = divmod(first, step)
+    whole = not period or (line + length) * step <= period
+    if rest + inner >= step or not whole or any(s % period for s in outer):
+        return None
+    return line, period
 
 
 # --------------------------------------------------------------- the search
@@ -297,7 +318,7 @@ class _Scheduler:
     def _cuts(self, i: int, choice: Choice) -> set[Hashable]:
         """Which memory kernel i, cut so, shares out, and how."""
         length = self._length(i, choice)
-        return {(a.buffer, a.step, a.offset, length)
+        return {(a.buffer, a.step, a.line, length)
                 for a in self.works[i].accesses[choice] if a.step}
 
     def _length(self, i: int, choice: Choice) -> int:
@@ -332,7 +353,7 @@ class _Scheduler:
         if choices[i] is None or choices[j] is None:
             return False
         return (
-            bool(a.step) and a.step == b.step and a.offset == b.offset
+            bool(a.step) and a.step == b.step and a.line is not None and a.line == b.line
             and self._length(i, choices[i]) == self._length(j, choices[j])
         )  # fmt: skip
 
