@@ -38,7 +38,7 @@ def build(
             _build_inside(kernel, lowered, 1 if inside else threads)
     runs = _runs(lowered.kernels, apart)
     if target.available():
-        segments = _segments(runs, threads, _index_tests(lowered))
+        segments = _segments(runs, threads, _index_tests(lowered), inside)
     else:
         segments = list(lowered.kernels)
     parts = [s.schedule if isinstance(s, Segment) else s for s in segments]
@@ -78,10 +78,10 @@ def _runs(kernels: Sequence[Kernel], apart: bool) -> list[list[Kernel] | Kernel]
 
 
 def _segments(
-    runs: Sequence[list[Kernel] | Kernel], threads: int, tests: Sequence[Test]
+    runs: Sequence[list[Kernel] | Kernel], threads: int, tests: Sequence[Test], inside: bool
 ) -> list[Segment | Kernel]:
     """The native programs of one module, and between them what Python has a part in."""
-    schedules = [scheduled(run, threads) for run in runs if not isinstance(run, Kernel)]
+    schedules = [scheduled(r, threads, inside) for r in runs if not isinstance(r, Kernel)]
     if not schedules:
         return [run for run in runs if isinstance(run, Kernel)]
     written = programs(schedules, tests)

@@ -41,9 +41,9 @@ Choice = int | None
 class Access:
     """How a kernel touches a buffer: `step` is the stride along the cut axis, 0: all of it.
 
-    `line` says to which place of the cut axis an address belongs: (how many steps the first lies
-    behind the beginning, after how many elements it all repeats, 0: never); None where it may
-    belong to several places, as in windows.
+    `line` says to which place of the cut axis an address belongs, two that are equal the same:
+    (how many steps the first lies behind the beginning, after how many elements it all repeats,
+    0: never); None where it may belong to several places, as in windows.
     `box` is the part of the buffer that all threads together touch, where that can be said.
     """
 
@@ -94,13 +94,17 @@ def bounds(length: int, threads: int) -> tuple[int, ...]:
     return tuple(min(length, units * t // threads * grain) for t in range(threads + 1))
 
 
-def scheduled(kernels: Sequence[Kernel], threads: int) -> Schedule:
-    """The cheapest schedule that is found, on one thread or on all of them."""
+def scheduled(kernels: Sequence[Kernel], threads: int, inside: bool = False) -> Schedule:
+    """The cheapest schedule that is found, on one thread or on all of them.
+
+    inside: it is the body of a loop, where threads do not meet if that can be. Elsewhere they may,
+    since what is needed before and what is needed behind a barrier share memory.
+    """
     once = _same_every_step(kernels)
     rest = [k for k in kernels if k not in once]
     found = _Scheduler(rest, 1).schedule()
     if threads > 1 and rest:
-        together = _Scheduler(rest, threads).schedule()
+        together = _Scheduler(rest, threads, inside).schedule()
         steps = EPOCH if _several_steps(kernels) else 1
         found = together if together.cost + LAUNCH / steps < found.cost else found
     found.prologue = [Task(k, None, ()) for k in kernels if k in once]
@@ -170,7 +174,7 @@ def _behind(kernel: Kernel) -> float:
     return cycles / lanes
 
 
-def _accesses(kernel: Kernel, choice: Choice, threads: int) -> list[Access]:
+def _accesses(kernel: Kernel, choice: Choice, threads: int, inside: bool) -> list[Access]:
     last = len(kernel.space)
 
     def access(view: View, axis: Choice, write: bool) -> Access:
@@ -179,7 +183,8 @@ def _accesses(kernel: Kernel, choice: Choice, threads: int) -> list[Access]:
             size //= threads
         if axis is None or view.rows is not None:
             return Access(view.buffer, 0, None, write, size, view.box())
-        return Access(view.buffer, view.strides[axis], _line(view, axis), write, size, view.box())
+        line = _line(view, axis) if inside else (view.offset, 0)
+        return Access(view.buffer, view.strides[axis], line, write, size, view.box())
 
     found = []
     if isinstance(kernel, Matmul):
@@ -219,8 +224,8 @@ def _line(view: View, axis: int) -> tuple[int, int] | None:
 
 
 class _Scheduler:
-    def __init__(self, kernels: Sequence[Kernel], threads: int) -> None:
-        self.threads = threads
+    def __init__(self, kernels: Sequence[Kernel], threads: int, inside: bool = False) -> None:
+        self.threads, self.inside = threads, inside
         self.works = [self._work(k) for k in kernels]
         self.links = self._links()
         self.barriers: dict[tuple[int, int, Choice, Choice], bool] = {}
@@ -248,7 +253,7 @@ class _Scheduler:
         work = _Work(kernel, options)
         for choice in options:
             work.cycles[choice] = _cycles(kernel, choice, self.threads)
-            work.accesses[choice] = _accesses(kernel, choice, self.threads)
+            work.accesses[choice] = _accesses(kernel, choice, self.threads, self.inside)
         return work
 
     def _links(self) -> list[list[int]]:
