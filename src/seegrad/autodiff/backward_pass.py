@@ -21,7 +21,7 @@ from seegrad.autodiff.nan_policy import (
     as_recorded,
     numbers,
 )
-from seegrad.graph.mode import current_tracer, gradient_watch, in_mode
+from seegrad.graph.mode import current_mode, in_mode
 from seegrad.graph.node import Node
 
 
@@ -45,7 +45,8 @@ def backward(
 
     Returns the derivative by each leaf, or by each node of `wrt`, that was reached.
     """
-    tracer, watch = current_tracer(), gradient_watch()
+    mode = current_mode()
+    tracer, watch = (None, None) if mode is None else (mode.tracer, mode.watch_gradient)
     if tracer is not None:
         with tracer.as_recorded():
             return _carefully(outputs, seeds, wrt, keep, watch, as_graph, tracing=as_graph)
@@ -58,7 +59,7 @@ def backward(
     with np.errstate(all="ignore", invalid="call", call=lambda what, _: born.append(what)):
         try:
             operands = as_recorded if as_graph else None
-            counted = None if watch is None else _counted(watch, seen)
+            counted = None if watch is None else _counted(watch, seen, born)
             return walk_back(outputs, seeds, wrt, Policy(born, operands, None, keep, counted))
         except NaNFound:
             pass
@@ -67,8 +68,12 @@ def backward(
         return _carefully(outputs, seeds, wrt, keep, rest, as_graph)
 
 
-def _counted(watch: Watch, seen: list[int]) -> Watch:
+def _counted(watch: Watch, seen: list[int], born: list[str]) -> Watch:
+    """`watch`, which sees nothing from where a NaN is born, and counts what it has seen."""
+
     def counted(node: Node, position: int, gx: Any) -> None:
+        if born:
+            raise NaNFound
         seen.append(position)
         watch(node, position, gx)
 

@@ -83,7 +83,10 @@ def walk_back(
         first = heappop(heap) if heap else None
         g, op = pending.pop(node), node.op
         assert op is not None
-        ins, out = (node.values, node.data) if operands is None else operands(node)
+        if operands is None:
+            ins, out = node.values, node.data
+        else:
+            ins, out = operands(node)
         if op.selects and mend is None and hides_a_nan(node):
             raise NaNFound
         branches: list[Any] = []
@@ -103,8 +106,6 @@ def walk_back(
                 gx = rule(g, out)
             else:
                 gx = rule(g, out, ins, node.attrs, len(branches))
-            if born:
-                raise NaNFound
             if mend is not None:
                 gx = mend(gx, node, wants, g, ins, out)
             if gx.shape != value.shape or gx.dtype is not value.dtype:
@@ -118,12 +119,17 @@ def walk_back(
                 pending[x] = pending[x] + gx
             else:
                 pending[x] = gx
-                entry: tuple[int, Node] | None = (x.order, x)
-                if first is None or x.order < first[0]:
-                    first, entry = entry, first
-                if entry is not None:
-                    heappush(heap, entry)
+                if first is None:
+                    first = (x.order, x)
+                elif x.order < first[0]:
+                    heappush(heap, first)
+                    first = (x.order, x)
+                else:
+                    heappush(heap, (x.order, x))
+        if born:
+            raise NaNFound
         if keep:
-            node.gradient = g if plain is None else plain(g)
-            node.branches = branches if plain is None else [*map(plain, branches)]
+            if plain is not None:
+                g, branches = plain(g), [*map(plain, branches)]
+            node.gradient, node.branches = g, branches
     return found if plain is None else {x: plain(g) for x, g in found.items()}

@@ -85,9 +85,7 @@ class Compiled(Generic[P, R]):
         with self.lock:
             asked = (mode.recording, self.threads, self.names)     # an `Asked`, made fast
             for variant in () if kwargs else self.variants:
-                if variant.serves(args, asked):
-                    if variant.stale():
-                        continue
+                if variant.serves(args, asked) and not variant.stale():
                     if variant is not self.variants[0]:
                         self._put_first(variant)
                     if mode.watch is None:

@@ -146,6 +146,9 @@ class Variant:
         self.outside = [
             (x, x.requires_grad, x in found.gathered if x in touched else None) for x in known
         ]
+        # Asked at every call: parameters that begin without a gradient, as most do, apart.
+        self.learning = [x for x, needs, gathered in self.outside if needs and gathered is False]
+        self.others = [each for each in self.outside if each[0] not in set(self.learning)]
         self._compile(kind.asked.threads, kind.rows, workspace)
         name = getattr(function, "__name__", "a function")
         self.nodes = self._attached(name, compiled) if kind.asked.recording else {}
@@ -279,7 +282,10 @@ class Variant:
 
     def suits(self) -> bool:
         """Whether leaves outside have the gradients, and need them, as when this was traced."""
-        for leaf, needs, gathered in self.outside:
+        for leaf in self.learning:
+            if leaf.gradient is not None or not leaf.requires_grad:
+                return False
+        for leaf, needs, gathered in self.others:
             if leaf.requires_grad is not needs or (leaf.gradient is None) is gathered:
                 return False
         return True

@@ -111,9 +111,3 @@ def current_tracer() -> Tracer | None:
     """What is tracing in this thread, if anything."""
     mode = LOCAL.mode
     return None if mode is None else mode.tracer
-
-
-def gradient_watch() -> Callable[[Node, int, Any], None] | None:
-    """What wants to see every derivative that is sent back in this thread, if anything."""
-    mode = LOCAL.mode
-    return None if mode is None else mode.watch_gradient

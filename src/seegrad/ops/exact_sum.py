@@ -27,7 +27,7 @@ def exact_sum(x: Any, *, axis: Any = None, keepdims: bool = False, over: float =
 
 
 def _summed(x: Any, axis: Any, keepdims: Any) -> Any:
-    if x.dtype.kind not in "fc" or axis is None:
+    if axis is None or x.ndim < 2 or x.dtype.kind not in "fc":
         return np.add.reduce(x, axis=axis, keepdims=keepdims)
     kept = [abs(x.strides[i]) for i, n in enumerate(x.shape) if n > 1 and i not in axis]
     outer = [i for i in axis if kept and abs(x.strides[i]) > min(kept)]

@@ -91,7 +91,6 @@ class Optimizer(ABC):
         self._take(settings)
         checks = {"weight_decay": not_negative, **self.checks}
         self.groups, self.parameters, self.network = told_apart(parameters, lr, checks)
-        self._group_of = tuple(g for g in self.groups for _ in g.parameters)
         if not self.parameters:
             raise ValueRangeError(
                 tr("there is nothing to optimise"),
@@ -138,7 +137,7 @@ class Optimizer(ABC):
         Args:
             name: of the setting.
         """
-        return self._group_of[i].settings.get(name, getattr(self, name))
+        return self.groups[self.at(i)].settings.get(name, getattr(self, name))
 
     @property
     def lr(self) -> Tensor:
@@ -182,7 +181,11 @@ class Optimizer(ABC):
 
     def at(self, i: int) -> int:
         """The number of the group that parameter number `i` is in."""
-        return self.groups.index(self._group_of[i])
+        group = 0
+        while i >= len(self.groups[group].parameters):
+            i -= len(self.groups[group].parameters)
+            group += 1
+        return group
 
     # ------------------------------------------------------------- a step
 
@@ -210,7 +213,7 @@ class Optimizer(ABC):
             gradients = self._bounded([p.grad for _, p in having])
             self.begin()
             for (i, p), g in zip(having, gradients):
-                lr = self._group_of[i].lr
+                lr = self.groups[self.at(i)].lr
                 lr = lr if p.dtype == lr.dtype else astype(lr, dtype=p.dtype)
                 p.assign(self.updated(i, p, self.decayed(i, p, g), lr))
 
