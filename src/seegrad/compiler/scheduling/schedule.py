@@ -23,6 +23,8 @@ BARRIER = 1500.0
 """Cycles that a barrier of all threads costs, with the wait for the slowest."""
 LAUNCH = 6000.0
 """Cycles that it costs, once a call, to have other threads take part at all."""
+LOOP = 60000.0
+"""Cycles that it costs to have other threads take part in a loop, which is then called apart."""
 EPOCH = 40
 """So many steps, or more, a call takes that takes several."""
 CROSSING = 0.15
@@ -94,19 +96,19 @@ def bounds(length: int, threads: int) -> tuple[int, ...]:
     return tuple(min(length, units * t // threads * grain) for t in range(threads + 1))
 
 
-def scheduled(kernels: Sequence[Kernel], threads: int, inside: bool = False) -> Schedule:
+def scheduled(kernels: Sequence[Kernel], threads: int, turns: int = 0) -> Schedule:
     """The cheapest schedule that is found, on one thread or on all of them.
 
-    inside: it is the body of a loop, where threads do not meet if that can be. Elsewhere they may,
-    since what is needed before and what is needed behind a barrier share memory.
+    turns: it is the body of a loop of so many, where threads do not meet if that can be. Elsewhere
+    they may, since what is needed before and what is needed behind a barrier share memory.
     """
     once = _same_every_step(kernels)
     rest = [k for k in kernels if k not in once]
     found = _Scheduler(rest, 1).schedule()
     if threads > 1 and rest:
-        together = _Scheduler(rest, threads, inside).schedule()
-        steps = EPOCH if _several_steps(kernels) else 1
-        found = together if together.cost + LAUNCH / steps < found.cost else found
+        together = _Scheduler(rest, threads, inside=turns > 0).schedule()
+        launch = LOOP / turns if turns else LAUNCH / (EPOCH if _several_steps(kernels) else 1)
+        found = together if together.cost + launch < found.cost else found
     found.prologue = [Task(k, None, ()) for k in kernels if k in once]
     return found
 
