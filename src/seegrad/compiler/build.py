@@ -27,18 +27,18 @@ Test = tuple[int, int, int, int]
 
 def build(
     lowered: Lowered, slots: Sequence[Slot], threads: int, apart: bool = False,
-    inside: bool = False, workspace: Workspace | None = None,
+    turns: int = 0, workspace: Workspace | None = None,
 ) -> Executable:  # fmt: skip
     """What runs the kernels; with `apart`, every one is a program of its own (see `inspect/`).
 
-    inside: it is the body of a loop. workspace: temporary memory that others use too.
+    turns: it is the body of a loop of so many. workspace: temporary memory that others use too.
     """
     for kernel in lowered.kernels:
         if isinstance(kernel, LoopCall):
-            _build_inside(kernel, lowered, 1 if inside else threads)
+            _build_inside(kernel, lowered, 1 if turns else threads)
     runs = _runs(lowered.kernels, apart)
     if target.available():
-        segments = _segments(runs, threads, _index_tests(lowered))
+        segments = _segments(runs, threads, _index_tests(lowered), turns)
     else:
         segments = list(lowered.kernels)
     parts = [s.schedule if isinstance(s, Segment) else s for s in segments]
@@ -53,7 +53,8 @@ def _build_inside(kernel: LoopCall, lowered: Lowered, threads: int) -> None:
         return
     several = kernel.kind == "scan" and kernel.turns > 1
     for inner in kernel.inners:
-        inner.executable = build(inner.lowered, (), threads if several else 1, inside=True)
+        many = threads if several else 1
+        inner.executable = build(inner.lowered, (), many, turns=max(kernel.turns, 1))
     only = [inner.executable.only for inner in kernel.inners]
     kernel.native = all(segment is not None and segment.threads == 1 for segment in only)
     if kernel.native:
@@ -78,10 +79,10 @@ def _runs(kernels: Sequence[Kernel], apart: bool) -> list[list[Kernel] | Kernel]
 
 
 def _segments(
-    runs: Sequence[list[Kernel] | Kernel], threads: int, tests: Sequence[Test]
+    runs: Sequence[list[Kernel] | Kernel], threads: int, tests: Sequence[Test], turns: int
 ) -> list[Segment | Kernel]:
     """The native programs of one module, and between them what Python has a part in."""
-    schedules = [scheduled(run, threads) for run in runs if not isinstance(run, Kernel)]
+    schedules = [scheduled(r, threads, turns) for r in runs if not isinstance(r, Kernel)]
     if not schedules:
         return [run for run in runs if isinstance(run, Kernel)]
     written = programs(schedules, tests)

@@ -12,16 +12,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+TRANSCENDENTAL: Mapping[str, int] = {
+    "exp": 1, "exp2": 1, "expm1": 1, "log": 1, "log2": 1, "log10": 1, "log1p": 1,
+    "sin": 1, "cos": 1, "tan": 1, "arcsin": 1, "arccos": 1, "arctan": 1, "arctan2": 2,
+    "sinh": 1, "cosh": 1, "tanh": 1, "arcsinh": 1, "arccosh": 1, "arctanh": 1,
+    "erf": 1, "hypot": 2, "logaddexp": 2,
+}  # fmt: skip
+"""The functions of the scalar language that take many steps, with their number of arguments."""
 SCALAR_FUNCTIONS: Mapping[str, int] = {
     # arithmetic
     "add": 2, "subtract": 2, "multiply": 2, "divide": 2, "negative": 1, "power": 2, "mod": 2,
     "floor_divide": 2, "sqrt": 1, "cbrt": 1, "abs": 1, "sign": 1, "maximum": 2, "minimum": 2,
     "floor": 1, "ceil": 1, "round": 1, "trunc": 1,
-    # transcendental
-    "exp": 1, "exp2": 1, "expm1": 1, "log": 1, "log2": 1, "log10": 1, "log1p": 1,
-    "sin": 1, "cos": 1, "tan": 1, "arcsin": 1, "arccos": 1, "arctan": 1, "arctan2": 2,
-    "sinh": 1, "cosh": 1, "tanh": 1, "arcsinh": 1, "arccosh": 1, "arctanh": 1,
-    "erf": 1, "hypot": 2, "logaddexp": 2,
+    **TRANSCENDENTAL,
     # comparison and logic
     "equal": 2, "not_equal": 2, "less": 2, "less_equal": 2, "greater": 2, "greater_equal": 2,
     "logical_and": 2, "logical_or": 2, "logical_xor": 2, "logical_not": 1,
@@ -113,6 +116,11 @@ class Scalar:
     def selects(self) -> bool:
         """Whether it takes one value or another, so that what it leaves has no part in it."""
         return "where" in _functions(self.tree)
+
+    @property
+    def slow(self) -> bool:
+        """Whether it takes many steps, so that what it gives is rather kept."""
+        return not _functions(self.tree).isdisjoint(TRANSCENDENTAL)
 
 
 @dataclass(frozen=True, slots=True)

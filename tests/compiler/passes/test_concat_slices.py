@@ -11,7 +11,9 @@ import seegrad as sg
 from seegrad.compiler.ir.buffer import Buffer
 from seegrad.compiler.passes import pipeline
 from seegrad.graph.forms import Join, Place
-from seegrad.ops.shape import slice_scatter
+from seegrad.graph.graph import Graph
+from seegrad.ops.shape import slice_scatter, strided_slice
+from seegrad.transforms.loops.body import Body
 
 CHANCE = np.random.default_rng(4)
 X = CHANCE.standard_normal((4, 6, 3))
@@ -153,3 +155,25 @@ def test_what_is_no_box_is_not_taken_for_one():
     assert buffer.view().slice(((0, 4, 1), (0, 3, 2))).box() is None
     assert buffer.view().slice(((3, 4, -1), (0, 6, 1))).box() is None
     assert buffer.view().broadcast((2, 4, 6)).box() == ((0, 4), (0, 6))
+
+
+@given(st.data())
+def test_a_slice_of_what_stands_in_zeros_reads_that_or_is_zeros(data):
+    """Within the part, beside it, and over its edge."""
+
+    def cut(n):
+        start = data.draw(st.integers(0, n - 1))
+        return start, data.draw(st.integers(1, n - start)), 1
+
+    shape = (7, 5)
+    placed, read = tuple(map(cut, shape)), tuple(map(cut, shape))
+    x = sg.tensor(CHANCE.standard_normal([n for _, n, _ in placed]))
+    whole = slice_scatter(x, shape=shape, index=placed)
+    node = strided_slice(whole, index=read)
+    (after,) = pipeline.run(Graph([node], [x]))[0].outputs
+    where = [slice(a, a + n) for a, n, _ in read]
+    np.testing.assert_array_equal(Body([x], [after], "read")([x.data])[0], whole.value[*where])
+    left = any(isinstance(n.op.lower, Place) for n in Graph([after], [x]).operations)
+    inside = all(b <= a and a + n <= b + m for (a, n, _), (b, m, _) in zip(read, placed))
+    beside = any(a + n <= b or b + m <= a for (a, n, _), (b, m, _) in zip(read, placed))
+    assert left == (not inside and not beside)

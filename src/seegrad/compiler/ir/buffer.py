@@ -112,6 +112,8 @@ class View:
         shape, left = self.buffer.shape, self.offset
         if self.rows is not None or not self.size or not self.buffer.size:
             return None
+        if len(shape) == 1 and self.contiguous:          # a result in a vector of several
+            return ((left, left + self.size),)
         lengths = dict.fromkeys(range(len(shape)), 1)
         axis_of = {s: i for i, s in enumerate(self.buffer.strides) if shape[i] > 1}
         for n, s in zip(self.shape, self.strides):

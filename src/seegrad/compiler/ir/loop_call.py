@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
+
+import numpy as np
 
 from seegrad.compiler.ir.buffer import Buffer, View
 from seegrad.compiler.ir.kernel import Kernel
@@ -27,6 +30,17 @@ class Inner:
     entry: Buffer
     answer: Buffer | None = None
     executable: Any = None
+
+    @cached_property
+    def places(self) -> np.ndarray[Any, Any]:
+        """For each binding: the entry of the table inside, that of the table outside, how many
+        bytes behind the beginning it lies, and how many further in each step of what is around."""
+        return np.array([
+            (buffer.number, view.buffer.number, view.offset * view.dtype.itemsize
+             + ((view.shape[0] - 1) * buffer.nbytes if buffer.steps and buffer.reverse else 0),
+             view.buffer.stride * view.buffer.steps)
+            for buffer, view in self.bindings
+        ], np.int64).reshape(-1, 4).T  # fmt: skip
 
 
 @dataclass(eq=False)

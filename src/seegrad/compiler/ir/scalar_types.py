@@ -6,6 +6,7 @@ from functools import cache
 
 import numpy as np
 
+from seegrad.graph.forms import TRANSCENDENTAL
 from seegrad.graph.spec import DType
 
 SCALARS = {
@@ -53,9 +54,7 @@ def literal(dtype: DType, value: float) -> float:
     if native(dtype):
         return value
     return int(np.array(value, dtype).view(f"u{dtype.itemsize}"))
-MATHEMATICS = ("exp", "expm1", "log", "log1p", "sin", "cos", "tan", "arcsin", "arccos",
-                "arctan", "arctan2", "sinh", "cosh", "tanh", "erf", "exp2", "log2", "log10", "cbrt",
-                "arcsinh", "arccosh", "arctanh")  # fmt: skip
+MATHEMATICS = tuple(f for f in TRANSCENDENTAL if f not in ("hypot", "logaddexp"))
 FUNCTIONS = {
     "add", "subtract", "multiply", "divide", "negative", "power", "mod", "floor_divide", "sqrt",
     "abs", "sign", "maximum", "minimum", "floor", "ceil", "round", "trunc", "equal", "not_equal",

@@ -215,9 +215,9 @@ class KernelBuilder:
     def copy(self, source: View, target: View, node: Node) -> Kernel:
         before = self.reading
         self.reading = {behind(node)} if is_view(node) else set(before)
-        for view_node, view in self.views.items():
-            if view.buffer is source.buffer and not is_view(view_node):
-                self.reading.add(view_node)
+        own = self.views.get(node)
+        if own is not None and own.buffer is source.buffer and not is_view(node):
+            self.reading.add(node)
         kernel = self.add(
             LoopNest("copy", source.shape, [Store(target, Load(source))], (node,))
         )

@@ -111,7 +111,7 @@ def _fold_densely(
 
 
 def _concatenate(builder: KernelBuilder, node: Node) -> None:
-    axis, at, whole = node.attrs["axis"], 0, builder.of[node].view()
+    axis, at, whole = node.attrs["axis"], 0, builder.views[node]
     for x in node.inputs:
         view = builder.view(x)
         builder.reading.add(behind(x))
@@ -120,6 +120,8 @@ def _concatenate(builder: KernelBuilder, node: Node) -> None:
         part = whole.slice(index)
         assert part is not None
         at += x.shape[axis]
+        if view == part:                         # written here already
+            continue
         value = cast(Load(view), node.dtype)
         builder.add(LoopNest(builder.name(node), x.shape, [Store(part, value)], (node,)))
 

@@ -115,7 +115,7 @@ def loop_nest(builder: KernelBuilder, group: Group) -> None:
     stores = []
     for node in group.members:
         if node in builder.of:
-            view = aligned(builder.of[node].view(), group.maps[node], space, group.sizes)
+            view = aligned(builder.views[node], group.maps[node], space, group.sizes)
             stores.append(Store(view, values[node]))
     reduced = frozenset(i for i, c in enumerate(space) if c in group.reduced)
     if stores:

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.compiler.ir.buffer import Buffer
-from seegrad.compiler.ir.kernel import Kernel
+from seegrad.compiler.ir.buffer import Buffer, View
+from seegrad.compiler.ir.kernel import Kernel, Store
 from seegrad.compiler.lowering.builder import Index, KernelBuilder, Request
 from seegrad.compiler.lowering.data_movement import unfused
 from seegrad.compiler.lowering.expressions import loop_nest
@@ -27,7 +27,7 @@ from seegrad.compiler.lowering.native_support import why_foreign
 from seegrad.compiler.lowering.order import Cycle, ordered
 from seegrad.compiler.lowering.sparse_update import sparse_updates
 from seegrad.errors import GraphError
-from seegrad.graph.forms import Loop
+from seegrad.graph.forms import Join, Loop
 from seegrad.graph.node import Node
 
 
@@ -117,14 +117,44 @@ def _plan_memory(builder: KernelBuilder, apart: set[Node]) -> dict[Node, Node]:
         if fits:
             taken[value] = builder.of[leaf]
             in_place[leaf] = value
-    needed = _needed(request, grouping)
+    needed, parts = _needed(request, grouping), _parts(request, grouping)
     for node in grouping.of:
-        if node in needed:
+        if node in needed and node not in parts:
             builder.of[node] = taken.get(node) or builder.buffer(
                 builder.name(node), node.shape, node.dtype, "temporary"
             )
             builder.views[node] = builder.of[node].view()
+    for node, (whole, index) in reversed(parts.items()):     # a whole before its parts
+        part = builder.views[whole].slice(index)
+        assert part is not None
+        builder.of[node], builder.views[node] = builder.of[whole], part
     return in_place
+
+
+def _parts(
+    request: Request, grouping: Grouping
+) -> dict[Node, tuple[Node, list[tuple[int, int, int]]]]:
+    """What is only put beside others, and written where it is put: in which node, and where."""
+    found = {}
+    kept = {*request.results, *request.assigned.values()}
+    for node, group in grouping.of.items():
+        if group.kind != "unfused" or node in grouping.why or not isinstance(_form(node), Join):
+            continue
+        axis, at = node.attrs["axis"], 0
+        for x in node.inputs:
+            index = [(0, n, 1) for n in node.shape]
+            index[axis] = (at, x.shape[axis], 1)
+            at += x.shape[axis]
+            written = x in grouping.of and x not in grouping.why and (
+                grouping.of[x].kind != "unfused" or isinstance(_form(x), Join)
+            )
+            if written and grouping.users[x] == [node] and x.dtype == node.dtype and x not in kept:
+                found[x] = node, index
+    return found
+
+
+def _form(node: Node) -> object:
+    return node.op and node.op.lower
 
 
 def _read_later(request: Request, grouping: Grouping) -> set[Node]:
@@ -182,8 +212,25 @@ def _result(builder: KernelBuilder, node: Node) -> Buffer:
         return buffer
     out = builder.buffer(node.name or "result", node.shape, node.dtype, "output", steps=stepwise,
                          reverse=stepwise and builder.request.reverse)
-    builder.copy(view, out.view(), node)
+    if not _stored_too(builder, node, out.view()):
+        builder.copy(view, out.view(), node)
     return out
+
+
+def _stored_too(builder: KernelBuilder, node: Node, target: View) -> bool:
+    """Have the kernel of a node store its value in another place too, if it can."""
+    kernel, group = builder.maker.get(node), builder.grouping.of.get(node)
+    if kernel is None or group is None or group.kind == "unfused":
+        return False
+    mine = builder.views[node]
+    if mine.strides != target.strides or mine.offset:
+        return False
+    for store in kernel.stores:
+        if store.view.buffer is mine.buffer:
+            view = View(target.buffer, store.view.shape, store.view.strides)
+            kernel.stores.append(Store(view, store.value))
+            return True
+    return False
 
 
 def _copy_state(builder: KernelBuilder, in_place: Mapping[Node, Node]) -> dict[Kernel, Node]:

@@ -15,7 +15,7 @@ from seegrad.compiler.passes.concat_slices import join_places
 from seegrad.compiler.passes.identities import IDENTITIES
 from seegrad.compiler.passes.pattern import heads
 from seegrad.compiler.passes.rewrite import constant, remade, rewrite
-from seegrad.graph.forms import Body, Broadcast, Input, Permute, Reshape, Scalar, Slice
+from seegrad.graph.forms import Body, Broadcast, Input, Permute, Place, Reshape, Scalar, Slice
 from seegrad.graph.graph import Graph
 from seegrad.graph.laws import Idempotent, Involution, Unit
 from seegrad.graph.mode import frame as open_frame
@@ -152,9 +152,25 @@ def join_views(graph: Graph) -> Graph:
             cut == (0, n, 1) for cut, n in zip(node.attrs["index"], x.shape)
         ):
             return x
+        if isinstance(form, Slice) and x.op is not None and isinstance(x.op.lower, Place):
+            return _of_placed(node, x)
         return node
 
     return rewrite(graph, change)
+
+
+def _of_placed(node: Node, x: Node) -> Node:
+    """A slice of what stands in zeros, as a slice of that, or as zeros; as it is if of both."""
+    pairs = list(zip(node.attrs["index"], x.attrs["index"]))
+    if any((step, own) != (1, 1) for (_, _, step), (_, _, own) in pairs):
+        return node
+    if any(a + n <= b or b + m <= a for (a, n, _), (b, m, _) in pairs):
+        return constant(np.zeros(node.shape, node.dtype)) if node.spec.size <= SMALL else node
+    if not all(b <= a and a + n <= b + m for (a, n, _), (b, m, _) in pairs):
+        return node
+    (inner,) = x.inputs
+    index = tuple((a - b, n, 1) for (a, n, _), (b, _, _) in pairs)
+    return inner if node.shape == inner.shape else _again(node, inner, {"index": index})
 
 
 def _again(node: Node, x: Node, attrs: Any) -> Node:

@@ -275,7 +275,7 @@ class Executable:
         if isinstance(segment, Segment):
             segment.run(self.table_address, step, 1)
         elif isinstance(segment, LoopCall):
-            loop_runner.run(segment, self.arrays, step)
+            loop_runner.run(segment, self.arrays, self.table, step)
         else:
             numpy_fallback.run(segment, self.arrays, step)
 

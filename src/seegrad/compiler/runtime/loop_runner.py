@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from seegrad.compiler.ir.loop_call import LoopCall
 from seegrad.compiler.runtime.numpy_fallback import Arrays, array_at
 
 
-def run(kernel: LoopCall, arrays: Arrays, step: int) -> None:
-    """The kernel once, in one step of what is around it."""
+def run(kernel: LoopCall, arrays: Arrays, table: np.ndarray[Any, Any], step: int) -> None:
+    """The kernel once, in one step of what is around it; `table` says where its arrays lie."""
     programs = [inner.executable for inner in kernel.inners]
     for inner in kernel.inners:
+        if inner.executable.only is not None:    # all of it native: addresses are enough
+            own, around, behind, steps = inner.places
+            inner.executable.table[own] = table[around] + behind + step * steps
+            continue
         for buffer, view in inner.bindings:
             array = array_at(view, arrays, step)
             backwards = buffer.steps and buffer.stride < 0

@@ -23,6 +23,8 @@ BARRIER = 1500.0
 """Cycles that a barrier of all threads costs, with the wait for the slowest."""
 LAUNCH = 6000.0
 """Cycles that it costs, once a call, to have other threads take part at all."""
+LOOP = 60000.0
+"""Cycles that it costs to have other threads take part in a loop, which is then called apart."""
 EPOCH = 40
 """So many steps, or more, a call takes that takes several."""
 CROSSING = 0.15
@@ -43,12 +45,15 @@ Choice = int | None
 class Access:
     """How a kernel touches a buffer: `step` is the stride along the cut axis, 0: all of it.
 
+    `line` says to which place of the cut axis an address belongs, two that are equal the same:
+    (how many steps the first lies behind the beginning, after how many elements it all repeats,
+    0: never); None where it may belong to several places, as in windows.
     `box` is the part of the buffer that all threads together touch, where that can be said.
     """
 
     buffer: Buffer
     step: int
-    offset: int
+    line: tuple[int, int] | None
     write: bool
     nbytes: int
     box: tuple[tuple[int, int], ...] | None
@@ -93,15 +98,19 @@ def bounds(length: int, threads: int) -> tuple[int, ...]:
     return tuple(min(length, units * t // threads * grain) for t in range(threads + 1))
 
 
-def scheduled(kernels: Sequence[Kernel], threads: int) -> Schedule:
-    """The cheapest schedule that is found, on one thread or on all of them."""
+def scheduled(kernels: Sequence[Kernel], threads: int, turns: int = 0) -> Schedule:
+    """The cheapest schedule that is found, on one thread or on all of them.
+
+    turns: it is the body of a loop of so many, where threads do not meet if that can be. Elsewhere
+    they may, since what is needed before and what is needed behind a barrier share memory.
+    """
     once = _same_every_step(kernels)
     rest = [k for k in kernels if k not in once]
     found = _Scheduler(rest, 1).schedule()
     if threads > 1 and rest:
-        together = _Scheduler(rest, threads).schedule()
-        steps = EPOCH if _several_steps(kernels) else 1
-        found = together if together.cost + LAUNCH / steps < found.cost else found
+        together = _Scheduler(rest, threads, inside=turns > 0).schedule()
+        launch = LOOP / turns if turns else LAUNCH / (EPOCH if _several_steps(kernels) else 1)
+        found = together if together.cost + launch < found.cost else found
     found.prologue = [Task(k, None, ()) for k in kernels if k in once]
     return found
 
@@ -171,7 +180,7 @@ def _behind(kernel: Kernel) -> float:
     return cycles / lanes
 
 
-def _accesses(kernel: Kernel, choice: Choice, threads: int) -> list[Access]:
+def _accesses(kernel: Kernel, choice: Choice, threads: int, inside: bool) -> list[Access]:
     last = len(kernel.space)
 
     def access(view: View, axis: Choice, write: bool) -> Access:
@@ -179,9 +188,9 @@ def _accesses(kernel: Kernel, choice: Choice, threads: int) -> list[Access]:
         if view.rows is not None and axis == view.rows_axis:
             size //= threads
         if axis is None or view.rows is not None:
-            return Access(view.buffer, 0, 0, write, size, view.box())
-        step = view.strides[axis]
-        return Access(view.buffer, step, view.offset if step else 0, write, size, view.box())
+            return Access(view.buffer, 0, None, write, size, view.box())
+        line = _line(view, axis) if inside else (view.offset, 0)
+        return Access(view.buffer, view.strides[axis], line, write, size, view.box())
 
     found = []
     if isinstance(kernel, Matmul):
@@ -198,12 +207,31 @@ def _accesses(kernel: Kernel, choice: Choice, threads: int) -> list[Access]:
     return list(dict.fromkeys(found))
 
 
+def _line(view: View, axis: int) -> tuple[int, int] | None:
+    """`Access.line`: the other axes are within one step of `axis`, or far beyond all of them."""
+    step, length = abs(view.strides[axis]), view.shape[axis]
+    if not step:
+        return None
+    others = [(abs(s), n) for i, (s, n) in enumerate(zip(view.strides, view.shape)) if i != axis]
+    inner = sum(s * (n - 1) for s, n in others if s < step)
+    outer = [s for s, n in others if s >= step and n > 1]
+    period = min(outer, default=0)
+    first = view.offset + sum(s * (n - 1) for s, n in zip(view.strides, view.shape) if s < 0)
+    if period:
+        first %= period
+    line, rest = divmod(first, step)
+    whole = not period or (line + length) * step <= period
+    if rest + inner >= step or not whole or any(s % period for s in outer):
+        return None
+    return line, period
+
+
 # --------------------------------------------------------------- the search
 
 
 class _Scheduler:
-    def __init__(self, kernels: Sequence[Kernel], threads: int) -> None:
-        self.threads = threads
+    def __init__(self, kernels: Sequence[Kernel], threads: int, inside: bool = False) -> None:
+        self.threads, self.inside = threads, inside
         self.works = [self._work(k) for k in kernels]
         self.links = self._links()
         self.barriers: dict[tuple[int, int, Choice, Choice], bool] = {}
@@ -231,7 +259,7 @@ class _Scheduler:
         work = _Work(kernel, options)
         for choice in options:
             work.cycles[choice] = _cycles(kernel, choice, self.threads)
-            work.accesses[choice] = _accesses(kernel, choice, self.threads)
+            work.accesses[choice] = _accesses(kernel, choice, self.threads, self.inside)
         return work
 
     def _links(self) -> list[list[int]]:
@@ -301,7 +329,7 @@ class _Scheduler:
     def _cuts(self, i: int, choice: Choice) -> set[Hashable]:
         """Which memory kernel i, cut so, shares out, and how."""
         length = self._length(i, choice)
-        return {(a.buffer, a.step, a.offset, length)
+        return {(a.buffer, a.step, a.line, length)
                 for a in self.works[i].accesses[choice] if a.step}
 
     def _length(self, i: int, choice: Choice) -> int:
@@ -336,7 +364,7 @@ class _Scheduler:
         if choices[i] is None or choices[j] is None:
             return False
         return (
-            bool(a.step) and a.step == b.step and a.offset == b.offset
+            bool(a.step) and a.step == b.step and a.line is not None and a.line == b.line
             and self._length(i, choices[i]) == self._length(j, choices[j])
         )  # fmt: skip
 

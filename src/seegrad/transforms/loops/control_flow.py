@@ -200,7 +200,7 @@ def scan(
         reverse: from the last row to the first; the y's still lie as the x's do.
 
     Returns `(carry, ys)`, the ys stacked (T, …). Differentiable to any order, by what the body
-    captures too; backward keeps the carries and matrix products of all turns, and computes the
+    captures too; backward keeps the carries and costly values of all turns, and computes the
     rest again. Raises CallError, ShapeError or DTypeError, naming the place in the tree, where the
     carry changes or lengths do not fit. As jax.lax.scan.
 

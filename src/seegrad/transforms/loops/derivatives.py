@@ -1,14 +1,16 @@
 """The derivatives of loops and choices: a scan's is a scan, a choice's a choice.
 
 What a scan keeps for its backward turns (`Plan`): the carry that a turn began with, as far as a
-derivative reads it, and results of matrix products and calls; all else a backward turn computes
-again, and so it does everything inside of `sg.checkpoint`, and what a loop in the body keeps.
+derivative reads it, what comes of matrix products and calls, and of functions such as exp and tanh
+unless that takes much more memory; all else a backward turn computes again, and so it does
+everything inside of `sg.checkpoint`, and what a loop in the body keeps. What backward turns would
+only add up, as the derivatives of weights, is one product or sum behind all of them.
 A while loop has a forward derivative, a loop beside it; a choice keeps nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -18,7 +20,7 @@ import numpy as np
 from seegrad.errors import GradientError
 from seegrad.graph.bind import bind, callable_op
 from seegrad.graph.forms import Body as Opened
-from seegrad.graph.forms import Call, Contract, Loop, Permute, Product
+from seegrad.graph.forms import Call, Contract, Loop, Permute, Product, Reduce, Reshape, Scalar
 from seegrad.graph.graph import substitute, walk
 from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
@@ -26,6 +28,7 @@ from seegrad.graph.op import Op
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
 from seegrad.ops.linear.linalg import matmul
+from seegrad.ops.reduce import sum as reduce_sum
 from seegrad.ops.shape import reshape, transpose
 from seegrad.tensor.tensor import Tensor
 from seegrad.transforms.loops.body import Body, argument, derivatives, is_float, zeros
@@ -34,14 +37,16 @@ from seegrad.transforms.loops.programs import Cond, Counts, Needs, Part, Scan, W
 
 CHECKPOINT = "checkpoint"
 """The frame of what is computed again in a backward turn."""
+MORE = 1.5
+"""So many times the memory may be taken that not computing exp and its like again takes."""
 
 Source = tuple[str, int]
 """Where rows for a backward turn lie: in an input of the scan, in what it saved, in g; or in what
 the backward scan itself has made."""
 
 
-def _costly(node: Node) -> bool:
-    """Is a value rather kept than computed again?"""
+def _costly(node: Node, slow: bool) -> bool:
+    """Is a value rather kept than computed again? With `slow`, also that of exp and its like."""
     form = None if node.op is None else node.op.lower
     frame = node.frame
     while frame is not None:
@@ -49,8 +54,20 @@ def _costly(node: Node) -> bool:
             return False
         frame = frame.parent
     if isinstance(form, Opened):             # a convolution, say
-        return sum(x.ndim >= 2 for x in node.inputs) >= 2
-    return isinstance(form, (Product, Contract, Call, Loop))
+        return sum(x.ndim >= 2 for x in node.inputs) >= 2 or (slow and _slow(node))
+    return isinstance(form, (Product, Contract, Call, Loop)) or (slow and _slow(node))
+
+
+def _slow(node: Node) -> bool:
+    """Does it take functions that take many steps?"""
+    if node.op is None:
+        return False
+    if not isinstance(node.op.lower, Opened):
+        return isinstance(node.op.lower, Scalar) and node.op.lower.slow
+    given = [argument(x.spec) for x in node.inputs]
+    assert node.op.body is not None
+    with in_mode(recording=True, tracer=None, frame=None, watch=None):
+        return any(map(_slow, walk([node.op.body(*given, **node.attrs)])))
 
 
 def _again(node: Node, inputs: tuple[Any, ...]) -> Node:
@@ -73,6 +90,8 @@ class Backward:
     """For each of its results, the input of the scan whose derivative it is."""
     products: dict[int, tuple[Source, Source]]
     """The inputs whose derivative is a product of all turns' factors at once."""
+    sums: dict[int, tuple[Source, tuple[int, ...]]]
+    """Those whose derivative is a sum of all turns' rows, over further axes of each too."""
 
 
 class Plan:
@@ -109,21 +128,28 @@ class Plan:
 
     def _kept(self, sent: Sequence[Node | None]) -> list[Node]:
         """What a backward turn reads of the forward turn, and is not computed again."""
+        lean, rich = self._cut(sent, False), self._cut(sent, True)
+        return rich if _bytes(rich) <= MORE * _bytes(lean) else lean
+
+    def _cut(self, sent: Sequence[Node | None], slow: bool) -> list[Node]:
+        """The carry and what is costly, each as what is made of it alone where that is no more."""
         forward = set(walk(self.scan.body.outputs)) - set(self.scan.body.inputs)
         costly: dict[Node, None] = {}
-        read: set[Node] = set()
-        stack = [x for x in sent if x is not None]
+        readers: dict[Node, set[Node | None]] = {}
+        stack: list[tuple[Node, Node | None]] = [(x, None) for x in sent if x is not None]
         while stack:
-            node = stack.pop()
-            if node in read:
+            node, reader = stack.pop()
+            if node in readers:
+                readers[node].add(reader)
                 continue
-            read.add(node)
-            if node in forward and _costly(node):
+            readers[node] = {reader}
+            if node in forward and _costly(node, slow):
                 costly[node] = None
             else:
-                stack.extend(node.inputs)
-        read |= set(walk(costly))
-        return [*(x for x in self.carry if x in read), *costly]
+                stack += [(x, node) for x in node.inputs]
+        kept = dict.fromkeys(_narrowed(x, readers, forward) for x in costly)
+        read = {*readers, *walk(kept)}
+        return [*(x for x in self.carry if x in read), *kept]
 
     def backward(self, kind: str) -> Backward:
         """The backward scan for what arrives at results ("main"), or at what was saved."""
@@ -141,7 +167,10 @@ class Plan:
         made = [None if g is None else next(here) for g in sent]
         sums = dict(zip(self.consts, made[n : n + m]))
         pairs = {i: pair for i, g in sums.items() if g is not None and (pair := _factors(g))}
-        added = {i: argument(inputs[i].spec, "total") for i in self.consts if i not in pairs}
+        stacked = {*(x for pair in pairs.values() for x in pair), *made[n + m :]}
+        rest = {i: _added(g) for i, g in sums.items() if g is not None and i not in pairs}
+        rest = {i: found for i, found in rest.items() if found[0] in stacked}
+        added = {i: argument(inputs[i].spec, "total") for i in sums if i not in {*pairs, *rest}}
         with in_mode(recording=True, tracer=None, frame=None, watch=None):
             totals = [a if (g := sums[i]) is None else a + g for i, a in added.items()]
         wrt = [*self.wrt[:n], *(inputs[i] for i in added), *self.wrt[n + m :]]
@@ -151,9 +180,12 @@ class Plan:
         rows: dict[Node, Source] = {s: ("saved", i) for i, s in enumerate(known.values())}
         rows |= {x: ("input", behind + i) for i, x in enumerate(inputs[behind:])}
         rows |= {s: ("g", i) for i, s in enumerate(seeds) if s is not None}
-        results = len(outputs)
-        outputs += dict.fromkeys(x for pair in pairs.values() for x in pair if x not in rows)
-        stacked = {**rows, **{x: ("made", results + i) for i, x in enumerate(outputs[results:])}}
+        first = n + len(added)
+        places = {x: ("made", first + i) for i, x in enumerate(outputs[first:])} | rows
+        more = [x for x in dict.fromkeys(x for pair in pairs.values() for x in pair)
+                if x not in places]  # fmt: skip
+        places |= {x: ("made", len(outputs) + i) for i, x in enumerate(more)}
+        outputs += more
         used = set(walk(outputs))
         consts = [i for i in range(self.first) if inputs[i] in used]
         rows = {x: source for x, source in rows.items() if x in used}
@@ -163,7 +195,8 @@ class Plan:
             body, Counts(len(consts), n + len(added), len(rows)),
             (*(("input", i) for i in consts), *rows.values()), tuple(added),
             (*(self.first + i for i in self.carries), *added, *self.xs),
-            {i: (stacked[a], stacked[b]) for i, (a, b) in pairs.items()},
+            {i: (places[a], places[b]) for i, (a, b) in pairs.items()},
+            {i: (places[x], axes) for i, (x, axes) in rest.items()},
         )  # fmt: skip
 
     def pull(self, g: Any, xs: Sequence[Any], part: Part) -> dict[int, Any]:
@@ -195,7 +228,37 @@ class Plan:
             a, b = (reshape(x, shape=(x.shape[0] * x.shape[1], x.shape[2]))
                     for x in map(given, pair))
             found[i] = matmul(transpose(a, axes=(1, 0)), b)
+        for i, (source, axes) in turn.sums.items():
+            total = reduce_sum(given(source), axis=(0, *(a + 1 for a in axes)))
+            found[i] = reshape(total, shape=self.scan.body.inputs[i].shape)
         return found
+
+
+def _bytes(nodes: Sequence[Node]) -> int:
+    return sum(x.spec.size * x.dtype.itemsize for x in nodes)
+
+
+def _narrowed(
+    node: Node, readers: Mapping[Node, set[Node | None]], forward: set[Node]
+) -> Node:
+    """What is made of the node, and read in its place, along a way that does not widen."""
+    while len(readers[node]) == 1:
+        (reader,) = readers[node]
+        if reader is None or reader not in forward or _bytes([reader]) > _bytes([node]):
+            break
+        node = reader
+    return node
+
+
+def _added(g: Node) -> tuple[Node, tuple[int, ...]]:
+    """x, axes with g the sum of x over these, but for axes of length 1; without axes where g is
+    no sum."""
+    x = g
+    while x.op is not None and isinstance(x.op.lower, Reshape):
+        x = x.inputs[0]
+    if x.op is None or x.op.lower != Reduce("sum"):
+        return g, ()
+    return x.inputs[0], tuple(x.attrs["axis"])
 
 
 def _factors(g: Node) -> tuple[Node, Node] | None:

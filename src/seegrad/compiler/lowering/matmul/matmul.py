@@ -53,7 +53,7 @@ def _product(
     stores = []
     for node in group.members:
         if node in builder.of:
-            view = aligned(builder.of[node].view(), group.maps[node], space, group.sizes)
+            view = aligned(builder.views[node], group.maps[node], space, group.sizes)
             stores.append(Store(view, values[node]))
     return Matmul(builder.name(head), sizes, stores, tuple(group.members), a=left, b=right)
 
