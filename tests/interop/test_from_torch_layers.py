@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import seegrad as sg
+from seegrad.interop.pytorch.operators import READERS
+from seegrad.interop.pytorch.operators.reader import Reader
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
 from torch import nn  # noqa: E402
@@ -276,3 +278,21 @@ def test_cross_products_run_along_any_axis(dim):
     a, b = torch.randn(2, 2, 3, 3, dtype=torch.float64)
     net = sg.from_torch(Crossed(), a, b)
     np.testing.assert_allclose(net(a.numpy(), b.numpy()), torch.linalg.cross(a, b, dim=dim))
+
+
+def test_a_network_in_float32_stays_in_float32(monkeypatch):
+    torch.manual_seed(0)
+    layers = {name: getattr(nn, name)() for name in ACTIVATIONS
+              if name not in ("GLU", "Softmax", "Softmin", "LogSoftmax", "Softmax2d")}  # fmt: skip
+    layers |= {"norm": nn.LayerNorm(6), "std": lambda x: x.std(0) + x.var(), "pow": torch.sqrt}
+    module = Several(layers, {name: torch.rand(4, 6) for name in layers}).eval()
+    net = sg.from_torch(module, torch.ones(()), dynamic_batch=False)
+    found = {}
+    net.run((np.float32(1),), {}, lambda step, value: found.setdefault(step.operator, []).extend(
+        (x.dtype, dtype) for x, dtype in zip(sg.tree.flatten(value)[0], step.dtypes)))  # fmt: skip
+    assert {op: seen for op, seen in found.items() if any(a != b for a, b in seen)} == {}
+
+    widening = Reader(lambda self: sg.tanh(self.astype(np.float64)), {"self"}, set())
+    monkeypatch.setitem(READERS, "tanh", widening)
+    assert net(np.float32(1))["Tanh"].dtype == np.float32
+    assert net.to(np.float64)(np.float64(1))["Tanh"].dtype == np.float64

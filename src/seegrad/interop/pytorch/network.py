@@ -202,7 +202,8 @@ class TorchNetwork(Place):
     ) -> dict[str, Any]:
         leaves, _ = flatten((list(inputs), dict(keywords)))
         wanted = program.wanted
-        given = [x for x in leaves if not isinstance(x, (bool, int, float, str))]
+        given = [x for x in leaves if isinstance(x, np.generic)
+                 or not isinstance(x, (bool, int, float, str))]  # fmt: skip
         if len(given) != len(wanted):
             raise CallError(
                 tr("this network takes another number of arrays"),
@@ -212,12 +213,14 @@ class TorchNetwork(Place):
         values: dict[str, Any] = dict(program.constants)
         values.update({name: self.at(path) for name, path in program.kept.items()})
         values.update({one.name: one.fixed for one in program.inputs if one.dtype is None})
-        wider = any(
-            self.at(path).dtype == np.float64 for path in program.kept.values()
-        )
+        wide = self._wide()
         for one, x in zip(wanted, given):
-            values[one.name] = _fitting(one, x, wider)
+            values[one.name] = _fitting(one, x, wide)
         return values
+
+    def _wide(self) -> bool:
+        """Are values of the network in float64, so that steps may be wider than they were?"""
+        return any(self.at(path).dtype == np.float64 for path in self.program().kept.values())
 
     def alone(self, step: Step, values: Mapping[str, Any]) -> Any:
         """What one step gives for these values."""
@@ -243,8 +246,8 @@ class TorchNetwork(Place):
         ) as fault:  # fmt: skip
             raise _cannot(step, str(fault)[:200]) from fault
         if not step.several:
-            return _typed(found, step.dtypes[0])
-        return tuple(map(_typed, found, step.dtypes))
+            return _typed(found, step.dtypes[0], noise.wide)
+        return tuple(_typed(one, dtype, noise.wide) for one, dtype in zip(found, step.dtypes))
 
 
 def _cannot(step: Step, came: str) -> FormatError:
@@ -261,13 +264,17 @@ def _draws(step: Step) -> bool:
 
 
 class _Noise:
-    """Random numbers for the steps that draw: from the network's key, or those that are given."""
+    """Random numbers for the steps that draw: from the network's key, or those that are given.
+
+    wide: are steps in float64 that were written in float32?
+    """
 
     def __init__(self, network: TorchNetwork, given: Mapping[str, Array]) -> None:
         self.key = network.__dict__.get("noise_key")
         self.given = given
         self.count = 0
         self.step = ""
+        self.wide = network._wide()
 
     def uniform(self, shape: tuple[int, ...], dtype: Any) -> Any:
         """Numbers from [0, 1)."""
@@ -290,12 +297,12 @@ class _Noise:
             self.key.assign(self.key + np.array([0, self.count]))  # type: ignore[union-attr]
 
 
-def _typed(value: Any, dtype: Any) -> Any:
-    """A result in the dtype that ATen gives it; wider fractions stay, so that all can be wider."""
+def _typed(value: Any, dtype: Any, wide: bool) -> Any:
+    """A result in the dtype that ATen gives it; wide: wider fractions stay as they are."""
     have = getattr(value, "dtype", None)
     if dtype is None or have is None or have == dtype:
         return value
-    if have.kind == dtype.kind == "f" and have.itemsize > dtype.itemsize:
+    if wide and have.kind == dtype.kind == "f" and have.itemsize > dtype.itemsize:
         return value
     return compare.astype(value, dtype=dtype)
 
@@ -304,10 +311,10 @@ def _sizes(one: Input) -> str:
     return "(" + ", ".join("N" if n is None else str(n) for n in one.shape) + ")"
 
 
-def _fitting(one: Input, x: Any, wider: bool) -> Any:
+def _fitting(one: Input, x: Any, wide: bool) -> Any:
     """An input, if its shape is one that the steps were written for; in the steps' dtype.
 
-    wider: may it stay in float64, as the network's values are?
+    wide: may it stay in float64, as the network's values are?
     """
     x = x if isinstance(x, Tensor) else np.asarray(x)
     same = len(x.shape) == len(one.shape) and all(
@@ -328,5 +335,5 @@ def _fitting(one: Input, x: Any, wider: bool) -> Any:
             came=str(x.dtype),
             hint=tr("convert it first: {how}", how=f".astype({str(one.dtype)!r})"),
         )
-    wide = x.dtype.kind == "f" and x.dtype.itemsize > one.dtype.itemsize and wider
-    return x if x.dtype == one.dtype or wide else compare.astype(x, dtype=one.dtype)
+    stays = wide and x.dtype.kind == "f" and x.dtype.itemsize > one.dtype.itemsize
+    return x if x.dtype == one.dtype or stays else compare.astype(x, dtype=one.dtype)
