@@ -172,7 +172,8 @@ class Sheet:
         last = Sheet(self.names, self.rng, shown).value(above)
         if len(raised) == 1 and raised[0].kind == "value":
             below = raised[0].value
-            if not isinstance(below, (bool, np.bool_)):
+            square = np.ndim(below) > 1 and below.shape[-1] == below.shape[-2]  # may be an inverse
+            if not square and not isinstance(below, (bool, np.bool_)):
                 return [Token("value", np.power(np.asarray(below, float), last))]
         if raised and raised[0] == Token("sign", "(") and raised[-1] == Token("sign", ")"):
             return [Token("value", np.power(_Reader(raised).whole(), last))]
