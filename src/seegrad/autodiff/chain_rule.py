@@ -8,7 +8,7 @@ Broadcasting is undone here, once, for every op.
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from seegrad.autodiff.nan_policy import NaNFound, Policy, hides_a_nan
@@ -49,49 +49,53 @@ def unbroadcast(g: Any, x: Any) -> Any:
     return g if g.dtype == x.dtype else astype(g, dtype=x.dtype)
 
 
-def _add(derivatives: Derivatives, node: Node, g: Any) -> None:
-    derivatives[node] = derivatives[node] + g if node in derivatives else g
-
-
 def _seeded(
     outputs: Sequence[Node], seeds: Sequence[Any], needed: set[Node] | None, stops: Container[Node]
-) -> tuple[Derivatives, Derivatives, list[tuple[int, Node]]]:
-    """Where a walk begins: what is found already, what waits at a node, the heap of these nodes."""
+) -> tuple[Derivatives, Derivatives]:
+    """Where a walk begins: what is found already, and what waits at a node."""
     found: Derivatives = {}
     pending: Derivatives = {}
     for node, seed in zip(outputs, seeds):
         if node.requires_grad and (needed is None or node in needed):
-            _add(found if node.op is None or node in stops else pending, node, seed)
-    heap: list[tuple[int, Node]] = []
-    for node in pending:
-        heappush(heap, (node.order, node))
-    return found, pending, heap
+            into = found if node.op is None or node in stops else pending
+            into[node] = into[node] + seed if node in into else seed
+    return found, pending
 
 
 def walk_back(
     outputs: Sequence[Node], seeds: Sequence[Any], wrt: Sequence[Node] | None, policy: Policy
 ) -> Derivatives:
     """The derivative by each leaf, or each node of `wrt`, that the seeds reach."""
-    born, operands, mend = policy.born, policy.operands, policy.mend
-    keep, watch, plain = policy.keep, policy.watch, policy.plain
     needed = None if wrt is None else reachable(wrt, outputs)
     stops = frozenset(wrt) if wrt else ()
-    found, pending, heap = _seeded(outputs, seeds, needed, stops)
+    found, pending = _seeded(outputs, seeds, needed, stops)
+    _propagate(found, pending, needed, stops, policy)
+    plain = policy.plain
+    return found if plain is None else {x: plain(g) for x, g in found.items()}
+
+
+def _propagate(
+    found: Derivatives, pending: Derivatives, needed: set[Node] | None, stops: Container[Node],
+    policy: Policy,
+) -> None:  # fmt: skip
+    """From the derivatives that wait at nodes to those of leaves, the latest node first."""
+    born, operands, mend = policy.born, policy.operands, policy.mend
+    keep, watch, plain = policy.keep, policy.watch, policy.plain
+    heapify(heap := [(node.order, node) for node in pending])
     first = heappop(heap) if heap else None   # the lowest stays out of the heap: a chain needs none
     while first is not None:
         node = first[1]
         first = heappop(heap) if heap else None
         g, op = pending.pop(node), node.op
         assert op is not None
-        if operands is None:
-            ins, out = node.values, node.data
-        else:
+        ins, out = node.values, node.data
+        if operands is not None:
             ins, out = operands(node)
         if op.selects and mend is None and hides_a_nan(node):
             raise NaNFound
         branches: list[Any] = []
         fast_rules = op.fast_rules
-        if op.arity < 0:
+        if op.variadic:
             fast_rules, ins = op.fast_rules_for(ins), Inputs(ins)
         for x, value, pull in zip(node.inputs, ins, fast_rules):
             if pull is None or not x.requires_grad or not (needed is None or x in needed):
@@ -119,17 +123,14 @@ def walk_back(
                 pending[x] = pending[x] + gx
             else:
                 pending[x] = gx
-                if first is None:
-                    first = (x.order, x)
-                elif x.order < first[0]:
-                    heappush(heap, first)
+                if first is None or x.order < first[0]:
+                    if first is not None:
+                        heappush(heap, first)
                     first = (x.order, x)
                 else:
                     heappush(heap, (x.order, x))
         if born:
             raise NaNFound
         if keep:
-            if plain is not None:
-                g, branches = plain(g), [*map(plain, branches)]
-            node.gradient, node.branches = g, branches
-    return found if plain is None else {x: plain(g) for x, g in found.items()}
+            node.gradient = g if plain is None else plain(g)
+            node.branches = branches if plain is None else [*map(plain, branches)]

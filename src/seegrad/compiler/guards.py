@@ -11,7 +11,7 @@ import functools
 import sys
 import sysconfig
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.i18n import tr
 from seegrad.text import tidy
+from seegrad.transforms.tracing import Trace
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(None), np.generic, np.dtype, type(Ellipsis))
 _OWN = __name__.partition(".")[0] + "."
@@ -214,6 +215,42 @@ class Environment:
                     self._entries.append((vars(part), name, value))
                 found.append(value)
         return found
+
+
+class Outside:
+    """The leaves that live outside of a trace: whether they need a gradient, and have one, decides
+    what the trace is."""
+
+    def __init__(self, leaves: Iterable[Node], trace: Trace) -> None:
+        touched = set(trace.touched)
+        self._leaves = [
+            (x, x.requires_grad, x in trace.gathered if x in touched else None)
+            for x in leaves if x.data is not None or x in touched
+        ]
+        # Most are parameters that begin without a gradient; they are asked faster.
+        self._learning = [x for x, needs, gathered in self._leaves if needs and gathered is False]
+        self._others = [each for each in self._leaves if each[1:] != (True, False)]
+
+    def unchanged(self) -> bool:
+        """Whether they have gradients, and need them, as in the trace; asked at every call."""
+        for leaf in self._learning:
+            if leaf.gradient is not None or not leaf.requires_grad:
+                return False
+        for leaf, needs, gathered in self._others:
+            if leaf.requires_grad is not needs or (leaf.gradient is None) is gathered:
+                return False
+        return True
+
+    def difference(self) -> str:
+        """For people: what is not as in the trace, "" where nothing is."""
+        for leaf, needs, gathered in self._leaves:
+            if (leaf.gradient is None) is gathered:
+                name = f"{tidy(leaf.name) or tr('a tensor')}.grad"
+                return tr("{name} is there, or None", name=name)
+            if leaf.requires_grad is not needs:
+                return tr("{name} requires a gradient, or not",
+                          name=tidy(leaf.name) or tr("a tensor"))
+        return ""
 
 
 def _of_a_trace(x: Any) -> bool:

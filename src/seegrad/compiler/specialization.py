@@ -11,7 +11,7 @@ import numpy as np
 from seegrad.compiler import target
 from seegrad.compiler.attached import Read, Refused, Result, sources
 from seegrad.compiler.build import build
-from seegrad.compiler.guards import Environment
+from seegrad.compiler.guards import Environment, Outside
 from seegrad.compiler.lowering.builder import Request
 from seegrad.compiler.lowering.lower import Lowered, lower
 from seegrad.compiler.passes import pipeline
@@ -140,15 +140,7 @@ class Variant:
         self.arrived = [i for i, s in enumerate(self.call.symbols) if s in found.arrived]
         # What the function made anew is nobody else's to freeze.
         captured = [*self.environment.nodes, *self.state, *baked]
-        known = dict.fromkeys(found.touched) | dict.fromkeys(x for x in captured
-                                                             if x.data is not None)
-        touched = set(found.touched)
-        self.outside = [
-            (x, x.requires_grad, x in found.gathered if x in touched else None) for x in known
-        ]
-        # Asked at every call: parameters that begin without a gradient, as most do, apart.
-        self.learning = [x for x, needs, gathered in self.outside if needs and gathered is False]
-        self.others = [each for each in self.outside if each[0] not in set(self.learning)]
+        self.outside = Outside(dict.fromkeys([*found.touched, *captured]), found)
         self._compile(kind.asked.threads, kind.rows, workspace)
         name = getattr(function, "__name__", "a function")
         self.nodes = self._attached(name, compiled) if kind.asked.recording else {}
@@ -278,17 +270,11 @@ class Variant:
         for x, (shape, dtype) in zip(args, signature):
             if type(x) is not np.ndarray or x.shape != shape or x.dtype is not dtype:
                 return False
-        return self.asked == asked and self.suits()
+        return self.asked == asked and self.outside.unchanged()
 
     def suits(self) -> bool:
         """Whether leaves outside have the gradients, and need them, as when this was traced."""
-        for leaf in self.learning:
-            if leaf.gradient is not None or not leaf.requires_grad:
-                return False
-        for leaf, needs, gathered in self.others:
-            if leaf.requires_grad is not needs or (leaf.gradient is None) is gathered:
-                return False
-        return True
+        return self.outside.unchanged()
 
     def stale(self) -> bool:
         """Whether something that the trace depended on is different now."""
@@ -303,17 +289,7 @@ class Variant:
         for leaf, data in self.observed:
             if leaf.data is not data:
                 return tr("the numbers of {name}", name=tidy(leaf.name) or tr("a tensor"))
-        found = self.environment.difference()
-        if found:
-            return found
-        for leaf, needs, gathered in self.outside:
-            if (leaf.gradient is None) is gathered:
-                name = f"{tidy(leaf.name) or tr('a tensor')}.grad"
-                return tr("{name} is there, or None", name=name)
-            if leaf.requires_grad is not needs:
-                return tr("{name} requires a gradient, or not",
-                          name=tidy(leaf.name) or tr("a tensor"))
-        return ""
+        return self.environment.difference() or self.outside.difference()
 
     def give(self, values: Sequence[Any]) -> None:
         """Put arguments, gathered gradients and state where the program reads them."""

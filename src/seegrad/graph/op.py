@@ -93,6 +93,7 @@ class Op:
     inputs: tuple[str, ...] = field(init=False)
     attributes: Mapping[str, Any] = field(init=False)
     arity: int = field(init=False)
+    variadic: bool = field(init=False)          # does it take any number of inputs?
     optional: Attrs = field(init=False)
     defaults: Attrs | None = field(init=False)
     rules: tuple[RuleCall | None, ...] = field(init=False)
@@ -122,6 +123,7 @@ class Op:
         variadic = bool(inputs) and inputs[-1].startswith("*")
         put("inputs", inputs)
         put("attributes", attributes)
+        put("variadic", variadic)
         put("arity", -1 if variadic else len(inputs))
         optional = {k: v for k, v in attributes.items() if v is not inspect.Parameter.empty}
         put("optional", optional)
@@ -191,11 +193,6 @@ class Op:
                 )
         if isinstance(self.lower, Body) and self.body is None:
             raise OpDefinitionError(f"{self.name} lowers to its body, but has none")
-
-    @property
-    def variadic(self) -> bool:
-        """Does it take any number of inputs?"""
-        return self.arity < 0
 
     def rule_at(self, position: int) -> RuleCall | None:
         """The derivative rule for the input at `position`, or None."""

@@ -22,12 +22,13 @@ def exact_sum(x: Any, *, axis: Any = None, keepdims: bool = False, over: float =
     if x.dtype.char == "e":
         found = _summed(x.astype(FLOAT32), axis, keepdims)
         return np.asarray(found if over == 1 else found / over).astype(x.dtype)
-    found = _summed(x, axis, keepdims)
+    short = axis is None or x.ndim < 2
+    found = np.add.reduce(x, axis=axis, keepdims=keepdims) if short else _summed(x, axis, keepdims)
     return found if over == 1 else found / x.dtype.type(over)
 
 
 def _summed(x: Any, axis: Any, keepdims: Any) -> Any:
-    if axis is None or x.ndim < 2 or x.dtype.kind not in "fc":
+    if axis is None or x.dtype.kind not in "fc":
         return np.add.reduce(x, axis=axis, keepdims=keepdims)
     kept = [abs(x.strides[i]) for i, n in enumerate(x.shape) if n > 1 and i not in axis]
     outer = [i for i in axis if kept and abs(x.strides[i]) > min(kept)]
