@@ -268,6 +268,8 @@ def test_every_figure_is_on_paper_whole(
           const out = parts.filter(p => p.left < room.left - 2 || p.right > room.right + 2
             || p.top < room.top - 2 || p.bottom > room.bottom + 2);
           return { name: e.dataset.figure, count: parts.length, out: out.length,
+            smallest: Math.min(...[...svg.querySelectorAll("text")].map(t =>
+              parseFloat(getComputedStyle(t).fontSize) * svg.getScreenCTM().a)),
             wide: room.left >= 0 && room.right <= innerWidth, tall: room.height < 900,
             awake: !!e.querySelector(".bar") };
         })""",
@@ -277,6 +279,7 @@ def test_every_figure_is_on_paper_whole(
     for one in drawn:
         assert one["count"] > 3, one
         assert one["out"] == 0, one
+        assert one["smallest"] > 6, one
         assert one["wide"], one
         assert one["tall"], one
     plots = page.locator("article[lang=en] svg.plot:visible")

@@ -3,7 +3,7 @@
 import { element } from "../draw.ts";
 import type { Plan, Rect } from "../scene.ts";
 
-const LEGIBLE = 0.75;
+export const LEGIBLE = 0.75;
 /** Pixels across, below which a screen is a phone's. */
 const SMALL_SCREEN = 600;
 const MAP_WIDTH = 200,
@@ -21,7 +21,7 @@ export class Camera {
   plan = { places: new Map<string, Rect>(), width: 1, height: 1 } as Plan;
   /** How large a small picture becomes at first, and how small a large one that is shown whole. */
   largest = 1.4;
-  least = LEGIBLE;
+  least = 0;
   /** Called when the reader has moved it. */
   onMove: () => void = () => undefined;
   #seen: string[] = [];
@@ -48,7 +48,7 @@ export class Camera {
     const { k, x, y } = this.zoom;
     const { width, height } = this.room();
     const middle = [(width / 2 - x) / k, (height / 2 - y) / k];
-    return [Math.round(k * 1000) / 1000, Math.round(middle[0]), Math.round(middle[1])];
+    return [Number(k.toFixed(3)), Math.round(middle[0]), Math.round(middle[1])];
   }
 
   /** Looks at a point of the picture, this large. */

@@ -7,6 +7,7 @@ import { StepFormulas } from "../step_formulas.ts";
 import type { Actions } from "../input/actions.ts";
 import { Address } from "../sharing/address.ts";
 import { Bar } from "./bar.ts";
+import { LEGIBLE } from "./camera.ts";
 import { Drawer } from "./drawer.ts";
 import { listenToKeys } from "../input/keyboard.ts";
 import { Overlays } from "./overlays.ts";
@@ -67,7 +68,7 @@ export class Explorer {
     root.replaceChildren(body, saying.line, ...below(session), this.#drawer.box, bar.row);
     this.#follow();
     session.tell("draw", false);
-    this.camera.least = options.least ?? this.camera.least;
+    this.camera.least = options.least ?? LEGIBLE;
     this.camera.measure();
     this.camera.home();
     this.#address.look(this.camera);

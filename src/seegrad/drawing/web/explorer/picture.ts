@@ -12,8 +12,8 @@ import { Camera } from "./camera.ts";
 import type { Session } from "./session.ts";
 import { blanksOf, visibleScene } from "./visible.ts";
 
-/** The size of a window that is not known yet. */
-const WINDOW = [1024, 640];
+/** The size of paper, and of a window that is not known yet. */
+const PAPER = [720, 900];
 
 /** Milliseconds of a movement. */
 export const QUICK = 200;
@@ -44,6 +44,7 @@ export class Picture {
   #opened = new Set<string>();
   #laid = "";
   #maps = false;
+  #paper = false;
 
   constructor(session: Session, root: HTMLElement) {
     this.#session = session;
@@ -97,7 +98,7 @@ export class Picture {
       ? firstScreen(scene, wide, high, true)
       : screen(scene, wide, high, true);
     // among text it is moved sideways alone: what rows can't make legible is one row
-    if (shown.scale < (session.options.least ?? 0))
+    if (!this.#paper && shown.scale < (session.options.least ?? 0))
       shown = screen(shown.scene, Infinity, high, true);
     if (session.auto) {
       session.open = new Set(shown.scene.open);
@@ -111,7 +112,7 @@ export class Picture {
 
   get #window() {
     const { width, height } = this.camera.room();
-    return [width || WINDOW[0], height || WINDOW[1]];
+    return this.#paper || !height ? PAPER : [width, height];
   }
 
   /** What a layout depends on, where numbers that run on must not change it. */
@@ -145,6 +146,12 @@ export class Picture {
     const changed = this.#laid !== this.#layout;
     if (this.#session.auto && changed) this.#session.tell("draw", false);
     if (this.camera.following) this.camera.home();
+  }
+
+  /** Laid out for paper, or for its window again. */
+  print(paper: boolean) {
+    this.#paper = paper;
+    this.#session.tell("draw", false);
   }
 
   /** The element of a box, a group or a wire. */

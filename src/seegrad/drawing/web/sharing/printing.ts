@@ -6,6 +6,7 @@ import type { Picture } from "../explorer/picture.ts";
 export function printWell(picture: Picture, root: HTMLElement) {
   addEventListener("beforeprint", () => {
     if (!root.isConnected) return;
+    picture.print(true);
     const { width, height } = picture.plan;
     picture.canvas.setAttribute("viewBox", `0 0 ${width} ${height}`);
     picture.canvas.style.width = `${width}px`;
@@ -13,5 +14,6 @@ export function printWell(picture: Picture, root: HTMLElement) {
   addEventListener("afterprint", () => {
     picture.canvas.removeAttribute("viewBox");
     picture.canvas.style.width = "";
+    picture.print(false);
   });
 }
