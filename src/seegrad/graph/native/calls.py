@@ -45,7 +45,8 @@ def _large(values: tuple[Any, ...]) -> bool:
 def _computed(key: Any, function: Function, plain: Function, values: tuple[Any, ...]) -> Any:
     """`plain(*values)`, by the program of `function` if there is one for such values.
 
-    `key` says which function it is: one that the op has for good, and the attributes.
+    `key` says which function it is: one that the op has for good, the input whose derivative it
+    gives, and the attributes.
     """
     whole = (key, *[(x.shape, x.dtype) for x in values])
     try:
@@ -93,6 +94,6 @@ def native_rule(rule: FastRule, asks_for_result: bool) -> FastRule:
             ins, out = (rest[:-1], rest[-1]) if asks_for_result else (rest, None)
             return call(g, out, ins, attrs, position)
 
-        return _computed((call, *attrs.items()), function, function, values)
+        return _computed((call, position, *attrs.items()), function, function, values)
 
     return (pull_of_all if wants == MUCH else pull), wants
