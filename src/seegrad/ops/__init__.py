@@ -28,5 +28,14 @@ from seegrad.ops.linear import (  # noqa: F401
     solve_systems,
     triangular,
 )
-from seegrad.ops.nn import activation, convolution, loss, pooling, resize, sampling, window  # noqa: F401
+from seegrad.ops.nn import (  # noqa: F401
+    activation,
+    convolution,
+    loss,
+    pooling,
+    resize,
+    sampling,
+    standardising,
+    window,
+)
 from seegrad.ops.special import floating_point, functions  # noqa: F401

@@ -39,10 +39,11 @@ def _body(x, *, axis, eps):
     return centred / sqrt(mean(centred * centred, axis=axis, keepdims=True) + eps)
 
 
-def _rule(g: Any, x: Any, out: Any, axis: Shape, eps: float) -> Any:
+def _rule(g: Any, x: Any, axis: Shape, eps: float) -> Any:
     centred = x - mean(x, axis=axis, keepdims=True)
     deviation = sqrt(mean(centred * centred, axis=axis, keepdims=True) + eps)
-    along = out * mean(g * out, axis=axis, keepdims=True)
+    scaled = centred / deviation
+    along = scaled * mean(g * scaled, axis=axis, keepdims=True)
     return (g - mean(g, axis=axis, keepdims=True) - along) / deviation
 
 
