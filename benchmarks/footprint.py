@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -25,8 +27,11 @@ FIRST_USE = {
 """The import, and something small done with it: imports that put off their work gain nothing."""
 
 
-def _start(code: str) -> None:
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=SOURCE)
+def _start(code: str, folder: str) -> None:
+    """A process of its own; `folder` holds byte code, which what is installed has beside it."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    settings = kept | {"PYTHONPYCACHEPREFIX": folder}
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=SOURCE, env=settings)
 
 
 def _canonical(name: str) -> str:
@@ -77,13 +82,14 @@ def our_size() -> int:
 
 @finding("P8")
 def footprint() -> Result:
-    runs: dict[str, Callable[[], object]] = {"python alone": partial(_start, "pass")}
-    runs |= {
-        name: partial(_start, code)
-        for name, code in FIRST_USE.items()
-        if name == OURS or installed(name)
-    }
-    timings = side_by_side(runs, 5)
+    used = {name: code for name, code in FIRST_USE.items() if name == OURS or installed(name)}
+    runs: dict[str, Callable[[], object]]
+    with tempfile.TemporaryDirectory() as folder:
+        runs = {
+            name: partial(_start, code, folder)
+            for name, code in {"python alone": "pass", **used}.items()
+        }
+        timings = side_by_side(runs, 5)
     bare = next(t for t in timings if t.name == "python alone").median
     facts: dict[str, str] = {}
     for t in timings:
