@@ -166,7 +166,7 @@ class Sheet:
         if _local(above) == "mo":
             raise Unread(written(above))
         raised = self.tokens([base])
-        if written(above)[:1] in ("⊤", "T") and len(raised) == 1:
+        if written(above)[:1] == "⊤" and len(raised) == 1:
             return [Token("value", _transposed(raised[0].value, written(above)[1:]))]
         shown = self.shown and written(base) in CONSTANTS           # e^1 may be e to 1.0003
         last = Sheet(self.names, self.rng, shown).value(above)

@@ -37,7 +37,8 @@ WHOLE = "whole"
 
 # --------------------------------------------------------------- formulas in a text
 
-_RAISED, _LOWERED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻ᵀ", "0123456789-T")), dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
+_RAISED = {**dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")), "ᵀ": r"\top"}
+_LOWERED = dict(zip("₀₁₂₃₄₅₆₇₈₉", "0123456789"))
 _SCRIPTS = "".join([*_RAISED, *_LOWERED])
 _FRACTIONS = {"½": r"\frac{1}{2}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}"}
 _FUNCTION = r"(?:exp|log|ln|dY|dX|dW)(?![A-Za-z])"
