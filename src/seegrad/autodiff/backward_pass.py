@@ -46,7 +46,7 @@ def backward(
     Returns the derivative by each leaf, or by each node of `wrt`, that was reached.
     """
     mode = current_mode()
-    tracer, watch = (None, None) if mode is None else (mode.tracer, mode.watch_gradient)
+    tracer, watch = mode.tracer, mode.watch_gradient
     if tracer is not None:
         with tracer.as_recorded():
             return _carefully(outputs, seeds, wrt, keep, watch, as_graph, tracing=as_graph)

@@ -21,7 +21,7 @@ from seegrad.compiler.ir.expression import (
 )
 from seegrad.compiler.ir.kernel import Draw, LoopNest, NumpyCall, Store
 from seegrad.compiler.lowering.builder import KernelBuilder
-from seegrad.compiler.lowering.groups import behind
+from seegrad.compiler.lowering.groups import behind, joined
 from seegrad.compiler.lowering.type_promotion import cast
 from seegrad.graph import forms
 from seegrad.graph.node import Node
@@ -111,15 +111,10 @@ def _fold_densely(
 
 
 def _concatenate(builder: KernelBuilder, node: Node) -> None:
-    axis, at, whole = node.attrs["axis"], 0, builder.views[node]
-    for x in node.inputs:
-        view = builder.view(x)
+    for x, index in joined(node):
+        view, part = builder.view(x), builder.views[node].slice(index)
         builder.reading.add(behind(x))
-        index = [(0, n, 1) for n in whole.shape]
-        index[axis] = (at, x.shape[axis], 1)
-        part = whole.slice(index)
         assert part is not None
-        at += x.shape[axis]
         if view == part:                         # written here already
             continue
         value = cast(Load(view), node.dtype)

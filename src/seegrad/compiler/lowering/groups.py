@@ -5,7 +5,7 @@ Each computing node begins as a group of its own; `fusion.py` merges them. Views
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from seegrad.graph import forms
@@ -37,6 +37,16 @@ def within(indices: Node, size: int) -> bool:
         return False
     axis, shape = node.attrs["axis"], node.inputs[0].shape
     return (node.inputs[0].spec.size if axis is None else shape[axis]) <= size
+
+
+def joined(node: Node) -> Iterator[tuple[Node, list[tuple[int, int, int]]]]:
+    """Each input of a node that puts them side by side, and the slice of the result that it is."""
+    axis, at = node.attrs["axis"], 0
+    for x in node.inputs:
+        index = [(0, n, 1) for n in node.shape]
+        index[axis] = (at, x.shape[axis], 1)
+        at += x.shape[axis]
+        yield x, index
 
 
 def is_constant(node: Node) -> bool:

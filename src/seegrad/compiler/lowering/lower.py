@@ -20,7 +20,7 @@ from seegrad.compiler.lowering.builder import Index, KernelBuilder, Request
 from seegrad.compiler.lowering.data_movement import unfused
 from seegrad.compiler.lowering.expressions import loop_nest
 from seegrad.compiler.lowering.fusion import fuse
-from seegrad.compiler.lowering.groups import Group, Grouping, behind
+from seegrad.compiler.lowering.groups import Group, Grouping, behind, joined
 from seegrad.compiler.lowering.loops import loop_call
 from seegrad.compiler.lowering.matmul.matmul import matmul
 from seegrad.compiler.lowering.native_support import why_foreign
@@ -140,11 +140,7 @@ def _parts(
     for node, group in grouping.of.items():
         if group.kind != "unfused" or node in grouping.why or not isinstance(_form(node), Join):
             continue
-        axis, at = node.attrs["axis"], 0
-        for x in node.inputs:
-            index = [(0, n, 1) for n in node.shape]
-            index[axis] = (at, x.shape[axis], 1)
-            at += x.shape[axis]
+        for x, index in joined(node):
             written = x in grouping.of and x not in grouping.why and (
                 grouping.of[x].kind != "unfused" or isinstance(_form(x), Join)
             )
