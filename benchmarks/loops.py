@@ -97,7 +97,7 @@ def equation_step() -> Contenders:
     return _both(equation, 200)
 
 
-@bench("P13b", f"LSTM of {HIDDEN}, T = 140, batch {BATCH}, value and gradient",
+@bench("P13b", f"LSTM of {HIDDEN} over 140 steps, batch {BATCH}, value and gradient",
        targets=[Target(JAX, 3.0)], unit="ms", rounds=9)  # fmt: skip
 def lstm_step() -> Contenders:
     return _both(lstm, 140, sg.sigmoid)
