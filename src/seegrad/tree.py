@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 
@@ -71,3 +72,21 @@ def tree_map(function: Callable[..., Any], tree: Any, *rest: Any) -> Any:
     leaves, structure = flatten(tree)
     others = [flatten(t)[0] for t in rest]
     return unflatten(structure, [function(*row) for row in zip(leaves, *others)])
+
+
+@cache
+def slots(kind: type) -> tuple[str, ...]:
+    """The attributes that a class keeps outside of its dictionary, as `getattr` knows them.
+
+    >>> class Point:
+    ...     __slots__ = ("x", "__y")
+    >>> slots(Point)
+    ('x', '_Point__y')
+    """
+    found = []
+    for part in kind.__mro__:
+        said = vars(part).get("__slots__", ())
+        for name in (said,) if isinstance(said, str) else said:
+            hidden = name.startswith("__") and not name.endswith("__")
+            found.append(f"_{part.__name__.lstrip('_')}{name}" if hidden else name)
+    return tuple(n for n in found if n not in ("__dict__", "__weakref__"))

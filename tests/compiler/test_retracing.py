@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import gc
 import importlib
+import random
 import tracemalloc
+import warnings
+from dataclasses import FrozenInstanceError
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
 import seegrad as sg
+from seegrad.errors import SeegradWarning
 
 compiling = importlib.import_module("seegrad.compiler.compile")
 MANY, FEW = 70, 20
@@ -63,3 +68,65 @@ def test_a_detached_parameter_is_read_anew_at_every_call():
     assert [halved(1.0).item() for _ in range(3)] == [2.0, 1.0, 0.5]
     w.assign([8.0])
     assert halved(1.0).item() == 4.0
+
+
+GENERATOR, ROWS, PYTHONS = np.random.default_rng(0), iter(range(100)), random.Random(0)
+LEGACY = np.random.RandomState(0)
+
+
+def counting():
+    """Numbers one after the other, from a generator."""
+    yield from range(1, 100)
+
+
+COUNTED = counting()
+
+
+@pytest.mark.parametrize(
+    ("draw", "name"),
+    [
+        (lambda: np.random.randn(), "np.random"),
+        (lambda: random.random(), "random"),
+        (lambda: GENERATOR.normal(), "Generator"),
+        (lambda: LEGACY.rand(), "RandomState"),
+        (lambda: PYTHONS.random(), "Random"),
+        (lambda: next(ROWS), "range_iterator"),
+        (lambda: next(COUNTED), "generator"),
+    ],
+)
+def test_what_is_drawn_while_a_function_is_traced_is_told_in_both_languages(draw, name):
+    x = np.ones(3)
+    said = {"en": f"draws from {name} is drawn once", "ko": f"함수가 {name}에서 뽑는 것은"}
+    for lang, words in said.items():
+        sg.set_language(lang)
+        try:
+            with pytest.warns(SeegradWarning, match=words) as found:
+                sg.compile(lambda x: x * draw())(x)
+        finally:
+            sg.set_language("en")
+        assert len(found) == 1
+        assert "test_retracing.py" in str(found[0].message)
+    with pytest.warns(SeegradWarning, match=f"draws from {name}"):
+        sg.scan(lambda c, row: (c * draw(), None), 1.0, x)
+
+
+def test_what_a_function_draws_of_ours_is_drawn_anew_and_not_told():
+    x = np.ones(3)
+
+    @sg.compile
+    def noisy(key, x):
+        return x + sg.random.normal(key, (3,))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        first, second = (noisy(sg.random.key(seed), x) for seed in (0, 1))
+    assert not np.array_equal(first.value, second.value)
+
+
+def test_a_group_of_an_optimizer_is_set_by_its_settings_only():
+    w = sg.tensor([1.0], name="w")
+    group = sg.optim.SGD([w], lr=0.1).groups[0]
+    with pytest.raises(FrozenInstanceError):
+        group.lr = 0.5
+    assert group["lr"] == 0.1
+    assert "1 parameters" in repr(group)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import array
+import types
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 from unittest import mock
 
@@ -11,6 +15,7 @@ import numpy as np
 import seegrad as sg
 from seegrad.compiler.runtime import executable
 from seegrad.graph.op import Op
+from trust.gradients.escape_cases import optional
 from trust.harness.isolation import in_child, over_cores
 from trust.harness.random_programs import Program, by_table, random_program
 from trust.harness.row import Found, Run, first, row
@@ -123,6 +128,22 @@ class Holder:
         self.inner.scale = 5.0
 
 
+class Slotted:
+    """An object without a dictionary."""
+
+    __slots__ = ("scale",)
+
+    def __init__(self, scale: float) -> None:
+        self.scale = scale
+
+
+@dataclass(slots=True)
+class Weighted:
+    """The same as a dataclass."""
+
+    by: float = 2.0
+
+
 class Kind:
     """A class whose attribute changes."""
 
@@ -231,8 +252,42 @@ def changes() -> Iterator[tuple[str, Callable[..., Any], dict[str, Any], Callabl
     yield "what a function's attribute says", lambda x: x * _twice.by, args, _turn_by
     found = {1, 2}
     yield "a set", lambda x: x * len(found), args, lambda: found.add(3)
+    yield from _in_other_containers(args)
     single = np.array(2.0)
     yield "a captured number of NumPy", lambda x: x * single, args, lambda: single.fill(5.0)
+
+
+def _in_other_containers(
+    args: dict[str, Any],
+) -> Iterator[tuple[str, Callable[..., Any], dict[str, Any], Callable[[], None]]]:
+    """What Python has besides lists and dictionaries, and holds numbers too."""
+    slotted, weighted, kept = Slotted(2.0), Weighted(), {1.0, 2.0}
+    row, typed, few = deque([1.0, 2.0]), array.array("d", [1.0, 2.0]), bytearray([1, 2])
+    table = {"scale": 2.0}
+    shown, append = types.MappingProxyType(table), [1.0]
+
+    def set_again() -> None:
+        kept.remove(2.0)
+        kept.add(5.0)
+
+    def change(what: Any, key: Any, value: Any) -> Callable[[], None]:
+        return lambda: what.__setitem__(key, value)
+
+    yield "a slot", lambda x: x * slotted.scale, args, lambda: setattr(slotted, "scale", 5.0)
+    yield "a slot below", lambda x: x * weighted.by, args, lambda: setattr(weighted, "by", 5.0)
+    yield "a set of as many", lambda x: x * sum(kept), args, set_again
+    yield "a deque's item", lambda x: x * row[1], args, change(row, 1, 5.0)
+    yield "a longer deque", lambda x: x * sum(append), args, lambda: append.append(3.0)
+    yield "an array of Python's", lambda x: x * sum(typed), args, change(typed, 0, 5.0)
+    yield "bytes", lambda x: x * sum(few), args, change(few, 0, 5)
+    yield "a shown dictionary", lambda x: x * shown["scale"], args, change(table, "scale", 5.0)
+    if (pandas := optional("pandas")) is None:
+        return
+    column = pandas.Series([1.0, 2.0], index=["a", "b"])
+    yield "a column", lambda x: x * float(column.sum()), args, change(column, "a", 5.0)
+    yield "a column's labels", lambda x: x * float(column["b"]), args, lambda: setattr(
+        column, "index", ["b", "a"]
+    )
 
 
 def _mode_of(net: Any) -> Callable[..., Any]:

@@ -7,10 +7,12 @@ are listed as `nodes`.
 
 from __future__ import annotations
 
+import array
 import functools
 import sys
 import sysconfig
 import types
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -20,7 +22,9 @@ from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.i18n import tr
 from seegrad.text import tidy
+from seegrad.transforms.draws import Draws
 from seegrad.transforms.tracing import Trace
+from seegrad.tree import slots
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(None), np.generic, np.dtype, type(Ellipsis))
 _OWN = __name__.partition(".")[0] + "."
@@ -36,27 +40,29 @@ class Environment:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._entries: list[tuple[Any, Any, Any]] = []
+        self._attributes: list[tuple[Any, str, Any]] = []
         self._functions: list[tuple[types.FunctionType, Any, Any]] = []
         self._cells: list[tuple[Any, Any]] = []
         self._containers: list[Any] = []
-        self._sizes: list[int] = []
-        self._arrays: list[tuple[np.ndarray[Any, Any], tuple[Any, ...]]] = []
+        self._size = 0
+        self._wholes: list[tuple[Callable[[Any], Any], Any, Any]] = []
         self._seen: set[int] = set()
         self._keep: list[Any] = []
         self.nodes: list[Node] = []
+        self.draws = Draws()
         stack = [function]
         while stack:
             stack.extend(self._look(stack.pop()))
 
     def changed(self) -> bool:
         """Whether anything that was captured is different now; asked at every call."""
-        if self._containers and list(map(len, self._containers)) != self._sizes:
-            return True
         try:
             for holder, key, value in self._entries:
                 if holder[key] is not value and not _same(holder[key], value):
                     return True
         except LookupError:
+            return True
+        if sum(map(len, self._containers)) != self._size:     # none is smaller, so each is as large
             return True
         for cell, value in self._cells:
             try:                                  # `_contents` would cost every call more
@@ -68,13 +74,21 @@ class Environment:
         for function, code, defaults in self._functions:
             if function.__code__ is not code or function.__defaults__ is not defaults:
                 return True
-        return bool(self._arrays) and any(_contained(x) != then for x, then in self._arrays)
+        if self._attributes and any(
+            (now := getattr(x, name, _MISSING)) is not value and not _same(now, value)
+            for x, name, value in self._attributes
+        ):
+            return True
+        return bool(self._wholes) and any(read(x) != then for read, x, then in self._wholes)
 
     def difference(self) -> str:
         """For people: what is different now, "" where nothing is."""
+        found: list[tuple[Any, Any, Any]] = []
         for holder, key, value in self._entries:
-            there = key < len(holder) if isinstance(holder, list) else key in holder
-            now = holder[key] if there else _MISSING
+            there = key in holder if isinstance(holder, Mapping) else key < len(holder)
+            found.append((key, holder[key] if there else _MISSING, value))
+        found += [(name, getattr(x, name, _MISSING), then) for x, name, then in self._attributes]
+        for key, now, value in found:
             if now is not value and not _same(now, value):
                 if isinstance(now, _PLAIN) and isinstance(value, _PLAIN):
                     return tr("{name}: {before} → {after}", name=str(key), before=repr(value),
@@ -111,15 +125,18 @@ class Environment:
         if isinstance(x, Node):
             self.nodes.append(x)
             return []
-        if isinstance(x, (*_PLAIN, Op, types.BuiltinFunctionType)):
+        if isinstance(x, (*_PLAIN, Op)):
             return []
         if id(x) in self._seen:
             return []
         self._seen.add(id(x))
         self._keep.append(x)
-        if isinstance(x, np.ndarray):
-            if x.flags.writeable:
-                self._arrays.append((x, _contained(x)))
+        if isinstance(x, types.BuiltinFunctionType):          # of an object, or of a module
+            return [x.__self__]
+        if (read := _as_a_whole(x)) is not None:
+            self._wholes.append((read, x, read(x)))
+            return list(x) if isinstance(x, set) else []
+        if isinstance(x, np.ndarray):                         # nobody writes to it
             return []
         if isinstance(x, types.FunctionType):
             return self._function(x)
@@ -127,23 +144,23 @@ class Environment:
             return [x.__func__, x.__self__]
         if isinstance(x, functools.partial):
             return [x.func, *x.args, *x.keywords.values()]
-        if isinstance(x, (list, tuple, set, frozenset)):
-            if isinstance(x, (list, set)):
-                self._measure(x)
-            if isinstance(x, list):
-                self._entries += [(x, place, value) for place, value in enumerate(x)]
+        if isinstance(x, (list, deque)):
+            self._measure(x)
+            self._entries += [(x, place, value) for place, value in enumerate(x)]
             return list(x)
-        if isinstance(x, dict):
+        if isinstance(x, (tuple, frozenset)):
+            return list(x)
+        if isinstance(x, (dict, types.MappingProxyType)):
             return self._dictionary(x)
-        if isinstance(x, (type, types.ModuleType)):
+        if isinstance(x, (type, types.ModuleType)) or self.draws.add(x):
             return []
         return self._object(x)
 
     def _measure(self, container: Any) -> None:
         self._containers.append(container)
-        self._sizes.append(len(container))
+        self._size += len(container)
 
-    def _dictionary(self, x: dict[Any, Any]) -> list[Any]:
+    def _dictionary(self, x: Mapping[Any, Any]) -> list[Any]:
         self._measure(x)
         self._entries += [(x, key, value) for key, value in x.items()]
         return list(x.values())
@@ -164,7 +181,11 @@ class Environment:
         state = getattr(x, "__dict__", None)
         if isinstance(state, dict):
             found += self._dictionary(state)
-        return [*found, *self._class(type(x))]
+        kind: type = type(x)
+        values = [(name, getattr(x, name, _MISSING)) for name in slots(kind)]
+        if _users(kind.__module__):           # those of ours stay as they are
+            self._attributes += [(x, name, value) for name, value in values]
+        return [*found, *(value for _, value in values), *self._class(kind)]
 
     def _function(self, f: types.FunctionType) -> list[Any]:
         if not _users(f.__module__):
@@ -306,6 +327,22 @@ def _same(now: Any, value: Any) -> bool:
     return bool(value) or repr(now) == repr(value)       # 0.0 == -0.0, but 1 / x tells
 
 
+def _as_a_whole(x: Any) -> Callable[[Any], Any] | None:
+    """What reads all that `x` holds, to the bit, where that is compared as one; None elsewhere."""
+    if isinstance(x, np.ndarray):
+        return _contained if x.flags.writeable else None
+    if isinstance(x, set):
+        return frozenset
+    if isinstance(x, (array.array, bytearray, memoryview)):
+        return bytes
+    # a table or a column of a library's, whose numbers lie where nobody sees them
+    return _labelled if type(x).__module__.partition(".")[0] == "pandas" else None
+
+
 def _contained(array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
     """All that an array holds, to the bit."""
     return array.shape, array.dtype, array.tobytes()
+
+
+def _labelled(table: Any) -> Any:
+    return [tuple(labels) for labels in table.axes], _contained(np.asarray(table))

@@ -20,7 +20,7 @@ from seegrad.compiler.replay import locate_non_finite
 from seegrad.compiler.runtime.state_slot import Slot
 from seegrad.compiler.runtime.workspace import Workspace
 from seegrad.compiler.scheduling import state_layout
-from seegrad.errors import TraceError, ValueRangeError
+from seegrad.errors import TraceError, ValueRangeError, warn_user
 from seegrad.graph.graph import Graph, walk
 from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
@@ -28,6 +28,7 @@ from seegrad.graph.spec import NO_ATTRS, Shape, Spec
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor
 from seegrad.text import tidy
+from seegrad.transforms.draws import repeated
 from seegrad.transforms.tracing import Trace, symbol, trace
 from seegrad.tree import LEAF, Structure, flatten, unflatten
 
@@ -121,6 +122,8 @@ class Variant:
                     "the compiled function changes something outside of it at every run",
                     hint="keep what changes in tensors and assign to them, or return it",
                 )
+        for drawn in self.environment.draws.moved():
+            warn_user(repeated(drawn))
         found = self.trace
         self.observed = [(leaf, leaf.data) for leaf in found.observed if leaf.data is not None]
         self._refuse_observed()
@@ -130,7 +133,9 @@ class Variant:
             leaf: g for leaf, g in found.gradients.items()
             if g is not None and leaf not in found.assigned
         }
-        self.cleared = [leaf for leaf in found.gradients if leaf not in self.kept]
+        # Where there was none before, as `outside` sees to, there is none after.
+        new = {*found.touched} - found.gathered.keys()
+        self.cleared = [x for x in found.gradients if x not in self.kept and x not in new]
         outside = {*self.environment.nodes, *found.assigned}
         self.state = [x for x in found.leaves if x in outside or self._lives_outside(x)]
         state = set(self.state)

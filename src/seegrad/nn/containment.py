@@ -18,6 +18,7 @@ import numpy as np
 
 from seegrad.errors import DTypeError, ValueRangeError
 from seegrad.i18n import tr
+from seegrad.tree import slots
 
 Counts = Callable[[Any], bool]
 """Whether a value is one of those that are looked for."""
@@ -169,9 +170,8 @@ def _inside(x: Any) -> list[Any]:
         return [wrapped]
     if type(x).__module__.partition(".")[0] in _OPAQUE or isinstance(x, types.ModuleType):
         return []
-    slots = [vars(part).get("__slots__", ()) for part in type(x).__mro__]
-    names = [n for some in slots for n in ((some,) if isinstance(some, str) else some)]
-    return [*getattr(x, "__dict__", {}).values(), *(getattr(x, n, None) for n in names)]
+    kind: type = type(x)
+    return [*getattr(x, "__dict__", {}).values(), *(getattr(x, n, None) for n in slots(kind))]
 
 
 def _contents(cell: Any) -> Any:

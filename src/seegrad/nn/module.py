@@ -5,7 +5,6 @@ No layer lives here, and no numbers are computed here.
 
 from __future__ import annotations
 
-import functools
 import types
 import warnings
 import weakref
@@ -28,6 +27,7 @@ from seegrad.nn.state_loading import load_values
 from seegrad.ops.compare import astype
 from seegrad.tensor.tensor import Tensor, tensor
 from seegrad.text import signature
+from seegrad.tree import slots
 
 Array = NDArray[Any]
 P = ParamSpec("P")
@@ -139,8 +139,8 @@ class Module(ModuleMethods, ABC):
     def _attributes(self) -> list[tuple[str, Any]]:
         """The attributes that may hold something, by name."""
         own = [item for item in self.__dict__.items() if type(item[1]) not in _USUAL]
-        if slots := _slots(type(self)):
-            own += [(name, getattr(self, name)) for name in slots if hasattr(self, name)]
+        if names := slots(type(self)):
+            own += [(name, getattr(self, name)) for name in names if hasattr(self, name)]
         return own
 
     def _parts(self, counts: Counts | None = None) -> list[tuple[str, Any]]:
@@ -393,13 +393,6 @@ def _warn_of_computed(where: str, part: Tensor) -> None:
 _USUAL = frozenset({str, int, float, bool, type(None), np.ndarray, np.dtype})
 """What most attributes are that hold neither tensors nor modules."""
 _TOLD: weakref.WeakSet[Tensor] = weakref.WeakSet()
-
-
-@functools.cache
-def _slots(kind: type) -> tuple[str, ...]:
-    """The attributes that a class of modules keeps outside of its dictionary."""
-    found = [vars(part).get("__slots__", ()) for part in kind.__mro__]
-    return tuple(n for some in found for n in ((some,) if isinstance(some, str) else some))
 
 
 def _class_attributes(kind: type) -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,7 @@ proportion.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from seegrad.errors import DTypeError, ValueRangeError
@@ -16,13 +17,16 @@ from seegrad.nn.module import Parameters
 from seegrad.tensor.tensor import Tensor, tensor
 
 
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class Group:
     """Some parameters and what is set for them: `group["lr"]`, `group["weight_decay"]`, …
 
     Args:
-        ratio: of its learning rate to that of the first group.
+        parameters: they.
         settings: what is set otherwise for it.
-        number: which one it is.
+        lr: its learning rate, a leaf.
+        ratio: of its learning rate to that of the first group; a leaf, as its value is not what a
+            compiled step is made for.
 
     >>> import seegrad as sg
     >>> w = sg.tensor([1.0], name="w")
@@ -30,15 +34,10 @@ class Group:
     1
     """
 
-    def __init__(
-        self, parameters: list[Tensor], lr: float, ratio: float, settings: dict[str, Any],
-        number: int,
-    ) -> None:  # fmt: skip
-        name = f"lr.{number}" if number else "lr"
-        self.parameters, self.settings = parameters, settings
-        self.lr = tensor(lr, name=name, requires_grad=False)
-        # a leaf, as its value is not what a compiled step is made for
-        self.ratio = tensor(ratio, name=f"{name}.ratio", requires_grad=False)
+    parameters: list[Tensor]
+    settings: dict[str, Any]
+    lr: Tensor
+    ratio: Tensor
 
     def __getitem__(self, name: str) -> Any:
         if name == "params":
@@ -49,6 +48,16 @@ class Group:
         said = {"lr": f"{self.lr.item():g}", **self.settings}
         words = ", ".join(f"{name}={value}" for name, value in said.items())
         return f"Group({len(self.parameters)} parameters, {words})"
+
+
+def _group(
+    parameters: list[Tensor], lr: float, ratio: float, settings: dict[str, Any], number: int
+) -> Group:
+    name = f"lr.{number}" if number else "lr"
+    return Group(
+        parameters, settings, tensor(lr, name=name, requires_grad=False),
+        tensor(ratio, name=f"{name}.ratio", requires_grad=False),
+    )  # fmt: skip
 
 
 def told_apart(
@@ -66,7 +75,7 @@ def told_apart(
     network = parameters.module if isinstance(parameters, Parameters) else None
     given = list(parameters)
     if not any(isinstance(one, Mapping) for one in given):
-        return (Group(given, float(lr), 1.0, {}, 0),), given, network
+        return (_group(given, float(lr), 1.0, {}, 0),), given, network
     groups: list[Group] = []
     known = ("params", "lr", *settings)
     for one in given:
@@ -83,7 +92,7 @@ def told_apart(
         rate = float(one.get("lr", lr))
         said = {k: v for k, v in one.items() if k in known[2:]}
         first = float(groups[0].lr.item()) if groups else rate
-        groups.append(Group(inner, rate, rate / first if first else 1.0, said, len(groups)))
+        groups.append(_group(inner, rate, rate / first if first else 1.0, said, len(groups)))
     everything = [p for group in groups for p in group.parameters]
     if len({id(p) for p in everything}) < len(everything):
         raise ValueRangeError(
