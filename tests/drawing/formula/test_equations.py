@@ -112,11 +112,12 @@ def test_losses_have_their_n_and_no_computers_guards():
     assert "= −Σ t log softmax(" in told
 
 
-def test_a_mean_over_an_axis_says_which_and_transposes_nothing():
+def test_a_mean_over_an_axis_says_which_and_only_a_vector_stands_up():
     a = sg.tensor([[0.1, 0.4], [0.3, 0.2], [0.5, 0.9]], name="a")
     told = sg.explain(sg.sum(sg.mean(a, axis=1) ** 2), lang="en").text
     assert "T₁ = mean₁(a)" in told
-    assert "ᵀ" not in told
+    assert "aᵀ" not in told
+    assert "(∂y/∂T₁)ᵀ = T₁ᵀ = [[0.25, 0.25], [0.25, 0.25], [0.7, 0.7]]" in told
 
 
 def test_a_convolution_ends_with_its_answer_in_the_books_matrices():
@@ -263,3 +264,30 @@ def test_a_pooled_derivation_says_which_element_is_which():
     at = np.indices(seen.shape)
     k, p = at[2:4], at[4:6]
     assert (seen == x.value[at[0], at[1], 2 * p[0] + k[0], 3 * p[1] + k[1]]).all()
+
+
+@pytest.mark.parametrize(
+    ("function", "last"),
+    [
+        (lambda x: sg.logsumexp(x, axis=1), "∂L/∂x = (∂L/∂y)ᵀ ⊙ exp(x − yᵀ)"),
+        (lambda x: sg.logsumexp(x, axis=0), "∂L/∂x = ∂L/∂y ⊙ exp(x − y)"),
+        (lambda x: sg.max(x, axis=1), "∂L/∂x = { (∂L/∂y)ᵀ (x = yᵀ); 0 }"),
+        (lambda x: sg.mean(x, axis=1), "∂L/∂x = 1/3 · (∂L/∂y)ᵀ"),
+        (lambda x: x @ np.ones(3), "∂L/∂x = (∂L/∂y)ᵀ ⊙ b"),
+    ],
+)
+def test_a_vector_that_goes_over_the_rows_stands_up(function, last):
+    x = sg.tensor(np.arange(6.0).reshape(2, 3) ** 2, name="x", requires_grad=True)
+    assert last in sg.explain(function(x), lang="en").text
+
+
+def test_a_composite_of_arrays_says_that_its_inside_is_for_each_element():
+    one, many = (sg.sigmoid(sg.tensor(v, name="x", requires_grad=True)) for v in (1.0, [1.0, 2.0]))
+    assert "Inside σ(x), step by step:" in sg.explain(one, lang="en").text
+    assert "Inside σ(x), step by step, for each element:" in sg.explain(many, lang="en").text
+    assert "원소마다 σ(x)의 속을 한 걸음씩 봅니다:" in sg.explain(many, lang="ko").text
+
+
+def test_one_number_times_an_array_has_no_sign_of_arrays():
+    x = sg.tensor([[1.0, 2.0], [3.0, 5.0]], name="x", requires_grad=True)
+    assert "(∂y/∂y · (x − s))/N" in sg.explain(sg.var(x), lang="en").text

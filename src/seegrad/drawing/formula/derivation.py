@@ -193,7 +193,9 @@ def _inside(graph: SymbolicGraph, node: Node, op: Op, lang: str) -> Step | None:
     last = equation(*chained[-1].sides, own)
     graph.known |= inner.known
     call = Applied(op, tuple(node.attrs.items()), (inner.terms[x],), ())
-    says = sentence("Inside {op}, step by step:", lang, op=typeset(call))
+    told = ("Inside {op}, step by step, for each element:" if node.shape
+            else "Inside {op}, step by step:")
+    says = sentence(told, lang, op=typeset(call))
     return Step("fold", says, (*names.lines, *chained[:-1], last))
 
 

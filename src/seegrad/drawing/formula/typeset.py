@@ -7,7 +7,7 @@ from a tree (`latex.py`, `mathml.py`, `unicode.py`) is never looked at again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction as Ratio
 from itertools import pairwise
 from math import isfinite, prod
@@ -53,7 +53,7 @@ from seegrad.drawing.formula.tree import (
     row,
 )
 from seegrad.drawing.values.summary import shown_attribute, shown_digits
-from seegrad.graph.forms import Permute, Product, Reduce, Reshape
+from seegrad.graph.forms import Broadcast, Permute, Product, Reduce, Reshape
 from seegrad.graph.laws import Commutative
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Shape
@@ -268,8 +268,8 @@ def _product(coefficient: float, factors: Sequence[tuple[Term, float]]) -> Piece
     alone = len(above) == 1 and not trees
     if alone and coefficient < 0:                       # −(a + b), but −{ a (a > b); b
         alone = isinstance(piece(above[0][0]).tree, Table)
-    single = [(b, e) for b, e in above if shape_of(b) == ()]
-    whole = [(b, e) for b, e in above if shape_of(b) != ()]
+    single = [(b, e) for b, e in above if _is_single(b)]
+    whole = [(b, e) for b, e in above if not _is_single(b)]
     trees += [_factor(base, e, alone) for base, e in _in_order(single)]
     if whole:
         sign = ODOT if len(whole) > 1 and not outer(whole) else DOT
@@ -279,6 +279,13 @@ def _product(coefficient: float, factors: Sequence[tuple[Term, float]]) -> Piece
         return _negated(tree)
     tight = by_function("power" if alone else "multiply").precedence
     return Piece(tree, tight)
+
+
+def _is_single(term: Term) -> bool:
+    """One number, though it may stand where arrays of one element are asked for."""
+    if isinstance(term, Applied) and isinstance(term.op.lower, (Reshape, Broadcast)):
+        return _is_single(term.arguments[0])
+    return shape_of(term) == ()
 
 
 def _in_order(factors: Sequence[tuple[Term, float]]) -> Sequence[tuple[Term, float]]:
@@ -308,8 +315,6 @@ def outer(factors: Sequence[tuple[Term, float]]) -> bool:
 
 
 def _factor(base: Term, exponent: float, alone: bool) -> Tree:
-    if outer_column(base) is not None and exponent == 1:
-        base = Name(Script(_column(base), above=Letter("⊤")), shape_of(base))
     inner = piece(base)
     power, tight = by_function("power").precedence, by_function("multiply").precedence
     if exponent != 1:
@@ -326,20 +331,14 @@ def _factor(base: Term, exponent: float, alone: bool) -> Tree:
     return inner.tree if alone else inner.within(tight)
 
 
-def outer_column(term: Term) -> Term | None:
-    """What stands upright here: a vector (n,) made a column (n, 1) for an outer product."""
+def _upright(term: Term) -> Term | None:
+    """What stands upright here: a vector (n,) made a column (n, 1)."""
     if isinstance(term, Applied) and isinstance(term.op.lower, Reshape):
         inner = term.arguments[0]
         flat = shape_of(inner)
         if len(flat) == 1 and term.shape == (*flat, 1) and flat[0] > 1:
             return inner
     return None
-
-
-def _column(term: Term) -> Tree:
-    inner = outer_column(term)
-    assert inner is not None
-    return piece(inner).within(ATOM)
 
 
 # --------------------------------------------------------------- templates
@@ -361,10 +360,11 @@ def _applied(term: Applied, samples: Tree | None = None) -> Piece:
     op, attrs = term.op, dict(term.attrs)
     if op is by_function("where"):
         return Piece(_cases(term), op.precedence)
-    if isinstance(op.lower, Product) and (column := outer_column(term.arguments[0])):
-        first = Script(piece(column).within(ATOM), above=Letter("⊤"))
-        second = piece(term.arguments[1]).within(op.precedence)
-        return Piece(row(first, DOT, second), op.precedence)
+    if (vector := _upright(term)) is not None:
+        if isinstance(vector, Times) and vector.coefficient != 1 and vector.factors:
+            rest = replace(term, arguments=(times(1.0, vector.factors),))
+            return piece(times(vector.coefficient, [(rest, 1.0)]))
+        return Piece(Script(piece(vector).within(ATOM), above=Letter("⊤")))
     template = read(settled(op.latex, attrs))
     moved = isinstance(op.lower, Permute) and not _of_matrices(attrs["axes"])
     if moved and isinstance(template, Script) and template.above is not None:
@@ -378,7 +378,8 @@ def _applied(term: Applied, samples: Tree | None = None) -> Piece:
     last = len(op.inputs) - 1
     spread: list[Piece] = []
     for position, argument in enumerate(term.arguments):
-        inner = piece(argument)
+        vector = _upright(argument) if isinstance(op.lower, Product) and position else None
+        inner = piece(vector or argument)                 # Xᵀ · g: a vector behind needs no sign
         if isinstance(op.lower, Product) and ODOT in _items(inner.tree):
             inner = Piece(Fence(inner.tree))
         if op.variadic and position >= last:
