@@ -326,4 +326,5 @@ def test_every_op_is_documented(op):
     assert op.__doc__
     assert op.__doc__.strip()[0].isprintable()
     assert op.sign
+    assert not {c for c in op.sign if "\u2980" <= c <= "\u29ff"} - {"⧺"}   # few fonts have these
     assert op.latex

@@ -13,6 +13,7 @@ from seegrad.drawing.scene.scene import Scene
 from seegrad.drawing.values.user_text import escape
 
 CONTROLS = 116  # pixels of a figure below its picture: what is said, and the keys
+MANY = 20  # boxes of a picture that is given all the room there is
 AIR = 12.0  # pixels around a picture
 LEAST = 0.7  # as in web/reading.ts: what rows show smaller is one row, which is moved sideways
 
@@ -37,10 +38,19 @@ class Room:
 
 
 ROOMS = (
-    Room("max-width:640px", 362, 365, 224, 560),
+    Room("max-width:640px", 362, 365, 224, 620),
     Room("min-width:641px", 958, 958, 314, 560),
-    Room("min-width:1240px", 958, 1164, 314, 560),
+    Room("min-width:1240px", 958, 1164, 314, 800),
 )
+
+
+def is_wide(scene: Scene) -> bool:
+    """Is a picture larger than the room that text has, or has it that many boxes?"""
+    if len(scene.boxes) > MANY:
+        return True
+    text = ROOMS[1]
+    row = screen(scene, inf, text.most, heat=True).plan
+    return row.width > text.width or row.height > text.most
 
 
 def height_rules(figures: Iterable[tuple[str, Scene, bool]]) -> str:

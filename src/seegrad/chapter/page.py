@@ -20,7 +20,7 @@ import numpy as np
 
 from seegrad.chapter import chapter4, chapter6, chapter7, figures, graphs
 from seegrad.chapter.figure import Figure
-from seegrad.chapter.heights import height_rules
+from seegrad.chapter.heights import height_rules, is_wide
 from seegrad.chapter.playground import playground
 from seegrad.chapter.plots import Plot
 from seegrad.drawing.export.reading import Live, place, reading_page
@@ -194,7 +194,7 @@ class _Text:
         self, number: str, scene: Scene, step: int | None, caption: tuple[str, str],
         tall: bool = False,
     ) -> None:  # fmt: skip
-        large = len(scene.boxes) > 20
+        large = is_wide(scene)
         live = Live(scene, step, whole=tall)
         key = f"{self.lang} {number}"
         self.lives[key] = live

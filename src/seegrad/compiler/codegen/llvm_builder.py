@@ -300,6 +300,8 @@ class Function(Instructions):
         linkage = "" if self.public else "internal "
         body = [f"define {linkage}{self.result} @{self.name}({heading}) {{", "entry:"]
         self.module.functions.append("\n".join([*body, *self._entry, *self.lines, "}"]))
+        for written in (self.lines, self._entry, self._known, self._sums):   # often in a circle
+            written.clear()
 
     def leave(self, value: Value | None = None) -> None:
         """Return `value`, or nothing; a label has to follow."""

@@ -86,6 +86,7 @@ def programs(
         if schedule.threads == 1:
             _write_once(module, number)
     text = module.text
+    module.functions.clear()                     # emitters, which are in circles, know the module
     return [Program(text, i, each, writer.room) for i, each in enumerate(rows)]
 
 

@@ -41,19 +41,14 @@ class Program:
             text,
         ))
         code = code_cache.load(name)
-        # Types and constants stay in their context: one of its own goes with the program.
-        module = binding.parse_assembly(
-            f'target triple = "{host().triple}"\n{_MARKS}{"" if code else text}',
-            binding.create_context(),
-        )
         if code is None:
+            module = _parsed(text)
             _optimised(module, machine, level)
-        # The engine owns the module and the machine from here on.
-        self._engine = binding.create_mcjit_compiler(module, machine)
-        if code is None:
-            self._engine.set_object_cache(lambda _, made: code_cache.keep(name, bytes(made)))
-        else:
-            self._engine.add_object_file(binding.ObjectFileRef.from_data(code))
+            code = machine.emit_object(module)
+            code_cache.keep(name, code)
+        # What was compiled goes now; the engine owns an empty module, and the machine.
+        self._engine = binding.create_mcjit_compiler(_parsed(""), machine)
+        self._engine.add_object_file(binding.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
 
     def function(self, name: str, arguments: Sequence[Any], result: Any = None) -> Any:
@@ -64,6 +59,14 @@ class Program:
     def address(self, name: str) -> int:
         """Where the function `name` lies."""
         return int(self._engine.get_function_address(name))
+
+
+def _parsed(text: str) -> Any:
+    """A module in a context of its own: types and constants stay in theirs, and go with it."""
+    binding = llvm()
+    return binding.parse_assembly(
+        f'target triple = "{host().triple}"\n{_MARKS}{text}', binding.create_context()
+    )
 
 
 def _optimised(module: Any, machine: Any, level: int) -> None:

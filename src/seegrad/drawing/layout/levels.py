@@ -18,7 +18,7 @@ from seegrad.drawing.scene.scene import Scene, View, fold
 TRIES = 4  # how often the room is narrowed for what stands out of it
 LEAST_AREA = 3600.0  # pixels² that a box and its wire take at least
 HOPELESS = 3.0  # a plan of so many times the window's area is not cut into rows to fit
-WORTH = 1.2  # how much larger rows must show a picture whose groups were given
+WORTH = 1.15  # how much larger rows must show a picture whose groups were given
 
 
 @dataclass(frozen=True)

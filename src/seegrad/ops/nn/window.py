@@ -176,7 +176,7 @@ _WINDOW_CASES = (
     spec=_windows_spec,
     canonical=_windows_attrs,
     lower=Window(),
-    sign="⧈",
+    sign="▤",
     latex=r"\operatorname{windows} $x",
     numpy=(),
     d={
@@ -249,7 +249,7 @@ def _corner(
     ),
     canonical=_overlap_attrs,
     lower=Overlap(),
-    sign="⧇",
+    sign="▥",
     latex=r"\operatorname{overlap} $x",
     numpy=(),
     d={

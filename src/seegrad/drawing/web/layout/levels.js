@@ -11,7 +11,7 @@ export const LEAST_AREA = 3600;
 
 export const HOPELESS = 3;
 
-export const WORTH = 1.2;
+export const WORTH = 1.15;
 
 /** @type {any} */
 export const Screen = class {
