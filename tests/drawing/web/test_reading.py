@@ -351,7 +351,7 @@ def test_figures_are_as_high_as_the_phone_needs_to_read_them(
             }"""
         )
         assert smallest >= 9, (name, smallest, sizes)
-        assert whole <= high <= 560, name
+        assert whole <= high <= 620, name
     lit = page.locator('article[lang=en] [data-figure="A-4 (2)"] .box.lit')
     for box in map(at_place, lit.all()):  # what the text speaks of is in view
         assert box["x"] >= 0
