@@ -555,3 +555,27 @@ def test_many_shapes_do_not_pile_up():
         assert f(np.ones(n)).item() == n
     assert len(f.variants) == 64
     assert f(np.ones(1)).item() == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "error"),
+    [
+        (np.arange(6), sg.ShapeError),
+        (3, sg.ShapeError),
+        ([0, 1], sg.ShapeError),
+        (np.zeros((2, 3, 1), int), sg.ShapeError),
+        (np.array([[0.5, 1.0]]), sg.DTypeError),
+        ([[True, False]], sg.DTypeError),
+        ([["a"]], sg.DTypeError),
+    ],
+)
+def test_row_numbers_of_an_epoch_are_integers_of_two_axes(rows, error):
+    step = sg.compile(lambda x: sg.sum(x))
+    with pytest.raises(error, match="given by the numbers of its rows"):
+        step.epoch(np.ones((6, 2)), batch=2, rows=rows)
+
+
+def test_an_index_out_of_range_in_compiled_code_names_the_operation():
+    x, bad = np.ones((3, 2)), np.array([0, 5])
+    with pytest.raises(sg.IndexRangeError, match="take: index 5 is out of range"):
+        sg.compile(lambda x, i: x[i])(x, bad)

@@ -13,7 +13,13 @@ from typing import Any
 import numpy as np
 
 from seegrad.compiler.specialization import Variant
-from seegrad.errors import IndexRangeError, NonFiniteError, ShapeError, ValueRangeError
+from seegrad.errors import (
+    DTypeError,
+    IndexRangeError,
+    NonFiniteError,
+    ShapeError,
+    ValueRangeError,
+)
 from seegrad.i18n import tr
 from seegrad.tree import unflatten
 
@@ -149,16 +155,30 @@ def drawn_rows(count: int, batch: int, seed: int, shuffle: bool, replace: bool) 
 
 def _blocks(rows: Any) -> list[Any]:
     """Neighbouring steps of equal size as arrays (steps, batch)."""
-    if isinstance(rows, np.ndarray) and rows.ndim == 2:
+    if isinstance(rows, np.ndarray) and rows.ndim == 2 and rows.dtype.kind in "iu":
         return [np.ascontiguousarray(rows, np.int64)] if len(rows) else []
     blocks: list[list[Any]] = []
-    for row in rows:
-        row = np.asarray(row)
+    for row in rows if np.ndim(rows) else [rows]:
+        row = _row_numbers(row)
         if blocks and len(blocks[-1][0]) == len(row):
             blocks[-1].append(row)
         else:
             blocks.append([row])
     return [np.array(block, np.int64) for block in blocks]
+
+
+def _row_numbers(row: Any) -> Any:
+    """The rows of one mini-batch."""
+    row = np.asarray(row)
+    if row.ndim != 1 or (row.size and row.dtype.kind not in "iu"):
+        kind = ShapeError if row.ndim != 1 else DTypeError
+        raise kind(
+            "a mini-batch is given by the numbers of its rows",
+            asked=tr("integers (steps, batch), or a list of such rows"),
+            came=tr("shape {shape}, dtype {dtype}", shape=row.shape, dtype=row.dtype),
+            hint="rows.reshape(-1, batch)" if row.ndim != 1 else "rows.astype(int)",
+        )
+    return row
 
 
 def _check_rows(block: Any, count: int) -> None:

@@ -206,8 +206,9 @@ class Executable:
                     ),
                     came=tr("labels from {low} to {high}", low=low, high=high),
                 )
+            far = high if high >= index.size else low
             raise IndexRangeError(
-                tr("index {index} is out of range", index=high if high >= index.size else low),
+                f"{index.node.op.name}: {tr('index {index} is out of range', index=far)}",
                 asked=tr("from {low} to {high}", low=least, high=index.size - 1),
                 came=tr("indices from {low} to {high}", low=low, high=high),
             )
