@@ -158,7 +158,7 @@ def _blocks(rows: Any) -> list[Any]:
     if isinstance(rows, np.ndarray) and rows.ndim == 2 and rows.dtype.kind in "iu":
         return [np.ascontiguousarray(rows, np.int64)] if len(rows) else []
     blocks: list[list[Any]] = []
-    for row in rows if np.ndim(rows) else [rows]:
+    for row in rows if np.iterable(rows) else [rows]:
         row = _row_numbers(row)
         if blocks and len(blocks[-1][0]) == len(row):
             blocks[-1].append(row)
