@@ -376,9 +376,9 @@ from seegrad.tensor.tensor import Tensor as Tensor
 from seegrad.tensor.tensor import as_tensor as as_tensor
 from seegrad.tensor.tensor import from_dlpack as from_dlpack
 from seegrad.tensor.tensor import tensor as tensor
+from seegrad.transforms.checkpoint import checkpoint as checkpoint
 from seegrad.transforms.custom_vjp import custom_vjp as custom_vjp
 from seegrad.transforms.debugging import debug as debug
-from seegrad.transforms.derivatives import checkpoint as checkpoint
 from seegrad.transforms.derivatives import grad as grad
 from seegrad.transforms.derivatives import hessian as hessian
 from seegrad.transforms.derivatives import hvp as hvp

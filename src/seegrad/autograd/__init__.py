@@ -9,7 +9,6 @@ from seegrad.autograd.builtins import isinstance as isinstance
 from seegrad.autograd.builtins import list as list
 from seegrad.autograd.builtins import tuple as tuple
 from seegrad.autograd.builtins import type as type
-from seegrad.autograd.differential_operators import checkpoint as checkpoint
 from seegrad.autograd.differential_operators import deriv as deriv
 from seegrad.autograd.differential_operators import elementwise_grad as elementwise_grad
 from seegrad.autograd.differential_operators import grad as grad
@@ -34,5 +33,6 @@ from seegrad.autograd.differential_operators import (
     vector_jacobian_product as vector_jacobian_product,
 )
 from seegrad.text import public
+from seegrad.transforms.checkpoint import checkpoint as checkpoint
 
 __all__ = public(globals())

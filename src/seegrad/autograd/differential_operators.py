@@ -215,18 +215,6 @@ def multigrad_dict(function: Function) -> Function:
     return slopes
 
 
-def checkpoint(function: Function) -> Function:
-    """The same function, but what it computed on its way is not kept: it is computed again.
-
-    See `seegrad.checkpoint`.
-    """
-
-    def saved(*args: Any, **kwargs: Any) -> Any:
-        return derivatives.checkpoint(lambda *xs: function(*xs, **kwargs))(*args)
-
-    return saved
-
-
 @unary_to_nary
 def holomorphic_grad(function: Function, x: Any) -> Any:
     """The complex derivative of a holomorphic function of complex numbers.

@@ -24,17 +24,13 @@ from seegrad.errors import (
     DTypeError,
     GradientError,
     GradientWarning,
-    MutationError,
     ShapeError,
     warn_user,
 )
-from seegrad.graph.bind import bind, callable_op
-from seegrad.graph.forms import Call
 from seegrad.graph.graph import walk
-from seegrad.graph.mode import current_mode, frame, in_mode
+from seegrad.graph.mode import current_mode, in_mode
 from seegrad.graph.node import Node, snapshot
-from seegrad.graph.op import Op
-from seegrad.graph.spec import NO_ATTRS, Spec
+from seegrad.graph.spec import NO_ATTRS
 from seegrad.i18n import tr
 from seegrad.memory_budget import afford
 from seegrad.ops.arithmetic import identity
@@ -42,7 +38,6 @@ from seegrad.ops.compare import not_equal
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import concatenate, reshape
 from seegrad.tensor.tensor import Tensor, as_tensor
-from seegrad.text import tidy
 from seegrad.transforms.batching import spread
 from seegrad.transforms.tracing import symbol, trace
 from seegrad.tree import Structure, flatten, unflatten
@@ -103,7 +98,7 @@ def _not_floating(what: str, dtype: Any) -> DTypeError:
     )
 
 
-def _differentiating(nodes: Sequence[Any]) -> AbstractContextManager[None]:
+def differentiating(nodes: Sequence[Any]) -> AbstractContextManager[None]:
     """In this block a function runs that is differentiated by `nodes`: they must not be lost."""
     mode = current_mode()
     return in_mode(
@@ -130,7 +125,7 @@ class _Recorded:
         self.inside = (
             mode.depth > 0 or mode.tracer is not None or any(isinstance(x, Node) for x in given)
         )
-        with _differentiating(leaves):
+        with differentiating(leaves):
             result = function(*flat)
         self.leaves = leaves
         self.outputs, self.shape = flatten(result)
@@ -309,7 +304,7 @@ def _name_of(function: Function) -> str:
     return getattr(function, "__name__", "a function")
 
 
-def _named(function: Function, what: str) -> str:
+def named(function: Function, what: str) -> str:
     return f"{what} of {_name_of(function)}"
 
 
@@ -361,7 +356,7 @@ def value_and_grad(
         first = (value, aux[0]) if has_aux else value
         return first, derivatives[0] if isinstance(argnums, int) else tuple(derivatives)
 
-    differentiated.__name__ = _named(function, "value and derivative")
+    differentiated.__name__ = named(function, "value and derivative")
     return differentiated
 
 
@@ -407,7 +402,7 @@ def grad(
         value, derivative = both(*args, **kwargs)
         return (derivative, value[1]) if has_aux else derivative
 
-    differentiated.__name__ = _named(function, "derivative")
+    differentiated.__name__ = named(function, "derivative")
     return differentiated
 
 
@@ -558,7 +553,7 @@ def jacobian(
             whole = reshape(every, shape=(*out.shape, *x.shape))
         return run.derivative(whole, tensors)
 
-    differentiated.__name__ = _named(function, "Jacobian")
+    differentiated.__name__ = named(function, "Jacobian")
     return differentiated
 
 
@@ -595,90 +590,3 @@ def hvp(function: Function, x: X, v: Any) -> X:
         return total
 
     return grad(directional)(x)  # type: ignore[no-any-return]
-
-
-def checkpoint(function: Callable[P, R]) -> Callable[P, R]:
-    """The same function, but its intermediate values are not kept: backward computes them again.
-
-    Takes and gives single arrays or tensors. Trades time for memory (Chen et al., 2016).
-
-    >>> f = checkpoint(lambda x: (x * x).sum())
-    >>> grad(f)(np.array([1.0, 2.0]))
-    array([2., 4.])
-    """
-
-    again: Function = function
-
-    def run(*args: Any) -> Any:
-        if current_mode().tracer is not None:
-            with frame("checkpoint"):                # what a loop, say, need not keep
-                return again(*args)
-        if not any(isinstance(a, Node) for a in args):
-            return again(*args)
-        leaves = _captured(function, args)
-        return bind(_checkpoint_op(function, len(args), leaves), (*args, *leaves), NO_ATTRS)
-
-    run.__name__ = _named(function, "checkpoint")
-    return run  # type: ignore[return-value]
-
-
-def _captured(function: Function, args: Sequence[Any]) -> list[Node]:
-    """The leaves that take part in the function without being its arguments."""
-    given = [a for a in args if isinstance(a, Node)]
-    watched = given if current_mode().recording else []
-    with in_mode(recording=True), _differentiating(watched):
-        out = as_tensor(function(*args))
-    past = set(walk(given))
-    return [x for x in walk([out]) if x.op is None and x.requires_grad and x not in past]
-
-
-def _checkpoint_op(function: Function, count: int, leaves: Sequence[Node]) -> Op:
-    """An op made for one call: forward without a graph, derivative by running it once more.
-
-    Its inputs are the call's arguments and the leaves that the function captured.
-    """
-
-    def forward(*xs: Any) -> Any:
-        with in_mode(recording=False):
-            return as_tensor(function(*[as_tensor(x) for x in xs[:count]])).data
-
-    def spec(*xs: Spec) -> Spec:
-        symbols = [Tensor(None, (), NO_ATTRS, (), None, True, x) for x in xs[:count]]
-        return as_tensor(function(*symbols)).spec
-
-    last: list[Any] = [None, []]
-
-    def again(g: Any, xs: Sequence[Any]) -> list[Any]:
-        """Every derivative at once; asked for again with the same g, the same answer."""
-        if last[0] is not g:
-            as_graph = isinstance(g, Node)
-            for leaf, x in zip(leaves, xs[count:]):
-                if not as_graph and leaf.data is not x:
-                    raise MutationError(
-                        tr(
-                            "{name}, which a checkpointed function uses, has been given another"
-                            " value since",
-                            name=tidy(leaf.name) or tr("a tensor"),
-                        ),
-                        hint="call backward() before you update the parameters",
-                    )
-            # a compiled function in it is a part of this graph
-            with in_mode(recording=True, depth=current_mode().depth + 1):
-                own = [
-                    identity(x) if isinstance(x, Node)
-                    else Tensor(None, (), NO_ATTRS, (), x, x.dtype.kind == "f")
-                    for x in xs[:count]
-                ]  # fmt: skip
-                out = as_tensor(function(*own))
-                found = backward([out], [g], [*own, *leaves], as_graph=as_graph, nested=True)
-            last[:] = [g, [found.get(x) for x in (*own, *leaves)]]
-        return last[1]  # type: ignore[no-any-return]
-
-    def rule(g: Any, xs: tuple[Any, ...], position: int) -> Any:
-        derivative = again(g, xs)[position]
-        return xs[position] * 0 if derivative is None else derivative
-
-    return callable_op(Op(
-        name="checkpoint", forward=forward, spec=spec, d={"xs": rule}, lower=Call(),
-        sign="⟲", latex="$xs", family="checkpoint",
-    ))  # fmt: skip
