@@ -108,6 +108,7 @@ def test_what_is_drawn_while_a_function_is_traced_is_told_in_both_languages(draw
         assert "test_retracing.py" in str(found[0].message)
     with pytest.warns(SeegradWarning, match=f"draws from {name}"):
         sg.scan(lambda c, row: (c * draw(), None), 1.0, x)
+    sg.cond(True, lambda c: c * draw(), lambda c: c, 1.0)      # drawn anew at every call
 
 
 def test_what_a_function_draws_of_ours_is_drawn_anew_and_not_told():

@@ -330,8 +330,8 @@ def scenario_fault(seed: int, length: int = 10) -> str:
 @row(
     "M2",
     "random networks (lists, dicts, tuples, modules, shared and checkpointed parts) through steps,"
-    " freezing, modes, files, copies and replaced parameters in every order: eager, compiled, loaded,"
-    " PyTorch",
+    " freezing, modes, files, copies and replaced parameters in every order: eager, compiled,"
+    " loaded, PyTorch",
     "≥ 500: values, gradients, parameters equal to 1e-9, or a named error where promised",
     count=500,
     sample=8,

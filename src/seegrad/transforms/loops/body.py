@@ -163,15 +163,18 @@ class Body:
 
 
 def traced(
-    function: Callable[..., Any], arguments: Sequence[tuple[Structure, Sequence[Tensor]]]
-) -> tuple[Any, dict[Node, Tensor]]:
+    function: Callable[..., Any], arguments: Sequence[tuple[Structure, Sequence[Tensor]]],
+    turns: bool = True,
+) -> tuple[Any, dict[Node, Tensor]]:  # fmt: skip
     """What the function gives for trees of symbols, and which nodes outside it used, each by a
-    symbol."""
+    symbol. `turns`: it stands for many runs, so that what it draws comes again; a warning says it.
+    """
     capture = Capture()
     own = {x for _, leaves in arguments for x in leaves}
     for x in own:                                # older than the trace, and still its own
         capture.captured[x] = x
-    draws = Draws.of(function) if capture.outer is None else None     # who traces outside asks
+    told = turns and capture.outer is None                      # who traces outside asks too
+    draws = Draws.of(function) if told else None
     with capture.tracing():
         result = function(*[unflatten(structure, leaves) for structure, leaves in arguments])
     for drawn in draws.moved() if draws else ():

@@ -348,7 +348,7 @@ def cond(  # type: ignore[misc]  # any operands: Any
     for function in (then, other):
         given = [argument(s) for s in tree.specs]
         result, captured = traced(
-            lambda operands, f=function: f(*operands), [(tree.structure, given)]
+            lambda operands, f=function: f(*operands), [(tree.structure, given)], turns=False
         )
         leaves, structure = flatten(result)
         sides.append((given, captured, [as_node(x, captured) for x in leaves], structure))
