@@ -253,6 +253,13 @@ def changes() -> Iterator[tuple[str, Callable[..., Any], dict[str, Any], Callabl
     found = {1, 2}
     yield "a set", lambda x: x * len(found), args, lambda: found.add(3)
     yield from _in_other_containers(args)
+    below, shown = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 3.0])
+    look, wide = below.view(), np.broadcast_to(shown, (2, 3))
+    look.flags.writeable = False
+    yield "what a read-only view shows", lambda x: x * look, args, put(below, 0, 9.0)
+    yield "what is spread over rows", lambda x: x * wide, args, put(shown, 0, 9.0)
+    boxed = np.array([[2.0], None], dtype=object)
+    yield "a list in an array of objects", lambda x: x * boxed[0][0], args, put(boxed[0], 0, 5.0)
     single = np.array(2.0)
     yield "a captured number of NumPy", lambda x: x * single, args, lambda: single.fill(5.0)
 

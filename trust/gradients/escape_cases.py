@@ -324,7 +324,9 @@ def by_scipy() -> dict[str, Way]:
         "integrate.trapezoid": lambda x: integrate.trapezoid(x),
         "integrate.quad": lambda x: integrate.quad(lambda t: t * x[0], 0.0, 1.0)[0],
         "interpolate.interp1d": lambda x: interpolate.interp1d([0.0, 2.0], [0.0, 4.0])(x[0]),
-        "optimize.brentq": lambda x: optimize.brentq(lambda t: t - x[0], -5.0, 5.0),
+        # brentq and bisect, in C, go on after an error and now and then raise another for it
+        "optimize.toms748": lambda x: optimize.toms748(lambda t: t - x[0], -5.0, 5.0),
+        "optimize.newton": lambda x: optimize.newton(lambda t: t - x[0], 0.5),
     }
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.graph.node import Node
+from seegrad.graph.node import Node, settled
 from seegrad.graph.op import Op
 from seegrad.i18n import tr
 from seegrad.text import tidy
@@ -135,9 +135,10 @@ class Environment:
             return [x.__self__]
         if (read := _as_a_whole(x)) is not None:
             self._wholes.append((read, x, read(x)))
+        if isinstance(x, np.ndarray):
+            return list(x.flat) if x.dtype == object else []
+        if read is not None:
             return list(x) if isinstance(x, set) else []
-        if isinstance(x, np.ndarray):                         # nobody writes to it
-            return []
         if isinstance(x, types.FunctionType):
             return self._function(x)
         if isinstance(x, types.MethodType):
@@ -330,7 +331,8 @@ def _same(now: Any, value: Any) -> bool:
 def _as_a_whole(x: Any) -> Callable[[Any], Any] | None:
     """What reads all that `x` holds, to the bit, where that is compared as one; None elsewhere."""
     if isinstance(x, np.ndarray):
-        return _contained if x.flags.writeable else None
+        file = isinstance(x, np.memmap) and not x.flags.writeable     # too long to read at a call
+        return None if file or settled(x) else _contained
     if isinstance(x, set):
         return frozenset
     if isinstance(x, (array.array, bytearray, memoryview)):

@@ -179,12 +179,12 @@ def read_only(data: Any) -> np.ndarray[Any, Any]:
     return np.asarray(memoryview(array).toreadonly())    # its base stays as it is
 
 
-def _settled(array: np.ndarray[Any, Any]) -> bool:
+def settled(array: np.ndarray[Any, Any]) -> bool:
     """Can nobody write to this array's memory?"""
     if array.flags.writeable:
         return False
     base = array.base
-    return base is None or (type(base) is np.ndarray and _settled(base))
+    return base is None or (type(base) is np.ndarray and settled(base))
 
 
 def conversion_hint(value: Any) -> str:
@@ -243,7 +243,7 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
     shared = array is value or np.may_share_memory(
         array, value if hasattr(value, "shape") else array
     )
-    if shared and not _settled(array):
+    if shared and not settled(array):
         if array.nbytes > LARGE:                 # what is asked for is put into words only then
             afford(array.nbytes, tr("a copy of {what} {shape}", what=tr(what), shape=array.shape))
         array = array.copy(order="K")
