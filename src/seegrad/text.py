@@ -36,6 +36,16 @@ def tidy(text: str, longest: int = LONGEST_NAME) -> str:
     return clean if len(clean) <= longest else clean[: longest - 1] + "…"
 
 
+def as_operator(name: str) -> str:
+    """A function's name as LaTeX sets it, "f" where it has none that can be read.
+
+    >>> print(as_operator("my_loss"), as_operator("<lambda>"))
+    \\operatorname{my\\_loss} \\operatorname{f}
+    """
+    word = name if re.fullmatch(r"[\w.]+", name) else "f"
+    return rf"\operatorname{{{word}}}".replace("_", r"\_")
+
+
 def signature(function: Callable[..., Any]) -> inspect.Signature:
     """What a function takes, whatever its annotations name: also what only type checkers import.
 

@@ -26,7 +26,15 @@ from seegrad.drawing.formula.typeset import Equation
 from seegrad.drawing.formula.unicode import to_text
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
-from trust.formulas.explained import Draw, every_loss, expression, layers, ops, tensors
+from trust.formulas.explained import (
+    Draw,
+    every_loss,
+    expression,
+    functions,
+    layers,
+    ops,
+    tensors,
+)
 from trust.formulas.page_lines import page_lines, there
 from trust.formulas.printed import names_of, reading
 from trust.formulas.symbolic_judge import verdicts
@@ -176,8 +184,8 @@ def e1(run: Run) -> Found:
     rng, draws, counts = run.rng, max(1, run.count // 15), Counts()
     share = max(1, 120 // run.count)                     # of all that there is, in the tests
     faults: list[str] = []
-    looked = [*((*each, draws) for each in [*ops(), *every_loss(), *layers()][::share]),
-              ("expression", expression, run.count)]  # fmt: skip
+    drawn = [*ops(), *every_loss(), *layers(), *functions()][::share]
+    looked = [*((*each, draws) for each in drawn), ("expression", expression, run.count)]
     for name, draw, times in looked:
         for _ in range(times):
             wrong = None if run.out_of_time() else explained(draw, rng, counts)

@@ -90,6 +90,55 @@ def every_loss() -> Iterator[tuple[str, Draw]]:
     yield "SoftmaxWithLoss, one sample", alone
 
 
+@sg.custom_vjp
+def _cubed(x: Any) -> Any:
+    return x**3
+
+
+_cubed.defvjp(lambda x: (x**3, x), lambda x, g: (3 * g * x**2,))
+
+
+def _wave(x: Any, w: Any) -> Any:
+    return sg.sin(x) * w
+
+
+def _both(x: Any, w: Any) -> Any:
+    return x * w, sg.exp(x)
+
+
+def _turn(c: Any, row: Any) -> Any:
+    return c * row + c, c
+
+
+def functions() -> Iterator[tuple[str, Draw]]:
+    """Functions that stand as one node: compiled, checkpointed, in loops and choices."""
+    compiled, pair = sg.compile(_wave), sg.compile(_both)
+    ways: dict[str, Callable[[Any, Any], Any]] = {
+        "checkpoint": sg.checkpoint(_wave),
+        "a checkpoint without a name": sg.checkpoint(lambda x, w: x * w * w),
+        "compiled": lambda x, w: compiled(x, w) * 2,
+        "two compiled results": lambda x, w: sg.add(*pair(x, w)),
+        "custom_vjp": lambda x, w: _cubed(x) * w,
+        "scan": lambda x, w: sg.scan(_turn, x, sg.stack(w, w, x))[0],
+        "scan, its rows": lambda x, w: sg.sum(sg.scan(_turn, x, sg.stack(w, w))[1]),
+        "cond": lambda x, w: sg.cond(True, _wave, lambda x, w: x, x, w),
+        "fori_loop": lambda x, w: sg.fori_loop(0, 3, lambda i, c: c * w, x),
+        "while_loop": lambda x, w: sg.while_loop(
+            lambda c: sg.sum(c) < 100.0, lambda c: c * 2.0 + w * w, x, max_turns=12
+        ),
+    }
+    for name, way in ways.items():
+        for shape in ((), (3,), (2, 2)):
+
+            def draw(
+                rng: np.random.Generator, way: Any = way, shape: Any = shape
+            ) -> tuple[Any, Any]:
+                x, w = (sg.tensor(rng.uniform(0.5, 2, shape), name=name) for name in "xw")
+                return way(x, w), None
+
+            yield f"{name}{shape}", draw
+
+
 def expression(rng: np.random.Generator) -> tuple[Any, Any]:
     """A random expression: half of them of a few single numbers, which are told path by path."""
     if rng.integers(2):

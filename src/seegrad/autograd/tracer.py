@@ -23,6 +23,7 @@ from seegrad.graph.op import Op
 from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import tensor
+from seegrad.text import as_operator
 from seegrad.tree import Structure, flatten, unflatten
 
 Maker = Callable[[int, Any, Sequence[Any], dict[str, Any]], Callable[[Any], Any] | None]
@@ -166,7 +167,7 @@ def _operation(
 
     return callable_op(Op(
         name=name, forward=forward, spec=spec, d={"xs": rule}, lower=Call(), sign=name,
-        latex=r"\operatorname{" + name.replace("_", r"\_") + "}($xs)", family="primitive",
+        latex=f"{as_operator(name)}($xs)", family="primitive",
     ))  # fmt: skip
 
 

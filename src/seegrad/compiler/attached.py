@@ -22,7 +22,7 @@ from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import tr
 from seegrad.ops import TABLE
 from seegrad.tensor.tensor import Tensor, as_tensor
-from seegrad.text import tidy
+from seegrad.text import as_operator, tidy
 
 Function = Callable[..., Any]
 
@@ -141,7 +141,7 @@ def _op(out: Node, reads: Sequence[Read], name: str, compiled: Function) -> Op:
     return callable_op(Op(
         name="compiled", d={"xs": rule}, lower=Call(), sign="ƒ",
         forward=lambda *xs: computed_again([out], dict(zip(symbols, xs)))[0],
-        spec=lambda *xs: out.spec, latex="$xs", family="compiled",
+        spec=lambda *xs: out.spec, latex=f"{as_operator(name)}($xs)", family="compiled",
     ))  # fmt: skip
 
 
@@ -182,5 +182,5 @@ def _refusing(name: str, leaf: str) -> Op:
 
     return callable_op(Op(
         name="compiled", forward=forward, spec=spec, d={"x": rule}, lower=Call(),
-        sign="ƒ", latex="$x", family="compiled",
+        sign="ƒ", latex=f"{as_operator(name.removesuffix('()'))}($x)", family="compiled",
     ))  # fmt: skip

@@ -33,6 +33,7 @@ from seegrad.transforms.tracing import Trace, symbol, trace
 from seegrad.tree import LEAF, Structure, flatten, unflatten
 
 Function = Callable[..., Any]
+_LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 ARRAYS = (np.ndarray, Node, np.generic)
 
 
@@ -174,7 +175,8 @@ class Variant:
                 nodes[i] = Refused(name, lost[0])
             elif own:
                 own_reads = [needed[r.symbol] if r.symbol in own else r for r in reads]
-                nodes[i] = Result(out, own_reads, name, compiled)
+                part = str(i + 1).translate(_LOW) if self.count > 1 else ""
+                nodes[i] = Result(out, own_reads, f"{name}{part}", compiled)
         return nodes
 
     def _traced(self, function: Function) -> Trace:

@@ -21,6 +21,7 @@ from seegrad.graph.op import Op
 from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.ops.arithmetic import identity
 from seegrad.tensor.tensor import Tensor, as_tensor
+from seegrad.text import as_operator
 from seegrad.transforms.derivatives import differentiating, named
 from seegrad.transforms.loops.body import Body
 from seegrad.transforms.tracing import symbol
@@ -60,7 +61,8 @@ def checkpoint(function: Callable[P, R]) -> Callable[P, R]:
             out = as_tensor(function(*placed, **keywords))
         body, captured = _body(out, list(own.values()), began)
         inputs = (*given, *captured)
-        op = _op(body, [x.data for x in inputs], out.data)
+        name = getattr(function, "__name__", type(function).__name__)
+        op = _op(body, name, [x.data for x in inputs], out.data)
         return bind(op, inputs, NO_ATTRS)  # type: ignore[no-any-return]
 
     run.__name__ = named(function, "checkpoint")
@@ -97,7 +99,7 @@ def _body(out: Node, own: Sequence[Node], began: int) -> tuple[Body, list[Node]]
     return Body([placed[x] for x in inputs], [placed[out]], "checkpoint"), older
 
 
-def _op(body: Body, first: Sequence[Any], value: Any) -> Op:
+def _op(body: Body, name: str, first: Sequence[Any], value: Any) -> Op:
     """An op made for one call, whose value is known: its derivative runs the body once more."""
     known = [(first, value)]
     last: list[Any] = [None, []]
@@ -131,5 +133,5 @@ def _op(body: Body, first: Sequence[Any], value: Any) -> Op:
 
     return callable_op(Op(
         name="checkpoint", forward=forward, spec=lambda *xs: body.specs[0], d={"xs": rule},
-        lower=Call(), sign="⟲", latex="$xs", family="checkpoint",
+        lower=Call(), sign="⟲", latex=f"{as_operator(name)}($xs)", family="checkpoint",
     ))  # fmt: skip

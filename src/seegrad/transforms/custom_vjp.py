@@ -28,7 +28,7 @@ from seegrad.ops.families import CALL, symbol
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import concatenate, reshape
 from seegrad.tensor.tensor import as_tensor
-from seegrad.text import signature
+from seegrad.text import as_operator, signature
 from seegrad.transforms.loops.packing import Layout
 from seegrad.transforms.vmap import vmap
 from seegrad.tree import Structure, flatten, unflatten
@@ -242,11 +242,10 @@ def _op(name: str, names: tuple[str, ...], sign: str, latex: str, doc: str | Non
 
     forward.__name__, forward.__doc__ = name, doc
     holes = ", ".join(f"${n.lstrip('*')}" for n in names)
-    escaped = name.replace("_", r"\_")
     return callable_op(Op(
         name=name, forward=_signed(forward, names, ["call", "part"]), spec=spec,
         d={n.lstrip("*"): _rule(names, i) for i, n in enumerate(names)}, lower=Body(_batched),
-        sign=sign, latex=latex or rf"\operatorname{{{escaped}}}({holes})", precedence=CALL,
+        sign=sign, latex=latex or f"{as_operator(name)}({holes})", precedence=CALL,
         canonical=canonical, body=body, family="custom_vjp",  # type: ignore[arg-type]
     ))  # fmt: skip
 

@@ -20,8 +20,8 @@ from seegrad.drawing.formula.typeset import Equation, typeset
 from seegrad.drawing.formula.unicode import to_text
 from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.scene import to_json
-from trust.formulas.equations import faults_of, faults_of_line
-from trust.formulas.explained import ops
+from trust.formulas.equations import Counts, explained, faults_of, faults_of_line
+from trust.formulas.explained import functions, ops
 from trust.formulas.page_lines import read_lines, reports, said, there
 from trust.formulas.printed import reading
 from trust.formulas.symbolic_judge import verdicts
@@ -291,3 +291,19 @@ def test_a_composite_of_arrays_says_that_its_inside_is_for_each_element():
 def test_one_number_times_an_array_has_no_sign_of_arrays():
     x = sg.tensor([[1.0, 2.0], [3.0, 5.0]], name="x", requires_grad=True)
     assert "(∂y/∂y · (x − s))/N" in sg.explain(sg.var(x), lang="en").text
+
+
+@pytest.mark.parametrize(("name", "draw"), [pytest.param(*each, id=each[0]) for each in functions()])
+def test_a_function_that_is_one_node_is_told_by_its_name(name, draw):
+    assert not explained(draw, np.random.default_rng(0), Counts())
+    assert "⟲" not in sg.explain(draw(np.random.default_rng(0))[0]).text
+
+
+def test_loops_are_told_apart_from_their_derivatives():
+    def turn(c, row):
+        return c * row, None
+
+    x, rows = sg.tensor(3.0, name="x"), sg.tensor([1.0, 2.0, 3.0], name="r")
+    told = sg.explain(sg.scan(turn, x, rows)[0], lang="en").text
+    assert "T = scan_turn(x, r) = [18]" in told
+    assert "∂y/∂x = scan_(∂turn)(∂y/∂T, scan_(turn, saved)(x, r), r)[0] = 6" in told

@@ -216,6 +216,8 @@ def shown_attribute(value: object) -> str:
     >>> shown_attribute(((0, 1, 1), (2, 3, 1), (4, 5, -1)))
     '0, 2:5, 4::-1'
     """
+    if isinstance(latex := getattr(value, "latex", None), str):    # it knows how it is written
+        return latex
     if isinstance(value, (bool, int, str)):
         return str(value)
     if isinstance(value, float):

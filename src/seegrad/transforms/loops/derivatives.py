@@ -31,6 +31,7 @@ from seegrad.ops.linear.linalg import matmul
 from seegrad.ops.reduce import sum as reduce_sum
 from seegrad.ops.shape import reshape, transpose
 from seegrad.tensor.tensor import Tensor
+from seegrad.text import as_operator
 from seegrad.transforms.loops.body import Body, argument, derivatives, is_float, zeros
 from seegrad.transforms.loops.packing import Layout
 from seegrad.transforms.loops.programs import Cond, Counts, Needs, Part, Scan, While
@@ -345,8 +346,9 @@ def _no_second(loop: While) -> Any:
 
 
 PULLBACK = callable_op(Op(
-    name="while_pullback", forward=_sent_back, lower=Call(), sign="∂↻", latex="$g",
-    family="loop", spec=lambda g, *xs, loop, part, wanted: xs[wanted],
+    name="while_pullback", forward=_sent_back, lower=Call(), sign="∂↻",
+    latex=f"{as_operator('while_pullback')}_{{$loop$part}}($g, $xs)", family="loop",
+    spec=lambda g, *xs, loop, part, wanted: xs[wanted],
     d={
         "g": lambda g, xs, loop, part, wanted: tangent(loop, g, xs, part, wanted),
         "xs": lambda out, loop: _no_second(loop),

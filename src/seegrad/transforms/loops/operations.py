@@ -9,6 +9,7 @@ from seegrad.graph.bind import callable_op
 from seegrad.graph.forms import Loop
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Spec
+from seegrad.text import as_operator
 from seegrad.transforms.loops.programs import Cond, Needs, Part, Program, Scan, While
 
 
@@ -25,7 +26,7 @@ def _canonical(*xs: Any, loop: Program, part: Part, needs: Needs | None) -> dict
     """Where derivatives go is settled when the node is made: what is kept depends on it."""
     if needs is None:
         needs = tuple(bool(getattr(x, "requires_grad", False)) for x in xs)
-    return {"loop": loop, "part": part, "needs": needs}
+    return {"loop": loop, "part": Part(*part), "needs": needs}
 
 
 def _rule(
@@ -48,7 +49,7 @@ def _rule(
 def _op(name: str, sign: str) -> Op:
     return callable_op(Op(
         name=name, forward=_forward, spec=_spec, d={"xs": _rule}, lower=Loop(), sign=sign,
-        latex=rf"\operatorname{{{name.replace('_', chr(92) + '_')}}}($xs)", family="loop",
+        latex=f"{as_operator(name)}_{{$loop$part}}($xs)", family="loop",
         canonical=_canonical,
     ))  # fmt: skip
 

@@ -9,19 +9,31 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from seegrad.graph.bind import bind
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Spec
+from seegrad.text import as_operator
 from seegrad.transforms.loops.body import Body
 from seegrad.transforms.loops.packing import Layout
 
 Needs = tuple[bool, ...]
 """For each input of a node, whether a derivative goes there."""
-Part = tuple[str, int]
-""""main" for results, "saved" for what a backward turn reads; and the number of the vector."""
+
+
+class Part(NamedTuple):
+    """"main" for results, "saved" for what a backward turn reads; and the number of the vector."""
+
+    kind: str
+    number: int
+
+    @property
+    def latex(self) -> str:
+        """What a formula adds to the name of the body."""
+        kind = "" if self.kind == "main" else rf", \mathrm{{{self.kind}}}"
+        return f"{kind}, {self.number + 1}" if self.number else kind
 
 
 @dataclass(frozen=True)
@@ -89,14 +101,21 @@ class Program(ABC):
         """The results for arrays or nodes."""
         if not any(isinstance(x, Node) for x in inputs):
             layout = self.layouts(needs or ())[kind]
-            return layout.views([self.vector(inputs, (kind, i), needs or ())
+            return layout.views([self.vector(inputs, Part(kind, i), needs or ())
                                  for i in range(len(layout.dtypes))])
         made: list[Any] = []
         layout = self.layout if kind == "main" else self.layouts(needs or ())[kind]
         for i in range(len(layout.dtypes)):
-            attrs = {"loop": self, "part": (kind, i), "needs": needs}
+            attrs = {"loop": self, "part": Part(kind, i), "needs": needs}
             made.append(bind(self.op, tuple(inputs), attrs))
         return layout.taken(made)
+
+    @property
+    def latex(self) -> str:
+        """Which function is run, as a formula names it: ∂ before it for what sends derivatives."""
+        names = [body.name for key, body in self.bodies.items() if key != "test"]
+        slopes = [r"\partial " * name.count("∂ ") for name in names]
+        return ", ".join(s + as_operator(n.rpartition("∂ ")[2]) for s, n in zip(slopes, names))
 
     def __repr__(self) -> str:
         return self.name
