@@ -14,7 +14,7 @@ const hash = createHash("sha256");
 const sources = readdirSync(web, { recursive: true })
   .filter((file) => /\.(ts|js)$/.test(file) && !file.startsWith("built"));
 for (const name of sources.sort()) hash.update(readFileSync(join(web, name)));
-const digest = hash.digest("hex");
+const digest = hash.digest("hex").slice(0, 16);
 mkdirSync(join(web, "built"), { recursive: true });
 for (const name of ["explorer", "training"]) {
   const built = execFileSync(join(web, "../../../../node_modules/.bin/esbuild"), [

@@ -236,6 +236,22 @@ def test_quiz_is_graded_by_what_is_shown(visit: Visit) -> None:
     assert sorted(values) == sorted(["2.2", "110", "3.3", "165", "1.1", "1.1", "1.1", "650", "1"])
 
 
+def test_steps_within_a_quiz_ask_in_letters(visit: Visit) -> None:
+    page = visit(apples_and_oranges(), quiz=True)
+    page.keyboard.press("Home")
+    asked = 0
+    for _ in range(40):
+        page.keyboard.press("ArrowRight")
+        if page.locator(".says .phase").count() == 0:
+            break
+        phase, said = (page.locator(f".says {part}").all_inner_texts()
+                       for part in (".phase", ".formula"))  # fmt: skip
+        if phase != ["Forward"]:
+            asked += 1
+            assert not re.search(r"\d{2}", "".join(said)), said
+    assert asked >= 5
+
+
 def test_any_picture_becomes_a_quiz(visit: Visit) -> None:
     page = visit(apple())
     page.locator(".do-quiz").click()

@@ -161,8 +161,8 @@ export class StepFormulas {
     return math(left, sign("="), ...letters, sign("="), ...numbers, ...(said ? [] : answered));
   }
 
-  /** The branches' derivatives and their sum. */
-  sum(box: Box): Element {
+  /** The branches' derivatives and their sum; without an answer, the letters alone. */
+  sum(box: Box, answer: boolean): Element {
     const branches = this.scene.wires.filter((wire) => wire.source === box.id && wire.backward);
     const terms = branches.flatMap((wire, i) => [
       ...(i ? [sign("+")] : []),
@@ -175,7 +175,8 @@ export class StepFormulas {
       placed(this.#edge(wire, "gradient", atom(this.#branchSlope(wire)))),
     ]);
     const whole = trunk ? [this.#branchSlope(trunk), sign("=")] : [];
-    return math(...whole, ...names, sign("="), ...terms, sign("="), total);
+    const numbers = answer ? [sign("="), ...terms, sign("="), total] : [];
+    return math(...whole, ...names, ...numbers);
   }
 
   /** A closed box: the rules that it states itself where it does, else the numbers that pass. */

@@ -77,12 +77,14 @@ export class Saying {
 
   #formulas(step: Step, box: Box | Group | undefined): Element[] {
     const said = this.#said;
+    const forward = step.phase === "forward";
+    const answer = !this.#session.quiz;
     if (step.phase === "update") return [said.update()];
     if (!box) return [];
-    if (isGroup(box)) return said.group(step, box.id, this.#picture.view);
-    if (step.phase === "forward") return [said.forward(box)];
-    if (step.phase === "sum") return [said.sum(box)];
+    if (isGroup(box)) return forward || answer ? said.group(step, box.id, this.#picture.view) : [];
+    if (forward) return [said.forward(box)];
+    if (step.phase === "sum") return [said.sum(box, answer)];
     const wires = said.into(box.id).filter((wire) => step.wires.includes(wire.id));
-    return wires.map((wire) => said.chainRule(box, wire, true));
+    return wires.map((wire) => said.chainRule(box, wire, answer));
   }
 }
