@@ -108,6 +108,8 @@ def test_what_is_drawn_while_a_function_is_traced_is_told_in_both_languages(draw
         assert "test_retracing.py" in str(found[0].message)
     with pytest.warns(SeegradWarning, match=f"draws from {name}"):
         sg.scan(lambda c, row: (c * draw(), None), 1.0, x)
+    with pytest.warns(SeegradWarning, match=f"draws from {name}"):
+        sg.vmap(lambda row: row * draw())(x)
     sg.cond(True, lambda c: c * draw(), lambda c: c, 1.0)      # drawn anew at every call
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import random
 import types
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from operator import length_hint
 from typing import Any
 
 import numpy as np
 
-from seegrad.errors import SeegradWarning
+from seegrad.errors import SeegradWarning, warn_user
 from seegrad.i18n import tr
 
 
@@ -77,6 +77,16 @@ def repeated(name: str) -> SeegradWarning:
            name=name),
         hint=tr("pass a key and draw with sg.random, or draw before the call and pass what came"),
     )  # fmt: skip
+
+
+@contextmanager
+def told(function: Callable[..., Any], many: bool = True) -> Iterator[None]:
+    """In this block `function` runs once: where that is for `many` runs, a warning names what it
+    draws from."""
+    draws = Draws.of(function) if many else None
+    yield
+    for name in draws.moved() if draws else ():
+        warn_user(repeated(name))
 
 
 def _reader(x: Any) -> Callable[[], Any] | None:

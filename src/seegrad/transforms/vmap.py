@@ -18,6 +18,7 @@ from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import as_tensor
 from seegrad.transforms.batching import spread
+from seegrad.transforms.draws import told
 from seegrad.transforms.tracing import symbol, trace
 from seegrad.tree import flatten, unflatten
 
@@ -68,7 +69,8 @@ def vmap(
         if len(counts) != 1:
             shapes = ", ".join(str(x.shape) for x, _ in given) or "no array"
             raise ShapeError("vmap needs equally many examples in its arguments", came=shapes)
-        found = trace(function, symbols, lambda f: f(*placed))
+        with told(function, current_mode().tracer is None):
+            found = trace(function, symbols, lambda f: f(*placed))
         if found.assigned:
             raise TraceError("a function that assigns cannot be mapped over examples",
                              hint="assign to the mean or sum of the mapped results")  # fmt: skip

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.autodiff.backward_pass import backward
-from seegrad.errors import TraceError, warn_user
+from seegrad.errors import TraceError
 from seegrad.graph.graph import Graph, substitute, walk
 from seegrad.graph.mode import Tracer, current_mode, in_mode
 from seegrad.graph.node import Node
@@ -23,7 +23,7 @@ from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor, as_tensor
 from seegrad.text import tidy
-from seegrad.transforms.draws import Draws, repeated
+from seegrad.transforms.draws import told
 from seegrad.transforms.tracing import Pausable, symbol
 from seegrad.tree import Structure, unflatten
 
@@ -173,12 +173,9 @@ def traced(
     own = {x for _, leaves in arguments for x in leaves}
     for x in own:                                # older than the trace, and still its own
         capture.captured[x] = x
-    told = turns and capture.outer is None                      # who traces outside asks too
-    draws = Draws.of(function) if told else None
-    with capture.tracing():
+    many = turns and capture.outer is None                      # who traces outside asks too
+    with told(function, many), capture.tracing():
         result = function(*[unflatten(structure, leaves) for structure, leaves in arguments])
-    for drawn in draws.moved() if draws else ():
-        warn_user(repeated(drawn))
     return result, {x: s for x, s in capture.captured.items() if x not in own}
 
 
