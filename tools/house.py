@@ -46,7 +46,7 @@ RULES_FILE = "compiler/passes/identities.py"
 # Inside a wing, its rooms in the order in which data goes through them.
 STAGES = {
     "compiler": (
-        "target", "guards", "ir", "passes", "lowering", "scheduling", "codegen", "runtime",
+        "target", "held", "guards", "ir", "passes", "lowering", "scheduling", "codegen", "runtime",
         "build", "op_programs", "replay", "attached", "specialization", "free_axes", "inspect",
         "epoch", "recompiling", "compile", "contents",
     ),

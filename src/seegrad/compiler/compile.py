@@ -20,7 +20,7 @@ from seegrad.compiler.inspect import profile, source
 from seegrad.compiler.recompiling import OFTEN, change, often
 from seegrad.compiler.runtime import thread_pool
 from seegrad.compiler.runtime.workspace import Workspace
-from seegrad.compiler.specialization import ARRAYS, Asked, Kind, Variant, kind_of
+from seegrad.compiler.specialization import ARRAYS, Asked, Kind, Retraced, Variant, kind_of
 from seegrad.errors import LOGGER, ValueRangeError, warn_user
 from seegrad.graph.graph import Graph
 from seegrad.graph.mode import current_mode
@@ -116,7 +116,7 @@ class Compiled(Generic[P, R]):
         """
         asked = Asked(current_mode().recording, self.threads, self.names)
         kind = Kind(structure, tuple(map(kind_of, leaves)), asked, tuple(rows))
-        asleep = 0
+        asleep, unread = 0, []
         for variant in [v for v in self.variants if v.kind == kind]:
             if not variant.stale():
                 if variant.suits():
@@ -126,6 +126,14 @@ class Compiled(Generic[P, R]):
             asleep += 1
             if variant.outdated() or asleep > ASLEEP:
                 self.variants.remove(variant)
+            elif type(variant) is Variant and variant.suits() and (
+                beside := variant.environment.unread()
+            ):
+                unread.append((variant, beside))
+        for variant, beside in unread[:1]:
+            if self._goes_on(variant, beside, args, kwargs, kind):
+                self._put_first(variant)
+                return variant
         began = time.perf_counter()
         with collecting.waiting():
             made = self._made(args, kwargs, kind)
@@ -139,6 +147,21 @@ class Compiled(Generic[P, R]):
         for oldest in alike[FILLED if isinstance(made, Filled) else KINDS :]:
             self.variants.remove(oldest)
         return made
+
+    def _goes_on(
+        self, variant: Variant, beside: set[Any], args: Sequence[Any], kwargs: dict[str, Any],
+        kind: Kind,
+    ) -> bool:  # fmt: skip
+        """Whether a form still holds though there is something other `beside` it, which its code
+        names nowhere: the function, traced once more, does what it did. So that is asked no more.
+        """
+        with collecting.waiting():
+            now = Retraced(self.function, args, kwargs, kind, self._alike, self.workspace)
+        if not now.does_as(variant):
+            return False
+        now.environment.let_be(beside)
+        variant.environment = now.environment
+        return True
 
     def _made(self, args: Sequence[Any], kwargs: dict[str, Any], kind: Kind) -> Variant:
         """A form for a kind of call of which there is none."""

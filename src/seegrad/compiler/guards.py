@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import array
 import functools
-import sys
-import sysconfig
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -18,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from seegrad.compiler.held import Held, functions_of, names_in, users
 from seegrad.graph.node import Node, settled
 from seegrad.graph.op import Op
 from seegrad.i18n import tr
@@ -27,11 +26,6 @@ from seegrad.transforms.tracing import Trace
 from seegrad.tree import slots
 
 _PLAIN = (int, float, complex, bool, str, bytes, type(None), np.generic, np.dtype, type(Ellipsis))
-_OWN = __name__.partition(".")[0] + "."
-_LIBRARIES = tuple(
-    path for name in ("stdlib", "platstdlib", "purelib", "platlib")
-    if (path := sysconfig.get_paths().get(name))
-)
 _MISSING = object()
 
 
@@ -44,15 +38,20 @@ class Environment:
         self._functions: list[tuple[types.FunctionType, Any, Any]] = []
         self._cells: list[tuple[Any, Any]] = []
         self._containers: list[Any] = []
+        self._sizes: list[int] = []
         self._size = 0
         self._wholes: list[tuple[Callable[[Any], Any], Any, Any]] = []
         self._seen: set[int] = set()
         self._keep: list[Any] = []
         self.nodes: list[Node] = []
         self.draws = Draws()
+        self.held = Held(function)
         stack = [function]
         while stack:
-            stack.extend(self._look(stack.pop()))
+            x = stack.pop()
+            found = self._look(x)
+            self.held.inside.setdefault(id(x), found)
+            stack.extend(found)
 
     def changed(self) -> bool:
         """Whether anything that was captured is different now; asked at every call."""
@@ -100,6 +99,49 @@ class Environment:
                 return tr("a captured variable: {before} → {after}", before=tidy(repr(value)),
                           after=tidy(repr(now)))
         return tr("something that was captured") if self.changed() else ""
+
+    def unread(self) -> set[Any] | None:
+        """What is different now, where nothing of it can be read by the function's code, as far as
+        names say; else None."""
+        read = self.held.read()
+        if read is None:
+            return None
+        found: set[Any] = set()
+        for holder, key, value in self._entries:
+            there = key in holder if isinstance(holder, Mapping) else key < len(holder)
+            if not there or (holder[key] is not value and not _same(holder[key], value)):
+                found.add(self.held.place(holder, key))
+        for x, name, value in self._attributes:
+            now = getattr(x, name, _MISSING)
+            if now is not value and not _same(now, value):
+                found.add((id(x), name))
+        own = {id(holder) for holder, _, _ in self._entries}
+        for x, size in zip(self._containers, self._sizes):
+            if len(x) != size and (id(x) not in self.held.owner or id(x) not in own):
+                found.add((id(x), None))
+            elif len(x) != size:
+                known = {key for holder, key, _ in self._entries if holder is x}
+                found |= {self.held.place(x, key) for key in x.keys() - known}
+        found |= {(id(x), None) for get, x, then in self._wholes if get(x) != then}
+        found |= {(id(f), None) for f, code, defaults in self._functions
+                  if f.__code__ is not code or f.__defaults__ is not defaults}  # fmt: skip
+        cells = any(_contents(cell) is not value and not _same(_contents(cell), value)
+                    for cell, value in self._cells)  # fmt: skip
+        return found if found and not cells and not any(map(read, found)) else None
+
+    def let_be(self, unread: set[Any]) -> None:
+        """Look no more at these, which are told as `unread` tells them."""
+        whole = {x for x, key in unread if key is None}
+        self._entries = [
+            e for e in self._entries
+            if self.held.place(e[0], e[1]) not in unread and id(e[0]) not in whole
+        ]  # fmt: skip
+        self._attributes = [e for e in self._attributes if (id(e[0]), e[1]) not in unread]
+        kept = [x for x in self._containers if id(x) not in whole]
+        self._containers, self._sizes = kept, list(map(len, kept))
+        self._size = sum(self._sizes)
+        self._wholes = [e for e in self._wholes if id(e[1]) not in whole]
+        self._functions = [e for e in self._functions if id(e[0]) not in whole]
 
     def traced_values(self) -> Iterator[str]:
         """Names under which containers outside now hold values of the trace.
@@ -159,6 +201,7 @@ class Environment:
 
     def _measure(self, container: Any) -> None:
         self._containers.append(container)
+        self._sizes.append(len(container))
         self._size += len(container)
 
     def _dictionary(self, x: Mapping[Any, Any]) -> list[Any]:
@@ -179,37 +222,42 @@ class Environment:
         for function in (call, getattr(type(x), "forward", None)):
             if isinstance(function, types.FunctionType):
                 found.append(function)
-        state = getattr(x, "__dict__", None)
-        if isinstance(state, dict):
-            found += self._dictionary(state)
         kind: type = type(x)
         values = [(name, getattr(x, name, _MISSING)) for name in slots(kind)]
-        if _users(kind.__module__):           # those of ours stay as they are
+        if users(kind.__module__):           # those of ours stay as they are
             self._attributes += [(x, name, value) for name, value in values]
-        return [*found, *(value for _, value in values), *self._class(kind)]
+        state = getattr(x, "__dict__", None)
+        if isinstance(state, dict):
+            self._dictionary(state)
+            values += state.items()
+        members = self._class(kind)
+        self.held.object(x, found, values, members)
+        return [*found, *(value for _, value in values), *members]
 
     def _function(self, f: types.FunctionType) -> list[Any]:
-        if not _users(f.__module__):
+        if not users(f.__module__):
             return [*_cells_of(f, self._cells)]
         found = [*_cells_of(f, self._cells), *(f.__defaults__ or ())]
         self._functions.append((f, f.__code__, f.__defaults__))
+        members: list[Any] = []
         for state in (f.__kwdefaults__, f.__dict__):
             found += self._dictionary(state) if state else ()
-        for name in sorted(_names(f.__code__)):
+        for name in sorted(names_in(f.__code__)):
             if name not in f.__globals__:
                 continue
             value = f.__globals__[name]
             self._entries.append((f.__globals__, name, value))
             if isinstance(value, types.ModuleType):
-                found += self._module(value, _names(f.__code__))
-            elif isinstance(value, type):
-                found += self._class(value)
+                found += self._module(value, names_in(f.__code__))
             else:
                 found.append(value)
-        return found
+            if isinstance(value, type):
+                members += self._class(value)
+        self.held.inside[id(f)] = found
+        return [*found, *members]
 
     def _module(self, module: types.ModuleType, names: set[str]) -> list[Any]:
-        if not _users(module.__name__):
+        if not users(module.__name__):
             return []
         state = vars(module)
         found = []
@@ -222,20 +270,18 @@ class Environment:
         """The class's own attributes and methods, and those of the user's classes below it."""
         found = []
         for part in kind.__mro__:
-            if not _users(part.__module__) or id(part) in self._seen:
+            if not users(part.__module__) or id(part) in self._seen:
                 continue
             self._seen.add(id(part))
             self._keep.append(part)
-            for name, value in vars(part).items():
-                if isinstance(value, (classmethod, staticmethod)):
-                    value = value.__func__
-                elif isinstance(value, property):
-                    value = value.fget
-                elif not isinstance(value, types.FunctionType):
-                    if name.startswith("__") or hasattr(type(value), "__get__"):
-                        continue
-                    self._entries.append((vars(part), name, value))
-                found.append(value)
+            members = vars(part)
+            for name, value in members.items():
+                inside = functions_of(value)
+                if not inside and (name.startswith("__") or hasattr(type(value), "__get__")):
+                    continue
+                self._entries.append((members, name, value))
+                found += inside or [value]
+            self.held.owner[id(members)] = part
         return found
 
 
@@ -296,27 +342,6 @@ def _contents(cell: Any) -> Any:
         return cell.cell_contents
     except ValueError:
         return _MISSING
-
-
-def _names(code: types.CodeType) -> set[str]:
-    """Every name that the code, or code inside of it, asks for."""
-    found = set(code.co_names)
-    for inner in code.co_consts:
-        if isinstance(inner, types.CodeType):
-            found |= _names(inner)
-    return found
-
-
-@functools.cache
-def _users(name: str | None) -> bool:
-    """Whether a module is the user's own: not ours, not a library's."""
-    if name is None or name == "numpy" or name.startswith((_OWN, "numpy.")):
-        return False
-    if f"{name}." == _OWN:
-        return False
-    module = sys.modules.get(name)
-    file = getattr(module, "__file__", None)
-    return module is not None and (file is None or not file.startswith(_LIBRARIES))
 
 
 def _same(now: Any, value: Any) -> bool:

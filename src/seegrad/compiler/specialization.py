@@ -21,7 +21,7 @@ from seegrad.compiler.runtime.state_slot import Slot
 from seegrad.compiler.runtime.workspace import Workspace
 from seegrad.compiler.scheduling import state_layout
 from seegrad.errors import TraceError, ValueRangeError, warn_user
-from seegrad.graph.graph import Graph, walk
+from seegrad.graph.graph import Graph, same_graph, walk
 from seegrad.graph.mode import in_mode
 from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS, Shape, Spec
@@ -377,6 +377,25 @@ class Variant:
                 x.gradient = g if x.gradient is None else x.gradient + g
         if self.names:
             self.seen = dict(zip(self.names, results[-len(self.names):]))
+
+
+class Retraced(Variant):
+    """A call traced once more, to see whether it does what it did before."""
+
+    def _compile(self, threads: int, rows: Sequence[Shape], workspace: Workspace) -> None:
+        self.raw, self.handed_out = self._raw()
+
+    def _attached(self, name: str, compiled: Callable[[Function], Function]) -> dict[int, Any]:
+        return {}
+
+    def does_as(self, other: Variant) -> bool:
+        """Whether this is the program that `other` has compiled."""
+        parts = [
+            (v.trace.structure, v.count, v.names, *map(id, (*v.kept, *v.cleared, *v.trace.assigned,
+             *v.stands, *v.trace.gathered)), v.arrived, [(id(x), id(d)) for x, d in v.observed])
+            for v in (self, other)
+        ]  # fmt: skip
+        return parts[0] == parts[1] and same_graph(self.raw, other.records[0].graph)
 
 
 def watched_node(found: Trace, name: str) -> Node:

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 from keyword import kwlist
 from typing import Any
+
+import numpy as np
 
 from seegrad.display_hooks import can_present, present
 from seegrad.graph.bind import bind
@@ -223,3 +226,44 @@ def substitute(
         else:
             done[node] = bind(node.op, inputs, node.attrs)
     return [done[node] for node in outputs]
+
+
+def same_graph(a: Graph, b: Graph) -> bool:
+    """Do two graphs compute the same of their inputs, place by place, constants included?
+
+    >>> import seegrad as sg
+    >>> x = sg.tensor(1.0)
+    >>> doubled, tripled = Graph([x * 2.0], [x]), Graph([x * 3.0], [x])
+    >>> same_graph(doubled, Graph([x * 2.0], [x])), same_graph(doubled, tripled)
+    (True, False)
+    """
+    if [x.spec for x in a.listed] != [x.spec for x in b.listed]:
+        return False
+    twins: dict[Node, Node] = dict(zip(a.listed, b.listed))
+    for x, y in zip_longest(walk(a.outputs), walk(b.outputs)):
+        if x is None or y is None:
+            return False
+        if x not in twins:
+            if not _alike(x, y) or not _same([twins[i] for i in x.inputs], y.inputs):
+                return False
+            twins[x] = y
+        if twins[x] is not y:
+            return False
+    return _same([twins[x] for x in a.outputs], b.outputs)
+
+
+def _same(some: Sequence[Node], others: Sequence[Node]) -> bool:
+    return [*map(id, some)] == [*map(id, others)]
+
+
+def _alike(x: Node, y: Node) -> bool:
+    """The same operation and attributes, or the same constant to the bit."""
+    if x.op is not y.op or x.spec != y.spec or x.requires_grad != y.requires_grad:
+        return False
+    if x.op is None:
+        return (x.data is not None and y.data is not None
+                and np.asarray(x.data).tobytes() == np.asarray(y.data).tobytes())  # fmt: skip
+    try:
+        return bool(x.attrs == y.attrs) and repr(x.attrs) == repr(y.attrs)
+    except ValueError:                               # arrays, which nobody compares here
+        return False
