@@ -25,7 +25,8 @@ _LIBRARIES = tuple(
 _BARE = (object, typing.Generic, abc.ABC, typing.Protocol)
 _BY_NAME = {
     "getattr", "vars", "dir", "locals", "globals", "eval", "exec", "__dict__", "__getattribute__",
-    "attrgetter", "methodcaller", "getmembers", "asdict", "astuple", "fields", "replace", "copy", "deepcopy",
+    "attrgetter", "methodcaller", "getmembers", "asdict", "astuple", "fields", "replace",
+    "copy", "deepcopy",
 }  # fmt: skip
 """Names of what reads attributes whose names stand elsewhere, or nowhere."""
 _MAKING = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"}
