@@ -116,7 +116,7 @@ class Compiled(Generic[P, R]):
         """
         asked = Asked(current_mode().recording, self.threads, self.names)
         kind = Kind(structure, tuple(map(kind_of, leaves)), asked, tuple(rows))
-        asleep, unread = 0, []
+        asleep, nearly = 0, None
         for variant in [v for v in self.variants if v.kind == kind]:
             if not variant.stale():
                 if variant.suits():
@@ -126,14 +126,11 @@ class Compiled(Generic[P, R]):
             asleep += 1
             if variant.outdated() or asleep > ASLEEP:
                 self.variants.remove(variant)
-            elif type(variant) is Variant and variant.suits() and (
-                beside := variant.environment.unread()
-            ):
-                unread.append((variant, beside))
-        for variant, beside in unread[:1]:
-            if self._goes_on(variant, beside, args, kwargs, kind):
-                self._put_first(variant)
-                return variant
+            elif nearly is None and type(variant) is Variant and variant.suits():
+                nearly = variant
+        if nearly is not None and self._goes_on(nearly, args, kwargs, kind):
+            self._put_first(nearly)
+            return nearly
         began = time.perf_counter()
         with collecting.waiting():
             made = self._made(args, kwargs, kind)
@@ -149,12 +146,14 @@ class Compiled(Generic[P, R]):
         return made
 
     def _goes_on(
-        self, variant: Variant, beside: set[Any], args: Sequence[Any], kwargs: dict[str, Any],
-        kind: Kind,
-    ) -> bool:  # fmt: skip
-        """Whether a form still holds though there is something other `beside` it, which its code
-        names nowhere: the function, traced once more, does what it did. So that is asked no more.
+        self, variant: Variant, args: Sequence[Any], kwargs: dict[str, Any], kind: Kind
+    ) -> bool:
+        """Whether a stale form still holds: what is different stands nowhere in the function's
+        code, and the function, traced once more, does what it did. It is not looked at any more.
         """
+        beside = variant.environment.unread()
+        if beside is None:
+            return False
         with collecting.waiting():
             now = Retraced(self.function, args, kwargs, kind, self._alike, self.workspace)
         if not now.does_as(variant):
