@@ -18,6 +18,12 @@ import numpy as np
 from seegrad.errors import SeegradWarning, warn_user
 from seegrad.i18n import tr
 
+_DRAWING = {
+    "shuffle", "choice", "choices", "permutation", "normal", "uniform", "gauss", "sample", "rvs",
+    "multinomial", "binomial", "poisson", "exponential", "beta", "gamma",
+}  # fmt: skip
+"""Names that sound like drawing, besides those with "rand" in them."""
+
 
 class Draws:
     """How far the generators are that every function may draw from, and those that were added.
@@ -32,16 +38,21 @@ class Draws:
     ['random', 'list_iterator']
     """
 
-    def __init__(self) -> None:
+    def __init__(self, everybodys: bool = True) -> None:
+        """everybodys: with NumPy's and Python's own, which take a tenth of a millisecond."""
         self._watched: list[tuple[str, Callable[[], Any], Any]] = []
+        if everybodys:
+            self._watch_everybodys()
+
+    def _watch_everybodys(self) -> None:
         self._watch("np.random", lambda: _legacy(np.random))
         self._watch("random", random.getstate)
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> Draws:
-        """With those that a function, or one of its module that it calls, has captured or knows by
-        a global name."""
-        found, seen = cls(), set()
+        """Those that a function, or one of its module that it calls, has captured or knows by a
+        global name; everybody's where a name in it sounds like them."""
+        found, seen, names = cls(False), set(), set[str]()
         stack: list[Any] = [function]
         while stack:
             f = stack.pop()
@@ -49,10 +60,13 @@ class Draws:
                 found.add(f)
             elif f not in seen and f.__module__ == function.__module__:
                 seen.add(f)
+                names.update(f.__code__.co_names)
                 stack += [f.__globals__.get(name) for name in f.__code__.co_names]
                 for cell in f.__closure__ or ():
                     with suppress(ValueError):               # it holds nothing yet
                         stack.append(cell.cell_contents)
+        if any("rand" in name or name in _DRAWING for name in names):
+            found._watch_everybodys()
         return found
 
     def _watch(self, name: str, read: Callable[[], Any]) -> None:
