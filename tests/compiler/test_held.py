@@ -192,8 +192,37 @@ READS = {
     "by the class's method": lambda o, x: x * (o.at_most() + o.count),
     "by match": _match,
     "by a place in match": _position,
+    "by a global name": lambda o, x: x * NUMBERS[0] if NUMBERS[0] else x * o.count,
     "inside of another": lambda o, x: x * [o][0].count,
 }
+
+
+LEVEL, NUMBERS = 0.0, [0.0]
+
+
+def test_a_global_number_counts_though_its_first_changes_make_no_difference():
+    global LEVEL
+    compiled = sg.compile(lambda x: x * 2.0 if LEVEL > 4 else x)
+    for LEVEL in range(8):
+        np.testing.assert_array_equal(compiled(X).value, X * 2 if LEVEL > 4 else X)
+
+
+def test_a_list_with_a_global_name_counts():
+    compiled = sg.compile(lambda x: x * 2.0 if sum(NUMBERS) > 4 else x)
+    for _ in range(4):
+        for change in (NUMBERS.append, lambda n: NUMBERS.__setitem__(0, n)):
+            change(NUMBERS[0] + 0.5)
+            want = X * 2 if sum(NUMBERS) > 4 else X
+            np.testing.assert_array_equal(compiled(X).value, want)
+    NUMBERS[:] = [0.0]
+
+
+def test_a_global_that_is_only_spelt_compiles_nothing_anew():
+    global LOSS
+    compiled = sg.compile(lambda x: {"LOSS": x.sum()})
+    for _ in range(6):
+        LOSS = compiled(X)["LOSS"]
+    assert len(compiled.variants) == 1
 
 
 @pytest.mark.parametrize("how", READS)

@@ -82,17 +82,11 @@ class Environment:
 
     def difference(self) -> str:
         """For people: what is different now, "" where nothing is."""
-        found: list[tuple[Any, Any, Any]] = []
-        for holder, key, value in self._entries:
-            there = key in holder if isinstance(holder, Mapping) else key < len(holder)
-            found.append((key, holder[key] if there else _MISSING, value))
-        found += [(name, getattr(x, name, _MISSING), then) for x, name, then in self._attributes]
-        for key, now, value in found:
-            if now is not value and not _same(now, value):
-                if isinstance(now, _PLAIN) and isinstance(value, _PLAIN):
-                    return tr("{name}: {before} → {after}", name=str(key), before=repr(value),
-                              after=repr(now))
-                return tr("{name} is another object", name=str(key))
+        for _, key, now, value in self._differing():
+            if isinstance(now, _PLAIN) and isinstance(value, _PLAIN):
+                return tr("{name}: {before} → {after}", name=str(key), before=repr(value),
+                          after=repr(now))
+            return tr("{name} is another object", name=str(key))
         for cell, value in self._cells:
             now = _contents(cell)
             if now is not value and not _same(now, value):
@@ -100,28 +94,33 @@ class Environment:
                           after=tidy(repr(now)))
         return tr("something that was captured") if self.changed() else ""
 
+    def _differing(self) -> Iterator[tuple[Any, Any, Any, Any]]:
+        """(place, key, what is there now, what was) of all that is held by a key or in a slot."""
+        for holder, key, value in self._entries:
+            there = key in holder if isinstance(holder, Mapping) else key < len(holder)
+            now = holder[key] if there else _MISSING
+            if now is not value and not _same(now, value):
+                yield self.held.place(holder, key), key, now, value
+        for x, name, value in self._attributes:
+            now = getattr(x, name, _MISSING)
+            if now is not value and not _same(now, value):
+                yield (id(x), name), name, now, value
+
     def unread(self) -> set[Any] | None:
         """What is different now, where nothing of it can be read by the function's code, as far as
         names say; else None."""
         read = self.held.read()
         if read is None:
             return None
-        found: set[Any] = set()
-        for holder, key, value in self._entries:
-            there = key in holder if isinstance(holder, Mapping) else key < len(holder)
-            if not there or (holder[key] is not value and not _same(holder[key], value)):
-                found.add(self.held.place(holder, key))
-        for x, name, value in self._attributes:
-            now = getattr(x, name, _MISSING)
-            if now is not value and not _same(now, value):
-                found.add((id(x), name))
-        own = {id(holder) for holder, _, _ in self._entries}
+        found = {place for place, *_ in self._differing()}
         for x, size in zip(self._containers, self._sizes):
-            if len(x) != size and (id(x) not in self.held.owner or id(x) not in own):
-                found.add((id(x), None))
-            elif len(x) != size:
+            if len(x) == size:
+                continue
+            if id(x) in self.held.owner:                 # an object has attributes more
                 known = {key for holder, key, _ in self._entries if holder is x}
                 found |= {self.held.place(x, key) for key in x.keys() - known}
+            else:
+                found.add((id(x), None))
         found |= {(id(x), None) for get, x, then in self._wholes if get(x) != then}
         found |= {(id(f), None) for f, code, defaults in self._functions
                   if f.__code__ is not code or f.__defaults__ is not defaults}  # fmt: skip

@@ -89,7 +89,7 @@ class Held:
                 continue
             reached.add(id(x))
             if isinstance(x, types.FunctionType) and users(x.__module__):
-                found = names_in(x.__code__)
+                found = names_in(x.__code__, spelt=True)
                 if found & _BY_NAME:
                     return None
                 learn(found)
@@ -108,7 +108,14 @@ class Held:
             for name, value in self._named.get(id(x), ()):
                 offer(name, value)
         reached |= classes
-        return lambda place: place[0] in reached and (place[1] is None or place[1] in names)
+
+        def is_read(place: tuple[int, Any]) -> bool:
+            where, name = place
+            if name is not None:
+                return where in reached and name in names
+            return where in reached or where not in self.inside     # such as a module's globals
+
+        return is_read
 
 
 @functools.cache
@@ -135,17 +142,17 @@ def functions_of(member: Any) -> list[Any]:
     return [f for f in dict.fromkeys(found) if isinstance(f, types.FunctionType)]
 
 
-def names_in(code: types.CodeType) -> set[str]:
-    """Every name that the code, or code inside of it, asks for or spells out."""
+def names_in(code: types.CodeType, spelt: bool = False) -> set[str]:
+    """Every name that the code, or code inside of it, asks for; `spelt`: and every text in it."""
     found = set(code.co_names)
     constants = [*code.co_consts]
     while constants:
         constant = constants.pop()
         if isinstance(constant, types.CodeType):
-            found |= names_in(constant)
+            found |= names_in(constant, spelt)
         elif isinstance(constant, (tuple, frozenset)):
             constants += constant
-        elif isinstance(constant, str):
+        elif spelt and isinstance(constant, str):
             found.add(constant)
     return found
 
