@@ -27,5 +27,11 @@ def test_a_function_that_draws_is_refused_and_not_called_right(function, order):
         assert sg.gradcheck(function, x, order=order)
 
 
+def test_masks_of_few_numbers_are_told_for_chance_though_they_often_come_again():
+    for seed in range(50):
+        with pytest.raises(GradientError, match="gives other numbers when it is called again"):
+            sg.gradcheck(nn.Dropout(0.5, seed=seed), np.array([1.0, 2.0]))
+
+
 def test_a_function_that_is_nan_twice_is_no_other():
     assert not sg.gradcheck(lambda x: x * np.nan, np.array([1.0]))
