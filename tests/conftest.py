@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -28,10 +31,20 @@ settings.register_profile(
 settings.load_profile("seegrad")
 
 
-@pytest.fixture(autouse=True)
-def _same_first_values() -> None:
-    """Every test's layers draw the same first values on every run."""
+def _same_draws() -> None:
     nn.seed(0)
+    np.random.seed(0)
+    random.seed(0)
+    if torch := sys.modules.get("torch"):
+        torch.manual_seed(0)
+
+
+_same_draws()                                          # for layers that are made with the tests
+
+
+@pytest.fixture(autouse=True)
+def _every_test_draws_the_same_on_every_run() -> None:
+    _same_draws()
 
 
 @pytest.fixture(scope="session")
