@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import datetime
 import gc
 import importlib
+import os
 import random
+import time
 import tracemalloc
 import warnings
 from dataclasses import FrozenInstanceError
@@ -111,6 +114,36 @@ def test_what_is_drawn_while_a_function_is_traced_is_told_in_both_languages(draw
     with pytest.warns(SeegradWarning, match=f"draws from {name}"):
         sg.vmap(lambda row: row * draw())(x)
     sg.cond(True, lambda c: c * draw(), lambda c: c, 1.0)      # drawn anew at every call
+
+
+@pytest.mark.parametrize(
+    ("draw", "name"),
+    [
+        (lambda: np.random.default_rng().normal(), "default_rng"),
+        (lambda: random.Random().random(), "Random"),
+        (lambda: time.perf_counter(), "perf_counter, time"),
+        (lambda: datetime.datetime.now().microsecond + time.time(), "now, time"),
+        (lambda: int.from_bytes(os.urandom(4), "little"), "urandom"),
+    ],
+)
+def test_what_comes_anew_at_every_call_is_told_though_nothing_says_how_far_it_is(draw, name):
+    with pytest.warns(SeegradWarning, match=f"draws from {name} is drawn once") as found:
+        sg.compile(lambda x: x * draw())(np.ones(3))
+    assert len(found) == 1
+
+
+def test_what_comes_the_same_at_every_call_is_not_told():
+    def seeded(x):
+        return x * np.random.default_rng(3).normal(), x.sum() * [1, 2].count(1)
+
+    def timed(x):
+        began = time.perf_counter()
+        y = sg.exp(x)
+        print(time.perf_counter() - began)
+        return y
+
+    for f in (seeded, timed):
+        sg.compile(f)(np.ones(3))
 
 
 def test_what_a_function_draws_of_ours_is_drawn_anew_and_not_told():

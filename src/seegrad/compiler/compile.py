@@ -26,6 +26,7 @@ from seegrad.graph.graph import Graph
 from seegrad.graph.mode import current_mode
 from seegrad.graph.node import Node
 from seegrad.i18n import tr
+from seegrad.transforms.draws import repeated
 from seegrad.transforms.free_axes.fitting import Refusal
 from seegrad.tree import Structure, flatten
 
@@ -163,7 +164,16 @@ class Compiled(Generic[P, R]):
         return True
 
     def _made(self, args: Sequence[Any], kwargs: dict[str, Any], kind: Kind) -> Variant:
-        """A form for a kind of call of which there is none."""
+        """A form for a kind of call of which there is none; what it draws once is told."""
+        made = self._compiled(args, kwargs, kind)
+        if made.environment.anew and not made.drawn:
+            again = Retraced(self.function, args, kwargs, kind, self._alike, self.workspace)
+            if not again.does_as(made):
+                warn_user(repeated(", ".join(sorted(made.environment.anew))))
+        return made
+
+    def _compiled(self, args: Sequence[Any], kwargs: dict[str, Any], kind: Kind) -> Variant:
+        """Traced and compiled, or filled up to one that is."""
         try:
             found = self.free.variant(
                 args, kwargs, kind, self.variants, self._note_change, self._alike, self.workspace

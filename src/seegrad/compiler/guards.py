@@ -21,7 +21,7 @@ from seegrad.graph.node import Node, settled
 from seegrad.graph.op import Op
 from seegrad.i18n import tr
 from seegrad.text import tidy
-from seegrad.transforms.draws import Draws
+from seegrad.transforms.draws import ANEW, Draws
 from seegrad.transforms.tracing import Trace
 from seegrad.tree import slots
 
@@ -45,6 +45,7 @@ class Environment:
         self._keep: list[Any] = []
         self.nodes: list[Node] = []
         self.draws = Draws()
+        self.anew: set[str] = set()              # what may give something else at every call
         self.held = Held(function)
         stack = [function]
         while stack:
@@ -241,13 +242,13 @@ class Environment:
         members: list[Any] = []
         for state in (f.__kwdefaults__, f.__dict__):
             found += self._dictionary(state) if state else ()
-        for name in sorted(names_in(f.__code__)):
-            if name not in f.__globals__:
-                continue
+        names = names_in(f.__code__)
+        self.anew |= ANEW & names
+        for name in sorted(names & f.__globals__.keys()):
             value = f.__globals__[name]
             self._entries.append((f.__globals__, name, value))
             if isinstance(value, types.ModuleType):
-                found += self._module(value, names_in(f.__code__))
+                found += self._module(value, names)
             else:
                 found.append(value)
             if isinstance(value, type):

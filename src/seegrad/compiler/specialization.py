@@ -123,7 +123,8 @@ class Variant:
                     "the compiled function changes something outside of it at every run",
                     hint="keep what changes in tensors and assign to them, or return it",
                 )
-        for drawn in self.environment.draws.moved():
+        self.drawn = self.environment.draws.moved()
+        for drawn in self.drawn:
             warn_user(repeated(drawn))
         found = self.trace
         self.observed = [(leaf, leaf.data) for leaf in found.observed if leaf.data is not None]

@@ -24,6 +24,15 @@ _DRAWING = {
 }  # fmt: skip
 """Names that sound like drawing, besides those with "rand" in them."""
 
+ANEW = {
+    "default_rng", "RandomState", "SeedSequence", "Random", "SystemRandom", "urandom", "randbits",
+    "randbelow", "token_bytes", "uuid1", "uuid4", "time", "time_ns", "perf_counter",
+    "perf_counter_ns", "monotonic", "monotonic_ns", "process_time", "now", "utcnow", "today",
+    "count", "cycle", "getpid", "input",
+}  # fmt: skip
+"""Names of what may give something else at every call and says of nothing how far it is, such as a
+generator without a seed or a clock."""
+
 
 class Draws:
     """How far the generators are that every function may draw from, and those that were added.
