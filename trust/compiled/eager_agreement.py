@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import array
+import ctypes
+import os
+import sys
 import types
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 from unittest import mock
@@ -253,6 +257,7 @@ def changes() -> Iterator[tuple[str, Callable[..., Any], dict[str, Any], Callabl
     found = {1, 2}
     yield "a set", lambda x: x * len(found), args, lambda: found.add(3)
     yield from _in_other_containers(args)
+    yield from _in_other_places(args)
     below, shown = np.array([1.0, 2.0, 3.0]), np.array([1.0, 2.0, 3.0])
     look, wide = below.view(), np.broadcast_to(shown, (2, 3))
     look.flags.writeable = False
@@ -295,6 +300,49 @@ def _in_other_containers(
     yield "a column's labels", lambda x: x * float(column["b"]), args, lambda: setattr(
         column, "index", ["b", "a"]
     )
+
+
+def _in_other_places(
+    args: dict[str, Any],
+) -> Iterator[tuple[str, Callable[..., Any], dict[str, Any], Callable[[], None]]]:
+    """Classes that are no globals, and what is asked for by a text, or from outside of Python."""
+
+    class Base:
+        rate = 2.0
+
+        @classmethod
+        def scaled(cls, x: Any) -> Any:
+            return x * cls.rate
+
+    class Child(Base):
+        pass
+
+    def turn_global() -> None:
+        global SCALE
+        SCALE += 1.0
+
+    def set_current() -> None:
+        current.set(5.0)
+
+    child, current, typed = Child(), ContextVar("current", default=2.0), (ctypes.c_double * 2)(1, 2)
+    name = "SEEGRAD_TRUST_SCALE"
+    os.environ[name] = "2"
+    yield "a class of a closure", lambda x: x * Base.rate, args, lambda: setattr(Base, "rate", 5.0)
+    yield "a class's own function", Base.scaled, args, lambda: setattr(Base, "rate", 7.0)
+    yield "an attribute over another", lambda x: x * child.rate, args, lambda: setattr(
+        Child, "rate", 9.0
+    )
+    yield "a context variable", lambda x: x * current.get(), args, set_current
+    yield "an array of C's", lambda x: x * typed[1], args, lambda: typed.__setitem__(1, 5.0)
+    yield "the process's environment", lambda x: x * float(os.environ[name]), args, lambda: (
+        os.environ.update({name: "5"}))
+    yield "a global by its text", lambda x: x * globals()["SCALE"], args, turn_global
+    here = sys.modules[__name__]
+    yield "a module's by its text", lambda x: x * vars(here)["SCALE"], args, turn_global
+    if (torch := optional("torch")) is not None:
+        tensor = torch.tensor([1.0, 2.0], requires_grad=True)
+        yield "a tensor of PyTorch", lambda x: x * float(tensor.detach()[1]), args, lambda: (
+            tensor.data.__setitem__(1, 5.0))
 
 
 def _mode_of(net: Any) -> Callable[..., Any]:
@@ -346,6 +394,7 @@ def bad_calls(rng: np.random.Generator) -> Iterator[tuple[Callable[..., Any], tu
     far = int(rng.integers(4, 10**6))
     yield lambda a, i: sg.take(a, i, axis=0), (x, np.array([0, far]))
     yield lambda a, i: sg.take(a, i, axis=1), (x, np.array([-far]))
+    yield lambda a, i: sg.take(a, i, axis=0), (x, np.array([1, far], ">i8"))
     yield lambda a, i: a[i], (x, np.array([[far, 1]]))
     yield lambda a, i: a[i, i], (x, np.array([0, -far - 5]))
     yield lambda a, i: sg.take_along_axis(a, i, axis=1), (x, np.full((4, 1), far))

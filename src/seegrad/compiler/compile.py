@@ -20,7 +20,15 @@ from seegrad.compiler.inspect import profile, source
 from seegrad.compiler.recompiling import OFTEN, change, often
 from seegrad.compiler.runtime import thread_pool
 from seegrad.compiler.runtime.workspace import Workspace
-from seegrad.compiler.specialization import ARRAYS, Asked, Kind, Retraced, Variant, kind_of
+from seegrad.compiler.specialization import (
+    ARRAYS,
+    Asked,
+    Kind,
+    Retraced,
+    Variant,
+    argument,
+    kind_of,
+)
 from seegrad.errors import LOGGER, ValueRangeError, warn_user
 from seegrad.graph.graph import Graph
 from seegrad.graph.mode import current_mode
@@ -28,7 +36,7 @@ from seegrad.graph.node import Node
 from seegrad.i18n import tr
 from seegrad.transforms.draws import repeated
 from seegrad.transforms.free_axes.fitting import Refusal
-from seegrad.tree import Structure, flatten
+from seegrad.tree import Structure, flatten, unflatten
 
 Function = Callable[..., Any]
 P = ParamSpec("P")
@@ -92,10 +100,16 @@ class Compiled(Generic[P, R]):
                     if mode.watch is None:
                         return variant.run(args)  # type: ignore[no-any-return]
                     return self._watched(variant, args)  # type: ignore[no-any-return]
-            leaves, structure = flatten((list(args), kwargs))
-            variant = self._variant(leaves, structure, args, kwargs)
-            values = [x for x in leaves if isinstance(x, ARRAYS)]
+            variant, values = self._for(args, kwargs)
             return variant.run(values) if mode.watch is None else self._watched(variant, values)  # type: ignore[no-any-return]
+
+    def _for(self, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Variant, list[Any]]:
+        """The form for a call, and its arrays. Raises DTypeError for what has no numbers."""
+        given, structure = flatten((list(args), kwargs))
+        leaves = [*map(argument, given)]
+        args, kwargs = unflatten(structure, leaves)
+        variant = self._variant(leaves, structure, args, kwargs)
+        return variant, [x for x in leaves if isinstance(x, ARRAYS)]
 
     def _watched(self, variant: Variant, values: Sequence[Any]) -> Any:
         variant.executable.take_state()
@@ -231,7 +245,7 @@ class Compiled(Generic[P, R]):
         >>> len(f.epoch(np.ones((6, 2)), batch=2))
         3
         """
-        data = [np.asarray(x.data if isinstance(x, Node) else x) for x in arrays]
+        data = [_rows_of(x) for x in arrays]
         if rows is None:
             rows = drawn_rows(count_rows(data), batch, seed, shuffle, replace)
         with self.lock:
@@ -285,10 +299,8 @@ class Compiled(Generic[P, R]):
 
         Runs each kernel alone, on one thread and on copies of the state, which stays as it is.
         """
-        leaves, structure = flatten((list(args), kwargs))
         with self.lock:
-            variant = self._variant(leaves, structure, args, kwargs)
-            return profile.profile(variant, [x for x in leaves if isinstance(x, ARRAYS)])
+            return profile.profile(*self._for(args, kwargs))
 
     def graph_after(self, name: str) -> Graph:
         """The graph as the named pass left it; "trace" is what the function did.
@@ -318,6 +330,12 @@ class Compiled(Generic[P, R]):
                 "nothing is compiled yet", hint="call the function once, or its epoch"
             )
         return self.variants[0]
+
+
+def _rows_of(x: Any) -> Any:
+    """A data set of an epoch, as compiled code can read it. Raises DTypeError."""
+    data = x.data if isinstance(x, Node) else x
+    return argument(data if isinstance(data, np.ndarray) else np.asarray(data))
 
 
 @overload

@@ -8,15 +8,18 @@ are listed as `nodes`.
 from __future__ import annotations
 
 import array
+import ctypes
 import functools
+import os
 import types
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
-from seegrad.compiler.held import Held, functions_of, names_in, users
+from seegrad.compiler.held import Held, functions_of, names_asked, users
 from seegrad.graph.node import Node, settled
 from seegrad.graph.op import Op
 from seegrad.i18n import tr
@@ -169,6 +172,9 @@ class Environment:
             return []
         if isinstance(x, (*_PLAIN, Op)):
             return []
+        if isinstance(x, type):
+            self.held.inside[id(x)] = []         # what is in it is offered by its name
+            return self._class(x)
         if id(x) in self._seen:
             return []
         self._seen.add(id(x))
@@ -180,6 +186,8 @@ class Environment:
         if isinstance(x, np.ndarray):
             return list(x.flat) if x.dtype == object else []
         if read is not None:
+            if isinstance(x, ContextVar):
+                return [x.get(None)]
             return list(x) if isinstance(x, set) else []
         if isinstance(x, types.FunctionType):
             return self._function(x)
@@ -195,7 +203,7 @@ class Environment:
             return list(x)
         if isinstance(x, (dict, types.MappingProxyType)):
             return self._dictionary(x)
-        if isinstance(x, (type, types.ModuleType)) or self.draws.add(x):
+        if isinstance(x, types.ModuleType) or self.draws.add(x):
             return []
         return self._object(x)
 
@@ -239,10 +247,9 @@ class Environment:
             return [*_cells_of(f, self._cells)]
         found = [*_cells_of(f, self._cells), *(f.__defaults__ or ())]
         self._functions.append((f, f.__code__, f.__defaults__))
-        members: list[Any] = []
         for state in (f.__kwdefaults__, f.__dict__):
             found += self._dictionary(state) if state else ()
-        names = names_in(f.__code__)
+        names = names_asked(f.__code__)
         self.anew |= ANEW & names
         for name in sorted(names & f.__globals__.keys()):
             value = f.__globals__[name]
@@ -251,14 +258,12 @@ class Environment:
                 found += self._module(value, names)
             else:
                 found.append(value)
-            if isinstance(value, type):
-                members += self._class(value)
         self.held.inside[id(f)] = found
-        return [*found, *members]
+        return found
 
     def _module(self, module: types.ModuleType, names: set[str]) -> list[Any]:
         if not users(module.__name__):
-            return []
+            return [os.environ] if module is os and names & {"environ", "getenv"} else []
         state = vars(module)
         found = []
         for name in sorted(names & state.keys()):
@@ -275,6 +280,7 @@ class Environment:
             self._seen.add(id(part))
             self._keep.append(part)
             members = vars(part)
+            self._measure(members)
             for name, value in members.items():
                 inside = functions_of(value)
                 if not inside and (name.startswith("__") or hasattr(type(value), "__get__")):
@@ -360,10 +366,14 @@ def _as_a_whole(x: Any) -> Callable[[Any], Any] | None:
         return None if file or settled(x) else _contained
     if isinstance(x, set):
         return frozenset
-    if isinstance(x, (array.array, bytearray, memoryview)):
+    if isinstance(x, (array.array, bytearray, memoryview, ctypes.Array)):
         return bytes
-    # a table or a column of a library's, whose numbers lie where nobody sees them
-    return _labelled if type(x).__module__.partition(".")[0] == "pandas" else None
+    if x is os.environ:
+        return dict
+    if isinstance(x, ContextVar):
+        return _current
+    # what is a library's, and has its numbers where nobody sees them
+    return _LIBRARIES.get(type(x).__module__.partition(".")[0])
 
 
 def _contained(array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
@@ -372,4 +382,20 @@ def _contained(array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
 
 
 def _labelled(table: Any) -> Any:
-    return [tuple(labels) for labels in table.axes], _contained(np.asarray(table))
+    """All that a table or a column of pandas holds."""
+    axes = table.axes if hasattr(type(table), "axes") else None
+    return axes and ([tuple(labels) for labels in axes], _contained(np.asarray(table)))
+
+
+def _detached(x: Any) -> Any:
+    """All that a tensor of PyTorch holds."""
+    return _contained(np.asarray(x.detach().cpu())) if hasattr(type(x), "detach") else None
+
+
+def _current(variable: ContextVar[Any]) -> Any:
+    """What a context variable has here, told apart from what it may have else."""
+    value = variable.get(None)
+    return repr(value) if isinstance(value, _PLAIN) else id(value)
+
+
+_LIBRARIES: dict[str, Callable[[Any], Any]] = {"pandas": _labelled, "torch": _detached}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import abc
 import functools
 import operator
+import re
 import sys
 import sysconfig
 import types
@@ -29,6 +30,7 @@ _BY_NAME = {
     "copy", "deepcopy",
 }  # fmt: skip
 """Names of what reads attributes whose names stand elsewhere, or nowhere."""
+_WORD = re.compile(r"[^\W\d]\w*")
 _MAKING = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"}
 """Methods that run where an object is made, which is where its class is named."""
 
@@ -155,6 +157,15 @@ def names_in(code: types.CodeType, spelt: bool = False) -> set[str]:
         elif spelt and isinstance(constant, str):
             found.add(constant)
     return found
+
+
+def names_asked(code: types.CodeType) -> set[str]:
+    """Every name that the code asks for; where it asks by texts (`eval`, `globals()["K"]`), also
+    the words in its texts."""
+    names = names_in(code)
+    if names & _BY_NAME:
+        names |= {word for text in names_in(code, spelt=True) for word in _WORD.findall(text)}
+    return names
 
 
 @functools.cache

@@ -23,7 +23,7 @@ from seegrad.compiler.scheduling import state_layout
 from seegrad.errors import TraceError, ValueRangeError, warn_user
 from seegrad.graph.graph import Graph, same_graph, walk
 from seegrad.graph.mode import in_mode
-from seegrad.graph.node import Node
+from seegrad.graph.node import Node, check_numbers, native
 from seegrad.graph.spec import NO_ATTRS, Shape, Spec
 from seegrad.i18n import tr
 from seegrad.tensor.tensor import Tensor
@@ -57,6 +57,17 @@ class Kind:
     leaves: tuple[Any, ...]
     asked: Asked
     rows: tuple[Shape, ...] = ()
+
+
+def argument(x: Any) -> Any:
+    """An argument as compiled code can read it: no gaps, and in this machine's order of bytes.
+
+    Raises DTypeError for arrays of anything but real numbers.
+    """
+    if isinstance(x, (np.ndarray, np.generic)):
+        check_numbers(x, x, "an argument")
+        return x if x.dtype.isnative else native(np.asarray(x))
+    return x
 
 
 def kind_of(x: Any) -> Any:

@@ -95,7 +95,9 @@ def bind(op: Op, args: tuple[Any, ...], attrs: Attrs) -> Any:
 
 def _usual(x: Any) -> bool:
     """Is x an array of numbers, and not so large that its size must be looked at?"""
-    return type(x) is np.ndarray and x.dtype.kind in NUMBERS and x.size <= HALF
+    if type(x) is not np.ndarray or x.size > HALF:
+        return False
+    return x.dtype.kind in NUMBERS and bool(x.dtype.isnative)
 
 
 @overload

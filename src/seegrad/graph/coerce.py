@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import DTypeError
-from seegrad.graph.node import Node, holds_node, snapshot
+from seegrad.graph.node import Node, holds_node, native, snapshot
 from seegrad.graph.op import Op
 from seegrad.graph.op_errors import unsupported_input_error
 from seegrad.graph.spec import NO_ATTRS
@@ -63,7 +63,7 @@ def numbers(op: Op, position: int, value: Any) -> Any:
     A (nested) list with nodes in it is joined into a node, so that no derivative is lost.
     """
     if type(value) is np.ndarray and value.dtype.kind in NUMBERS:
-        return value
+        return native(value)
     if isinstance(value, (list, tuple)) and holds_node(value):
         return Node.makes.joined(value)
     name = op.input_name(position)
@@ -77,4 +77,4 @@ def numbers(op: Op, position: int, value: Any) -> Any:
         ) from None
     if array.dtype.kind not in NUMBERS or isinstance(array, np.ma.MaskedArray):
         raise unsupported_input_error(op, name, value, array.dtype)
-    return array
+    return native(array)

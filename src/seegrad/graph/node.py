@@ -16,7 +16,7 @@ import numpy as np
 
 from seegrad.errors import DTypeError, Line, SeegradError, SizeError
 from seegrad.graph.op import Op
-from seegrad.graph.spec import Attrs, DType, Shape, Spec
+from seegrad.graph.spec import Attrs, DType, Shape, Spec, native_dtype
 from seegrad.i18n import tr
 from seegrad.memory_budget import LARGE, afford
 
@@ -200,13 +200,34 @@ def conversion_hint(value: Any) -> str:
     return "pass a number, a list of numbers or an array of them"
 
 
+def native(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The array in this machine's order of bytes, in which alone is computed; files often have the
+    other.
+
+    >>> native(np.ones(2, ">f8")).dtype
+    dtype('float64')
+    """
+    return array if array.dtype.isnative else array.astype(array.dtype.type)
+
+
+def check_numbers(value: Any, array: Any, what: str = "value") -> None:
+    """DTypeError unless `array`, which is `value` as NumPy has it, is made of real numbers."""
+    if array.dtype.kind not in "fiub" or isinstance(value, np.ma.MaskedArray):
+        raise DTypeError(
+            tr("{what} has a dtype that seegrad does not compute with", what=tr(what)),
+            asked="floating-point, integer or boolean numbers",
+            came=tr("{kind} of dtype {dtype}", kind=type(value).__name__, dtype=array.dtype),
+            hint=conversion_hint(value),
+        )
+
+
 def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
     """`value` (array, number, nested list) as a node may hold it; copied where anyone could write.
 
     Raises DTypeError for anything but booleans, integers and real floating-point numbers.
     """
     try:
-        dtype = None if dtype is None else np.dtype(dtype)
+        dtype = None if dtype is None else native_dtype(dtype)
     except TypeError:
         raise DTypeError(
             "this is no dtype that seegrad computes with",
@@ -231,13 +252,8 @@ def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
             asked="numbers, or nested lists of numbers with equal lengths",
             came=f"{type(value).__name__} {repr(value)[:60]}{made}",
         ) from None
-    if array.dtype.kind not in "fiub" or isinstance(value, np.ma.MaskedArray):
-        raise DTypeError(
-            tr("{what} has a dtype that seegrad does not compute with", what=tr(what)),
-            asked="floating-point, integer or boolean numbers",
-            came=tr("{kind} of dtype {dtype}", kind=type(value).__name__, dtype=array.dtype),
-            hint=conversion_hint(value),
-        )
+    check_numbers(value, array, what)
+    array = native(array)
     if type(array) is not np.ndarray:
         array = np.array(array, subok=False)
     shared = array is value or np.may_share_memory(

@@ -25,6 +25,18 @@ Operand = ArrayLike
 NO_ATTRS: Attrs = MappingProxyType({})
 
 
+def native_dtype(dtype: Any) -> DType:
+    """NumPy's dtype, in this machine's order of bytes, the only one that is computed in.
+
+    Raises TypeError for what NumPy knows no dtype for.
+
+    >>> native_dtype(">f4")
+    dtype('float32')
+    """
+    found: DType = np.dtype(dtype)
+    return found if found.isnative else np.dtype(found.type)
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
     """The shape and dtype of a value, known before (or without) its numbers."""

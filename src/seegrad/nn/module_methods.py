@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from seegrad.errors import DTypeError, ValueRangeError
+from seegrad.graph.spec import native_dtype
 from seegrad.i18n import tr
 from seegrad.nn.containment import replaced
 from seegrad.tensor.tensor import Tensor, tensor
@@ -292,7 +293,7 @@ class ModuleMethods:
 def _floating(dtype: Any) -> np.dtype[Any]:
     """The floating-point dtype meant; DTypeError for any other."""
     try:
-        kind: np.dtype[Any] = np.dtype(dtype)
+        kind: np.dtype[Any] = native_dtype(dtype)
     except TypeError:
         kind = np.dtype(object)
     if kind.kind != "f":

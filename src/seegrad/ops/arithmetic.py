@@ -295,7 +295,8 @@ def minimum(a, b):
 
 
 def _bounds(x: Any, *, low: Any, high: Any) -> dict[str, Any]:
-    """Numbers for both ends; None means as far as the dtype goes."""
+    """Numbers for both ends; None means as far as the dtype goes, and so does a Python integer
+    beyond it, as NumPy has it."""
     ends: tuple[Any, Any] = (-np.inf, np.inf)
     if x.dtype.kind == "b":
         ends = (False, True)
@@ -316,7 +317,13 @@ def _bounds(x: Any, *, low: Any, high: Any) -> dict[str, Any]:
                 came=tr("{name} of shape {shape}", name=name, shape=np.shape(end)),
                 hint="for arrays write minimum(maximum(x, low), high)",
             )
-    return {"low": ends[0] if low is None else low, "high": ends[1] if high is None else high}
+    low, high = (end if given is None else given for given, end in zip((low, high), ends))
+    if x.dtype.kind in "iu":
+        low = max(low, ends[0]) if isinstance(low, int) else low
+        high = min(high, ends[1]) if isinstance(high, int) else high
+        low, high = (float(a) if isinstance(a, int) and isinstance(b, (float, np.floating)) else a
+                     for a, b in ((low, high), (high, low)))  # fmt: skip
+    return {"low": low, "high": high}
 
 
 @elementwise(

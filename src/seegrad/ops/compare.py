@@ -11,6 +11,7 @@ import numpy as np
 from seegrad.errors import DTypeError
 from seegrad.graph.laws import commutative, idempotent
 from seegrad.graph.op import Case, Op
+from seegrad.graph.spec import native_dtype
 from seegrad.ops.families import SUM, chosen, elementwise, no_matter
 
 LOGIC = 5
@@ -155,7 +156,7 @@ def where(condition, a, b):
 def _number_dtype(dtype: Any) -> Any:
     """`dtype` as NumPy's, if values may have it."""
     try:
-        found = np.dtype(dtype)
+        found = native_dtype(dtype)
     except TypeError:
         found = None
     if found is None or found.kind not in "fiub":

@@ -14,7 +14,7 @@ import numpy as np
 from seegrad.errors import DTypeError, ShapeError
 from seegrad.graph.forms import Call, Random
 from seegrad.graph.op import Case
-from seegrad.graph.spec import DType, Shape, Spec
+from seegrad.graph.spec import DType, Shape, Spec, native_dtype
 from seegrad.i18n import tr
 from seegrad.ops.compare import astype, less
 from seegrad.ops.families import composite, operation
@@ -55,7 +55,7 @@ def _attrs(k: Any, *, shape: Any, dtype: Any) -> dict[str, Any]:
             "a key is an array of two integers",
             came=tr("shape {shape}, dtype {dtype}", shape=k.shape, dtype=k.dtype),
         )
-    return {"shape": as_sizes(shape), "dtype": np.dtype(dtype)}
+    return {"shape": as_sizes(shape), "dtype": native_dtype(dtype)}
 
 
 def _spec(k: Spec, *, shape: Shape, dtype: DType) -> Spec:

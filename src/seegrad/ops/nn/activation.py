@@ -13,7 +13,7 @@ import numpy as np
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
 from seegrad.graph.forms import Body, OneHot
 from seegrad.graph.op import Case
-from seegrad.graph.spec import Spec
+from seegrad.graph.spec import Spec, native_dtype
 from seegrad.i18n import tr
 from seegrad.ops.arithmetic import abs, reciprocal
 from seegrad.ops.compare import floating, where
@@ -398,7 +398,7 @@ def _one_hot_attrs(labels: Any, *, classes: Any, dtype: Any) -> dict[str, Any]:
         raise DTypeError(tr("{name} must be integers", name="labels"), came=f"dtype {labels.dtype}")
     if isinstance(classes, bool) or not isinstance(classes, (int, np.integer)) or classes < 1:
         raise ShapeError("classes must be a positive integer", came=f"classes={classes!r}")
-    return {"classes": int(classes), "dtype": np.dtype(dtype)}
+    return {"classes": int(classes), "dtype": native_dtype(dtype)}
 
 
 def labels_in_range(labels: Any, classes: int) -> None:
