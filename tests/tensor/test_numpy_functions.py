@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import seegrad as sg
+from seegrad.errors import ValueRangeError
 
 R = np.random.default_rng(5)
 V, W = R.uniform(0.5, 2.0, 6), R.uniform(0.5, 2.0, 6)
@@ -183,3 +184,28 @@ def test_random_numbers_come_from_keys():
     assert abs(float(np.mean(many)) - 0.8) < 0.015
     slope = sg.grad(lambda s: (sg.random.normal(key, (5,), np.float64) * s).sum())(2.0)
     np.testing.assert_allclose(slope, np.sum(sg.random.normal(key, (5,), np.float64)))
+
+
+@pytest.mark.parametrize("right", [False, True])
+@pytest.mark.parametrize(
+    "bins", [[0.0, 2.0], [2.0, 0.0], [3.0, 2.0, 1.0, 0.0], [1.0], [], [1.0, 1.0, 1.0],
+             [0.0, 1.0, np.nan], [2.0, 2.0, 1.0], [0, 1, 2]], ids=str,
+)  # fmt: skip
+def test_bins_are_those_of_numpy_with_nan_and_the_way_down_on_every_road(bins, right):
+    x = np.array([np.nan, 0, 0.5, 1, 2, 3, -1, np.inf, -np.inf])
+    bins = np.array(bins)
+    wanted = np.digitize(x, bins, right=right)
+    roads = (
+        lambda: sg.digitize(x, bins, right=right),
+        lambda: sg.digitize(x, sg.tensor(bins), right=right),
+        lambda: sg.compile(lambda x: sg.digitize(x, bins, right=right))(x),
+        lambda: sg.compile(lambda x, b: sg.digitize(x, b, right=right))(x, bins),
+        lambda: sg.vmap(lambda x: sg.digitize(x, bins, right=right))(x),
+    )
+    for road in roads:
+        assert np.array_equal(road(), wanted)
+
+
+def test_bins_that_go_up_and_down_are_refused():
+    with pytest.raises(ValueRangeError, match="ascend or descend"):
+        sg.digitize([0.5], [1.0, 3.0, 2.0])

@@ -18,7 +18,15 @@ from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
 from seegrad.ops.arithmetic import add, multiply, subtract
-from seegrad.ops.compare import astype, less, less_equal
+from seegrad.ops.compare import (
+    astype,
+    equal,
+    less,
+    less_equal,
+    logical_and,
+    logical_or,
+    not_equal,
+)
 from seegrad.ops.families import composite, one_axis, operation, result_dtype
 from seegrad.ops.float16 import accumulated
 from seegrad.ops.indexing import take_along_axis
@@ -208,9 +216,12 @@ def _searched_spec(a: Spec, v: Spec, *, side: str) -> Spec:
 
 
 def _counted(a, v, *, side):
-    """How many of a lie before each v."""
+    """How many of a lie before each v; NaN lies behind all numbers, as where it is sorted."""
     each = reshape(v, shape=(*v.shape, 1))
     before = less(a, each) if side == "left" else less_equal(a, each)
+    if v.dtype.kind == "f":
+        nan = not_equal(each, each)
+        before = logical_or(before, nan if side == "right" else logical_and(nan, equal(a, a)))
     return sum(astype(before, dtype=np.dtype(np.intp)), axis=-1)
 
 

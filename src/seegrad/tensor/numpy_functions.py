@@ -444,15 +444,33 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
 
 
 def digitize(x: Any, bins: Any, right: bool = False) -> Any:
-    """The number of the bin of each x; `bins` ascend.
+    """The number of the bin of each x; `bins` ascend, or descend.
 
     Args:
-        right: does the upper end of a bin belong to it, and not the lower one?
+        right: does the end of a bin that is farther from the first belong to it, and not the other?
+
+    Raises:
+        ValueRangeError: where an array of bins does neither.
 
     >>> digitize([0.5, 2.5], [1.0, 2.0, 3.0])
     array([0, 2])
+    >>> digitize([0.5, 2.5], [3.0, 2.0, 1.0])
+    array([3, 1])
     """
-    return searchsorted(bins, x, side="left" if right else "right")
+    bins, side = like(bins), "left" if right else "right"
+    up = searchsorted(bins, x, side)
+    if bins.shape[0] < 2:
+        return up
+    if isinstance(bins, np.ndarray):
+        steps = np.sign(bins[1:] * 1.0 - bins[:-1])
+        if {-1, 1} <= {*steps}:
+            raise ValueRangeError("bins ascend or descend", came=f"bins={bins!r:.60}")
+        if -1 not in steps:
+            return up
+    down = arithmetic.subtract(bins.shape[0], searchsorted(shape.flip(bins), x, side))
+    if isinstance(bins, np.ndarray):
+        return down
+    return compare.where(bins[0] > bins[-1], down, up)
 
 
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
