@@ -61,6 +61,41 @@ def test_what_is_written_down_beside_compiles_nothing_anew():
     assert np.abs(agent.net[0].W.value - before).max() > 0.01
 
 
+LOOPS = {
+    "scan": lambda w, x: sg.scan(lambda c, r: (sg.tanh(c + r * w), c), x[0], x)[0].sum(),
+    "cond": lambda w, x: sg.cond(x.sum() > 0, lambda c: c * w, lambda c: c, x[0]).sum(),
+    "while": lambda w, x: sg.while_loop(lambda c: c.sum() < 9, lambda c: c * 2 + w, x[0]).sum(),
+    "a number carried": lambda w, x: sg.scan(lambda c, r: (c + r.sum() * w[0], c), 0.5, x)[0],
+    "checkpoint": lambda w, x: sg.checkpoint(lambda c: (c * w).sum())(x),
+    "vmap": lambda w, x: sg.vmap(lambda c: (c * w).sum())(x).sum(),
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("derivative", [False, True])
+def test_loops_compile_nothing_anew_either(loop, derivative):
+    if derivative and loop == "while":
+        pytest.skip("the derivative of a loop without a bound is refused")
+
+    class Counting:
+        def __init__(self):
+            self.count, self.w = 0, sg.tensor(np.full(3, 0.5))
+            self.step = sg.compile(self.update)
+
+        def update(self, x):
+            f = LOOPS[loop]
+            return sg.grad(f)(self.w, x) if derivative else f(self.w, x)
+
+        def train(self, x):
+            self.count += 1
+            return self.step(x)
+
+    counting = Counting()
+    for _ in range(4):
+        counting.train(np.ones((4, 3)))
+    assert len(counting.step.variants) == 1
+
+
 @dataclasses.dataclass
 class Plain:
     """A record, its fields named by whoever reads them."""

@@ -168,6 +168,11 @@ class Variant:
         """Whether a leaf that nothing captured is known to hold is read at every call anyway."""
         return leaf.requires_grad or bool(leaf.name) or leaf.spec.size > 64
 
+    def identity(self, leaf: Node) -> Any:
+        """What a leaf is known by in another trace of the same call: itself, where it is older than
+        the trace; else its numbers."""
+        return id(leaf) if leaf.order > self.began else np.asarray(leaf.data).tobytes()
+
     def _attached(
         self, name: str, compiled: Callable[[Function], Function]
     ) -> dict[int, Result | Refused]:
@@ -403,8 +408,9 @@ class Retraced(Variant):
     def does_as(self, other: Variant) -> bool:
         """Whether this is the program that `other` has compiled."""
         parts = [
-            (v.trace.structure, v.count, v.names, *map(id, (*v.kept, *v.cleared, *v.trace.assigned,
-             *v.stands, *v.trace.gathered)), v.arrived, [(id(x), id(d)) for x, d in v.observed])
+            (v.trace.structure, v.count, v.names, [*map(v.identity, (*v.kept, *v.cleared,
+             *v.trace.assigned, *v.stands, *v.trace.gathered))], v.arrived,
+             [(id(x), id(d)) for x, d in v.observed])
             for v in (self, other)
         ]  # fmt: skip
         return parts[0] == parts[1] and same_graph(self.raw, other.records[0].graph)

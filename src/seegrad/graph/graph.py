@@ -263,7 +263,16 @@ def _alike(x: Node, y: Node) -> bool:
     if x.op is None:
         return (x.data is not None and y.data is not None
                 and np.asarray(x.data).tobytes() == np.asarray(y.data).tobytes())  # fmt: skip
+    return x.attrs.keys() == y.attrs.keys() and all(
+        _equal(value, y.attrs[key]) for key, value in x.attrs.items()
+    )
+
+
+def _equal(a: Any, b: Any) -> bool:
+    """The same attribute: equal to the bit, or of those that say so themselves, such as loops."""
+    if hasattr(a, "same_as"):
+        return bool(a.same_as(b))
     try:
-        return bool(x.attrs == y.attrs) and repr(x.attrs) == repr(y.attrs)
+        return bool(a == b) and repr(a) == repr(b)
     except ValueError:                               # arrays, which nobody compares here
         return False

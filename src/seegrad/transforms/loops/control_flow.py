@@ -44,7 +44,8 @@ def paths(structure: Structure, root: str) -> Iterator[str]:
 class _Tree:
     """An argument that is a tree of arrays: its leaves as values, and how they are reached.
 
-    Python's numbers take the dtype of the arrays `beside` them, as they do everywhere.
+    Python's floats take the dtype of the arrays `beside` them, as they do everywhere. Integers and
+    booleans stay what they are, unless a turn gives something else (`_settled`).
     """
 
     def __init__(self, tree: Any, name: str, beside: Sequence[DType] = ()) -> None:
@@ -53,8 +54,9 @@ class _Tree:
         self.free = [type(x) in NUMBERS for x in leaves]
         dtypes = [*beside, *(x.dtype for x in leaves if hasattr(x, "dtype"))]
         dtypes = [d for d in dtypes if d.kind == "f"]
+        self.floating = np.result_type(*dtypes) if dtypes else None
         self.values = [
-            as_tensor(np.asarray(x, np.result_type(*dtypes, x) if dtypes else None))
+            as_tensor(np.asarray(x, self.floating if type(x) is float else None))
             if free else as_tensor(x)
             for x, free in zip(leaves, self.free)
         ]
@@ -127,6 +129,8 @@ def _settled(tree: _Tree, came: Sequence[Node]) -> bool:
         x = tree.values[i]
         wide = np.result_type(x.dtype, y.dtype)
         if free and not y.shape and wide != x.dtype:
+            if x.dtype.kind != "f" and wide.kind == "f":
+                wide = tree.floating or wide
             tree.values[i], settled = as_tensor(x.data.astype(wide)), False
     return settled
 

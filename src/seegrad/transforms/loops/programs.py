@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from seegrad.graph.bind import bind
+from seegrad.graph.graph import same_graph
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.graph.spec import Spec
@@ -55,8 +56,11 @@ class Program(ABC):
 
     op: ClassVar[Op]
 
-    def __init__(self, name: str, bodies: dict[str, Body], layout: Layout) -> None:
-        self.name, self.bodies, self.layout = name, bodies, layout
+    def __init__(
+        self, name: str, bodies: dict[str, Body], layout: Layout, settings: tuple[Any, ...] = ()
+    ) -> None:
+        """`settings` are all that it does besides running its bodies."""
+        self.name, self.bodies, self.layout, self.settings = name, bodies, layout, settings
         self._last: tuple[Sequence[Any], Needs, dict[str, list[Any]]] | None = None
         self.sent: tuple[Any, Sequence[Any], Part, dict[int, Any]] | None = None
         """The derivatives by all inputs that the rule found last, and for what."""
@@ -110,6 +114,15 @@ class Program(ABC):
             made.append(bind(self.op, tuple(inputs), attrs))
         return layout.taken(made)
 
+    def same_as(self, other: Any) -> bool:
+        """Whether another, traced anew perhaps, does the same."""
+        return type(other) is type(self) and (
+            (self.name, self.settings) == (other.name, other.settings)
+        ) and all(
+            same_graph(a.graph, b.graph)
+            for a, b in zip(self.bodies.values(), other.bodies.values(), strict=True)
+        )
+
     @property
     def latex(self) -> str:
         """Which function is run, as a formula names it: ∂ before it for what sends derivatives."""
@@ -138,7 +151,8 @@ class Scan(Program):
         n, specs = counts.carry, body.specs
         stacked = [Spec((length, *s.shape), s.dtype) for s in specs[n:]]
         name = f"{body.name} × {length}"
-        super().__init__(name, {"body": body}, Layout([*specs[:n], *stacked]))
+        settings = (counts, length, reverse, planned)
+        super().__init__(name, {"body": body}, Layout([*specs[:n], *stacked]), settings)
         self.body, self.counts, self.length, self.reverse = body, counts, length, reverse
         self.planned, self.plans = planned, {}  # type: ignore[var-annotated]
 
@@ -197,7 +211,8 @@ class While(Program):
                  pulled: Callable[..., Any]) -> None:
         """`pulled` says what a derivative is (`derivatives`); `most` bounds the turns."""
         name = f"while {test.name}: {body.name}"
-        super().__init__(name, {"test": test, "body": body}, Layout(body.specs))
+        settings = (counts, most, pulled)
+        super().__init__(name, {"test": test, "body": body}, Layout(body.specs), settings)
         self.test, self.body, self.counts, self.most = test, body, counts, most
         self.pulled_by = pulled
 
@@ -233,7 +248,7 @@ class Cond(Program):
     def __init__(self, then: Body, other: Body, pulled: Callable[..., Any]) -> None:
         """`pulled` gives the derivatives by all inputs (`derivatives`)."""
         name = f"{then.name} if true else {other.name}"
-        super().__init__(name, {"then": then, "other": other}, Layout(then.specs))
+        super().__init__(name, {"then": then, "other": other}, Layout(then.specs), (pulled,))
         self.then, self.other, self.pulled_by = then, other, pulled
 
     def run(self, values: Sequence[Any], needs: Needs) -> dict[str, list[Any]]:
