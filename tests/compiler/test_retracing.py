@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 import seegrad as sg
+from seegrad import nn, optim
 from seegrad.errors import SeegradWarning
 
 compiling = importlib.import_module("seegrad.compiler.compile")
@@ -166,3 +167,39 @@ def test_a_group_of_an_optimizer_is_set_by_its_settings_only():
         group.lr = 0.5
     assert group["lr"] == 0.1
     assert "1 parameters" in repr(group)
+
+
+RULES = [optim.Adam, optim.AdamW, optim.SparseAdam, optim.Adamax, optim.RAdam, optim.NAdam,
+         optim.SGD, optim.RMSprop, optim.Adadelta]  # fmt: skip
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_an_error_in_the_middle_of_a_step_leaves_nothing_behind(rule):
+    net = nn.Linear(2, 1)
+    made, faults, seen = rule(net.parameters(), lr=0.1), [ValueError("mine")], {"last": None}
+    kept = []
+
+    @sg.compile
+    def step(x):
+        made.zero_grad()
+        loss = (net(x) ** 2).mean()
+        loss.backward()
+        made.step()
+        if faults:
+            seen["last"], seen["new"] = loss, loss
+            kept.append(loss)
+            raise faults[0]
+        return loss
+
+    x = np.ones((4, 2), np.float32)
+    before = net.W.value
+    with pytest.raises(ValueError, match="mine"):
+        step(x)
+    assert (seen, kept) == ({"last": None}, [])
+    np.testing.assert_array_equal(net.W.value, before)
+    faults.clear()
+    first = step(x).item()
+    assert step(x).item() != first
+    made.zero_grad()
+    (net(x) ** 2).mean().backward()
+    made.step()                                             # and without compiling, too

@@ -437,9 +437,10 @@ def test_integers_that_are_carried_stay_integers_beside_floats():
         lambda xs: sg.fori_loop(0, 3, lambda i, c: (c[0] + 1, c[1]), (2**53, xs))[0],
     ):
         for found in (f(xs), sg.compile(f)(xs)):
-            assert int(np.asarray(found)) == 2**53 + 3 and found.dtype == np.int64
+            assert int(np.asarray(found)) == 2**53 + 3
+            assert found.dtype == np.int64
     rows, _ = sg.scan(lambda c, x: (c + 1, sg.asarray(xs)[c]), 0, xs)         # a counter indexes
     assert int(rows) == 3
     flag, total = sg.scan(lambda c, x: ((c[0] & (x > -1), c[1] + x), None), (True, 0.0), xs)[0]
-    assert flag.dtype == bool and total.dtype == np.float32
+    assert (flag.dtype, total.dtype) == (bool, np.float32)
     assert sg.scan(lambda c, x: (c + x, None), 0, xs)[0].dtype == np.float32  # and floats win

@@ -153,3 +153,33 @@ def test_what_cannot_be_is_said(name):
     with pytest.raises(kind, match=words) as caught:
         call()
     assert isinstance(caught.value, SeegradError)
+
+
+@pytest.mark.parametrize("weight", [None, np.array([1.0, 2.0, 0.5])], ids=["plain", "weighted"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+@pytest.mark.parametrize("every", [False, True], ids=["some ignored", "all ignored"])
+def test_rows_that_are_ignored_count_nothing_whatever_stands_in_them(
+    weight, smoothing, reduction, every
+):
+    x, t = np.random.default_rng(0).normal(size=(4, 3)), np.array([0, 1, 2, 1])
+    t[:] = 1 if every else t
+    settings = {"ignore_index": 1, "reduction": reduction}
+    for mine, theirs in (
+        (nn.CrossEntropyLoss(weight, label_smoothing=smoothing, **settings),
+         torch.nn.CrossEntropyLoss(weight if weight is None else T(weight),
+                                   label_smoothing=smoothing, **settings)),
+        (nn.NLLLoss(weight, **settings),
+         torch.nn.NLLLoss(weight if weight is None else T(weight), **settings)),
+    ):  # fmt: skip
+        for odd in (0.0, -np.inf):
+            x[1, 0] = x[3, 1] = odd
+            given = T(x, requires_grad=True)
+            wanted = theirs(given, T(t)).sum()
+            wanted.backward()
+            f = sg.value_and_grad(lambda x, loss=mine: loss(x, t).sum())
+            for road in (f, sg.compile(f)):
+                with np.errstate(all="ignore"):
+                    value, slope = road(x)
+                np.testing.assert_allclose(value, wanted.detach(), rtol=1e-12)
+                np.testing.assert_allclose(np.asarray(slope), given.grad, rtol=1e-9, atol=1e-12)

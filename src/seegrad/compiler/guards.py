@@ -163,6 +163,18 @@ class Environment:
             if isinstance(holder, dict):
                 yield from (str(key) for key, x in holder.items() if _of_a_trace(x))
 
+    def put_back(self) -> None:
+        """What a trace that failed half-way has left in containers outside is as it was before."""
+        for holder, key, value in self._entries:
+            if isinstance(holder, dict) and _of_a_trace(holder.get(key)) and not _of_a_trace(value):
+                holder[key] = value
+        for holder in self._containers:
+            if isinstance(holder, list):
+                holder[:] = [x for x in holder if not _of_a_trace(x)]
+            if isinstance(holder, dict):
+                for key in [key for key, x in holder.items() if _of_a_trace(x)]:
+                    del holder[key]
+
     # ------------------------------------------------------------------ looking
 
     def _look(self, x: Any) -> list[Any]:

@@ -199,7 +199,11 @@ class Variant:
     def _traced(self, function: Function) -> Trace:
         call, self.began = self.call, symbol(Spec((), np.dtype(float))).order
         with in_mode(frame=None, locate=False, watch=None, watch_gradient=None):
-            found = trace(function, call.symbols, lambda f: f(*call.args, **call.kwargs))
+            try:
+                found = trace(function, call.symbols, lambda f: f(*call.args, **call.kwargs))
+            except BaseException:
+                self.environment.put_back()
+                raise
         for name in self.environment.traced_values():
             raise TraceError(
                 tr(

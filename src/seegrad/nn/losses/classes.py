@@ -42,7 +42,8 @@ class CrossEntropyLoss(Loss):
 
     Args:
         weight: how much each class counts, (C,); the mean is then over the weights of the labels.
-        ignore_index: rows with this label count nothing.
+        ignore_index: rows with this label count nothing, whatever their scores; where all have
+            it, the mean is NaN and its derivative 0.
         label_smoothing: how much of each target is shared out equally among all classes, 0 to 1.
         reduction: "mean" over the rows, "sum", or "none" for one loss a row.
 
@@ -79,23 +80,24 @@ class CrossEntropyLoss(Loss):
     def costs(self, x: Any, t: Any) -> Any:
         classes, x = x.shape[-1], floating(x)
         labels = len(t.shape) == len(x.shape) - 1
-        counts: Any = np.ones(x.shape[:-1], x.dtype)
+        counts: Any = np.ones(x.shape[:-1], bool)
         if labels:
             if self.ignore_index is not None:
-                counts = astype(t != self.ignore_index, dtype=x.dtype)
-                t = where(t == self.ignore_index, 0, t)
+                counts = t != self.ignore_index
+                t = where(counts, t, 0)
+                x = where(expand_dims(counts, axis=-1), x, 0.0)      # whatever stands there
             loss.check_labels(x, t)
             share = activation.one_hot(t, classes=classes, dtype=x.dtype)
         else:
             share = t
         weight = weights(self.weight, classes, x.dtype)
-        mass = reduce.sum(share * weight, axis=-1) * counts
+        mass = where(counts, reduce.sum(share * weight, axis=-1), 0.0)
         if self.label_smoothing:
             share = share * (1 - self.label_smoothing) + self.label_smoothing / classes
         # chosen, not multiplied: a score of −∞ of a class that counts nothing must not count
         logs = activation.log_softmax(x, axis=-1)
         costs = where(share * weight != 0, logs * (share * weight), 0.0)
-        rows = reduce.sum(costs, axis=-1) * -counts
+        rows = where(counts, -reduce.sum(costs, axis=-1), 0.0)
         if self.reduction == "none":
             return rows
         total = reduce.sum(rows)
