@@ -51,3 +51,37 @@ def test_gradients_reach_what_the_mapped_function_captures():
     total = sg.vmap(lambda v: (w * v) ** 2)(x).sum()
     total.backward()
     assert w.grad.item() == pytest.approx(2 * 3.0 * (x**2).sum())
+
+
+CAPTURING = {
+    "an argument of the differentiated function": (
+        lambda w, rows: sg.vmap(lambda r: sg.tanh(r * w).sum())(rows).sum(),
+        lambda w, rows: sg.tanh(rows * w).sum()),
+    "what was computed from it": (
+        lambda w, rows: (lambda v: sg.vmap(lambda r: (r * v).sum() ** 2)(rows).sum())(w * 2),
+        lambda w, rows: ((rows * (w * 2)).sum(1) ** 2).sum()),
+    "in a map in a map": (
+        lambda w, rows: sg.vmap(
+            lambda r: sg.vmap(lambda s: (s * w.sum() * r).sum())(w * r))(rows).sum(),
+        lambda w, rows: sum((s * w.sum() * r).sum() for r in rows for s in w * r)),
+    "beside a derivative inside": (
+        lambda w, rows: sg.vmap(lambda r: sg.grad(lambda u: (u * u * w).sum())(r))(rows).sum(),
+        lambda w, rows: (2 * rows * w).sum()),
+}  # fmt: skip
+
+WAYS = {
+    "grad": sg.grad, "hessian": sg.hessian, "jacobian": sg.jacobian,
+    "compiled": lambda f: sg.compile(sg.grad(f)),
+    "hvp": lambda f: lambda w: sg.hvp(f, w, np.ones(3)),
+    "jvp": lambda f: lambda w: sg.jvp(f, (w,), (np.ones(3),))[1],
+    "grad of grad": lambda f: sg.grad(lambda w: (sg.grad(f)(w) ** 2).sum()),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("what", CAPTURING)
+def test_a_map_captures_what_is_differentiated_around_it(what, way):
+    chance = np.random.default_rng(0)
+    rows, w = chance.normal(size=(5, 3)), chance.normal(size=3)
+    mapped, by_hand = (WAYS[way](lambda w, f=f: f(w, rows)) for f in CAPTURING[what])
+    np.testing.assert_allclose(np.asarray(mapped(w)), np.asarray(by_hand(w)), rtol=1e-9, atol=1e-12)

@@ -69,7 +69,8 @@ class Pausable:
 class _Tracer(Pausable):
     """Says which node stands for a leaf at this point of the run."""
 
-    def __init__(self) -> None:
+    def __init__(self, captures: bool) -> None:
+        self.captures = captures
         self.current: dict[Node, Node] = {}
         self.observed: set[Node] = set()
         self.gathering: dict[Node, Any] = {}
@@ -81,7 +82,7 @@ class _Tracer(Pausable):
         found = self.current.get(node)
         if found is not None:
             return found
-        if node.op is not None:
+        if node.op is not None and not self.captures:
             return self._outside(node)
         return node
 
@@ -123,13 +124,16 @@ def symbol(spec: Spec, name: str = "", requires_grad: bool = False) -> Tensor:
 
 
 def trace(
-    function: Callable[..., Any], symbols: Sequence[Tensor], call: Callable[..., Any]
-) -> Trace:
+    function: Callable[..., Any], symbols: Sequence[Tensor], call: Callable[..., Any],
+    captures: bool = False,
+) -> Trace:  # fmt: skip
     """Run `call(function)`, which passes the symbols on, and say what it did.
 
+    With `captures` a value that a graph outside computed stands in the graph as it is, as a leaf
+    does: for who applies the graph at once. Without, it is a constant, or refused.
     Gradients that leaves outside had gathered before are put back afterwards.
     """
-    tracer, arguments = _Tracer(), set(symbols)
+    tracer, arguments = _Tracer(captures), set(symbols)
     found = Trace(tuple(symbols))
     try:
         with in_mode(tracer=tracer):

@@ -70,7 +70,7 @@ def vmap(
             shapes = ", ".join(str(x.shape) for x, _ in given) or "no array"
             raise ShapeError("vmap needs equally many examples in its arguments", came=shapes)
         with told(function, current_mode().tracer is None):
-            found = trace(function, symbols, lambda f: f(*placed))
+            found = trace(function, symbols, lambda f: f(*placed), captures=True)
         if found.assigned:
             raise TraceError("a function that assigns cannot be mapped over examples",
                              hint="assign to the mean or sum of the mapped results")  # fmt: skip
