@@ -312,7 +312,8 @@ class custom_vjp:
     that `backward` needs. `backward(saved, g)` takes the derivative by the result and gives one by
     each argument, in a tuple; None means 0. Both may use sg's and NumPy's functions. One op: it
     runs eager and compiled, is drawn, derived, batched by vmap, and differentiated again, through
-    what `forward` and `backward` do.
+    what `forward` and `backward` do; where another of its results is among the arguments, that one
+    has the stated rule there too, as in PyTorch (JAX differentiates `forward`).
 
     Raises CallError or ShapeError, naming where `backward` is written, for derivatives of another
     number, structure or shape; GradientError for tensors from outside that need a derivative.
