@@ -97,6 +97,48 @@ def test_a_trainer_refuses_gaps():
         trainer.fit((x, np.ones((4, 1))), epochs=1)
 
 
+def _others():
+    """The numbers 1, 2 / 3, 4 as others have them, and how they are changed in place."""
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    yield "a matrix", x.view(np.matrix)
+    yield "a memory view", memoryview(x)
+    yield "a subclass", x.view(type("Own", (np.ndarray,), {}))
+    for name in ("pandas", "polars", "torch"):
+        library = pytest.importorskip(name)
+        yield name, library.tensor(x) if name == "torch" else library.DataFrame(x)
+
+
+def test_what_is_an_array_to_numpy_is_one_everywhere():
+    x = np.array([[1.0, 2.0], [3.0, 4.0]])
+    net = nn.Linear(2, 1, dtype=float)
+    for name, other in _others():
+        for f in (sg.exp, sg.gelu, sg.softmax, net, sg.compile(lambda v: v * v), sg.tensor,
+                  lambda v: sg.multiply(v, v), lambda v: sg.reshape(v, (4,)),
+                  lambda v: sg.sum(v, axis=0)):  # fmt: skip
+            found, wanted = f(other), f(x)
+            assert type(found) is type(wanted), name
+            np.testing.assert_allclose(
+                np.asarray(found), np.asarray(wanted), rtol=1e-14, err_msg=name
+            )                                        # columns may lie the other way round
+    column = pytest.importorskip("pandas").Series([1.0, 2.0], index=[5, 6])
+    np.testing.assert_array_equal(sg.softmax(column), sg.softmax([1.0, 2.0]))
+
+
+def test_a_tensor_of_pytorch_that_changes_is_read_anew_by_compiled_code():
+    torch = pytest.importorskip("torch")
+    given, f = torch.ones(2), sg.compile(lambda v: v * 2)
+    assert f(given).tolist() == [2, 2]
+    given[0] = 5
+    assert f(given).tolist() == [10, 2]
+    with pytest.raises(RuntimeError, match="detach"):
+        f(torch.ones(2, requires_grad=True))
+
+
+def test_layers_refuse_gaps():
+    with pytest.raises(DTypeError, match="fill the gaps"):
+        nn.Linear(2, 1)(np.ma.array(np.ones((1, 2)), mask=[[0, 1]]))
+
+
 LOWS = (None, -300, -1, 0, 1, 0.5, 2**70, -(2**70), np.int64(-300), np.float32(-0.5), -np.inf)
 HIGHS = (None, 300, 1, 0, 255, 2**40, 1.5, 2**64, -5, np.int64(300), np.float64(1.5), np.inf)
 

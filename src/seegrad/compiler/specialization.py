@@ -60,14 +60,16 @@ class Kind:
 
 
 def argument(x: Any) -> Any:
-    """An argument as compiled code can read it: no gaps, and in this machine's order of bytes.
+    """An argument as compiled code can read it: whatever is an array to NumPy as an array, without
+    gaps, in this machine's order of bytes.
 
     Raises DTypeError for arrays of anything but real numbers.
     """
-    if isinstance(x, (np.ndarray, np.generic)):
-        check_numbers(x, x, "an argument")
-        return x if x.dtype.isnative else native(np.asarray(x))
-    return x
+    if isinstance(x, Node) or not (hasattr(x, "__array__") or isinstance(x, memoryview)):
+        return x
+    array = x if isinstance(x, np.generic) else np.asarray(x)
+    check_numbers(x, array, "an argument")
+    return native(array)
 
 
 def kind_of(x: Any) -> Any:

@@ -68,13 +68,13 @@ def numbers(op: Op, position: int, value: Any) -> Any:
         return Node.makes.joined(value)
     name = op.input_name(position)
     try:
-        array = value if hasattr(value, "dtype") else np.asarray(value)
+        array = value if isinstance(value, (Node, np.generic)) else np.asarray(value)
     except (TypeError, ValueError):
         raise DTypeError(
             f"{op.name}: " + tr("{name} is not an array of numbers", name=name),
             asked="numbers, or nested lists of numbers with equal lengths",
             came=tr("a {kind} with parts of different lengths", kind=type(value).__name__),
         ) from None
-    if array.dtype.kind not in NUMBERS or isinstance(array, np.ma.MaskedArray):
+    if array.dtype.kind not in NUMBERS or isinstance(value, np.ma.MaskedArray):
         raise unsupported_input_error(op, name, value, array.dtype)
     return native(array)

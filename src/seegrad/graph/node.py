@@ -200,7 +200,7 @@ def conversion_hint(value: Any) -> str:
     return "pass a number, a list of numbers or an array of them"
 
 
-def native(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def native(array: Any) -> Any:
     """The array in this machine's order of bytes, in which alone is computed; files often have the
     other.
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from seegrad.display_hooks import can_present, present
 from seegrad.errors import SeegradError, ShapeError, ValueRangeError
 from seegrad.graph.mode import frame
+from seegrad.graph.node import check_numbers
 from seegrad.i18n import tr
 from seegrad.nn.containment import PLAIN, Counts, held, hidden, joined, replaced
 from seegrad.nn.module_methods import ModuleMethods
@@ -46,6 +47,10 @@ class Parameters(list[Tensor]):
     def __init__(self, values: Iterable[Tensor], module: Module) -> None:
         super().__init__(values)
         self.module = module
+
+
+_USUAL = frozenset({Tensor, np.ndarray})
+"""What layers are given as a rule."""
 
 
 class Module(ModuleMethods, ABC):
@@ -106,6 +111,9 @@ class Module(ModuleMethods, ABC):
 
     def __call__(self: Forward[P, R], *inputs: P.args, **keywords: P.kwargs) -> R:
         module: Any = self
+        for x in inputs:
+            if type(x) not in _USUAL and isinstance(x, np.ma.MaskedArray):
+                check_numbers(x, x, "an input")
         with frame(module.name or module.kind_name()):
             if module.hooks is not None:
                 found: R = module._hooked(inputs, keywords)
