@@ -784,3 +784,37 @@ def test_why_a_large_picture_cannot_be_changed_is_said(visit: Visit) -> None:
     page = visit(sg.sum(sg.tensor(np.ones(70_000), name="x") * 2.0))
     page.locator("[data-box=n0]").click()
     sync.expect(page.locator(".fixed")).to_contain_text("Too large to be changed in the page: 70")
+
+
+def test_an_edit_that_saturates_a_composite_keeps_its_own_rule(visit: Visit) -> None:
+    x = sg.tensor(2.0, name="x")
+    y = sg.sigmoid(x) * 2
+    y.backward()
+    page = visit(y, open="all")
+    page.locator("[data-box=n0]").click()
+    page.locator(".editor .field").fill("-800")
+    page.locator(".editor .apply").click()
+    assert page.locator("text.mark").count() == 0
+    assert "NaN" not in page.locator(".says").inner_text()
+    (wire,) = page.evaluate("""[...document.querySelectorAll('[data-wire]')].map(
+        e => e.textContent).filter(t => t.startsWith('−800'))""")
+    assert wire == "−8000"                        # the value, and the derivative 0
+    page.locator(".sg").focus()
+    for _ in range(99):
+        page.keyboard.press("ArrowLeft")
+        if "ownrule" in says(page):
+            break
+    assert "=0Inside,thestepsmeet0·∞,whichisnonumber" in says(page)
+
+
+def test_an_edit_that_spoils_the_result_paints_the_way(visit: Visit) -> None:
+    x = sg.tensor(2.0, name="x")
+    y = sg.exp(x) * 2
+    y.backward()
+    page = visit(y)
+    page.locator("[data-box=n0]").click()
+    for typed, marked in (("1e3", True), ("1", False)):
+        page.locator(".editor .field").fill(typed)
+        page.locator(".editor .apply").click()
+        assert (page.locator("text.mark").count() > 0) == marked
+        assert ("born at" in page.locator(".says").inner_text()) == marked

@@ -27,7 +27,7 @@ from seegrad.drawing.layout.theme import (
     Theme,
     text_width,
 )
-from seegrad.drawing.scene.overlays import NOT_FINITE, not_finite
+from seegrad.drawing.scene.overlays import NOT_FINITE, not_finite, undefined_steps
 from seegrad.drawing.scene.scene import Box, Group, Scene, View, Wire
 from seegrad.drawing.values.decimals import number
 from seegrad.drawing.values.heat_map import STEPS, heat_height
@@ -185,9 +185,11 @@ class Drawing:
 
     def svg(self) -> str:
         width, height = max(self.plan.width, 64.0), max(self.plan.height, 48.0)
-        notes = [clean(line) for line in self.scene.note]
+        told = [clean(line) for line in self.scene.note]
+        notes = [*told, *undefined_steps(self.scene, self.view)]
         for i, line in enumerate(notes):
-            self.text(16, height + FONT + (LINE + 4) * i, line, "note" if i else "problem", "start")
+            kind = "note" if i or not told else "problem"
+            self.text(16, height + FONT + (LINE + 4) * i, line, kind, "start")
             width = max(width, text_width(line, FONT) * ROOM + 32)
         height += (LINE + 4) * len(notes) + (12 if notes else 0)
         for group in self.view.groups:

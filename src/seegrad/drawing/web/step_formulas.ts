@@ -146,11 +146,11 @@ export class StepFormulas {
   }
 
   /** upstream × local derivative = downstream, in letters, then with the numbers put in;
-   * without an answer, the letters alone. */
+   * without an answer, the letters alone; where steps meet 0·∞, the number alone. */
   chainRule(box: Box, wire: Wire, answer: boolean): Element {
     const left = placed(this.#edge(wire, "gradient", atom(this.#branchSlope(wire))));
     const found = placed(this.#edge(wire, "gradient", this.#numberIn(wire.grad)));
-    const rule = box.rules?.[wire.position ?? 0];
+    const rule = !wire.inner && box.rules?.[wire.position ?? 0];
     if (!rule) return answer ? math(left, sign("="), found) : math(left);
     const letters = this.#told(box, rule, atom(this.#slope(box.id)), false);
     if (!answer) return math(left, sign("="), ...letters);
@@ -175,6 +175,7 @@ export class StepFormulas {
       placed(this.#edge(wire, "gradient", atom(this.#branchSlope(wire)))),
     ]);
     const whole = trunk ? [this.#branchSlope(trunk), sign("=")] : [];
+    if (answer && trunk?.inner) return math(...whole, total);
     const numbers = answer ? [sign("="), ...terms, sign("="), total] : [];
     return math(...whole, ...names, ...numbers);
   }
