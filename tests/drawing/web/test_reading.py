@@ -312,6 +312,34 @@ def test_without_scripts_a_picture_still_shows(
     )
 
 
+STEPPED = ("5-19 (1)", "5-19 (2)", "5-19 (3)", "A-4 (1)", "A-4 (5)", "A-4 (6)")
+
+
+def test_a_figure_at_a_step_stands_at_it_on_paper_and_without_scripts(
+    visit: Open, chapter: Path
+) -> None:
+    """Before it is scrolled to as after, on paper as on the screen: what is known by then."""
+    known = """e => [...e.querySelectorAll("svg.canvas text.value, svg.canvas text.grad")]
+        .filter(t => t.checkVisibility({ visibilityProperty: true }))
+        .map(t => t.textContent).sort()"""
+    lit = '[...e.querySelectorAll(".lit, .litback")].map(n => n.classList.value).sort()'
+
+    def seen(page: Any, name: str) -> Any:
+        place = page.locator(f'article[lang=en] [data-figure="{name}"]')
+        return place.evaluate(known), place.evaluate(f"e => {lit}.length")
+
+    plain, page = visit(chapter, java_script_enabled=False), visit(chapter)
+    page.emulate_media(media="print")
+    still = {name: seen(plain, name) for name in STEPPED}
+    assert {name: seen(page, name) for name in STEPPED} == still
+    page.emulate_media(media="screen")
+    for name in STEPPED:
+        figure(page, name)
+        awake, marked = seen(page, name)
+        assert (awake, marked > 0) == (still[name][0], still[name][1] > 0), name
+    assert len({str(each) for each in still.values()}) == len(STEPPED)
+
+
 def test_one_figure_is_presented_and_stepped_by_a_clicker(visit: Open, chapter: Path) -> None:
     page = visit(chapter)
     place = figure(page, "5-15")

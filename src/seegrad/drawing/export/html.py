@@ -79,9 +79,9 @@ def policy(script: str, *sheets: str) -> str:
     return f'<meta http-equiv="Content-Security-Policy" content="{told}">'
 
 
-def still(scene: Scene, width: float = WIDTH) -> str:
+def still(scene: Scene, width: float = WIDTH, step: int | None = None) -> str:
     """The picture as it stands in a page until, or where, no script draws it."""
-    return f'<div class="still">{to_svg(scene, theme=None, width=width)}</div>'
+    return f'<div class="still">{to_svg(scene, None, width, step)}</div>'
 
 
 def to_html(scene: Scene) -> str:

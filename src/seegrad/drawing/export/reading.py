@@ -39,7 +39,7 @@ def place(key: str, name: str, live: Live, kind: str = "") -> str:
     title = escape(live.scene.title or name)
     return (
         f'<div class="explorer sg{kind}" role="group" aria-label="{title}"'
-        f' data-scene="{escape(key)}" data-figure="{escape(name)}">{still(live.scene, PAPER)}</div>'
+        f' data-scene="{escape(key)}" data-figure="{escape(name)}">{still(live.scene, PAPER, live.step)}</div>'
     )
 
 
