@@ -603,6 +603,18 @@ def test_recorded_steps_are_scrubbed(visit: Visit) -> None:
     assert "step 0" in page.locator(".moment-title").inner_text()
 
 
+def test_a_film_tells_an_infinite_loss_as_such(visit: Visit) -> None:
+    film = sg.film(lang="en")
+    for value in (2.0, 1e200):
+        w = sg.tensor(value, name="w")
+        with np.errstate(all="ignore"):
+            loss = w * w
+            loss.backward()
+        film.take(loss)
+    page = visit(film)
+    assert page.locator(".moment-title").inner_text() == "1 · loss ∞"
+
+
 def test_checks_and_measures_are_painted(visit: Visit) -> None:
     loss = network(2)
     slow = {node: float(i) for i, node in enumerate(loss.graph.operations)}
@@ -719,13 +731,37 @@ def test_the_hint_names_the_mistake(visit: Visit) -> None:
                         ("1.1", "local derivative"), ("−2.2", "sign")):  # fmt: skip
         fields.nth(0).fill(typed)
         fields.nth(0).press("Enter")
-        fields.nth(1).focus()
-        fields.nth(0).focus()
         assert said in page.locator(".mistake").inner_text(), typed
+        assert "0 / 9" in page.locator(".score").inner_text()
+        page.locator(".check").click()
+        assert page.evaluate("document.activeElement.className") == "text check"
+        assert said in page.locator(".mistake").inner_text(), typed
+        assert page.locator(".hint").count() == 1
         assert page.locator(".verdict").all_inner_texts() == ["✗"]
     fields.nth(0).fill("2.2")
     fields.nth(0).press("Enter")
     assert page.locator(".verdict").all_inner_texts() == ["✓"]
+
+
+def test_every_derivative_is_asked_for_and_none_stands_in_the_open(
+    visit: Visit, tmp_path: Path
+) -> None:
+    x = sg.tensor([1.0, -2.0], name="x")
+    y = sg.sum(sg.sigmoid(x) * 3 * x)
+    y.backward()
+    page = visit(y, quiz=True)
+    names = [field.get_attribute("aria-label") for field in page.locator(".answer").all()]
+    assert len(names) == len(set(names)) == len(page.locator(".backhead").all())
+    assert sum("shape" in name for name in names) == len(names) - 1
+    assert texts(page, "grad") == []
+    for suffix in ("txt", "svg", "dot", "mmd", "tex"):
+        answered, asked = (
+            sg.draw(y, tmp_path / f"told.{suffix}", quiz=quiz).read_text("utf-8")
+            for quiz in (False, True)
+        )
+        assert "0.5898" in answered, suffix          # what σ sends back
+        assert "0.5898" not in asked, suffix
+        assert "2.783" not in asked, suffix          # what arrives at x
 
 
 def test_of_arrays_the_shape_is_asked_for(visit: Visit) -> None:

@@ -37,9 +37,10 @@ class Live:
 def place(key: str, name: str, live: Live, kind: str = "") -> str:
     """Where a picture stands: `key` among the page's pictures, `name` in the page's address."""
     title = escape(live.scene.title or name)
+    drawn = still(live.scene, PAPER, live.step)
     return (
         f'<div class="explorer sg{kind}" role="group" aria-label="{title}"'
-        f' data-scene="{escape(key)}" data-figure="{escape(name)}">{still(live.scene, PAPER, live.step)}</div>'
+        f' data-scene="{escape(key)}" data-figure="{escape(name)}">{drawn}</div>'
     )
 
 

@@ -163,7 +163,7 @@ class Drawing:
         rect = self.plan.places[box.id]
         x, y = rect.x + rect.width / 2, rect.y + rect.height / 2
         kind = f"closed {box.kind}" if isinstance(box, Group) else box.kind
-        said = f"<title>{escape(_title(box))}</title>" if self.now is None else ""
+        said = f"<title>{escape(self.title(box))}</title>" if self.now is None else ""
         self.parts.append(f'<g class="box {kind}{self.lit(box.id)}">{said}')
         first = len(self.parts)
         if isinstance(box, Group):
@@ -184,6 +184,18 @@ class Drawing:
         if box.id in self.marks and box.kind not in ("fork", "output"):
             self.mark(rect, first + 1, box.kind == "operation", *self.marks[box.id])
         self.parts.append("</g>")
+
+    def title(self, box: Box | Group) -> str:
+        """What a box says when it is pointed at; in a quiz not what is asked for."""
+        if isinstance(box, Group):
+            return box.name
+        words = [box.title or box.name or box.sign]
+        grad = None if self.scene.blanks else box.grad
+        for what, summary in (("value", box.value), ("derivative", grad)):
+            if summary is not None:
+                shape = f" {shown_shape(summary.shape)}" if summary.shape else ""
+                words.append(f"{what}{shape}: {' / '.join(lines(summary))}")
+        return "\n".join(words)
 
     def mark(self, rect: Rect, at: int, rounded: bool, level: float, words: str) -> None:
         """An overlay's colour over a box, below its sign; its words above."""
@@ -242,17 +254,6 @@ def seen_marks(scene: Scene, view: View) -> Mapping[str, tuple[float, str]]:
             if place not in found or found[place][0] < mark[0]:
                 found[place] = mark
     return found
-
-
-def _title(box: Box | Group) -> str:
-    if isinstance(box, Group):
-        return box.name
-    words = [box.title or box.name or box.sign]
-    for what, summary in (("value", box.value), ("derivative", box.grad)):
-        if summary is not None:
-            shape = f" {shown_shape(summary.shape)}" if summary.shape else ""
-            words.append(f"{what}{shape}: {' / '.join(lines(summary))}")
-    return "\n".join(words)
 
 
 def style(theme: Theme) -> str:

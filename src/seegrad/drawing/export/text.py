@@ -235,5 +235,5 @@ def _label(
     above, below, top = label
     for i, line in enumerate(reversed([top, *above] if top else above)):
         paper.centred(x, row - 1 - i, line)
-    for i, line in enumerate(below):
-        paper.centred(x, row + 1 + i, f"◀ {'____' if blank else line}", warm=True)
+    for i, line in enumerate(["____"] if blank else below):
+        paper.centred(x, row + 1 + i, f"◀ {line}", warm=True)

@@ -378,7 +378,7 @@ def build_scene(
         open: which groups start open. "auto": layers, as deep as the window shows the whole
             picture with text that can be read; "all"; "layers": networks open, their layers
             closed; "none"; or names of groups.
-        quiz: make blanks of all derivatives that are single numbers.
+        quiz: make blanks of all derivatives: of an array its shape is asked for.
         rate: a learning rate, to end the walk with the update of the parameters.
         composites: can composites such as the sigmoid be opened?
         live: carry a program, so that a page can recompute everything when an input is edited.
@@ -407,7 +407,7 @@ def build_scene(
 
 
 def _blank(wire: Wire) -> bool:
-    return wire.kind != "trunk" and wire.grad is not None and wire.grad.shape == ()
+    return wire.backward and wire.grad is not None
 
 
 def _merged(boxes: list[Box], groups: list[Group]) -> tuple[list[Box], list[Group]]:

@@ -54,6 +54,12 @@ export class StepFormulas {
     return `h${[...String(place)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("")}`;
   }
 
+  /** What a wire carries, as plain text that no other wire has: x, h₁, h₁ (2). */
+  wireText(wire: Wire): string {
+    const mark = this.#branch(wire);
+    return this.letterText(wire.source) + (mark && ` (${mark})`);
+  }
+
   /** The number of an operation without a name, from 1; 0 for what leads out. */
   #place(box: Box): number {
     if (box.name || this.#leadsOut(box)) return 0;
