@@ -274,6 +274,42 @@ def test_language_and_theme(visit: Visit) -> None:
     assert "theme=dark" in page.url
 
 
+def spoken(page: Any) -> tuple[str, str, str]:
+    """The language that the page says it is in, its title and its heading."""
+    found: list[str] = page.evaluate(
+        "[document.documentElement.lang, document.title, document.querySelector('h1').textContent]"
+    )
+    return found[0], found[1], found[2]
+
+
+def test_the_whole_page_changes_its_language(visit: Visit) -> None:
+    english, korean = (("en", "computational graph", "computational graph"),
+                       ("ko", "계산 그래프", "계산 그래프"))  # fmt: skip
+    page = visit(apple(), lang="ko")
+    assert spoken(page) == korean
+    page.locator(".do-language").click()
+    assert spoken(page) == english
+    assert spoken(visit(apple(), "#lang=en", lang="ko")) == english
+    named = visit(apple(), title="apples")
+    named.locator(".do-language").click()
+    assert spoken(named) == ("ko", "apples", "apples")
+
+
+def test_every_step_is_told_in_korean(visit: Visit) -> None:
+    x = sg.tensor(2.0, name="x")
+    y = x * x
+    y.backward()
+    page = visit(y, lang="ko", rate=0.1)
+    page.locator(".sg").focus()
+    page.keyboard.press("Home")
+    phases = []
+    while page.locator(".phase").count():
+        phases.append(page.locator(".phase").inner_text())
+        page.keyboard.press("ArrowRight")
+    assert len(phases) == 6
+    assert not re.search("[A-Za-z]", "".join(phases)), phases
+
+
 def test_the_address_keeps_the_view(visit: Visit) -> None:
     page = visit(sigmoid(), "#step=3&open=g0&lang=ko&theme=dark")
     assert page.locator(".count").inner_text() == "3 / 10"

@@ -215,6 +215,7 @@ def test_one_switch_for_the_language_and_one_for_the_theme(visit: Open, chapter:
     assert abs(korean.bounding_box()["y"] - at) < 80  # the same place of the text
     korean.locator(".bar").wait_for()
     assert page.locator("html").get_attribute("lang") == "ko"
+    assert page.title() == page.locator("h1:visible").inner_text()
     assert korean.get_attribute("lang") == "ko"
     paper = "e => getComputedStyle(e).backgroundColor"
     before = korean.evaluate(paper)

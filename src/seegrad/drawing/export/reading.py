@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from seegrad.drawing.export.html import bundle, look, policy, still, styles, web
+from seegrad.drawing.export.html import bundle, look, policy, spoken_titles, still, styles, web
 from seegrad.drawing.scene.packed import to_page
 from seegrad.drawing.scene.scene import Scene
 from seegrad.drawing.values.user_text import escape
@@ -69,7 +69,8 @@ def reading_page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(titles[lang])}</title>\n"
         f'<style data-sg="picture">{drawn}</style>\n<style>{own}</style>\n'
-        f'<style>{whole}</style>\n</head>\n<body class="page {kind}" data-lang="{lang}">\n'
+        f'<style>{whole}</style>\n</head>\n'
+        f'<body class="page {kind}" data-lang="{lang}"{spoken_titles(titles)}>\n'
         f'<header class="switches">{_switches()}</header>\n<main>\n{body}\n</main>\n'
         f'<script type="application/json" id="scenes">{{{scenes}}}</script>\n'
         f'<script type="module">{script}</script>\n</body>\n</html>\n'

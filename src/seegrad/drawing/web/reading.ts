@@ -2,6 +2,7 @@
 // theme, the view of each in the page's address. Nothing is drawn here.
 
 import type { Open, Opened, WakePlot } from "./page.ts";
+import { speak } from "./html.ts";
 import { keep } from "./sharing/address.ts";
 import type { Language, Theme } from "./explorer/session.ts";
 import type { SceneData } from "./unpack.ts";
@@ -91,7 +92,7 @@ export class ReadingPage {
 
   #dress() {
     this.#body.dataset.lang = this.#language;
-    document.documentElement.lang = this.#language;
+    speak(this.#language);
     if (this.#theme) this.#body.dataset.theme = this.#theme;
     for (const place of this.#places) if (this.#theme) place.dataset.theme = this.#theme;
   }

@@ -33,6 +33,7 @@ export const WORDS: Record<string, [string, string]> = {
     "All values are known, above the lines.",
     "값을 모두 구했습니다. 선 위의 수입니다.",
   ],
+  start: ["Given", "주어진 값"],
   forward: ["Forward", "순전파"],
   backward: ["Backward", "역전파"],
   sum: ["The branches' derivatives add up", "갈래마다 온 미분을 더합니다"],

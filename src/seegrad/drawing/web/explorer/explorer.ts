@@ -2,7 +2,7 @@
 // parts together and gives each action its meaning; it touches only the element it is given.
 
 import { svgText } from "../sharing/exporting.ts";
-import { html } from "../html.ts";
+import { html, speak } from "../html.ts";
 import { StepFormulas } from "../step_formulas.ts";
 import type { Actions } from "../input/actions.ts";
 import { Address } from "../sharing/address.ts";
@@ -90,6 +90,7 @@ export class Explorer {
     const session = this.session;
     const dress = () => {
       root.lang = session.language;
+      if (session.options.alone) speak(session.language);
       if (session.theme) root.dataset.theme = session.theme;
     };
     dress();

@@ -96,7 +96,8 @@ export class FilmStrip {
   #tell() {
     const { moment } = this.#session;
     const { title = String(moment), loss } = this.#moments[moment] ?? {};
-    const words = loss === undefined ? "" : ` · ${this.#session.say("loss")} ${shown(plainNumber(loss))}`;
+    const words =
+      loss === undefined ? "" : ` · ${this.#session.say("loss")} ${shown(plainNumber(loss))}`;
     this.#title.textContent = `${title}${words}`;
     this.#slider.setAttribute("aria-valuetext", this.#title.textContent);
     const sign = icon(this.#timer ? "pause" : "play");
