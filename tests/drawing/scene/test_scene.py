@@ -270,3 +270,18 @@ def test_a_cell_of_a_heat_map_is_the_mean_of_its_block(shape):
         wanted = good.mean() if good.size else np.nan
         np.testing.assert_allclose(grid[r, c], wanted, rtol=6e-4, equal_nan=True)
     assert summarize(np.full((30, 30), 1e308)).grid[0][0] == 1e308
+
+
+def test_two_weights_never_have_one_name() -> None:
+    """Layers outside of a network, and two networks, each with an affine1: marked as explained."""
+    x = sg.tensor(np.ones((2, 2)), name="x")
+    first, second = sg.nn.Affine(2, 2), sg.nn.Affine(2, 2)
+    nets = [sg.nn.Sequential(sg.nn.Affine(2, 2), sg.nn.ReLU()) for _ in range(2)]
+    for y in (sg.sum(second(first(x)) ** 2), sg.sum(nets[1](nets[0](x)) ** 2)):
+        y.backward()
+        boxes = build_scene(y, open="all").boxes
+        names = [box.name for box in boxes if box.kind in ("input", "parameter")]
+        assert len(names) == len(set(names)) == 5
+        assert sum("W′" in name for name in names) == 1
+        explained = str(sg.explain(y))
+        assert all(name.rpartition(".")[2] in explained for name in names)

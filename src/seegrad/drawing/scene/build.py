@@ -19,7 +19,7 @@ from seegrad.drawing.scene.overlays import NOT_FINITE, checked, dead_units, meas
 from seegrad.drawing.scene.page_program import Sender, Spot, program
 from seegrad.drawing.scene.repeats import cut_into_stretches, fold_repeats
 from seegrad.drawing.scene.scene import Box, Group, Overlay, Scene, Wire
-from seegrad.drawing.values.names import free_name, input_word
+from seegrad.drawing.values.names import free_name, input_word, letters
 from seegrad.drawing.values.summary import ArraySummary, shown_shape, summarize
 from seegrad.drawing.values.user_text import clean
 from seegrad.graph.graph import Graph
@@ -55,7 +55,7 @@ class SceneBuilder:
         self.groups = inlined.groups
         self.parts = {part.id: part for part in inlined.parts}
         leaves = {part.node for part in inlined.parts if part.node.op is None}
-        self.shorts = Counter(node.name.rpartition(".")[2] for node in leaves)
+        self.shorts = Counter(named.get(node, node.name).rpartition(".")[2] for node in leaves)
         self.boxes: list[Box] = []
         self.wires: list[Wire] = []
         self.summaries: dict[int, ArraySummary] = {}
@@ -207,7 +207,7 @@ class SceneBuilder:
         where = f"\n{clean(str(node.where))}" if node.where else ""
         if op is None:
             kind = leaf_kind(node, self.named)
-            name = clean(node.name or self.named.get(node, ""))
+            name = clean(self.named.get(node, node.name))
             layer, _, short = name.rpartition(".")
             around = self.chain(group)[:-1]
             if kind == "parameter" and any(layer.endswith(self.groups[g].name) for g in around):
@@ -340,10 +340,11 @@ def _spec_text(node: Node) -> str:
 
 
 def named_inputs(graph: Graph) -> dict[Node, str]:
-    """What came in without a name, plain constants apart: the word that its first user has for
-    it."""
-    taken = {node.name for node in graph.nodes}
-    found: dict[Node, str] = {}
+    """The name of each input: its own, marked as in a derivation where another has it too (W, W′);
+    without one, plain constants apart, the word that its first user has for it."""
+    named = [node for node in graph.nodes if node.name]
+    found = letters(named, named[0]) if named else {}
+    taken = {*found.values()}
     for node in graph.operations:
         for i, x in enumerate(node.inputs):
             array = x.spec.size > 1 and x.frame is None
