@@ -17,7 +17,8 @@ for (const name of sources.sort()) hash.update(readFileSync(join(web, name)));
 const digest = hash.digest("hex").slice(0, 16);
 // the standard functions that are called most, under a name of two letters each
 const short = {
-  "Math.max": "M0", "Math.min": "M1", "Math.abs": "M2", "Math.floor": "M3", "Array.from": "A0",
+  "Math.max": "M0", "Math.min": "M1", "Math.abs": "M2", "Math.floor": "M3", "Math.trunc": "M4",
+  "Math.sqrt": "M5", "Array.from": "A0",
   "Object.assign": "O0", "Object.entries": "O1", "Object.defineProperty": "O2",
   "Number.isFinite": "N0", "Number.isNaN": "N1",
 };

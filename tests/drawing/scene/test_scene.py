@@ -181,6 +181,23 @@ def test_every_scene_is_json(figure: Any) -> None:
             assert "shape" in data["readings"][wire["value"]]
 
 
+def test_what_was_named_stands_outside_of_the_stretches_of_a_long_chain() -> None:
+    x = sg.tensor(0.5, name="x")
+    y = x
+    for _ in range(300):
+        y = sg.sin(y) + 0.001
+    y.backward()
+    scene = build_scene(y)
+    closed = fold(scene.opened(()))
+    named, *_, last = (box for box in closed.boxes if getattr(box, "kind", "") != "stretch")
+    assert (named.name, named.group, last.kind) == ("x", "", "output")  # type: ignore[union-attr]
+    (wire,) = [wire for wire in closed.wires if wire.source == named.id]
+    assert wire.grad is not None
+    assert wire.grad.numbers == (x.grad,)
+    many = sg.sum(sg.stack([sg.tensor(float(i), name=f"w{i}") * 2.0 for i in range(99)]))
+    assert len(fold(build_scene(many).opened(())).boxes) < 20
+
+
 def test_a_long_chain_is_cut_into_stretches() -> None:
     x = sg.tensor(1.0, name="x")
     for _ in range(1000):

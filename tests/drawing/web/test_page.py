@@ -317,6 +317,25 @@ def test_the_address_keeps_the_view(visit: Visit) -> None:
     assert texts(page, "word") == ["exp"]
 
 
+def test_the_address_keeps_numbers_that_were_changed(visit: Visit) -> None:
+    page = visit(apple())
+    page.locator("[data-box=n0]").click()
+    page.locator(".editor .field").fill("150")
+    page.locator(".editor .apply").click()
+    number = page.locator("text.value", has_text="1.1").bounding_box()
+    x, y = number["x"] + number["width"] / 2, number["y"] + number["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y, steps=4)
+    page.mouse.up()
+    sync.expect(page.locator("text.value", has_text="630")).to_have_count(1)
+    again = visit(apple(), "#" + page.url.partition("#")[2])
+    assert texts(again, "value") == texts(page, "value") == sorted(["150", "2", "300", "2.1", "630"])
+    page.locator(".editor .reset").click()
+    assert "given" not in page.url
+    assert "220" in texts(visit(apple(), "#given=99,1 0,2,3 0,x"), "value")
+
+
 def test_search_overlay_path_and_constants(visit: Visit) -> None:
     page = visit(network(3))
     page.locator(".sg").focus()

@@ -361,6 +361,14 @@ def test_one_figure_is_presented_and_stepped_by_a_clicker(visit: Open, chapter: 
     eventually(page, lambda: place.bounding_box()["width"] < 1400)
 
 
+def test_a_steps_formula_is_whole_on_a_phone(visit: Open, chapter: Path) -> None:
+    page = visit(chapter, size="phone")
+    said = figure(page, "5-19 (1)").locator(".says")
+    room = said.evaluate("e => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight]")
+    assert max(room) <= 0, room
+    assert said.locator("math").count() == 1
+
+
 @pytest.mark.parametrize("number", FEW)
 def test_figures_are_as_high_as_the_phone_needs_to_read_them(
     visit: Open, written: Callable[[int], Path], number: int

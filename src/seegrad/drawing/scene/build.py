@@ -26,6 +26,7 @@ from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
 from seegrad.text import fill
 
+MOST_APART = 12  # named inputs that stand outside of a long graph's stretches
 VISIBLE = 150  # above this many boxes a picture starts closed
 
 
@@ -173,12 +174,15 @@ class SceneBuilder:
         return self.gradient_out(self.parts[key])
 
     def settle_leaves(self, outputs: set[str]) -> None:
-        """Parameters and small constants stand in the layer that alone uses them."""
+        """Parameters and small constants stand in the layer that alone uses them; what the reader
+        named stands outside of the stretches of a long graph, where it is not much."""
+        named = [part for part in self.inlined.parts if part.node.op is None and part.node.name]
+        apart = not self.stretched or len(named) <= MOST_APART
         for part in self.inlined.parts:
             if part.node.op is not None or part.id in outputs:
                 continue
             kind = leaf_kind(part.node, self.named)
-            if kind == "input" and not self.stretched:
+            if kind == "input" and apart and (part.node.name or not self.stretched):
                 self.place[part.id] = part.group if part.node.frame else ""
                 continue
             groups = [self.place[user] for user, _ in self.users[part.id]]

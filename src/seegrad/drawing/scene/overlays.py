@@ -86,7 +86,7 @@ def not_finite(scene: Scene) -> Overlay:
         if came and box.id not in reached:
             marks[box.id] = (1.0, tr("born here", language=scene.language))
         elif bad:
-            marks[box.id] = (0.4, str(bad))
+            marks[box.id] = (0.4, f"NaN/∞: {bad}")
     return Overlay(NOT_FINITE, "", marks)
 
 

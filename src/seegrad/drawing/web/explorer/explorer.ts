@@ -9,6 +9,7 @@ import { Address } from "../sharing/address.ts";
 import { Bar } from "./bar.ts";
 import { LEGIBLE } from "./camera.ts";
 import { Drawer } from "./drawer.ts";
+import { recompute } from "../live/recompute.ts";
 import { listenToKeys } from "../input/keyboard.ts";
 import { Overlays } from "./overlays.ts";
 import { Panel } from "./panel.ts";
@@ -67,7 +68,9 @@ export class Explorer {
     root.classList.toggle("alone", !!options.alone);
     root.replaceChildren(body, saying.line, ...below(session), this.#drawer.box, bar.row);
     this.#follow();
-    session.tell("draw", false);
+    const { program } = session.scene;
+    if (program && session.given.size) recompute(session, program);
+    else session.tell("draw", false);
     this.camera.least = options.least ?? LEGIBLE;
     this.camera.measure();
     this.camera.home();

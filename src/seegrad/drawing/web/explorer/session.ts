@@ -196,6 +196,7 @@ export class Session {
     this.given.clear();
     for (const thing of this.things) put(thing, this.recorded.get(thing.id) ?? []);
     this.tell("draw", false);
+    this.tell("address", undefined);
   }
 
   get isDark() {
