@@ -42,6 +42,28 @@ def ops() -> Iterator[tuple[str, Draw]]:
             yield f"{op.name}{case.shapes}", draw
 
 
+CORNERS = (-800.0, 0.0, 800.0)
+
+
+def saturated() -> Iterator[tuple[str, Draw]]:
+    """Every composite of one array where the steps of its body may meet 0·∞."""
+    for op in sg.TABLE.values():
+        if op.body is None or len(op.inputs) != 1 or not op.differentiable:
+            continue
+        for corner in CORNERS:
+
+            def draw(
+                rng: np.random.Generator, op: Any = op, corner: float = corner
+            ) -> tuple[Any, Any]:
+                x = sg.tensor(corner if not rng.integers(2) else np.full(2, corner), name="x")
+                try:
+                    return sg.sum(op(x)) * rng.uniform(1, 2), None
+                except sg.SeegradError:                  # it takes no such array
+                    return None, None
+
+            yield f"{op.name} at {corner:g}", draw
+
+
 def layers() -> Iterator[tuple[str, Draw]]:
     """Every layer, on two samples; what comes out is added up after a smooth squeeze."""
     for name, (make, shape) in LAYERS.items():

@@ -76,7 +76,7 @@ function lines(session) {
     if (!box) return [];
     if (view.boxes.includes(box) && scene.groups.some((group) => group.id === box.id)) return said.group(step, box.id, view);
     if (step.phase === "forward") return [said.forward(box)];
-    if (step.phase === "sum") return [said.sum(box)];
+    if (step.phase === "sum") return [said.sum(box, true)];
     return said.into(box.id).filter((wire) => step.wires.includes(wire.id)).map((wire) => said.chainRule(box, wire, true));
   });
 }
@@ -89,7 +89,8 @@ const answers = JSON.parse(text).map(({ scene, given }) => {
     for (const [at, numbers] of given) session.given.set(at, numbers);
     put(session, scene.program, evaluate(scene.program, session.given));
   }
-  const exact = (summary) => (summary?.numbers?.length ? [summary.shape, summary.numbers, summary.dtype] : null);
+  const told = (x) => (Number.isFinite(x) ? x : String(x));  // which JSON has no numbers for
+  const exact = (summary) => (summary?.numbers?.length ? [summary.shape, summary.numbers.map(told), summary.dtype] : null);
   return {
     rate: session.scene.rate ?? 0,
     lines: lines(session).map((line) => line.markup()),

@@ -28,7 +28,7 @@ from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.graph.node import Node
 from seegrad.optim import SGD
 from seegrad.training import Report, RunFolder, Trainer
-from trust.formulas.explained import Draw, every_loss, expression, functions
+from trust.formulas.explained import Draw, every_loss, expression, functions, saturated
 from trust.formulas.printed import Reading, reading, written
 
 ROOT = Path(__file__).parents[2]
@@ -87,14 +87,15 @@ def reports(rng: np.random.Generator, share: int) -> Iterator[tuple[str, dict[st
 def scenes(
     rng: np.random.Generator, count: int, share: int
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Figures of the chapters, reports, the playground, closed losses and functions, and as
-    many random expressions, open and closed."""
+    """Figures of the chapters, reports, the playground, closed losses and functions, composites
+    where they saturate, and as many random expressions, open and closed."""
     for number, chapter in CHAPTERS.items():
         for key in [*chapter.figures][::share]:
             yield f"chapter {number}, {key}", _data(chapter.figures[key].scene("en"))
     yield from reports(rng, share)
     yield "playground", _data(playground(lang="en"))
     drawn = [*((*each, "none") for each in [*every_loss(), *functions()][::share]),
+             *((*each, which) for each in saturated() for which in ("none", "all")),
              *(("expression", expression, "all") for _ in range(count))]  # fmt: skip
     for name, draw, which in drawn:
         if (scene := _drawn(draw, rng, which)) is not None:

@@ -47,11 +47,13 @@ FUNCTIONS: Mapping[str, Callable[..., Any]] = {
     "min": lambda *x: np.minimum(*x) if x[1:] else np.min(x),
     "clip": np.clip, "copysign": np.copysign, "sinc": np.sinc,
     "log_2": np.log2, "log_10": np.log10, "mean": np.mean,
-    "I_0": special.i0, "I_1": special.i1, "I_2": lambda x: special.iv(2, x),
-    "I_3": lambda x: special.iv(3, x), "fmax": np.fmax, "fmin": np.fmin,
+    "I_0": lambda x: special.i0e(x) * np.exp(np.abs(x)),
+    "I_1": lambda x: special.i1e(x) * np.exp(np.abs(x)),
+    "I_2": lambda x: special.ive(2, x) * np.exp(np.abs(x)),
+    "I_3": lambda x: special.ive(3, x) * np.exp(np.abs(x)), "fmax": np.fmax, "fmin": np.fmin,
     "ln": lambda *x: np.log(np.squeeze(x)),
 }  # fmt: skip
-CONSTANTS = {"e": np.e, "π": np.pi, "∞": np.inf}
+CONSTANTS = {"e": np.e, "π": np.pi, "∞": np.inf, "NaN": np.nan}
 BRACKETS: Mapping[str, Callable[..., Any]] = {
     "()": lambda x: x, "⌊⌋": np.floor, "⌈⌉": np.ceil, "⌊⌉": np.round, "⦅⦆": np.abs,
     "⟦⟧": np.linalg.norm,
@@ -145,7 +147,7 @@ class Sheet:
                 return [Token("value", CONSTANTS[text])]
             case "mfrac":
                 above, below = map(self.value, element)
-                return [Token("value", above / below)]
+                return [Token("value", np.divide(above, below))]
             case "msqrt":
                 return [Token("value", np.sqrt(_Reader(self.tokens(list(element))).whole()))]
             case "mroot":
@@ -417,16 +419,20 @@ def _read(formula: str, names: NAMES, rng: np.random.Generator, rounded: bool) -
     for side in sides_of(formula):
         shown = rounded or all(_local(e) in ("mn", "mo") or e.get("class") == "matrix"
                                for each in side for e in _pieces(each))  # fmt: skip
+        too_high: list[str] = []
+        seen = too_high.append
         try:
-            with np.errstate(all="ignore"):
-                found.append([
+            with np.errstate(all="ignore", over="call", call=lambda what, _, seen=seen: seen(what)):
+                sides = [
                     _Reader(Sheet(names, rng if draw else None, shown).tokens(side)).whole()
                     for draw in range(DRAWS)
-                ])
+                ]
         except (Unread, TypeError, ValueError):
             continue
         except Misprinted as error:
             return Reading(len(found), f"{error}: {text}")
+        if not too_high:              # 1 / (1 + e⁸⁰⁰) is a number, but not to one who computes it
+            found.append(sides)
     for each in found[1:]:
         if fault := _apart(found[0], each):
             return Reading(len(found), f"{fault}: {text}")

@@ -11,6 +11,7 @@ from pictures import ALL, ask_twins, needs_node
 
 import seegrad as sg
 from seegrad.drawing.scene.build import build_scene
+from seegrad.drawing.scene.inline_composites import inline
 from seegrad.drawing.scene.page_program import Replay, Writer
 from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.graph.op import Op
@@ -75,18 +76,20 @@ def test_the_op_table_is_computed_alike_forward_and_backward() -> None:
                 continue  # random ops take a key
             if not isinstance(result, sg.Tensor) or result.op is None or 0 in result.shape:
                 continue
-            parts, names = [], {}
-            for i, node in enumerate(result.graph.nodes):
-                names[node] = f"n{i}"
-                parts.append((f"n{i}", node, tuple(names[x] for x in node.inputs)))
+            inlined = inline(result.graph)
+            (out,) = inlined.outputs
             seed = np.ones(result.shape) if result.requires_grad else None
-            replay, writer = Replay(parts, [(names[result], seed)]), Writer()
-            wanted = [replay.nodes[names[result]]]
-            for key, node, inputs in parts:
-                for position, _ in enumerate(inputs):
-                    g = replay.gradient([(key, position)])
+            replay = Replay(inlined, [(out, seed)])
+            writer = Writer(replay.bodies)
+            wanted = [replay.nodes[out]]
+            for part in inlined.parts:
+                for position, _ in enumerate(part.inputs):
+                    g = replay.gradient([(part.id, position)])
                     wanted += [g] if g is not None else []
-                assert node is not None
+            for composite in inlined.outermost:
+                for position, _ in enumerate(composite.inputs):
+                    g = replay.gradient([(composite.group, position)])
+                    wanted += [g] if g is not None else []
             spots = [writer.place(node) for node in wanted]
             programs.append({"nodes": writer.nodes, "spots": spots})
             expected.append((op.name, [np.asarray(node.data, float) for node in wanted]))

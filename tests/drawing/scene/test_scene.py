@@ -181,6 +181,23 @@ def test_every_scene_is_json(figure: Any) -> None:
             assert "shape" in data["readings"][wire["value"]]
 
 
+def test_what_was_named_stands_outside_of_the_stretches_of_a_long_chain() -> None:
+    x = sg.tensor(0.5, name="x")
+    y = x
+    for _ in range(300):
+        y = sg.sin(y) + 0.001
+    y.backward()
+    scene = build_scene(y)
+    closed = fold(scene.opened(()))
+    named, *_, last = (box for box in closed.boxes if getattr(box, "kind", "") != "stretch")
+    assert (named.name, named.group, last.kind) == ("x", "", "output")  # type: ignore[union-attr]
+    (wire,) = [wire for wire in closed.wires if wire.source == named.id]
+    assert wire.grad is not None
+    assert wire.grad.numbers == (x.grad,)
+    many = sg.sum(sg.stack([sg.tensor(float(i), name=f"w{i}") * 2.0 for i in range(99)]))
+    assert len(fold(build_scene(many).opened(())).boxes) < 20
+
+
 def test_a_long_chain_is_cut_into_stretches() -> None:
     x = sg.tensor(1.0, name="x")
     for _ in range(1000):
@@ -270,3 +287,18 @@ def test_a_cell_of_a_heat_map_is_the_mean_of_its_block(shape):
         wanted = good.mean() if good.size else np.nan
         np.testing.assert_allclose(grid[r, c], wanted, rtol=6e-4, equal_nan=True)
     assert summarize(np.full((30, 30), 1e308)).grid[0][0] == 1e308
+
+
+def test_two_weights_never_have_one_name() -> None:
+    """Layers outside of a network, and two networks, each with an affine1: marked as explained."""
+    x = sg.tensor(np.ones((2, 2)), name="x")
+    first, second = sg.nn.Affine(2, 2), sg.nn.Affine(2, 2)
+    nets = [sg.nn.Sequential(sg.nn.Affine(2, 2), sg.nn.ReLU()) for _ in range(2)]
+    for y in (sg.sum(second(first(x)) ** 2), sg.sum(nets[1](nets[0](x)) ** 2)):
+        y.backward()
+        boxes = build_scene(y, open="all").boxes
+        names = [box.name for box in boxes if box.kind in ("input", "parameter")]
+        assert len(names) == len(set(names)) == 5
+        assert sum("W′" in name for name in names) == 1
+        explained = str(sg.explain(y))
+        assert all(name.rpartition(".")[2] in explained for name in names)

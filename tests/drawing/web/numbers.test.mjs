@@ -16,14 +16,14 @@ test("numbers are rounded to what the eye can use", () => {
 
 test("a typed answer is a number, a fraction, or nothing", () => {
   const cases = [["2.2", 2.2], ["−3", -3], [" 1/3 ", 1 / 3], ["2.2e-3", 2.2e-3], ["1,000", 1000],
-    ["3×10^2", 300], ["-.5", -0.5], ["", null], ["1/2/3", null], ["alert(1)", null], ["1e", null],
+    ["3×10^2", 300], ["2×10³", 2000], ["−1.5×10⁻⁴", -1.5e-4], ["-.5", -0.5], ["", null], ["1/2/3", null], ["alert(1)", null], ["1e", null],
     ["0x10", null], ["½", null]];
   for (const [text, x] of cases) assert.equal(parseAnswer(text), x, text);
 });
 
 test("what is no number says why", () => {
-  assert.deepEqual(["1,5", "1e400", "1/0", "x", "1,000"].map(readNumber),
-    ["comma", "tooLarge", "tooLarge", "notNumber", 1000]);
+  assert.deepEqual(["1,5", "1e400", "1/0", "0/0", "x", "1,000"].map(readNumber),
+    ["comma", "tooLarge", "tooLarge", "notNumber", "notNumber", 1000]);
 });
 
 test("an array is read whole while it is small, and summed up when it is large", () => {

@@ -118,6 +118,19 @@ def turn(page: Any, key: str) -> None:
     page.keyboard.press("Enter")
 
 
+@pytest.mark.parametrize("width", [1440, 760, 720, 641, 390])
+def test_the_controls_stand_in_one_row(browser: Any, tmp_path: Path, width: int) -> None:
+    """Also where a window is enlarged to 200 %."""
+    page = browser.new_page(viewport={"width": width, "height": 450})
+    page.goto(sg.draw(softmax_with_loss(), tmp_path / "page.html").as_uri())
+    rows = page.evaluate("""[...document.querySelectorAll(".bar button")]
+        .filter((each) => each.checkVisibility()).map((each) => each.getBoundingClientRect())
+        .map((room) => [room.top, room.right <= innerWidth])""")
+    page.close()
+    assert len({top for top, _ in rows}) == 1
+    assert all(inside for _, inside in rows)
+
+
 @pytest.mark.parametrize("figure", [softmax_with_loss, network, lstm])
 def test_opening_and_closing_changes_no_number(
     figure: Callable[[], Any], browser: Any, tmp_path: Path

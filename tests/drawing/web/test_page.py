@@ -274,11 +274,67 @@ def test_language_and_theme(visit: Visit) -> None:
     assert "theme=dark" in page.url
 
 
+def spoken(page: Any) -> tuple[str, str, str]:
+    """The language that the page says it is in, its title and its heading."""
+    found: list[str] = page.evaluate(
+        "[document.documentElement.lang, document.title, document.querySelector('h1').textContent]"
+    )
+    return found[0], found[1], found[2]
+
+
+def test_the_whole_page_changes_its_language(visit: Visit) -> None:
+    english, korean = (("en", "computational graph", "computational graph"),
+                       ("ko", "계산 그래프", "계산 그래프"))  # fmt: skip
+    page = visit(apple(), lang="ko")
+    assert spoken(page) == korean
+    page.locator(".do-language").click()
+    assert spoken(page) == english
+    assert spoken(visit(apple(), "#lang=en", lang="ko")) == english
+    named = visit(apple(), title="apples")
+    named.locator(".do-language").click()
+    assert spoken(named) == ("ko", "apples", "apples")
+
+
+def test_every_step_is_told_in_korean(visit: Visit) -> None:
+    x = sg.tensor(2.0, name="x")
+    y = x * x
+    y.backward()
+    page = visit(y, lang="ko", rate=0.1)
+    page.locator(".sg").focus()
+    page.keyboard.press("Home")
+    phases = []
+    while page.locator(".phase").count():
+        phases.append(page.locator(".phase").inner_text())
+        page.keyboard.press("ArrowRight")
+    assert len(phases) == 6
+    assert not re.search("[A-Za-z]", "".join(phases)), phases
+
+
 def test_the_address_keeps_the_view(visit: Visit) -> None:
     page = visit(sigmoid(), "#step=3&open=g0&lang=ko&theme=dark")
     assert page.locator(".count").inner_text() == "3 / 10"
     assert page.locator(".sg").get_attribute("data-theme") == "dark"
     assert texts(page, "word") == ["exp"]
+
+
+def test_the_address_keeps_numbers_that_were_changed(visit: Visit) -> None:
+    page = visit(apple())
+    page.locator("[data-box=n0]").click()
+    page.locator(".editor .field").fill("150")
+    page.locator(".editor .apply").click()
+    number = page.locator("text.value", has_text="1.1").bounding_box()
+    x, y = number["x"] + number["width"] / 2, number["y"] + number["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 30, y, steps=4)
+    page.mouse.up()
+    sync.expect(page.locator("text.value", has_text="630")).to_have_count(1)
+    again = visit(apple(), "#" + page.url.partition("#")[2])
+    assert texts(page, "value") == sorted(["150", "2", "300", "2.1", "630"])
+    assert texts(again, "value") == texts(page, "value")
+    page.locator(".editor .reset").click()
+    assert "given" not in page.url
+    assert "220" in texts(visit(apple(), "#given=99,1 0,2,3 0,x"), "value")
 
 
 def test_search_overlay_path_and_constants(visit: Visit) -> None:
@@ -603,6 +659,18 @@ def test_recorded_steps_are_scrubbed(visit: Visit) -> None:
     assert "step 0" in page.locator(".moment-title").inner_text()
 
 
+def test_a_film_tells_an_infinite_loss_as_such(visit: Visit) -> None:
+    film = sg.film(lang="en")
+    for value in (2.0, 1e200):
+        w = sg.tensor(value, name="w")
+        with np.errstate(all="ignore"):
+            loss = w * w
+            loss.backward()
+        film.take(loss)
+    page = visit(film)
+    assert page.locator(".moment-title").inner_text() == "1 · loss ∞"
+
+
 def test_checks_and_measures_are_painted(visit: Visit) -> None:
     loss = network(2)
     slow = {node: float(i) for i, node in enumerate(loss.graph.operations)}
@@ -719,13 +787,37 @@ def test_the_hint_names_the_mistake(visit: Visit) -> None:
                         ("1.1", "local derivative"), ("−2.2", "sign")):  # fmt: skip
         fields.nth(0).fill(typed)
         fields.nth(0).press("Enter")
-        fields.nth(1).focus()
-        fields.nth(0).focus()
         assert said in page.locator(".mistake").inner_text(), typed
+        assert "0 / 9" in page.locator(".score").inner_text()
+        page.locator(".check").click()
+        assert page.evaluate("document.activeElement.className") == "text check"
+        assert said in page.locator(".mistake").inner_text(), typed
+        assert page.locator(".hint").count() == 1
         assert page.locator(".verdict").all_inner_texts() == ["✗"]
     fields.nth(0).fill("2.2")
     fields.nth(0).press("Enter")
     assert page.locator(".verdict").all_inner_texts() == ["✓"]
+
+
+def test_every_derivative_is_asked_for_and_none_stands_in_the_open(
+    visit: Visit, tmp_path: Path
+) -> None:
+    x = sg.tensor([1.0, -2.0], name="x")
+    y = sg.sum(sg.sigmoid(x) * 3 * x)
+    y.backward()
+    page = visit(y, quiz=True)
+    names = [field.get_attribute("aria-label") for field in page.locator(".answer").all()]
+    assert len(names) == len(set(names)) == len(page.locator(".backhead").all())
+    assert sum("shape" in name for name in names) == len(names) - 1
+    assert texts(page, "grad") == []
+    for suffix in ("txt", "svg", "dot", "mmd", "tex"):
+        answered, asked = (
+            sg.draw(y, tmp_path / f"told.{suffix}", quiz=quiz).read_text("utf-8")
+            for quiz in (False, True)
+        )
+        assert "0.5898" in answered, suffix          # what σ sends back
+        assert "0.5898" not in asked, suffix
+        assert "2.783" not in asked, suffix          # what arrives at x
 
 
 def test_of_arrays_the_shape_is_asked_for(visit: Visit) -> None:
@@ -784,3 +876,37 @@ def test_why_a_large_picture_cannot_be_changed_is_said(visit: Visit) -> None:
     page = visit(sg.sum(sg.tensor(np.ones(70_000), name="x") * 2.0))
     page.locator("[data-box=n0]").click()
     sync.expect(page.locator(".fixed")).to_contain_text("Too large to be changed in the page: 70")
+
+
+def test_an_edit_that_saturates_a_composite_keeps_its_own_rule(visit: Visit) -> None:
+    x = sg.tensor(2.0, name="x")
+    y = sg.sigmoid(x) * 2
+    y.backward()
+    page = visit(y, open="all")
+    page.locator("[data-box=n0]").click()
+    page.locator(".editor .field").fill("-800")
+    page.locator(".editor .apply").click()
+    assert page.locator("text.mark").count() == 0
+    assert "NaN" not in page.locator(".says").inner_text()
+    (wire,) = page.evaluate("""[...document.querySelectorAll('[data-wire]')].map(
+        e => e.textContent).filter(t => t.startsWith('−800'))""")
+    assert wire == "−8000"                        # the value, and the derivative 0
+    page.locator(".sg").focus()
+    for _ in range(99):
+        page.keyboard.press("ArrowLeft")
+        if "ownrule" in says(page):
+            break
+    assert "=0Inside,thestepsmeet0·∞,whichisnonumber" in says(page)
+
+
+def test_an_edit_that_spoils_the_result_paints_the_way(visit: Visit) -> None:
+    x = sg.tensor(2.0, name="x")
+    y = sg.exp(x) * 2
+    y.backward()
+    page = visit(y)
+    page.locator("[data-box=n0]").click()
+    for typed, marked in (("1e3", True), ("1", False)):
+        page.locator(".editor .field").fill(typed)
+        page.locator(".editor .apply").click()
+        assert (page.locator("text.mark").count() > 0) == marked
+        assert ("born at" in page.locator(".says").inner_text()) == marked

@@ -126,6 +126,7 @@ def test_a_diverged_run_says_so_and_offers_to_begin_again(visit: Any) -> None:
     page.locator(".rate").fill("-1")
     page.locator(".rate").press("Enter")
     assert page.locator(".rate").get_attribute("aria-invalid") == "true"
+    assert "above zero" in page.locator(".training [role=alert]").inner_text()
     page.locator(".rate").fill("100000")
     page.locator(".rate").press("Enter")
     page.locator("button.train").click()

@@ -215,6 +215,7 @@ def test_one_switch_for_the_language_and_one_for_the_theme(visit: Open, chapter:
     assert abs(korean.bounding_box()["y"] - at) < 80  # the same place of the text
     korean.locator(".bar").wait_for()
     assert page.locator("html").get_attribute("lang") == "ko"
+    assert page.title() == page.locator("h1:visible").inner_text()
     assert korean.get_attribute("lang") == "ko"
     paper = "e => getComputedStyle(e).backgroundColor"
     before = korean.evaluate(paper)
@@ -312,6 +313,34 @@ def test_without_scripts_a_picture_still_shows(
     )
 
 
+STEPPED = ("5-19 (1)", "5-19 (2)", "5-19 (3)", "A-4 (1)", "A-4 (5)", "A-4 (6)")
+
+
+def test_a_figure_at_a_step_stands_at_it_on_paper_and_without_scripts(
+    visit: Open, chapter: Path
+) -> None:
+    """Before it is scrolled to as after, on paper as on the screen: what is known by then."""
+    known = """e => [...e.querySelectorAll("svg.canvas text.value, svg.canvas text.grad")]
+        .filter(t => t.checkVisibility({ visibilityProperty: true }))
+        .map(t => t.textContent).sort()"""
+    lit = '[...e.querySelectorAll(".lit, .litback")].map(n => n.classList.value).sort()'
+
+    def seen(page: Any, name: str) -> Any:
+        place = page.locator(f'article[lang=en] [data-figure="{name}"]')
+        return place.evaluate(known), place.evaluate(f"e => {lit}.length")
+
+    plain, page = visit(chapter, java_script_enabled=False), visit(chapter)
+    page.emulate_media(media="print")
+    still = {name: seen(plain, name) for name in STEPPED}
+    assert {name: seen(page, name) for name in STEPPED} == still
+    page.emulate_media(media="screen")
+    for name in STEPPED:
+        figure(page, name)
+        awake, marked = seen(page, name)
+        assert (awake, marked > 0) == (still[name][0], still[name][1] > 0), name
+    assert len({str(each) for each in still.values()}) == len(STEPPED)
+
+
 def test_one_figure_is_presented_and_stepped_by_a_clicker(visit: Open, chapter: Path) -> None:
     page = visit(chapter)
     place = figure(page, "5-15")
@@ -330,6 +359,14 @@ def test_one_figure_is_presented_and_stepped_by_a_clicker(visit: Open, chapter: 
     assert place.locator(".count").inner_text().startswith("0 /")
     page.keyboard.press("f")
     eventually(page, lambda: place.bounding_box()["width"] < 1400)
+
+
+def test_a_steps_formula_is_whole_on_a_phone(visit: Open, chapter: Path) -> None:
+    page = visit(chapter, size="phone")
+    said = figure(page, "5-19 (1)").locator(".says")
+    room = said.evaluate("e => [e.scrollWidth - e.clientWidth, e.scrollHeight - e.clientHeight]")
+    assert max(room) <= 0, room
+    assert said.locator("math").count() == 1
 
 
 @pytest.mark.parametrize("number", FEW)

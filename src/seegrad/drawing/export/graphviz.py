@@ -43,7 +43,7 @@ def to_dot(scene: Scene) -> str:
     labels = Labels(scene)
     for wire in view.wires:
         found = labels.of(wire)
-        words = "" if found is None else _label(*found)
+        words = "" if found is None else _label(*found, wire.id in scene.blanks)
         ends = f"{quote(wire.source)} -> {quote(wire.target)}"
         lines.append(f"  {ends}{f' [label=<{words}>]' if words else ''};")
     return "\n".join([*lines, "}"]) + "\n"
@@ -68,7 +68,8 @@ def _box(box: Box | Group) -> str:
     return f"{quote(box.id)} [{', '.join(f'{key}={value}' for key, value in facts.items())}];"
 
 
-def _label(above: list[str], below: list[str], top: str) -> str:
+def _label(above: list[str], below: list[str], top: str, blank: bool) -> str:
+    below = ["?"] if blank else below
     rows = [_rich(line) for line in ([top, *above] if top else above)]
     warm = [f'<FONT COLOR="{LIGHT.accent}">{_rich(line)}</FONT>' for line in below]
     return "<BR/>".join([*rows, *warm])

@@ -8,6 +8,7 @@ nothing, and its Content-Security-Policy would not let it.
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Mapping
 from functools import cache
 from hashlib import sha256
 from importlib import resources
@@ -18,7 +19,7 @@ from seegrad.drawing.layout.theme import DARK, FACE, LIGHT, MATH, SANS, Theme
 from seegrad.drawing.scene.packed import to_page
 from seegrad.drawing.scene.scene import Scene
 from seegrad.drawing.values.user_text import escape
-from seegrad.i18n import tr
+from seegrad.i18n import LANGUAGES, tr
 
 
 def web(name: str) -> str:
@@ -79,26 +80,35 @@ def policy(script: str, *sheets: str) -> str:
     return f'<meta http-equiv="Content-Security-Policy" content="{told}">'
 
 
-def still(scene: Scene, width: float = WIDTH) -> str:
+def still(scene: Scene, width: float = WIDTH, step: int | None = None) -> str:
     """The picture as it stands in a page until, or where, no script draws it."""
-    return f'<div class="still">{to_svg(scene, theme=None, width=width)}</div>'
+    return f'<div class="still">{to_svg(scene, None, width, step)}</div>'
+
+
+def spoken_titles(titles: Mapping[str, str]) -> str:
+    """A page's title in each language, as attributes of its body: its script can change it."""
+    return "".join(f' data-{lang}="{escape(title)}"' for lang, title in titles.items())
 
 
 def to_html(scene: Scene) -> str:
     """A whole page with the explorer and this scene; works from a file, offline."""
     picture, own = styles()
+    titles = {
+        lang: scene.title or tr("computational graph", language=lang) for lang in LANGUAGES
+    }
     script = (
         f"{bundle(scene)}\n"
         'seegradPage.mount(document.getElementById("seegrad"),'
         'JSON.parse(document.getElementById("scene").textContent),{alone:true});'
     )
-    title = escape(scene.title or tr("computational graph", language=scene.language))
+    title = escape(titles[scene.language])
     return (
         f'<!doctype html>\n<html lang="{escape(scene.language)}">\n<head>\n<meta charset="utf-8">\n'
         f"{policy(script, picture, own)}\n"
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n"
-        f'<style data-sg="picture">{picture}</style>\n<style>{own}</style>\n</head>\n<body>\n'
+        f'<style data-sg="picture">{picture}</style>\n<style>{own}</style>\n</head>\n'
+        f"<body{spoken_titles(titles)}>\n"
         f'<main><h1 class="unseen">{title}</h1>\n'
         f'<div class="sg" id="seegrad">{still(scene)}</div></main>\n'
         f'<script type="application/json" id="scene">{to_page(scene)}</script>\n'

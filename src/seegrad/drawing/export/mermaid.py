@@ -33,10 +33,10 @@ def to_mermaid(scene: Scene) -> str:
     for wire in view.wires:
         words: list[str] = []
         if found := labels.of(wire):
-            blank = wire.id in scene.blanks
             above, below, top = found
+            below = ["?"] if wire.id in scene.blanks else below
             words = [quote(line)[1:-1] for line in ([top, *above] if top else above)]
-            words += [f"◀ {quote('?' if blank else line)[1:-1]}" for line in below]
+            words += [f"◀ {quote(line)[1:-1]}" for line in below]
         arrow = f'-->|"{"<br>".join(words)}"|' if words else "-->"
         lines.append(f"  {_id(wire.source)} {arrow} {_id(wire.target)}")
     return "\n".join(lines) + "\n"

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from seegrad.drawing.export.html import bundle, look, policy, still, styles, web
+from seegrad.drawing.export.html import bundle, look, policy, spoken_titles, still, styles, web
 from seegrad.drawing.scene.packed import to_page
 from seegrad.drawing.scene.scene import Scene
 from seegrad.drawing.values.user_text import escape
@@ -37,9 +37,10 @@ class Live:
 def place(key: str, name: str, live: Live, kind: str = "") -> str:
     """Where a picture stands: `key` among the page's pictures, `name` in the page's address."""
     title = escape(live.scene.title or name)
+    drawn = still(live.scene, PAPER, live.step)
     return (
         f'<div class="explorer sg{kind}" role="group" aria-label="{title}"'
-        f' data-scene="{escape(key)}" data-figure="{escape(name)}">{still(live.scene, PAPER)}</div>'
+        f' data-scene="{escape(key)}" data-figure="{escape(name)}">{drawn}</div>'
     )
 
 
@@ -68,7 +69,8 @@ def reading_page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(titles[lang])}</title>\n"
         f'<style data-sg="picture">{drawn}</style>\n<style>{own}</style>\n'
-        f'<style>{whole}</style>\n</head>\n<body class="page {kind}" data-lang="{lang}">\n'
+        f'<style>{whole}</style>\n</head>\n'
+        f'<body class="page {kind}" data-lang="{lang}"{spoken_titles(titles)}>\n'
         f'<header class="switches">{_switches()}</header>\n<main>\n{body}\n</main>\n'
         f'<script type="application/json" id="scenes">{{{scenes}}}</script>\n'
         f'<script type="module">{script}</script>\n</body>\n</html>\n'

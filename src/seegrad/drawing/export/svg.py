@@ -27,8 +27,9 @@ from seegrad.drawing.layout.theme import (
     Theme,
     text_width,
 )
-from seegrad.drawing.scene.overlays import NOT_FINITE, not_finite
+from seegrad.drawing.scene.overlays import NOT_FINITE, not_finite, undefined_steps
 from seegrad.drawing.scene.scene import Box, Group, Scene, View, Wire
+from seegrad.drawing.scene.steps import BACKWARD, known, walk
 from seegrad.drawing.values.decimals import number
 from seegrad.drawing.values.heat_map import STEPS, heat_height
 from seegrad.drawing.values.summary import ArraySummary, lines, shown_shape
@@ -42,7 +43,9 @@ BACK_WIDTH = 3.0
 class Drawing:
     """Collects the elements of one SVG."""
 
-    def __init__(self, scene: Scene, theme: Theme | None, width: float) -> None:
+    def __init__(
+        self, scene: Scene, theme: Theme | None, width: float, step: int | None = None
+    ) -> None:
         seen = window(scene, width, height_of(width), heat=True)
         self.scene, self.theme = seen.scene, theme
         self.view, self.plan = seen.view, seen.plan
@@ -50,6 +53,20 @@ class Drawing:
         self.labels = Labels(self.scene, heat=True)
         self.boxes: dict[str, Box | Group] = {box.id: box for box in self.view.boxes}
         self.marks = seen_marks(self.scene, self.view)
+        self.known = known(self.scene, self.view)
+        steps = walk(self.scene, self.view)
+        self.now = None if step is None or step >= len(steps) else steps[step]
+
+    def is_known(self, at: int) -> bool:
+        """Is what is known from a time on known at the step that is drawn?"""
+        return self.now is None or at <= self.now.time
+
+    def lit(self, thing: str) -> str:
+        """The class of a wire or box that the step that is drawn is about."""
+        if self.now is None or thing not in (*self.now.wires, self.now.box):
+            return ""
+        back = thing in self.now.wires and self.now.phase in BACKWARD
+        return " litback" if back else " lit"
 
     def text(self, x: float, y: float, words: str, kind: str, anchor: str = "middle") -> None:
         kind = kind if anchor == "middle" else f"{kind} {anchor}"
@@ -85,8 +102,8 @@ class Drawing:
             is_circle(self.boxes.get(wire.source), source),
             is_circle(self.boxes.get(wire.target), target),
         )
-        self.parts.append(f'<g class="wire {wire.kind}">')
-        if wire.backward:
+        self.parts.append(f'<g class="wire {wire.kind}{self.lit(wire.id)}">')
+        if wire.backward and self.is_known(self.known[wire.id][1]):
             x, y = drawn.backward[0]
             tip = x + BACK_LENGTH
             self.parts.append(f'<path class="back" d="{curve(((tip, y), *drawn.backward[1:]))}"/>')
@@ -112,14 +129,17 @@ class Drawing:
         x, y = self.plan.labels[wire.id]
         above, below, top = found
         value, grad = self.labels.heats(wire)
+        has_value, has_grad = map(self.is_known, self.known[wire.id])
         high = heat_height(value) + 10 if value else 7.0
         at = y - high - LINE * (len(above) - 1)
-        if top:
+        if top and has_value:
             self.text(x, at - LINE, top, "shape")
-        for i, words in enumerate(above):
+        for i, words in enumerate(above if has_value else ()):
             self.text(x, at + LINE * i, words, "value")
-        if value:
+        if value and has_value:
             self.heat(value, x, y - 6 - heat_height(value))
+        if not has_grad:
+            return
         if wire.id in self.scene.blanks:
             self.rect(Rect(x - 26, y + 12, 52, 18), "blank", 3)
             return
@@ -143,7 +163,8 @@ class Drawing:
         rect = self.plan.places[box.id]
         x, y = rect.x + rect.width / 2, rect.y + rect.height / 2
         kind = f"closed {box.kind}" if isinstance(box, Group) else box.kind
-        self.parts.append(f'<g class="box {kind}"><title>{escape(_title(box))}</title>')
+        said = f"<title>{escape(self.title(box))}</title>" if self.now is None else ""
+        self.parts.append(f'<g class="box {kind}{self.lit(box.id)}">{said}')
         first = len(self.parts)
         if isinstance(box, Group):
             self.closed(box, rect, x)
@@ -163,6 +184,18 @@ class Drawing:
         if box.id in self.marks and box.kind not in ("fork", "output"):
             self.mark(rect, first + 1, box.kind == "operation", *self.marks[box.id])
         self.parts.append("</g>")
+
+    def title(self, box: Box | Group) -> str:
+        """What a box says when it is pointed at; in a quiz not what is asked for."""
+        if isinstance(box, Group):
+            return box.name
+        words = [box.title or box.name or box.sign]
+        grad = None if self.scene.blanks else box.grad
+        for what, summary in (("value", box.value), ("derivative", grad)):
+            if summary is not None:
+                shape = f" {shown_shape(summary.shape)}" if summary.shape else ""
+                words.append(f"{what}{shape}: {' / '.join(lines(summary))}")
+        return "\n".join(words)
 
     def mark(self, rect: Rect, at: int, rounded: bool, level: float, words: str) -> None:
         """An overlay's colour over a box, below its sign; its words above."""
@@ -185,9 +218,11 @@ class Drawing:
 
     def svg(self) -> str:
         width, height = max(self.plan.width, 64.0), max(self.plan.height, 48.0)
-        notes = [clean(line) for line in self.scene.note]
+        told = [clean(line) for line in self.scene.note]
+        notes = [*told, *undefined_steps(self.scene, self.view)]
         for i, line in enumerate(notes):
-            self.text(16, height + FONT + (LINE + 4) * i, line, "note" if i else "problem", "start")
+            kind = "note" if i or not told else "problem"
+            self.text(16, height + FONT + (LINE + 4) * i, line, kind, "start")
             width = max(width, text_width(line, FONT) * ROOM + 32)
         height += (LINE + 4) * len(notes) + (12 if notes else 0)
         for group in self.view.groups:
@@ -219,17 +254,6 @@ def seen_marks(scene: Scene, view: View) -> Mapping[str, tuple[float, str]]:
             if place not in found or found[place][0] < mark[0]:
                 found[place] = mark
     return found
-
-
-def _title(box: Box | Group) -> str:
-    if isinstance(box, Group):
-        return box.name
-    words = [box.title or box.name or box.sign]
-    for what, summary in (("value", box.value), ("derivative", box.grad)):
-        if summary is not None:
-            shape = f" {shown_shape(summary.shape)}" if summary.shape else ""
-            words.append(f"{what}{shape}: {' / '.join(lines(summary))}")
-    return "\n".join(words)
 
 
 def style(theme: Theme) -> str:
@@ -269,7 +293,9 @@ def heat_style(more: str, less: str, bad: str, line: str) -> str:
     return f".cell.frame{{fill:none;stroke:{line}}}{steps}.cell.bad{{fill:{bad}}}"
 
 
-def to_svg(scene: Scene, theme: Theme | None = LIGHT, width: float = WIDTH) -> str:
-    """The scene as SVG text, as a window of this width would show it first; without a theme its
-    colours are those of a page's style sheet."""
-    return Drawing(scene, theme, width).svg()
+def to_svg(
+    scene: Scene, theme: Theme | None = LIGHT, width: float = WIDTH, step: int | None = None
+) -> str:
+    """The scene as SVG text, as a window of this width would show it first, at a step of its walk
+    or with all that is known; without a theme its colours are those of a page's style sheet."""
+    return Drawing(scene, theme, width, step).svg()

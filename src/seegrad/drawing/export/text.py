@@ -13,6 +13,7 @@ from seegrad.drawing.export.window import COLUMNS
 from seegrad.drawing.layout.labels import Labels, constant_text
 from seegrad.drawing.layout.levels import Screen, last_level, window
 from seegrad.drawing.layout.nested import Point, Rect
+from seegrad.drawing.scene.overlays import undefined_steps
 from seegrad.drawing.scene.scene import Box, Group, Scene
 from seegrad.drawing.values.user_text import clean, short
 from seegrad.i18n import tr
@@ -117,8 +118,8 @@ class _Columns:
 def to_text(scene: Scene, colour: bool = False, columns: float = COLUMNS) -> str:
     """The scene in character cells; what does not fit into so many columns is folded."""
     most = 99
-    # wires that share a column, columns too many, text, its level
-    best: tuple[int, int, str, int] | None = None
+    # wires that share a column, columns too many, text, what it shows
+    best: tuple[int, int, str, Screen] | None = None
     while best is None or best[:2] != (0, 0):
         seen = window(scene, columns * CELL_WIDTH, ROWS * CELL_HEIGHT, False, most)
         for cell in CELLS:
@@ -127,23 +128,24 @@ def to_text(scene: Scene, colour: bool = False, columns: float = COLUMNS) -> str
             longest = max((len(cells(line)) for line in plain.splitlines()), default=0)
             over = max(0, longest - int(columns))
             if best is None or (shared, over) < best[:2]:
-                best = (shared, over, paper.text(colour), seen.level)
+                best = (shared, over, paper.text(colour), seen)
             if not shared:
                 break
         if seen.level <= 0:
             break
         most = seen.level - 1
     assert best is not None
-    lines = list(scene.note)
-    if scene.auto and best[3] < last_level(scene):
+    *_, text, shown = best
+    lines = [*scene.note, *undefined_steps(scene, shown.view)]
+    if scene.auto and shown.level < last_level(scene):
         lines.append(
             tr(
                 "folded to fit {columns} columns; level={level} opens it further",
-                language=scene.language, columns=int(columns), level=best[3] + 1,
+                language=scene.language, columns=int(columns), level=shown.level + 1,
             )
         )  # fmt: skip
     notes = "".join(f"{clean(line)}\n" for line in lines)
-    return best[2] + (f"\n{notes}" if notes else "")
+    return text + (f"\n{notes}" if notes else "")
 
 
 def _set(seen: Screen, cell: float) -> tuple[_Paper, int]:
@@ -233,5 +235,5 @@ def _label(
     above, below, top = label
     for i, line in enumerate(reversed([top, *above] if top else above)):
         paper.centred(x, row - 1 - i, line)
-    for i, line in enumerate(below):
-        paper.centred(x, row + 1 + i, f"◀ {'____' if blank else line}", warm=True)
+    for i, line in enumerate(["____"] if blank else below):
+        paper.centred(x, row + 1 + i, f"◀ {line}", warm=True)

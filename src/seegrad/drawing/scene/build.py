@@ -14,18 +14,19 @@ from typing import Any
 import numpy as np
 
 from seegrad.drawing.formula.rules import forward_formula, rule_formula
-from seegrad.drawing.scene.inline_composites import InlinedGraph, Part, inline
+from seegrad.drawing.scene.inline_composites import Composite, InlinedGraph, Part, inline
 from seegrad.drawing.scene.overlays import NOT_FINITE, checked, dead_units, measured, spoilt
-from seegrad.drawing.scene.page_program import Spot, program
+from seegrad.drawing.scene.page_program import Sender, Spot, program
 from seegrad.drawing.scene.repeats import cut_into_stretches, fold_repeats
 from seegrad.drawing.scene.scene import Box, Group, Overlay, Scene, Wire
-from seegrad.drawing.values.names import free_name, input_word
+from seegrad.drawing.values.names import free_name, input_word, letters
 from seegrad.drawing.values.summary import ArraySummary, shown_shape, summarize
 from seegrad.drawing.values.user_text import clean
 from seegrad.graph.graph import Graph
 from seegrad.graph.node import Node
 from seegrad.text import fill
 
+MOST_APART = 12  # named inputs that stand outside of a long graph's stretches
 VISIBLE = 150  # above this many boxes a picture starts closed
 
 
@@ -55,15 +56,21 @@ class SceneBuilder:
         self.groups = inlined.groups
         self.parts = {part.id: part for part in inlined.parts}
         leaves = {part.node for part in inlined.parts if part.node.op is None}
-        self.shorts = Counter(node.name.rpartition(".")[2] for node in leaves)
+        self.shorts = Counter(named.get(node, node.name).rpartition(".")[2] for node in leaves)
         self.boxes: list[Box] = []
         self.wires: list[Wire] = []
         self.summaries: dict[int, ArraySummary] = {}
         self.kept: list[Any] = []
-        self.users: dict[str, list[tuple[str, int]]] = {key: [] for key in self.parts}
+        self.users: dict[str, list[Sender]] = {key: [] for key in self.parts}
         for part in inlined.parts:
             for position, source in enumerate(part.inputs):
                 self.users[source].append((part.id, position))
+        self.at = {part.id: i for i, part in enumerate(inlined.parts)}
+        self.entered: dict[str, list[tuple[Composite, int]]] = {}  # and by how many users inside
+        for composite in inlined.composites.values():
+            for source in dict.fromkeys(composite.inputs):
+                count = len(self.within(composite, self.users[source]))
+                self.entered.setdefault(source, []).append((composite, count))
         self.place: dict[str, str] = {part.id: part.group for part in inlined.parts}
         self.wire_spots: dict[str, Spot] = {}
         self.box_spots: dict[str, Spot] = {}
@@ -91,7 +98,7 @@ class SceneBuilder:
                 self.scatter(part)
                 continue
             self.boxes.append(self.box(part))
-            users: list[tuple[str, int]] = list(self.users[part.id])
+            users: list[Sender] = list(self.users[part.id])
             ends = outputs.get(part.id, ())
             self.box_spots[part.id] = self.spot(part, [*users, *((f"o{i}", 0) for i in ends)])
             for i in outputs.get(part.id, ()):
@@ -119,10 +126,29 @@ class SceneBuilder:
             self.box_spots[key] = self.spot(part, [(user, position)])
             self.wire(part, key, user, position)
 
-    def spot(self, part: Part, users: Sequence[tuple[str, int]]) -> Spot:
+    def spot(self, part: Part, users: Sequence[Sender], steps: Sequence[Sender] = ()) -> Spot:
         """Where the live program finds what stands on a wire or a box."""
         inner = [user for user in users if user[0] in self.parts]
-        return part.id, inner, part.id if len(inner) < len(users) else None
+        output = part.id if len(inner) < len(users) else None
+        senders = self.senders(part, inner)
+        return Spot(part.id, senders, output, () if output or steps == senders else steps)
+
+    def within(self, composite: Composite, users: Sequence[Sender]) -> list[Sender]:
+        """Those of these users that the body of a composite has made."""
+        return [user for user in users if self.at.get(user[0], -1) in composite.parts]
+
+    def senders(self, part: Part, users: Sequence[Sender]) -> list[Sender]:
+        """Who sends these users' derivatives back to a part: instead of all in one composite, the
+        composite itself, since what ran is its own rule."""
+        found: list[Sender] = []
+        left = list(users)
+        for composite, count in self.entered.get(part.id, ()):
+            inside = self.within(composite, left)
+            if count and len(inside) == count:
+                places = [i for i, source in enumerate(composite.inputs) if source == part.id]
+                found += [(composite.group, i) for i in places]
+                left = [user for user in left if user not in inside]
+        return [*found, *left]
 
     def built_in(self, part: Part) -> bool:
         """Is it a constant of a composite's own? Its rule holds for no other number."""
@@ -132,14 +158,13 @@ class SceneBuilder:
 
     def program(self, language: str) -> dict[str, Any]:
         """The graph as a program that the page can run, or why it cannot."""
-        parts = [(part.id, part.node, part.inputs) for part in self.inlined.parts]
         outputs = [(key, self.seed(key)) for key in dict.fromkeys(self.inlined.outputs)]
         leaves = [
             part.id
             for part in self.inlined.parts
             if part.node.op is None and part.node.dtype.kind == "f" and not self.built_in(part)
         ]
-        written = program(parts, outputs, self.wire_spots, self.box_spots, leaves, language)
+        written = program(self.inlined, outputs, self.wire_spots, self.box_spots, leaves, language)
         inputs = written.get("inputs", {})
         inputs |= {key: inputs[part] for key, part in self.copies.items() if part in inputs}
         return written
@@ -149,12 +174,15 @@ class SceneBuilder:
         return self.gradient_out(self.parts[key])
 
     def settle_leaves(self, outputs: set[str]) -> None:
-        """Parameters and small constants stand in the layer that alone uses them."""
+        """Parameters and small constants stand in the layer that alone uses them; what the reader
+        named stands outside of the stretches of a long graph, where it is not much."""
+        named = [part for part in self.inlined.parts if part.node.op is None and part.node.name]
+        apart = not self.stretched or len(named) <= MOST_APART
         for part in self.inlined.parts:
             if part.node.op is not None or part.id in outputs:
                 continue
             kind = leaf_kind(part.node, self.named)
-            if kind == "input" and not self.stretched:
+            if kind == "input" and apart and (part.node.name or not self.stretched):
                 self.place[part.id] = part.group if part.node.frame else ""
                 continue
             groups = [self.place[user] for user, _ in self.users[part.id]]
@@ -183,7 +211,7 @@ class SceneBuilder:
         where = f"\n{clean(str(node.where))}" if node.where else ""
         if op is None:
             kind = leaf_kind(node, self.named)
-            name = clean(node.name or self.named.get(node, ""))
+            name = clean(self.named.get(node, node.name))
             layer, _, short = name.rpartition(".")
             around = self.chain(group)[:-1]
             if kind == "parameter" and any(layer.endswith(self.groups[g].name) for g in around):
@@ -216,14 +244,17 @@ class SceneBuilder:
         if not buckets:
             return
         fork = f"f{len(self.boxes)}"
-        grad = self.summary(self.total(part, users))
+        branches = [sender for some in buckets.values() for sender in self.senders(part, some)]
+        grad, steps = self.derivative(part, users, branches)
         value = self.summary(part.node.data)
         self.boxes.append(Box(fork, "fork", group=level, value=value, grad=grad))
         key = f"w{len(self.wires)}"
         above = _spec_text(part.node) if part.node.data is None else ""
         flows = grad is not None
-        self.wires.append(Wire(key, start, fork, 0, "trunk", value, grad, flows, above=above))
-        self.wire_spots[key] = self.box_spots[fork] = self.spot(part, users)
+        self.wires.append(
+            Wire(key, start, fork, 0, "trunk", value, grad, flows, above=above, inner=steps)
+        )
+        self.wire_spots[key] = self.box_spots[fork] = self.spot(part, users, branches)
         for inner, some in buckets.items():
             if inner.startswith("\0"):
                 self.wire(part, fork, *some[0])
@@ -245,36 +276,50 @@ class SceneBuilder:
             found.setdefault(key, []).append((user, position))
         return found
 
-    def total(self, part: Part, users: list[tuple[str, int]]) -> Any:
-        """The sum of the derivatives that come back from these users."""
+    def total(self, part: Part, senders: Iterable[Sender]) -> Any:
+        """The sum of the derivatives that come back from these."""
         result: Any = None
-        for user, position in users:
-            g = self.gradient(part, user, position)
+        for sender in senders:
+            g = self.gradient(part, *sender)
             if g is not None:
-                result = g if result is None else result + g
+                with np.errstate(all="ignore"):
+                    result = g if result is None else result + g
         return result
 
-    def gradient(self, part: Part, user: str, position: int) -> Any:
-        if user in self.parts:
-            branches = self.parts[user].node.branches
-            g = None if branches is None else branches[position]
+    def gradient(self, part: Part, sender: str, position: int) -> Any:
+        composite = self.inlined.composites.get(sender)
+        if composite is not None or sender in self.parts:
+            node = self.parts[sender].node if composite is None else composite.node
+            g = None if node.branches is None else node.branches[position]
         else:
             g = self.gradient_out(part)
         return g.data if isinstance(g, Node) else g
+
+    def derivative(
+        self, part: Part, users: Sequence[Sender], steps: Sequence[Sender]
+    ) -> tuple[ArraySummary | None, ArraySummary | None]:
+        """What comes back from users; and what the steps to there give, where they meet 0·∞ and a
+        composite's own rule does not."""
+        senders = self.senders(part, users)
+        grad = self.summary(self.total(part, senders))
+        found = grad if steps == senders else self.summary(self.total(part, steps))
+        same = grad is None or found is None or grad.bad == found.bad
+        return grad, None if same else found
 
     def gradient_out(self, part: Part) -> Any:
         """What came in from the right at an output: its derivative without its users' part."""
         g = part.node.gradient
         g = g.data if isinstance(g, Node) else g
         if g is not None and self.users[part.id]:
-            inner = self.total(part, self.users[part.id])
-            g = g if inner is None else g - inner
+            inner = self.total(part, self.senders(part, self.users[part.id]))
+            with np.errstate(all="ignore"):
+                g = g if inner is None else g - inner
         return g
 
     def wire(self, part: Part, start: str, user: str, position: int) -> None:
-        key = f"w{len(self.wires)}"
-        self.wire_spots[key] = self.spot(part, [(user, position)])
-        grad = self.summary(self.gradient(part, user, position))
+        key, users = f"w{len(self.wires)}", [(user, position)]
+        self.wire_spots[key] = self.spot(part, users, users)
+        grad, inner = self.derivative(part, users, users)
         flows = grad is not None
         above = _spec_text(part.node) if part.node.data is None else ""
         if user not in self.parts:
@@ -288,7 +333,7 @@ class SceneBuilder:
         self.wires.append(
             Wire(
                 key, start, user, position, "edge", self.summary(passed), grad, flows,
-                op.input_name(position), above,
+                op.input_name(position), above, inner=inner,
             )
         )  # fmt: skip
 
@@ -299,10 +344,11 @@ def _spec_text(node: Node) -> str:
 
 
 def named_inputs(graph: Graph) -> dict[Node, str]:
-    """What came in without a name, plain constants apart: the word that its first user has for
-    it."""
-    taken = {node.name for node in graph.nodes}
-    found: dict[Node, str] = {}
+    """The name of each input: its own, marked as in a derivation where another has it too (W, W′);
+    without one, plain constants apart, the word that its first user has for it."""
+    named = [node for node in graph.nodes if node.name]
+    found = letters(named, named[0]) if named else {}
+    taken = {*found.values()}
     for node in graph.operations:
         for i, x in enumerate(node.inputs):
             array = x.spec.size > 1 and x.frame is None
@@ -337,7 +383,7 @@ def build_scene(
         open: which groups start open. "auto": layers, as deep as the window shows the whole
             picture with text that can be read; "all"; "layers": networks open, their layers
             closed; "none"; or names of groups.
-        quiz: make blanks of all derivatives that are single numbers.
+        quiz: make blanks of all derivatives: of an array its shape is asked for.
         rate: a learning rate, to end the walk with the update of the parameters.
         composites: can composites such as the sigmoid be opened?
         live: carry a program, so that a page can recompute everything when an input is edited.
@@ -366,7 +412,7 @@ def build_scene(
 
 
 def _blank(wire: Wire) -> bool:
-    return wire.kind != "trunk" and wire.grad is not None and wire.grad.shape == ()
+    return wire.backward and wire.grad is not None
 
 
 def _merged(boxes: list[Box], groups: list[Group]) -> tuple[list[Box], list[Group]]:

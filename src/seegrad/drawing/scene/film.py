@@ -19,7 +19,7 @@ from seegrad.i18n import tr
 
 MOST_MOMENTS = 500
 
-Moment = dict[str, tuple[ArraySummary | None, ArraySummary | None]]
+Moment = dict[str, tuple[ArraySummary | None, ...]]
 
 
 class Film:
@@ -59,7 +59,7 @@ class Film:
             return
         self._scene = scene
         summaries: Moment = {thing.id: (thing.value, thing.grad) for thing in scene.boxes}
-        summaries |= {wire.id: (wire.value, wire.grad) for wire in scene.wires}
+        summaries |= {wire.id: (wire.value, wire.grad, wire.inner) for wire in scene.wires}
         moment = {"title": title or str(len(self._moments)), "readings": summaries}
         self._moments.append(moment | _height(scene))
 

@@ -37,6 +37,22 @@ class Part:
 
 
 @dataclass
+class Composite:
+    """A composite that is opened: its node, whose own rules give the derivatives around it.
+
+    `inputs` are the parts that go into it, `parts` the places of those that its body made, of which
+    `result` comes out; `inside` are the composites among them.
+    """
+
+    group: str
+    node: Node
+    inputs: tuple[str, ...]
+    parts: range = range(0)
+    result: str = ""
+    inside: list[Composite] = field(default_factory=list)
+
+
+@dataclass
 class InlinedGraph:
     """The graph with every composite opened: parts in order, groups, and who is who."""
 
@@ -45,7 +61,8 @@ class InlinedGraph:
     stands: dict[Node, str] = field(default_factory=dict)  # a node of the graph → its part
     outputs: list[str] = field(default_factory=list)
     frames: dict[Frame, str] = field(default_factory=dict)
-    composites: int = 0
+    composites: dict[str, Composite] = field(default_factory=dict)  # by their groups, outer first
+    outermost: list[Composite] = field(default_factory=list)
 
     def group(self, name: str, parent: str, **facts: Any) -> str:
         key = f"g{len(self.groups)}"
@@ -74,7 +91,7 @@ class InlinedGraph:
 def inline(graph: Graph, composites: bool = True) -> InlinedGraph:
     """Every node of the graph, composites opened into their bodies."""
     found = InlinedGraph()
-    _add(found, graph.nodes, {}, "", None, composites)
+    _add(found, graph.nodes, {}, "", None, found.outermost if composites else None)
     found.outputs = [found.stands[node] for node in graph.outputs]
     return found
 
@@ -85,8 +102,9 @@ def _add(
     known: dict[Node, str],
     outer: str,
     base: Frame | None,
-    composites: bool,
+    among: list[Composite] | None,
 ) -> None:
+    """Adds nodes, and to `among` the composites of them that are opened; None: none is."""
     for node in nodes:
         if node in known:
             found.stands[node] = known[node]
@@ -94,11 +112,10 @@ def _add(
         group = found.group_of(node.frame, outer, base)
         inputs = tuple(found.stands[x] for x in node.inputs)
         op = node.op
-        room = found.composites < MOST_INLINED and composites
+        room = len(found.composites) < MOST_INLINED
         if op is not None and op.body is not None and node.data is not None and room:
-            body = _run_body(node)
-            if body is not None:
-                found.composites += 1
+            body = None if among is None else _run_body(node)
+            if among is not None and body is not None:
                 leaves, result = body
                 result.name = node.name
                 word = op.sign if len(op.sign) > 4 else op.name
@@ -113,9 +130,12 @@ def _add(
                     kind="composite",
                     note=_agree(node, leaves, result),
                 )
-                known_inside = dict(zip(leaves, inputs))
-                _add(found, walk([result]), known_inside, inside, result.frame, composites)
-                found.stands[node] = found.stands[result]
+                composite = found.composites[inside] = Composite(inside, node, inputs)
+                among.append(composite)
+                first, known_inside = len(found.parts), dict(zip(leaves, inputs))
+                _add(found, walk([result]), known_inside, inside, result.frame, composite.inside)
+                composite.parts = range(first, len(found.parts))
+                composite.result = found.stands[node] = found.stands[result]
                 continue
         key = f"n{len(found.parts)}"
         found.stands[node] = key
@@ -143,21 +163,20 @@ def _run_body(node: Node) -> tuple[list[Node], Node] | None:
 
 
 def _agree(node: Node, leaves: Sequence[Node], result: Node) -> str:
-    """The fold's check: do the composite and its body give the same numbers, both ways?"""
+    """The fold's check: do the composite and its body give the same numbers, both ways? "NaN":
+    the body meets 0·∞, which is no number, and there is nothing to compare."""
     pairs = [(node.data, result.data)]
     sums: dict[Node, Any] = {}
-    for each in walk([result]):
-        for x, g in zip(each.inputs, each.branches or ()):
-            if g is not None:
-                sums[x] = sums[x] + g if x in sums else g
-    for leaf, branch in zip(leaves, node.branches or ()):
-        if branch is not None and leaf in sums:
-            pairs.append((branch, sums[leaf]))
-    loose = 1e-3 if np.dtype(node.dtype).itemsize < 8 else TOLERANCE
     with np.errstate(all="ignore"):
-        # where the body meets 0·∞ its number is none, and there is nothing to compare
-        same = all(
-            np.allclose(np.where(np.isnan(b), b, a), b, rtol=loose, atol=loose, equal_nan=True)
-            for a, b in pairs
-        )
+        for each in walk([result]):
+            for x, g in zip(each.inputs, each.branches or ()):
+                if g is not None:
+                    sums[x] = sums[x] + g if x in sums else g
+        for leaf, branch in zip(leaves, node.branches or ()):
+            if branch is not None and leaf in sums:
+                pairs.append((branch, sums[leaf]))
+        if any((np.isnan(b) & ~np.isnan(a)).any() for a, b in pairs):
+            return "NaN"
+        loose = 1e-3 if np.dtype(node.dtype).itemsize < 8 else TOLERANCE
+        same = all(np.allclose(a, b, rtol=loose, atol=loose, equal_nan=True) for a, b in pairs)
     return "=" if same else "≠"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from seegrad.drawing.scene.scene import Overlay, Scene
+from seegrad.drawing.scene.scene import Box, Overlay, Scene, View
 from seegrad.drawing.values.summary import shown
 from seegrad.graph.node import Node
 from seegrad.i18n import tr
@@ -86,5 +86,22 @@ def not_finite(scene: Scene) -> Overlay:
         if came and box.id not in reached:
             marks[box.id] = (1.0, tr("born here", language=scene.language))
         elif bad:
-            marks[box.id] = (0.4, str(bad))
+            marks[box.id] = (0.4, f"NaN/∞: {bad}")
     return Overlay(NOT_FINITE, "", marks)
+
+
+def undefined_steps(scene: Scene, view: View) -> list[str]:
+    """What is said below a picture of the open composites whose steps meet 0·∞, and whose own rule
+    does not: the derivatives around them are not those that their steps give."""
+    names = {group.id: group.name for group in scene.groups}
+    within = {box.id: names.get(box.group, "") for box in view.boxes if isinstance(box, Box)}
+    found = dict.fromkeys(within.get(w.target, "") for w in view.wires if w.inner is not None)
+    return [
+        tr(
+            "inside {name} the steps meet 0 · ∞, which is no number; the derivatives around it come"
+            " by its own rule",
+            language=scene.language, name=name,
+        )
+        for name in found
+        if name
+    ]  # fmt: skip

@@ -7,7 +7,7 @@ the page's evaluator (`web/evaluate.ts`) knows no operation. Nothing is evaluate
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from math import isfinite
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 
 from seegrad.autodiff.backward_pass import backward
 from seegrad.drawing.formula.rules import quietly
+from seegrad.drawing.scene.inline_composites import Composite, InlinedGraph
 from seegrad.graph.forms import Apply, Body, Call, Expression, Input, Number, Random, Scalar
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
@@ -81,10 +82,28 @@ def _in_simpler_ops(node: Node) -> Node | None:
     return result
 
 
-class Writer:
-    """Writes nodes as instructions, each once, after those that it needs."""
+Sender = tuple[str, int]
+"""Who sends a derivative back: a part, or a composite by its group, and by which of its inputs."""
 
-    def __init__(self) -> None:
+
+@dataclass(frozen=True)
+class Spot:
+    """What stands on a wire or box: the value of a part, and the derivative that `senders` send, or
+    what is sent in at `output`. `steps`: who sends it inside of a composite that is opened, where
+    the composite's own rule gives what stands there."""
+
+    part: str
+    senders: Sequence[Sender]
+    output: str | None = None
+    steps: Sequence[Sender] = ()
+
+
+class Writer:
+    """Writes nodes as instructions, each once, after those that it needs; composites by their
+    bodies, which are known already or made."""
+
+    def __init__(self, bodies: Mapping[Node, Node] | None = None) -> None:
+        self.bodies = bodies or {}
         self.nodes: list[dict[str, Any]] = []
         self.index: dict[Node, int] = {}
         self.frozen: dict[Node, str] = {}
@@ -110,6 +129,8 @@ class Writer:
         op = node.op
         if op is None:
             return self.leaf(node)
+        if node in self.bodies:
+            return self.place(self.bodies[node])
         form = op.lower
         if isinstance(form, (Call, Random)):
             simpler = _in_simpler_ops(node)
@@ -119,7 +140,7 @@ class Writer:
             return self.leaf(node)
         if isinstance(form, Body):
             assert op.body is not None
-            with quietly():
+            with quietly(), np.errstate(all="ignore"):
                 result = op.body(*node.inputs, **node.attrs)
             return self.place(result)
         instruction: dict[str, Any] = {
@@ -149,32 +170,69 @@ class Writer:
 
 
 class Replay:
-    """The unfolded graph once more, with its derivative as a graph."""
+    """The unfolded graph once more, with its derivative as a graph.
 
-    def __init__(
-        self, parts: Sequence[tuple[str, Node, tuple[str, ...]]], outputs: Sequence[tuple[str, Any]]
-    ) -> None:
-        """`parts`: (id, node, ids of its inputs), inputs first; `outputs`: (id, derivative)."""
-        self.nodes: dict[str, Node] = {}
+    As in the graph that ran, a composite is one node, and its own rules give the derivatives
+    around it; its body stands beside it, and is gone back through from what arrives at it.
+    """
+
+    def __init__(self, inlined: InlinedGraph, outputs: Sequence[tuple[str, Any]]) -> None:
+        """`outputs`: (part, derivative)."""
+        self.parts = inlined.parts
+        self.nodes: dict[str, Node] = {}  # part → what its users take
+        self.senders: dict[str, Node] = {}  # part, or a composite's group → whose rules are asked
+        self.bodies: dict[Node, Node] = {}  # a composite → what its body computes
         with quietly(), np.errstate(all="ignore"):
-            for key, node, inputs in parts:
-                if node.op is None:
-                    leaf = Tensor(None, (), NO_ATTRS, (), node.data, node.requires_grad)
-                    self.nodes[key] = leaf
-                else:
-                    self.nodes[key] = node.op(*[self.nodes[x] for x in inputs], **node.attrs)
+            self.run(range(len(self.parts)), inlined.outermost)
             seeds = [(self.nodes[key], seed) for key, seed in outputs if seed is not None]
             ends = [node for node, _ in seeds]
             given = [Tensor(None, (), NO_ATTRS, (), seed, False) for _, seed in seeds]
             if ends:
                 backward(ends, given, as_graph=True, keep=True)
+            for composite in inlined.outermost:
+                self.open(composite)
         self.seeds = dict(zip((key for key, seed in outputs if seed is not None), given))
 
-    def gradient(self, users: Iterable[tuple[str, int]], output: str | None = None) -> Node | None:
-        """The derivative that comes back from these users: a node, or None."""
+    def run(self, places: range, composites: Sequence[Composite]) -> None:
+        """Makes the nodes of these parts, and of each composite among them one."""
+        at = places.start
+        for composite in composites:
+            self.add(range(at, composite.parts.start))
+            node = self.applied(composite.node, composite.inputs)
+            self.senders[composite.group] = self.nodes[composite.result] = node
+            at = composite.parts.stop
+        self.add(range(at, places.stop))
+
+    def add(self, places: range) -> None:
+        for part in self.parts[places.start : places.stop]:
+            node = part.node
+            made: Node = Tensor(None, (), NO_ATTRS, (), node.data, node.requires_grad)
+            if node.op is not None:
+                made = self.applied(node, part.inputs)
+            self.senders[part.id] = self.nodes[part.id] = made
+
+    def applied(self, node: Node, inputs: Sequence[str]) -> Node:
+        assert node.op is not None
+        made = node.op(*[self.nodes[x] for x in inputs], **node.attrs)
+        assert isinstance(made, Node)
+        return made
+
+    def open(self, composite: Composite) -> None:
+        """Makes the body of a composite, and goes back through it."""
+        whole = self.senders[composite.group]
+        self.run(composite.parts, composite.inside)
+        result = self.bodies[whole] = self.nodes[composite.result]
+        if isinstance(whole.gradient, Node):
+            inputs = [*dict.fromkeys(self.nodes[x] for x in composite.inputs)]
+            backward([result], [whole.gradient], inputs, as_graph=True, keep=True)
+        for each in composite.inside:
+            self.open(each)
+
+    def gradient(self, senders: Iterable[Sender], output: str | None = None) -> Node | None:
+        """The derivative that comes back from these: a node, or None."""
         total: Any = self.seeds.get(output) if output is not None else None
-        for user, position in users:
-            branches = self.nodes[user].branches
+        for sender, position in senders:
+            branches = self.senders[sender].branches
             g = None if branches is None else branches[position]
             if isinstance(g, Node):
                 with quietly():
@@ -193,12 +251,8 @@ def _too_large(numbers: int, nodes: int, language: str) -> dict[str, str]:
     return {"why": said}
 
 
-Spot = tuple[str, Sequence[tuple[str, int]], str | None]
-"""What stands on a wire or box: the part, the users its derivative comes from, its output."""
-
-
 def program(
-    parts: Sequence[tuple[str, Node, tuple[str, ...]]],
+    inlined: InlinedGraph,
     outputs: Sequence[tuple[str, Any]],
     wires: Mapping[str, Spot],
     boxes: Mapping[str, Spot],
@@ -206,18 +260,21 @@ def program(
     language: str = "en",
 ) -> dict[str, Any]:
     """The program of a picture; where a page cannot have one, the words that say why."""
-    size = sum(node.spec.size for _, node, _ in parts if node.op is None)
-    if any(node.data is None for _, node, _ in parts):
+    parts = inlined.parts
+    size = sum(part.node.spec.size for part in parts if part.node.op is None)
+    if any(part.node.data is None for part in parts):
         return {"why": tr("Nothing can be changed here: the picture has no numbers.",
                           language=language)}  # fmt: skip
     if size > MOST_NUMBERS or len(parts) > MOST_NODES:
         return _too_large(size, len(parts), language)
-    replay, writer = Replay(parts, outputs), Writer()
+    replay = Replay(inlined, outputs)
+    writer = Writer(replay.bodies)
 
     def spot(place: Spot) -> list[int | None]:
-        key, users, output = place
-        g = replay.gradient(users, output)
-        return [writer.place(replay.nodes[key]), None if g is None else writer.place(g)]
+        found = [replay.nodes[place.part], replay.gradient(place.senders, place.output)]
+        if place.steps:
+            found.append(replay.gradient(place.steps))
+        return [None if node is None else writer.place(node) for node in found]
 
     written = {
         "wires": {key: spot(place) for key, place in wires.items()},

@@ -80,6 +80,8 @@ class Wire:
     above: str = ""  # a formula in the place of the value
     below: str = ""  # a formula in the place of the derivative
     origin: str = ""  # in a view: the box that it comes from, where a closed group stands for it
+    inner: ArraySummary | None = None  # what the steps in a composite give, if its own rule is not
+    # undefined where they are: 0·∞
 
 
 @dataclass(frozen=True)
@@ -201,6 +203,7 @@ def to_data(
     summaries: dict[ArraySummary, int] = {}
     things: tuple[Box | Wire, ...] = (*scene.boxes, *scene.wires)
     pairs = [(thing.value, thing.grad) for thing in things]
+    pairs += [(None, wire.inner) for wire in scene.wires]
     for moment in scene.moments:
         pairs += moment.get("readings", {}).values()
     for pair in pairs:
@@ -239,7 +242,7 @@ def _thing(thing: Box | Wire, places: Mapping[int, int]) -> dict[str, Any]:
     plain: dict[str, Any] = {
         key: item for key, item in vars(thing).items() if item and key not in ("forward", "rules")
     }
-    for key in ("value", "grad"):
+    for key in ("value", "grad", "inner"):
         if key in plain:
             plain[key] = places[id(plain[key])]
     return plain

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from seegrad.drawing.scene.scene import Group, Scene, View
 
 GIVEN = ("input", "parameter", "constant")
+BACKWARD = ("seed", "backward", "sum")
+"""The phases after which derivatives are known."""
 
 
 @dataclass(frozen=True)

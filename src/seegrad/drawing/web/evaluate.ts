@@ -45,13 +45,16 @@ export type Choices = {
   first: Choice;
 };
 
+/** The value, the derivative, and what the steps inside a composite give in its place. */
+export type Places = [number, number | null, (number | null)?];
+
 export type Program = {
   train?: TrainingPlan;
   nodes: Instruction[];
   /** Until it is unpacked: the instructions without their inputs, which nodes name by place. */
   kinds?: Instruction[];
-  wires: Record<string, [number, number | null]>;
-  boxes: Record<string, [number, number | null]>;
+  wires: Record<string, Places>;
+  boxes: Record<string, Places>;
   inputs: Record<string, number>;
   /** Why nothing can be changed here; there are no instructions then. */
   why?: string;

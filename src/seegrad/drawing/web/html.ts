@@ -13,6 +13,16 @@ export function html<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** What the whole page says of itself: its language, and its title in it. */
+export function speak(language: string) {
+  document.documentElement.lang = language;
+  const title = document.body.dataset[language];
+  if (!title) return;
+  document.title = title;
+  const heading = document.querySelector("h1.unseen");
+  if (heading) heading.textContent = title;
+}
+
 /** The controls' signs, on a field of 16 by 16. */
 export const ICONS: Record<string, string> = {
   first: "M3 3v10M13 3L5 8l8 5z",

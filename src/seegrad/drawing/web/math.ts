@@ -56,7 +56,7 @@ function minus() {
 }
 
 /** The digits of an exponent that was written above the line. */
-const lifted = (power: string) =>
+export const lifted = (power: string) =>
   [...power].map((c) => (c === "⁻" ? "−" : String("⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(c)))).join("");
 
 /** A piece in its place, in brackets if it holds less tightly than is asked for there. */

@@ -2,7 +2,8 @@
 // theme, the view of each in the page's address. Nothing is drawn here.
 
 import type { Open, Opened, WakePlot } from "./page.ts";
-import { keep } from "./sharing/address.ts";
+import { speak } from "./html.ts";
+import { asked, keep } from "./sharing/address.ts";
 import type { Language, Theme } from "./explorer/session.ts";
 import type { SceneData } from "./unpack.ts";
 
@@ -28,10 +29,10 @@ export class ReadingPage {
     this.#body = body;
     this.#open = open;
     this.#figures = JSON.parse(document.getElementById("scenes")?.textContent ?? "{}");
-    const asked = new URLSearchParams(location.hash.slice(1));
-    const known = (told?: string | null) => told === "en" || told === "ko";
-    this.#language = [asked.get("lang"), body.dataset.lang, "en"].find(known) as Language;
-    const theme = asked.get("theme");
+    const told = asked();
+    const known = (lang?: string | null) => lang === "en" || lang === "ko";
+    this.#language = [told.get("lang"), body.dataset.lang, "en"].find(known) as Language;
+    const theme = told.get("theme");
     if (theme === "dark" || theme === "light") this.#theme = theme;
     this.#dress();
     for (const button of body.querySelectorAll<HTMLElement>("[data-switch]")) {
@@ -41,8 +42,8 @@ export class ReadingPage {
       );
     }
     this.#watch();
-    for (const plot of this.#plots) wake(plot, asked, (key, value) => this.#remember(key, value));
-    this.#goToAsked(asked);
+    for (const plot of this.#plots) wake(plot, told, (key, value) => this.#remember(key, value));
+    this.#goToAsked(told);
   }
 
   get #places() {
@@ -81,8 +82,8 @@ export class ReadingPage {
   }
 
   /** Goes to the first picture that the address speaks of. */
-  #goToAsked(asked: URLSearchParams) {
-    const names = [...asked.keys()].map((key) => key.slice(0, key.lastIndexOf(".")));
+  #goToAsked(told: URLSearchParams) {
+    const names = [...told.keys()].map((key) => key.slice(0, key.lastIndexOf(".")));
     const place = [...this.#places, ...this.#plots].find(
       (each) => each.offsetParent && names.includes(each.dataset.figure ?? each.dataset.plot ?? ""),
     );
@@ -91,13 +92,13 @@ export class ReadingPage {
 
   #dress() {
     this.#body.dataset.lang = this.#language;
-    document.documentElement.lang = this.#language;
+    speak(this.#language);
     if (this.#theme) this.#body.dataset.theme = this.#theme;
     for (const place of this.#places) if (this.#theme) place.dataset.theme = this.#theme;
   }
 
   #write() {
-    const said = new URLSearchParams(location.hash.slice(1));
+    const said = asked();
     said.set("lang", this.#language);
     if (this.#theme) said.set("theme", this.#theme);
     keep(said);
@@ -105,7 +106,7 @@ export class ReadingPage {
 
   /** Keeps what a reader has set in the page's address. */
   #remember(key: string, value: string) {
-    const said = new URLSearchParams(location.hash.slice(1));
+    const said = asked();
     said.set(key, value);
     keep(said);
   }

@@ -56,6 +56,8 @@ export type Wire = {
   above?: string;
   below?: string;
   origin?: string;
+  /** What the steps inside a composite give where they meet 0·∞ and its own rule does not. */
+  inner?: ArraySummary;
 };
 export type Overlay = { name: string; unit?: string; marks: Record<string, [number, string]> };
 /** A recorded training step: for each thing the places of its value and derivative. */

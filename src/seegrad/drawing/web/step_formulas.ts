@@ -54,6 +54,12 @@ export class StepFormulas {
     return `h${[...String(place)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("")}`;
   }
 
+  /** What a wire carries, as plain text that no other wire has: x, h₁, h₁ (2). */
+  wireText(wire: Wire): string {
+    const mark = this.#branch(wire);
+    return this.letterText(wire.source) + (mark && ` (${mark})`);
+  }
+
   /** The number of an operation without a name, from 1; 0 for what leads out. */
   #place(box: Box): number {
     if (box.name || this.#leadsOut(box)) return 0;
@@ -146,11 +152,11 @@ export class StepFormulas {
   }
 
   /** upstream × local derivative = downstream, in letters, then with the numbers put in;
-   * without an answer, the letters alone. */
+   * without an answer, the letters alone; where steps meet 0·∞, the number alone. */
   chainRule(box: Box, wire: Wire, answer: boolean): Element {
     const left = placed(this.#edge(wire, "gradient", atom(this.#branchSlope(wire))));
     const found = placed(this.#edge(wire, "gradient", this.#numberIn(wire.grad)));
-    const rule = box.rules?.[wire.position ?? 0];
+    const rule = !wire.inner && box.rules?.[wire.position ?? 0];
     if (!rule) return answer ? math(left, sign("="), found) : math(left);
     const letters = this.#told(box, rule, atom(this.#slope(box.id)), false);
     if (!answer) return math(left, sign("="), ...letters);
@@ -175,6 +181,7 @@ export class StepFormulas {
       placed(this.#edge(wire, "gradient", atom(this.#branchSlope(wire)))),
     ]);
     const whole = trunk ? [this.#branchSlope(trunk), sign("=")] : [];
+    if (answer && trunk?.inner) return math(...whole, total);
     const numbers = answer ? [sign("="), ...terms, sign("="), total] : [];
     return math(...whole, ...names, ...numbers);
   }

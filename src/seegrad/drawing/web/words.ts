@@ -33,6 +33,7 @@ export const WORDS: Record<string, [string, string]> = {
     "All values are known, above the lines.",
     "값을 모두 구했습니다. 선 위의 수입니다.",
   ],
+  start: ["Given", "주어진 값"],
   forward: ["Forward", "순전파"],
   backward: ["Backward", "역전파"],
   sum: ["The branches' derivatives add up", "갈래마다 온 미분을 더합니다"],
@@ -122,5 +123,9 @@ export const WORDS: Record<string, [string, string]> = {
   given: ["given", "주어짐"],
   constant: ["constant", "상수"],
   same: ["open and closed give the same numbers", "열어도 닫아도 같은 수입니다"],
+  ownRule: [
+    "Inside, the steps meet 0 · ∞, which is no number; around it its own rule counts.",
+    "안의 단계는 0 · ∞이 되어 수가 아닙니다. 둘레의 미분은 자체 규칙으로 구합니다.",
+  ],
   different: ["open and closed differ", "연 것과 닫은 것이 다릅니다"],
 };

@@ -2,13 +2,14 @@
 // parts together and gives each action its meaning; it touches only the element it is given.
 
 import { svgText } from "../sharing/exporting.ts";
-import { html } from "../html.ts";
+import { html, speak } from "../html.ts";
 import { StepFormulas } from "../step_formulas.ts";
 import type { Actions } from "../input/actions.ts";
 import { Address } from "../sharing/address.ts";
 import { Bar } from "./bar.ts";
 import { LEGIBLE } from "./camera.ts";
 import { Drawer } from "./drawer.ts";
+import { recompute } from "../live/recompute.ts";
 import { listenToKeys } from "../input/keyboard.ts";
 import { Overlays } from "./overlays.ts";
 import { Panel } from "./panel.ts";
@@ -67,7 +68,9 @@ export class Explorer {
     root.classList.toggle("alone", !!options.alone);
     root.replaceChildren(body, saying.line, ...below(session), this.#drawer.box, bar.row);
     this.#follow();
-    session.tell("draw", false);
+    const { program } = session.scene;
+    if (program && session.given.size) recompute(session, program);
+    else session.tell("draw", false);
     this.camera.least = options.least ?? LEGIBLE;
     this.camera.measure();
     this.camera.home();
@@ -90,6 +93,7 @@ export class Explorer {
     const session = this.session;
     const dress = () => {
       root.lang = session.language;
+      if (session.options.alone) speak(session.language);
       if (session.theme) root.dataset.theme = session.theme;
     };
     dress();

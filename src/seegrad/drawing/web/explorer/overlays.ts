@@ -53,7 +53,7 @@ export class Overlays {
       const born =
         box.value?.bad &&
         !session.scene.wires.some((wire) => wire.target === box.id && wire.value?.bad);
-      if (bad) marks[box.id] = born ? [1, session.say("born")] : [0.4, String(bad)];
+      if (bad) marks[box.id] = born ? [1, session.say("born")] : [0.4, `NaN/∞: ${bad}`];
     }
     return marks;
   }

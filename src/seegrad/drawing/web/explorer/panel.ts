@@ -103,6 +103,7 @@ export class Panel {
     const checks: Record<string, string> = {
       "=": `✓ ${session.say("same")}`,
       "≠": `✗ ${session.say("different")}`,
+      NaN: session.say("ownRule"),
     };
     const words = checks[note] ?? note;
     const isOpen = session.open.has(id);

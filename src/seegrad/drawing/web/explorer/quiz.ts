@@ -18,6 +18,8 @@ export class Quiz {
   readonly #line: HTMLElement;
   readonly #answers = new Map<string, string>();
   #graded = false;
+  /** The wire whose derivative was typed last, for which the hint is. */
+  #at = "";
 
   /** `line`: the line below the picture, which tells the score and hints. */
   constructor(
@@ -42,6 +44,7 @@ export class Quiz {
     this.#session.quiz = !this.#session.quiz;
     this.#graded = false;
     this.#answers.clear();
+    this.#at = "";
     this.#session.step = Infinity;
     this.#session.tell("draw", true);
     this.#session.tell("address", undefined);
@@ -49,12 +52,14 @@ export class Quiz {
 
   #layBlanks() {
     const { layer, blanks, plan, view } = this.#picture;
+    const held = layer.contains(document.activeElement);
     layer.replaceChildren();
     for (const wire of view.wires) {
       const spot = plan.labels.get(wire.id);
       if (blanks.has(wire.id) && spot) layer.append(this.#field(wire, spot));
     }
     if (this.#graded) this.#mark();
+    if (held) layer.querySelector<HTMLElement>(`[data-blank="${this.#at}"]`)?.focus();
   }
 
   #field(wire: Wire, [x, y]: [number, number]) {
@@ -75,7 +80,10 @@ export class Quiz {
       if (field.nextElementSibling?.matches(".verdict")) field.nextElementSibling.remove();
       if (this.#graded) this.#tellScore();
     });
-    field.addEventListener("focus", () => this.#hint(wire));
+    field.addEventListener("focus", () => {
+      this.#at = wire.id;
+      this.#tellScore();
+    });
     field.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key === "Enter") this.#grade();
@@ -85,7 +93,7 @@ export class Quiz {
   }
 
   #asked(wire: Wire) {
-    const name = this.#session.plainName(wire.origin ?? wire.source);
+    const name = this.#formulas.wireText(this.#session.wire(wire.id) ?? wire);
     return this.#shapeOf(wire.id) ? `${name}: ${this.#session.say("shape")}` : name;
   }
 
@@ -136,6 +144,7 @@ export class Quiz {
 
   #tellScore() {
     const session = this.#session;
+    const held = [...this.#line.children].indexOf(document.activeElement as Element);
     const all = [...this.#picture.blanks];
     const right = all.filter((id) => this.#isRight(id)).length;
     const score = `${session.say("right")}: ${right} / ${all.length}`;
@@ -143,7 +152,9 @@ export class Quiz {
       html("span", { class: "score" }, this.#graded ? score : session.say("blanks")),
       textButton("check", session.say("check"), () => this.#grade()),
       textButton("show", session.say("show"), () => this.#reveal()),
+      ...this.#hint(),
     );
+    (this.#line.children[held] as HTMLElement | undefined)?.focus();
   }
 
   #reveal() {
@@ -178,19 +189,19 @@ export class Quiz {
     return same(-truth) ? "wrongSign" : "";
   }
 
-  /** The local rule for the derivative that is asked for. */
-  #hint(wire: Wire) {
+  /** The mistake in the answer that was typed last, and the local rule for it. */
+  #hint(): HTMLElement[] {
     const session = this.#session;
-    const goal = session.wire(wire.id);
+    const goal = session.wire(this.#at);
     const box = session.box(goal?.target);
-    this.#tellScore();
     this.#stepping.letter(box ? [box.id] : []);
-    const rule = box?.rules && goal ? this.#formulas.chainRule(box, goal, false) : undefined;
+    if (!goal) return [];
+    const rule = box?.rules && this.#formulas.chainRule(box, goal, false);
     const otherwise = session.say(box?.kind === "fork" ? "sum" : "noHint");
-    const mistake = goal ? this.#mistake(goal) : "";
-    if (mistake) this.#line.append(html("span", { class: "mistake" }, `✗ ${session.say(mistake)}`));
-    this.#line.append(
-      html("span", { class: "hint" }, html("b", {}, session.say("hint")), " ", rule ?? otherwise),
-    );
+    const mistake = this.#mistake(goal);
+    return [
+      ...(mistake ? [html("span", { class: "mistake" }, `✗ ${session.say(mistake)}`)] : []),
+      html("span", { class: "hint" }, html("b", {}, session.say("hint")), " ", rule || otherwise),
+    ];
   }
 }

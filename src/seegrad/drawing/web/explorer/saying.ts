@@ -34,7 +34,7 @@ export class Saying {
   #end(): HTMLElement[] {
     const session = this.#session;
     const notes = session.scene.note ?? [];
-    const born = notes.length ? undefined : this.#birth();
+    const born = notes.length || !session.isSpoilt ? undefined : this.#birth();
     if (born) {
       return [html("span", { class: "problem" }, `${session.say("bornAt")} ${born.sign}`)];
     }
@@ -62,6 +62,9 @@ export class Saying {
       if (step.phase === "backward" && box && !isGroup(box)) this.#markFactors(formula, box.id);
       made.push(html("span", { class: "formula" }, formula));
     }
+    const undefinedInside = step.wires.some((id) => this.#session.wire(id)?.inner);
+    if (undefinedInside && box && !isGroup(box))
+      made.push(html("span", {}, this.#session.say("ownRule")));
     return made;
   }
 

@@ -38,8 +38,17 @@ export type Options = {
   changed?: (state: { given: Record<string, number[]> }) => void;
 };
 
-type Thing = Box | Wire;
-type Recorded = Map<string, [ArraySummary | undefined, ArraySummary | undefined]>;
+/** What is read off at a box or a wire, in the order in which its places come. */
+export const READINGS = ["value", "grad", "inner"] as const;
+export type Reading = (typeof READINGS)[number];
+type Thing = (Box | Wire) & { inner?: ArraySummary };
+type Recorded = Map<string, (ArraySummary | undefined)[]>;
+
+function put(thing: Thing, readings: (ArraySummary | undefined)[]) {
+  READINGS.forEach((what, i) => {
+    thing[what] = readings[i];
+  });
+}
 
 export class Session {
   readonly scene: Scene;
@@ -85,12 +94,14 @@ export class Session {
     this.auto = !!this.scene.auto;
     this.#summaries = (data.readings ?? []).map((sent) => revive(sent, data.arrays));
     for (const thing of this.things) {
-      for (const what of ["value", "grad"] as const) {
+      for (const what of READINGS) {
         const place: unknown = thing[what];
         if (typeof place === "number") thing[what] = this.#summaries[place];
       }
     }
-    this.recorded = new Map(this.things.map((thing) => [thing.id, [thing.value, thing.grad]]));
+    this.recorded = new Map(
+      this.things.map((thing) => [thing.id, READINGS.map((what) => thing[what])]),
+    );
     this.open = new Set(this.scene.open);
     this.language = options.language ?? (this.scene.language === "ko" ? "ko" : "en");
     this.overlay = data.painted ?? "";
@@ -143,6 +154,15 @@ export class Session {
     return this.scene.wires.some((wire) => wire.backward && (wire.grad || wire.below));
   }
 
+  /** Has NaN or infinity come through to a result, or back to what it is differentiated by? */
+  get isSpoilt(): boolean {
+    const { boxes, wires } = this.scene;
+    return (
+      wires.some(({ kind, value, grad }) => kind === "output" && (value?.bad || grad?.bad)) ||
+      boxes.some(({ kind, grad }) => (kind === "input" || kind === "parameter") && grad?.bad)
+    );
+  }
+
   setOpen(ids: Iterable<string>) {
     this.open = new Set(ids);
     this.auto = false;
@@ -163,8 +183,9 @@ export class Session {
     for (const thing of this.things) {
       const spot = readings?.[thing.id];
       if (!spot) continue;
-      [thing.value, thing.grad] = spot.map((place: number | null) =>
-        place === null ? undefined : this.#summaries[place],
+      put(
+        thing,
+        spot.map((place) => this.#summaries[place ?? -1]),
       );
     }
     this.tell("draw", false);
@@ -173,12 +194,9 @@ export class Session {
   /** Back to the numbers as they came. */
   reset() {
     this.given.clear();
-    for (const thing of this.things) {
-      const [value, grad] = this.recorded.get(thing.id) ?? [];
-      thing.value = value;
-      thing.grad = grad;
-    }
+    for (const thing of this.things) put(thing, this.recorded.get(thing.id) ?? []);
     this.tell("draw", false);
+    this.tell("address", undefined);
   }
 
   get isDark() {

@@ -2,6 +2,7 @@
 // the dots that run along its wires.
 
 import { element } from "../draw.ts";
+import { BACKWARD } from "../scene/steps.js";
 import type { StepFormulas } from "../step_formulas.ts";
 import type { Step } from "../scene.ts";
 import { nameNode, nameOf } from "./naming.ts";
@@ -9,7 +10,6 @@ import type { Picture } from "./picture.ts";
 import { calm, idOf, QUICK } from "./picture.ts";
 import type { Session } from "./session.ts";
 
-const BACKWARD = new Set(["backward", "sum", "seed"]);
 /** Milliseconds between the steps of what plays by itself. */
 const PACE = 1100;
 /** More dots at once are no help. */
@@ -76,7 +76,7 @@ export class Stepping {
     const picture = this.#picture;
     const now = this.now;
     const done = (at: number | undefined) => !now || (at ?? 0) <= picture.time;
-    const back = !!now && BACKWARD.has(now.phase);
+    const back = !!now && BACKWARD.includes(now.phase);
     for (const node of picture.all("[data-wire]")) {
       const id = idOf(node);
       const lit = !!now?.wires.includes(id);

@@ -81,6 +81,6 @@ export function hiding(session: Session, id: string): string[] {
 export function blanksOf({ quiz, scene }: Session): Set<string> {
   if (!quiz) return new Set();
   if (scene.blanks?.length) return new Set(scene.blanks);
-  const known = scene.wires.filter((wire) => wire.kind !== "trunk" && wire.backward && wire.grad);
+  const known = scene.wires.filter((wire) => wire.backward && wire.grad);
   return new Set(known.map((wire) => wire.id));
 }

@@ -62,15 +62,15 @@ export class Dragging {
     const count = Math.round((x - this.#from.x) / PIXELS);
     const digits = Math.max(0, 2 - Math.floor(Math.log10(step)));
     const moved = Number((value + count * step).toFixed(Math.min(digits, 15)));
+    this.#session.given.set(at, [moved]);
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => {
-      if (!program) return;
-      this.#session.given.set(at, [moved]);
-      recompute(this.#session, program);
+      if (program) recompute(this.#session, program);
     });
   }
 
   end() {
     this.#from.at = -1;
+    this.#session.tell("address", undefined);
   }
 }

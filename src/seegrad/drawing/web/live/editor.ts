@@ -51,6 +51,7 @@ export function editor(session: Session, program: Program, box: Box) {
     });
     session.given.set(at, now);
     recompute(session, program);
+    session.tell("address", undefined);
   });
   made.addEventListener("keydown", (event) => event.stopPropagation());
   const apply = html("button", { type: "submit", class: "text apply" }, session.say("apply"));

@@ -1,14 +1,16 @@
 // The picture's numbers computed again in the page, from the program that comes with the scene.
 
 import { evaluate } from "../evaluate.ts";
-import type { Program, Value } from "../evaluate.ts";
-import type { Session } from "../explorer/session.ts";
+import type { Places, Program, Value } from "../evaluate.ts";
+import { READINGS } from "../explorer/session.ts";
+import type { Reading, Session } from "../explorer/session.ts";
 import { summarize } from "../values/summarize.ts";
 import type { ArraySummary, Box, Wire } from "../scene.ts";
 
 /** Computes everything from the numbers that are given now, and says so. */
 export function recompute(session: Session, program: Program) {
   put(session, program, evaluate(program, session.given));
+  if (["", "NaN"].includes(session.overlay)) session.overlay = session.isSpoilt ? "NaN" : "";
   session.tell("draw", false);
   const given = [...session.given].map(([at, numbers]) => [at, Array.from(numbers)]);
   session.options.changed?.({ given: Object.fromEntries(given) });
@@ -23,25 +25,22 @@ export function put({ scene }: Pick<Session, "scene">, program: Program, values:
     made.set(at, known);
     return known;
   };
-  const write = (thing: Box | Wire, key: "value" | "grad", at: number | null) => {
+  const write = (thing: Partial<Box & Wire>, key: Reading, at: number | null = null) => {
     if (at === null) return;
     const set = (value: unknown) => Object.defineProperty(thing, key, { value, writable: true });
-    Object.defineProperty(thing, key, {
-      configurable: true,
-      enumerable: true,
-      get: () => summary(at),
-      set,
-    });
+    const get = () =>
+      key === "inner" && summary(at).bad === thing.grad?.bad ? undefined : summary(at);
+    Object.defineProperty(thing, key, { configurable: true, enumerable: true, get, set });
   };
   for (const [things, places] of [
     [scene.wires, wires],
     [scene.boxes, boxes],
   ] as const) {
     for (const thing of things) {
-      const spot: [number, number | null] | undefined = places[thing.id];
-      if (!spot) continue;
-      write(thing, "value", spot[0]);
-      write(thing, "grad", spot[1]);
+      const spot: Places | undefined = places[thing.id];
+      READINGS.forEach((key, i) => {
+        write(thing, key, spot?.[i]);
+      });
     }
   }
 }

@@ -17,8 +17,8 @@ export const Group = class {
 
 /** @type {any} */
 export const Wire = class {
-  constructor(id, source, target, position = 0, kind = "edge", value = null, grad = null, backward = false, argument = "", above = "", below = "", origin = "") {
-    Object.assign(this, { id, source, target, position, kind, value, grad, backward, argument, above, below, origin });
+  constructor(id, source, target, position = 0, kind = "edge", value = null, grad = null, backward = false, argument = "", above = "", below = "", origin = "", inner = null) {
+    Object.assign(this, { id, source, target, position, kind, value, grad, backward, argument, above, below, origin, inner });
   }
 };
 

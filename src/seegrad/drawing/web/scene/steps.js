@@ -4,6 +4,8 @@ import { Group } from "../scene/scene.js";
 
 export const GIVEN = ["input", "parameter", "constant"];
 
+export const BACKWARD = ["seed", "backward", "sum"];
+
 /** @type {any} */
 export const Step = class {
   constructor(phase, box = "", wires = [], time = 0) {

@@ -2,12 +2,18 @@
 // quiz, overlay. Of many pictures on a page each has keys that begin with its own name.
 
 import type { Camera } from "../explorer/camera.ts";
+import { sizeOf } from "../values/summarize.ts";
 import type { Options, Session } from "../explorer/session.ts";
 
 /** Milliseconds without a movement after which it is written down. */
 const REST = 250;
 /** Every key that one picture may have. */
-const KEYS = ["step", "open", "pin", "at", "lang", "theme", "quiz", "overlay"];
+const KEYS = ["step", "open", "pin", "at", "lang", "theme", "quiz", "overlay", "given"];
+/** Numbers that were changed; more of them are not kept. */
+const MOST_GIVEN = 64;
+
+/** What the page's address says. */
+export const asked = () => new URLSearchParams(location.hash.slice(1));
 
 export class Address {
   readonly #prefix: string;
@@ -19,12 +25,8 @@ export class Address {
     this.#kept = !!alone || !!address;
   }
 
-  get #asked() {
-    return new URLSearchParams(location.hash.slice(1));
-  }
-
   #value(key: string) {
-    return this.#kept ? this.#asked.get(this.#prefix + key) : null;
+    return this.#kept ? asked().get(this.#prefix + key) : null;
   }
 
   /** Takes over what the address asks for. */
@@ -40,6 +42,14 @@ export class Address {
     session.pinned = this.#value("pin") ?? "";
     session.quiz = session.quiz || this.#value("quiz") === "1";
     session.overlay = this.#value("overlay") ?? session.overlay;
+    for (const each of this.#value("given")?.split(" ") ?? []) {
+      const [at, ...numbers] = each.split(",").map(Number);
+      const { nodes, inputs } = session.scene.program ?? {};
+      const mine = nodes && Object.values(inputs ?? {}).includes(at);
+      if (mine && numbers.length === sizeOf(nodes[at].shape) && numbers.every(Number.isFinite)) {
+        session.given.set(at, numbers);
+      }
+    }
   }
 
   /** Looks where the address says. */
@@ -63,13 +73,15 @@ export class Address {
     if (open !== [...scene.open].sort().join(",")) said.set("open", open);
     if (session.pinned) said.set("pin", session.pinned);
     if (!camera.following) said.set("at", camera.seenAt.join(","));
+    const given = session.runs ? [] : [...session.given].map(([at, x]) => [at, ...Array.from(x)]);
+    if (given.flat().length <= MOST_GIVEN) said.set("given", given.map(String).join(" "));
     if (session.quiz && !scene.blanks?.length) said.set("quiz", "1");
     if (session.overlay !== (scene.painted ?? "")) said.set("overlay", session.overlay);
     if (!options.page && session.language !== (scene.language ?? "en")) {
       said.set("lang", session.language);
     }
     if (!options.page && session.theme) said.set("theme", session.theme);
-    const whole = this.#asked;
+    const whole = asked();
     for (const key of KEYS) whole.delete(this.#prefix + key);
     for (const [key, value] of said) whole.set(this.#prefix + key, value);
     keep(whole);

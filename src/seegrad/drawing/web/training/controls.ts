@@ -74,14 +74,15 @@ export class Controls {
       class: "rate",
       value: String(rate),
     });
+    const problem = html("span", { class: "bad", role: "alert" });
     field.addEventListener("change", () => {
       const typed = Number(field.value.trim() || NaN);
       const right = typed > 0 && typed < Infinity;
       field.classList.toggle("wrong", !right);
       field.setAttribute("aria-invalid", String(!right));
-      field.title = right ? "" : this.#say("wrongRate");
+      problem.textContent = right ? "" : this.#say("wrongRate");
       if (right) this.#acts.setRate(typed);
     });
-    return html("label", {}, this.#say("rate"), field);
+    return html("label", {}, this.#say("rate"), field, problem);
   }
 }

@@ -1,5 +1,6 @@
 // Recorded training steps: played, and scrubbed through by the curve of their loss.
 
+import { plainNumber } from "../evaluate.ts";
 import { calm } from "../explorer/picture.ts";
 import type { Session } from "../explorer/session.ts";
 import { html, icon, iconButton } from "../html.ts";
@@ -49,7 +50,7 @@ export class FilmStrip {
       this.#pause();
       this.#go(Number(this.#slider.value));
     });
-    const losses = this.#moments.map(({ loss }) => loss ?? NaN);
+    const losses = this.#moments.map(({ loss = NaN }) => plainNumber(loss));
     const known = losses.some(Number.isFinite);
     this.box.replaceChildren(
       iconButton("film", "play", session.say("playFilm"), () => this.#toggle()),
@@ -95,7 +96,8 @@ export class FilmStrip {
   #tell() {
     const { moment } = this.#session;
     const { title = String(moment), loss } = this.#moments[moment] ?? {};
-    const words = loss === undefined ? "" : ` · ${this.#session.say("loss")} ${shown(loss)}`;
+    const words =
+      loss === undefined ? "" : ` · ${this.#session.say("loss")} ${shown(plainNumber(loss))}`;
     this.#title.textContent = `${title}${words}`;
     this.#slider.setAttribute("aria-valuetext", this.#title.textContent);
     const sign = icon(this.#timer ? "pause" : "play");

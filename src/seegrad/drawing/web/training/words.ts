@@ -28,7 +28,7 @@ export const TRAINING_WORDS: typeof WORDS = {
     "The run has diverged: the loss grows instead of falling. Press Reset and choose a smaller learning rate.",
     "발산했습니다. 손실이 줄지 않고 커집니다. 처음부터를 누르고 학습률을 줄여 보세요.",
   ],
-  wrongRate: ["a number above zero", "0보다 큰 수"],
+  wrongRate: ["must be a number above zero", "0보다 큰 수여야 합니다"],
   steps: ["steps", "단계"],
   loss: ["loss", "손실"],
   accuracy: ["accuracy", "정확도"],
