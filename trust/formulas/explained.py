@@ -139,6 +139,34 @@ def functions() -> Iterator[tuple[str, Draw]]:
             yield f"{name}{shape}", draw
 
 
+_LONG = "the weight of the first layer of the network number "
+_ALIKE = [
+    ("t_1", "t₁", "t"), ("T_1", "T₂", "T"), ("x", "x", "x′"), (_LONG + "1", _LONG + "2", "w"),
+    ("e", "exp", "x"), ("π", "pi", "Φ"), ("σ", "Σ", "log"), ("h₁", "h_2", "L"), ("y", "L", "N"),
+    ("mean", "∂", "η"),
+]  # fmt: skip
+"""Names that are written alike, and names that formulas have a meaning for."""
+
+
+def _of_three(a: Any, b: Any, c: Any) -> Any:
+    t = a * b + c
+    return sg.mean(sg.sigmoid(t) * a + sg.log(b) * c**a + sg.exp(a) / b + sg.gelu(c) * sg.sum(b))
+
+
+def alike() -> Iterator[tuple[str, Draw]]:
+    """One expression of single numbers and of arrays, under names that could be mixed up."""
+    for names in _ALIKE:
+        for shape in ((), (3,)):
+
+            def draw(
+                rng: np.random.Generator, names: Any = names, shape: Any = shape
+            ) -> tuple[Any, Any]:
+                leaves = [sg.tensor(rng.uniform(0.5, 2, shape), name=name) for name in names]
+                return _of_three(*leaves), None
+
+            yield f"{', '.join(names)}{shape}", draw
+
+
 def expression(rng: np.random.Generator) -> tuple[Any, Any]:
     """A random expression: half of them of a few single numbers, which are told path by path."""
     if rng.integers(2):

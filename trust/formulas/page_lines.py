@@ -28,7 +28,7 @@ from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.graph.node import Node
 from seegrad.optim import SGD
 from seegrad.training import Report, RunFolder, Trainer
-from trust.formulas.explained import Draw, every_loss, expression, functions
+from trust.formulas.explained import Draw, alike, every_loss, expression, functions
 from trust.formulas.printed import Reading, reading, written
 
 ROOT = Path(__file__).parents[2]
@@ -95,6 +95,7 @@ def scenes(
     yield from reports(rng, share)
     yield "playground", _data(playground(lang="en"))
     drawn = [*((*each, "none") for each in [*every_loss(), *functions()][::share]),
+             *((*each, "all") for each in [*alike()][::share]),
              *(("expression", expression, "all") for _ in range(count))]  # fmt: skip
     for name, draw, which in drawn:
         if (scene := _drawn(draw, rng, which)) is not None:

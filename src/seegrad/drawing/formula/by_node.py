@@ -34,8 +34,9 @@ from seegrad.drawing.formula.terms import (
     total,
     with_numbers,
 )
-from seegrad.drawing.formula.tree import Letter, Tree
+from seegrad.drawing.formula.tree import Tree, named
 from seegrad.drawing.formula.typeset import LONG, Equation, equation, length, short, shown, typeset
+from seegrad.drawing.values.names import free_letter
 from seegrad.graph.forms import Broadcast, Permute, Reduce, Reshape, Scalar
 from seegrad.graph.node import Node
 
@@ -203,7 +204,6 @@ class Remarks:
         self.names: dict[Term, Name] = {}
         self.ones: dict[Term, None] = {}
         self.given = {term for term in graph.terms.values() if isinstance(term, Name)}
-        self.taken = {term.label for term in self.given}
 
     def lines(self) -> list[Equation]:
         """y = softmax(a), ∑ t = 1: what the equations rely on."""
@@ -229,13 +229,11 @@ class Remarks:
         if from_data and isinstance(term.op.lower, Reduce) and self.is_one(term):
             self.ones[term] = None
             return ONE
-        named = all(isinstance(each, Name) for each in term.arguments)
-        if from_data and named and term.op.body is not None and term.shape:
+        plain = all(isinstance(each, Name) for each in term.arguments)
+        if from_data and plain and term.op.body is not None and term.shape:
             if term not in self.names:
-                letters = (Letter(x) for x in "ysuvwpq")
-                letter = next(x for x in letters if x not in self.taken)
-                self.taken.add(letter)
-                self.names[term] = name = Name(letter, term.shape)
+                letter = free_letter("ysuvwpq", self.graph.taken)
+                self.names[term] = name = Name(named(letter), term.shape)
                 if (value := self.value(term)) is not None:
                     self.graph.known[name] = value
             return self.names[term]
@@ -251,17 +249,15 @@ class Remarks:
     def parted(self, term: Term) -> Term:
         """A term too long for a line, with names for what stands in it more than once, and then
         for its largest parts."""
-        letters = (Letter(x) for x in "UVRSPQKMHJ")
         while length(typeset(term)) > LONG:
             counts = Counter(calls_in(term))
             fitting = [each for each in counts if each != term and self.value(each) is not None
                        and size(each) > 1 and length(typeset(each)) <= LONG]  # fmt: skip
-            letter = next((x for x in letters if x not in self.taken), None)
-            if not fitting or letter is None:
+            if not fitting:
                 return term
             part = max(fitting, key=lambda each: (counts[each] > 1, counts[each] * size(each)))
-            self.taken.add(letter)
-            self.names[part] = name = Name(letter, part.shape)
+            letter = free_letter("UVRSPQKMHJ", self.graph.taken)
+            self.names[part] = name = Name(named(letter), part.shape)
             self.graph.known[name] = self.value(part)
             term = _with_name(term, part, name)
         return term

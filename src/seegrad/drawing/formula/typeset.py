@@ -36,6 +36,7 @@ from seegrad.drawing.formula.tree import (
     DOTS,
     EQUALS,
     GAP,
+    Constant,
     Digits,
     Fence,
     Fraction,
@@ -83,7 +84,7 @@ class Piece:
 def length(tree: Tree) -> int:
     """How many letters, digits and signs a reader meets."""
     match tree:
-        case Letter(text) | Digits(text) | Sign(text) | Words(text):
+        case Letter(text) | Constant(text) | Digits(text) | Sign(text) | Words(text):
             return max(1, len(text) // 3)
         case Row(items):
             return sum(map(length, items))
@@ -230,20 +231,21 @@ def _sum(parts: Sequence[tuple[float, Term]]) -> Piece:
 def _ends(tree: Tree) -> bool:
     """Can a factor that follows stand right behind this: 2, t, e^x, (…)?"""
     match tree:
-        case Letter(text):
-            return len(text) == 1
-        case Script(Letter(text)):
+        case Letter(text) | Constant(text) | Script(Letter(text) | Constant(text)):
             return len(text) == 1
         case Script(base, _, _):
             return isinstance(base, Fence)
     return isinstance(tree, (Digits, Fence, Hole))
 
 
+_LETTERS = (Letter, Constant)
+
+
 def _begins(tree: Tree) -> bool:
     """Can this stand right behind a factor?"""
     if isinstance(tree, Script):
-        return isinstance(tree.base, Fence) or (isinstance(tree.base, Letter) and _ends(tree))
-    return isinstance(tree, Fence) or (isinstance(tree, Letter) and _ends(tree))
+        return isinstance(tree.base, Fence) or (isinstance(tree.base, _LETTERS) and _ends(tree))
+    return isinstance(tree, Fence) or (isinstance(tree, _LETTERS) and _ends(tree))
 
 
 def _beside(trees: Sequence[Tree]) -> Tree:

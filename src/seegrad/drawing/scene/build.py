@@ -19,7 +19,7 @@ from seegrad.drawing.scene.overlays import NOT_FINITE, checked, dead_units, meas
 from seegrad.drawing.scene.page_program import Spot, program
 from seegrad.drawing.scene.repeats import cut_into_stretches, fold_repeats
 from seegrad.drawing.scene.scene import Box, Group, Overlay, Scene, Wire
-from seegrad.drawing.values.names import free_name, input_word
+from seegrad.drawing.values.names import free_name, input_word, written
 from seegrad.drawing.values.summary import ArraySummary, shown_shape, summarize
 from seegrad.drawing.values.user_text import clean
 from seegrad.graph.graph import Graph
@@ -301,7 +301,7 @@ def _spec_text(node: Node) -> str:
 def named_inputs(graph: Graph) -> dict[Node, str]:
     """What came in without a name, plain constants apart: the word that its first user has for
     it."""
-    taken = {node.name for node in graph.nodes}
+    taken = {written(node.name) for node in graph.nodes}
     found: dict[Node, str] = {}
     for node in graph.operations:
         for i, x in enumerate(node.inputs):
