@@ -14,7 +14,7 @@ from seegrad.drawing.formula import samples
 from seegrad.drawing.formula.mathml import to_mathml
 from seegrad.drawing.formula.symbolic_graph import Sent, SymbolicGraph
 from seegrad.drawing.formula.template import read
-from seegrad.drawing.formula.terms import Elided, Name, Number, Sum, Times, times
+from seegrad.drawing.formula.terms import Elided, Name, Number, Sum, Times, evaluate, times
 from seegrad.drawing.formula.tree import DOTS, Letter
 from seegrad.drawing.formula.typeset import Equation, typeset
 from seegrad.drawing.formula.unicode import to_text
@@ -307,3 +307,32 @@ def test_loops_are_told_apart_from_their_derivatives():
     told = sg.explain(sg.scan(turn, x, rows)[0], lang="en").text
     assert "T = scanₜᵤᵣₙ(x, r) = [18]" in told
     assert "∂y/∂x = scan_(∂turn)(∂y/∂T, scan_(turn, saved)(x, r), r)[0] = 6" in told
+
+
+def test_a_choice_says_its_condition_and_all_its_branches():
+    x, y = sg.tensor(2.0, name="x"), sg.tensor(2.0, name="y")
+    tied = sg.explain(sg.maximum(x, y) ** 2, wrt=x, lang="en")
+    assert "∂t/∂x = { 1 (x > y); 0.5 (x = y); 0 }" in tied.text
+    slope = next(side for step in tied.steps for line in step.lines
+                 if to_text(line.tree).startswith("∂t/∂x") for side in line.sides[1:])  # fmt: skip
+    names = {to_text(name.label): name for name in tied.known}
+    for a, b, right in [(1.0, 3.0, 0.0), (2.0, 2.0, 0.5), (3.0, 1.0, 1.0)]:
+        assert evaluate(slope, {names["x"]: a, names["y"]: b}) == right
+    apart = sg.explain(sg.maximum(x, y * 2.0), wrt=x, lang="en").text
+    assert "{ 1 (x > t); 0 }" in apart
+    text = sg.explain(sg.where(x > 0, x**2, -(x**3)), lang="en").text
+    assert "y = { t₁ (x > 0); t₃ } = { 4 (2 > 0); −8 } = 4" in text
+    assert "∂y/∂t₁ = { 1 (x > 0); 0 }" in text
+    many = sg.where((x > 0) & (y < 3), x * y, x)
+    assert "(x > 0 ∧ y < 3)" in sg.explain(many, lang="en").text
+    held = x > 0
+    held.name = "held"
+    assert "held = (x > 0) = (2 > 0) = 1" in sg.explain(sg.where(held, x * y, x), lang="en").text
+
+
+def test_a_sum_of_ones_says_that_nothing_is_tied():
+    a = sg.tensor([[1.0, 2.0], [3.0, 0.0]], name="A")
+    said = "Σ₀ (A = T₁) = 1   as there are no ties"
+    assert said in sg.explain(sg.sum(sg.max(a, axis=0) ** 2), lang="en").text
+    tied = sg.explain(sg.sum(sg.max(a * 0.0, axis=0)), lang="en").text
+    assert "ties" not in tied

@@ -24,6 +24,7 @@ from seegrad.drawing.formula.terms import (
     Sum,
     Term,
     Times,
+    by_function,
     evaluate,
     leans_only_on,
     parts_of,
@@ -34,25 +35,26 @@ from seegrad.drawing.formula.terms import (
     total,
     with_numbers,
 )
-from seegrad.drawing.formula.tree import Tree, named
+from seegrad.drawing.formula.tree import Tree, Words, named
 from seegrad.drawing.formula.typeset import LONG, Equation, equation, length, short, shown, typeset
 from seegrad.drawing.values.names import free_letter
 from seegrad.graph.forms import Broadcast, Permute, Reduce, Reshape, Scalar
 from seegrad.graph.node import Node
+from seegrad.i18n import tr
 
 BRIEF = 3
 """A derivative of no more names and numbers than this is put into the next line."""
 
 
 def from_the_right(
-    graph: SymbolicGraph, targets: Sequence[Node], parts: Parts, seed: Any
+    graph: SymbolicGraph, targets: Sequence[Node], parts: Parts, seed: Any, lang: str
 ) -> list[Any]:
     """One line a node, from the output back; gives the derivative's value for each target."""
     walk = WalkBack(graph, targets, seed)
     for node in reversed(graph.nodes):
         if node in walk.users and node not in graph.aliases:
             walk.visit(node)
-    parts.right += [*walk.remarks.lines(), *walk.lines]
+    parts.right += [*walk.remarks.lines(lang), *walk.lines]
     return [walk.value.get(x) for x in targets]
 
 
@@ -196,6 +198,11 @@ def _with_name(term: Term, part: Term, name: Name) -> Term:
     return name if term == part else replaced(term, lambda each: _with_name(each, part, name))
 
 
+def _counts_ties(term: Term) -> bool:
+    """Is it a sum over places that are equal to something: to the greatest of them?"""
+    return any(call.op is by_function("equal") for call in calls_in(term))
+
+
 class Remarks:
     """Short names for functions that turn up in a derivative, and sums that are known to be 1."""
 
@@ -205,10 +212,14 @@ class Remarks:
         self.ones: dict[Term, None] = {}
         self.given = {term for term in graph.terms.values() if isinstance(term, Name)}
 
-    def lines(self) -> list[Equation]:
+    def lines(self, lang: str | None = None) -> list[Equation]:
         """y = softmax(a), ∑ t = 1: what the equations rely on."""
-        named = [equation(name, term) for term, name in self.names.items()]
-        return [*named, *(equation(term, ONE) for term in self.ones)]
+        unique = Words(tr("as there are no ties", lang))
+        return [
+            *(equation(name, term) for term, name in self.names.items()),
+            *(equation(term, ONE, note=unique if _counts_ties(term) else None)
+              for term in self.ones),
+        ]  # fmt: skip
 
     def seen(self, term: Term) -> Term:
         """The term with such functions named and such sums put in."""

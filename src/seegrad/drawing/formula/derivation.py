@@ -60,7 +60,8 @@ from seegrad.text import settled
 
 def names_step(graph: SymbolicGraph, lang: str, values: bool = True) -> Step | None:
     """t = x + y = 3 + 4 = 7, for every value that was computed."""
-    computed = [x for x in graph.nodes if x.op is not None and x not in graph.aliases]
+    apart = graph.aliases | graph.spoken
+    computed = [x for x in graph.nodes if x.op is not None and x not in apart]
     lines: list[Equation | None] = [_made(graph, node, values) for node in computed[:LINES]]
     if len(computed) > LINES:
         lines.append(None)
@@ -125,7 +126,7 @@ def window_steps(graph: SymbolicGraph, nodes: Sequence[Node], lang: str) -> list
         parts, names = Parts(), names_step(inner, lang)
         if names is None or not alone:
             continue
-        from_the_right(inner, alone, parts, arrives)
+        from_the_right(inner, alone, parts, arrives, lang)
         graph.known |= inner.known
         says = sentence("Inside {op}, step by step:", lang, op=typeset(graph.shown[node]))
         steps.append(Step("fold", says, (*names.lines, *parts.right)))
@@ -318,7 +319,7 @@ def _steps(
         else:
             reached.append(x)
     whole = Parts()
-    values = from_the_right(graph, reached, whole, seed) if reached else []
+    values = from_the_right(graph, reached, whole, seed, lang) if reached else []
     results |= dict(zip(reached, values))
     alone = Parts()
     if reached and all(by_paths(graph, x, alone, results[x]) for x in reached):

@@ -33,7 +33,14 @@ from seegrad.drawing.formula.terms import (
 from seegrad.drawing.formula.tree import Digits, Letter, Script, Tree, named, partial
 from seegrad.drawing.formula.tree import Fence as Bracketed
 from seegrad.drawing.formula.typeset import shape_line, typeset, with_samples
-from seegrad.drawing.values.names import free_letter, is_number, letters, written
+from seegrad.drawing.values.names import (
+    free_letter,
+    is_alias,
+    is_condition,
+    is_number,
+    letters,
+    written,
+)
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS, Spec
@@ -67,6 +74,7 @@ class SymbolicGraph:
     shown: dict[Node, Term] = field(default_factory=dict)  # the same, as it was written
     shapes: dict[Node, Tree | None] = field(default_factory=dict)  # of what it is made of
     aliases: set[Node] = field(default_factory=set)
+    spoken: set[Node] = field(default_factory=set)  # conditions, which have no name
     known: dict[Name, Any] = field(default_factory=dict)
     owner: dict[Tree, Node] = field(default_factory=dict)  # whose name or derivative it is
     words: Mapping[Node, str] = field(default_factory=dict)
@@ -185,17 +193,22 @@ class SymbolicGraph:
             for x, used in zip(node.inputs, node.values if data is not None else ())
             if x.op is None and x not in self.values
         }
-        written = [
+        calls = [
             Applied(node.op, tuple(node.attrs.items()),
                     tuple(states.get(x) or at.terms[x] for x in node.inputs), at.specs[node].shape)
             for at in self.rows
         ]  # fmt: skip
-        first = written[0]
+        first = calls[0]
         made = apply(node.op, node.attrs, first.arguments, node.shape)
         self.made[node] = made
         self.shown[node] = with_samples(first, self.samples(first.arguments))
-        self.shapes[node] = shape_line(written, *self.outcomes(node))
-        same = isinstance(made, Name) and made.shape == node.shape
+        self.shapes[node] = shape_line(calls, *self.outcomes(node))
+        if word is None and is_condition(node):
+            for at, term in zip(self.rows, calls):
+                at.terms[node] = term
+            self.spoken.add(node)
+        spoken = is_alias(node) and self.origin(node.inputs[0]) in self.spoken
+        same = (isinstance(made, Name) and made.shape == node.shape) or spoken
         if same and not node.name and not (word and node in self.kept):  # another form of its input
             for at in self.rows:
                 at.terms[node] = at.terms[node.inputs[0]]

@@ -473,8 +473,8 @@ def evaluate(term: Term, known: Mapping[Name, Any]) -> Any:
 def chosen(term: Term, known: Mapping[Name, Any], outermost: bool = False) -> Term:
     """The term with every choice made that its numbers decide alike.
 
-    `outermost`: the choice that the term itself is stays, as a book shows it, unless it only
-    keeps a computer from dividing by zero.
+    `outermost`: the choice that the term itself is stays, with all its branches, as a book shows
+    it, unless it only keeps a computer from dividing by zero.
     """
     match term:
         case Sum(parts):
@@ -486,11 +486,28 @@ def chosen(term: Term, known: Mapping[Name, Any], outermost: bool = False) -> Te
                 taken = _taken(term, known, outermost)
                 if taken is not None and shape_of(taken) == shape:
                     return chosen(taken, known, outermost)
+                if outermost:
+                    branches = [_branch(each, known) for each in arguments[1:]]
+                    return Applied(op, attrs, (arguments[0], *branches), shape)
             elif _never_clips(term, known):
                 return chosen(arguments[0], known)
             inside = [chosen(each, known) for each in arguments]
             return apply(op, dict(attrs), inside, shape)
     return term
+
+
+def _branch(term: Term, known: Mapping[Name, Any]) -> Term:
+    """A branch of a choice that stays, choices inside and all; one for ties goes if there are
+    none."""
+    if isinstance(term, Applied) and term.op is by_function("where"):
+        condition = term.arguments[0]
+        if isinstance(condition, Applied) and condition.op is by_function("equal"):
+            try:
+                if not np.any(evaluate(condition, known)):
+                    return _branch(term.arguments[2], known)
+            except (KeyError, TypeError, ValueError):
+                pass
+    return chosen(term, known, outermost=True)
 
 
 def has_choices(term: Term) -> bool:

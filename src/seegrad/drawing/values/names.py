@@ -17,6 +17,8 @@ from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.text import LONGEST_NAME, tidy
 
+LONGEST_CONDITION = 8
+"""Names and operations in a condition; a longer one has a name."""
 _INDEXED = re.compile(r"([A-Za-zα-ωΑ-Ω])_?([0-9]{1,3}|[₀-₉]{1,3})")
 _BELOW = dict(zip("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
 _LEVEL = str.maketrans({below: digit for digit, below in _BELOW.items()})
@@ -121,6 +123,7 @@ def letters(
     if z not in found:
         found[z] = _output_letter(z, taken, found)
     inner = [x for x in nodes if x.op is not None and x not in found and not is_alias(x)]
+    inner = [x for x in inner if not is_condition(x)]
     for large in (False, True):
         group = [node for node in inner if bool(node.shape) == large]
         base = "T" if large else "t"
@@ -136,6 +139,24 @@ def is_alias(x: Node) -> bool:
     form = x.op.lower if x.op is not None else None
     plain = isinstance(form, Scalar) and isinstance(form.tree, Input)
     return plain and not x.name and x.shape == x.inputs[0].shape
+
+
+def is_condition(x: Node) -> bool:
+    """Is this a short condition that nobody named, x > 0? Then it is written itself."""
+    seen, stack = 0, [x]
+    while stack:
+        node = stack.pop()
+        seen += 1
+        if seen + len(stack) > LONGEST_CONDITION:
+            return False
+        if _compares(node):
+            stack += node.inputs
+    return _compares(x)
+
+
+def _compares(x: Node) -> bool:
+    elementwise = x.op is not None and isinstance(x.op.lower, Scalar)
+    return elementwise and x.dtype.kind == "b" and not x.name and not is_alias(x)
 
 
 def is_number(x: Node) -> bool:
