@@ -35,6 +35,7 @@ class Token:
 
     kind: str  # sign, function, value
     value: Any
+    lone: bool = False  # a name: log x · y is (log x) · y, but nobody knows what log 2 · 3 is
 
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
@@ -126,7 +127,7 @@ class Sheet:
             meant = self.names[known]
             if self.rng is not None and getattr(meant, "dtype", None) == np.float32:
                 meant = meant * (1 + self.rng.uniform(-1, 1, np.shape(meant)) * 2.0**-22)
-            return [Token("function" if callable(meant) else "value", meant)]
+            return [Token("function" if callable(meant) else "value", meant, lone=True)]
         if known in FUNCTIONS and kind not in ("mo", "mrow", "mtd", "math"):   # erfc x is no erfcx
             return [Token("function", FUNCTIONS[known])]
         match kind:
@@ -317,9 +318,13 @@ class _Reader:
             inner = self.row[self.at + 1 : end]
             self.at = end + 1
             return [_Reader(part).whole() for part in _split(inner, ",")]
+        fenced = self.sign() in tuple(_OPENS)           # log |x|
+        lone = fenced or (self.at < len(self.row) and self.row[self.at].lone)
         found = self.factor()
         while self.starts() and self.row[self.at].kind == "value":
-            found = _times(found, self.factor(), "")
+            found, lone = _times(found, self.factor(), ""), False
+        if not lone and self.sign() in ("·", "×", "⊙"):
+            raise Misprinted("a factor that could belong to the function before it")
         return [found]
 
     def bracket(self) -> Any:

@@ -11,6 +11,7 @@ import pytest
 import seegrad as sg
 from seegrad.chapter.figures import FIGURES
 from seegrad.drawing.formula import samples
+from seegrad.drawing.formula.latex import to_latex
 from seegrad.drawing.formula.mathml import to_mathml
 from seegrad.drawing.formula.symbolic_graph import Sent, SymbolicGraph
 from seegrad.drawing.formula.template import read
@@ -145,6 +146,8 @@ def test_a_convolution_ends_with_its_answer_in_the_books_matrices():
         (r"\frac{x}{y} = -0.6667 = -\frac{2}{3}", ""),
         (r"\begin{cases}x & (x > 0)\\y & (x \le 0)\end{cases} = 3", ""),
         (r"\log (y - x) = 1.609 = \log 5", ""),
+        (r"\log y \cdot y = 3.296 = \log(3) \cdot 3", ""),
+        (r"\log 3 \cdot y = 3.296", "could belong"),
         (r"\max(x, y) = 3 = \sqrt{y^{2}}", ""),
     ],
 )
@@ -336,3 +339,33 @@ def test_a_sum_of_ones_says_that_nothing_is_tied():
     assert said in sg.explain(sg.sum(sg.max(a, axis=0) ** 2), lang="en").text
     tied = sg.explain(sg.sum(sg.max(a * 0.0, axis=0)), lang="en").text
     assert "ties" not in tied
+
+
+@pytest.mark.parametrize(
+    ("explained", "said"),
+    [
+        (lambda x, y: sg.log(x) ** 2 / sg.log(x**2), "(2 · log x)/(log(x²) · x)"),
+        (lambda x, y: sg.log(x) ** 2 / sg.log(x**2), "log(2²) · 2"),
+        (lambda x, y: x**y**2, "2 · 512 · log(2) · 3"),
+        (lambda x, y: sg.sin(x) * sg.exp(x * y), "sin x · exp(xy)"),
+        (lambda x, y: x * y * x + sg.sin(x), "= 2xy + cos x"),
+    ],
+)
+def test_a_function_takes_in_no_factor_behind_it(explained, said):
+    x, y = sg.tensor(2.0, name="x"), sg.tensor(3.0, name="y")
+    assert said in sg.explain(explained(x, y), lang="en").text
+
+
+def test_a_sum_takes_in_no_factor_behind_it():
+    x = sg.tensor([0.1, 0.2, 0.3], name="x")
+    told = sg.explain(sg.log(sg.sum(sg.exp(x))), lang="en")
+    assert "1/t · T = 1/(Σ T) · T" in told.text
+    total = Times(1.0, ((sg.explain(sg.sum(x)).steps[0].lines[0].sides[1], 1.0), (X, 1.0)))
+    assert to_text(typeset(total)) == "(Σ x)x"
+    assert to_latex(typeset(total)) == r"\left(\sum x\right) x"
+
+
+def test_products_that_differ_in_order_are_collected():
+    a, b = sg.tensor(2.0, name="pi"), sg.tensor(3.0, name="rho")
+    told = sg.explain(a * b * a, wrt=a, lang="en").text
+    assert "= 2 · pi · rho" in told

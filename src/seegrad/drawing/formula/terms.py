@@ -194,6 +194,7 @@ def with_numbers(term: Term, values: Mapping[Name, Any]) -> Term:
 def total(parts: Sequence[tuple[float, Term]]) -> Term:
     """A sum: nested sums opened, numbers and like terms added up."""
     found: dict[Term, float] = {}
+    alike: dict[Any, Term] = {}             # a product whatever the order of its factors
     number = 0.0
     for weight, part in parts:
         inner = part.parts if isinstance(part, Sum) else ((1.0, part),)
@@ -204,6 +205,8 @@ def total(parts: Sequence[tuple[float, Term]]) -> Term:
             if isinstance(term, Number):
                 number += coefficient * term.value
             else:
+                key = frozenset(term.factors) if isinstance(term, Times) else term
+                term = alike.setdefault(key, term)
                 found[term] = found.get(term, 0.0) + coefficient
     kept = [(c, t) for t, c in found.items() if c != 0]
     if number or not kept:

@@ -189,6 +189,38 @@ def _behind_a_sign(tree: Tree) -> Tree:
     return Fence(tree) if is_minus(tree) else tree
 
 
+_TIGHT = (DOT, ODOT, *(Sign(text) for text in ("×", "⊗", "∗", "÷", "mod", "/")))
+"""What stands behind one of these belongs to a function or a sum that is open before it."""
+
+
+def before_another(tree: Tree) -> Tree:
+    """A factor that another follows: log(2x) and (∑ x), which would take that in; log x is
+    plain."""
+    items = _items(tree)
+    start = max((i + 1 for i, item in enumerate(items) if _operates(item)), default=0)
+    kept, last = items[:start], items[start:]
+    if len(last) < 2:
+        return tree
+    name = last[0].base if isinstance(last[0], Script) else last[0]
+    if isinstance(name, Sign) and name.big:
+        return row(*kept, Fence(row(*last)))
+    called = isinstance(name, Letter) and name.upright and len(name.text) > 1
+    plain = len(last) == 2 and (isinstance(last[1], (Fence, Hole)) or _is_name(last[1]))
+    return row(*kept, last[0], Fence(row(*last[1:]))) if called and not plain else tree
+
+
+def _operates(item: Tree) -> bool:
+    """Is it an operator, perhaps with a mark of its own?"""
+    sign = item.base if isinstance(item, Script) else item
+    return isinstance(sign, Sign) and not sign.big
+
+
+def _is_name(tree: Tree) -> bool:
+    """x, x₁, or words."""
+    base = tree.base if isinstance(tree, Script) and tree.above is None else tree
+    return isinstance(base, (Letter, Words))
+
+
 def as_side(term: Term) -> Tree:
     """A term beside a sign of equality: x < 0 in brackets, as it is 1 or 0 there."""
     return piece(term).within(by_function("add").precedence)
@@ -207,6 +239,7 @@ def _written(factors: Sequence[Term]) -> Piece:
     trees = [piece(f).within(outer) for f, outer in zip(factors, strict)]
     if len(trees) == 1:
         return piece(factors[0])
+    trees = [*map(before_another, trees[:-1]), trees[-1]]
     return Piece(between(ODOT if arrays > 1 else DOT, trees), tight)
 
 
@@ -250,6 +283,7 @@ def _begins(tree: Tree) -> bool:
 
 def _beside(trees: Sequence[Tree]) -> Tree:
     """Factors side by side where that can be read (2t, 2(x + y)), else with a dot between."""
+    trees = [*map(before_another, trees[:-1]), trees[-1]]
     found = [trees[0]]
     for before, tree in pairwise(trees):
         close = _ends(before) and _begins(tree)
@@ -275,7 +309,8 @@ def _product(coefficient: float, factors: Sequence[tuple[Term, float]]) -> Piece
     trees += [_factor(base, e, alone) for base, e in _in_order(single)]
     if whole:
         sign = ODOT if len(whole) > 1 and not outer(whole) else DOT
-        trees.append(between(sign, [_factor(base, e, alone) for base, e in whole]))
+        *first, last = [_factor(base, e, alone) for base, e in whole]
+        trees.append(between(sign, [*map(before_another, first), last]))
     tree = _beside(trees)
     if coefficient < 0:
         return _negated(tree)
@@ -474,6 +509,8 @@ def _row_filled(
         filled = inside(item, 0 if apart else strict)
         if isinstance(filled, Fraction) and filled.above == filled.below:
             continue  # 1/1 of a single sample
+        if i + 1 < len(items) and items[i + 1] in _TIGHT:
+            filled = before_another(filled)
         torn = i > 0 and items[i - 1] in _BETWEEN
         yield _behind_a_sign(filled) if torn else filled
 

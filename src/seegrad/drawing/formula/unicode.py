@@ -148,7 +148,8 @@ def _bracketed(tree: Tree, denominator: bool = False) -> str:
         inner = [item for item in tree.items if not isinstance(item, Sign)]
         if tree.items and isinstance(tree.items[0], Sign) and tree.items[0].text == "∂":
             return written
-        if signs & _SPACED or (denominator and len(inner) > 1) or _has_fraction(tree):
+        several = denominator and len(inner) > 1
+        if signs & _SPACED or signs & BIG.keys() or several or _has_fraction(tree):
             return f"({written})"
     if isinstance(tree, Fraction):
         return f"({written})"
