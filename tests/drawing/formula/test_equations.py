@@ -369,3 +369,20 @@ def test_products_that_differ_in_order_are_collected():
     a, b = sg.tensor(2.0, name="pi"), sg.tensor(3.0, name="rho")
     told = sg.explain(a * b * a, wrt=a, lang="en").text
     assert "= 2 · pi · rho" in told
+
+
+def test_an_array_of_ones_is_no_number_among_matrices():
+    rng = np.random.default_rng(0)
+    a, w, x = (sg.tensor(rng.normal(size=shape), name=name)
+               for shape, name in [((6,), "A"), ((6, 2), "W"), ((2, 6), "x")])  # fmt: skip
+    square = sg.tensor(rng.normal(size=(2, 2)), name="S")
+    left = sg.explain(sg.sum(a @ w), wrt=w, lang="en").text
+    assert "∂y/∂W = Aᵀ · ∂y/∂T = [" in left
+    right = sg.explain(sg.sum(x @ w), wrt=x, lang="en").text
+    assert "∂y/∂x = ∂y/∂T · Wᵀ = [" in right.replace("   ", " ")
+    assert "1 · Wᵀ" not in right
+    inverse = sg.explain(sg.sum(sg.linalg.inv(square)), lang="en").text
+    assert "· 1 ·" not in inverse
+    assert "diag 1" not in sg.explain(sg.sum(sg.diagonal(square)), lang="en").text
+    each = sg.explain(sg.sum(x[0:1] * x[1, 1]), lang="en").text
+    assert "1t" not in each

@@ -28,9 +28,11 @@ from seegrad.drawing.formula.terms import (
     evaluate,
     leans_only_on,
     parts_of,
+    printed_shape,
     replaced,
     shape_of,
     size,
+    spread,
     times,
     total,
     with_numbers,
@@ -135,11 +137,20 @@ class WalkBack:
             self.learn(name, value)
         arrow = graph.arrow(user)
         full = graph.arriving(user, position, arrow)
-        brief = graph.arriving(user, position, self.arrives[user])
+        brief = graph.arriving(user, position, self.passed_on(user, arrow))
         if full is None or brief is None:
             return self.tell(node, name, None, None, None), value
         told = g_first(self.remarks.parted(self.remarks.seen(full.term)), arrow)
         return self.tell(node, name, told, self.remarks.seen(brief.term), full.shapes), value
+
+    def passed_on(self, user: Node, arrow: Name) -> Term:
+        """What arrives at a node in its short form, or by its name: a number that stands for a
+        whole array is that array element by element alone, and no matrix that is multiplied."""
+        brief = self.arrives[user]
+        whole = printed_shape(brief) == shape_of(brief)
+        op = user.op
+        alone = op is not None and (op.family == "elementwise" or isinstance(op.lower, _EACH))
+        return brief if whole or alone else arrow
 
     def tell(
         self, node: Node, name: Name, told: Term | None, brief: Term | None, note: Tree | None
@@ -168,6 +179,10 @@ class WalkBack:
     def learn(self, name: Name, value: Any) -> None:
         if value is not None:
             self.graph.known[name] = np.asarray(value)
+
+
+_EACH = (Scalar, Reduce, Reshape, Permute, Broadcast)
+"""What sends each element back as it came, times a number or to more places."""
 
 
 def _reshaped(term: Term) -> bool:
@@ -229,8 +244,7 @@ class Remarks:
             case Times(coefficient, factors):
                 inner = [(self.seen(base), exponent) for base, exponent in factors]
                 found = times(coefficient, [(bare(base), exponent) for base, exponent in inner])
-                whole = shape_of(found) == shape_of(term)
-                return found if whole else times(coefficient, inner)
+                return spread(found, shape_of(term))
             case Applied():
                 return self.function(term)
         return term

@@ -328,6 +328,10 @@ def apply(op: Op, attrs: Mapping[str, Any], arguments: Sequence[Term], shape: Sh
             return Number(float(result))
     if arguments and arguments[0] == ZERO and isinstance(op.lower, _LINEAR):
         return ZERO
+    if arguments and isinstance(op.lower, (Reshape, Permute)):
+        once = printed_shape(arguments[0]) == () != shape_of(arguments[0])
+        if once:                                    # one and the same in another shape
+            return spread(_unspread(arguments[0]), shape)
     if op.lower == Reduce("sum") and printed_shape(arguments[0]) == () != shape_of(arguments[0]):
         axes = attrs["axis"]                        # the sum of one and the same: so many times it
         count = float(np.prod([shape_of(arguments[0])[axis] for axis in axes]))
