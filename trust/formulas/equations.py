@@ -34,6 +34,7 @@ from trust.formulas.explained import (
     functions,
     layers,
     ops,
+    shapes,
     tensors,
 )
 from trust.formulas.page_lines import page_lines, there
@@ -200,7 +201,7 @@ def e1(run: Run) -> Found:
     rng, draws, counts = run.rng, max(1, run.count // 15), Counts()
     share = max(1, 120 // run.count)                     # of all that there is, in the tests
     faults: list[str] = []
-    drawn = [*ops(), *every_loss(), *layers(), *functions(), *alike()][::share]
+    drawn = [*ops(), *every_loss(), *layers(), *functions(), *alike(), *shapes()][::share]
     looked = [*((*each, draws) for each in drawn), ("expression", expression, run.count)]
     for name, draw, times in looked:
         for _ in range(times):

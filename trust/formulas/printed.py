@@ -128,6 +128,9 @@ class Sheet:
             if self.rng is not None and getattr(meant, "dtype", None) == np.float32:
                 meant = meant * (1 + self.rng.uniform(-1, 1, np.shape(meant)) * 2.0**-22)
             return [Token("function" if callable(meant) else "value", meant, lone=True)]
+        if kind == "msub" and known.startswith("reshape_"):
+            shape = [int(size) for size in known.removeprefix("reshape_").split(",")]
+            return [Token("function", lambda x: np.reshape(x, shape))]
         if known in FUNCTIONS and kind not in ("mo", "mrow", "mtd", "math"):   # erfc x is no erfcx
             return [Token("function", FUNCTIONS[known])]
         match kind:
@@ -445,10 +448,10 @@ def names_of(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _apart(a: list[Any], b: list[Any]) -> str:
     """How two sides differ by more than the rounding of their digits; "" if they do not."""
-    if np.size(a[0]) == np.size(b[0]):                  # the same numbers in another shape
-        a, b = [np.ravel(each) for each in a], [np.ravel(each) for each in b]
-    elif min(np.size(a[0]), np.size(b[0])) > 1:
-        return ""                                       # added up under other shapes
+    try:
+        np.broadcast_shapes(np.shape(a[0]), np.shape(b[0]))
+    except ValueError:
+        return f"of shape {np.shape(a[0])}, not {np.shape(b[0])}"
     with np.errstate(all="ignore"):
         one, other = np.broadcast_arrays(a[0], b[0])
         margins = [np.max([np.abs(np.subtract(x, each[0], dtype=float)) for x in each[1:]], axis=0)

@@ -22,7 +22,7 @@ from seegrad.drawing.formula.unicode import to_text
 from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.scene import to_json
 from trust.formulas.equations import Counts, explained, faults_of, faults_of_line
-from trust.formulas.explained import functions, ops
+from trust.formulas.explained import functions, ops, shapes
 from trust.formulas.page_lines import read_lines, reports, said, there
 from trust.formulas.printed import reading
 from trust.formulas.symbolic_judge import verdicts
@@ -386,3 +386,29 @@ def test_an_array_of_ones_is_no_number_among_matrices():
     assert "diag 1" not in sg.explain(sg.sum(sg.diagonal(square)), lang="en").text
     each = sg.explain(sg.sum(x[0:1] * x[1, 1]), lang="en").text
     assert "1t" not in each
+
+
+@pytest.mark.parametrize("draw", [pytest.param(draw, id=name) for name, draw in shapes()])
+def test_what_changes_a_shape_is_said_in_its_shape(draw):
+    assert not explained(draw, np.random.default_rng(0), Counts())
+
+
+def test_a_value_under_another_shape_is_no_equality():
+    rng = np.random.default_rng(0)
+    line = to_mathml(read("a = b"))
+    assert reading(line, {"a": np.ones((2, 3, 4)), "b": np.ones((2, 4))}, rng).fault
+    assert reading(line, {"a": np.ones((2, 1)), "b": np.array([1.0, 2.0])}, rng).fault
+    assert not reading(line, {"a": np.ones((2, 3)), "b": np.ones(3)}, rng).fault
+    a = sg.tensor(rng.normal(size=(2, 3, 4)), name="A")
+    middle = sg.explain(sg.sum(sg.sum(a**2, axis=1) ** 2), lang="en").text
+    assert "∂y/∂T₁ = reshape_(2, 1, 4)(∂y/∂T₂) = reshape_(2, 1, 4)(2T₂)" in middle
+    flat = sg.explain(sg.sum(sg.reshape(a, (24,)) ** 2), lang="en").text
+    assert "T₁ = reshape₂₄(A)" in flat
+    assert "∂y/∂A = reshape_(2, 3, 4)(∂y/∂T₁)" in flat
+    x = sg.tensor([1.0, 2.0], name="x")
+    assert "T₁ = reshape_(1, 2)(x)" in sg.explain(sg.sum(sg.stack([x, x]) ** 2), lang="en").text
+    assert "∂z/∂x = (∂z/∂T₁)ᵀ" in sg.explain(
+        sg.sum(x[:, None] * sg.tensor([[1.0, 2.0]], name="y")), lang="en"
+    ).text
+    m = sg.tensor(rng.normal(size=(2, 4)), name="x")
+    assert "s = (mean₁(x))ᵀ" in sg.explain(sg.sum(sg.var(m, axis=1)), lang="en").text

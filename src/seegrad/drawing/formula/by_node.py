@@ -38,7 +38,16 @@ from seegrad.drawing.formula.terms import (
     with_numbers,
 )
 from seegrad.drawing.formula.tree import Tree, Words, named
-from seegrad.drawing.formula.typeset import LONG, Equation, equation, length, short, shown, typeset
+from seegrad.drawing.formula.typeset import (
+    LONG,
+    Equation,
+    equation,
+    length,
+    short,
+    shown,
+    typeset,
+    without_kept_axes,
+)
 from seegrad.drawing.values.names import free_letter
 from seegrad.graph.forms import Broadcast, Permute, Reduce, Reshape, Scalar
 from seegrad.graph.node import Node
@@ -224,7 +233,7 @@ class Remarks:
     def __init__(self, graph: SymbolicGraph) -> None:
         self.graph = graph
         self.names: dict[Term, Name] = {}
-        self.ones: dict[Term, None] = {}
+        self.ones: dict[Applied, None] = {}
         self.given = {term for term in graph.terms.values() if isinstance(term, Name)}
 
     def lines(self, lang: str | None = None) -> list[Equation]:
@@ -232,7 +241,7 @@ class Remarks:
         unique = Words(tr("as there are no ties", lang))
         return [
             *(equation(name, term) for term, name in self.names.items()),
-            *(equation(term, ONE, note=unique if _counts_ties(term) else None)
+            *(equation(without_kept_axes(term), ONE, note=unique if _counts_ties(term) else None)
               for term in self.ones),
         ]  # fmt: skip
 

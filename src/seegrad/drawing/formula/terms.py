@@ -328,11 +328,10 @@ def apply(op: Op, attrs: Mapping[str, Any], arguments: Sequence[Term], shape: Sh
             return Number(float(result))
     if arguments and arguments[0] == ZERO and isinstance(op.lower, _LINEAR):
         return ZERO
-    if arguments and isinstance(op.lower, (Reshape, Permute)):
-        once = printed_shape(arguments[0]) == () != shape_of(arguments[0])
-        if once:                                    # one and the same in another shape
-            return spread(_unspread(arguments[0]), shape)
-    if op.lower == Reduce("sum") and printed_shape(arguments[0]) == () != shape_of(arguments[0]):
+    alike = arguments and printed_shape(arguments[0]) == () != shape_of(arguments[0])
+    if alike and isinstance(op.lower, (Reshape, Permute)):
+        return spread(_unspread(arguments[0]), shape)
+    if alike and op.lower == Reduce("sum"):
         axes = attrs["axis"]                        # the sum of one and the same: so many times it
         count = float(np.prod([shape_of(arguments[0])[axis] for axis in axes]))
         once = multiplied(Number(count), _unspread(arguments[0]))
@@ -355,6 +354,12 @@ def _unspread(term: Term) -> Term:
     if isinstance(term, Applied) and isinstance(term.op.lower, Broadcast):
         return _unspread(term.arguments[0])
     return replaced(term, _unspread) if isinstance(term, (Sum, Times, Written)) else term
+
+
+def reshaped(term: Term, shape: Shape) -> Applied:
+    """The term in another shape."""
+    op = next(op for op in TABLE.values() if isinstance(op.lower, Reshape))
+    return Applied(op, (("shape", shape),), (term,), shape)
 
 
 def spread(term: Term, shape: Shape) -> Term:

@@ -29,6 +29,8 @@ from seegrad.drawing.formula.terms import (
     Written,
     by_function,
     parts_of,
+    printed_shape,
+    reshaped,
     shape_of,
     times,
 )
@@ -222,7 +224,12 @@ def _is_name(tree: Tree) -> bool:
 
 
 def as_side(term: Term) -> Tree:
-    """A term beside a sign of equality: x < 0 in brackets, as it is 1 or 0 there."""
+    """A term beside a sign of equality: x < 0 in brackets, as it is 1 or 0 there, and one more
+    axis is said."""
+    if isinstance(term, Applied) and isinstance(term.op.lower, Reshape) and prod(term.shape) > 1:
+        before = printed_shape(term.arguments[0])
+        if before and len(term.shape) > len(before) and _upright(term) is None:
+            return _named_reshape(term).tree
     return piece(term).within(by_function("add").precedence)
 
 
@@ -369,13 +376,37 @@ def _factor(base: Term, exponent: float, alone: bool) -> Tree:
 
 
 def _upright(term: Term) -> Term | None:
-    """What stands upright here: a vector (n,) made a column (n, 1)."""
+    """What changes its direction here: a vector (n,) made a column (n, 1), or the other way."""
     if isinstance(term, Applied) and isinstance(term.op.lower, Reshape):
         inner = term.arguments[0]
-        flat = shape_of(inner)
-        if len(flat) == 1 and term.shape == (*flat, 1) and flat[0] > 1:
+        flat, column = sorted((shape_of(inner), term.shape), key=len)
+        if len(flat) == 1 and column == (*flat, 1) and flat[0] > 1:
             return inner
     return None
+
+
+def without_kept_axes(term: Applied) -> Applied:
+    """A sum that keeps the axes it runs over as the plain sum; anything else as it is."""
+    attrs, axes = dict(term.attrs), dict(term.attrs).get("axis")
+    if term.op.family != "reduction" or not attrs.get("keepdims") or not isinstance(axes, tuple):
+        return term
+    left = tuple(n for axis, n in enumerate(term.shape) if axis not in axes)
+    return replace(term, attrs=tuple((attrs | {"keepdims": False}).items()), shape=left)
+
+
+def _named_reshape(term: Term) -> Piece:
+    """reshape₆(x): a value whose shape is another."""
+    below = between(COMMA, [Digits(str(size)) for size in shape_of(term)])
+    inner = Fence(typeset(_without_reshape(term)))
+    return Piece(row(Script(Letter("reshape", upright=True), below), inner))
+
+
+def is_plain(term: Applied) -> bool:
+    """Does a value in another shape say so by itself: one number, or one more axis in front?"""
+    before, after = printed_shape(term.arguments[0]), term.shape
+    if prod(after) == 1 or not before:
+        return True
+    return before[-len(after):] == after[-len(before):] and prod(before) == prod(after)
 
 
 # --------------------------------------------------------------- templates
@@ -402,6 +433,14 @@ def _applied(term: Applied, samples: Tree | None = None) -> Piece:
             rest = replace(term, arguments=(times(1.0, vector.factors),))
             return piece(times(vector.coefficient, [(rest, 1.0)]))
         return Piece(Script(piece(vector).within(ATOM), above=Letter("⊤")))
+    if isinstance(op.lower, Permute) and tuple(attrs["axes"]) == tuple(range(len(term.shape))):
+        return piece(term.arguments[0])
+    if (summed := without_kept_axes(term)) is not term:
+        told = reshaped(summed, term.shape)
+        if not is_plain(told):                            # ∑₁ x that keeps its axis stands up
+            return piece(told)
+    if isinstance(op.lower, Reshape) and not is_plain(term):
+        return _named_reshape(term)
     template = read(settled(op.latex, attrs))
     moved = isinstance(op.lower, Permute) and not _of_matrices(attrs["axes"])
     if moved and isinstance(template, Script) and template.above is not None:
