@@ -28,11 +28,13 @@ from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from trust.formulas.explained import (
     Draw,
+    alike,
     every_loss,
     expression,
     functions,
     layers,
     ops,
+    shapes,
     tensors,
 )
 from trust.formulas.page_lines import page_lines, there
@@ -92,6 +94,20 @@ def read_as_printed(
     return [f"as it is read, {each.fault}" for each in found if each.fault]
 
 
+def alike_faults(known: Any) -> list[str]:
+    """Names that no reader can tell apart though they stand for two values."""
+    seen: dict[str, Any] = {}
+    faults: list[str] = []
+    for name, value in known.items():
+        for line in {to_text(name.label), to_mathml(name.label)}:
+            other = seen.setdefault(line, value)
+            if np.size(other) != np.size(value) or not np.allclose(
+                np.ravel(other), np.ravel(value), rtol=CLOSE, equal_nan=True
+            ):
+                faults.append(f"{line} stands for {other} and for {value}")
+    return faults
+
+
 def lines_of(told: Derivation) -> list[Equation]:
     """All equations of a derivation."""
     return [line for step in told.steps for line in step.lines if line is not None]
@@ -101,6 +117,7 @@ def faults_of(told: Derivation, z: Any, seed: Any) -> tuple[int, list[str]]:
     """How many equations a derivation has, and those that are not true."""
     lines = lines_of(told)
     faults = [fault for line in lines if (fault := faults_of_line(line, told.known))]
+    faults += alike_faults(told.known)
     leaves = [x for x in walk([z]) if x.op is None and x.requires_grad]
     results = told.result if isinstance(told.result, tuple) else (told.result,)
     z.backward(seed) if seed is not None else z.backward()
@@ -184,7 +201,7 @@ def e1(run: Run) -> Found:
     rng, draws, counts = run.rng, max(1, run.count // 15), Counts()
     share = max(1, 120 // run.count)                     # of all that there is, in the tests
     faults: list[str] = []
-    drawn = [*ops(), *every_loss(), *layers(), *functions()][::share]
+    drawn = [*ops(), *every_loss(), *layers(), *functions(), *alike(), *shapes()][::share]
     looked = [*((*each, draws) for each in drawn), ("expression", expression, run.count)]
     for name, draw, times in looked:
         for _ in range(times):

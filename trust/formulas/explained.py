@@ -161,6 +161,60 @@ def functions() -> Iterator[tuple[str, Draw]]:
             yield f"{name}{shape}", draw
 
 
+_LONG = "the weight of the first layer of the network number "
+_ALIKE = [
+    ("t_1", "t₁", "t"), ("T_1", "T₂", "T"), ("x", "x", "x′"), (_LONG + "1", _LONG + "2", "w"),
+    ("e", "exp", "x"), ("π", "pi", "Φ"), ("σ", "Σ", "log"), ("h₁", "h_2", "L"), ("y", "L", "N"),
+    ("mean", "∂", "η"),
+]  # fmt: skip
+"""Names that are written alike, and names that formulas have a meaning for."""
+
+
+def _of_three(a: Any, b: Any, c: Any) -> Any:
+    t = a * b + c
+    return sg.mean(sg.sigmoid(t) * a + sg.log(b) * c**a + sg.exp(a) / b + sg.gelu(c) * sg.sum(b))
+
+
+def alike() -> Iterator[tuple[str, Draw]]:
+    """One expression of single numbers and of arrays, under names that could be mixed up."""
+    for names in _ALIKE:
+        for shape in ((), (3,)):
+
+            def draw(
+                rng: np.random.Generator, names: Any = names, shape: Any = shape
+            ) -> tuple[Any, Any]:
+                leaves = [sg.tensor(rng.uniform(0.5, 2, shape), name=name) for name in names]
+                return _of_three(*leaves), None
+
+            yield f"{', '.join(names)}{shape}", draw
+
+
+def _stretched(a: Any) -> Any:
+    return sg.sum(sg.sum(a**2, axis=1) * sg.mean(a, axis=(0, 2))[0])
+
+
+_SHAPES: dict[str, tuple[tuple[int, ...], Callable[[Any], Any]]] = {
+    "a sum over the axis in the middle": ((2, 3, 4), _stretched),
+    "a matrix for every slice": ((4, 5), lambda w: sg.sum(np.ones((2, 3, 4)) @ w)),
+    "an outer product": ((3,), lambda x: sg.sum((x[:, None] * x[None, :]) ** 2)),
+    "a stack": ((2,), lambda x: sg.sum(sg.stack([x, x * 2, x**2]) ** 2)),
+    "a column": ((2, 3), lambda x: -sg.mean(sg.log_softmax(x)[:, 0])),
+    "tiles": ((2,), lambda x: sg.sum(sg.tile(x, 2) ** 2 * np.arange(4.0))),
+    "a flat matrix": ((2, 3), lambda x: sg.sum(sg.reshape(x, (6,)) @ np.ones((6, 2)))),
+    "a variance of rows": ((2, 4), lambda x: sg.sum(sg.var(x, axis=1))),
+}
+
+
+def shapes() -> Iterator[tuple[str, Draw]]:
+    """What changes a shape on the way there or back."""
+    for name, (shape, way) in _SHAPES.items():
+
+        def draw(rng: np.random.Generator, shape: Any = shape, way: Any = way) -> tuple[Any, Any]:
+            return way(sg.tensor(rng.uniform(0.5, 2, shape), name="x")), None
+
+        yield name, draw
+
+
 def expression(rng: np.random.Generator) -> tuple[Any, Any]:
     """A random expression: half of them of a few single numbers, which are told path by path."""
     if rng.integers(2):

@@ -28,7 +28,14 @@ from seegrad.drawing.scene.scene import Scene, to_json
 from seegrad.graph.node import Node
 from seegrad.optim import SGD
 from seegrad.training import Report, RunFolder, Trainer
-from trust.formulas.explained import Draw, every_loss, expression, functions, saturated
+from trust.formulas.explained import (
+    Draw,
+    alike,
+    every_loss,
+    expression,
+    functions,
+    saturated,
+)
 from trust.formulas.printed import Reading, reading, written
 
 ROOT = Path(__file__).parents[2]
@@ -96,6 +103,7 @@ def scenes(
     yield "playground", _data(playground(lang="en"))
     drawn = [*((*each, "none") for each in [*every_loss(), *functions()][::share]),
              *((*each, which) for each in saturated() for which in ("none", "all")),
+             *((*each, "all") for each in [*alike()][::share]),
              *(("expression", expression, "all") for _ in range(count))]  # fmt: skip
     for name, draw, which in drawn:
         if (scene := _drawn(draw, rng, which)) is not None:

@@ -35,6 +35,7 @@ class Token:
 
     kind: str  # sign, function, value
     value: Any
+    lone: bool = False  # a name: log x · y is (log x) · y, but nobody knows what log 2 · 3 is
 
 
 FUNCTIONS: Mapping[str, Callable[..., Any]] = {
@@ -128,7 +129,10 @@ class Sheet:
             meant = self.names[known]
             if self.rng is not None and getattr(meant, "dtype", None) == np.float32:
                 meant = meant * (1 + self.rng.uniform(-1, 1, np.shape(meant)) * 2.0**-22)
-            return [Token("function" if callable(meant) else "value", meant)]
+            return [Token("function" if callable(meant) else "value", meant, lone=True)]
+        if kind == "msub" and known.startswith("reshape_"):
+            shape = [int(size) for size in known.removeprefix("reshape_").split(",")]
+            return [Token("function", lambda x: np.reshape(x, shape))]
         if known in FUNCTIONS and kind not in ("mo", "mrow", "mtd", "math"):   # erfc x is no erfcx
             return [Token("function", FUNCTIONS[known])]
         match kind:
@@ -319,9 +323,13 @@ class _Reader:
             inner = self.row[self.at + 1 : end]
             self.at = end + 1
             return [_Reader(part).whole() for part in _split(inner, ",")]
+        fenced = self.sign() in tuple(_OPENS)           # log |x|
+        lone = fenced or (self.at < len(self.row) and self.row[self.at].lone)
         found = self.factor()
         while self.starts() and self.row[self.at].kind == "value":
-            found = _times(found, self.factor(), "")
+            found, lone = _times(found, self.factor(), ""), False
+        if not lone and self.sign() in ("·", "×", "⊙"):
+            raise Misprinted("a factor that could belong to the function before it")
         return [found]
 
     def bracket(self) -> Any:
@@ -446,10 +454,10 @@ def names_of(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _apart(a: list[Any], b: list[Any]) -> str:
     """How two sides differ by more than the rounding of their digits; "" if they do not."""
-    if np.size(a[0]) == np.size(b[0]):                  # the same numbers in another shape
-        a, b = [np.ravel(each) for each in a], [np.ravel(each) for each in b]
-    elif min(np.size(a[0]), np.size(b[0])) > 1:
-        return ""                                       # added up under other shapes
+    try:
+        np.broadcast_shapes(np.shape(a[0]), np.shape(b[0]))
+    except ValueError:
+        return f"of shape {np.shape(a[0])}, not {np.shape(b[0])}"
     with np.errstate(all="ignore"):
         one, other = np.broadcast_arrays(a[0], b[0])
         margins = [np.max([np.abs(np.subtract(x, each[0], dtype=float)) for x in each[1:]], axis=0)

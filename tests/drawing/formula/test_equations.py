@@ -11,17 +11,18 @@ import pytest
 import seegrad as sg
 from seegrad.chapter.figures import FIGURES
 from seegrad.drawing.formula import samples
+from seegrad.drawing.formula.latex import to_latex
 from seegrad.drawing.formula.mathml import to_mathml
 from seegrad.drawing.formula.symbolic_graph import Sent, SymbolicGraph
 from seegrad.drawing.formula.template import read
-from seegrad.drawing.formula.terms import Elided, Name, Number, Sum, Times, times
+from seegrad.drawing.formula.terms import Elided, Name, Number, Sum, Times, evaluate, times
 from seegrad.drawing.formula.tree import DOTS, Letter
 from seegrad.drawing.formula.typeset import Equation, typeset
 from seegrad.drawing.formula.unicode import to_text
 from seegrad.drawing.scene.build import build_scene
 from seegrad.drawing.scene.scene import to_json
 from trust.formulas.equations import Counts, explained, faults_of, faults_of_line
-from trust.formulas.explained import functions, ops
+from trust.formulas.explained import functions, ops, shapes
 from trust.formulas.page_lines import read_lines, reports, said, there
 from trust.formulas.printed import reading
 from trust.formulas.symbolic_judge import verdicts
@@ -145,6 +146,8 @@ def test_a_convolution_ends_with_its_answer_in_the_books_matrices():
         (r"\frac{x}{y} = -0.6667 = -\frac{2}{3}", ""),
         (r"\begin{cases}x & (x > 0)\\y & (x \le 0)\end{cases} = 3", ""),
         (r"\log (y - x) = 1.609 = \log 5", ""),
+        (r"\log y \cdot y = 3.296 = \log(3) \cdot 3", ""),
+        (r"\log 3 \cdot y = 3.296", "could belong"),
         (r"\max(x, y) = 3 = \sqrt{y^{2}}", ""),
     ],
 )
@@ -307,3 +310,105 @@ def test_loops_are_told_apart_from_their_derivatives():
     told = sg.explain(sg.scan(turn, x, rows)[0], lang="en").text
     assert "T = scanₜᵤᵣₙ(x, r) = [18]" in told
     assert "∂y/∂x = scan_(∂turn)(∂y/∂T, scan_(turn, saved)(x, r), r)[0] = 6" in told
+
+
+def test_a_choice_says_its_condition_and_all_its_branches():
+    x, y = sg.tensor(2.0, name="x"), sg.tensor(2.0, name="y")
+    tied = sg.explain(sg.maximum(x, y) ** 2, wrt=x, lang="en")
+    assert "∂t/∂x = { 1 (x > y); 0.5 (x = y); 0 }" in tied.text
+    slope = next(side for step in tied.steps for line in step.lines
+                 if to_text(line.tree).startswith("∂t/∂x") for side in line.sides[1:])  # fmt: skip
+    names = {to_text(name.label): name for name in tied.known}
+    for a, b, right in [(1.0, 3.0, 0.0), (2.0, 2.0, 0.5), (3.0, 1.0, 1.0)]:
+        assert evaluate(slope, {names["x"]: a, names["y"]: b}) == right
+    apart = sg.explain(sg.maximum(x, y * 2.0), wrt=x, lang="en").text
+    assert "{ 1 (x > t); 0 }" in apart
+    text = sg.explain(sg.where(x > 0, x**2, -(x**3)), lang="en").text
+    assert "y = { t₁ (x > 0); t₃ } = { 4 (2 > 0); −8 } = 4" in text
+    assert "∂y/∂t₁ = { 1 (x > 0); 0 }" in text
+    many = sg.where((x > 0) & (y < 3), x * y, x)
+    assert "(x > 0 ∧ y < 3)" in sg.explain(many, lang="en").text
+    held = x > 0
+    held.name = "held"
+    assert "held = (x > 0) = (2 > 0) = 1" in sg.explain(sg.where(held, x * y, x), lang="en").text
+
+
+def test_a_sum_of_ones_says_that_nothing_is_tied():
+    a = sg.tensor([[1.0, 2.0], [3.0, 0.0]], name="A")
+    said = "Σ₀ (A = T₁) = 1   as there are no ties"
+    assert said in sg.explain(sg.sum(sg.max(a, axis=0) ** 2), lang="en").text
+    tied = sg.explain(sg.sum(sg.max(a * 0.0, axis=0)), lang="en").text
+    assert "ties" not in tied
+
+
+@pytest.mark.parametrize(
+    ("explained", "said"),
+    [
+        (lambda x, y: sg.log(x) ** 2 / sg.log(x**2), "(2 · log x)/(log(x²) · x)"),
+        (lambda x, y: sg.log(x) ** 2 / sg.log(x**2), "log(2²) · 2"),
+        (lambda x, y: x**y**2, "2 · 512 · log(2) · 3"),
+        (lambda x, y: sg.sin(x) * sg.exp(x * y), "sin x · exp(xy)"),
+        (lambda x, y: x * y * x + sg.sin(x), "= 2xy + cos x"),
+    ],
+)
+def test_a_function_takes_in_no_factor_behind_it(explained, said):
+    x, y = sg.tensor(2.0, name="x"), sg.tensor(3.0, name="y")
+    assert said in sg.explain(explained(x, y), lang="en").text
+
+
+def test_a_sum_takes_in_no_factor_behind_it():
+    x = sg.tensor([0.1, 0.2, 0.3], name="x")
+    told = sg.explain(sg.log(sg.sum(sg.exp(x))), lang="en")
+    assert "1/t · T = 1/(Σ T) · T" in told.text
+    total = Times(1.0, ((sg.explain(sg.sum(x)).steps[0].lines[0].sides[1], 1.0), (X, 1.0)))
+    assert to_text(typeset(total)) == "(Σ x)x"
+    assert to_latex(typeset(total)) == r"\left(\sum x\right) x"
+
+
+def test_products_that_differ_in_order_are_collected():
+    a, b = sg.tensor(2.0, name="pi"), sg.tensor(3.0, name="rho")
+    told = sg.explain(a * b * a, wrt=a, lang="en").text
+    assert "= 2 · pi · rho" in told
+
+
+def test_an_array_of_ones_is_no_number_among_matrices():
+    rng = np.random.default_rng(0)
+    a, w, x = (sg.tensor(rng.normal(size=shape), name=name)
+               for shape, name in [((6,), "A"), ((6, 2), "W"), ((2, 6), "x")])  # fmt: skip
+    square = sg.tensor(rng.normal(size=(2, 2)), name="S")
+    left = sg.explain(sg.sum(a @ w), wrt=w, lang="en").text
+    assert "∂y/∂W = Aᵀ · ∂y/∂T = [" in left
+    right = sg.explain(sg.sum(x @ w), wrt=x, lang="en").text
+    assert "∂y/∂x = ∂y/∂T · Wᵀ = [" in right.replace("   ", " ")
+    assert "1 · Wᵀ" not in right
+    inverse = sg.explain(sg.sum(sg.linalg.inv(square)), lang="en").text
+    assert "· 1 ·" not in inverse
+    assert "diag 1" not in sg.explain(sg.sum(sg.diagonal(square)), lang="en").text
+    each = sg.explain(sg.sum(x[0:1] * x[1, 1]), lang="en").text
+    assert "1t" not in each
+
+
+@pytest.mark.parametrize("draw", [pytest.param(draw, id=name) for name, draw in shapes()])
+def test_what_changes_a_shape_is_said_in_its_shape(draw):
+    assert not explained(draw, np.random.default_rng(0), Counts())
+
+
+def test_a_value_under_another_shape_is_no_equality():
+    rng = np.random.default_rng(0)
+    line = to_mathml(read("a = b"))
+    assert reading(line, {"a": np.ones((2, 3, 4)), "b": np.ones((2, 4))}, rng).fault
+    assert reading(line, {"a": np.ones((2, 1)), "b": np.array([1.0, 2.0])}, rng).fault
+    assert not reading(line, {"a": np.ones((2, 3)), "b": np.ones(3)}, rng).fault
+    a = sg.tensor(rng.normal(size=(2, 3, 4)), name="A")
+    middle = sg.explain(sg.sum(sg.sum(a**2, axis=1) ** 2), lang="en").text
+    assert "∂y/∂T₁ = reshape_(2, 1, 4)(∂y/∂T₂) = reshape_(2, 1, 4)(2T₂)" in middle
+    flat = sg.explain(sg.sum(sg.reshape(a, (24,)) ** 2), lang="en").text
+    assert "T₁ = reshape₂₄(A)" in flat
+    assert "∂y/∂A = reshape_(2, 3, 4)(∂y/∂T₁)" in flat
+    x = sg.tensor([1.0, 2.0], name="x")
+    assert "T₁ = reshape_(1, 2)(x)" in sg.explain(sg.sum(sg.stack([x, x]) ** 2), lang="en").text
+    assert "∂z/∂x = (∂z/∂T₁)ᵀ" in sg.explain(
+        sg.sum(x[:, None] * sg.tensor([[1.0, 2.0]], name="y")), lang="en"
+    ).text
+    m = sg.tensor(rng.normal(size=(2, 4)), name="x")
+    assert "s = (mean₁(x))ᵀ" in sg.explain(sg.sum(sg.var(m, axis=1)), lang="en").text

@@ -24,34 +24,48 @@ from seegrad.drawing.formula.terms import (
     Sum,
     Term,
     Times,
+    by_function,
     evaluate,
     leans_only_on,
     parts_of,
+    printed_shape,
     replaced,
     shape_of,
     size,
+    spread,
     times,
     total,
     with_numbers,
 )
-from seegrad.drawing.formula.tree import Letter, Tree
-from seegrad.drawing.formula.typeset import LONG, Equation, equation, length, short, shown, typeset
+from seegrad.drawing.formula.tree import Tree, Words, named
+from seegrad.drawing.formula.typeset import (
+    LONG,
+    Equation,
+    equation,
+    length,
+    short,
+    shown,
+    typeset,
+    without_kept_axes,
+)
+from seegrad.drawing.values.names import free_letter
 from seegrad.graph.forms import Broadcast, Permute, Reduce, Reshape, Scalar
 from seegrad.graph.node import Node
+from seegrad.i18n import tr
 
 BRIEF = 3
 """A derivative of no more names and numbers than this is put into the next line."""
 
 
 def from_the_right(
-    graph: SymbolicGraph, targets: Sequence[Node], parts: Parts, seed: Any
+    graph: SymbolicGraph, targets: Sequence[Node], parts: Parts, seed: Any, lang: str
 ) -> list[Any]:
     """One line a node, from the output back; gives the derivative's value for each target."""
     walk = WalkBack(graph, targets, seed)
     for node in reversed(graph.nodes):
         if node in walk.users and node not in graph.aliases:
             walk.visit(node)
-    parts.right += [*walk.remarks.lines(), *walk.lines]
+    parts.right += [*walk.remarks.lines(lang), *walk.lines]
     return [walk.value.get(x) for x in targets]
 
 
@@ -132,11 +146,20 @@ class WalkBack:
             self.learn(name, value)
         arrow = graph.arrow(user)
         full = graph.arriving(user, position, arrow)
-        brief = graph.arriving(user, position, self.arrives[user])
+        brief = graph.arriving(user, position, self.passed_on(user, arrow))
         if full is None or brief is None:
             return self.tell(node, name, None, None, None), value
         told = g_first(self.remarks.parted(self.remarks.seen(full.term)), arrow)
         return self.tell(node, name, told, self.remarks.seen(brief.term), full.shapes), value
+
+    def passed_on(self, user: Node, arrow: Name) -> Term:
+        """What arrives at a node in its short form, or by its name: a number that stands for a
+        whole array is that array element by element alone, and no matrix that is multiplied."""
+        brief = self.arrives[user]
+        whole = printed_shape(brief) == shape_of(brief)
+        op = user.op
+        alone = op is not None and (op.family == "elementwise" or isinstance(op.lower, _EACH))
+        return brief if whole or alone else arrow
 
     def tell(
         self, node: Node, name: Name, told: Term | None, brief: Term | None, note: Tree | None
@@ -167,6 +190,10 @@ class WalkBack:
             self.graph.known[name] = np.asarray(value)
 
 
+_EACH = (Scalar, Reduce, Reshape, Permute, Broadcast)
+"""What sends each element back as it came, times a number or to more places."""
+
+
 def _reshaped(term: Term) -> bool:
     """Is it written as another value whose shape is another? Then the axes of later steps are not
     that value's."""
@@ -195,20 +222,28 @@ def _with_name(term: Term, part: Term, name: Name) -> Term:
     return name if term == part else replaced(term, lambda each: _with_name(each, part, name))
 
 
+def _counts_ties(term: Term) -> bool:
+    """Is it a sum over places that are equal to something: to the greatest of them?"""
+    return any(call.op is by_function("equal") for call in calls_in(term))
+
+
 class Remarks:
     """Short names for functions that turn up in a derivative, and sums that are known to be 1."""
 
     def __init__(self, graph: SymbolicGraph) -> None:
         self.graph = graph
         self.names: dict[Term, Name] = {}
-        self.ones: dict[Term, None] = {}
+        self.ones: dict[Applied, None] = {}
         self.given = {term for term in graph.terms.values() if isinstance(term, Name)}
-        self.taken = {term.label for term in self.given}
 
-    def lines(self) -> list[Equation]:
+    def lines(self, lang: str | None = None) -> list[Equation]:
         """y = softmax(a), ∑ t = 1: what the equations rely on."""
-        named = [equation(name, term) for term, name in self.names.items()]
-        return [*named, *(equation(term, ONE) for term in self.ones)]
+        unique = Words(tr("as there are no ties", lang))
+        return [
+            *(equation(name, term) for term, name in self.names.items()),
+            *(equation(without_kept_axes(term), ONE, note=unique if _counts_ties(term) else None)
+              for term in self.ones),
+        ]  # fmt: skip
 
     def seen(self, term: Term) -> Term:
         """The term with such functions named and such sums put in."""
@@ -218,8 +253,7 @@ class Remarks:
             case Times(coefficient, factors):
                 inner = [(self.seen(base), exponent) for base, exponent in factors]
                 found = times(coefficient, [(bare(base), exponent) for base, exponent in inner])
-                whole = shape_of(found) == shape_of(term)
-                return found if whole else times(coefficient, inner)
+                return spread(found, shape_of(term))
             case Applied():
                 return self.function(term)
         return term
@@ -229,13 +263,11 @@ class Remarks:
         if from_data and isinstance(term.op.lower, Reduce) and self.is_one(term):
             self.ones[term] = None
             return ONE
-        named = all(isinstance(each, Name) for each in term.arguments)
-        if from_data and named and term.op.body is not None and term.shape:
+        plain = all(isinstance(each, Name) for each in term.arguments)
+        if from_data and plain and term.op.body is not None and term.shape:
             if term not in self.names:
-                letters = (Letter(x) for x in "ysuvwpq")
-                letter = next(x for x in letters if x not in self.taken)
-                self.taken.add(letter)
-                self.names[term] = name = Name(letter, term.shape)
+                letter = free_letter("ysuvwpq", self.graph.taken)
+                self.names[term] = name = Name(named(letter), term.shape)
                 if (value := self.value(term)) is not None:
                     self.graph.known[name] = value
             return self.names[term]
@@ -251,17 +283,15 @@ class Remarks:
     def parted(self, term: Term) -> Term:
         """A term too long for a line, with names for what stands in it more than once, and then
         for its largest parts."""
-        letters = (Letter(x) for x in "UVRSPQKMHJ")
         while length(typeset(term)) > LONG:
             counts = Counter(calls_in(term))
             fitting = [each for each in counts if each != term and self.value(each) is not None
                        and size(each) > 1 and length(typeset(each)) <= LONG]  # fmt: skip
-            letter = next((x for x in letters if x not in self.taken), None)
-            if not fitting or letter is None:
+            if not fitting:
                 return term
             part = max(fitting, key=lambda each: (counts[each] > 1, counts[each] * size(each)))
-            self.taken.add(letter)
-            self.names[part] = name = Name(letter, part.shape)
+            letter = free_letter("UVRSPQKMHJ", self.graph.taken)
+            self.names[part] = name = Name(named(letter), part.shape)
             self.graph.known[name] = self.value(part)
             term = _with_name(term, part, name)
         return term

@@ -7,7 +7,7 @@ numbers with few paths is told path by path; any other from right to left, one l
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,7 @@ from seegrad.drawing.formula.by_node import calls_in, from_the_right, numeric
 from seegrad.drawing.formula.by_path import by_paths, own_rule, whole_slope
 from seegrad.drawing.formula.document import LINES, Derivation, Parts, Step, sentence
 from seegrad.drawing.formula.symbolic_graph import SymbolicGraph
+from seegrad.drawing.formula.template import read
 from seegrad.drawing.formula.terms import (
     Applied,
     Elided,
@@ -37,6 +38,7 @@ from seegrad.drawing.formula.tree import (
     Tree,
     between,
     row,
+    symbols_in,
 )
 from seegrad.drawing.formula.typeset import (
     COMMA,
@@ -53,11 +55,13 @@ from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.i18n import language, tr
+from seegrad.text import settled
 
 
 def names_step(graph: SymbolicGraph, lang: str, values: bool = True) -> Step | None:
     """t = x + y = 3 + 4 = 7, for every value that was computed."""
-    computed = [x for x in graph.nodes if x.op is not None and x not in graph.aliases]
+    apart = graph.aliases | graph.spoken
+    computed = [x for x in graph.nodes if x.op is not None and x not in apart]
     lines: list[Equation | None] = [_made(graph, node, values) for node in computed[:LINES]]
     if len(computed) > LINES:
         lines.append(None)
@@ -122,7 +126,7 @@ def window_steps(graph: SymbolicGraph, nodes: Sequence[Node], lang: str) -> list
         parts, names = Parts(), names_step(inner, lang)
         if names is None or not alone:
             continue
-        from_the_right(inner, alone, parts, arrives)
+        from_the_right(inner, alone, parts, arrives, lang)
         graph.known |= inner.known
         says = sentence("Inside {op}, step by step:", lang, op=typeset(graph.shown[node]))
         steps.append(Step("fold", says, (*names.lines, *parts.right)))
@@ -162,10 +166,24 @@ def _so_many(number: int, letter: Tree) -> tuple[Tree, ...]:
     return (letter,) if number == 1 else (Digits(str(number)), letter)
 
 
+def lines_of(steps: Sequence[Step]) -> Iterator[Equation]:
+    """The equations of all steps."""
+    return (line for step in steps for line in step.lines if line is not None)
+
+
+def own_symbols(line: Equation) -> Iterator[str]:
+    """The letters and signs of a line that mean something of themselves: e, Σ, log, no names."""
+    yield "∂"
+    for call in (call for side in line.sides for call in calls_in(side)):
+        yield from symbols_in(read(settled(call.op.latex, dict(call.attrs))))
+        if isinstance(call.op.lower, (Window, Overlap)):
+            yield from "kpiG"
+
+
 def index_steps(steps: Sequence[Step], lang: str) -> list[Step]:
     """For windows that slide in these lines: which element is which, once for each way."""
     found: dict[Any, Equation] = {}
-    for line in (line for step in steps for line in step.lines if line is not None):
+    for line in lines_of(steps):
         for call in (call for side in line.sides for call in calls_in(side)):
             if isinstance(call.op.lower, (Window, Overlap)):
                 attrs = dict(call.attrs)
@@ -243,9 +261,21 @@ def explain(
             asked=tr("a tensor that was computed from tensors"),
             came=type(z).__name__,
         )
-    targets = _targets(z, wrt)
-    graph = SymbolicGraph.of(z, targets)
-    seed = _seed(z, gradient)
+    targets, seed = _targets(z, wrt), _seed(z, gradient)
+    avoided: set[str] = set()
+    while True:
+        told, names = _derivation(z, targets, seed, lang, avoided)
+        twice = names & {each for line in lines_of(told.steps) for each in own_symbols(line)}
+        if not twice:
+            return told
+        avoided |= twice
+
+
+def _derivation(
+    z: Node, targets: Sequence[Node], seed: Any, lang: str, avoided: Collection[str]
+) -> tuple[Derivation, set[str]]:
+    """The derivation, and the names in it as they are written; none of them is `avoided`."""
+    graph = SymbolicGraph.of(z, targets, avoided)
     steps: list[Step] = []
     if names := names_step(graph, lang):
         steps.append(names)
@@ -262,7 +292,8 @@ def explain(
         x=between(COMMA, [typeset(graph.terms[x]) for x in targets]),
     )
     outcome = results[0] if len(results) == 1 else tuple(results)
-    return Derivation(title, tuple(steps), lang, outcome, graph.known)
+    told = Derivation(title, tuple(steps), lang, outcome, graph.known)
+    return told, graph.taken - {*avoided, "N"}
 
 
 def _steps(
@@ -288,7 +319,7 @@ def _steps(
         else:
             reached.append(x)
     whole = Parts()
-    values = from_the_right(graph, reached, whole, seed) if reached else []
+    values = from_the_right(graph, reached, whole, seed, lang) if reached else []
     results |= dict(zip(reached, values))
     alone = Parts()
     if reached and all(by_paths(graph, x, alone, results[x]) for x in reached):

@@ -6,6 +6,7 @@ from functools import singledispatch
 
 from seegrad.drawing.formula.template import LETTERS, SIGNS
 from seegrad.drawing.formula.tree import (
+    Constant,
     Digits,
     Fence,
     Fraction,
@@ -75,6 +76,11 @@ def _(tree: Letter) -> str:
 
 
 @_latex.register
+def _(tree: Constant) -> str:
+    return _COMMANDS.get(tree.text, tree.text)
+
+
+@_latex.register
 def _(tree: Digits) -> str:
     return tree.text
 
@@ -114,7 +120,7 @@ def _(tree: Fraction) -> str:
 @_latex.register
 def _(tree: Script) -> str:
     base = _latex(tree.base)
-    if not isinstance(tree.base, (Letter, Digits, Sign, Words, Fence, Hole)):
+    if not isinstance(tree.base, (Letter, Constant, Digits, Sign, Words, Fence, Hole)):
         base = f"{{{base}}}"
     if isinstance(tree.base, Hole):
         base = f"${{{tree.base.name}}}" if tree.below is not None else base

@@ -9,6 +9,7 @@ from functools import singledispatch
 from html import escape
 
 from seegrad.drawing.formula.tree import (
+    Constant,
     Digits,
     Fence,
     Fraction,
@@ -57,6 +58,11 @@ def _(tree: Letter) -> str:
     style = ' mathvariant="normal"' if tree.upright and len(tree.text) == 1 else ""
     space = '<mspace width="0.17em"/>' if tree.upright and len(tree.text) > 1 else ""
     return f"<mi{style}>{escape(tree.text)}</mi>{space}"
+
+
+@_element.register
+def _(tree: Constant) -> str:
+    return f"<mi>{tree.text}</mi>"
 
 
 @_element.register

@@ -30,6 +30,7 @@ from seegrad.drawing.formula.terms import (
 )
 from seegrad.drawing.formula.tree import Digits, Sign, Tree, between, row
 from seegrad.drawing.formula.tree import Fence as Bracketed
+from seegrad.drawing.values.names import written
 from seegrad.graph.forms import Product
 from seegrad.graph.node import Node
 from seegrad.graph.spec import Shape, Spec
@@ -64,7 +65,7 @@ def at_other_rows(nodes: Sequence[Node]) -> tuple[Rows, ...]:
         for node in nodes
         for key, value in node.attrs.items()
     )
-    if first is None or fixed or len(nodes) > 400 or any(x.name == "N" for x in nodes):
+    if first is None or fixed or len(nodes) > 400 or any(written(x.name) == "N" for x in nodes):
         return (Rows(1, real),)
     others = [x for x in leaves if x is not first and x.shape[:1] == first.shape[:1]]
     for chosen in ([first], *([first, x] for x in others), [first, *others]):

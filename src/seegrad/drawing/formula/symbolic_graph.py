@@ -33,7 +33,14 @@ from seegrad.drawing.formula.terms import (
 from seegrad.drawing.formula.tree import Digits, Letter, Script, Tree, named, partial
 from seegrad.drawing.formula.tree import Fence as Bracketed
 from seegrad.drawing.formula.typeset import shape_line, typeset, with_samples
-from seegrad.drawing.values.names import is_number, letters
+from seegrad.drawing.values.names import (
+    free_letter,
+    is_alias,
+    is_condition,
+    is_number,
+    letters,
+    written,
+)
 from seegrad.graph.graph import walk
 from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS, Spec
@@ -67,22 +74,29 @@ class SymbolicGraph:
     shown: dict[Node, Term] = field(default_factory=dict)  # the same, as it was written
     shapes: dict[Node, Tree | None] = field(default_factory=dict)  # of what it is made of
     aliases: set[Node] = field(default_factory=set)
+    spoken: set[Node] = field(default_factory=set)  # conditions, which have no name
     known: dict[Name, Any] = field(default_factory=dict)
     owner: dict[Tree, Node] = field(default_factory=dict)  # whose name or derivative it is
     words: Mapping[Node, str] = field(default_factory=dict)
     values: Mapping[Node, Node] = field(default_factory=dict)  # who has the values, if others
-    taken: set[str] = field(default_factory=set)  # by the insides of composites
+    taken: set[str] = field(default_factory=set)  # as they are written: no name is given twice
     labels: Mapping[Node, Tree] = field(default_factory=dict)  # in the place of names
     states: dict[Node, list[Any]] = field(default_factory=dict)  # of leaves, one after another
     kept: Collection[Node] = ()  # who has a name in any case
     top: Tree = field(default=Letter("L"))
 
     @classmethod
-    def of(cls, z: Node, targets: Collection[Node] = ()) -> SymbolicGraph:
-        """The graph of everything that z was computed from; `targets` have names of their own."""
+    def of(
+        cls, z: Node, targets: Collection[Node] = (), avoided: Collection[str] = ()
+    ) -> SymbolicGraph:
+        """The graph of everything that z was computed from; `targets` have names of their own.
+
+        Nothing is called by what is `avoided`, as the formulas mean something else by it.
+        """
         nodes = tuple(walk([z]))
-        words = letters(nodes, z)
-        return cls(z, nodes, at_other_rows(nodes), words=words, kept={z, *targets}).told()
+        words, rows = letters(nodes, z, avoided=avoided), at_other_rows(nodes)
+        made = cls(z, nodes, rows, words=words, kept={z, *targets}, taken={*avoided})
+        return made.told()
 
     @classmethod
     def inside(cls, outer: SymbolicGraph, node: Node) -> SymbolicGraph | None:
@@ -105,11 +119,11 @@ class SymbolicGraph:
             return None
         x.name, z.name = source, outcome
         nodes = tuple(walk([z]))
-        words = letters(nodes, z, {*outer.words.values(), *outer.taken})
-        outer.taken |= {*words.values()}
+        words = letters(nodes, z, outer.taken)
         pairs = dict(zip(nodes, walk([values]))) if around.data is not None else {}
         rows = at_other_rows(nodes)
-        return cls(z, nodes, rows, words=words, values=pairs, kept={x, z}).told()
+        taken = outer.taken
+        return cls(z, nodes, rows, words=words, values=pairs, kept={x, z}, taken=taken).told()
 
     @classmethod
     def of_body(cls, outer: SymbolicGraph, node: Node) -> tuple[SymbolicGraph, list[Node]] | None:
@@ -131,23 +145,24 @@ class SymbolicGraph:
         for leaf, word in zip((*leaves, z), (*words, outer.words[node])):
             leaf.name = word or ""
         nodes = tuple(walk([z]))
-        found = letters(nodes, z, {*outer.words.values(), *outer.taken})
-        outer.taken |= {*found.values()}
+        found = letters(nodes, z, outer.taken)
         rows = (Rows(1, {each: each.spec for each in nodes}),)
-        inner = cls(z, nodes, rows, words=found, kept={z, *leaves}).told()
-        inner.top = outer.top
-        return inner, leaves
+        inner = cls(z, nodes, rows, words=found, kept={z, *leaves}, taken=outer.taken)
+        return inner.told(outer.top), leaves
 
-    def told(self) -> SymbolicGraph:
-        """All its nodes named."""
+    def told(self, top: Tree | None = None) -> SymbolicGraph:
+        """All its nodes named; `top` is what is differentiated, if it is not the last of them."""
         graph, z, words, nodes = self, self.z, self.words, self.nodes
         graph.terms = graph.rows[0].terms
         if len(graph.rows) > 1:
             graph.known[SAMPLES] = float(graph.rows[0].number)
+        told = [word for node, word in words.items() if node not in graph.labels]
+        graph.taken |= {"N", *map(written, told)}
         for node in nodes:
             graph.add(node, words.get(node))
-        free = Letter("L") if "L" not in words.values() else Letter("ℓ")
-        graph.top = typeset(graph.terms[z]) if not z.shape else free
+        if top is None:
+            top = named(free_letter("LℓJE", graph.taken)) if z.shape else typeset(graph.terms[z])
+        graph.top = top
         return graph
 
     def origin(self, node: Node) -> Node:
@@ -178,17 +193,22 @@ class SymbolicGraph:
             for x, used in zip(node.inputs, node.values if data is not None else ())
             if x.op is None and x not in self.values
         }
-        written = [
+        calls = [
             Applied(node.op, tuple(node.attrs.items()),
                     tuple(states.get(x) or at.terms[x] for x in node.inputs), at.specs[node].shape)
             for at in self.rows
         ]  # fmt: skip
-        first = written[0]
+        first = calls[0]
         made = apply(node.op, node.attrs, first.arguments, node.shape)
         self.made[node] = made
         self.shown[node] = with_samples(first, self.samples(first.arguments))
-        self.shapes[node] = shape_line(written, *self.outcomes(node))
-        same = isinstance(made, Name) and made.shape == node.shape
+        self.shapes[node] = shape_line(calls, *self.outcomes(node))
+        if word is None and is_condition(node):
+            for at, term in zip(self.rows, calls):
+                at.terms[node] = term
+            self.spoken.add(node)
+        spoken = is_alias(node) and self.origin(node.inputs[0]) in self.spoken
+        same = (isinstance(made, Name) and made.shape == node.shape) or spoken
         if same and not node.name and not (word and node in self.kept):  # another form of its input
             for at in self.rows:
                 at.terms[node] = at.terms[node.inputs[0]]
@@ -213,7 +233,7 @@ class SymbolicGraph:
         """How many samples a loss is the mean over."""
         shape = arguments[0].shape if isinstance(arguments[0], Name) else ()
         count = int(np.prod(shape[:-1], dtype=int))
-        known = self.known.get(SAMPLES)
+        known = self.known.get(SAMPLES) if len(self.rows) > 1 else None  # else a user's own N
         return SAMPLES.label if known == count else Digits(str(count))
 
     def outcomes(self, node: Node) -> tuple[list[Any], list[int]]:

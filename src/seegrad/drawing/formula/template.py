@@ -10,6 +10,7 @@ import re
 from functools import cache
 
 from seegrad.drawing.formula.tree import (
+    Constant,
     Digits,
     Fence,
     Fraction,
@@ -142,6 +143,8 @@ class _Reader:
         if token[0].isdigit():
             return Digits(token)
         if not token.startswith("\\"):
+            if token == "e" and self.peek() == "^":
+                return Constant(token)
             if token.isalpha():
                 return Letter(token)
             return Sign({"-": "−", "*": "∗"}.get(token, token))
@@ -181,6 +184,8 @@ class _Reader:
             return self.table(self.raw())
         if name in _BIG:
             return Sign(_BIG[name], big=True)
+        if name == "pi":
+            return Constant(LETTERS[name])
         if name in LETTERS:
             return Letter(LETTERS[name])
         if name in SIGNS:

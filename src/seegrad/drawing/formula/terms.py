@@ -194,6 +194,7 @@ def with_numbers(term: Term, values: Mapping[Name, Any]) -> Term:
 def total(parts: Sequence[tuple[float, Term]]) -> Term:
     """A sum: nested sums opened, numbers and like terms added up."""
     found: dict[Term, float] = {}
+    alike: dict[Any, Term] = {}             # a product whatever the order of its factors
     number = 0.0
     for weight, part in parts:
         inner = part.parts if isinstance(part, Sum) else ((1.0, part),)
@@ -204,6 +205,8 @@ def total(parts: Sequence[tuple[float, Term]]) -> Term:
             if isinstance(term, Number):
                 number += coefficient * term.value
             else:
+                key = frozenset(term.factors) if isinstance(term, Times) else term
+                term = alike.setdefault(key, term)
                 found[term] = found.get(term, 0.0) + coefficient
     kept = [(c, t) for t, c in found.items() if c != 0]
     if number or not kept:
@@ -325,7 +328,10 @@ def apply(op: Op, attrs: Mapping[str, Any], arguments: Sequence[Term], shape: Sh
             return Number(float(result))
     if arguments and arguments[0] == ZERO and isinstance(op.lower, _LINEAR):
         return ZERO
-    if op.lower == Reduce("sum") and printed_shape(arguments[0]) == () != shape_of(arguments[0]):
+    alike = arguments and printed_shape(arguments[0]) == () != shape_of(arguments[0])
+    if alike and isinstance(op.lower, (Reshape, Permute)):
+        return spread(_unspread(arguments[0]), shape)
+    if alike and op.lower == Reduce("sum"):
         axes = attrs["axis"]                        # the sum of one and the same: so many times it
         count = float(np.prod([shape_of(arguments[0])[axis] for axis in axes]))
         once = multiplied(Number(count), _unspread(arguments[0]))
@@ -348,6 +354,12 @@ def _unspread(term: Term) -> Term:
     if isinstance(term, Applied) and isinstance(term.op.lower, Broadcast):
         return _unspread(term.arguments[0])
     return replaced(term, _unspread) if isinstance(term, (Sum, Times, Written)) else term
+
+
+def reshaped(term: Term, shape: Shape) -> Applied:
+    """The term in another shape."""
+    op = next(op for op in TABLE.values() if isinstance(op.lower, Reshape))
+    return Applied(op, (("shape", shape),), (term,), shape)
 
 
 def spread(term: Term, shape: Shape) -> Term:
@@ -473,8 +485,8 @@ def evaluate(term: Term, known: Mapping[Name, Any]) -> Any:
 def chosen(term: Term, known: Mapping[Name, Any], outermost: bool = False) -> Term:
     """The term with every choice made that its numbers decide alike.
 
-    `outermost`: the choice that the term itself is stays, as a book shows it, unless it only
-    keeps a computer from dividing by zero.
+    `outermost`: the choice that the term itself is stays, with all its branches, as a book shows
+    it, unless it only keeps a computer from dividing by zero.
     """
     match term:
         case Sum(parts):
@@ -486,11 +498,28 @@ def chosen(term: Term, known: Mapping[Name, Any], outermost: bool = False) -> Te
                 taken = _taken(term, known, outermost)
                 if taken is not None and shape_of(taken) == shape:
                     return chosen(taken, known, outermost)
+                if outermost:
+                    branches = [_branch(each, known) for each in arguments[1:]]
+                    return Applied(op, attrs, (arguments[0], *branches), shape)
             elif _never_clips(term, known):
                 return chosen(arguments[0], known)
             inside = [chosen(each, known) for each in arguments]
             return apply(op, dict(attrs), inside, shape)
     return term
+
+
+def _branch(term: Term, known: Mapping[Name, Any]) -> Term:
+    """A branch of a choice that stays, choices inside and all; one for ties goes if there are
+    none."""
+    if isinstance(term, Applied) and term.op is by_function("where"):
+        condition = term.arguments[0]
+        if isinstance(condition, Applied) and condition.op is by_function("equal"):
+            try:
+                if not np.any(evaluate(condition, known)):
+                    return _branch(term.arguments[2], known)
+            except (KeyError, TypeError, ValueError):
+                pass
+    return chosen(term, known, outermost=True)
 
 
 def has_choices(term: Term) -> bool:

@@ -6,10 +6,10 @@ One direction: terms (`terms.py`) and the op table's templates (`template.py`) �
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from seegrad.drawing.values.names import indexed
 from seegrad.text import tidy
 
 # --------------------------------------------------------------- the tree
@@ -21,6 +21,13 @@ class Letter:
 
     text: str
     upright: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number that has a letter: e, π. A variable of that name is a `Letter`."""
+
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +128,8 @@ class Table:
 
 
 Tree = (
-    Letter | Digits | Sign | Words | Space | Row | Fraction | Script | Root | Lined | Table
-    | Fence | Hole
+    Letter | Constant | Digits | Sign | Words | Space | Row | Fraction | Script | Root | Lined
+    | Table | Fence | Hole
 )  # fmt: skip
 
 DOTS = Sign("…")
@@ -153,7 +160,40 @@ def partial(upper: Tree, lower: Tree) -> Tree:
     return Fraction(row(Sign("∂"), upper), row(Sign("∂"), lower))
 
 
-_INDEXED = re.compile(r"([A-Za-zα-ωΑ-Ω])_?([0-9]{1,3})")
+def parts_in(tree: Tree) -> tuple[Tree, ...]:
+    """What a tree is made of, one level down."""
+    match tree:
+        case Row(items):
+            return items
+        case Fraction(above, below):
+            return above, below
+        case Script(base, below, above):
+            return tuple(each for each in (base, below, above) if each is not None)
+        case Root(base, degree):
+            return (base,) if degree is None else (base, degree)
+        case Lined(base) | Fence(base):
+            return (base,)
+        case Table(_, rows):
+            return tuple(cell for cells in rows for cell in cells)
+    return ()
+
+
+def symbols_in(tree: Tree) -> Iterator[str]:
+    """The letters and signs of a formula as a line of text has them; a mark below an operator
+    is no letter."""
+    match tree:
+        case Letter(text) | Constant(text):
+            yield text
+            if tree == Constant("e"):
+                yield "exp"
+        case Sign(text):
+            yield BIG.get(text, text)
+        case Lined():
+            yield "mean"
+        case Script(Sign(_, big=False), _, above):
+            tree = above or Row(())
+    for part in parts_in(tree):
+        yield from symbols_in(part)
 
 
 def named(name: str) -> Tree:
@@ -164,9 +204,11 @@ def named(name: str) -> Tree:
     """
     if len(name) == 1 and name.isalpha() and (name.isascii() or name in GREEK):
         return Letter(name)
-    if found := _INDEXED.fullmatch(name):
-        return Script(Letter(found[1]), Digits(found[2]))
+    if found := indexed(name):
+        return Script(Letter(found[0]), Digits(found[1]))
     return Words(tidy(name) or "·")
 
 
+BIG = {"∑": "Σ", "∏": "Π"}
+"""Big signs as a line of text has them."""
 GREEK = "αβγδεζηθικλμνξοπρσςτυφχψωΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩ"

@@ -29,6 +29,8 @@ from seegrad.drawing.formula.terms import (
     Written,
     by_function,
     parts_of,
+    printed_shape,
+    reshaped,
     shape_of,
     times,
 )
@@ -36,6 +38,7 @@ from seegrad.drawing.formula.tree import (
     DOTS,
     EQUALS,
     GAP,
+    Constant,
     Digits,
     Fence,
     Fraction,
@@ -83,7 +86,7 @@ class Piece:
 def length(tree: Tree) -> int:
     """How many letters, digits and signs a reader meets."""
     match tree:
-        case Letter(text) | Digits(text) | Sign(text) | Words(text):
+        case Letter(text) | Constant(text) | Digits(text) | Sign(text) | Words(text):
             return max(1, len(text) // 3)
         case Row(items):
             return sum(map(length, items))
@@ -188,8 +191,45 @@ def _behind_a_sign(tree: Tree) -> Tree:
     return Fence(tree) if is_minus(tree) else tree
 
 
+_TIGHT = (DOT, ODOT, *(Sign(text) for text in ("×", "⊗", "∗", "÷", "mod", "/")))
+"""What stands behind one of these belongs to a function or a sum that is open before it."""
+
+
+def before_another(tree: Tree) -> Tree:
+    """A factor that another follows: log(2x) and (∑ x), which would take that in; log x is
+    plain."""
+    items = _items(tree)
+    start = max((i + 1 for i, item in enumerate(items) if _operates(item)), default=0)
+    kept, last = items[:start], items[start:]
+    if len(last) < 2:
+        return tree
+    name = last[0].base if isinstance(last[0], Script) else last[0]
+    if isinstance(name, Sign) and name.big:
+        return row(*kept, Fence(row(*last)))
+    called = isinstance(name, Letter) and name.upright and len(name.text) > 1
+    plain = len(last) == 2 and (isinstance(last[1], (Fence, Hole)) or _is_name(last[1]))
+    return row(*kept, last[0], Fence(row(*last[1:]))) if called and not plain else tree
+
+
+def _operates(item: Tree) -> bool:
+    """Is it an operator, perhaps with a mark of its own?"""
+    sign = item.base if isinstance(item, Script) else item
+    return isinstance(sign, Sign) and not sign.big
+
+
+def _is_name(tree: Tree) -> bool:
+    """x, x₁, or words."""
+    base = tree.base if isinstance(tree, Script) and tree.above is None else tree
+    return isinstance(base, (Letter, Words))
+
+
 def as_side(term: Term) -> Tree:
-    """A term beside a sign of equality: x < 0 in brackets, as it is 1 or 0 there."""
+    """A term beside a sign of equality: x < 0 in brackets, as it is 1 or 0 there, and one more
+    axis is said."""
+    if isinstance(term, Applied) and isinstance(term.op.lower, Reshape) and prod(term.shape) > 1:
+        before = printed_shape(term.arguments[0])
+        if before and len(term.shape) > len(before) and _upright(term) is None:
+            return _named_reshape(term).tree
     return piece(term).within(by_function("add").precedence)
 
 
@@ -206,6 +246,7 @@ def _written(factors: Sequence[Term]) -> Piece:
     trees = [piece(f).within(outer) for f, outer in zip(factors, strict)]
     if len(trees) == 1:
         return piece(factors[0])
+    trees = [*map(before_another, trees[:-1]), trees[-1]]
     return Piece(between(ODOT if arrays > 1 else DOT, trees), tight)
 
 
@@ -230,24 +271,26 @@ def _sum(parts: Sequence[tuple[float, Term]]) -> Piece:
 def _ends(tree: Tree) -> bool:
     """Can a factor that follows stand right behind this: 2, t, e^x, (…)?"""
     match tree:
-        case Letter(text):
-            return len(text) == 1
-        case Script(Letter(text)):
+        case Letter(text) | Constant(text) | Script(Letter(text) | Constant(text)):
             return len(text) == 1
         case Script(base, _, _):
             return isinstance(base, Fence)
     return isinstance(tree, (Digits, Fence, Hole))
 
 
+_LETTERS = (Letter, Constant)
+
+
 def _begins(tree: Tree) -> bool:
     """Can this stand right behind a factor?"""
     if isinstance(tree, Script):
-        return isinstance(tree.base, Fence) or (isinstance(tree.base, Letter) and _ends(tree))
-    return isinstance(tree, Fence) or (isinstance(tree, Letter) and _ends(tree))
+        return isinstance(tree.base, Fence) or (isinstance(tree.base, _LETTERS) and _ends(tree))
+    return isinstance(tree, Fence) or (isinstance(tree, _LETTERS) and _ends(tree))
 
 
 def _beside(trees: Sequence[Tree]) -> Tree:
     """Factors side by side where that can be read (2t, 2(x + y)), else with a dot between."""
+    trees = [*map(before_another, trees[:-1]), trees[-1]]
     found = [trees[0]]
     for before, tree in pairwise(trees):
         close = _ends(before) and _begins(tree)
@@ -273,7 +316,8 @@ def _product(coefficient: float, factors: Sequence[tuple[Term, float]]) -> Piece
     trees += [_factor(base, e, alone) for base, e in _in_order(single)]
     if whole:
         sign = ODOT if len(whole) > 1 and not outer(whole) else DOT
-        trees.append(between(sign, [_factor(base, e, alone) for base, e in whole]))
+        *first, last = [_factor(base, e, alone) for base, e in whole]
+        trees.append(between(sign, [*map(before_another, first), last]))
     tree = _beside(trees)
     if coefficient < 0:
         return _negated(tree)
@@ -332,13 +376,37 @@ def _factor(base: Term, exponent: float, alone: bool) -> Tree:
 
 
 def _upright(term: Term) -> Term | None:
-    """What stands upright here: a vector (n,) made a column (n, 1)."""
+    """What changes its direction here: a vector (n,) made a column (n, 1), or the other way."""
     if isinstance(term, Applied) and isinstance(term.op.lower, Reshape):
         inner = term.arguments[0]
-        flat = shape_of(inner)
-        if len(flat) == 1 and term.shape == (*flat, 1) and flat[0] > 1:
+        flat, column = sorted((shape_of(inner), term.shape), key=len)
+        if len(flat) == 1 and column == (*flat, 1) and flat[0] > 1:
             return inner
     return None
+
+
+def without_kept_axes(term: Applied) -> Applied:
+    """A sum that keeps the axes it runs over as the plain sum; anything else as it is."""
+    attrs, axes = dict(term.attrs), dict(term.attrs).get("axis")
+    if term.op.family != "reduction" or not attrs.get("keepdims") or not isinstance(axes, tuple):
+        return term
+    left = tuple(n for axis, n in enumerate(term.shape) if axis not in axes)
+    return replace(term, attrs=tuple((attrs | {"keepdims": False}).items()), shape=left)
+
+
+def _named_reshape(term: Term) -> Piece:
+    """reshape₆(x): a value whose shape is another."""
+    below = between(COMMA, [Digits(str(size)) for size in shape_of(term)])
+    inner = Fence(typeset(_without_reshape(term)))
+    return Piece(row(Script(Letter("reshape", upright=True), below), inner))
+
+
+def is_plain(term: Applied) -> bool:
+    """Does a value in another shape say so by itself: one number, or one more axis in front?"""
+    before, after = printed_shape(term.arguments[0]), term.shape
+    if prod(after) == 1 or not before:
+        return True
+    return before[-len(after):] == after[-len(before):] and prod(before) == prod(after)
 
 
 # --------------------------------------------------------------- templates
@@ -365,6 +433,14 @@ def _applied(term: Applied, samples: Tree | None = None) -> Piece:
             rest = replace(term, arguments=(times(1.0, vector.factors),))
             return piece(times(vector.coefficient, [(rest, 1.0)]))
         return Piece(Script(piece(vector).within(ATOM), above=Letter("⊤")))
+    if isinstance(op.lower, Permute) and tuple(attrs["axes"]) == tuple(range(len(term.shape))):
+        return piece(term.arguments[0])
+    if (summed := without_kept_axes(term)) is not term:
+        told = reshaped(summed, term.shape)
+        if not is_plain(told):                            # ∑₁ x that keeps its axis stands up
+            return piece(told)
+    if isinstance(op.lower, Reshape) and not is_plain(term):
+        return _named_reshape(term)
     template = read(settled(op.latex, attrs))
     moved = isinstance(op.lower, Permute) and not _of_matrices(attrs["axes"])
     if moved and isinstance(template, Script) and template.above is not None:
@@ -472,6 +548,8 @@ def _row_filled(
         filled = inside(item, 0 if apart else strict)
         if isinstance(filled, Fraction) and filled.above == filled.below:
             continue  # 1/1 of a single sample
+        if i + 1 < len(items) and items[i + 1] in _TIGHT:
+            filled = before_another(filled)
         torn = i > 0 and items[i - 1] in _BETWEEN
         yield _behind_a_sign(filled) if torn else filled
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import singledispatch
 
 from seegrad.drawing.formula.tree import (
+    BIG,
+    Constant,
     Digits,
     Fence,
     Fraction,
@@ -49,13 +51,18 @@ def _(tree: Letter) -> str:
 
 
 @_text.register
+def _(tree: Constant) -> str:
+    return tree.text
+
+
+@_text.register
 def _(tree: Digits) -> str:
     return tree.text
 
 
 @_text.register
 def _(tree: Sign) -> str:
-    return "Σ" if tree.text == "∑" else "Π" if tree.text == "∏" else tree.text
+    return BIG.get(tree.text, tree.text)
 
 
 @_text.register
@@ -125,7 +132,7 @@ def _apart(before: Tree | None, item: Tree) -> bool:
 
 
 def _is_e(tree: Tree) -> bool:
-    return isinstance(tree, Script) and tree.base == Letter("e") and tree.above is not None
+    return isinstance(tree, Script) and tree.base == Constant("e") and tree.above is not None
 
 
 @_text.register
@@ -141,7 +148,8 @@ def _bracketed(tree: Tree, denominator: bool = False) -> str:
         inner = [item for item in tree.items if not isinstance(item, Sign)]
         if tree.items and isinstance(tree.items[0], Sign) and tree.items[0].text == "∂":
             return written
-        if signs & _SPACED or (denominator and len(inner) > 1) or _has_fraction(tree):
+        several = denominator and len(inner) > 1
+        if signs & _SPACED or signs & BIG.keys() or several or _has_fraction(tree):
             return f"({written})"
     if isinstance(tree, Fraction):
         return f"({written})"
@@ -158,7 +166,7 @@ def _(tree: Script) -> str:
     if _is_e(tree):
         assert tree.above is not None
         return f"exp({_text(tree.above)})"
-    if not isinstance(tree.base, (Letter, Digits, Sign, Words, Fence)):
+    if not isinstance(tree.base, (Letter, Constant, Digits, Sign, Words, Fence)):
         base = _bracketed(tree.base)
     if tree.below is not None:
         base += _raised(_text(tree.below), _BELOW, "_")
@@ -191,7 +199,7 @@ def _(tree: Root) -> str:
     sign = {"": "√", "3": "∛"}.get(degree, f"{degree}√")
     inner = _text(tree.inner)
     base = tree.inner.base if isinstance(tree.inner, Script) else tree.inner
-    return f"{sign}{inner}" if isinstance(base, (Letter, Digits)) else f"{sign}({inner})"
+    return f"{sign}{inner}" if isinstance(base, (Letter, Constant, Digits)) else f"{sign}({inner})"
 
 
 @_text.register

@@ -19,7 +19,7 @@ from seegrad.drawing.scene.overlays import NOT_FINITE, checked, dead_units, meas
 from seegrad.drawing.scene.page_program import Sender, Spot, program
 from seegrad.drawing.scene.repeats import cut_into_stretches, fold_repeats
 from seegrad.drawing.scene.scene import Box, Group, Overlay, Scene, Wire
-from seegrad.drawing.values.names import free_name, input_word, letters
+from seegrad.drawing.values.names import free_name, input_word, told_apart, written
 from seegrad.drawing.values.summary import ArraySummary, shown_shape, summarize
 from seegrad.drawing.values.user_text import clean
 from seegrad.graph.graph import Graph
@@ -347,8 +347,8 @@ def named_inputs(graph: Graph) -> dict[Node, str]:
     """The name of each input: its own, marked as in a derivation where another has it too (W, W′);
     without one, plain constants apart, the word that its first user has for it."""
     named = [node for node in graph.nodes if node.name]
-    found = letters(named, named[0]) if named else {}
-    taken = {*found.values()}
+    found = dict(zip(named, told_apart([node.name for node in named])))
+    taken = {written(name) for name in found.values()}
     for node in graph.operations:
         for i, x in enumerate(node.inputs):
             array = x.spec.size > 1 and x.frame is None

@@ -11,8 +11,9 @@ from seegrad.drawing.formula.rules import g_first, readable, rule_formula
 from seegrad.drawing.formula.samples import at_other_rows
 from seegrad.drawing.formula.symbolic_graph import SymbolicGraph
 from seegrad.drawing.formula.terms import SAMPLES, Name, Number
-from seegrad.drawing.formula.tree import Hole, Sign, Tree, between, named
+from seegrad.drawing.formula.tree import Hole, Sign, Tree, between
 from seegrad.drawing.formula.typeset import equation, typeset
+from seegrad.drawing.values.names import written
 from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS
 from seegrad.tensor.tensor import Tensor
@@ -44,8 +45,8 @@ def _averaged(node: Node, names: list[str]) -> tuple[tuple[ClosedRule, ...], Tre
     words = dict(zip(nodes, (*names, "out")))
     labels: dict[Node, Tree] = {each: Hole(word) for each, word in words.items()}
     graph = SymbolicGraph(z, nodes, at_other_rows(nodes), words=words, labels=labels).told()
+    graph.taken |= {written(x.name) for x in (*node.inputs, node)}
     remarks = Remarks(graph)
-    remarks.taken |= {named(x.name) for x in (*node.inputs, node)}
     g = Name(Hole("g"), z.shape)
     graph.owner[g.label] = z
     found: list[ClosedRule] = []

@@ -17,13 +17,16 @@ import numpy as np
 
 from seegrad.display_hooks import can_present, present
 from seegrad.drawing.formula.mathml import markup
-from seegrad.drawing.formula.tree import Tree, named
+from seegrad.drawing.formula.tree import Tree, named, symbols_in
+from seegrad.drawing.values.names import indexed, told_apart, written
 from seegrad.drawing.values.summary import ArraySummary
 from seegrad.errors import ValueRangeError
 from seegrad.i18n import LANGUAGES, language, tr
 
 VERSION = 1
 
+LETTERS = "hLyη"
+"""In formulas: a value on the way, what is differentiated, what comes out, the learning rate."""
 WIRE_KINDS = ("edge", "trunk", "output")
 """An edge is one argument of one operation; a trunk leads to a fork; an output leads out."""
 
@@ -212,12 +215,14 @@ def to_data(
                 places[id(summary)] = summaries.setdefault(summary, len(summaries))
     rest = replace(scene, boxes=(), wires=())
     formulas = _Formulas()
+    called, letters = _names(scene)
     data = {"version": VERSION, **_plain(rest, places)}
+    data |= {"letters": letters} if letters != LETTERS else {}
     for plain, group in zip(data.get("groups", ()), scene.groups):
         plain |= {} if group.where is None else {"where": formulas.place(group.where)}
         placed = [[*names, formulas.place(rule)] for *names, rule in group.rules]
         plain |= {"rules": placed} if any(rule for *_, rule in group.rules) else {}
-    data["boxes"] = [_thing(box, places) | _formulas(box, formulas) for box in scene.boxes]
+    data["boxes"] = [_thing(box, places) | _formulas(box, formulas, called) for box in scene.boxes]
     data["wires"] = [_thing(wire, places) for wire in scene.wires]
     data["formulas"] = list(formulas.texts)
     data["readings"] = [*map(reading or summary_data, summaries)]
@@ -267,16 +272,36 @@ class _Formulas:
         return self.texts.setdefault(text, len(self.texts))
 
 
-def _formulas(box: Box, formulas: _Formulas) -> dict[str, Any]:
+def _formulas(box: Box, formulas: _Formulas, names: Mapping[str, str]) -> dict[str, Any]:
     """A box's name and rules as formulas, by number."""
     found: dict[str, Any] = {}
     if box.name:
-        found["letter"] = formulas.text(_markup_once(named(box.name)))
+        found["letter"] = formulas.text(_markup_once(named(names[box.name])))
     if box.forward is not None:
         found["forward"] = formulas.place(box.forward)
     if any(box.rules):
         found["rules"] = [formulas.place(rule) for rule in box.rules]
     return found
+
+
+def _names(scene: Scene) -> tuple[dict[str, str], str]:
+    """Each name as formulas have it, and the letters that nobody uses, in the place of LETTERS."""
+    trees = {id(tree): tree for box in scene.boxes for tree in (box.forward, *box.rules) if tree}
+    symbols = {each for tree in trees.values() for each in _symbols_once(tree)}
+    own = [*dict.fromkeys(box.name for box in scene.boxes if box.name)]
+    names = dict(zip(own, told_apart(own, symbols)))
+    used = {*map(written, names.values())}
+    rows = {found[0] for name in used if (found := indexed(name))}
+    free = [
+        next((letter for letter in letters if letter not in taken), letters[0])
+        for letters, taken in zip(("haqsrv", "LℓJE", "yzuvw", "ηαλ"), (used | rows, *[used] * 3))
+    ]
+    return names, "".join(free)
+
+
+@lru_cache(maxsize=4096)
+def _symbols_once(tree: Tree) -> frozenset[str]:
+    return frozenset(symbols_in(tree))
 
 
 @lru_cache(maxsize=4096)

@@ -32,9 +32,9 @@ export function partial(upper: Node[], lower: Node[]): Element {
   return make("mfrac", make("mrow", d(), ...upper), make("mrow", d(), ...lower));
 }
 
-/** Letters with what stands below them: h with its number. */
-export const indexed = (letter: string, below: number) =>
-  make("msub", make("mi", letter), make("mn", String(below)));
+/** A letter with its number below. */
+export const indexed = (letter: Element, below: number) =>
+  make("msub", letter, make("mn", `${below}`));
 
 export const word = (text: string): Piece => ({ parts: [make("mtext", text)], precedence: ATOM });
 
@@ -57,7 +57,7 @@ function minus() {
 
 /** The digits of an exponent that was written above the line. */
 export const lifted = (power: string) =>
-  [...power].map((c) => (c === "⁻" ? "−" : String("⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(c)))).join("");
+  power.replace(/./g, (c) => (c === "⁻" ? "−" : `${"⁰¹²³⁴⁵⁶⁷⁸⁹".indexOf(c)}`));
 
 /** A piece in its place, in brackets if it holds less tightly than is asked for there. */
 export function placed({ parts, precedence, edge, part }: Piece, within = 0): Element {

@@ -80,6 +80,9 @@ export type Scene = {
   program?: Program;
   moments?: Moment[];
   rate?: number;
+  /** What stands in formulas for a value without a name, for what is differentiated, for what
+   * comes out, and for the learning rate: letters that no box has. */
+  letters?: string;
   /** May the window choose what is open? */
   auto?: boolean;
   /** Do heat-maps stand for all arrays? */

@@ -13,9 +13,20 @@ const FACTOR = 20;
 
 export class StepFormulas {
   readonly scene: Scene;
+  readonly #letters: string;
 
   constructor(scene: Scene) {
     this.scene = scene;
+    this.#letters = scene.letters ?? "hLyη";
+  }
+
+  #box(id: string | undefined) {
+    return this.scene.boxes.find((box) => box.id === id);
+  }
+
+  /** One of the letters that no box has. */
+  #free(at: number) {
+    return make("mi", this.#letters[at]);
   }
 
   /** The arguments of an operation. */
@@ -25,7 +36,7 @@ export class StepFormulas {
 
   /** The box whose value a wire carries: before a fork stands the one that it came from. */
   #origin(id: string): Box | undefined {
-    const box = this.scene.boxes.find((each) => each.id === id);
+    const box = this.#box(id);
     if (box?.kind !== "fork") return box;
     const trunk = this.scene.wires.find((wire) => wire.target === id);
     return trunk && this.#origin(trunk.source);
@@ -39,11 +50,11 @@ export class StepFormulas {
       return number(lines(box.value)[0]);
     }
     const place = box && this.#place(box);
-    if (place) return atom(indexed("h", place));
+    if (place) return atom(indexed(this.#free(0), place));
     const out = box && this.#leadsOut(box);
     return out && this.#byItself(out)
       ? { parts: this.#result(), precedence: ATOM }
-      : atom(make("mi", "y"));
+      : atom(this.#free(2));
   }
 
   /** The same as plain text, to stand over a node. */
@@ -51,7 +62,7 @@ export class StepFormulas {
     const box = this.#origin(id);
     const place = box && this.#place(box);
     if (!place) return box?.name || (this.#letter(id).parts[0].textContent ?? "");
-    return `h${[...String(place)].map((digit) => "₀₁₂₃₄₅₆₇₈₉"[Number(digit)]).join("")}`;
+    return this.#letters[0] + `${place}`.replace(/./g, (digit) => "₀₁₂₃₄₅₆₇₈₉"[+digit]);
   }
 
   /** What a wire carries, as plain text that no other wire has: x, h₁, h₁ (2). */
@@ -78,9 +89,9 @@ export class StepFormulas {
   /** What is differentiated: the result, or an L further on when a derivative was sent in. */
   #result(): Node[] {
     const out = this.scene.wires.find((wire) => wire.kind === "output");
-    const box = this.scene.boxes.find((each) => each.id === out?.target);
+    const box = this.#box(out?.target);
     if (box?.letter && out && this.#byItself(out)) return filled(box.letter, () => undefined);
-    return [make("mi", "L")];
+    return [this.#free(1)];
   }
 
   /** ∂L/∂x, by a box. */
@@ -98,7 +109,7 @@ export class StepFormulas {
 
   /** Which branch of its fork a wire is: 2, and 2.1 where it parts again; "" without a fork. */
   #branch(wire: Wire): string {
-    const fork = this.scene.boxes.find((box) => box.id === wire.source);
+    const fork = this.#box(wire.source);
     if (fork?.kind !== "fork") return "";
     const branches = this.scene.wires.filter((each) => each.source === fork.id);
     const place = branches.findIndex((each) => each.id === wire.id) + 1;
@@ -145,9 +156,8 @@ export class StepFormulas {
     const name = placed(this.#edge(out, "value", this.#letter(box.id)));
     const value = placed(this.#edge(out, "value", this.#numberIn(box.value)));
     if (!box.forward) return math(name, sign("="), value);
-    const none = word("");
-    const letters = this.#told(box, box.forward, none, false);
-    const numbers = this.#told(box, box.forward, none, true);
+    const letters = this.#told(box, box.forward, word(""), false);
+    const numbers = this.#told(box, box.forward, word(""), true);
     return math(name, sign("="), ...letters, sign("="), ...numbers, sign("="), value);
   }
 
@@ -257,28 +267,28 @@ export class StepFormulas {
 
   /** The letter of what leaves a closed box. */
   #inner(up: Wire | undefined): Node[] {
-    return up?.origin ? this.#letter(up.origin).parts : [make("mi", "y")];
+    return up?.origin ? this.#letter(up.origin).parts : [this.#free(2)];
   }
 
   /** W ← W − η ∂L/∂W, of the first parameter. */
   update(): Element {
-    const rate = number(shown(this.scene.rate ?? 0));
+    const pace = this.scene.rate ?? 0,
+      rate = number(shown(pace));
     const parameter = this.scene.boxes.find(
       (box) => ["parameter", "input"].includes(box.kind) && box.grad,
     );
     const name = () => (parameter ? this.#letter(parameter.id).parts : [make("mi", "W")]);
-    const eta = make("mi", "η");
     const slope = partial(this.#result(), name());
-    const rule = [...name(), sign("←"), ...name(), sign("−"), eta, slope];
+    const rule = [...name(), sign("←"), ...name(), sign("−"), this.#free(3), slope];
     if (parameter?.value && parameter.grad && !parameter.value.shape.length) {
       const value = parameter.value.numbers?.[0] ?? 0,
         grad = parameter.grad.numbers?.[0] ?? 0;
       const moved = [placed(rate), sign("·"), placed(this.#numberIn(parameter.grad), FACTOR)];
-      const after = placed(number(shown(value - (this.scene.rate ?? 0) * grad)));
+      const after = placed(number(shown(value - pace * grad)));
       const before = placed(number(shown(value)));
       return math(...rule, sign("="), before, sign("−"), ...moved, sign("="), after);
     }
-    return math(...rule, sign(","), make("mi", "η"), sign("="), placed(rate));
+    return math(...rule, sign(","), this.#free(3), sign("="), placed(rate));
   }
 }
 
