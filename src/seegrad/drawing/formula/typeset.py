@@ -197,7 +197,7 @@ _TIGHT = (DOT, ODOT, *(Sign(text) for text in ("×", "⊗", "∗", "÷", "mod", 
 
 def before_another(tree: Tree) -> Tree:
     """A factor that another follows: log(2x) and (∑ x), which would take that in; log x is
-    plain."""
+    plain, but where a number may come for x: log(2) · 3."""
     items = _items(tree)
     start = max((i + 1 for i, item in enumerate(items) if _operates(item)), default=0)
     kept, last = items[:start], items[start:]
@@ -207,7 +207,9 @@ def before_another(tree: Tree) -> Tree:
     if isinstance(name, Sign) and name.big:
         return row(*kept, Fence(row(*last)))
     called = isinstance(name, Letter) and name.upright and len(name.text) > 1
-    plain = len(last) == 2 and (isinstance(last[1], (Fence, Hole)) or _is_name(last[1]))
+    if called and len(last) == 2 and isinstance(last[1], Hole):
+        return row(*kept, last[0], Fence(Hole(last[1].name)))
+    plain = len(last) == 2 and (isinstance(last[1], Fence) or _is_name(last[1]))
     return row(*kept, last[0], Fence(row(*last[1:]))) if called and not plain else tree
 
 
