@@ -59,6 +59,7 @@ class CrossEntropyLoss(Loss):
         self,
         weight: Any = None,
         ignore_index: int | None = None,
+        *,
         label_smoothing: float = 0.0,
         reduction: str = "mean",
     ) -> None:
@@ -163,6 +164,7 @@ class BCELoss(Loss):
 
     def __init__(
         self,
+        *,
         with_logits: bool = False,
         weight: Any = None,
         pos_weight: Any = None,
@@ -214,9 +216,11 @@ class BCEWithLogitsLoss(BCELoss):
     """
 
     def __init__(
-        self, weight: Any = None, pos_weight: Any = None, reduction: str = "mean"
+        self, weight: Any = None, *, pos_weight: Any = None, reduction: str = "mean"
     ) -> None:
-        super().__init__(True, weight, pos_weight, reduction)
+        super().__init__(
+            with_logits=True, weight=weight, pos_weight=pos_weight, reduction=reduction
+        )
 
 
 class SoftMarginLoss(Loss):

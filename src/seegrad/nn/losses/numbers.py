@@ -78,7 +78,7 @@ class HuberLoss(Loss):
     1.25
     """
 
-    def __init__(self, delta: float = 1.0, reduction: str = "mean") -> None:
+    def __init__(self, *, delta: float = 1.0, reduction: str = "mean") -> None:
         super().__init__(reduction)
         self.delta = delta
 
@@ -108,8 +108,8 @@ class SmoothL1Loss(HuberLoss):
     1.25
     """
 
-    def __init__(self, beta: float = 1.0, reduction: str = "mean") -> None:
-        super().__init__(beta, reduction)
+    def __init__(self, *, beta: float = 1.0, reduction: str = "mean") -> None:
+        super().__init__(delta=beta, reduction=reduction)
 
     @property
     def beta(self) -> float:
@@ -202,7 +202,7 @@ class GaussianNLLLoss(Loss):
     2.0
     """
 
-    def __init__(self, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
+    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
         super().__init__(reduction)
         if not eps > 0:
             raise ValueRangeError(tr("{name} is a number above 0", name="eps"), asked="eps > 0",
