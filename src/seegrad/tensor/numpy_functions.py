@@ -16,10 +16,10 @@ import numpy as np
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.i18n import tr
 from seegrad.ops import arithmetic, compare, indexing, reduce, scan_sort, shape, transcendental
-from seegrad.ops.families import one_axis
+from seegrad.ops.families import one_axis, some_axes
 from seegrad.ops.linear import linalg
 from seegrad.ops.special import floating_point
-from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS, quantile
+from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS, quantile, without_nan
 
 like = shape.array_like
 
@@ -55,25 +55,37 @@ def average(x: Any, axis: Any = None, weights: Any = None, keepdims: bool = Fals
     return reduce.sum(x * w, axis=axis, keepdims=keepdims) / whole
 
 
-def percentile(x: Any, q: float, axis: Any = None, keepdims: bool = False) -> Any:
-    """The value below which q percent of x along `axis` lie; see `quantile`.
+def percentile(
+    x: Any, q: Any, axis: Any = None, keepdims: bool = False, *, method: str = "linear"
+) -> Any:
+    """The value below which q percent of x along `axis` lie, for each q; see `quantile`.
 
     Args:
         keepdims: does the axis stay, with size 1?
+        method: as in `quantile`.
 
-    >>> percentile([1.0, 2.0, 3.0], 50)
-    array(2.)
+    >>> percentile([1.0, 2.0, 3.0], [50, 75])
+    array([2. , 2.5])
     """
-    return quantile(x, q / 100, axis, keepdims)
+    part = (like(q) if isinstance(q, (list, tuple)) else q) / 100
+    return quantile(x, part, axis, keepdims, method=method)
 
 
-def _without_nan(x: Any, instead: float) -> Any:
-    return compare.where(compare.isnan(x), instead, x)
+def _over(total: Any, count: Any) -> Any:
+    """A total over a number of elements, in the dtype of the total."""
+    return compare.astype(total / count, dtype=compare.floating(total).dtype)
 
 
 def _numbers(x: Any, axis: Any, keepdims: bool) -> Any:
     """How many elements along `axis` are numbers."""
     return reduce.sum(compare.logical_not(compare.isnan(x)), axis=axis, keepdims=keepdims)
+
+
+def _or_nan(found: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    """What was found of x, and NaN where there was no number."""
+    if x.dtype.kind != "f":
+        return found
+    return compare.where(_numbers(x, axis, keepdims) > 0, found, math.nan)
 
 
 def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -86,7 +98,7 @@ def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> nansum([1.0, np.nan, 3.0])
     np.float64(4.0)
     """
-    return reduce.sum(_without_nan(like(x), 0.0), axis=axis, keepdims=keepdims)
+    return reduce.sum(without_nan(x, 0.0), axis=axis, keepdims=keepdims)
 
 
 def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -99,7 +111,7 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> nanprod([2.0, np.nan, 3.0])
     np.float64(6.0)
     """
-    return reduce.prod(_without_nan(like(x), 1.0), axis=axis, keepdims=keepdims)
+    return reduce.prod(without_nan(x, 1.0), axis=axis, keepdims=keepdims)
 
 
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -113,7 +125,7 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     np.float64(2.0)
     """
     x = like(x)
-    return nansum(x, axis, keepdims) / _numbers(x, axis, keepdims)
+    return _over(nansum(x, axis, keepdims), _numbers(x, axis, keepdims))
 
 
 def nanvar(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
@@ -128,9 +140,9 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) ->
     np.float64(1.0)
     """
     x = like(x)
-    apart = _without_nan(x - nanmean(x, axis, keepdims=True), 0.0)
+    apart = compare.where(compare.isnan(x), 0.0, x - nanmean(x, axis, keepdims=True))
     total = reduce.sum(apart * apart, axis=axis, keepdims=keepdims)
-    return total / (_numbers(x, axis, keepdims) - ddof)
+    return _over(total, _numbers(x, axis, keepdims) - ddof)
 
 
 def nanstd(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
@@ -157,9 +169,8 @@ def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> nanmax([1.0, np.nan, 3.0])
     array(3.)
     """
-    x = like(x)
-    found = reduce.max(_without_nan(x, -math.inf), axis=axis, keepdims=keepdims)
-    return compare.where(_numbers(x, axis, keepdims) > 0, found, math.nan)
+    found = reduce.max(without_nan(x, -math.inf), axis=axis, keepdims=keepdims)
+    return _or_nan(found, like(x), axis, keepdims)
 
 
 def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -172,9 +183,8 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> nanmin([1.0, np.nan, 3.0])
     array(1.)
     """
-    x = like(x)
-    found = reduce.min(_without_nan(x, math.inf), axis=axis, keepdims=keepdims)
-    return compare.where(_numbers(x, axis, keepdims) > 0, found, math.nan)
+    found = reduce.min(without_nan(x, math.inf), axis=axis, keepdims=keepdims)
+    return _or_nan(found, like(x), axis, keepdims)
 
 
 def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -282,37 +292,86 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     return reduce.sum(heights * wide * 0.5, axis=at)
 
 
-def _slope_along(f: Any, at: int, h: Any) -> Any:
-    n = f.shape[at]
-    if n < 2:
-        raise ShapeError("a slope needs two values", asked=tr("an axis of at least {n}", n=2),
-                         came=tr("shape {shape}", shape=f.shape))  # fmt: skip
+def _widths(spacing: Any, n: int) -> Any:
+    """The distances between n places along an axis: one number for all, or n − 1."""
+    spacing = like(spacing)
+    if not len(spacing.shape):
+        return spacing
+    if tuple(spacing.shape) != (n,):
+        raise ShapeError(
+            "places along an axis are one number for each of its elements",
+            asked=f"({n},)", came=tr("shape {shape}", shape=tuple(spacing.shape)),
+        )  # fmt: skip
+    wide = scan_sort.diff(spacing)
+    return wide[0] if isinstance(wide, np.ndarray) and (wide == wide[0]).all() else wide
 
-    def step(i: int, length: int) -> Any:
+
+def _slope_along(f: Any, at: int, spacing: Any, edge_order: int) -> Any:
+    n = f.shape[at]
+    if n < edge_order + 1:
+        raise ShapeError(
+            tr("a slope needs {n} values", n=edge_order + 1),
+            asked=tr("an axis of at least {n}", n=edge_order + 1),
+            came=tr("shape {shape}", shape=f.shape),
+        )
+    h = compare.astype(_widths(spacing, n), dtype=f.dtype)
+    even = not len(h.shape)
+
+    def value(i: int, length: int = 1) -> Any:
         return shape.part(f, at, i, length)
 
-    first, last = step(1, 1) - step(0, 1), step(n - 1, 1) - step(n - 2, 1)
-    middle = (step(2, n - 2) - step(0, n - 2)) * 0.5
-    return shape.concatenate(first, middle, last, axis=at) / h
+    def width(i: int, length: int = 1) -> Any:
+        sizes = (length, *(1,) * (len(f.shape) - at - 1))
+        return h if even else shape.reshape(shape.part(h, 0, i, length), shape=sizes)
+
+    def slope(i: int) -> Any:
+        return (value(i + 1) - value(i)) / width(i)
+
+    def end(i: int, inner: int) -> Any:
+        if edge_order == 1:
+            return slope(i)
+        # that of the parabola through the three values at this end
+        return slope(i) + (slope(i) - slope(inner)) * width(i) / (width(i) + width(inner))
+
+    if even:
+        middle = (value(2, n - 2) - value(0, n - 2)) / (h * 2)
+    else:
+        a, b = width(0, n - 2), width(1, n - 2)
+        left, right = a * (a + b), b * (a + b)
+        middle = value(2, n - 2) * (a / right) - value(0, n - 2) * (b / left)
+        middle = middle + value(1, n - 2) * ((b - a) / (a * b))
+    return shape.concatenate(end(0, 1), middle, end(n - 2, n - 3), axis=at)
 
 
-def gradient(f: Any, *spacing: Any, axis: Any = None) -> Any:
+def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """Slopes of f along each axis by central differences, one-sided at both ends.
 
-    spacing: one distance, or one for each axis. Gives one array, or a tuple with one for each axis.
+    spacing: one distance, or for each axis a distance or the places of its elements, which may lie
+    unevenly: the slope is then that of the parabola through three neighbours. Gives one array, or
+    a tuple with one for each axis.
+
+    Args:
+        edge_order: 1 or 2: by straight lines or by parabolas at both ends.
 
     Raises:
-        ShapeError: where distances and axes are not equally many.
+        ShapeError: where distances and axes, or places and elements, are not equally many.
+        ValueRangeError: for another `edge_order`.
 
     >>> gradient([1.0, 4.0, 9.0])
     array([3., 4., 5.])
+    >>> gradient([0.0, 1.0, 9.0], [0.0, 1.0, 3.0])
+    array([1., 2., 4.])
     """
+    if edge_order not in (1, 2):
+        raise ValueRangeError("ends are straight lines or parabolas", asked="1, 2",
+                              came=f"edge_order={edge_order!r}")  # fmt: skip
     f = compare.floating(like(f))
-    axes = range(len(f.shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    steps = spacing * len(axes) if len(spacing) == 1 else spacing or (1.0,) * len(axes)
+    axes = some_axes(axis, len(f.shape))
+    one = len(spacing) == 1 and not len(like(spacing[0]).shape)
+    steps = spacing * len(axes) if one else spacing or (1.0,) * len(axes)
     if len(steps) != len(axes):
         raise ShapeError("one distance for each axis", asked=f"{len(axes)}", came=f"{len(steps)}")
-    found = tuple(_slope_along(f, one_axis(i, len(f.shape)), h) for i, h in zip(axes, steps))
+    found = tuple(_slope_along(f, at, each, edge_order) for at, each in zip(axes, steps))
     return found[0] if len(found) == 1 else found
 
 

@@ -6,6 +6,7 @@ NumPy's protocols ask of a tensor. Nothing is computed here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -15,7 +16,7 @@ from seegrad.errors import DTypeError
 from seegrad.graph.node import Node
 from seegrad.i18n import tr
 from seegrad.ops import TABLE, arithmetic, bits, compare, indexing, scan_sort, shape, transcendental
-from seegrad.ops.families import one_axis
+from seegrad.ops.families import one_axis, reduced_shape, some_axes
 from seegrad.ops.linear import einsum, factorisations, norms, triangular
 from seegrad.ops.nn import padding
 
@@ -126,25 +127,59 @@ def clip(
     return x
 
 
-def quantile(x: Any, q: float, axis: Any = None, keepdims: bool = False) -> Any:
+def _in_one_axis(x: Any, axes: tuple[int, ...]) -> tuple[Any, int]:
+    """x with all elements of several axes in one, the last; and which axis that is."""
+    if len(axes) == 1:
+        return x, axes[0]
+    kept = [i for i in range(len(x.shape)) if i not in axes]
+    if len(axes) == len(x.shape):
+        return shape.ravel(x), 0
+    sizes = tuple(x.shape[i] for i in kept)
+    last = math.prod(x.shape[i] for i in axes)
+    return shape.reshape(shape.transpose(x, axes=(*kept, *axes)), shape=(*sizes, last)), len(kept)
+
+
+def quantile(
+    x: Any, q: Any, axis: Any = None, keepdims: bool = False, *, method: str = "linear"
+) -> Any:
     """The value below which the part q (0 … 1) of x along `axis` lies (None: of all of x).
 
-    Between two elements it is interpolated; the derivative goes to those two.
+    Between two elements it is interpolated; the derivative goes to those two. NaN where one of
+    the elements is NaN. Several q, in a list or an array, make axes that stand first.
 
     Args:
         keepdims: does the axis stay, with size 1?
+        method: "linear", or "lower", "higher", "nearest", "midpoint" between two elements.
 
     >>> quantile([1.0, 2.0, 4.0], 0.75)
     array(3.)
+    >>> quantile([1.0, 2.0, 4.0], [0.0, 0.75])
+    array([1., 3.])
     """
-    ndim = len(np.shape(x))
-    x, at = _flat(x, axis)
-    found = scan_sort.quantile(x, q=q, axis=at, keepdims=keepdims)
-    return shape.reshape(found, shape=(1,) * ndim) if keepdims and axis is None else found
+    x = shape.array_like(x)
+    axes = some_axes(axis, len(x.shape))
+    sizes = reduced_shape(x.shape, axes, keepdims)
+    x, at = _in_one_axis(x, axes)
+
+    def one(part: Any) -> Any:
+        found = scan_sort.quantile(x, q=part, axis=at, method=method)
+        return shape.reshape(found, shape=sizes) if keepdims else found
+
+    if isinstance(q, Node) or not np.ndim(q):
+        return one(q if isinstance(q, Node) else np.asarray(q)[()])
+    parts = np.asarray(q)
+    if method in ("linear", "midpoint"):  # NumPy mixes two elements in the parts' dtype
+        x = compare.astype(x, dtype=np.result_type(compare.floating(x).dtype, parts.dtype))
+    if not parts.size:
+        return np.zeros((*parts.shape, *sizes), x.dtype)
+    each = shape.stack(*map(one, parts.flat), axis=0)
+    return each if parts.ndim == 1 else shape.reshape(each, shape=(*parts.shape, *sizes))
 
 
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The middle value along `axis` (None: of all of x), the mean of the two if there are two.
+
+    NaN where one of the elements is NaN.
 
     Args:
         keepdims: does the axis stay, with size 1?
@@ -153,6 +188,12 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     array(2.)
     """
     return quantile(x, 0.5, axis, keepdims)
+
+
+def without_nan(x: Any, instead: float) -> Any:
+    """x with a number in place of NaN; whole numbers hold none and stay what they are."""
+    x = shape.array_like(x)
+    return compare.where(compare.isnan(x), instead, x) if x.dtype.kind == "f" else x
 
 
 def take(x: Any, indices: Any, axis: Any = None) -> Any:
