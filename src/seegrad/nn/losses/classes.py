@@ -16,7 +16,6 @@ from seegrad.ops.compare import astype, floating, logical_and, logical_not, wher
 from seegrad.ops.indexing import take_along_axis
 from seegrad.ops.nn import activation, loss
 from seegrad.ops.shape import expand_dims
-from seegrad.ops.transcendental import log
 from seegrad.tensor.tensor import Tensor
 
 
@@ -192,9 +191,7 @@ class BCELoss(Loss):
         loss.check_pair(x, t)
         x = floating(x)
         if not self.with_logits:
-            tiny = float(np.finfo(x.dtype).tiny)
-            logs = log(maximum(x, tiny)), log(maximum(1 - x, tiny))
-            found = -(t * logs[0] + (1 - t) * logs[1])
+            found = loss.bce_costs(x, t)
         elif self.pos_weight is None:
             found = activation.softplus(x) - x * t
         else:

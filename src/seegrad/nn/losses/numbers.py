@@ -71,7 +71,7 @@ class HuberLoss(Loss):
         reduction: "mean", "sum", or "none" for one loss an element or row.
 
     Raises:
-        ValueRangeError: for another reduction.
+        ValueRangeError: for a delta that is not above 0, and for another reduction.
 
     >>> import numpy as np
     >>> float(HuberLoss()(np.array([1.0, 4.0]), np.array([1.0, 1.0])))
@@ -80,6 +80,9 @@ class HuberLoss(Loss):
 
     def __init__(self, *, delta: float = 1.0, reduction: str = "mean") -> None:
         super().__init__(reduction)
+        if not delta > 0:
+            raise ValueRangeError("a corner lies to the right of 0", asked="delta above 0",
+                                  came=f"delta={delta!r}")  # fmt: skip
         self.delta = delta
 
     def costs(self, x: Any, t: Any) -> Any:
@@ -94,14 +97,15 @@ class HuberLoss(Loss):
         return super().forward(x, t)
 
 
-class SmoothL1Loss(HuberLoss):
-    """`HuberLoss` over beta: slopes of ±1 far away, as PyTorch's.
+class SmoothL1Loss(Loss):
+    """`HuberLoss` over beta: slopes of ±1 far away, as PyTorch's; with beta 0 it is `L1Loss`.
 
     Args:
+        beta: where the corner begins, 0 or more.
         reduction: "mean", "sum", or "none" for one loss an element or row.
 
     Raises:
-        ValueRangeError: for another reduction.
+        ValueRangeError: for a beta below 0, and for another reduction.
 
     >>> import numpy as np
     >>> float(SmoothL1Loss()(np.array([1.0, 4.0]), np.array([1.0, 1.0])))
@@ -109,15 +113,24 @@ class SmoothL1Loss(HuberLoss):
     """
 
     def __init__(self, *, beta: float = 1.0, reduction: str = "mean") -> None:
-        super().__init__(delta=beta, reduction=reduction)
+        super().__init__(reduction)
+        if not beta >= 0:
+            raise ValueRangeError(tr("{name} is no number below 0", name="beta"),
+                                  asked="beta ≥ 0", came=f"beta={beta!r}")  # fmt: skip
+        self.beta = beta
 
-    @property
-    def beta(self) -> float:
-        """Where the corner begins."""
-        return self.delta
+    def costs(self, x: Any, t: Any) -> Any:
+        loss.check_pair(x, t)
+        d = abs(x - t)
+        if not self.beta:
+            return d
+        return where(d <= self.beta, d * d * (0.5 / self.beta), d - 0.5 * self.beta)
 
     def forward(self, x: Any, t: Any) -> Tensor:
-        return super().forward(x, t) / self.delta
+        x, t = fitted(x, t)
+        if self.reduction == "mean" and self.beta:
+            return loss.huber(x, t, delta=self.beta) / self.beta  # type: ignore[no-any-return]
+        return super().forward(x, t)
 
 
 class KLDivLoss(Loss):
