@@ -27,7 +27,10 @@ like = shape.array_like
 # --------------------------------------------------------------- means that leave something out
 
 
-def average(x: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Any:
+def average(
+    x: Any, axis: Any = None, weights: Any = None, keepdims: bool = False, *,
+    returned: bool = False,
+) -> Any:  # fmt: skip
     """The mean of x along `axis`, weighted if `weights` are given (of x's shape, or one axis').
 
     Raises:
@@ -35,13 +38,16 @@ def average(x: Any, axis: Any = None, weights: Any = None, keepdims: bool = Fals
 
     Args:
         keepdims: does the axis stay, with size 1?
+        returned: give the sum of the weights too, as a second array.
 
     >>> average([1.0, 2.0, 4.0], weights=[1.0, 1.0, 2.0])
     np.float64(2.75)
     """
     x = like(x)
     if weights is None:
-        return reduce.mean(x, axis=axis, keepdims=keepdims)
+        found = reduce.mean(x, axis=axis, keepdims=keepdims)
+        count = math.prod(x.shape) // max(math.prod(found.shape), 1)
+        return (found, found * 0 + count) if returned else found
     w = like(weights)
     if w.shape != x.shape:
         at = one_axis(axis, len(x.shape)) if isinstance(axis, int) else -1
@@ -52,7 +58,8 @@ def average(x: Any, axis: Any = None, weights: Any = None, keepdims: bool = Fals
             )  # fmt: skip
         w = shape.reshape(w, shape=(w.shape[0], *(1,) * (len(x.shape) - at - 1)))
     whole = reduce.sum(shape.broadcast_to(w, shape=x.shape), axis=axis, keepdims=keepdims)
-    return reduce.sum(x * w, axis=axis, keepdims=keepdims) / whole
+    found = reduce.sum(x * w, axis=axis, keepdims=keepdims) / whole
+    return (found, whole) if returned else found
 
 
 def percentile(
@@ -213,10 +220,13 @@ def count_nonzero(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return reduce.sum(compare.not_equal(like(x), 0), axis=axis, keepdims=keepdims)
 
 
-def nan_to_num(x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+def nan_to_num(
+    x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None, *, copy: bool = True
+) -> Any:
     """x with numbers in place of NaN and infinities (None: the largest of x's dtype).
 
     Args:
+        copy: without effect: x never changes.
         nan: what stands for NaN.
         posinf: what stands for ∞; the largest number of the dtype when not given.
         neginf: what stands for −∞; the least number when not given.
@@ -231,13 +241,16 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None)
 
 
 def cov(
-    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None
-) -> Any:
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None,
+    fweights: Any = None, aweights: Any = None,
+) -> Any:  # fmt: skip
     """The covariances of the rows of m, and of y's below them (columns if not `rowvar`), by n − 1
     (`bias`: by n).
 
     Args:
         ddof: what is taken off the number of columns that is divided by; 1 unless `bias`.
+        fweights: how often each column counts.
+        aweights: how much each column counts beside the others.
 
     >>> cov([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
     array([[ 1., -1.],
@@ -251,9 +264,17 @@ def cov(
         return x if rowvar else shape.transpose(x)
 
     m = rows(m) if y is None else shape.concatenate(rows(m), rows(y), axis=0)
-    apart = m - reduce.mean(m, axis=1, keepdims=True)
-    freedom = m.shape[1] - ((0 if bias else 1) if ddof is None else ddof)
-    found = linalg.matmul(apart, shape.transpose(apart)) / freedom
+    lost = (0 if bias else 1) if ddof is None else ddof
+    if fweights is None and aweights is None:
+        apart = m - reduce.mean(m, axis=1, keepdims=True)
+        found = linalg.matmul(apart, shape.transpose(apart)) / (m.shape[1] - lost)
+    else:
+        often, much = (np.ones(m.shape[1]) if w is None else like(w) for w in (fweights, aweights))
+        w = often * much
+        total = reduce.sum(w)
+        freedom = total - lost * reduce.sum(w * much) / total
+        apart = m - average(m, 1, w, keepdims=True)
+        found = linalg.matmul(apart * w, shape.transpose(apart)) / freedom
     return shape.squeeze(found) if found.shape == (1, 1) else found
 
 
@@ -439,8 +460,11 @@ def _whole_periods(jumps: Any, period: float) -> Any:
     return compare.where((jumps > 0) & (jumps == half), 0.0, turns * period)
 
 
-def partition(x: Any, kth: Any, axis: int = -1) -> Any:
+def partition(x: Any, kth: Any, axis: int = -1, kind: str = "introselect") -> Any:
     """x with the element kth along `axis` where sorting puts it; here all are sorted.
+
+    Args:
+        kind: without effect.
 
     >>> partition([3.0, 1.0, 2.0], 1)
     array([1., 2., 3.])
@@ -514,10 +538,13 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Any:
     return searchsorted(bins, x, side="left" if right else "right")
 
 
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
+def interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Any:
     """At x, the straight lines between the points (xp, fp), xp ascending; ends stay level.
 
     Args:
+        period: the points come again after so much, in any order; then nothing is left or right.
         left: the value below the first point; that of the first point when not given.
         right: the value above the last; that of the last point.
 
@@ -530,6 +557,8 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
     x, xp, fp = like(x), like(xp), like(fp)
     if len(xp.shape) != 1 or xp.shape != fp.shape or not xp.shape[0]:
         raise ShapeError("points are two vectors of one length", came=f"{xp.shape}, {fp.shape}")
+    if period is not None:
+        x, xp, fp = _unrolled(x, xp, fp, period)
     n = xp.shape[0]
     low, high = fp[0] if left is None else left, fp[n - 1] if right is None else right
     inside = x
@@ -543,8 +572,26 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
     return compare.where(x < xp[0], low, compare.where(x > xp[n - 1], high, inside))
 
 
-def isin(x: Any, among: Any, *, invert: bool = False) -> Any:
+def _unrolled(x: Any, xp: Any, fp: Any, period: Any) -> tuple[Any, Any, Any]:
+    """Places within one period, and the points there in order with a neighbour at each end."""
+    n = xp.shape[0]
+    x, xp = arithmetic.mod(x, period), arithmetic.mod(xp, period)
+    order = scan_sort.argsort(xp, axis=0)
+    xp, fp = indexing.take(xp, order), indexing.take(fp, order)
+
+    def ends(v: Any) -> tuple[Any, Any]:
+        return shape.part(v, 0, n - 1, 1), shape.part(v, 0, 0, 1)
+
+    (last, first), (before, after) = ends(xp), ends(fp)
+    places = shape.concatenate(last - period, xp, first + period)
+    return x, places, shape.concatenate(before, fp, after)
+
+
+def isin(x: Any, among: Any, *, invert: bool = False, assume_unique: bool = False) -> Any:
     """Is each x equal to one of `among`? With `invert`: to none.
+
+    Args:
+        assume_unique: without effect: it would only save time.
 
     >>> isin([1, 2, 3], [3, 1])
     array([ True, False,  True])
@@ -750,11 +797,15 @@ def fliplr(x: Any) -> Any:
     return shape.flip(like(x), axis=1)
 
 
-def meshgrid(*xs: Any, indexing: str = "xy") -> list[Any]:
+def meshgrid(
+    *xs: Any, indexing: str = "xy", sparse: bool = False, copy: bool = True
+) -> list[Any]:
     """The coordinates of a grid over vectors: one array for each; "xy" or "ij".
 
     Args:
         indexing: "xy" as in a picture, or "ij" as in a matrix.
+        sparse: each along its own axis alone, with size 1 along the others.
+        copy: without effect.
 
     Raises:
         ValueRangeError: for another `indexing`.
@@ -770,13 +821,11 @@ def meshgrid(*xs: Any, indexing: str = "xy") -> list[Any]:
     sizes = [0] * count
     for x, place in zip(vectors, places):
         sizes[place] = x.shape[0]
-    return [
-        shape.broadcast_to(
-            shape.reshape(x, shape=tuple(-1 if i == place else 1 for i in range(count))),
-            shape=tuple(sizes),
-        )
+    apart = [
+        shape.reshape(x, shape=tuple(-1 if i == place else 1 for i in range(count)))
         for x, place in zip(vectors, places)
     ]
+    return apart if sparse else [shape.broadcast_to(x, shape=tuple(sizes)) for x in apart]
 
 
 # --------------------------------------------------------------- products, differences, powers
@@ -821,13 +870,19 @@ def vdot(a: Any, b: Any) -> Any:
     return linalg.dot(shape.ravel(like(a)), shape.ravel(like(b)))
 
 
-def ediff1d(x: Any) -> Any:
+def ediff1d(x: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     """The differences of neighbours of the flattened x.
+
+    Args:
+        to_end: what comes behind them.
+        to_begin: what comes before them.
 
     >>> ediff1d([1.0, 4.0, 9.0])
     array([3., 5.])
     """
-    return scan_sort.diff(shape.ravel(like(x)))
+    parts = (to_begin, scan_sort.diff(shape.ravel(like(x))), to_end)
+    found = [shape.ravel(like(part)) for part in parts if part is not None]
+    return found[0] if len(found) == 1 else shape.concatenate(*found)
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import DTypeError
+from seegrad.errors import DTypeError, ValueRangeError
 from seegrad.graph.node import Node
 from seegrad.i18n import tr
 from seegrad.ops import TABLE, arithmetic, bits, compare, indexing, scan_sort, shape, transcendental
@@ -71,13 +71,16 @@ def cumprod(
     return _running(scan_sort.cumprod, x, axis, dtype, include_initial, 1)
 
 
-def sort(x: Any, axis: Any = -1, *, descending: bool = False, stable: bool = True) -> Any:
+def sort(
+    x: Any, axis: Any = -1, kind: str | None = None, *, descending: bool = False,
+    stable: bool | None = True,
+) -> Any:  # fmt: skip
     """x in ascending order along `axis` (None: flattened), or in descending order.
 
     Equal elements always keep their order.
 
     Args:
-        stable: without effect: equal elements keep their order anyhow.
+        kind, stable: without effect: equal elements keep their order anyhow.
 
     >>> sort([3.0, 1.0, 2.0], descending=True)
     array([3., 2., 1.])
@@ -88,12 +91,15 @@ def sort(x: Any, axis: Any = -1, *, descending: bool = False, stable: bool = Tru
     return scan_sort.sort(x, axis=axis)
 
 
-def argsort(x: Any, axis: Any = -1, *, descending: bool = False, stable: bool = True) -> Any:
+def argsort(
+    x: Any, axis: Any = -1, kind: str | None = None, *, descending: bool = False,
+    stable: bool | None = True,
+) -> Any:  # fmt: skip
     """The order that sorts x along `axis` (None: flattened); equal elements keep their order.
 
     Args:
         descending: from the largest to the smallest.
-        stable: without effect: equal elements keep their order anyhow.
+        kind, stable: without effect: equal elements keep their order anyhow.
 
     >>> argsort([3.0, 1.0, 2.0], descending=True)
     array([0, 2, 1])
@@ -196,15 +202,34 @@ def without_nan(x: Any, instead: float) -> Any:
     return compare.where(compare.isnan(x), instead, x) if x.dtype.kind == "f" else x
 
 
-def take(x: Any, indices: Any, axis: Any = None) -> Any:
+def take(x: Any, indices: Any, axis: Any = None, *, mode: str = "raise") -> Any:
     """x read at the integers `indices` along `axis` (None: of the flattened x).
+
+    Args:
+        mode: what becomes of an index that is not there: "raise" an error, "clip" it to the ends
+            (those below 0 too), or "wrap" it round.
+
+    Raises:
+        ValueRangeError: for another mode.
 
     >>> take([1.0, 2.0, 3.0], [2, 0])
     array([3., 1.])
     """
     if axis is None:
-        x, axis = shape.ravel(x), 0
+        x, axis = shape.ravel(shape.array_like(x)), 0
+    x = shape.array_like(x)
     indices = shape.array_like(indices)
+    size = x.shape[one_axis(axis, len(x.shape))]
+    match mode:
+        case "raise":
+            pass
+        case "clip":
+            indices = arithmetic.clip(indices, 0, size - 1)
+        case "wrap":
+            indices = arithmetic.mod(indices, size)
+        case _:
+            raise ValueRangeError("an unknown mode", asked="raise, clip, wrap",
+                                  came=f"mode={mode!r}")  # fmt: skip
     return indexing.take(x, indices, axis=axis)
 
 
@@ -288,6 +313,8 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "invert": _by_bits(bits.bitwise_invert, compare.logical_not),
     "left_shift": bits.bitwise_left_shift,
     "right_shift": bits.bitwise_right_shift,
+    "gcd": bits.gcd,
+    "lcm": bits.lcm,
 }
 """What NumPy's functions do with a tensor, by NumPy's names. What makes leaves comes in from above,
 where leaves are made."""
@@ -304,7 +331,8 @@ ON_SHAPES = {"shape", "ndim", "size"}
 """NumPy functions that a tensor answers also where it has no numbers."""
 DECIDING = {"allclose", "array_equal", "array_equiv", "shape", "ndim", "size",
             "array2string", "array_repr", "array_str", "result_type", "iscomplexobj",
-            "may_share_memory", "shares_memory", "count_nonzero", "nonzero"}  # fmt: skip
+            "may_share_memory", "shares_memory", "count_nonzero", "nonzero", "argwhere",
+            "flatnonzero"}  # fmt: skip
 """NumPy functions that need the numbers and only show them, or decide something by them."""
 ON_VALUES = {"unique", "histogram", "bincount", "save", "savetxt"}
 """NumPy functions that need the numbers and pass some of them on without a derivative."""

@@ -433,6 +433,27 @@ def delete(x: Any, places: Any, axis: int | None = None) -> Any:
     return indexing.take(x, kept, axis=at)
 
 
+def insert(x: Any, places: Any, values: Any, axis: int | None = None) -> Any:
+    """x with values before the places named along `axis` (None: of the flattened x).
+
+    >>> insert([1.0, 2.0, 3.0], 1, 9.0)
+    array([1., 9., 2., 3.])
+    """
+    x = like(x)
+    if axis is None:
+        x, axis = shape.ravel(x), 0
+    at = one_axis(axis, len(x.shape))
+    values = compare.astype(like(values), dtype=x.dtype)
+    values = shape.reshape(values, shape=(1,) * (len(x.shape) - len(values.shape)) + values.shape)
+    if not np.ndim(places):  # as NumPy has it: several values may go before one place
+        values = shape.moveaxis(values, 0, at)
+    n, new = x.shape[at], np.size(places) if np.size(places) > 1 else values.shape[at]
+    order = np.insert(np.arange(n), places, np.arange(n, n + new))
+    sizes = tuple(new if i == at else m for i, m in enumerate(x.shape))
+    whole = shape.concatenate(x, shape.broadcast_to(values, shape=sizes), axis=at)
+    return indexing.take(whole, order, axis=at)
+
+
 def topk(x: Any, k: int, dim: int = -1, largest: bool = True) -> tuple[Any, Any]:
     """The k largest (smallest) elements along `dim`, in order, and where they are.
 
@@ -482,7 +503,7 @@ NUMPY_FUNCTIONS.update({
     for function in (
         angle, block, broadcast_arrays, delete, diagflat, divmod, fabs, fix, float_power, frexp,
         geomspace, imag, iscomplex, isreal, ldexp, linspace, logspace, modf, nanargmax, nanargmin,
-        matvec, nancumprod, nancumsum, polyval, real, real_if_close, rollaxis, vecmat,
+        insert, matvec, nancumprod, nancumsum, polyval, real, real_if_close, rollaxis, vecmat,
     )
 })  # fmt: skip
 
