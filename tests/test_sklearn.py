@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler  # noqa: E402
 from sklearn.utils.estimator_checks import parametrize_with_checks  # noqa: E402
 
 from seegrad import nn, optim  # noqa: E402
-from seegrad.errors import ValueRangeError  # noqa: E402
+from seegrad.errors import ShapeError, ValueRangeError  # noqa: E402
 from seegrad.sklearn import SeegradClassifier, SeegradRegressor  # noqa: E402
 from seegrad.training import Callback, EarlyStopping  # noqa: E402
 
@@ -219,5 +219,15 @@ def test_what_is_wrong_is_said(blobs):
         quick(module__activation="rel").fit(x, t)
     with pytest.raises(ValueRangeError, match="share of the rows"):
         quick(train_split=3).fit(x, t)
+    with pytest.raises(ValueRangeError, match=r"criterion=sg\.nn\.HuberLoss"):
+        SeegradRegressor(criterion="huber").fit(x, np.arange(len(x)))
+    with pytest.raises(ValueRangeError, match="is a loss"):
+        quick(criterion=3).fit(x, t)
+    for module in (nn.Sequential(nn.Affine(4, 5)), lambda: nn.Affine(4, 2)):
+        model = quick(module=module)
+        with pytest.raises(ShapeError, match="number of outputs"):
+            model.fit(x, t)
+        with pytest.raises(NotFittedError):
+            model.predict(x)
     with pytest.raises(ValueRangeError, match="does not know sample weights"):
         quick(criterion=nn.SoftmaxWithLoss).fit(x, t, sample_weight=np.ones(len(x)))

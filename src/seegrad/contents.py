@@ -41,6 +41,8 @@ from seegrad.ops.bits import bitwise_left_shift as bitwise_left_shift
 from seegrad.ops.bits import bitwise_or as bitwise_or
 from seegrad.ops.bits import bitwise_right_shift as bitwise_right_shift
 from seegrad.ops.bits import bitwise_xor as bitwise_xor
+from seegrad.ops.bits import gcd as gcd
+from seegrad.ops.bits import lcm as lcm
 from seegrad.ops.closeness import isclose as isclose
 from seegrad.ops.compare import astype as astype
 from seegrad.ops.compare import equal as equal
@@ -189,12 +191,15 @@ from seegrad.tensor import linalg as linalg
 from seegrad.tensor import random as random
 from seegrad.tensor import special as special
 from seegrad.tensor.array_api import __array_namespace_info__ as __array_namespace_info__
+from seegrad.tensor.array_api import argwhere as argwhere
 from seegrad.tensor.array_api import bool as bool
 from seegrad.tensor.array_api import broadcast_shapes as broadcast_shapes
 from seegrad.tensor.array_api import can_cast as can_cast
+from seegrad.tensor.array_api import compress as compress
 from seegrad.tensor.array_api import concat as concat
 from seegrad.tensor.array_api import e as e
 from seegrad.tensor.array_api import finfo as finfo
+from seegrad.tensor.array_api import flatnonzero as flatnonzero
 from seegrad.tensor.array_api import float16 as float16
 from seegrad.tensor.array_api import float32 as float32
 from seegrad.tensor.array_api import float64 as float64
@@ -306,6 +311,7 @@ from seegrad.tensor.numpy_numbers import float_power as float_power
 from seegrad.tensor.numpy_numbers import frexp as frexp
 from seegrad.tensor.numpy_numbers import geomspace as geomspace
 from seegrad.tensor.numpy_numbers import imag as imag
+from seegrad.tensor.numpy_numbers import insert as insert
 from seegrad.tensor.numpy_numbers import iscomplex as iscomplex
 from seegrad.tensor.numpy_numbers import isreal as isreal
 from seegrad.tensor.numpy_numbers import ldexp as ldexp

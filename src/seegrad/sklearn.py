@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from seegrad import nn, optim
 from seegrad.errors import MissingExtraError, ShapeError, ValueRangeError
 from seegrad.i18n import tr
-from seegrad.text import signature
+from seegrad.text import nearest, signature
 from seegrad.training.callbacks import Callback, EarlyStopping
 from seegrad.training.callbacks.progress_bar import progress
 from seegrad.training.history import History
@@ -215,6 +215,15 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]
                 hint=tr("leave criterion to its default, or repeat the rows"),
             )
         made = self.criterion
+        if not callable(made):
+            names = [name for name in nn.__all__ if name.endswith("Loss")]
+            near = nearest(f"{made}Loss", names)
+            raise ValueRangeError(
+                tr("a criterion is a loss"),
+                asked=tr("a loss, its class, or a function of outputs and targets"),
+                came=f"criterion={made!r}",
+                hint=", ".join(f"criterion=sg.nn.{name}" for name in near),
+            )
         return made(**self._arguments("criterion")) if isinstance(made, type) else made
 
     def _train(self, X: Array, t: Array, weights: Array | None, epochs: int, seed: int) -> None:
@@ -352,6 +361,17 @@ class SeegradClassifier(ClassifierMixin, _Estimator):  # type: ignore[misc]
 
     def _outputs(self) -> int:
         return len(self.classes_)
+
+    def _make(self, X: Array, seed: int) -> None:
+        super()._make(X, seed)
+        given = self._scores(X[:2]).shape[1:]
+        if given != (self._outputs(),):
+            del self.network_
+            raise ShapeError(
+                tr("the network has another number of outputs than there are classes"),
+                asked=f"(N, {self._outputs()})",
+                came=tr("outputs of shape {shape}", shape=("N", *given)),
+            )
 
     def _targets(self, t: Array, weights: Array | None, dtype: Any) -> Array:
         if weights is None:

@@ -79,7 +79,9 @@ def test_pools(axes, ceil, sizes):
         mine = getattr(nn, f"{kind}{axes}d")(size, stride, padding, ceil_mode=ceil)
         theirs = getattr(torch.nn, f"{kind}{axes}d")(size, stride, padding, ceil_mode=ceil)
         agree(mine, theirs, X[axes])
-    mine = getattr(nn, f"AvgPool{axes}d")(size, stride, padding, False, ceil)
+    mine = getattr(nn, f"AvgPool{axes}d")(
+        size, stride, padding, count_padding=False, ceil_mode=ceil
+    )
     theirs = getattr(torch.nn, f"AvgPool{axes}d")(
         size, stride, padding, count_include_pad=False, ceil_mode=ceil
     )
@@ -88,7 +90,7 @@ def test_pools(axes, ceil, sizes):
 
 def test_pools_with_dilation():
     agree(
-        nn.MaxPool2d(3, 2, 1, True, (2, 1)),
+        nn.MaxPool2d(3, 2, 1, ceil_mode=True, dilation=(2, 1)),
         torch.nn.MaxPool2d(3, 2, 1, dilation=(2, 1), ceil_mode=True),
         PICTURES,
     )
@@ -433,7 +435,7 @@ def test_bilinear_identity_and_bags():
     starts = np.array([0, 3, 3, 7])
     for mode in ("mean", "sum", "max"):
         mine, theirs = (
-            nn.EmbeddingBag(10, 3, mode, dtype=F),
+            nn.EmbeddingBag(10, 3, mode=mode, dtype=F),
             torch.nn.EmbeddingBag(10, 3, mode=mode),
         )
         theirs = theirs.double()
@@ -444,7 +446,7 @@ def test_bilinear_identity_and_bags():
         (out * out).sum().backward()
         (wanted * wanted).sum().backward()
         np.testing.assert_allclose(mine.W.grad, theirs.weight.grad, atol=1e-12)
-    weighted = nn.EmbeddingBag(10, 3, "sum", dtype=F)
+    weighted = nn.EmbeddingBag(10, 3, mode="sum", dtype=F)
     filled(theirs.parameters(), [weighted.W.value])
     theirs.mode = "sum"
     shares = R.random((4, 6))
@@ -456,7 +458,7 @@ def test_bilinear_identity_and_bags():
         lambda: weighted(flat),
         lambda: weighted(flat, offsets=[1, 2]),
         lambda: weighted(flat, offsets=[0, 20]),
-        lambda: nn.EmbeddingBag(3, 2, "median"),
+        lambda: nn.EmbeddingBag(3, 2, mode="median"),
         lambda: nn.EmbeddingBag(10, 3)(words, weights=shares),
     ):
         with pytest.raises(SeegradError):

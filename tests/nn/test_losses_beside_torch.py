@@ -67,6 +67,42 @@ def test_comparisons(name):
     assert np.isfinite(zeros.grad).all()
 
 
+REDUCTIONS = ["mean", "sum", "none"]
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("kind", ["BCELoss", "weighted"])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_what_was_certain_and_wrong_costs_100_and_is_corrected(kind, reduction, dtype):
+    x = np.array([0.0, 1.0, 1e-30, 1.0, 0.25, 0.5], dtype)
+    t = np.array([1.0, 0.0, 1.0, 1.0, 0.5, 0.0], dtype)
+    weight = np.linspace(1.0, 2.0, 6).astype(dtype) if kind == "weighted" else None
+    mine = nn.BCELoss(weight=weight, reduction=reduction)
+    there = torch.nn.BCELoss(None if weight is None else T(weight), reduction=reduction)
+    ours, theirs = sg.tensor(x), T(x, requires_grad=True)
+    out, wanted = mine(ours, t), there(theirs, T(t))
+    np.testing.assert_allclose(out.value, wanted.detach().numpy(), 1e-6)
+    out.sum().backward()
+    wanted.sum().backward()
+    slopes = theirs.grad.numpy()
+    slopes[3] = -1.0 / (6 if reduction == "mean" else 1) * (1 if weight is None else weight[3])
+    np.testing.assert_allclose(ours.grad, slopes, 1e-6)     # of a right 1 it is −t/x, not 0
+    compiled = sg.compile(sg.grad(lambda x: mine(x, t).sum()))(x)
+    np.testing.assert_allclose(np.asarray(compiled), slopes, 1e-6)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+def test_smooth_l1_without_a_corner_is_l1(reduction):
+    x, t = SCORES, OTHER
+    mine = nn.SmoothL1Loss(beta=0.0, reduction=reduction)
+    compared(mine, torch.nn.SmoothL1Loss(beta=0.0, reduction=reduction), x, (t,))
+    for refused in (lambda: nn.SmoothL1Loss(beta=-1.0, reduction=reduction),
+                    lambda: nn.HuberLoss(delta=0.0, reduction=reduction),
+                    lambda: nn.HuberLoss(delta=np.nan, reduction=reduction)):  # fmt: skip
+        with pytest.raises(ValueRangeError):
+            refused()
+
+
 # ------------------------------------------------------------- CTC
 
 LONG = R.normal(size=(11, 4, 5))

@@ -64,8 +64,8 @@ SHARES = np.abs(R.normal(size=(6, 5)))
 SHARES /= SHARES.sum(axis=1, keepdims=True)
 WEIGHT = np.array([1.0, 2.0, 0.5, 1.5, 3.0])
 LOSSES = {
-    "huber": (nn.HuberLoss(0.7), lambda: torch.nn.HuberLoss(delta=0.7), SHARES),
-    "smooth": (nn.SmoothL1Loss(0.7), lambda: torch.nn.SmoothL1Loss(beta=0.7), SHARES),
+    "huber": (nn.HuberLoss(delta=0.7), lambda: torch.nn.HuberLoss(delta=0.7), SHARES),
+    "smooth": (nn.SmoothL1Loss(beta=0.7), lambda: torch.nn.SmoothL1Loss(beta=0.7), SHARES),
     "kl": (nn.KLDivLoss(), lambda: torch.nn.KLDivLoss(reduction="batchmean"), SHARES),
     "nll": (nn.NLLLoss(), lambda: torch.nn.NLLLoss(), LABELS),
     "plain": (nn.CrossEntropyLoss(), lambda: torch.nn.CrossEntropyLoss(), LABELS),
@@ -73,7 +73,7 @@ LOSSES = {
                lambda: torch.nn.CrossEntropyLoss(torch.tensor(WEIGHT)), LABELS),
     "ignored": (nn.CrossEntropyLoss(ignore_index=2),
                 lambda: torch.nn.CrossEntropyLoss(ignore_index=2), LABELS),
-    "all": (nn.CrossEntropyLoss(WEIGHT, 2, 0.1, "sum"),
+    "all": (nn.CrossEntropyLoss(WEIGHT, 2, label_smoothing=0.1, reduction="sum"),
             lambda: torch.nn.CrossEntropyLoss(torch.tensor(WEIGHT), ignore_index=2,
                                               label_smoothing=0.1, reduction="sum"), LABELS),
     "smoothed": (nn.CrossEntropyLoss(WEIGHT, label_smoothing=0.2),
@@ -99,7 +99,7 @@ def test_losses(name):
         lambda: nn.CrossEntropyLoss(reduction="average"),
         lambda: nn.CrossEntropyLoss(label_smoothing=1.5),
         lambda: nn.CrossEntropyLoss(WEIGHT[:3])(X, LABELS),
-        lambda: nn.HuberLoss(0.0)(X, X),
+        lambda: nn.HuberLoss(delta=0.0)(X, X),
         lambda: nn.HuberLoss()(X, X[:, :1]),
         lambda: nn.KLDivLoss()(X, X[:, :1]),
         lambda: nn.NLLLoss()(X, SHARES),

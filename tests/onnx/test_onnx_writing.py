@@ -26,7 +26,7 @@ SPECIAL = "ONNX has no operator that gives these functions"
 WITHOUT = {
     **dict.fromkeys(("bernoulli", "normal", "split_key", "uniform"), KEYS),
     **dict.fromkeys(("gammaln", "polygamma", "erfcx", "erfinv", "log_ndtr", "ndtri"), SPECIAL),
-    **dict.fromkeys(("i0", "i0e", "i1", "i1e", "ive", "nextafter"), SPECIAL),
+    **dict.fromkeys(("gcd", "i0", "i0e", "i1", "i1e", "ive", "lcm", "nextafter"), SPECIAL),
     **dict.fromkeys((
         "inv", "solve", "solve_triangular", "cholesky_lower", "stacked_eigh", "stacked_qr",
         "symmetric_eigenvalues", "stacked_svd", "svdvals", "stacked_slogdet", "pinv",

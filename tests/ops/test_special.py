@@ -44,6 +44,36 @@ def test_poles_and_the_left_of_the_gamma_functions():
     assert np.isnan(sg.special.digamma(-3.0))
 
 
+EDGES = np.array([-3, -2.5, -2, -1.5, -1, -0.5, -0.0, 0.0, 0.5, 1, 2, 3, 5, 170, 200, np.nan])
+
+
+@pytest.mark.parametrize("name", ["gammaln", "gammasgn", "gamma", "rgamma", "digamma", *range(4)])
+def test_poles_zeros_and_nan_are_scipys(name):
+    mine, theirs = (
+        (lambda x, module=module: module.polygamma(name, x)) if isinstance(name, int)
+        else getattr(module, name) for module in (sg.special, scipy)
+    )  # fmt: skip
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(mine(EDGES), theirs(EDGES), 1e-11)
+        found = sg.compile(mine)(sg.tensor(EDGES)).value
+        np.testing.assert_allclose(found, theirs(EDGES), 1e-11)
+
+
+@pytest.mark.parametrize("name", ["beta", "betaln"])
+def test_beta_left_of_zero_and_at_poles_is_scipys(name):
+    a, b = np.meshgrid(EDGES[:-1], EDGES[:-1])
+    with np.errstate(all="ignore"):
+        found, expected = getattr(sg.special, name)(a, b), getattr(scipy, name)(a, b)
+        np.testing.assert_allclose(found, expected, 1e-10, 1e-12)
+        assert np.isnan(getattr(sg.special, name)(np.nan, EDGES)).all()
+
+
+def test_slopes_of_beta_where_poles_cancel():
+    # B(a, 1) = 1/a
+    np.testing.assert_allclose(sg.grad(lambda a: sg.special.beta(a, 1.0))(-3.0), -1 / 9, 1e-12)
+    assert sg.gradcheck(sg.special.beta, np.array([1.5, -0.3, -1.7]), np.array([0.7, 2.2, 0.4]))
+
+
 def test_products_with_a_logarithm_are_zero_at_zero():
     x, y = np.array([0.0, 0.0, 2.0]), np.array([0.0, 3.0, 3.0])
     np.testing.assert_allclose(sg.xlogy(x, y), scipy.xlogy(x, y))

@@ -108,7 +108,8 @@ THEIRS = {
     "diagonal": lambda x, offset, axis1, axis2: torch.diagonal(x, offset, axis1, axis2),
     "trace": lambda x, offset: torch.diagonal(x, offset).sum(),
     "cumprod": _along(torch.cumprod), "diff": lambda x, n, axis: torch.diff(x, n, axis),
-    "quantile": lambda x, q, axis, keepdims: torch.quantile(x, q, dim=axis, keepdim=keepdims),
+    "quantile": lambda x, q, axis, keepdims, method: torch.quantile(
+        x, q, dim=axis, keepdim=keepdims, interpolation=method),
     "inner": lambda a, b: a * b if a.ndim == 0 or b.ndim == 0 else torch.inner(a, b),
     "vecdot": lambda a, b, axis: torch.linalg.vecdot(a, b, dim=axis),
     "tril": lambda x, k: torch.tril(x.expand(_square(x)), k),

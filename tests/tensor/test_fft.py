@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import seegrad as sg
+from seegrad.errors import CallError
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(3, 6)), RNG.normal(size=(3, 6))
@@ -77,4 +78,31 @@ def test_compiled_batched_and_in_float32():
 ])  # fmt: skip
 def test_bad_input(call, error, words):
     with pytest.raises(error, match=words):
+        call()
+
+
+def test_a_pair_is_taken_as_it_is_given():
+    for there, back in (("fft", "ifft"), ("rfft", "irfft"), ("fft2", "ifft2"), ("fftn", "ifftn"),
+                        ("rfft2", "irfft2"), ("rfftn", "irfftn")):  # fmt: skip
+        found = getattr(sg.fft, back)(getattr(sg.fft, there)(X))
+        np.testing.assert_allclose(getattr(found, "real", found), X, atol=1e-12)
+        apart = getattr(sg.fft, back)(*getattr(sg.fft, there)(X))
+        np.testing.assert_array_equal(np.asarray(found), np.asarray(apart))
+    pair = sg.fft.Pair(X, Y)
+    np.testing.assert_allclose(whole(sg.fft.fft(pair, n=4)), np.fft.fft(Z, 4), atol=1e-12)
+    for shift in ("fftshift", "ifftshift"):
+        moved = whole(getattr(sg.fft, shift)(pair, 1))
+        np.testing.assert_array_equal(moved, getattr(np.fft, shift)(Z, 1))
+    found = sg.compile(lambda x: sg.fft.irfft(sg.fft.rfft(x)))(sg.tensor(X))
+    np.testing.assert_allclose(found.value, X, atol=1e-12)
+
+
+@pytest.mark.parametrize("call", [
+    lambda: sg.fft.irfft((X, Y)), lambda: sg.fft.fft((X, Y)), lambda: sg.fft.ifftn((X, Y)),
+    lambda: sg.fft.irfft2((sg.tensor(X), sg.tensor(Y))), lambda: sg.fft.fftshift((X, Y)),
+    lambda: sg.fft.irfft(sg.fft.rfft(X), 6), lambda: sg.fft.rfft(sg.fft.Pair(X, Y)),
+    lambda: sg.fft.rfftn(sg.fft.Pair(X, Y)),
+])  # fmt: skip
+def test_what_is_no_array_of_complex_numbers_is_refused(call):
+    with pytest.raises(CallError):
         call()

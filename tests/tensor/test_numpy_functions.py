@@ -180,6 +180,7 @@ def test_random_numbers_come_from_keys():
         assert not np.array_equal(first, draw(other)), name
     assert set(np.asarray(draws["randint"](key))) == {-2, -1, 0, 1, 2}
     assert sorted(np.asarray(draws["permutation"](key))) == list(range(10))
+    assert sg.random.categorical(key, np.zeros(3), size=5).shape == (5,)
     many = sg.random.categorical(key, np.log([0.2, 0.8]), size=(20_000,))
     assert abs(float(np.mean(many)) - 0.8) < 0.015
     slope = sg.grad(lambda s: (sg.random.normal(key, (5,), np.float64) * s).sum())(2.0)

@@ -5,15 +5,17 @@ What a module holds, and under which names, is found in `module`; each method he
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from seegrad.errors import DTypeError, ValueRangeError
 from seegrad.graph.spec import native_dtype
 from seegrad.i18n import tr
+from seegrad.nn.calls import check_call
 from seegrad.nn.containment import replaced
 from seegrad.tensor.tensor import Tensor, tensor
 
@@ -65,6 +67,16 @@ class ModuleMethods:
         super().__init_subclass__(**more)
         if cls.__module__.startswith("seegrad.nn.") and "kind" not in vars(cls):
             cls.kind = _WORDS.sub("_", cls.__name__).lower()
+
+    if not TYPE_CHECKING:  # what a class takes stands at its __init__
+
+        def __new__(cls, *inputs, **keywords):
+            """A module that is not yet made, if it takes what it is to be made with."""
+            if inputs or keywords:
+                check_call(cls, inputs, keywords)
+            return super().__new__(cls)
+
+        __new__.__signature__ = inspect.signature(lambda cls: None)
 
     # ------------------------------------------------------------- what is inside
 

@@ -57,6 +57,18 @@ def bitwise_and(a, b):
     return np.bitwise_and(a, b)
 
 
+@_of_bits(np.gcd, "gcd", r"\gcd($a, $b)")
+def gcd(a, b):
+    """The greatest whole number that divides a and b."""
+    return np.gcd(a, b)
+
+
+@_of_bits(np.lcm, "lcm", r"\operatorname{lcm}($a, $b)")
+def lcm(a, b):
+    """The least whole number that a and b divide."""
+    return np.lcm(a, b)
+
+
 @_of_bits(np.bitwise_or, "|", r"$a \mathbin{|} $b", onnx="BitwiseOr")
 def bitwise_or(a, b):
     """The bits that a or b has."""

@@ -171,7 +171,10 @@ def reduced_shape(shape: Shape, axis: Sequence[int], keepdims: bool) -> Shape:
 
 
 def canonical_reduction(x: Any, *, axis: Any, keepdims: Any, **rest: Any) -> dict[str, Any]:
-    """axis as a sorted tuple, keepdims as a bool."""
+    """axis as a sorted tuple, keepdims as a bool; NumPy's dtype and PyTorch's are no keepdims."""
+    if keepdims is not None and not isinstance(keepdims, (bool, int, np.bool_)):
+        raise DTypeError("keepdims says yes or no", asked="True, False",
+                         came=f"keepdims={keepdims!r}", hint="dtype=…")  # fmt: skip
     if axis is None:
         return {"axis": tuple(range(x.ndim)), "keepdims": bool(keepdims), **rest}
     return {"axis": tuple(sorted(some_axes(axis, x.ndim))), "keepdims": bool(keepdims), **rest}

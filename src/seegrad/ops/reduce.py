@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from seegrad.errors import DTypeError, ShapeError
+from seegrad.errors import CallError, DTypeError, ShapeError
 from seegrad.graph.forms import ArgReduce
 from seegrad.graph.laws import idempotent
 from seegrad.graph.node import Node
 from seegrad.graph.op import Case, Op
 from seegrad.graph.spec import Spec
 from seegrad.i18n import tr
-from seegrad.ops.arithmetic import sqrt
+from seegrad.ops.arithmetic import add, maximum, minimum, multiply, sqrt
 from seegrad.ops.compare import astype, floating, logical_or, where
 from seegrad.ops.exact_sum import exact_sum
 from seegrad.ops.families import (
@@ -30,7 +30,7 @@ from seegrad.ops.families import (
     reduction,
 )
 from seegrad.ops.float16 import accumulated, wide
-from seegrad.ops.shape import broadcast_to, concatenate, reshape, transpose
+from seegrad.ops.shape import array_like, broadcast_to, concatenate, reshape, transpose
 from seegrad.ops.transcendental import exp, log
 
 
@@ -54,6 +54,65 @@ def count(x: Any, axis: tuple[int, ...]) -> int:
     return math.prod(x.shape[i] for i in axis)
 
 
+# --------------------------------------------------------------- NumPy's further keywords
+
+
+def _as_element(value: Any, x: Any) -> Any:
+    """A number in the dtype of x."""
+    return value if isinstance(value, Node) else np.asarray(value).astype(x.dtype)[()]
+
+
+def _elsewhere(neutral: float | None) -> Callable[..., Any]:
+    """`where=`: what counts for nothing stands for what is left out; None: that is `initial`."""
+
+    def change(op: Op, args: tuple[Any, ...], kwargs: Any, mask: Any) -> Any:
+        x = array_like(args[0])
+        if neutral is None and "initial" not in kwargs:
+            raise CallError(
+                tr("{name} of some elements needs a value for none of them", name=op.name),
+                asked="where=…, initial=…", came="where=…",
+            )  # fmt: skip
+        nothing = kwargs["initial"] if neutral is None else neutral
+        return op(where(mask, x, _as_element(nothing, x)), *args[1:], **kwargs)
+
+    return change
+
+
+def _joined(join: Callable[[Any, Any], Any]) -> Callable[..., Any]:
+    """`initial=`: a value that is joined to all others, and stands alone where there are none."""
+
+    def change(op: Op, args: tuple[Any, ...], kwargs: Any, initial: Any) -> Any:
+        x = array_like(args[0])
+        _, given = op.arguments((x, *args[1:]), kwargs)
+        attrs = canonical_reduction(x, **given)
+        if not count(x, attrs["axis"]):
+            alone = _as_element(initial, op(np.ones(1, x.dtype)))
+            return broadcast_to(alone, shape=reduced_shape(x.shape, **attrs))
+        found = op(x, *args[1:], **kwargs)
+        return join(found, _as_element(initial, found))
+
+    return change
+
+
+def _of_some(op: Op, args: tuple[Any, ...], kwargs: Any, mask: Any) -> Any:
+    """`where=` of mean, variance and deviation: over the elements that count."""
+    x = floating(array_like(args[0]))
+    _, given = op.arguments((x, *args[1:]), kwargs)
+    attrs = dict(given)
+    ddof = attrs.pop("ddof", 0)
+    counted = sum(broadcast_to(array_like(mask), shape=x.shape), **attrs)
+
+    def over(total: Any, number: Any) -> Any:
+        return astype(total / number, dtype=x.dtype)
+
+    if op is mean:
+        return over(sum(where(mask, x, 0.0), **attrs), counted)
+    middle = mean(x, axis=attrs["axis"], keepdims=True, where=mask)
+    apart = where(mask, x - middle, 0.0)
+    found = over(sum(apart * apart, **attrs), counted - ddof)
+    return found if op is var else sqrt(found)
+
+
 @reduction(
     kind="sum",
     sign="Σ",
@@ -61,7 +120,7 @@ def count(x: Any, axis: tuple[int, ...]) -> int:
     onnx="ReduceSum(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
     aten=("sum", "sum.dim_IntList(x, axis, keepdims)"),
     d={"x": spread},
-    also={"dtype": in_dtype},
+    also={"dtype": in_dtype, "where": _elsewhere(0), "initial": _joined(add)},
 )
 def sum(x, *, axis=None, keepdims=False):
     """The sum; its derivative is handed to every element."""
@@ -86,6 +145,7 @@ def _mean_rule(g: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     zero_size=False,
     d={"x": _mean_rule},
     body=_mean_body,
+    also={"dtype": in_dtype, "where": _of_some},
 )
 def mean(x, *, axis=None, keepdims=False):
     """The arithmetic mean; each of n elements gets 1/n of the derivative."""
@@ -134,7 +194,7 @@ def _prod_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...]) -> Any:
     onnx="ReduceProd(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
     aten="prod",
     d={"x": _prod_rule},
-    also={"dtype": in_dtype},
+    also={"dtype": in_dtype, "where": _elsewhere(1), "initial": _joined(multiply)},
 )
 def prod(x, *, axis=None, keepdims=False):
     """The product; each element gets the product of all the others, also where some are 0.
@@ -160,6 +220,7 @@ def _extreme(forward: Any) -> Op:
         onnx=f"Reduce{kind.title()}(x, axis, keepdims=keepdims, noop_with_empty_axes=1)",
         aten=(kind, f"a{kind}(x, axis, keepdims)"), zero_size=False, kinks="ties",
         laws=[idempotent], d={"x": _extreme_rule},
+        also={"where": _elsewhere(None), "initial": _joined(maximum if kind == "max" else minimum)},
     )(forward)  # fmt: skip
 
 
@@ -178,13 +239,17 @@ def min(x, *, axis=None, keepdims=False):
     return np.min(x, axis=axis, keepdims=keepdims)
 
 
-@reduction(kind="all", sign="∀", latex=r"\forall $x", d={"x": None})
+@reduction(
+    kind="all", sign="∀", latex=r"\forall $x", d={"x": None}, also={"where": _elsewhere(True)}
+)
 def all(x, *, axis=None, keepdims=False):
     """Are all true (not zero)?"""
     return np.all(x, axis=axis, keepdims=keepdims)
 
 
-@reduction(kind="any", sign="∃", latex=r"\exists $x", d={"x": None})
+@reduction(
+    kind="any", sign="∃", latex=r"\exists $x", d={"x": None}, also={"where": _elsewhere(False)}
+)
 def any(x, *, axis=None, keepdims=False):
     """Is any true (not zero)?"""
     return np.any(x, axis=axis, keepdims=keepdims)
@@ -273,7 +338,7 @@ def _var_rule(g: Any, x: Any, x_spec: Spec, axis: tuple[int, ...], ddof: float) 
     canonical=_variance_attrs,
     d={"x": _var_rule},
     body=_var_body,
-    also={"correction": "ddof"},
+    also={"correction": "ddof", "dtype": in_dtype, "where": _of_some},
 )
 @wide
 def var(x, *, axis=None, keepdims=False, ddof=0):
@@ -306,7 +371,7 @@ def _std_body(x, *, axis, keepdims, ddof):
     canonical=_variance_attrs,
     d={"x": _std_rule},
     body=_std_body,
-    also={"correction": "ddof"},
+    also={"correction": "ddof", "dtype": in_dtype, "where": _of_some},
 )
 @wide
 def std(x, *, axis=None, keepdims=False, ddof=0):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Mapping
 from itertools import accumulate
 from typing import Any
 
@@ -21,14 +22,16 @@ from seegrad.ops.arithmetic import add, multiply, subtract
 from seegrad.ops.compare import (
     astype,
     equal,
+    floating,
+    isnan,
     less,
     less_equal,
     logical_and,
     logical_or,
-    not_equal,
+    where,
 )
 from seegrad.ops.families import composite, one_axis, operation, result_dtype
-from seegrad.ops.float16 import accumulated
+from seegrad.ops.float16 import accumulated, wide
 from seegrad.ops.indexing import take_along_axis
 from seegrad.ops.reduce import sum
 from seegrad.ops.shape import array_like, broadcast_to, concatenate, flip, part, reshape
@@ -166,6 +169,27 @@ def sort(x, *, axis=-1):
     return np.sort(x, axis=axis, kind="stable")
 
 
+METHODS: Mapping[str, Callable[[float], float]] = {
+    "linear": float,
+    "lower": math.floor,
+    "higher": math.ceil,
+    "nearest": round,
+    "midpoint": lambda place: (math.floor(place) + math.ceil(place)) / 2,
+}
+"""Where between two elements a quantile is read: its place among 0 … n − 1 becomes this one."""
+
+
+@wide
+def _between(below: Any, above: Any, part: float) -> Any:
+    """What lies between two elements; of equal ones, infinite ones too, exactly that."""
+    if part == 0.5:
+        return multiply(add(below, above), 0.5)
+    apart = subtract(above, below)
+    if part < 0.5:
+        return add(below, multiply(apart, part))
+    return subtract(above, multiply(apart, 1 - part))
+
+
 @composite(
     sign="quantile",
     latex=r"\operatorname{quantile} $x",
@@ -176,13 +200,16 @@ def sort(x, *, axis=-1):
         Case(((4, 3),), {"q": 0.5, "axis": 0, "keepdims": True}),
         Case(((2, 5),), {"q": 1.0, "axis": -1, "keepdims": False}),
         Case(((1, 2),), {"q": 0.9, "axis": 0, "keepdims": False}),
+        Case(((5,),), {"q": 0.3, "axis": 0, "method": "higher"}),
+        Case(((4,),), {"q": 0.5, "axis": 0, "method": "nearest"}),
     ),
 )
-def quantile(x, *, q, axis, keepdims=False):
+def quantile(x, *, q, axis, keepdims=False, method="linear"):
     """The value below which the part `q` (0 … 1) of the elements along `axis` lies.
 
-    Between two elements it is interpolated; the derivative goes to those two. Raises ShapeError
-    for an empty axis, ValueRangeError for q outside of 0 … 1.
+    Between two elements it is interpolated, or read as `method` says; the derivative goes to
+    those two. NaN where one of the elements is. Raises ShapeError for an empty axis,
+    ValueRangeError for q outside of 0 … 1 and for another method.
     """
     at = one_axis(axis, len(x.shape))
     n = x.shape[at]
@@ -195,12 +222,19 @@ def quantile(x, *, q, axis, keepdims=False):
         raise DTypeError("a quantile is asked for by one number", came=f"q={q!r}")
     if not 0 <= q <= 1:
         raise ValueRangeError("a part lies between 0 and 1", asked="0 ≤ q ≤ 1", came=f"q={q}")
-    place = float(q) * (n - 1)
-    low = min(math.floor(place), max(n - 2, 0))
-    ordered = sort(x, axis=at)
-    below = part(ordered, at, low, 1)
-    above = part(ordered, at, min(low + 1, n - 1), 1)
-    found = add(below, multiply(subtract(above, below), place - low))
+    if method not in METHODS:
+        raise ValueRangeError("an unknown method", asked=", ".join(METHODS),
+                              came=f"method={method!r}")  # fmt: skip
+    place = METHODS[method](float(q) * (n - 1))
+    low = math.floor(place)
+    # where no two elements are mixed, whole numbers stay what they are
+    ordered = sort(x if isinstance(place, int) else floating(x), axis=at)
+    found = part(ordered, at, low, 1)
+    if place > low:
+        found = _between(found, part(ordered, at, low + 1, 1), place - low)
+    if x.dtype.kind == "f":  # NaN is sorted to the end
+        last = part(ordered, at, n - 1, 1)
+        found = where(isnan(last), last, found)
     if keepdims:
         return found
     return reshape(found, shape=tuple(m for i, m in enumerate(x.shape) if i != at))
@@ -220,7 +254,7 @@ def _counted(a, v, *, side):
     each = reshape(v, shape=(*v.shape, 1))
     before = less(a, each) if side == "left" else less_equal(a, each)
     if v.dtype.kind == "f":
-        nan = not_equal(each, each)
+        nan = isnan(each)
         before = logical_or(before, nan if side == "right" else logical_and(nan, equal(a, a)))
     return sum(astype(before, dtype=np.dtype(np.intp)), axis=-1)
 

@@ -98,6 +98,19 @@ def _reshape_attrs(x: Any, *, shape: Any) -> dict[str, Any]:
     return {"shape": tuple(sizes)}
 
 
+def _in_order(op: Any, args: tuple[Any, ...], kwargs: Any, order: str | None) -> Any:
+    """`order=`: "C", the last axis runs first, as everywhere here; or "F", the first one does."""
+    if order not in ("C", "F", "A", "K", None):
+        raise ValueRangeError("an unknown order", asked='"C", "F"', came=f"order={order!r}")
+    if order != "F":
+        return op(*args, **kwargs)
+    turned = transpose(array_like(args[0]))
+    if op is not reshape:
+        return op(turned)
+    sizes = as_shape(args[1] if len(args) > 1 else kwargs["shape"])
+    return transpose(reshape(turned, shape=sizes[::-1]))
+
+
 @operation(
     spec=lambda x, *, shape: Spec(shape, x.dtype),
     canonical=_reshape_attrs,
@@ -107,7 +120,7 @@ def _reshape_attrs(x: Any, *, shape: Any) -> dict[str, Any]:
     onnx="Reshape(x, shape)",
     aten=("view(x, shape)", "reshape(x, shape)", "_unsafe_view(x, shape)"),
     d={"x": lambda g, x_spec: reshape(g, shape=x_spec.shape)},
-    also={"copy": no_matter},
+    also={"copy": no_matter, "order": _in_order},
     cases=(
         Case(((2, 3),), {"shape": (3, 2)}),
         Case(((2, 3),), {"shape": (-1,)}),
@@ -124,6 +137,7 @@ def reshape(x, *, shape):
 @composite(
     sign="▬",
     latex=r"\operatorname{ravel} $x",
+    also={"order": _in_order},
     cases=(Case(((2, 3),)), Case(((),)), Case(((0, 3),))),
 )
 def ravel(x):

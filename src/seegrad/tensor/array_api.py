@@ -232,6 +232,39 @@ def nonzero(x: Any) -> tuple[Any, ...]:
     return tuple(_as(x, *np.nonzero(_numbers(x, "how many are not 0 depends on them"))))
 
 
+def flatnonzero(x: Any) -> Any:
+    """The places of the elements of the flattened x that are not 0.
+
+    >>> flatnonzero([0.0, 3.0, 5.0])
+    array([1, 2])
+    """
+    return nonzero(shape.ravel(like(x)))[0]
+
+
+def argwhere(x: Any) -> Any:
+    """The indices of the elements that are not 0, a row for each.
+
+    >>> argwhere([[0.0, 3.0], [5.0, 0.0]])
+    array([[0, 1],
+           [1, 0]])
+    """
+    x = like(x)
+    (found,) = _as(x, np.argwhere(_numbers(x, "how many are not 0 depends on them")))
+    return found
+
+
+def compress(condition: Any, x: Any, axis: int | None = None) -> Any:
+    """The parts of x along `axis` (None: of the flattened x) where a vector of truths is true.
+
+    >>> compress([True, False, True], [1.0, 2.0, 3.0])
+    array([1., 3.])
+    """
+    x, where = like(x), flatnonzero(condition)
+    if axis is None:
+        x, axis = shape.ravel(x), 0
+    return indexing.take(x, where, axis=one_axis(axis, len(x.shape)))
+
+
 # --------------------------------------------------------------- linear algebra
 
 
@@ -322,5 +355,5 @@ def __array_namespace_info__() -> NamespaceInfo:
 
 
 NUMPY_FUNCTIONS.update(
-    concatenate=lambda xs, axis=0: concat(xs, axis=axis), unstack=unstack
+    compress=compress, concatenate=lambda xs, axis=0: concat(xs, axis=axis), unstack=unstack
 )

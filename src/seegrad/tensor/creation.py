@@ -30,7 +30,7 @@ def _leaf(
     afford(count * 8, "a new tensor")
     try:
         return tensor(make(), requires_grad=requires_grad, name=name)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise DTypeError(str(error), asked="arguments as NumPy takes them") from None
 
 

@@ -1,6 +1,7 @@
 """`sg.fft`: Fourier transforms by NumPy's names, of pairs `(real, imag)` of real arrays.
 
-The graph computes with real numbers, so that what NumPy gives as complex numbers is a pair here.
+The graph computes with real numbers, so that what NumPy gives as complex numbers is a pair here,
+which each transform takes as two arguments or as the one `Pair` that another has given.
 All are the operation `stacked_dft` with cuts, joins and scales around it.
 """
 
@@ -12,7 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from seegrad.errors import ShapeError, ValueRangeError
+from seegrad.errors import CallError, ShapeError, ValueRangeError
 from seegrad.i18n import tr
 from seegrad.ops import compare, shape
 from seegrad.ops.families import one_axis, some_axes
@@ -33,6 +34,29 @@ class Pair(NamedTuple):
 
     real: Any
     imag: Any
+
+
+def _parts(real: Any, imag: Any) -> Pair:
+    """Real and imaginary part (None: there is none), which may have come as one `Pair`."""
+    if isinstance(real, Pair):
+        if imag is not None:
+            raise CallError("a pair has its imaginary part with it", asked="irfft(pair, n=…)",
+                            came=f"pair, {str(imag)[:20]}")  # fmt: skip
+        return real
+    if isinstance(real, tuple) and any(len(np.shape(x)) for x in real):
+        raise CallError("a tuple is no array of complex numbers",
+                        asked="irfft(real, imag), irfft(*pair), irfft(Pair(real, imag))",
+                        came=tr("a tuple of {count}", count=len(real)))  # fmt: skip
+    return Pair(real, imag)
+
+
+def _real(x: Any) -> Any:
+    """x, where what comes has no imaginary part."""
+    real, imag = _parts(x, None)
+    if imag is not None:
+        raise CallError("this transform is of real numbers", asked="rfft(x)", came="a pair",
+                        hint="fft(real, imag)")  # fmt: skip
+    return real
 
 
 def _fitted(x: Any, axis: int, n: int) -> Any:
@@ -62,6 +86,7 @@ def _count(n: Any, size: int) -> int:
 
 
 def _along(real: Any, imag: Any, n: Any, axis: int, norm: str | None, inverse: bool) -> Pair:
+    real, imag = _parts(real, imag)
     real = compare.floating(shape.array_like(real))
     imag = real * 0 if imag is None else compare.floating(shape.array_like(imag))
     if tuple(real.shape) != tuple(imag.shape):
@@ -83,7 +108,7 @@ def fft(
     """The transform along one axis: Σ x(m)·exp(−2πi·km/n), as `numpy.fft.fft`.
 
     Args:
-        real, imag: the parts of x; real numbers need no `imag`.
+        real, imag: the parts of x, or both as one `Pair`; real numbers need no `imag`.
         n: how many numbers of the axis are taken; further ones are zeros. None: all.
         norm: "backward", "ortho" or "forward": what it is divided by, as NumPy says it.
 
@@ -123,7 +148,7 @@ def rfft(x: Any, n: int | None = None, axis: int = -1, norm: str | None = None) 
     >>> rfft(np.array([1.0, 2.0, 3.0, 2.0])).real
     array([ 8., -2.,  0.])
     """
-    whole = fft(x, None, n, axis, norm)
+    whole = fft(_real(x), None, n, axis, norm)
     at = one_axis(axis, len(whole.real.shape))
     half = whole.real.shape[at] // 2 + 1
     return Pair(shape.part(whole.real, at, 0, half), shape.part(whole.imag, at, 0, half))
@@ -143,6 +168,7 @@ def irfft(
     >>> bool(np.allclose(irfft(*rfft(x)), x))
     True
     """
+    real, imag = _parts(real, imag)
     real = compare.floating(shape.array_like(real))
     imag = real * 0 if imag is None else compare.floating(shape.array_like(imag))
     at = one_axis(axis, len(real.shape))
@@ -188,8 +214,8 @@ def fftn(
     >>> fftn([1.0, 2.0]).real
     array([ 3., -1.])
     """
-    found = Pair(real, imag)
-    for n, axis in reversed(_sizes_and_axes(real, s, axes)):
+    found = _parts(real, imag)
+    for n, axis in reversed(_sizes_and_axes(found.real, s, axes)):
         found = fft(*found, n, axis, norm)
     return found
 
@@ -208,8 +234,8 @@ def ifftn(
     >>> ifftn([3.0, -1.0]).real
     array([1., 2.])
     """
-    found = Pair(real, imag)
-    for n, axis in reversed(_sizes_and_axes(real, s, axes)):
+    found = _parts(real, imag)
+    for n, axis in reversed(_sizes_and_axes(found.real, s, axes)):
         found = ifft(*found, n, axis, norm)
     return found
 
@@ -226,6 +252,7 @@ def rfftn(
     >>> rfftn([1.0, 2.0]).real
     array([ 3., -1.])
     """
+    x = _real(x)
     *others, (n, last) = _sizes_and_axes(x, s, axes)
     found = rfft(x, n, last, norm)
     for size, axis in reversed(others):
@@ -248,8 +275,8 @@ def irfftn(
     >>> irfftn([3.0, -1.0])
     array([1., 2.])
     """
-    *others, (n, last) = _sizes_and_axes(real, s, axes)
-    found = Pair(real, imag)
+    found = _parts(real, imag)
+    *others, (n, last) = _sizes_and_axes(found.real, s, axes)
     for size, axis in others:
         found = ifft(*found, size, axis, norm)
     return irfft(*found, n, last, norm)
@@ -328,12 +355,14 @@ def irfft2(
 
 
 def fftshift(x: Any, axes: Any = None) -> Any:
-    """x with the number of frequency 0 in the middle of each of `axes` (None: all).
+    """x with the number of frequency 0 in the middle of each of `axes` (None: all); of a pair too.
 
     >>> fftshift([0.0, 1.0, 2.0, 3.0])
     array([2., 3., 0., 1.])
     """
-    x = shape.array_like(x)
+    if isinstance(x, Pair):
+        return Pair(*(fftshift(part, axes) for part in x))
+    x = shape.array_like(_real(x))
     places = some_axes(axes, len(x.shape))
     return shape.roll(x, tuple(x.shape[i] // 2 for i in places), places)
 
@@ -347,7 +376,9 @@ def ifftshift(x: Any, axes: Any = None) -> Any:
     >>> ifftshift([2.0, 3.0, 0.0, 1.0])
     array([0., 1., 2., 3.])
     """
-    x = shape.array_like(x)
+    if isinstance(x, Pair):
+        return Pair(*(ifftshift(part, axes) for part in x))
+    x = shape.array_like(_real(x))
     places = some_axes(axes, len(x.shape))
     return shape.roll(x, tuple(-(x.shape[i] // 2) for i in places), places)
 

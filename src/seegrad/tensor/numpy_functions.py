@@ -16,10 +16,10 @@ import numpy as np
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.i18n import tr
 from seegrad.ops import arithmetic, compare, indexing, reduce, scan_sort, shape, transcendental
-from seegrad.ops.families import one_axis
+from seegrad.ops.families import one_axis, some_axes
 from seegrad.ops.linear import linalg
 from seegrad.ops.special import floating_point
-from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS, quantile
+from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS, quantile, without_nan
 
 like = shape.array_like
 
@@ -27,7 +27,10 @@ like = shape.array_like
 # --------------------------------------------------------------- means that leave something out
 
 
-def average(x: Any, axis: Any = None, weights: Any = None, keepdims: bool = False) -> Any:
+def average(
+    x: Any, axis: Any = None, weights: Any = None, keepdims: bool = False, *,
+    returned: bool = False,
+) -> Any:  # fmt: skip
     """The mean of x along `axis`, weighted if `weights` are given (of x's shape, or one axis').
 
     Raises:
@@ -35,13 +38,16 @@ def average(x: Any, axis: Any = None, weights: Any = None, keepdims: bool = Fals
 
     Args:
         keepdims: does the axis stay, with size 1?
+        returned: give the sum of the weights too, as a second array.
 
     >>> average([1.0, 2.0, 4.0], weights=[1.0, 1.0, 2.0])
     np.float64(2.75)
     """
     x = like(x)
     if weights is None:
-        return reduce.mean(x, axis=axis, keepdims=keepdims)
+        found = reduce.mean(x, axis=axis, keepdims=keepdims)
+        count = math.prod(x.shape) // max(math.prod(found.shape), 1)
+        return (found, found * 0 + count) if returned else found
     w = like(weights)
     if w.shape != x.shape:
         at = one_axis(axis, len(x.shape)) if isinstance(axis, int) else -1
@@ -52,28 +58,41 @@ def average(x: Any, axis: Any = None, weights: Any = None, keepdims: bool = Fals
             )  # fmt: skip
         w = shape.reshape(w, shape=(w.shape[0], *(1,) * (len(x.shape) - at - 1)))
     whole = reduce.sum(shape.broadcast_to(w, shape=x.shape), axis=axis, keepdims=keepdims)
-    return reduce.sum(x * w, axis=axis, keepdims=keepdims) / whole
+    found = reduce.sum(x * w, axis=axis, keepdims=keepdims) / whole
+    return (found, whole) if returned else found
 
 
-def percentile(x: Any, q: float, axis: Any = None, keepdims: bool = False) -> Any:
-    """The value below which q percent of x along `axis` lie; see `quantile`.
+def percentile(
+    x: Any, q: Any, axis: Any = None, keepdims: bool = False, *, method: str = "linear"
+) -> Any:
+    """The value below which q percent of x along `axis` lie, for each q; see `quantile`.
 
     Args:
         keepdims: does the axis stay, with size 1?
+        method: as in `quantile`.
 
-    >>> percentile([1.0, 2.0, 3.0], 50)
-    array(2.)
+    >>> percentile([1.0, 2.0, 3.0], [50, 75])
+    array([2. , 2.5])
     """
-    return quantile(x, q / 100, axis, keepdims)
+    part = (like(q) if isinstance(q, (list, tuple)) else q) / 100
+    return quantile(x, part, axis, keepdims, method=method)
 
 
-def _without_nan(x: Any, instead: float) -> Any:
-    return compare.where(compare.isnan(x), instead, x)
+def _over(total: Any, count: Any) -> Any:
+    """A total over a number of elements, in the dtype of the total."""
+    return compare.astype(total / count, dtype=compare.floating(total).dtype)
 
 
 def _numbers(x: Any, axis: Any, keepdims: bool) -> Any:
     """How many elements along `axis` are numbers."""
     return reduce.sum(compare.logical_not(compare.isnan(x)), axis=axis, keepdims=keepdims)
+
+
+def _or_nan(found: Any, x: Any, axis: Any, keepdims: bool) -> Any:
+    """What was found of x, and NaN where there was no number."""
+    if x.dtype.kind != "f":
+        return found
+    return compare.where(_numbers(x, axis, keepdims) > 0, found, math.nan)
 
 
 def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -86,7 +105,7 @@ def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> nansum([1.0, np.nan, 3.0])
     np.float64(4.0)
     """
-    return reduce.sum(_without_nan(like(x), 0.0), axis=axis, keepdims=keepdims)
+    return reduce.sum(without_nan(x, 0.0), axis=axis, keepdims=keepdims)
 
 
 def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -99,7 +118,7 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> nanprod([2.0, np.nan, 3.0])
     np.float64(6.0)
     """
-    return reduce.prod(_without_nan(like(x), 1.0), axis=axis, keepdims=keepdims)
+    return reduce.prod(without_nan(x, 1.0), axis=axis, keepdims=keepdims)
 
 
 def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -113,7 +132,7 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     np.float64(2.0)
     """
     x = like(x)
-    return nansum(x, axis, keepdims) / _numbers(x, axis, keepdims)
+    return _over(nansum(x, axis, keepdims), _numbers(x, axis, keepdims))
 
 
 def nanvar(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
@@ -128,9 +147,9 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) ->
     np.float64(1.0)
     """
     x = like(x)
-    apart = _without_nan(x - nanmean(x, axis, keepdims=True), 0.0)
+    apart = compare.where(compare.isnan(x), 0.0, x - nanmean(x, axis, keepdims=True))
     total = reduce.sum(apart * apart, axis=axis, keepdims=keepdims)
-    return total / (_numbers(x, axis, keepdims) - ddof)
+    return _over(total, _numbers(x, axis, keepdims) - ddof)
 
 
 def nanstd(x: Any, axis: Any = None, keepdims: bool = False, ddof: float = 0) -> Any:
@@ -157,9 +176,8 @@ def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> nanmax([1.0, np.nan, 3.0])
     array(3.)
     """
-    x = like(x)
-    found = reduce.max(_without_nan(x, -math.inf), axis=axis, keepdims=keepdims)
-    return compare.where(_numbers(x, axis, keepdims) > 0, found, math.nan)
+    found = reduce.max(without_nan(x, -math.inf), axis=axis, keepdims=keepdims)
+    return _or_nan(found, like(x), axis, keepdims)
 
 
 def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -172,9 +190,8 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> nanmin([1.0, np.nan, 3.0])
     array(1.)
     """
-    x = like(x)
-    found = reduce.min(_without_nan(x, math.inf), axis=axis, keepdims=keepdims)
-    return compare.where(_numbers(x, axis, keepdims) > 0, found, math.nan)
+    found = reduce.min(without_nan(x, math.inf), axis=axis, keepdims=keepdims)
+    return _or_nan(found, like(x), axis, keepdims)
 
 
 def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -203,10 +220,13 @@ def count_nonzero(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return reduce.sum(compare.not_equal(like(x), 0), axis=axis, keepdims=keepdims)
 
 
-def nan_to_num(x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
+def nan_to_num(
+    x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None, *, copy: bool = True
+) -> Any:
     """x with numbers in place of NaN and infinities (None: the largest of x's dtype).
 
     Args:
+        copy: without effect: x never changes.
         nan: what stands for NaN.
         posinf: what stands for ∞; the largest number of the dtype when not given.
         neginf: what stands for −∞; the least number when not given.
@@ -221,13 +241,16 @@ def nan_to_num(x: Any, nan: float = 0.0, posinf: Any = None, neginf: Any = None)
 
 
 def cov(
-    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None
-) -> Any:
+    m: Any, y: Any = None, rowvar: bool = True, bias: bool = False, ddof: Any = None,
+    fweights: Any = None, aweights: Any = None,
+) -> Any:  # fmt: skip
     """The covariances of the rows of m, and of y's below them (columns if not `rowvar`), by n − 1
     (`bias`: by n).
 
     Args:
         ddof: what is taken off the number of columns that is divided by; 1 unless `bias`.
+        fweights: how often each column counts.
+        aweights: how much each column counts beside the others.
 
     >>> cov([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
     array([[ 1., -1.],
@@ -241,9 +264,17 @@ def cov(
         return x if rowvar else shape.transpose(x)
 
     m = rows(m) if y is None else shape.concatenate(rows(m), rows(y), axis=0)
-    apart = m - reduce.mean(m, axis=1, keepdims=True)
-    freedom = m.shape[1] - ((0 if bias else 1) if ddof is None else ddof)
-    found = linalg.matmul(apart, shape.transpose(apart)) / freedom
+    lost = (0 if bias else 1) if ddof is None else ddof
+    if fweights is None and aweights is None:
+        apart = m - reduce.mean(m, axis=1, keepdims=True)
+        found = linalg.matmul(apart, shape.transpose(apart)) / (m.shape[1] - lost)
+    else:
+        often, much = (np.ones(m.shape[1]) if w is None else like(w) for w in (fweights, aweights))
+        w = often * much
+        total = reduce.sum(w)
+        freedom = total - lost * reduce.sum(w * much) / total
+        apart = m - average(m, 1, w, keepdims=True)
+        found = linalg.matmul(apart * w, shape.transpose(apart)) / freedom
     return shape.squeeze(found) if found.shape == (1, 1) else found
 
 
@@ -282,37 +313,86 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
     return reduce.sum(heights * wide * 0.5, axis=at)
 
 
-def _slope_along(f: Any, at: int, h: Any) -> Any:
-    n = f.shape[at]
-    if n < 2:
-        raise ShapeError("a slope needs two values", asked=tr("an axis of at least {n}", n=2),
-                         came=tr("shape {shape}", shape=f.shape))  # fmt: skip
+def _widths(spacing: Any, n: int) -> Any:
+    """The distances between n places along an axis: one number for all, or n − 1."""
+    spacing = like(spacing)
+    if not len(spacing.shape):
+        return spacing
+    if tuple(spacing.shape) != (n,):
+        raise ShapeError(
+            "places along an axis are one number for each of its elements",
+            asked=f"({n},)", came=tr("shape {shape}", shape=tuple(spacing.shape)),
+        )  # fmt: skip
+    wide = scan_sort.diff(spacing)
+    return wide[0] if isinstance(wide, np.ndarray) and (wide == wide[0]).all() else wide
 
-    def step(i: int, length: int) -> Any:
+
+def _slope_along(f: Any, at: int, spacing: Any, edge_order: int) -> Any:
+    n = f.shape[at]
+    if n < edge_order + 1:
+        raise ShapeError(
+            tr("a slope needs {n} values", n=edge_order + 1),
+            asked=tr("an axis of at least {n}", n=edge_order + 1),
+            came=tr("shape {shape}", shape=f.shape),
+        )
+    h = compare.astype(_widths(spacing, n), dtype=f.dtype)
+    even = not len(h.shape)
+
+    def value(i: int, length: int = 1) -> Any:
         return shape.part(f, at, i, length)
 
-    first, last = step(1, 1) - step(0, 1), step(n - 1, 1) - step(n - 2, 1)
-    middle = (step(2, n - 2) - step(0, n - 2)) * 0.5
-    return shape.concatenate(first, middle, last, axis=at) / h
+    def width(i: int, length: int = 1) -> Any:
+        sizes = (length, *(1,) * (len(f.shape) - at - 1))
+        return h if even else shape.reshape(shape.part(h, 0, i, length), shape=sizes)
+
+    def slope(i: int) -> Any:
+        return (value(i + 1) - value(i)) / width(i)
+
+    def end(i: int, inner: int) -> Any:
+        if edge_order == 1:
+            return slope(i)
+        # that of the parabola through the three values at this end
+        return slope(i) + (slope(i) - slope(inner)) * width(i) / (width(i) + width(inner))
+
+    if even:
+        middle = (value(2, n - 2) - value(0, n - 2)) / (h * 2)
+    else:
+        a, b = width(0, n - 2), width(1, n - 2)
+        left, right = a * (a + b), b * (a + b)
+        middle = value(2, n - 2) * (a / right) - value(0, n - 2) * (b / left)
+        middle = middle + value(1, n - 2) * ((b - a) / (a * b))
+    return shape.concatenate(end(0, 1), middle, end(n - 2, n - 3), axis=at)
 
 
-def gradient(f: Any, *spacing: Any, axis: Any = None) -> Any:
+def gradient(f: Any, *spacing: Any, axis: Any = None, edge_order: int = 1) -> Any:
     """Slopes of f along each axis by central differences, one-sided at both ends.
 
-    spacing: one distance, or one for each axis. Gives one array, or a tuple with one for each axis.
+    spacing: one distance, or for each axis a distance or the places of its elements, which may lie
+    unevenly: the slope is then that of the parabola through three neighbours. Gives one array, or
+    a tuple with one for each axis.
+
+    Args:
+        edge_order: 1 or 2: by straight lines or by parabolas at both ends.
 
     Raises:
-        ShapeError: where distances and axes are not equally many.
+        ShapeError: where distances and axes, or places and elements, are not equally many.
+        ValueRangeError: for another `edge_order`.
 
     >>> gradient([1.0, 4.0, 9.0])
     array([3., 4., 5.])
+    >>> gradient([0.0, 1.0, 9.0], [0.0, 1.0, 3.0])
+    array([1., 2., 4.])
     """
+    if edge_order not in (1, 2):
+        raise ValueRangeError("ends are straight lines or parabolas", asked="1, 2",
+                              came=f"edge_order={edge_order!r}")  # fmt: skip
     f = compare.floating(like(f))
-    axes = range(len(f.shape)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    steps = spacing * len(axes) if len(spacing) == 1 else spacing or (1.0,) * len(axes)
+    axes = some_axes(axis, len(f.shape))
+    one = len(spacing) == 1 and not len(like(spacing[0]).shape)
+    steps = spacing * len(axes) if one else spacing or (1.0,) * len(axes)
     if len(steps) != len(axes):
         raise ShapeError("one distance for each axis", asked=f"{len(axes)}", came=f"{len(steps)}")
-    found = tuple(_slope_along(f, one_axis(i, len(f.shape)), h) for i, h in zip(axes, steps))
+    found = tuple(_slope_along(f, at, each, edge_order) for at, each in zip(axes, steps))
     return found[0] if len(found) == 1 else found
 
 
@@ -380,8 +460,11 @@ def _whole_periods(jumps: Any, period: float) -> Any:
     return compare.where((jumps > 0) & (jumps == half), 0.0, turns * period)
 
 
-def partition(x: Any, kth: Any, axis: int = -1) -> Any:
+def partition(x: Any, kth: Any, axis: int = -1, kind: str = "introselect") -> Any:
     """x with the element kth along `axis` where sorting puts it; here all are sorted.
+
+    Args:
+        kind: without effect.
 
     >>> partition([3.0, 1.0, 2.0], 1)
     array([1., 2., 3.])
@@ -473,10 +556,13 @@ def digitize(x: Any, bins: Any, right: bool = False) -> Any:
     return compare.where(bins[0] > bins[-1], down, up)
 
 
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
+def interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Any:
     """At x, the straight lines between the points (xp, fp), xp ascending; ends stay level.
 
     Args:
+        period: the points come again after so much, in any order; then nothing is left or right.
         left: the value below the first point; that of the first point when not given.
         right: the value above the last; that of the last point.
 
@@ -489,6 +575,8 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
     x, xp, fp = like(x), like(xp), like(fp)
     if len(xp.shape) != 1 or xp.shape != fp.shape or not xp.shape[0]:
         raise ShapeError("points are two vectors of one length", came=f"{xp.shape}, {fp.shape}")
+    if period is not None:
+        x, xp, fp = _unrolled(x, xp, fp, period)
     n = xp.shape[0]
     low, high = fp[0] if left is None else left, fp[n - 1] if right is None else right
     inside = x
@@ -502,8 +590,26 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
     return compare.where(x < xp[0], low, compare.where(x > xp[n - 1], high, inside))
 
 
-def isin(x: Any, among: Any, *, invert: bool = False) -> Any:
+def _unrolled(x: Any, xp: Any, fp: Any, period: Any) -> tuple[Any, Any, Any]:
+    """Places within one period, and the points there in order with a neighbour at each end."""
+    n = xp.shape[0]
+    x, xp = arithmetic.mod(x, period), arithmetic.mod(xp, period)
+    order = scan_sort.argsort(xp, axis=0)
+    xp, fp = indexing.take(xp, order), indexing.take(fp, order)
+
+    def ends(v: Any) -> tuple[Any, Any]:
+        return shape.part(v, 0, n - 1, 1), shape.part(v, 0, 0, 1)
+
+    (last, first), (before, after) = ends(xp), ends(fp)
+    places = shape.concatenate(last - period, xp, first + period)
+    return x, places, shape.concatenate(before, fp, after)
+
+
+def isin(x: Any, among: Any, *, invert: bool = False, assume_unique: bool = False) -> Any:
     """Is each x equal to one of `among`? With `invert`: to none.
+
+    Args:
+        assume_unique: without effect: it would only save time.
 
     >>> isin([1, 2, 3], [3, 1])
     array([ True, False,  True])
@@ -709,11 +815,15 @@ def fliplr(x: Any) -> Any:
     return shape.flip(like(x), axis=1)
 
 
-def meshgrid(*xs: Any, indexing: str = "xy") -> list[Any]:
+def meshgrid(
+    *xs: Any, indexing: str = "xy", sparse: bool = False, copy: bool = True
+) -> list[Any]:
     """The coordinates of a grid over vectors: one array for each; "xy" or "ij".
 
     Args:
         indexing: "xy" as in a picture, or "ij" as in a matrix.
+        sparse: each along its own axis alone, with size 1 along the others.
+        copy: without effect.
 
     Raises:
         ValueRangeError: for another `indexing`.
@@ -729,13 +839,11 @@ def meshgrid(*xs: Any, indexing: str = "xy") -> list[Any]:
     sizes = [0] * count
     for x, place in zip(vectors, places):
         sizes[place] = x.shape[0]
-    return [
-        shape.broadcast_to(
-            shape.reshape(x, shape=tuple(-1 if i == place else 1 for i in range(count))),
-            shape=tuple(sizes),
-        )
+    apart = [
+        shape.reshape(x, shape=tuple(-1 if i == place else 1 for i in range(count)))
         for x, place in zip(vectors, places)
     ]
+    return apart if sparse else [shape.broadcast_to(x, shape=tuple(sizes)) for x in apart]
 
 
 # --------------------------------------------------------------- products, differences, powers
@@ -780,13 +888,19 @@ def vdot(a: Any, b: Any) -> Any:
     return linalg.dot(shape.ravel(like(a)), shape.ravel(like(b)))
 
 
-def ediff1d(x: Any) -> Any:
+def ediff1d(x: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     """The differences of neighbours of the flattened x.
+
+    Args:
+        to_end: what comes behind them.
+        to_begin: what comes before them.
 
     >>> ediff1d([1.0, 4.0, 9.0])
     array([3., 5.])
     """
-    return scan_sort.diff(shape.ravel(like(x)))
+    parts = (to_begin, scan_sort.diff(shape.ravel(like(x))), to_end)
+    found = [shape.ravel(like(part)) for part in parts if part is not None]
+    return found[0] if len(found) == 1 else shape.concatenate(*found)
 
 
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:

@@ -6,10 +6,13 @@ What those functions are called here stands in `numpy_names`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any, Self, TypedDict, Unpack
 
+from seegrad.errors import CallError
 from seegrad.graph.bind import bind
+from seegrad.graph.op import Op
 from seegrad.graph.spec import Axis, Operand
+from seegrad.i18n import tr
 from seegrad.ops import arithmetic, compare, reduce, shape
 from seegrad.ops.linear import linalg
 from seegrad.tensor.array_interface import ArrayInterface, value_of
@@ -27,9 +30,32 @@ from seegrad.tensor.numpy_names import (
     take,
     undefined,
 )
+from seegrad.text import signature
 
 PRIORITY = 1000
 """Whose answer NumPy asks for first, where a tensor meets another type that answers it."""
+
+
+class Choice(TypedDict, total=False):
+    """Which elements of an array count."""
+
+    where: Any
+
+
+class Mean(Choice, total=False):
+    """And in which dtype it is computed."""
+
+    dtype: Any
+
+
+class Extreme(Choice, total=False):
+    """Which elements count, and a value beside them."""
+
+    initial: Any
+
+
+class Total(Mean, Extreme, total=False):
+    """All of these."""
 
 
 class NumpyMethods(ArrayInterface):
@@ -47,41 +73,55 @@ class NumpyMethods(ArrayInterface):
         """The last two axes exchanged."""
         return shape.matrix_transpose(self)  # type: ignore[no-any-return]
 
-    def sum(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        """See `seegrad.sum`."""
+    def sum(self, axis: Axis = None, keepdims: bool = False, **more: Unpack[Total]) -> Self:
+        """See `seegrad.sum`, also for `dtype=`, `where=` and `initial=`."""
+        if more:
+            return reduce.sum(self, axis=axis, keepdims=keepdims, **more)
         return bind(reduce.sum, (self,), {"axis": axis, "keepdims": keepdims})  # type: ignore[no-any-return]
 
-    def mean(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        """See `seegrad.mean`."""
+    def mean(self, axis: Axis = None, keepdims: bool = False, **more: Unpack[Mean]) -> Self:
+        """See `seegrad.mean`, also for `dtype=` and `where=`."""
+        if more:
+            return reduce.mean(self, axis=axis, keepdims=keepdims, **more)
         return bind(reduce.mean, (self,), {"axis": axis, "keepdims": keepdims})  # type: ignore[no-any-return]
 
-    def prod(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        """See `seegrad.prod`."""
+    def prod(self, axis: Axis = None, keepdims: bool = False, **more: Unpack[Total]) -> Self:
+        """See `seegrad.prod`, also for `dtype=`, `where=` and `initial=`."""
+        if more:
+            return reduce.prod(self, axis=axis, keepdims=keepdims, **more)
         return bind(reduce.prod, (self,), {"axis": axis, "keepdims": keepdims})  # type: ignore[no-any-return]
 
-    def max(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        """See `seegrad.max`."""
+    def max(self, axis: Axis = None, keepdims: bool = False, **more: Unpack[Extreme]) -> Self:
+        """See `seegrad.max`, also for `where=` and `initial=`."""
+        if more:
+            return reduce.max(self, axis=axis, keepdims=keepdims, **more)
         return bind(reduce.max, (self,), {"axis": axis, "keepdims": keepdims})  # type: ignore[no-any-return]
 
-    def min(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        """See `seegrad.min`."""
+    def min(self, axis: Axis = None, keepdims: bool = False, **more: Unpack[Extreme]) -> Self:
+        """See `seegrad.min`, also for `where=` and `initial=`."""
+        if more:
+            return reduce.min(self, axis=axis, keepdims=keepdims, **more)
         return bind(reduce.min, (self,), {"axis": axis, "keepdims": keepdims})  # type: ignore[no-any-return]
 
-    def all(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        """See `seegrad.all`."""
-        return reduce.all(self, axis=axis, keepdims=keepdims)
+    def all(self, axis: Axis = None, keepdims: bool = False, **more: Unpack[Choice]) -> Self:
+        """See `seegrad.all`, also for `where=`."""
+        return reduce.all(self, axis=axis, keepdims=keepdims, **more)
 
-    def any(self, axis: Axis = None, keepdims: bool = False) -> Self:
-        """See `seegrad.any`."""
-        return reduce.any(self, axis=axis, keepdims=keepdims)
+    def any(self, axis: Axis = None, keepdims: bool = False, **more: Unpack[Choice]) -> Self:
+        """See `seegrad.any`, also for `where=`."""
+        return reduce.any(self, axis=axis, keepdims=keepdims, **more)
 
-    def var(self, axis: Axis = None, keepdims: bool = False, ddof: float = 0) -> Self:
-        """See `seegrad.var`."""
-        return reduce.var(self, axis=axis, keepdims=keepdims, ddof=ddof)
+    def var(
+        self, axis: Axis = None, keepdims: bool = False, ddof: float = 0, **more: Unpack[Mean]
+    ) -> Self:
+        """See `seegrad.var`, also for `dtype=` and `where=`."""
+        return reduce.var(self, axis=axis, keepdims=keepdims, ddof=ddof, **more)
 
-    def std(self, axis: Axis = None, keepdims: bool = False, ddof: float = 0) -> Self:
-        """See `seegrad.std`."""
-        return reduce.std(self, axis=axis, keepdims=keepdims, ddof=ddof)
+    def std(
+        self, axis: Axis = None, keepdims: bool = False, ddof: float = 0, **more: Unpack[Mean]
+    ) -> Self:
+        """See `seegrad.std`, also for `dtype=` and `where=`."""
+        return reduce.std(self, axis=axis, keepdims=keepdims, ddof=ddof, **more)
 
     def argmax(self, axis: Axis = None, keepdims: bool = False) -> Self:
         """See `seegrad.argmax`."""
@@ -91,21 +131,24 @@ class NumpyMethods(ArrayInterface):
         """See `seegrad.argmin`."""
         return reduce.argmin(self, axis=axis, keepdims=keepdims)
 
-    def cumsum(self, axis: Axis = None) -> Self:
+    def cumsum(self, axis: Axis = None, dtype: Any = None) -> Self:
         """See `seegrad.cumsum`."""
-        return cumsum(self, axis)  # type: ignore[no-any-return]
+        return cumsum(self, axis, dtype)  # type: ignore[no-any-return]
 
-    def cumprod(self, axis: Axis = None) -> Self:
+    def cumprod(self, axis: Axis = None, dtype: Any = None) -> Self:
         """See `seegrad.cumprod`."""
-        return cumprod(self, axis)  # type: ignore[no-any-return]
+        return cumprod(self, axis, dtype)  # type: ignore[no-any-return]
 
-    def reshape(self, *sizes: Any) -> Self:
+    def reshape(self, *sizes: Any, order: str = "C") -> Self:
         """See `seegrad.reshape`; sizes one by one, or as a tuple."""
-        return shape.reshape(self, shape=sizes[0] if len(sizes) == 1 else sizes)
+        wanted = sizes[0] if len(sizes) == 1 else sizes
+        if order != "C":
+            return shape.reshape(self, shape=wanted, order=order)
+        return shape.reshape(self, shape=wanted)
 
-    def ravel(self) -> Self:
+    def ravel(self, order: str = "C") -> Self:
         """See `seegrad.ravel`."""
-        return shape.ravel(self)
+        return shape.ravel(self) if order == "C" else shape.ravel(self, order=order)
 
     flatten = ravel
 
@@ -126,24 +169,26 @@ class NumpyMethods(ArrayInterface):
         """See `seegrad.repeat`."""
         return shape.repeat(self, repeats, axis)
 
-    def take(self, indices: Any, axis: Axis = None) -> Self:
+    def take(self, indices: Any, axis: Axis = None, *, mode: str = "raise") -> Self:
         """See `seegrad.take`."""
-        return take(self, indices, axis)  # type: ignore[no-any-return]
+        return take(self, indices, axis, mode=mode)  # type: ignore[no-any-return]
 
     def dot(self, other: Operand) -> Self:
         """See `seegrad.dot`."""
         return linalg.dot(self, other)
 
-    def clip(self, low: Any = None, high: Any = None) -> Self:
+    def clip(
+        self, low: Any = None, high: Any = None, *, min: Any = None, max: Any = None
+    ) -> Self:
         """See `seegrad.clip`."""
-        return clip(self, low, high)  # type: ignore[no-any-return]
+        return clip(self, low, high, min=min, max=max)  # type: ignore[no-any-return]
 
     def round(self, decimals: int = 0) -> Self:
         """To the nearest number with so many decimals; see `seegrad.round`."""
         return round(self, decimals)  # type: ignore[no-any-return]
 
-    def astype(self, dtype: Any) -> Self:
-        """See `seegrad.astype`."""
+    def astype(self, dtype: Any, *, copy: bool = True) -> Self:
+        """See `seegrad.astype`; `copy` is without effect, as values never change."""
         return compare.astype(self, dtype)
 
     def copy(self) -> Self:
@@ -172,7 +217,9 @@ class NumpyMethods(ArrayInterface):
         name = function.__name__
         of_linalg = function.__module__ == "numpy.linalg" and f"linalg.{name}"
         if ours := NUMPY_FUNCTIONS.get(of_linalg) or NUMPY_FUNCTIONS.get(name):
-            return ours(*args, **{KEYWORDS.get((name, k), k): v for k, v in kwargs.items()})
+            given = {KEYWORDS.get((name, k), k): v for k, v in kwargs.items()}
+            _refuse_unknown(f"{function.__module__}.{name}", ours, given)
+            return ours(*args, **given)
         if name in ON_SHAPES and not kwargs:
             match args:
                 case (ArrayInterface() as x,):
@@ -182,6 +229,21 @@ class NumpyMethods(ArrayInterface):
         if name in ON_VALUES:
             return function(*_values(args), **_values(dict(kwargs)))
         raise undefined(f"{function.__module__}.{name}")
+
+
+def _refuse_unknown(name: str, ours: Callable[..., Any], given: Mapping[str, Any]) -> None:
+    """CallError for an argument of NumPy's that what answers for its function does not have."""
+    if not given or isinstance(ours, Op):  # an op says itself what it takes
+        return
+    known = signature(ours).parameters
+    open_ended = any(p.kind is p.VAR_KEYWORD for p in known.values())
+    for argument in given:
+        if argument not in known and not open_ended:
+            raise CallError(
+                tr("{name} of tensors has no argument {argument}", name=name, argument=argument),
+                asked=", ".join(known),
+                came=f"{argument}={str(given[argument])[:20]}",
+            )
 
 
 def _comes_first(kind: type) -> bool:

@@ -6,16 +6,17 @@ NumPy's protocols ask of a tensor. Nothing is computed here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from seegrad.errors import DTypeError
+from seegrad.errors import DTypeError, ValueRangeError
 from seegrad.graph.node import Node
 from seegrad.i18n import tr
 from seegrad.ops import TABLE, arithmetic, bits, compare, indexing, scan_sort, shape, transcendental
-from seegrad.ops.families import one_axis
+from seegrad.ops.families import one_axis, reduced_shape, some_axes
 from seegrad.ops.linear import einsum, factorisations, norms, triangular
 from seegrad.ops.nn import padding
 
@@ -70,13 +71,16 @@ def cumprod(
     return _running(scan_sort.cumprod, x, axis, dtype, include_initial, 1)
 
 
-def sort(x: Any, axis: Any = -1, *, descending: bool = False, stable: bool = True) -> Any:
+def sort(
+    x: Any, axis: Any = -1, kind: str | None = None, *, descending: bool = False,
+    stable: bool | None = True,
+) -> Any:  # fmt: skip
     """x in ascending order along `axis` (None: flattened), or in descending order.
 
     Equal elements always keep their order.
 
     Args:
-        stable: without effect: equal elements keep their order anyhow.
+        kind, stable: without effect: equal elements keep their order anyhow.
 
     >>> sort([3.0, 1.0, 2.0], descending=True)
     array([3., 2., 1.])
@@ -87,12 +91,15 @@ def sort(x: Any, axis: Any = -1, *, descending: bool = False, stable: bool = Tru
     return scan_sort.sort(x, axis=axis)
 
 
-def argsort(x: Any, axis: Any = -1, *, descending: bool = False, stable: bool = True) -> Any:
+def argsort(
+    x: Any, axis: Any = -1, kind: str | None = None, *, descending: bool = False,
+    stable: bool | None = True,
+) -> Any:  # fmt: skip
     """The order that sorts x along `axis` (None: flattened); equal elements keep their order.
 
     Args:
         descending: from the largest to the smallest.
-        stable: without effect: equal elements keep their order anyhow.
+        kind, stable: without effect: equal elements keep their order anyhow.
 
     >>> argsort([3.0, 1.0, 2.0], descending=True)
     array([0, 2, 1])
@@ -126,25 +133,59 @@ def clip(
     return x
 
 
-def quantile(x: Any, q: float, axis: Any = None, keepdims: bool = False) -> Any:
+def _in_one_axis(x: Any, axes: tuple[int, ...]) -> tuple[Any, int]:
+    """x with all elements of several axes in one, the last; and which axis that is."""
+    if len(axes) == 1:
+        return x, axes[0]
+    kept = [i for i in range(len(x.shape)) if i not in axes]
+    if len(axes) == len(x.shape):
+        return shape.ravel(x), 0
+    sizes = tuple(x.shape[i] for i in kept)
+    last = math.prod(x.shape[i] for i in axes)
+    return shape.reshape(shape.transpose(x, axes=(*kept, *axes)), shape=(*sizes, last)), len(kept)
+
+
+def quantile(
+    x: Any, q: Any, axis: Any = None, keepdims: bool = False, *, method: str = "linear"
+) -> Any:
     """The value below which the part q (0 … 1) of x along `axis` lies (None: of all of x).
 
-    Between two elements it is interpolated; the derivative goes to those two.
+    Between two elements it is interpolated; the derivative goes to those two. NaN where one of
+    the elements is NaN. Several q, in a list or an array, make axes that stand first.
 
     Args:
         keepdims: does the axis stay, with size 1?
+        method: "linear", or "lower", "higher", "nearest", "midpoint" between two elements.
 
     >>> quantile([1.0, 2.0, 4.0], 0.75)
     array(3.)
+    >>> quantile([1.0, 2.0, 4.0], [0.0, 0.75])
+    array([1., 3.])
     """
-    ndim = len(np.shape(x))
-    x, at = _flat(x, axis)
-    found = scan_sort.quantile(x, q=q, axis=at, keepdims=keepdims)
-    return shape.reshape(found, shape=(1,) * ndim) if keepdims and axis is None else found
+    x = shape.array_like(x)
+    axes = some_axes(axis, len(x.shape))
+    sizes = reduced_shape(x.shape, axes, keepdims)
+    x, at = _in_one_axis(x, axes)
+
+    def one(part: Any) -> Any:
+        found = scan_sort.quantile(x, q=part, axis=at, method=method)
+        return shape.reshape(found, shape=sizes) if keepdims else found
+
+    if isinstance(q, Node) or not np.ndim(q):
+        return one(q if isinstance(q, Node) else np.asarray(q)[()])
+    parts = np.asarray(q)
+    if method in ("linear", "midpoint"):  # NumPy mixes two elements in the parts' dtype
+        x = compare.astype(x, dtype=np.result_type(compare.floating(x).dtype, parts.dtype))
+    if not parts.size:
+        return np.zeros((*parts.shape, *sizes), x.dtype)
+    each = shape.stack(*map(one, parts.flat), axis=0)
+    return each if parts.ndim == 1 else shape.reshape(each, shape=(*parts.shape, *sizes))
 
 
 def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The middle value along `axis` (None: of all of x), the mean of the two if there are two.
+
+    NaN where one of the elements is NaN.
 
     Args:
         keepdims: does the axis stay, with size 1?
@@ -155,15 +196,40 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return quantile(x, 0.5, axis, keepdims)
 
 
-def take(x: Any, indices: Any, axis: Any = None) -> Any:
+def without_nan(x: Any, instead: float) -> Any:
+    """x with a number in place of NaN; whole numbers hold none and stay what they are."""
+    x = shape.array_like(x)
+    return compare.where(compare.isnan(x), instead, x) if x.dtype.kind == "f" else x
+
+
+def take(x: Any, indices: Any, axis: Any = None, *, mode: str = "raise") -> Any:
     """x read at the integers `indices` along `axis` (None: of the flattened x).
+
+    Args:
+        mode: what becomes of an index that is not there: "raise" an error, "clip" it to the ends
+            (those below 0 too), or "wrap" it round.
+
+    Raises:
+        ValueRangeError: for another mode.
 
     >>> take([1.0, 2.0, 3.0], [2, 0])
     array([3., 1.])
     """
     if axis is None:
-        x, axis = shape.ravel(x), 0
+        x, axis = shape.ravel(shape.array_like(x)), 0
+    x = shape.array_like(x)
     indices = shape.array_like(indices)
+    size = x.shape[one_axis(axis, len(x.shape))]
+    match mode:
+        case "raise":
+            pass
+        case "clip":
+            indices = arithmetic.clip(indices, 0, size - 1)
+        case "wrap":
+            indices = arithmetic.mod(indices, size)
+        case _:
+            raise ValueRangeError("an unknown mode", asked="raise, clip, wrap",
+                                  came=f"mode={mode!r}")  # fmt: skip
     return indexing.take(x, indices, axis=axis)
 
 
@@ -247,6 +313,8 @@ NUMPY_FUNCTIONS: dict[str, Callable[..., Any]] = {
     "invert": _by_bits(bits.bitwise_invert, compare.logical_not),
     "left_shift": bits.bitwise_left_shift,
     "right_shift": bits.bitwise_right_shift,
+    "gcd": bits.gcd,
+    "lcm": bits.lcm,
 }
 """What NumPy's functions do with a tensor, by NumPy's names. What makes leaves comes in from above,
 where leaves are made."""
@@ -263,7 +331,8 @@ ON_SHAPES = {"shape", "ndim", "size"}
 """NumPy functions that a tensor answers also where it has no numbers."""
 DECIDING = {"allclose", "array_equal", "array_equiv", "shape", "ndim", "size",
             "array2string", "array_repr", "array_str", "result_type", "iscomplexobj",
-            "may_share_memory", "shares_memory", "count_nonzero", "nonzero"}  # fmt: skip
+            "may_share_memory", "shares_memory", "count_nonzero", "nonzero", "argwhere",
+            "flatnonzero"}  # fmt: skip
 """NumPy functions that need the numbers and only show them, or decide something by them."""
 ON_VALUES = {"unique", "histogram", "bincount", "save", "savetxt"}
 """NumPy functions that need the numbers and pass some of them on without a derivative."""

@@ -13,12 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.errors import ValueRangeError
+from seegrad.graph.node import Node
 from seegrad.i18n import tr
 from seegrad.ops import arithmetic, compare, indexing, reduce, scan_sort, shape, transcendental
 from seegrad.ops.families import one_axis
 from seegrad.ops.linear import factorisations, linalg
+from seegrad.ops.special import floating_point
 from seegrad.tensor import fft
-from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS, cumprod, cumsum
+from seegrad.tensor.numpy_names import NUMPY_FUNCTIONS, cumprod, cumsum, without_nan
 
 like = shape.array_like
 
@@ -41,7 +43,8 @@ def imag(x: Any) -> Any:
     >>> imag([1.0, 2.0])
     array([0., 0.])
     """
-    return like(x) * 0
+    x = like(x)
+    return compare.where(True, x.dtype.type(0), x)
 
 
 def conjugate(x: Any) -> Any:
@@ -57,7 +60,7 @@ conj = conjugate
 
 
 def angle(x: Any, deg: bool = False) -> Any:
-    """The angle of x in the complex plane: of real numbers 0, or π where x is negative.
+    """The angle of x in the complex plane: of real numbers 0, or π where x (or −0) is negative.
 
     Args:
         deg: in degrees instead of radians.
@@ -66,8 +69,9 @@ def angle(x: Any, deg: bool = False) -> Any:
     array([  0., 180.])
     """
     x = compare.floating(like(x))
-    half = 180.0 if deg else math.pi
-    return compare.where(compare.isnan(x), x, compare.where(compare.less(x, 0), half, x * 0))
+    half = x.dtype.type(180.0 if deg else math.pi)
+    angles = compare.where(floating_point.signbit(x), half, x.dtype.type(0))
+    return compare.where(compare.isnan(x), x, angles)
 
 
 def real_if_close(x: Any, tol: float = 100) -> Any:
@@ -128,8 +132,8 @@ def modf(x: Any) -> tuple[Any, Any]:
     (array([ 0.5 , -0.25]), array([ 1., -2.]))
     """
     x = compare.floating(like(x))
-    whole = arithmetic.trunc(x)
-    return x - whole, whole
+    finite = compare.where(compare.isinf(x), 0.0, x)
+    return floating_point.copysign(finite - arithmetic.trunc(finite), x), arithmetic.trunc(x)
 
 
 def divmod(a: Any, b: Any) -> tuple[Any, Any]:
@@ -236,17 +240,28 @@ def logspace(
 def geomspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axis: int = 0
 ) -> Any:
-    """`num` numbers from start to stop, both positive, each the same multiple of the last.
+    """`num` numbers from start to stop, of one sign, each the same multiple of the last.
 
     Args:
         endpoint: is `stop` the last one?
         axis: where the new axis stands.
 
-    >>> geomspace(1.0, 100.0, 3)
-    array([  1.,  10., 100.])
+    Raises:
+        ValueRangeError: for a start or a stop of 0.
+
+    >>> geomspace(-1.0, -100.0, 3)
+    array([  -1.,  -10., -100.])
     """
-    low, high = (transcendental.log(compare.floating(like(x))) for x in (start, stop))
-    return transcendental.exp(linspace(low, high, num, endpoint, axis=axis))
+    start, stop = compare.floating(like(start)), compare.floating(like(stop))
+    for end in (start, stop):
+        known = getattr(end, "data", None) if isinstance(end, Node) else end
+        if known is not None and (np.asarray(known) == 0).any():
+            raise ValueRangeError("no multiple leads from 0 or to 0",
+                                  asked="numbers other than 0", came=f"{known}")  # fmt: skip
+    side = arithmetic.sign(start)
+    low, high = (transcendental.log(end * side) for end in (start, stop))
+    found = transcendental.exp(linspace(low, high, num, endpoint)) * side
+    return found if axis == 0 else shape.moveaxis(found, 0, axis)
 
 
 def nancumsum(x: Any, axis: Any = None) -> Any:
@@ -258,8 +273,7 @@ def nancumsum(x: Any, axis: Any = None) -> Any:
     >>> nancumsum([1.0, np.nan, 3.0])
     array([1., 1., 4.])
     """
-    x = like(x)
-    return cumsum(compare.where(compare.isnan(x), 0.0, x), axis)
+    return cumsum(without_nan(x, 0.0), axis)
 
 
 def nancumprod(x: Any, axis: Any = None) -> Any:
@@ -271,8 +285,7 @@ def nancumprod(x: Any, axis: Any = None) -> Any:
     >>> nancumprod([2.0, np.nan, 3.0])
     array([2., 2., 6.])
     """
-    x = like(x)
-    return cumprod(compare.where(compare.isnan(x), 1.0, x), axis)
+    return cumprod(without_nan(x, 1.0), axis)
 
 
 def nanargmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -285,9 +298,7 @@ def nanargmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> nanargmax([1.0, np.nan, 3.0])
     np.int64(2)
     """
-    x = like(x)
-    known = compare.where(compare.isnan(x), -math.inf, x)
-    return reduce.argmax(known, axis=axis, keepdims=keepdims)
+    return reduce.argmax(without_nan(x, -math.inf), axis=axis, keepdims=keepdims)
 
 
 def nanargmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -300,9 +311,7 @@ def nanargmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     >>> nanargmin([1.0, np.nan, 3.0])
     np.int64(0)
     """
-    x = like(x)
-    known = compare.where(compare.isnan(x), math.inf, x)
-    return reduce.argmin(known, axis=axis, keepdims=keepdims)
+    return reduce.argmin(without_nan(x, math.inf), axis=axis, keepdims=keepdims)
 
 
 # --------------------------------------------------------------- products with vectors
@@ -424,6 +433,27 @@ def delete(x: Any, places: Any, axis: int | None = None) -> Any:
     return indexing.take(x, kept, axis=at)
 
 
+def insert(x: Any, places: Any, values: Any, axis: int | None = None) -> Any:
+    """x with values before the places named along `axis` (None: of the flattened x).
+
+    >>> insert([1.0, 2.0, 3.0], 1, 9.0)
+    array([1., 9., 2., 3.])
+    """
+    x = like(x)
+    if axis is None:
+        x, axis = shape.ravel(x), 0
+    at = one_axis(axis, len(x.shape))
+    values = compare.astype(like(values), dtype=x.dtype)
+    values = shape.reshape(values, shape=(1,) * (len(x.shape) - len(values.shape)) + values.shape)
+    if not np.ndim(places):  # as NumPy has it: several values may go before one place
+        values = shape.moveaxis(values, 0, at)
+    n, new = x.shape[at], np.size(places) if np.size(places) > 1 else values.shape[at]
+    order = np.insert(np.arange(n), places, np.arange(n, n + new))
+    sizes = tuple(new if i == at else m for i, m in enumerate(x.shape))
+    whole = shape.concatenate(x, shape.broadcast_to(values, shape=sizes), axis=at)
+    return indexing.take(whole, order, axis=at)
+
+
 def topk(x: Any, k: int, dim: int = -1, largest: bool = True) -> tuple[Any, Any]:
     """The k largest (smallest) elements along `dim`, in order, and where they are.
 
@@ -473,7 +503,7 @@ NUMPY_FUNCTIONS.update({
     for function in (
         angle, block, broadcast_arrays, delete, diagflat, divmod, fabs, fix, float_power, frexp,
         geomspace, imag, iscomplex, isreal, ldexp, linspace, logspace, modf, nanargmax, nanargmin,
-        matvec, nancumprod, nancumsum, polyval, real, real_if_close, rollaxis, vecmat,
+        insert, matvec, nancumprod, nancumsum, polyval, real, real_if_close, rollaxis, vecmat,
     )
 })  # fmt: skip
 

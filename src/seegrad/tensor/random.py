@@ -129,7 +129,7 @@ def categorical(key: Any, logits: Any, axis: int = -1, size: Any = None) -> Any:
     np.int64(1)
     """
     logits = shape.moveaxis(shape.array_like(logits), source=axis, destination=-1)
-    wanted = logits.shape[:-1] if size is None else tuple(size)
+    wanted = logits.shape[:-1] if size is None else shape.as_sizes(size)
     drawn = draws.uniform(
         shape.array_like(key), shape=(*wanted, logits.shape[-1]), dtype=np.float64
     )

@@ -14,6 +14,7 @@ from seegrad.ops.nn.activation import sigmoid as expit
 from seegrad.ops.nn.activation import softmax as softmax
 from seegrad.ops.reduce import logsumexp as logsumexp
 from seegrad.ops.special import functions
+from seegrad.ops.special.floating_point import signbit
 from seegrad.ops.special.functions import entr as entr
 from seegrad.ops.special.functions import erfc as erfc
 from seegrad.ops.special.functions import erfcx as erfcx
@@ -43,7 +44,7 @@ __all__ = [
 
 
 def polygamma(n: int, x: Any) -> Any:
-    """The n-th derivative of digamma at x > 0, as `scipy.special.polygamma` takes them.
+    """The n-th derivative of digamma at x, as `scipy.special.polygamma` takes them.
 
     >>> float(polygamma(1, 1.0))  # π²/6
     1.6449340668482264
@@ -70,12 +71,17 @@ def gammasgn(x: Any) -> Any:
     -1.0
     """
     x = compare.floating(shape.array_like(x))
-    low = arithmetic.floor(x)
-    odd = compare.not_equal(arithmetic.mod(low, 2), 0)
-    below = compare.where(odd, -1.0, 1.0)
-    pole = compare.logical_and(compare.equal(low, x), compare.less(x, 0))
-    found = compare.where(compare.less(x, 0), compare.where(pole, math.nan, below), 1.0)
+    odd = compare.not_equal(arithmetic.mod(arithmetic.floor(x), 2), 0)
+    below = compare.where(odd | compare.equal(x, 0), -1.0, 1.0)     # −0 is left of the pole at 0
+    pole = _is_pole(x) & compare.less(x, 0)
+    found = compare.where(signbit(x), compare.where(pole, math.nan, below), 1.0)
+    found = compare.where(compare.isnan(x), math.nan, found)
     return arithmetic.stop_gradient(compare.astype(found, dtype=x.dtype))
+
+
+def _is_pole(x: Any) -> Any:
+    """Is x one of 0, −1, −2, …, where Γ is infinite?"""
+    return compare.less_equal(x, 0) & compare.equal(arithmetic.floor(x), x)
 
 
 def gamma(x: Any) -> Any:
@@ -93,26 +99,52 @@ def rgamma(x: Any) -> Any:
     >>> round(float(rgamma(3.0)), 6)
     0.5
     """
-    return gammasgn(x) * transcendental.exp(-gammaln(x))
+    x = compare.floating(shape.array_like(x))
+    size = transcendental.exp(-gammaln(x))
+    return compare.where(_is_pole(x), size, gammasgn(x) * size)
+
+
+def _beta(a: Any, b: Any) -> tuple[Any, Any]:
+    """Γ(a)·Γ(b) / Γ(a + b): its sign, and the logarithm of its size.
+
+    Where one of the two is a pole n and the other a whole number m from 1 to −n, the poles above
+    and below cancel, and it is (−1)ᵐ times that of 1 − n − m and m.
+    """
+    a, b = (compare.floating(shape.array_like(x)) for x in (a, b))
+    first = _is_pole(a)
+    either = first | _is_pole(b)
+    n, m = compare.where(first, a, b), compare.where(first, b, a)
+    whole = compare.equal(arithmetic.floor(m), m)
+    cancel = either & whole & compare.greater(m, 0) & compare.less_equal(n + m, 0)
+    endless = either & compare.logical_not(cancel)
+    a, b = compare.where(cancel, 1 - n - m, a), compare.where(cancel, m, b)
+    total = compare.where(endless, 1.0, a + b)
+    odd = whole & compare.not_equal(arithmetic.mod(m, 2), 0)
+    turned = odd & (cancel | compare.less(m, 0))
+    below = compare.where(_is_pole(total), 1.0, gammasgn(total))
+    usual = gammasgn(a) * gammasgn(b) * below
+    side = compare.where(either, compare.where(turned, -1.0, 1.0), usual)
+    return side, gammaln(a) + gammaln(b) - gammaln(total)
 
 
 def betaln(a: Any, b: Any) -> Any:
-    """The logarithm of the beta function of a, b > 0.
+    """The logarithm of the size of the beta function.
 
     >>> round(float(betaln(2.0, 3.0)), 6)
     -2.484907
     """
-    a, b = shape.array_like(a), shape.array_like(b)
-    return gammaln(a) + gammaln(b) - gammaln(a + b)
+    _, size = _beta(a, b)
+    return size
 
 
 def beta(a: Any, b: Any) -> Any:
-    """The beta function Γ(a)·Γ(b) / Γ(a + b) of a, b > 0.
+    """The beta function Γ(a)·Γ(b) / Γ(a + b).
 
     >>> round(float(beta(2.0, 3.0)), 6)
     0.083333
     """
-    return transcendental.exp(betaln(a, b))
+    side, size = _beta(a, b)
+    return side * transcendental.exp(size)
 
 
 def multigammaln(a: Any, d: int) -> Any:

@@ -6,7 +6,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from seegrad.errors import ValueRangeError
 from seegrad.graph.op import Op
+from seegrad.i18n import tr
 from seegrad.nn.module import Module, listed, parameter, unusual
 from seegrad.ops import transcendental
 from seegrad.ops.compare import where
@@ -99,7 +101,10 @@ class GELU(_Activation):
     """x·Φ(x), or its approximation by tanh (Hendrycks and Gimpel, 2016).
 
     Args:
-        approximate: by tanh instead of the error function.
+        approximate: by tanh instead of the error function; "tanh" and "none" say the same.
+
+    Raises:
+        ValueRangeError: for another approximation.
 
     >>> GELU()(np.array([-2.0, 0.0, 2.0])).round(3)
     array([-0.046,  0.   ,  1.954])
@@ -107,8 +112,11 @@ class GELU(_Activation):
 
     operation = activation.gelu
 
-    def __init__(self, approximate: bool = False) -> None:
-        self.approximate = approximate
+    def __init__(self, approximate: bool | str = False) -> None:
+        if approximate not in (True, False, "tanh", "none"):
+            raise ValueRangeError(tr("there is no such approximation"), asked="True, False",
+                                  came=f"approximate={approximate!r}")  # fmt: skip
+        self.approximate = approximate in (True, "tanh")
 
 
 class SiLU(_Activation):
@@ -332,7 +340,7 @@ class PReLU(Module):
     kind = "prelu"
     torch_names: ClassVar[dict[str, str]] = {"slope": "weight"}
 
-    def __init__(self, features: int = 1, slope: float = 0.25, dtype: Any = np.float32) -> None:
+    def __init__(self, features: int = 1, slope: float = 0.25, *, dtype: Any = np.float32) -> None:
         self.slope = parameter(np.full(features, slope), "slope", dtype)
 
     def forward(self, x: Any) -> Tensor:

@@ -85,6 +85,7 @@ class MultiHeadAttention(Module):
         self,
         width: int,
         heads: int,
+        *,
         causal: bool = False,
         dropout: float = 0.0,
         bias: bool = True,

@@ -40,6 +40,7 @@ class ConvTranspose2d(Windowed):
         size: Size,
         stride: Size = 1,
         padding: Size = 0,
+        *,
         dilation: Size = 1,
         groups: int = 1,
         more: Size = 0,
@@ -50,8 +51,9 @@ class ConvTranspose2d(Windowed):
     ) -> None:
         self.more = each(more, self.axes, least=0, more=more)
         padding = each(padding, self.axes, least=0, padding=padding)
-        settings = (stride, padding, dilation, groups, bias, initial, dtype, generator)
-        super().__init__(inputs, outputs, size, *settings)
+        sizes = (size, stride, padding, dilation, groups)
+        drawn: dict[str, Any] = {"initial": initial, "dtype": dtype, "generator": generator}
+        super().__init__(inputs, outputs, *sizes, bias, **drawn)
 
     def _channels(self) -> tuple[int, int]:
         return self.inputs, self.outputs // self.groups

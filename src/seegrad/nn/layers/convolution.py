@@ -63,6 +63,7 @@ class Windowed(Module):
         dilation: Size = 1,
         groups: int = 1,
         bias: bool = True,
+        *,
         initial: str | float | Initialiser = "he",
         dtype: Any = np.float32,
         generator: np.random.Generator | None = None,

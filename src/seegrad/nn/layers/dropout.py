@@ -33,7 +33,7 @@ class Dropout(Module):
 
     torch_names: ClassVar[dict[str, str]] = {"key": ""}
 
-    def __init__(self, p: float = 0.5, seed: int | None = None) -> None:
+    def __init__(self, p: float = 0.5, *, seed: int | None = None) -> None:
         if not 0 <= p < 1:
             raise ValueRangeError(
                 tr("p is the share of values left out"), asked="0 ≤ p < 1", came=f"p={p}"

@@ -38,6 +38,7 @@ class Embedding(Module):
         self,
         words: int,
         width: int,
+        *,
         initial: str | float | Initialiser = 1.0,
         dtype: Any = np.float32,
         generator: np.random.Generator | None = None,
@@ -86,6 +87,7 @@ class EmbeddingBag(Embedding):
         self,
         words: int,
         width: int,
+        *,
         mode: str = "mean",
         initial: str | float | Initialiser = 1.0,
         dtype: Any = np.float32,
@@ -96,7 +98,7 @@ class EmbeddingBag(Embedding):
                 tr("there is no such way to put a bag together"), asked="mean, sum, max",
                 came=f"mode={mode!r}",
             )  # fmt: skip
-        super().__init__(words, width, initial, dtype, generator)
+        super().__init__(words, width, initial=initial, dtype=dtype, generator=generator)
         self.mode = mode
 
     def forward(self, x: Any, offsets: Any = None, weights: Any = None) -> Tensor:
@@ -169,6 +171,7 @@ class Positions(Module):
         self,
         length: int,
         width: int,
+        *,
         initial: str | float | Initialiser = 0.02,
         dtype: Any = np.float32,
         generator: np.random.Generator | None = None,

@@ -38,7 +38,7 @@ class BatchNorm(Module):
     """The axis that keeps its own mean: features, or channels."""
 
     def __init__(
-        self, features: int, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float32
+        self, features: int, *, momentum: float = 0.1, eps: float = 1e-5, dtype: Any = np.float32
     ) -> None:
         self.momentum, self.eps = momentum, eps
         self.gamma = parameter(np.ones(features), "gamma", dtype)
@@ -141,7 +141,7 @@ class LayerNorm(Module):
 
     torch_names: ClassVar[dict[str, str]] = {"gamma": "weight", "beta": "bias"}
 
-    def __init__(self, features: int, eps: float = 1e-5, dtype: Any = np.float32) -> None:
+    def __init__(self, features: int, eps: float = 1e-5, *, dtype: Any = np.float32) -> None:
         self.eps = eps
         self.gamma = parameter(np.ones(features), "gamma", dtype)
         self.beta = parameter(np.zeros(features), "beta", dtype)
@@ -170,7 +170,7 @@ class GroupNorm(Module):
     torch_names: ClassVar[dict[str, str]] = {"gamma": "weight", "beta": "bias"}
 
     def __init__(
-        self, groups: int, channels: int, eps: float = 1e-5, dtype: Any = np.float32
+        self, groups: int, channels: int, eps: float = 1e-5, *, dtype: Any = np.float32
     ) -> None:
         whole(groups=groups, channels=channels)
         divides(groups, channels, groups=groups, channels=channels)
@@ -204,8 +204,8 @@ class InstanceNorm(GroupNorm):
     (2, 3, 4)
     """
 
-    def __init__(self, channels: int, eps: float = 1e-5, dtype: Any = np.float32) -> None:
-        super().__init__(channels, channels, eps, dtype)
+    def __init__(self, channels: int, eps: float = 1e-5, *, dtype: Any = np.float32) -> None:
+        super().__init__(channels, channels, eps, dtype=dtype)
 
     def describe(self) -> str:
         return f"{self.groups}"
@@ -226,7 +226,7 @@ class RMSNorm(Module):
 
     torch_names: ClassVar[dict[str, str]] = {"gamma": "weight"}
 
-    def __init__(self, features: int, eps: float = 1e-6, dtype: Any = np.float32) -> None:
+    def __init__(self, features: int, eps: float = 1e-6, *, dtype: Any = np.float32) -> None:
         self.eps = eps
         self.gamma = parameter(np.ones(features), "gamma", dtype)
 

@@ -78,6 +78,7 @@ class MaxPool2d(_Pool):
         size: Size,
         stride: Size | None = None,
         padding: Size = 0,
+        *,
         ceil_mode: bool = False,
         dilation: Size = 1,
     ) -> None:
@@ -152,6 +153,7 @@ class AvgPool2d(_Pool):
         size: Size,
         stride: Size | None = None,
         padding: Size = 0,
+        *,
         count_padding: bool = True,
         ceil_mode: bool = False,
     ) -> None:

@@ -48,6 +48,7 @@ class TransformerBlock(Module):
         width: int,
         heads: int,
         hidden: int | None = None,
+        *,
         causal: bool = False,
         dropout: float = 0.0,
         dtype: Any = np.float32,
@@ -56,7 +57,7 @@ class TransformerBlock(Module):
         made: dict[str, Any] = {"dtype": dtype, "generator": generator}
         middle = 4 * width if hidden is None else hidden
         self.norm1 = LayerNorm(width, dtype=dtype)
-        self.attention = MultiHeadAttention(width, heads, causal, dropout, **made)
+        self.attention = MultiHeadAttention(width, heads, causal=causal, dropout=dropout, **made)
         self.norm2 = LayerNorm(width, dtype=dtype)
         self.network = Sequential(
             Affine(width, middle, initial="xavier", **made),
@@ -93,6 +94,7 @@ class _Layer(Module):
         hidden: int = 2048,
         dropout: float = 0.1,
         activation: str = "relu",
+        *,
         norm_first: bool = False,
         causal: bool = False,
         dtype: Any = np.float32,
@@ -106,10 +108,9 @@ class _Layer(Module):
             )
         made: dict[str, Any] = {"dtype": dtype, "generator": generator}
         self.norm_first = norm_first
-        self.settings = (
-            width, heads, hidden, dropout, activation, norm_first, causal, dtype, generator,
-        )  # fmt: skip
-        self.attention = MultiHeadAttention(width, heads, causal, dropout, **made)
+        self.sizes = (width, heads, hidden, dropout, activation)
+        self.settings = {"norm_first": norm_first, "causal": causal, **made}
+        self.attention = MultiHeadAttention(width, heads, causal=causal, dropout=dropout, **made)
         self.network = Sequential(
             Affine(width, hidden, initial="xavier", **made),
             ACTIVATIONS[activation](),
@@ -127,7 +128,7 @@ class _Layer(Module):
 
     def another(self) -> _Layer:
         """A layer with the same settings and weights of its own."""
-        return type(self)(*self.settings)
+        return type(self)(*self.sizes, **self.settings)
 
     def describe(self) -> str:
         return "norm_first=True" if self.norm_first else ""
@@ -192,16 +193,16 @@ class TransformerDecoderLayer(_Layer):
         hidden: int = 2048,
         dropout: float = 0.1,
         activation: str = "relu",
+        *,
         norm_first: bool = False,
         causal: bool = True,
         dtype: Any = np.float32,
         generator: np.random.Generator | None = None,
     ) -> None:
-        settings = (hidden, dropout, activation, norm_first, causal, dtype, generator)
-        super().__init__(width, heads, *settings)
-        self.cross = MultiHeadAttention(
-            width, heads, False, dropout, dtype=dtype, generator=generator
-        )
+        made: dict[str, Any] = {"dtype": dtype, "generator": generator}
+        settings = {"norm_first": norm_first, "causal": causal, **made}
+        super().__init__(width, heads, hidden, dropout, activation, **settings)
+        self.cross = MultiHeadAttention(width, heads, dropout=dropout, **made)
         self.norm3 = LayerNorm(width, dtype=dtype)
 
     def forward(

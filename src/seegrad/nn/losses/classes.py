@@ -16,7 +16,6 @@ from seegrad.ops.compare import astype, floating, logical_and, logical_not, wher
 from seegrad.ops.indexing import take_along_axis
 from seegrad.ops.nn import activation, loss
 from seegrad.ops.shape import expand_dims
-from seegrad.ops.transcendental import log
 from seegrad.tensor.tensor import Tensor
 
 
@@ -60,6 +59,7 @@ class CrossEntropyLoss(Loss):
         self,
         weight: Any = None,
         ignore_index: int | None = None,
+        *,
         label_smoothing: float = 0.0,
         reduction: str = "mean",
     ) -> None:
@@ -165,6 +165,7 @@ class BCELoss(Loss):
 
     def __init__(
         self,
+        *,
         with_logits: bool = False,
         weight: Any = None,
         pos_weight: Any = None,
@@ -192,9 +193,7 @@ class BCELoss(Loss):
         loss.check_pair(x, t)
         x = floating(x)
         if not self.with_logits:
-            tiny = float(np.finfo(x.dtype).tiny)
-            logs = log(maximum(x, tiny)), log(maximum(1 - x, tiny))
-            found = -(t * logs[0] + (1 - t) * logs[1])
+            found = loss.bce_costs(x, t)
         elif self.pos_weight is None:
             found = activation.softplus(x) - x * t
         else:
@@ -216,9 +215,11 @@ class BCEWithLogitsLoss(BCELoss):
     """
 
     def __init__(
-        self, weight: Any = None, pos_weight: Any = None, reduction: str = "mean"
+        self, weight: Any = None, *, pos_weight: Any = None, reduction: str = "mean"
     ) -> None:
-        super().__init__(True, weight, pos_weight, reduction)
+        super().__init__(
+            with_logits=True, weight=weight, pos_weight=pos_weight, reduction=reduction
+        )
 
 
 class SoftMarginLoss(Loss):

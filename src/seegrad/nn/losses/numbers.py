@@ -71,15 +71,18 @@ class HuberLoss(Loss):
         reduction: "mean", "sum", or "none" for one loss an element or row.
 
     Raises:
-        ValueRangeError: for another reduction.
+        ValueRangeError: for a delta that is not above 0, and for another reduction.
 
     >>> import numpy as np
     >>> float(HuberLoss()(np.array([1.0, 4.0]), np.array([1.0, 1.0])))
     1.25
     """
 
-    def __init__(self, delta: float = 1.0, reduction: str = "mean") -> None:
+    def __init__(self, *, delta: float = 1.0, reduction: str = "mean") -> None:
         super().__init__(reduction)
+        if not delta > 0:
+            raise ValueRangeError("a corner lies to the right of 0", asked="delta above 0",
+                                  came=f"delta={delta!r}")  # fmt: skip
         self.delta = delta
 
     def costs(self, x: Any, t: Any) -> Any:
@@ -94,30 +97,40 @@ class HuberLoss(Loss):
         return super().forward(x, t)
 
 
-class SmoothL1Loss(HuberLoss):
-    """`HuberLoss` over beta: slopes of ±1 far away, as PyTorch's.
+class SmoothL1Loss(Loss):
+    """`HuberLoss` over beta: slopes of ±1 far away, as PyTorch's; with beta 0 it is `L1Loss`.
 
     Args:
+        beta: where the corner begins, 0 or more.
         reduction: "mean", "sum", or "none" for one loss an element or row.
 
     Raises:
-        ValueRangeError: for another reduction.
+        ValueRangeError: for a beta below 0, and for another reduction.
 
     >>> import numpy as np
     >>> float(SmoothL1Loss()(np.array([1.0, 4.0]), np.array([1.0, 1.0])))
     1.25
     """
 
-    def __init__(self, beta: float = 1.0, reduction: str = "mean") -> None:
-        super().__init__(beta, reduction)
+    def __init__(self, *, beta: float = 1.0, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        if not beta >= 0:
+            raise ValueRangeError(tr("{name} is no number below 0", name="beta"),
+                                  asked="beta ≥ 0", came=f"beta={beta!r}")  # fmt: skip
+        self.beta = beta
 
-    @property
-    def beta(self) -> float:
-        """Where the corner begins."""
-        return self.delta
+    def costs(self, x: Any, t: Any) -> Any:
+        loss.check_pair(x, t)
+        d = abs(x - t)
+        if not self.beta:
+            return d
+        return where(d <= self.beta, d * d * (0.5 / self.beta), d - 0.5 * self.beta)
 
     def forward(self, x: Any, t: Any) -> Tensor:
-        return super().forward(x, t) / self.delta
+        x, t = fitted(x, t)
+        if self.reduction == "mean" and self.beta:
+            return loss.huber(x, t, delta=self.beta) / self.beta  # type: ignore[no-any-return]
+        return super().forward(x, t)
 
 
 class KLDivLoss(Loss):
@@ -202,7 +215,7 @@ class GaussianNLLLoss(Loss):
     2.0
     """
 
-    def __init__(self, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
+    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
         super().__init__(reduction)
         if not eps > 0:
             raise ValueRangeError(tr("{name} is a number above 0", name="eps"), asked="eps > 0",

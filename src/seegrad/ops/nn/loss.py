@@ -15,9 +15,9 @@ from seegrad.graph.forms import Body
 from seegrad.graph.op import Case
 from seegrad.graph.spec import Spec, spec_of
 from seegrad.i18n import tr
-from seegrad.ops.arithmetic import abs, clip, sign
+from seegrad.ops.arithmetic import abs, clip, maximum, sign
 from seegrad.ops.compare import astype, floating, where
-from seegrad.ops.families import operation
+from seegrad.ops.families import CALL, elementwise, operation
 from seegrad.ops.float16 import wide
 from seegrad.ops.nn.activation import (
     labels_in_range,
@@ -301,17 +301,41 @@ def huber(x, t, *, delta=1.0):
     return _huber_body(x, t, delta=delta)
 
 
-def _smallest(x: Any) -> float:
-    return float(np.finfo(x.dtype).tiny)
+LOWEST_LOG, LEAST = -100.0, 1e-12
+"""What a logarithm is at least, and what is divided by at least: PyTorch's numbers."""
 
 
-def _log_of(x: Any) -> Any:
-    return log(clip(x, low=_smallest(x)))
+def _bounded_log(x):
+    none = x <= 0
+    return where(none, LOWEST_LOG, maximum(log(where(none, 1.0, x)), LOWEST_LOG))
+
+
+def _at_least(x: Any) -> Any:
+    """A probability to divide by."""
+    least = max(LEAST, float(np.finfo(x.dtype).tiny))
+    return where(x < least, least, x)
+
+
+@elementwise(
+    body=_bounded_log, sign="log", latex=r"\log $x", precedence=CALL, numpy=(), domain=(0.1, 0.9),
+    d={"x": lambda g, x: g / _at_least(x)},
+)  # fmt: skip
+def bounded_log(x):
+    """log x of a probability, no less than −100; its derivative is 1/x, no more than 10¹².
+
+    So PyTorch has it: what was held certain and is wrong costs much, and is still corrected.
+    """
+    return _bounded_log(floating(x))
+
+
+def bce_costs(x: Any, t: Any) -> Any:
+    """−t·log x − (1 − t)·log(1 − x) of each element."""
+    x = floating(x)
+    return -(t * bounded_log(x) + (1 - t) * bounded_log(1 - x))
 
 
 def _bce_body(x, t):
-    x = floating(x)
-    return -mean(t * _log_of(x) + (1 - t) * _log_of(1 - x))
+    return mean(bce_costs(x, t))
 
 
 @operation(
@@ -324,11 +348,9 @@ def _bce_body(x, t):
     domain=(0.1, 0.9),
     d={
         "x": lambda g, x, t: _shared(
-            (1 - t) / clip(1 - x, low=_smallest(x)) - t / clip(x, low=_smallest(x)),
-            g,
-            1 / _size(x),
+            (1 - t) / _at_least(1 - x) - t / _at_least(x), g, 1 / _size(x)
         ),
-        "t": lambda g, x: _shared(_log_of(1 - x) - _log_of(x), g, 1 / _size(x)),
+        "t": lambda g, x: _shared(bounded_log(1 - x) - bounded_log(x), g, 1 / _size(x)),
     },
     numpy=(),
     cases=_PAIRS,
@@ -337,9 +359,8 @@ def _bce_body(x, t):
 def binary_cross_entropy(x, t):
     """The mean of −t·log x − (1 − t)·log(1 − x) for probabilities x and targets t in [0, 1].
 
-    Probabilities of exactly 0 and 1 are held at the smallest normal number, so that a right
-    certainty costs nothing and a wrong one is finite; from scores, use
-    `binary_cross_entropy_with_logits`.
+    A logarithm is no less than −100, as in PyTorch: a right certainty costs nothing, a wrong one
+    costs 100 and has a derivative. From scores, use `binary_cross_entropy_with_logits`.
     """
     return _bce_body(x, t)
 

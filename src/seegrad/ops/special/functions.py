@@ -57,7 +57,7 @@ def _whole(x: Any, *, n: Any) -> dict[str, Any]:
     d={"x": lambda g, x, n: g * polygamma(x, n=n + 1)},
 )  # fmt: skip
 def polygamma(x, *, n=0):
-    """The n-th derivative of digamma, the derivative of log Γ(x); NaN at 0, −1, −2, …"""
+    """The n-th derivative of digamma, the derivative of log Γ(x), with its poles at 0, −1, −2, …"""
     return _in_float64(lambda z: series.polygamma(n, z), x)
 
 

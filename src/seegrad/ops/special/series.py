@@ -45,9 +45,17 @@ def log_gamma(x: Array) -> Array:
 
 
 def polygamma(n: int, x: Array) -> Array:
-    """The n-th derivative of digamma, (log Γ)′; n = 0 is digamma itself. NaN at its poles."""
+    """The n-th derivative of digamma, (log Γ)′; n = 0 is digamma itself.
+
+    At its poles it is infinite where it is so from both sides, of digamma at 0 from the side that
+    the zero's sign says, and NaN at others.
+    """
     out = np.full(x.shape, np.nan)
-    good = (x > FAR - STEPS) & ~((x <= 0) & (x == np.floor(x)))
+    pole = (x <= 0) & (x == np.floor(x))
+    out[pole] = np.inf if n % 2 else -np.inf
+    if not n:
+        out[pole] = np.where(x[pole] == 0, np.copysign(np.inf, -x[pole]), np.nan)
+    good = (x > FAR - STEPS) & ~pole
     z, total = x[good], np.zeros(int(good.sum()))
     sign, factorial = (-1.0) ** n, math.gamma(n + 1)
     while (low := z < FAR).any():

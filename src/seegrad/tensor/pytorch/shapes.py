@@ -98,17 +98,17 @@ class TorchShapes(Node):
         """Axes moved. See `seegrad.moveaxis`."""
         return shape.moveaxis(self, source=source, destination=destination)
 
-    def flip(self, *axes: Any) -> Self:
+    def flip(self, *axes: Any, axis: Any = None) -> Self:
         """Read backwards along these axes. See `seegrad.flip`."""
-        return shape.flip(self, axis=_sizes(axes) or None)
+        return shape.flip(self, axis=_sizes(axes) or axis)
 
-    def roll(self, shifts: Any, dims: Any = None) -> Self:
+    def roll(self, shifts: Any, dims: Any = None, *, axis: Any = None) -> Self:
         """Shifted along axes, what falls off coming back. See `seegrad.roll`.
 
         Args:
-            dims: along which axes; None: of the flattened tensor.
+            dims: along which axes; None: of the flattened tensor. Also called `axis`.
         """
-        return shape.roll(self, shift=shifts, axis=dims)
+        return shape.roll(self, shift=shifts, axis=axis if dims is None else dims)
 
     def chunk(self, chunks: int, axis: int = 0) -> list[Self]:
         """Up to so many parts along an axis, all but the last of one length.
