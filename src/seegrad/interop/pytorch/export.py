@@ -23,6 +23,7 @@ import numpy as np
 from seegrad.errors import CallError, DTypeError, FormatError, MissingExtraError, SeegradError
 from seegrad.i18n import tr
 from seegrad.interop.pytorch.program import Array, Input, Part, Program, Ref, Step, Written
+from seegrad.interop.pytorch.sizes import free_sizes
 from seegrad.text import signature
 from seegrad.tree import flatten
 
@@ -82,8 +83,9 @@ def write_down(
         for mode in modes:
             module.train(mode == "train")
             try:
-                made[mode] = _exported(torch, module, example, known, dynamic)
-                programs[mode] = _program(torch, made[mode], state, known)
+                made[mode], programs[mode] = _exported(
+                    torch, module, example, state, known, dynamic
+                )
             except SeegradError as fault:
                 refused[mode] = fault
     if not programs:
@@ -161,16 +163,27 @@ def _undisturbed(torch: Any, module: Any) -> Iterator[None]:
                         value.copy_(buffers[name])
 
 
-def _exported(torch: Any, module: Any, example: Example, known: Known, dynamic: bool) -> Any:
-    """What torch.export makes of a module, in operations that are known where that is possible."""
+def _exported(
+    torch: Any, module: Any, example: Example, state: Mapping[str, Any], known: Known, dynamic: bool
+) -> tuple[Any, Program]:
+    """What torch.export makes of a module, in operations that are known where that is possible.
+
+    Axes are free where that serves the example, too, which was doubled for it.
+    """
     wide = _doubled(torch, example) if dynamic else None
+    leaves = torch.utils._pytree.tree_leaves((example.inputs, dict(example.keywords)))
+    shapes = [tuple(x.shape) for x in leaves if isinstance(x, torch.Tensor)]
     attempts = [(wide or example, dynamic)] + ([(example, False)] if dynamic else [])
     fault: Exception | None = None
     for given, free in attempts:
         try:
-            return _once(torch, module, given, known, free)
+            made = _once(torch, module, given, known, free)
+            program = _program(torch, made, state, known)
         except SeegradError as found:
             fault = fault or found
+            continue
+        if program.serves(shapes):
+            return made, program
     assert fault is not None
     raise fault
 
@@ -308,7 +321,14 @@ def _program(torch: Any, made: Any, state: Mapping[str, Any], known: Known) -> P
     constants: dict[str, Any] = {}
     inputs: list[Input] = []
     mutable = set(signature.buffers_to_mutate.values())
-    nodes = {node.name: node for node in made.graph.nodes}
+    values = {node.name: node.meta.get("val") for node in made.graph.nodes}
+    given = {
+        spec.arg.name: spec.arg.value if hasattr(spec.arg, "value") else values[spec.arg.name]
+        for spec in signature.input_specs if spec.kind.name == "USER_INPUT"
+    }  # fmt: skip
+    shapes, conditions = free_sizes(
+        {name: value.shape for name, value in given.items() if isinstance(value, torch.Tensor)}
+    )
     for spec in signature.input_specs:
         kind, name = spec.kind.name, spec.arg.name
         stays = kind == "BUFFER" and (spec.persistent or spec.target in mutable)
@@ -319,7 +339,7 @@ def _program(torch: Any, made: Any, state: Mapping[str, Any], known: Known) -> P
         elif kind == "CONSTANT_TENSOR":
             constants[name] = _array(torch, made.constants[spec.target], spec.target)
         elif kind == "USER_INPUT":
-            inputs.append(_input(torch, name, nodes.get(name), spec.arg))
+            inputs.append(_input(torch, name, given[name], shapes.get(name, ())))
         else:
             raise FormatError(
                 tr("a part of the module is of a kind that is not read here"), came=kind.lower()
@@ -343,7 +363,7 @@ def _program(torch: Any, made: Any, state: Mapping[str, Any], known: Known) -> P
     leaves, structure = flatten(_plain_tree(tree))
     return Program(
         tuple(inputs), kept, constants, steps, tuple(leaf.value for leaf in leaves), structure,
-        changed,
+        changed, conditions,
     )  # fmt: skip
 
 
@@ -383,14 +403,10 @@ def _refuse_unknown(steps: Sequence[Step], known: Known) -> None:
         )
 
 
-def _input(torch: Any, name: str, node: Any, arg: Any) -> Input:
-    if hasattr(arg, "value"):
-        return Input(name, fixed=arg.value)
-    value = node.meta["val"]
+def _input(torch: Any, name: str, value: Any, shape: tuple[int | str, ...]) -> Input:
     if not isinstance(value, torch.Tensor):
         return Input(name, fixed=value)
-    sizes = tuple(n if isinstance(n, int) else None for n in value.shape)
-    return Input(name, sizes, _dtype(torch, value.dtype, name))
+    return Input(name, shape, _dtype(torch, value.dtype, name))
 
 
 def _step(torch: Any, node: Any) -> Step:
@@ -521,8 +537,36 @@ def as_arrays(example: Example) -> tuple[Any, ...]:
     )
 
 
-def _random(torch: Any, made: Any) -> bool:
+def resized(example: Example, sizes: Mapping[int, int]) -> Example:
+    """The example with rows repeated or left out, so that its arrays have these first sizes.
+
+    sizes: by the places of the arrays among all of the example's.
+    """
+    torch = official()
+    leaves, structure = torch.utils._pytree.tree_flatten((example.inputs, dict(example.keywords)))
+    arrays = (i for i, x in enumerate(leaves) if isinstance(x, torch.Tensor))
+    for place, i in enumerate(arrays):
+        if place in sizes:
+            leaves[i] = leaves[i][torch.arange(sizes[place]) % len(leaves[i])]
+    return Example(*torch.utils._pytree.tree_unflatten(leaves, structure))
+
+
+def results(module: Any, example: Example) -> list[Any] | None:
+    """What the original gives in use; None where it does not take the example."""
+    torch = official()
+    inputs, keywords = copy.deepcopy((example.inputs, dict(example.keywords)))
+    with _undisturbed(torch, module), torch.no_grad():
+        module.eval()
+        try:
+            found = torch.utils._pytree.tree_leaves(module(*inputs, **keywords))
+        except Exception:
+            return None
+        return [x.cpu().numpy() if isinstance(x, torch.Tensor) else x for x in found]
+
+
+def draws(made: Any) -> bool:
     """Does a written graph draw random numbers?"""
+    torch = official()
     for node in made.graph.nodes:
         if isinstance(node.target, torch._ops.OpOverload):
             name = node.target._schema.name.partition("::")[2]
@@ -569,7 +613,7 @@ def _observed(
         module.train(mode == "train")
         noise: dict[str, Array] = {}
         changed: dict[str, Array] = {}
-        if made is not None and _random(torch, made):
+        if made is not None and draws(made):
             results, buffers, noise = _by_graph(torch, module, made, given)
             changed = {name: _array(torch, value, name) for name, value in buffers.items()}
         else:
