@@ -56,6 +56,20 @@ class Example:
     keywords: Mapping[str, Any]
 
 
+def distinct(example: Example) -> Example:
+    """The example with a tensor of its own in each place: torch.export takes one for the other."""
+    torch = official()
+    seen: set[int] = set()
+
+    def own(value: Any) -> Any:
+        again = isinstance(value, torch.Tensor) and id(value) in seen
+        seen.add(id(value))
+        return value.detach().clone() if again else value
+
+    tree = (example.inputs, dict(example.keywords))
+    return Example(*torch.utils._pytree.tree_map(own, tree))
+
+
 # --------------------------------------------------------------- reading a module
 
 
@@ -72,9 +86,10 @@ def write_down(
             hint=tr("wrap a function in a torch.nn.Module whose forward calls it"),
         )
     state = _state(torch, module)
+    parts = dict(module.named_modules(remove_duplicate=False))
     first: dict[str, str] = {}
     seen: dict[int, str] = {}
-    for name, value in state.items():
+    for name, value in (*state.items(), *parts.items()):
         first[name] = seen.setdefault(id(value), name)
     programs: dict[str, Program] = {}
     made: dict[str, Any] = {}
@@ -95,9 +110,9 @@ def write_down(
     kept |= {name for name, value in state.items() if isinstance(value, torch.nn.Parameter)}
     written = Written(
         {name: _array(torch, value, name) for name, value in state.items() if name in kept},
-        {name: one for name, one in first.items() if name in kept},
+        {name: one for name, one in first.items() if name in kept or name in parts},
         frozenset(n for n, v in state.items() if v.requires_grad),
-        {name: Part(type(m).__name__, m.extra_repr()) for name, m in module.named_modules()},
+        {name: Part(type(m).__name__, m.extra_repr()) for name, m in parts.items()},
         programs,
         refused,
     )

@@ -134,7 +134,9 @@ class TorchNetwork(Place):
         for path, part in written.parts.items():
             if path:
                 above, _, name = path.rpartition(".")
-                places[path] = places[above].parts[name] = Place(part)
+                one = written.first[path]
+                places[path] = places[one] if one in places else Place(part)
+                places[above].parts[name] = places[path]
         made: dict[str, Tensor] = {}
         for name, value in written.state.items():
             one = written.first[name]

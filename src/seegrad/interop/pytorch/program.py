@@ -104,8 +104,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Written:
-    """A module as data. `state` has its arrays under every name; of shared ones, `first` says
-    which is the one."""
+    """A module as data. `state` has its arrays and `parts` its modules under every name; of shared
+    ones, `first` says which is the one."""
 
     state: Mapping[str, Array]
     first: Mapping[str, str]

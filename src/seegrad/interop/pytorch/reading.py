@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seegrad.errors import FormatError
-from seegrad.interop.pytorch.export import Example, write_down
+from seegrad.interop.pytorch.export import Example, distinct, write_down
 from seegrad.interop.pytorch.network import TorchNetwork, known
 from seegrad.interop.pytorch.verification import verify as measured
 from seegrad.interop.pytorch.verification import without_other_sizes
@@ -47,7 +47,7 @@ def from_torch(
     >>> net.verified.output < 1e-5, [name for name, _ in net.named_parameters()]
     (True, ['weight', 'bias'])
     """
-    given = Example(example, dict(keywords or {}))
+    given = distinct(Example(example, dict(keywords or {})))
     written, made = write_down(module, given, known, ("eval", "train"), dynamic_batch)
     network = TorchNetwork(written)
     network.train(bool(module.training))

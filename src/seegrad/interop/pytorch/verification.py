@@ -368,7 +368,7 @@ def _compared(a: Any, b: Any) -> bool:
 def _pulled(
     network: TorchNetwork, step: Step, theirs: Mapping[str, Any], shares: Sequence[Any]
 ) -> list[Any]:
-    names = [n for n in _arrays_of(step) if theirs[n].dtype.kind == "f"]
+    names = [n for n in _arrays_of(step, theirs) if theirs[n].dtype.kind == "f"]
 
     def total(*arrays: Any) -> Any:
         results, _ = flatten(network.alone(step, {**theirs, **dict(zip(names, arrays))}))
@@ -381,5 +381,6 @@ def _pulled(
     return list(grad(total, tuple(range(len(names))))(*[theirs[n] for n in names]))
 
 
-def _arrays_of(step: Step) -> list[str]:
-    return [name for value in step.arguments.values() for name in refs(value)]
+def _arrays_of(step: Step, theirs: Mapping[str, Any]) -> list[str]:
+    names = (name for value in step.arguments.values() for name in refs(value))
+    return [name for name in names if isinstance(theirs[name], np.ndarray)]
