@@ -12,7 +12,7 @@ import logging
 import math
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,8 @@ from seegrad.interop.pytorch.sizes import free_sizes
 from seegrad.text import signature
 from seegrad.tree import flatten
 
-Known = Callable[[str], bool]
+Known = Callable[..., bool]
+"""Can an operation of this name be read, and with the arguments of a step that is given?"""
 DRAWN = (
     "native_dropout", "dropout", "rrelu", "rrelu_with_noise", "rrelu_with_noise_functional",
     "bernoulli", "uniform",
@@ -229,19 +230,42 @@ def _once(torch: Any, module: Any, example: Example, known: Known, free: bool) -
             made = torch.export.export(
                 module, example.inputs, dict(example.keywords), dynamic_shapes=dims, strict=False
             )
+            _detach_without_grad(torch, made)
             table = torch.export.default_decompositions()
+            calls = [_step(torch, node) for node in made.graph.nodes if node.op == "call_function"]
+            apart = {step.operator for step in calls if not known(step.operator, step)}
             for op in list(table):
-                if _is_known(op, known):
+                if _is_known(op, known, apart):
                     del table[op]
             return made.run_decompositions(table)
+        except SeegradError:
+            raise
         except Exception as fault:
             raise _not_taken(torch, module, example) or _refusal(module, fault) from fault
 
 
-def _is_known(op: Any, known: Known) -> bool:
+def _detach_without_grad(torch: Any, made: Any) -> None:
+    """Say of what is computed under torch.no_grad that it is cut off, before that is forgotten."""
+    for node in list(made.graph.nodes):
+        if str(node.target) != "wrap_with_set_grad_enabled" or node.args[0]:
+            continue
+        for result in list(node.users):
+            with made.graph.inserting_after(result):
+                cut = made.graph.call_function(torch.ops.aten.detach.default, (result,))
+            cut.meta = dict(result.meta)
+            result.replace_all_uses_with(cut, delete_user_cb=lambda user, cut=cut: user is not cut)
+            for spec in made.graph_signature.output_specs:
+                if getattr(spec.arg, "name", None) == result.name:
+                    spec.arg.name = cut.name
+    made.graph_module.recompile()
+
+
+def _is_known(op: Any, known: Known, apart: Collection[str]) -> bool:
+    """Is an operation read as it is? Not where it is to be taken apart."""
     name = op.name() if hasattr(op, "name") else ""
     space, _, rest = name.partition("::")
-    return space == "aten" and known(rest if "." in rest else f"{rest}.default")
+    operator = rest if "." in rest else f"{rest}.default"
+    return space == "aten" and known(operator) and operator not in apart
 
 
 def _doubled(torch: Any, example: Example) -> Example | None:
@@ -534,13 +558,15 @@ def _array(torch: Any, value: Any, name: str) -> Array:
 @dataclass(frozen=True)
 class Observed:
     """What the original gave: results, gradients of parameters by name and of inputs by place
-    among those with fractions, what its buffers became."""
+    among those with fractions, what its buffers became; and whether a torch.autograd.Function
+    with a backward of its own had a part in it."""
 
     results: tuple[Any, ...]
     gradients: Mapping[str, Array]
     by_input: Mapping[str, Array]
     changed: Mapping[str, Array]
     noise: Mapping[str, Array]
+    own_backward: bool = False
 
 
 def as_arrays(example: Example) -> tuple[Any, ...]:
@@ -576,7 +602,9 @@ def results(module: Any, example: Example) -> list[Any] | None:
             found = torch.utils._pytree.tree_leaves(module(*inputs, **keywords))
         except Exception:
             return None
-        return [x.cpu().numpy() if isinstance(x, torch.Tensor) else x for x in found]
+        return [
+            x.cpu().numpy() if isinstance(x, torch.Tensor) else x for x in found if x is not None
+        ]
 
 
 def draws(made: Any) -> bool:
@@ -633,7 +661,7 @@ def _observed(
             changed = {name: _array(torch, value, name) for name, value in buffers.items()}
         else:
             out = module(*given.inputs, **given.keywords)
-            results = torch.utils._pytree.tree_leaves(out)
+            results = [r for r in torch.utils._pytree.tree_leaves(out) if r is not None]
             if mode == "train":
                 there = module.state_dict()
                 changed = {
@@ -649,7 +677,21 @@ def _observed(
         arrays = tuple(
             _array(torch, r, "result") if isinstance(r, torch.Tensor) else r for r in results
         )
-    return Observed(arrays, grads, by_input, changed, noise)
+    return Observed(arrays, grads, by_input, changed, noise, _has_own_backward(torch, total))
+
+
+def _has_own_backward(torch: Any, total: Any) -> bool:
+    """Has a function of the module's author a part in a result?"""
+    kind = torch.autograd.function.BackwardCFunction
+    waiting, seen = [getattr(total, "grad_fn", None)], set()
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, kind):
+            return True
+        if one is not None and one not in seen:
+            seen.add(one)
+            waiting += [before for before, _ in one.next_functions]
+    return False
 
 
 def _differentiable(torch: Any, example: Example) -> tuple[Example, dict[str, Any]]:
@@ -799,7 +841,7 @@ def _by_graph(
     for spec, value in zip(made.graph_signature.output_specs, out):
         if spec.kind.name == "BUFFER_MUTATION":
             changed[spec.target] = value
-        else:
+        elif value is not None:
             results.append(value)
     return results, changed, recorder.noise
 

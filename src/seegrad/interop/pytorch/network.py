@@ -69,11 +69,12 @@ WHOLE: dict[str, Callable[..., Any]] = {
 """What is done with sizes, which are numbers of Python."""
 
 
-def known(name: str) -> bool:
-    """Can an operation of this name be read?"""
+def known(name: str, step: Step | None = None) -> bool:
+    """Can an operation of this name be read, and with a step's arguments?"""
     if name.startswith("python."):
         return name.removeprefix("python.") in WHOLE
-    return reader_for(name) is not None
+    reader = reader_for(name)
+    return reader is not None and (step is None or not reader.refused(step))
 
 
 class Place(Module):

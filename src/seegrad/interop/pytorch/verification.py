@@ -87,7 +87,7 @@ def verify(
             exact = _in_float64(written, module, example, mode) if not observed.noise else None
             if exact is None:
                 raise _first_difference(
-                    network, module, made[mode], example, mode, fault
+                    network, module, made[mode], example, mode, fault, observed.own_backward
                 ) from None
             found.append(exact)
         finally:
@@ -275,8 +275,9 @@ def _differentiated(
 
 
 def _first_difference(
-    network: TorchNetwork, module: Any, made: Any, example: Any, mode: str, fault: _DiffersError
-) -> SeegradError:
+    network: TorchNetwork, module: Any, made: Any, example: Any, mode: str, fault: _DiffersError,
+    own_backward: bool,
+) -> SeegradError:  # fmt: skip
     theirs, noise = export.every_value(module, made, example, mode)
     training = network.training
     network.train(mode == "train")
@@ -313,8 +314,10 @@ def _first_difference(
         came=came,
         hint=tr("report it; verify=False reads the module all the same") if where else
         tr("no step differs by itself: torch.export leaves out the backward of a "
-           "torch.autograd.Function; sg.custom_vjp states one"),
-    )
+           "torch.autograd.Function; sg.custom_vjp states one") if own_backward else
+        tr("no step differs by itself: what torch.export wrote down is not what the module does; "
+           "verify=False reads it all the same"),
+    )  # fmt: skip
 
 
 def _only_signs(network: TorchNetwork, step: Step, theirs: Mapping[str, Any]) -> bool:

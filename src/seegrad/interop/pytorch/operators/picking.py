@@ -176,6 +176,12 @@ def index_fill(self: Any, dim: int, index: Any, value: Any) -> Any:
     return _rows(self, dim, index).set(value)
 
 
+@reads("copy")
+def copy(self: Any, src: Any) -> Any:
+    """What is written over all of an array."""
+    return shape.broadcast_to(src, shape=tuple(self.shape))
+
+
 @reads("slice_scatter")
 def slice_scatter(
     self: Any, src: Any, dim: int = 0, start: Any = None, end: Any = None, step: int = 1
