@@ -112,6 +112,29 @@ def test_it_is_read_and_equal(way):
     assert set(net.verified.gradients) == {"layer.weight", "layer.bias"}
 
 
+@pytest.mark.parametrize("reduce", ["sum", "prod", "mean", "amax", "amin"])
+@pytest.mark.parametrize("include_self", [False, True])
+def test_scattered_values_are_put_together(reduce, include_self):
+    def scattered(y, x):
+        halves = torch.full((5, 4), 0.5)
+        places = (x > 0).long()
+        return halves.scatter_reduce(1, places, y, reduce, include_self=include_self)
+
+    torch.manual_seed(1)
+    net = sg.from_torch(Within(scattered), torch.randn(5, 4))
+    assert net.verified.modes == ("eval", "train")
+
+
+def test_exponential_draws_are_given_to_both():
+    for hard in (False, True):
+        gumbel = Within(lambda y, x, hard=hard: nn.functional.gumbel_softmax(y, hard=hard))
+        net = sg.from_torch(gumbel, torch.randn(5, 4))
+        assert net.verified.draws == 1
+        shares = np.asarray(net(np.ones((200, 4), np.float32)))
+        np.testing.assert_allclose(shares.sum(1), 1.0, rtol=1e-5)
+        assert np.unique(shares.argmax(1)).size > 1
+
+
 def test_results_that_are_none_stay_none():
     ways = (
         lambda y, x: (y, None), lambda y, x: {"y": y, "n": None}, lambda y, x: [y, (x, None)]

@@ -94,3 +94,12 @@ def test_a_batch_that_the_network_refuses_is_not_in_the_file(tmp_path):
     net = sg.from_torch(Branching(), torch.ones(6, 3))
     with pytest.raises(FormatError, match=r"(?s)depends on the size.*dynamic_batch=False"):
         sg.export_onnx(net, tmp_path / "f.onnx", np.ones((6, 3), np.float32))
+
+
+def test_a_name_is_given_once(tmp_path):
+    example = np.ones((2, 3), np.float32)
+    for names in ({"output_names": ["x"]}, {"input_names": ["y"], "output_names": ["y"]}):
+        with pytest.raises(FormatError, match="a name stands for two values"):
+            sg.export_onnx(lambda x: x * 2, tmp_path / "f.onnx", example, **names)
+    path = sg.export_onnx(lambda y: y * 2, tmp_path / "f.onnx", example)
+    assert [one.name for one in runtime.InferenceSession(str(path)).get_outputs()] == ["y_2"]

@@ -42,10 +42,10 @@ def export_onnx(
     example: an input, or a tuple of them: their shapes and dtypes count, not their numbers; floats
     are taken in the dtype of the network's parameters. dynamic_batch: the first axis of the inputs
     may have any size in the file. input_names, output_names: by default those of the function's
-    parameters, and y. input_words: inputs (of int64) that are texts in the file, and the texts
-    whose places the network takes; any other is −1. output_words: outputs (of int64) that are said
-    by name in the file. metadata: texts that go along. A network is exported as it is in use
-    (`eval()`), its parameters by their names.
+    parameters, and y, or y_2 where an input is called so. input_words: inputs (of int64) that are
+    texts in the file, and the texts whose places the network takes; any other is −1. output_words:
+    outputs (of int64) that are said by name in the file. metadata: texts that go along. A network
+    is exported as it is in use (`eval()`), its parameters by their names.
     Raises FormatError for an op that ONNX has no form for, MissingExtraError without onnx.
 
     >>> import tempfile
@@ -102,6 +102,13 @@ def _model(
                 asked=tr("{count} names", count=there),
                 came=", ".join(given),
             )
+    several = [*wanted, *(results if output_names else ())]
+    if len(set(several)) < len(several):
+        raise FormatError(
+            tr("a name stands for two values"),
+            asked=tr("names of inputs and results that differ"),
+            came=", ".join(several),
+        )
     if dynamic:
         return for_any_batch(found, names, wanted, results, network, examples)
     inputs, outputs = found.by_size[own]

@@ -31,7 +31,7 @@ Known = Callable[..., bool]
 """Can an operation of this name be read, and with the arguments of a step that is given?"""
 DRAWN = (
     "native_dropout", "dropout", "rrelu", "rrelu_with_noise", "rrelu_with_noise_functional",
-    "bernoulli", "uniform",
+    "bernoulli", "uniform", "exponential",
 )  # fmt: skip
 """Operations that draw numbers and keep them to themselves."""
 
@@ -766,6 +766,8 @@ def _with_draws(torch: Any, name: str, given: Mapping[str, Any]) -> tuple[Any, A
     drawn = torch.rand(x.shape)
     if name == "uniform":
         return drawn.to(x.dtype) * given["to"], drawn
+    if name == "exponential":
+        return -torch.log1p(-drawn.to(x.dtype)) / given["lambd"], drawn
     if name.startswith("rrelu"):
         slope = drawn.to(x.dtype) * (given["upper"] - given["lower"]) + given["lower"]
         out = torch.where(x > 0, x, x * slope)

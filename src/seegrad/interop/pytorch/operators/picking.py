@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -133,6 +134,23 @@ def scatter_by(
     part = _placed(self, index, axis_of(dim, len(self.shape)))
     given = value if src is None else _source(src, index)
     return part.add(given) if reduce == "add" else part.multiply(given)
+
+
+@reads("scatter_reduce.two")
+def scatter_reduce(
+    self: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool = True
+) -> Any:
+    """What falls onto one element put together, with it or without it."""
+    axis, given = axis_of(dim, len(self.shape)), _source(src, index)
+    start = {"prod": 1.0, "amax": -math.inf, "amin": math.inf}.get(reduce, 0.0)
+    base = self if include_self else _placed(self, index, axis).set(start)
+    part = _placed(base, index, axis)
+    if reduce == "mean":
+        ones = np.ones(tuple(self.shape), given.dtype)
+        counted = ones if include_self else _placed(ones, index, axis).set(0.0)
+        return part.add(given) / _placed(counted, index, axis).add(1.0)
+    turn = {"sum": part.add, "prod": part.multiply, "amax": part.max, "amin": part.min}
+    return turn[reduce](given)
 
 
 @reads("scatter_add")
