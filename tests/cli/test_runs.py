@@ -240,6 +240,30 @@ def test_korean_from_start_to_end_in_cp949_on_a_terminal_of_cp949():
     assert {*results["label"]} == {"우수", "보통"}
 
 
+@pytest.mark.parametrize("target", ["kind", "amount"])
+def test_columns_may_be_called_as_results_are(target, capsys):
+    """A file of ONNX has each name once: the column keeps it, since rows come by it."""
+    columns = ["label", "label/place", "probabilities", "y"]
+    rows = [
+        f"{a:.2f},{'red' if b > 0.5 else 'blue'},{b:.2f},{'left' if a > 0.5 else 'right'},"
+        + (f"{'A' if a > 0.5 else 'B'}" if target == "kind" else f"{a + b:.3f}")
+        for a, b in np.random.default_rng(0).random((40, 2))
+    ]
+    Path("rows.csv").write_text("\n".join([",".join([*columns, target]), *rows]))
+    summary = said(capsys, "train", "--data", "csv:rows.csv", "--epochs", "1", "-o", "named")
+    assert summary["columns"] == columns
+    run = sg.load_run("named")
+    results, session = onnx(run.export("named.onnx"), feeds(run, "rows.csv"))
+    assert {one.name for one in session.get_inputs()} == set(columns)
+    if target == "kind":
+        assert set(results) == {"probabilities_2", "label_2"}
+        assert results["label_2"].tolist() == run.predict("rows.csv").tolist()
+    else:
+        assert set(results) == {"y_2"}
+        wanted = run.predict("rows.csv")
+        np.testing.assert_allclose(results["y_2"].ravel(), wanted, rtol=1e-4, atol=1e-5)
+
+
 def exported(folder, rows):
     run = sg.load_run(folder)
     return run.export("모델.onnx"), feeds(run, rows)

@@ -16,15 +16,13 @@ from seegrad.graph.node import Node
 from seegrad.graph.spec import NO_ATTRS, Spec
 from seegrad.i18n import tr
 from seegrad.nn.module import Module
-from seegrad.onnx.model import write_model
+from seegrad.onnx.batches import Traced, for_any_batch, traced
+from seegrad.onnx.model import Model, write_model
 from seegrad.onnx.words import with_words
 from seegrad.onnx.writing import to_model
 from seegrad.tensor.tensor import Tensor
 from seegrad.text import signature
 from seegrad.tree import flatten
-
-TRIED_BATCHES = (5, 7, 12)
-"""A dynamic batch is found by tracing with each of these; what differs grows with the batch."""
 
 
 def export_onnx(
@@ -44,10 +42,10 @@ def export_onnx(
     example: an input, or a tuple of them: their shapes and dtypes count, not their numbers; floats
     are taken in the dtype of the network's parameters. dynamic_batch: the first axis of the inputs
     may have any size in the file. input_names, output_names: by default those of the function's
-    parameters, and y. input_words: inputs (of int64) that are texts in the file, and the texts
-    whose places the network takes; any other is −1. output_words: outputs (of int64) that are said
-    by name in the file. metadata: texts that go along. A network is exported as it is in use
-    (`eval()`), its parameters by their names.
+    parameters, and y, or y_2 where an input is called so. input_words: inputs (of int64) that are
+    texts in the file, and the texts whose places the network takes; any other is −1. output_words:
+    outputs (of int64) that are said by name in the file. metadata: texts that go along. A network
+    is exported as it is in use (`eval()`), its parameters by their names.
     Raises FormatError for an op that ONNX has no form for, MissingExtraError without onnx.
 
     >>> import tempfile
@@ -65,15 +63,37 @@ def export_onnx(
             examples = tuple(x.astype(floats[0]) if x.dtype.kind == "f" else x for x in examples)
         training = network.training
         network.eval()
-    dynamic = dynamic_batch and all(x.ndim for x in examples)
-    batches = TRIED_BATCHES if dynamic else (len(examples[0]) if examples[0].ndim else 1,)
     try:
-        traces = [_traced(network, examples, batch if dynamic else None) for batch in batches]
+        model = _model(network, examples, dynamic_batch, names, input_names, output_names)
     finally:
         if training and isinstance(network, Module):
             network.train()
+    if input_words or output_words:
+        model = with_words(model, input_words or {}, output_words or {})
+    return write_model(replace(model, metadata=dict(metadata or {})), path)
+
+
+def _model(
+    network: Any, examples: tuple[Any, ...], dynamic: bool, names: Mapping[Node, str],
+    input_names: Sequence[str] | None, output_names: Sequence[str] | None,
+) -> Model:  # fmt: skip
+    """The model of a network, for batches of any size or for the example's."""
+    dynamic = dynamic and all(x.ndim for x in examples)
+    rows = {x.shape[0] for x in examples if x.ndim}
+    if dynamic and len(rows) > 1:
+        raise FormatError(
+            tr("the first axes of the inputs have several sizes"),
+            asked=tr("one size of batch"),
+            came=", ".join(str(x.shape) for x in examples),
+            hint=tr("export with dynamic_batch=False, for the batch of the example alone"),
+        )
+    own = next(iter(rows), 1)
+    if dynamic:
+        found = traced(lambda n: _traced(network, examples, None if n == own else n), own)
+    else:
+        found = Traced({own: _traced(network, examples, None)}, {})
     wanted = list(input_names or _parameter_names(network, len(examples)))
-    count = len(traces[0][1])
+    count = len(next(iter(found.by_size.values()))[1])
     results = list(output_names or (["y"] if count == 1 else [f"y{i + 1}" for i in range(count)]))
     for given, there in ((wanted, len(examples)), (results, count)):
         if len(given) != there:
@@ -82,11 +102,17 @@ def export_onnx(
                 asked=tr("{count} names", count=there),
                 came=", ".join(given),
             )
-    inputs, outputs = [made[0] for made in traces], [made[1] for made in traces]
-    model = to_model(inputs, outputs, batches, names, wanted, results)
-    if input_words or output_words:
-        model = with_words(model, input_words or {}, output_words or {})
-    return write_model(replace(model, metadata=dict(metadata or {})), path)
+    several = [*wanted, *(results if output_names else ())]
+    if len(set(several)) < len(several):
+        raise FormatError(
+            tr("a name stands for two values"),
+            asked=tr("names of inputs and results that differ"),
+            came=", ".join(several),
+        )
+    if dynamic:
+        return for_any_batch(found, names, wanted, results, network, examples)
+    inputs, outputs = found.by_size[own]
+    return to_model([inputs], [outputs], [own], names, wanted, results)
 
 
 def _traced(

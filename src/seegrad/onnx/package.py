@@ -17,6 +17,10 @@ from seegrad.i18n import tr
 
 BROADCASTING = 7
 """The version since which shapes are stretched as NumPy does it."""
+PLACES_SAID = 11
+"""The version since which Resize says where its elements lie."""
+SINGLE_AXES = 13
+"""The version since which Softmax and its kin go along one axis, not along all from one on."""
 LONGEST = 300
 """Seconds after which the child is ended."""
 SAID = 3
@@ -69,10 +73,18 @@ def apart(made: Any, version: int | None = None) -> Any:
 
 
 def _converted(onnx: Any, made: Any, version: int) -> Any:
+    """By onnx's converter, and by hand where it passes over what an operator meant before."""
     onnx.checker.check_model(made)
-    if max(it.version for it in made.opset_import if it.domain in ("", "ai.onnx")) < BROADCASTING:
+    convert = onnx.version_converter.convert_version
+    old = max(it.version for it in made.opset_import if it.domain in ("", "ai.onnx"))
+    if old < BROADCASTING:
         _slopes_by_channel(onnx, made)
-    return onnx.version_converter.convert_version(made, version)
+    made = convert(made, SINGLE_AXES - 1)
+    _hardmax_of_rows(onnx, made)
+    made = convert(made, version)
+    if old < PLACES_SAID:
+        _from_corners(made)
+    return made
 
 
 def _slopes_by_channel(onnx: Any, made: Any) -> None:
@@ -97,6 +109,34 @@ def _slopes_by_channel(onnx: Any, made: Any) -> None:
         if value.name in slopes and len(dims) == 1 and dims[0].dim_value > 1:
             for _ in range(ranks.get(slopes[value.name], 2) - 2):
                 dims.add().dim_value = 1
+
+
+def _hardmax_of_rows(onnx: Any, made: Any) -> None:
+    """Hardmax before version 13 takes all axes from `axis` on as one."""
+    nodes = []
+    for node in made.graph.node:
+        if node.op_type != "Hardmax":
+            nodes.append(node)
+            continue
+        axis = next((one.i for one in node.attribute if one.name == "axis"), 1)
+        x, y = node.input[0], node.output[0]
+        shape, rows, found = (f"{y}/{part}" for part in ("shape", "rows", "found"))
+        nodes += [
+            onnx.helper.make_node("Shape", [x], [shape]),
+            onnx.helper.make_node("Flatten", [x], [rows], axis=axis),
+            onnx.helper.make_node("Hardmax", [rows], [found], axis=1),
+            onnx.helper.make_node("Reshape", [found, shape], [y]),
+        ]
+    made.graph.ClearField("node")
+    made.graph.node.extend(nodes)
+
+
+def _from_corners(made: Any) -> None:
+    """Resize before version 11 is what Upsample was: it reads at i ÷ scale."""
+    for node in made.graph.node:
+        if node.op_type == "Resize":
+            node.op_type = "Upsample"
+            del node.input[1]            # the region, which the converter puts there
 
 
 def answer() -> int:

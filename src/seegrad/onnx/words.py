@@ -16,12 +16,23 @@ from seegrad.onnx.model import ML, Model, Step, Value
 TEXT = np.dtype(object)
 
 
+def _free(wish: str, taken: set[str]) -> str:
+    """A name that no value has; it is taken from now on."""
+    while wish in taken:
+        wish += "_"
+    taken.add(wish)
+    return wish
+
+
 def with_words(
     model: Model, inputs: Mapping[str, Sequence[str]], outputs: Mapping[str, Sequence[str]]
 ) -> Model:
     """The model with these inputs as texts (none of the known ones is place −1), and with these
     outputs, which are places, as names."""
-    names = {name: f"{name}/place" for name in (*inputs, *outputs)}
+    taken = {*model.constants, *(value.name for value in (*model.inputs, *model.outputs)),
+             *(name for step in model.steps for name in step.outputs)}  # fmt: skip
+    names = {name: _free(f"{name}/place", taken) for name in (*inputs, *outputs)}
+    lists = {name: _free(f"{name}/names", taken) for name in outputs}
     looked_up = tuple(
         Step("LabelEncoder", (name,), (names[name],), {
             "keys_strings": list(known), "values_int64s": list(range(len(known))),
@@ -37,11 +48,9 @@ def with_words(
         )
         for step in model.steps
     )
-    constants = {
-        f"{name}/names": np.array([*known], object) for name, known in outputs.items()
-    }
+    constants = {lists[name]: np.array([*known], object) for name, known in outputs.items()}
     said = tuple(
-        Step("Gather", (f"{name}/names", names[name]), (name,), {}, name) for name in outputs
+        Step("Gather", (lists[name], names[name]), (name,), {}, name) for name in outputs
     )
 
     def as_text(values: Sequence[Value]) -> tuple[Value, ...]:

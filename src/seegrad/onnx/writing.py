@@ -95,6 +95,10 @@ def _named(shape: tuple[Whole, ...]) -> tuple[int | str, ...]:
     return tuple(words)
 
 
+def _named_op(node: Node | None) -> str:
+    return "-" if node is None or node.op is None else node.op.name
+
+
 class _Writer(Steps):
     """What every node is called, and how it is written."""
 
@@ -113,7 +117,7 @@ class _Writer(Steps):
         walks = [walk(trace) for trace in outputs]
         for nodes in zip_longest(*walks):
             if any(node is None for node in nodes) or len({node.op for node in nodes}) > 1:
-                raise self.differs([node.op.name if node and node.op else "-" for node in nodes])
+                raise self.differs([_named_op(node) for node in nodes])
             first = nodes[0]
             if first in self.called:
                 continue

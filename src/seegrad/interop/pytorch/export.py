@@ -12,7 +12,7 @@ import logging
 import math
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,13 +23,15 @@ import numpy as np
 from seegrad.errors import CallError, DTypeError, FormatError, MissingExtraError, SeegradError
 from seegrad.i18n import tr
 from seegrad.interop.pytorch.program import Array, Input, Part, Program, Ref, Step, Written
+from seegrad.interop.pytorch.sizes import free_sizes
 from seegrad.text import signature
 from seegrad.tree import flatten
 
-Known = Callable[[str], bool]
+Known = Callable[..., bool]
+"""Can an operation of this name be read, and with the arguments of a step that is given?"""
 DRAWN = (
     "native_dropout", "dropout", "rrelu", "rrelu_with_noise", "rrelu_with_noise_functional",
-    "bernoulli", "uniform",
+    "bernoulli", "uniform", "exponential",
 )  # fmt: skip
 """Operations that draw numbers and keep them to themselves."""
 
@@ -55,6 +57,20 @@ class Example:
     keywords: Mapping[str, Any]
 
 
+def distinct(example: Example) -> Example:
+    """The example with a tensor of its own in each place: torch.export takes one for the other."""
+    torch = official()
+    seen: set[int] = set()
+
+    def own(value: Any) -> Any:
+        again = isinstance(value, torch.Tensor) and id(value) in seen
+        seen.add(id(value))
+        return value.detach().clone() if again else value
+
+    tree = (example.inputs, dict(example.keywords))
+    return Example(*torch.utils._pytree.tree_map(own, tree))
+
+
 # --------------------------------------------------------------- reading a module
 
 
@@ -71,9 +87,10 @@ def write_down(
             hint=tr("wrap a function in a torch.nn.Module whose forward calls it"),
         )
     state = _state(torch, module)
+    parts = dict(module.named_modules(remove_duplicate=False))
     first: dict[str, str] = {}
     seen: dict[int, str] = {}
-    for name, value in state.items():
+    for name, value in (*state.items(), *parts.items()):
         first[name] = seen.setdefault(id(value), name)
     programs: dict[str, Program] = {}
     made: dict[str, Any] = {}
@@ -82,8 +99,9 @@ def write_down(
         for mode in modes:
             module.train(mode == "train")
             try:
-                made[mode] = _exported(torch, module, example, known, dynamic)
-                programs[mode] = _program(torch, made[mode], state, known)
+                made[mode], programs[mode] = _exported(
+                    torch, module, example, state, known, dynamic
+                )
             except SeegradError as fault:
                 refused[mode] = fault
     if not programs:
@@ -93,9 +111,9 @@ def write_down(
     kept |= {name for name, value in state.items() if isinstance(value, torch.nn.Parameter)}
     written = Written(
         {name: _array(torch, value, name) for name, value in state.items() if name in kept},
-        {name: one for name, one in first.items() if name in kept},
+        {name: one for name, one in first.items() if name in kept or name in parts},
         frozenset(n for n, v in state.items() if v.requires_grad),
-        {name: Part(type(m).__name__, m.extra_repr()) for name, m in module.named_modules()},
+        {name: Part(type(m).__name__, m.extra_repr()) for name, m in parts.items()},
         programs,
         refused,
     )
@@ -161,16 +179,27 @@ def _undisturbed(torch: Any, module: Any) -> Iterator[None]:
                         value.copy_(buffers[name])
 
 
-def _exported(torch: Any, module: Any, example: Example, known: Known, dynamic: bool) -> Any:
-    """What torch.export makes of a module, in operations that are known where that is possible."""
+def _exported(
+    torch: Any, module: Any, example: Example, state: Mapping[str, Any], known: Known, dynamic: bool
+) -> tuple[Any, Program]:
+    """What torch.export makes of a module, in operations that are known where that is possible.
+
+    Axes are free where that serves the example, too, which was doubled for it.
+    """
     wide = _doubled(torch, example) if dynamic else None
+    leaves = torch.utils._pytree.tree_leaves((example.inputs, dict(example.keywords)))
+    shapes = [tuple(x.shape) for x in leaves if isinstance(x, torch.Tensor)]
     attempts = [(wide or example, dynamic)] + ([(example, False)] if dynamic else [])
     fault: Exception | None = None
     for given, free in attempts:
         try:
-            return _once(torch, module, given, known, free)
+            made = _once(torch, module, given, known, free)
+            program = _program(torch, made, state, known)
         except SeegradError as found:
             fault = fault or found
+            continue
+        if program.serves(shapes):
+            return made, program
     assert fault is not None
     raise fault
 
@@ -201,19 +230,42 @@ def _once(torch: Any, module: Any, example: Example, known: Known, free: bool) -
             made = torch.export.export(
                 module, example.inputs, dict(example.keywords), dynamic_shapes=dims, strict=False
             )
+            _detach_without_grad(torch, made)
             table = torch.export.default_decompositions()
+            calls = [_step(torch, node) for node in made.graph.nodes if node.op == "call_function"]
+            apart = {step.operator for step in calls if not known(step.operator, step)}
             for op in list(table):
-                if _is_known(op, known):
+                if _is_known(op, known, apart):
                     del table[op]
             return made.run_decompositions(table)
+        except SeegradError:
+            raise
         except Exception as fault:
             raise _not_taken(torch, module, example) or _refusal(module, fault) from fault
 
 
-def _is_known(op: Any, known: Known) -> bool:
+def _detach_without_grad(torch: Any, made: Any) -> None:
+    """Say of what is computed under torch.no_grad that it is cut off, before that is forgotten."""
+    for node in list(made.graph.nodes):
+        if str(node.target) != "wrap_with_set_grad_enabled" or node.args[0]:
+            continue
+        for result in list(node.users):
+            with made.graph.inserting_after(result):
+                cut = made.graph.call_function(torch.ops.aten.detach.default, (result,))
+            cut.meta = dict(result.meta)
+            result.replace_all_uses_with(cut, delete_user_cb=lambda user, cut=cut: user is not cut)
+            for spec in made.graph_signature.output_specs:
+                if getattr(spec.arg, "name", None) == result.name:
+                    spec.arg.name = cut.name
+    made.graph_module.recompile()
+
+
+def _is_known(op: Any, known: Known, apart: Collection[str]) -> bool:
+    """Is an operation read as it is? Not where it is to be taken apart."""
     name = op.name() if hasattr(op, "name") else ""
     space, _, rest = name.partition("::")
-    return space == "aten" and known(rest if "." in rest else f"{rest}.default")
+    operator = rest if "." in rest else f"{rest}.default"
+    return space == "aten" and known(operator) and operator not in apart
 
 
 def _doubled(torch: Any, example: Example) -> Example | None:
@@ -308,7 +360,14 @@ def _program(torch: Any, made: Any, state: Mapping[str, Any], known: Known) -> P
     constants: dict[str, Any] = {}
     inputs: list[Input] = []
     mutable = set(signature.buffers_to_mutate.values())
-    nodes = {node.name: node for node in made.graph.nodes}
+    values = {node.name: node.meta.get("val") for node in made.graph.nodes}
+    given = {
+        spec.arg.name: spec.arg.value if hasattr(spec.arg, "value") else values[spec.arg.name]
+        for spec in signature.input_specs if spec.kind.name == "USER_INPUT"
+    }  # fmt: skip
+    shapes, conditions = free_sizes(
+        {name: value.shape for name, value in given.items() if isinstance(value, torch.Tensor)}
+    )
     for spec in signature.input_specs:
         kind, name = spec.kind.name, spec.arg.name
         stays = kind == "BUFFER" and (spec.persistent or spec.target in mutable)
@@ -319,7 +378,7 @@ def _program(torch: Any, made: Any, state: Mapping[str, Any], known: Known) -> P
         elif kind == "CONSTANT_TENSOR":
             constants[name] = _array(torch, made.constants[spec.target], spec.target)
         elif kind == "USER_INPUT":
-            inputs.append(_input(torch, name, nodes.get(name), spec.arg))
+            inputs.append(_input(torch, name, given[name], shapes.get(name, ())))
         else:
             raise FormatError(
                 tr("a part of the module is of a kind that is not read here"), came=kind.lower()
@@ -343,7 +402,7 @@ def _program(torch: Any, made: Any, state: Mapping[str, Any], known: Known) -> P
     leaves, structure = flatten(_plain_tree(tree))
     return Program(
         tuple(inputs), kept, constants, steps, tuple(leaf.value for leaf in leaves), structure,
-        changed,
+        changed, conditions,
     )  # fmt: skip
 
 
@@ -383,14 +442,10 @@ def _refuse_unknown(steps: Sequence[Step], known: Known) -> None:
         )
 
 
-def _input(torch: Any, name: str, node: Any, arg: Any) -> Input:
-    if hasattr(arg, "value"):
-        return Input(name, fixed=arg.value)
-    value = node.meta["val"]
+def _input(torch: Any, name: str, value: Any, shape: tuple[int | str, ...]) -> Input:
     if not isinstance(value, torch.Tensor):
         return Input(name, fixed=value)
-    sizes = tuple(n if isinstance(n, int) else None for n in value.shape)
-    return Input(name, sizes, _dtype(torch, value.dtype, name))
+    return Input(name, shape, _dtype(torch, value.dtype, name))
 
 
 def _step(torch: Any, node: Any) -> Step:
@@ -503,13 +558,15 @@ def _array(torch: Any, value: Any, name: str) -> Array:
 @dataclass(frozen=True)
 class Observed:
     """What the original gave: results, gradients of parameters by name and of inputs by place
-    among those with fractions, what its buffers became."""
+    among those with fractions, what its buffers became; and whether a torch.autograd.Function
+    with a backward of its own had a part in it."""
 
     results: tuple[Any, ...]
     gradients: Mapping[str, Array]
     by_input: Mapping[str, Array]
     changed: Mapping[str, Array]
     noise: Mapping[str, Array]
+    own_backward: bool = False
 
 
 def as_arrays(example: Example) -> tuple[Any, ...]:
@@ -521,8 +578,38 @@ def as_arrays(example: Example) -> tuple[Any, ...]:
     )
 
 
-def _random(torch: Any, made: Any) -> bool:
+def resized(example: Example, sizes: Mapping[int, int]) -> Example:
+    """The example with rows repeated or left out, so that its arrays have these first sizes.
+
+    sizes: by the places of the arrays among all of the example's.
+    """
+    torch = official()
+    leaves, structure = torch.utils._pytree.tree_flatten((example.inputs, dict(example.keywords)))
+    arrays = (i for i, x in enumerate(leaves) if isinstance(x, torch.Tensor))
+    for place, i in enumerate(arrays):
+        if place in sizes:
+            leaves[i] = leaves[i][torch.arange(sizes[place]) % len(leaves[i])]
+    return Example(*torch.utils._pytree.tree_unflatten(leaves, structure))
+
+
+def results(module: Any, example: Example) -> list[Any] | None:
+    """What the original gives in use; None where it does not take the example."""
+    torch = official()
+    inputs, keywords = copy.deepcopy((example.inputs, dict(example.keywords)))
+    with _undisturbed(torch, module), torch.no_grad():
+        module.eval()
+        try:
+            found = torch.utils._pytree.tree_leaves(module(*inputs, **keywords))
+        except Exception:
+            return None
+        return [
+            x.cpu().numpy() if isinstance(x, torch.Tensor) else x for x in found if x is not None
+        ]
+
+
+def draws(made: Any) -> bool:
     """Does a written graph draw random numbers?"""
+    torch = official()
     for node in made.graph.nodes:
         if isinstance(node.target, torch._ops.OpOverload):
             name = node.target._schema.name.partition("::")[2]
@@ -569,12 +656,12 @@ def _observed(
         module.train(mode == "train")
         noise: dict[str, Array] = {}
         changed: dict[str, Array] = {}
-        if made is not None and _random(torch, made):
+        if made is not None and draws(made):
             results, buffers, noise = _by_graph(torch, module, made, given)
             changed = {name: _array(torch, value, name) for name, value in buffers.items()}
         else:
             out = module(*given.inputs, **given.keywords)
-            results = torch.utils._pytree.tree_leaves(out)
+            results = [r for r in torch.utils._pytree.tree_leaves(out) if r is not None]
             if mode == "train":
                 there = module.state_dict()
                 changed = {
@@ -590,7 +677,21 @@ def _observed(
         arrays = tuple(
             _array(torch, r, "result") if isinstance(r, torch.Tensor) else r for r in results
         )
-    return Observed(arrays, grads, by_input, changed, noise)
+    return Observed(arrays, grads, by_input, changed, noise, _has_own_backward(torch, total))
+
+
+def _has_own_backward(torch: Any, total: Any) -> bool:
+    """Has a function of the module's author a part in a result?"""
+    kind = torch.autograd.function.BackwardCFunction
+    waiting, seen = [getattr(total, "grad_fn", None)], set()
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, kind):
+            return True
+        if one is not None and one not in seen:
+            seen.add(one)
+            waiting += [before for before, _ in one.next_functions]
+    return False
 
 
 def _differentiable(torch: Any, example: Example) -> tuple[Example, dict[str, Any]]:
@@ -665,6 +766,8 @@ def _with_draws(torch: Any, name: str, given: Mapping[str, Any]) -> tuple[Any, A
     drawn = torch.rand(x.shape)
     if name == "uniform":
         return drawn.to(x.dtype) * given["to"], drawn
+    if name == "exponential":
+        return -torch.log1p(-drawn.to(x.dtype)) / given["lambd"], drawn
     if name.startswith("rrelu"):
         slope = drawn.to(x.dtype) * (given["upper"] - given["lower"]) + given["lower"]
         out = torch.where(x > 0, x, x * slope)
@@ -740,7 +843,7 @@ def _by_graph(
     for spec, value in zip(made.graph_signature.output_specs, out):
         if spec.kind.name == "BUFFER_MUTATION":
             changed[spec.target] = value
-        else:
+        elif value is not None:
             results.append(value)
     return results, changed, recorder.noise
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from seegrad.i18n import tr
 from seegrad.interop.pytorch.operators import Context, reader_for
 from seegrad.interop.pytorch.program import (
     Array,
+    Condition,
     Input,
     Part,
     Program,
@@ -67,11 +69,12 @@ WHOLE: dict[str, Callable[..., Any]] = {
 """What is done with sizes, which are numbers of Python."""
 
 
-def known(name: str) -> bool:
-    """Can an operation of this name be read?"""
+def known(name: str, step: Step | None = None) -> bool:
+    """Can an operation of this name be read, and with a step's arguments?"""
     if name.startswith("python."):
         return name.removeprefix("python.") in WHOLE
-    return reader_for(name) is not None
+    reader = reader_for(name)
+    return reader is not None and (step is None or not reader.refused(step))
 
 
 class Place(Module):
@@ -132,7 +135,9 @@ class TorchNetwork(Place):
         for path, part in written.parts.items():
             if path:
                 above, _, name = path.rpartition(".")
-                places[path] = places[above].parts[name] = Place(part)
+                one = written.first[path]
+                places[path] = places[one] if one in places else Place(part)
+                places[above].parts[name] = places[path]
         made: dict[str, Tensor] = {}
         for name, value in written.state.items():
             one = written.first[name]
@@ -147,6 +152,11 @@ class TorchNetwork(Place):
         if any(_draws(step) for program in self.programs.values() for step in program.steps):
             seed = int(default_generator().integers(2**62))
             self.noise_key = state(random.key(seed), "noise_key")
+
+    def restrict(self, conditions: tuple[Condition, ...]) -> None:
+        """Take only inputs whose sizes are so, too."""
+        for mode, one in self.programs.items():
+            self.programs[mode] = replace(one, conditions=(*one.conditions, *conditions))
 
     # ------------------------------------------------------------- running
 
@@ -214,8 +224,12 @@ class TorchNetwork(Place):
         values.update({name: self.at(path) for name, path in program.kept.items()})
         values.update({one.name: one.fixed for one in program.inputs if one.dtype is None})
         wide = self._wide()
+        sizes: dict[str, int] = {}
         for one, x in zip(wanted, given):
-            values[one.name] = _fitting(one, x, wide)
+            values[one.name] = _fitting(one, x, wide, sizes)
+        for condition in program.conditions:
+            if not condition.holds(sizes):
+                raise _unread(wanted[0], values[wanted[0].name], f", {condition.text}")
         return values
 
     def _wide(self) -> bool:
@@ -308,25 +322,32 @@ def _typed(value: Any, dtype: Any, wide: bool) -> Any:
 
 
 def _sizes(one: Input) -> str:
-    return "(" + ", ".join("N" if n is None else str(n) for n in one.shape) + ")"
+    return "(" + ", ".join(map(str, one.shape)) + ")"
 
 
-def _fitting(one: Input, x: Any, wide: bool) -> Any:
+def _unread(one: Input, x: Any, known: str) -> ShapeError:
+    return ShapeError(
+        tr("{name} has another shape than the network was read for", name=one.name),
+        asked=_sizes(one) + known,
+        came=str(tuple(x.shape)),
+        hint=tr("read it again with an example of this shape"),
+    )
+
+
+def _fitting(one: Input, x: Any, wide: bool, sizes: dict[str, int]) -> Any:
     """An input, if its shape is one that the steps were written for; in the steps' dtype.
 
-    wide: may it stay in float64, as the network's values are?
+    wide: may it stay in float64, as the network's values are? sizes: the free ones by name, which
+    are entered.
     """
     x = x if isinstance(x, Tensor) else np.asarray(x)
     same = len(x.shape) == len(one.shape) and all(
-        n in (None, m) for n, m in zip(one.shape, x.shape)
+        (sizes.setdefault(n, m) if isinstance(n, str) else n) == m
+        for n, m in zip(one.shape, x.shape)
     )
     if not same:
-        raise ShapeError(
-            tr("{name} has another shape than the network was read for", name=one.name),
-            asked=_sizes(one),
-            came=str(tuple(x.shape)),
-            hint=tr("read it again with an example of this shape"),
-        )
+        other = [n for n, m in zip(one.shape, x.shape) if sizes.get(str(n), m) != m]
+        raise _unread(one, x, "".join(f", {n} == {sizes[str(n)]}" for n in other))
     assert one.dtype is not None
     if x.dtype.kind != one.dtype.kind and not (x.dtype.kind in "iu" and one.dtype.kind in "iu"):
         raise FormatError(

@@ -6,7 +6,7 @@ ours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,12 +47,20 @@ class Step:
 
 @dataclass(frozen=True)
 class Input:
-    """One array that the module takes; sizes are None where any will do, a fixed value if none."""
+    """One array that the module takes; a size that is free has a name, a fixed value if none."""
 
     name: str
-    shape: tuple[int | None, ...] = ()
+    shape: tuple[int | str, ...] = ()
     dtype: DType | None = None
     fixed: Any = None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What must hold of free sizes, which are given by name, for the steps to be the module's."""
+
+    text: str
+    holds: Callable[[Mapping[str, int]], bool]
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ class Program:
 
     `kept` says which value of the network (by dotted name) a name stands for; `constants` are
     arrays that are always so. `outputs` are the results, in the order of the tree `result`.
-    `changed`: which value of the network becomes what.
+    `changed`: which value of the network becomes what. `conditions`: of the sizes of inputs.
     """
 
     inputs: tuple[Input, ...]
@@ -71,11 +79,19 @@ class Program:
     outputs: tuple[Any, ...]
     result: Structure
     changed: Mapping[str, Ref] = field(default_factory=dict)
+    conditions: tuple[Condition, ...] = ()
 
     @property
     def wanted(self) -> list[Input]:
         """The arrays that a call gives."""
         return [one for one in self.inputs if one.fixed is None and one.dtype is not None]
+
+    def serves(self, shapes: Sequence[tuple[int, ...]]) -> bool:
+        """Were the steps written for arrays of these shapes, too?"""
+        pairs = [pair for one, shape in zip(self.wanted, shapes) for pair in zip(one.shape, shape)]
+        sizes = {name: n for name, n in pairs if isinstance(name, str)}
+        same = all((sizes[one] if isinstance(one, str) else one) == n for one, n in pairs)
+        return same and all(condition.holds(sizes) for condition in self.conditions)
 
 
 @dataclass(frozen=True)
@@ -88,8 +104,8 @@ class Part:
 
 @dataclass(frozen=True)
 class Written:
-    """A module as data. `state` has its arrays under every name; of shared ones, `first` says
-    which is the one."""
+    """A module as data. `state` has its arrays and `parts` its modules under every name; of shared
+    ones, `first` says which is the one."""
 
     state: Mapping[str, Array]
     first: Mapping[str, str]

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from seegrad.interop.pytorch.export import Example, write_down
+from seegrad.errors import FormatError
+from seegrad.interop.pytorch.export import Example, distinct, write_down
 from seegrad.interop.pytorch.network import TorchNetwork, known
 from seegrad.interop.pytorch.verification import verify as measured
+from seegrad.interop.pytorch.verification import without_other_sizes
 
 
 def from_torch(
@@ -28,7 +30,8 @@ def from_torch(
         example: what it is called with: tensors of PyTorch.
         keywords: what it is called with by name.
         dynamic_batch: may the first axis of the inputs have another size than in the example?
-            Where the module itself fixes it, it stays fixed.
+            Where the module itself fixes it, it stays fixed; where the way of the module depends
+            on it, only sizes with the example's way are taken.
         verify: compare result, gradients and running statistics with the original's, in use and
             in training; kept in `verified`.
 
@@ -44,10 +47,17 @@ def from_torch(
     >>> net.verified.output < 1e-5, [name for name, _ in net.named_parameters()]
     (True, ['weight', 'bias'])
     """
-    given = Example(example, dict(keywords or {}))
+    given = distinct(Example(example, dict(keywords or {})))
     written, made = write_down(module, given, known, ("eval", "train"), dynamic_batch)
     network = TorchNetwork(written)
     network.train(bool(module.training))
     if verify:
-        network.verified = measured(network, written, module, made, given)
+        try:
+            network.verified = measured(network, written, module, made, given)
+        except FormatError:
+            if not dynamic_batch:
+                raise
+            # what is written for any size may be other than what the module does at this one
+            return from_torch(module, *example, keywords=keywords, dynamic_batch=False)
+        network.restrict(without_other_sizes(network, module, made, given))
     return network

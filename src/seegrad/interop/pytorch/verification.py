@@ -6,7 +6,8 @@ differ, the steps are compared one by one, each on the original's own inputs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,7 +18,8 @@ from seegrad.i18n import tr
 from seegrad.interop.pytorch import export
 from seegrad.interop.pytorch.network import TorchNetwork
 from seegrad.interop.pytorch.operators.algebra import SIGNS_FREE
-from seegrad.interop.pytorch.program import Array, Step, Written, filled, refs
+from seegrad.interop.pytorch.program import Array, Condition, Step, Written, filled, refs
+from seegrad.interop.pytorch.sizes import only, other_than
 from seegrad.ops import reduce
 from seegrad.tensor.tensor import Tensor, tensor
 from seegrad.transforms.derivatives import grad
@@ -25,6 +27,8 @@ from seegrad.tree import flatten
 
 OUTPUT, GRADIENT = 1e-5, 1e-4
 """How far a result and a gradient may be from the original's, relative to its largest number."""
+OTHERWISE = 1e-3
+"""How far a result may be at other sizes than the example's, where it is measured in float32."""
 SMALL, LEAST = 0.05, 1e-3
 """A gradient is compared with its own largest number, or with so much of the largest of all; and
 with no less than LEAST, below which numbers of a weighed sum are what rounding leaves."""
@@ -83,7 +87,7 @@ def verify(
             exact = _in_float64(written, module, example, mode) if not observed.noise else None
             if exact is None:
                 raise _first_difference(
-                    network, module, made[mode], example, mode, fault
+                    network, module, made[mode], example, mode, fault, observed.own_backward
                 ) from None
             found.append(exact)
         finally:
@@ -121,6 +125,51 @@ def _largest(several: Any) -> dict[str, float]:
     return total
 
 
+def without_other_sizes(
+    network: TorchNetwork, module: Any, made: Mapping[str, Any], example: Any
+) -> tuple[Condition, ...]:
+    """Which free sizes a network may be called with, where it is not the module at all of them.
+
+    A written graph takes for granted that no size is 0 or 1; so what is done in use is compared
+    at these sizes, and at one more than the example's. What the module refuses is let be.
+    """
+    program = network.programs.get("eval")
+    if program is None or export.draws(made["eval"]):
+        return ()
+    training = network.training
+    network.eval()
+    arrays = [x for x in export.as_arrays(example) if isinstance(x, np.ndarray)]
+    places: dict[str, list[int]] = {}
+    for place, (one, x) in enumerate(zip(program.wanted, arrays)):
+        if one.shape and isinstance(one.shape[0], str) and len(x):
+            places.setdefault(one.shape[0], []).append(place)
+    found = []
+    for name, several in places.items():
+        own = len(arrays[several[0]])
+        for size, condition in ((0, other_than(name, 0)), (1, other_than(name, 1)),
+                                (own + 1, only(name, own))):  # fmt: skip
+            other = export.resized(example, dict.fromkeys(several, size))
+            if not _same_results(network, module, other):
+                found.append(condition)
+    network.train(training)
+    return tuple(found)
+
+
+def _same_results(network: TorchNetwork, module: Any, example: Any) -> bool:
+    """Does a network give what the module gives, where both take the example?"""
+    arrays = [x for x in export.as_arrays(example) if isinstance(x, np.ndarray)]
+    theirs = export.results(module, example)
+    if theirs is None or not network.program().serves([x.shape for x in arrays]):
+        return True
+    try:
+        with _unchanged(network):
+            mine, _ = flatten(network(*arrays))
+    except SeegradError:
+        return True
+    pairs = [(_value(a), b) for a, b in zip(mine, theirs) if isinstance(b, np.ndarray)]
+    return all(apart(a, b) <= OTHERWISE for a, b in pairs)
+
+
 class _DiffersError(Exception):
     """What differs, and by how much."""
 
@@ -146,19 +195,26 @@ def apart(mine: Any, theirs: Any, least: float = 0.0) -> float:
     return float(np.nan_to_num(np.max(gaps, initial=0.0) / scale, nan=np.inf))
 
 
-def _measured(
-    network: TorchNetwork, observed: export.Observed, example: Any, mode: str
-) -> Verified:
+@contextmanager
+def _unchanged(network: TorchNetwork) -> Iterator[None]:
+    """What the network keeps is afterwards as it was, and no draws are given to it."""
     before = {name: np.array(t.value) for name, t in network.named_state()}
-    network._given = dict(observed.noise)
     try:
-        inputs = [x for x in export.as_arrays(example) if isinstance(x, np.ndarray)]
-        results, grads, by_input = _differentiated(network, inputs)
-        kept = {n: apart(network.at(n).value, v) for n, v in observed.changed.items()}
+        yield
     finally:
         network._given = {}
         for name, tensor in network.named_state():
             tensor.assign(before[name])
+
+
+def _measured(
+    network: TorchNetwork, observed: export.Observed, example: Any, mode: str
+) -> Verified:
+    with _unchanged(network):
+        network._given = dict(observed.noise)
+        inputs = [x for x in export.as_arrays(example) if isinstance(x, np.ndarray)]
+        results, grads, by_input = _differentiated(network, inputs)
+        kept = {n: apart(network.at(n).value, v) for n, v in observed.changed.items()}
     if len(results) != len(observed.results):
         raise _DiffersError(tr("the number of results"), float("inf"))
     output = max(
@@ -219,8 +275,9 @@ def _differentiated(
 
 
 def _first_difference(
-    network: TorchNetwork, module: Any, made: Any, example: Any, mode: str, fault: _DiffersError
-) -> SeegradError:
+    network: TorchNetwork, module: Any, made: Any, example: Any, mode: str, fault: _DiffersError,
+    own_backward: bool,
+) -> SeegradError:  # fmt: skip
     theirs, noise = export.every_value(module, made, example, mode)
     training = network.training
     network.train(mode == "train")
@@ -257,8 +314,10 @@ def _first_difference(
         came=came,
         hint=tr("report it; verify=False reads the module all the same") if where else
         tr("no step differs by itself: torch.export leaves out the backward of a "
-           "torch.autograd.Function; sg.custom_vjp states one"),
-    )
+           "torch.autograd.Function; sg.custom_vjp states one") if own_backward else
+        tr("no step differs by itself: what torch.export wrote down is not what the module does; "
+           "verify=False reads it all the same"),
+    )  # fmt: skip
 
 
 def _only_signs(network: TorchNetwork, step: Step, theirs: Mapping[str, Any]) -> bool:
@@ -312,7 +371,7 @@ def _compared(a: Any, b: Any) -> bool:
 def _pulled(
     network: TorchNetwork, step: Step, theirs: Mapping[str, Any], shares: Sequence[Any]
 ) -> list[Any]:
-    names = [n for n in _arrays_of(step) if theirs[n].dtype.kind == "f"]
+    names = [n for n in _arrays_of(step, theirs) if theirs[n].dtype.kind == "f"]
 
     def total(*arrays: Any) -> Any:
         results, _ = flatten(network.alone(step, {**theirs, **dict(zip(names, arrays))}))
@@ -325,5 +384,6 @@ def _pulled(
     return list(grad(total, tuple(range(len(names))))(*[theirs[n] for n in names]))
 
 
-def _arrays_of(step: Step) -> list[str]:
-    return [name for value in step.arguments.values() for name in refs(value)]
+def _arrays_of(step: Step, theirs: Mapping[str, Any]) -> list[str]:
+    names = (name for value in step.arguments.values() for name in refs(value))
+    return [name for name in names if isinstance(theirs[name], np.ndarray)]

@@ -125,12 +125,14 @@ def _places(
 
 @RESIZING.reads("Upsample", mode=("nearest", "linear"))
 def _upsample(values: Values, attributes: Attributes) -> Any:
-    """Resize as it was before version 10: each element repeated, or a mixture of the next two."""
+    """Resize as it was before version 11: read at i ÷ scale, the element before where it grows,
+    and the one after where it shrinks; or a mixture of the two."""
+    x, scales = values[0], known(values[1], "scales")
     told = {
-        "mode": attributes.get("mode", "nearest"), "nearest_mode": "floor",
-        "coordinate_transformation_mode": "asymmetric",
-    }  # fmt: skip
-    return _resize.compute([values[0], None, values[1]], told)
+        "mode": attributes.get("mode", "nearest"), "coordinate_transformation_mode": "asymmetric"
+    }
+    grown = _resize.compute([x, None, np.maximum(scales, 1)], {**told, "nearest_mode": "floor"})
+    return _resize.compute([grown, None, np.minimum(scales, 1)], {**told, "nearest_mode": "ceil"})
 
 
 @RESIZING.reads("DepthToSpace", "blocksize", mode=("DCR", "CRD"))

@@ -67,15 +67,19 @@ def _affine_grid(values: Values, attributes: Attributes) -> Any:
     coordinate_transformation_mode=("half_pixel", "output_half_pixel"), mode=("avg", "max"),
 )  # fmt: skip
 def _roi_align(values: Values, attributes: Attributes) -> Any:
-    """Regions of pictures as pictures of one size (He et al., 2017)."""
+    """Regions of pictures as pictures of one size (He et al., 2017).
+
+    Before version 16 no attribute says where a region begins: at its first element's middle.
+    """
     x, regions, which = values
+    attributes = {"coordinate_transformation_mode": "output_half_pixel", **attributes}
     ratio = attributes.get("sampling_ratio", 0)
     if ratio > 0:
         return _aligned(x, regions, which, (ratio, ratio), attributes)
     bounds = known(regions, "rois") * attributes.get("spatial_scale", 1.0)
     if len(bounds) > MOST_REGIONS:
         raise ValueError(f"{len(bounds)} rois")
-    half = attributes.get("coordinate_transformation_mode", "half_pixel") == "half_pixel"
+    half = attributes["coordinate_transformation_mode"] == "half_pixel"
     found = []
     for i, (x1, y1, x2, y2) in enumerate(bounds):
         spans = [b - a if half else max(b - a, 1.0) for a, b in ((y1, y2), (x1, x2))]
@@ -92,7 +96,7 @@ def _aligned(
     x: Any, regions: Any, which: Any, grid: tuple[int, ...], attributes: Attributes
 ) -> Any:
     """Regions of pictures, in which each element is of a grid of points."""
-    mode = attributes.get("coordinate_transformation_mode", "half_pixel")
+    mode = attributes["coordinate_transformation_mode"]
     outs = (attributes.get("output_height", 1), attributes.get("output_width", 1))
     if 0 in grid:
         size = (regions.shape[0], x.shape[1], *outs)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -191,7 +192,8 @@ class Run:
 
         Its input is `x` (N, columns) where all columns are numbers, or else one input (N, 1) for
         each column, by its name: floats (NaN where one is missing) and texts. Its outputs are
-        `probabilities` and `label`, or `y`. Columns and classes stand in its metadata, too.
+        `probabilities` and `label`, or `y`; `label_2` and so on where a column is called so.
+        Columns and classes stand in its metadata, too.
         """
         made = self.preparation
         textual = {one.name: one.categories for one in made.textual}
@@ -203,6 +205,8 @@ class Run:
         else:
             names, width = ["x"], len(made.features) or self.setting.inputs
             examples = (np.zeros((1, width), np.float32),)
+        words = ("probabilities", "label") if self.classes else ("y",)
+        results = [_unlike(names, word) for word in words]
         facts = {
             "seegrad.task": self.task, "seegrad.target": made.target,
             "seegrad.columns": json.dumps(self.columns, ensure_ascii=False),
@@ -210,10 +214,19 @@ class Run:
         }  # fmt: skip
         return export_onnx(
             OnRawRows(self.network, made), as_path(path), examples, input_names=names,
-            output_names=["probabilities", "label"] if self.classes else ["y"],
-            input_words=textual, output_words={"label": self.classes} if self.classes else {},
+            output_names=results, input_words=textual,
+            output_words={results[-1]: self.classes} if self.classes else {},
             metadata=facts,
         )  # fmt: skip
+
+
+def _unlike(taken: Sequence[str], word: str) -> str:
+    """The word, with a number where it is taken."""
+    name, number = word, 1
+    while name in taken:
+        number += 1
+        name = f"{word}_{number}"
+    return name
 
 
 class OnRawRows(Module):

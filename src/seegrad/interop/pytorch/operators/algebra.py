@@ -27,14 +27,15 @@ table({
         linalg.tensordot(self, other, axes=(tuple(dims_self), tuple(dims_other)))
     ),
     "linalg_vecdot": lambda x, y, dim=-1: reduce.sum(x * y, axis=dim),
-    "linalg_multi_dot chain_matmul": lambda tensors: norms.multi_dot(list(tensors)),
+    "linalg_multi_dot": lambda tensors: norms.multi_dot(list(tensors)),
+    "chain_matmul": lambda matrices: norms.multi_dot(list(matrices)),
     "linalg_matrix_power matrix_power": lambda self, n: norms.matrix_power(self, n),
     "linalg_inv_ex": lambda A: (solve_systems.inv(A), np.zeros(tuple(A.shape[:-2]), np.int32)),
     "linalg_cholesky_ex": lambda self, upper=False: (
         cholesky(self, upper), np.zeros(tuple(self.shape[:-2]), np.int32)
     ),
-    "linalg_eigh": lambda A, UPLO="L": tuple(factorisations.eigh(A, UPLO)),
-    "linalg_eigvalsh": lambda A, UPLO="L": factorisations.eigvalsh(A, UPLO),
+    "linalg_eigh": lambda self, UPLO="L": tuple(factorisations.eigh(self, UPLO)),
+    "linalg_eigvalsh": lambda self, UPLO="L": factorisations.eigvalsh(self, UPLO),
     "_linalg_svd linalg_svd": lambda A, full_matrices=False, compute_uv=True: (
         tuple(factorisations.svd(A, full_matrices))
     ),

@@ -205,11 +205,9 @@ def batch_norm_in_use(
 
 @reads("instance_norm")
 def instance_norm(
-    input: Any, weight: Any, bias: Any, running_mean: Any, running_var: Any,
-    use_input_stats: bool, momentum: float, eps: float,
-) -> Any:  # fmt: skip
-    if not use_input_stats:
-        return batch_norm_in_use(input, weight, bias, running_mean, running_var, momentum, eps)[0]
+    input: Any, weight: Any, bias: Any, use_input_stats: bool, momentum: float, eps: float
+) -> Any:
+    """By the example's own statistics; with running ones PyTorch takes it apart."""
     return _finished(input, _even(input, tuple(range(2, len(input.shape))), eps)[0], weight, bias)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -135,6 +136,23 @@ def scatter_by(
     return part.add(given) if reduce == "add" else part.multiply(given)
 
 
+@reads("scatter_reduce.two")
+def scatter_reduce(
+    self: Any, dim: int, index: Any, src: Any, reduce: str, include_self: bool = True
+) -> Any:
+    """What falls onto one element put together, with it or without it."""
+    axis, given = axis_of(dim, len(self.shape)), _source(src, index)
+    start = {"prod": 1.0, "amax": -math.inf, "amin": math.inf}.get(reduce, 0.0)
+    base = self if include_self else _placed(self, index, axis).set(start)
+    part = _placed(base, index, axis)
+    if reduce == "mean":
+        ones = np.ones(tuple(self.shape), given.dtype)
+        counted = ones if include_self else _placed(ones, index, axis).set(0.0)
+        return part.add(given) / _placed(counted, index, axis).add(1.0)
+    turn = {"sum": part.add, "prod": part.multiply, "amax": part.max, "amin": part.min}
+    return turn[reduce](given)
+
+
 @reads("scatter_add")
 def scatter_add(self: Any, dim: int, index: Any, src: Any) -> Any:
     if not len(self.shape):
@@ -174,6 +192,12 @@ def index_fill(self: Any, dim: int, index: Any, value: Any) -> Any:
     if not len(self.shape):
         return self * 0 + value
     return _rows(self, dim, index).set(value)
+
+
+@reads("copy")
+def copy(self: Any, src: Any) -> Any:
+    """What is written over all of an array."""
+    return shape.broadcast_to(src, shape=tuple(self.shape))
 
 
 @reads("slice_scatter")

@@ -47,7 +47,8 @@ class Reader:
 
     def refused(self, step: Step) -> list[str]:
         """The arguments that a step gives and that would be passed over."""
-        return sorted(step.given - self.takes - UNIMPORTANT)
+        given = {name for name in step.given if step.arguments[name] is not None}
+        return sorted(given - self.takes - UNIMPORTANT)
 
     def compute(self, given: Mapping[str, Any], context: Context) -> Any:
         more = {name: getattr(context, name) for name in self.asks}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.interop.pytorch.operators.reader import as_dtype, axis_of, known, number, reads, table
-from seegrad.ops import compare, indexing, linalg, resize, shape
+from seegrad.ops import compare, indexing, linalg, resize, shape, transcendental
 from seegrad.tensor import numpy_functions
 from seegrad.tensor.pytorch import names
 
@@ -293,6 +293,9 @@ table({
     "randn_like": lambda self, noise, result_dtype: noise.normal(tuple(self.shape), result_dtype),
     "rand": lambda size, noise, result_dtype: noise.uniform(tuple(size), result_dtype),
     "rand_like": lambda self, noise, result_dtype: noise.uniform(tuple(self.shape), result_dtype),
+    "exponential": lambda self, noise, result_dtype, lambd=1.0: (
+        -transcendental.log1p(-noise.uniform(tuple(self.shape), result_dtype)) / lambd
+    ),
     "uniform": lambda self, noise, result_dtype, to=1.0: (
         noise.uniform(tuple(self.shape), result_dtype) * to
     ),
