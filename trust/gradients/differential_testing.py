@@ -25,6 +25,7 @@ RENAMED = {
     "power": "pow", "arccosh": "acosh", "arcsinh": "asinh", "arctanh": "atanh", "arccos": "acos",
     "arcsin": "asin", "arctan": "atan", "arctan2": "atan2", "norm": "linalg.vector_norm",
     "max": "amax", "min": "amin", "concatenate": "cat", "greater": "gt", "negative": "neg",
+    "bounded_log": "log",
 }  # fmt: skip
 ACTIVATIONS = {"relu", "elu", "gelu", "silu", "softplus", "leaky_relu"}
 

@@ -5,7 +5,6 @@ What a module holds, and under which names, is found in `module`; each method he
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -18,6 +17,7 @@ from seegrad.i18n import tr
 from seegrad.nn.calls import check_call
 from seegrad.nn.containment import replaced
 from seegrad.tensor.tensor import Tensor, tensor
+from seegrad.text import signature
 
 
 class Hooks:
@@ -76,7 +76,7 @@ class ModuleMethods:
                 check_call(cls, inputs, keywords)
             return super().__new__(cls)
 
-        __new__.__signature__ = inspect.signature(lambda cls: None)
+        __new__.__signature__ = signature(lambda cls: None)
 
     # ------------------------------------------------------------- what is inside
 

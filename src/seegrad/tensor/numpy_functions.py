@@ -80,7 +80,8 @@ def percentile(
 
 def _over(total: Any, count: Any) -> Any:
     """A total over a number of elements, in the dtype of the total."""
-    return compare.astype(total / count, dtype=compare.floating(total).dtype)
+    found, dtype = total / count, compare.floating(total).dtype
+    return found if found.dtype == dtype else compare.astype(found, dtype=dtype)[()]
 
 
 def _numbers(x: Any, axis: Any, keepdims: bool) -> Any:
