@@ -92,7 +92,7 @@ const answers = JSON.parse(text).map(({ scene, given }) => {
   const told = (x) => (Number.isFinite(x) ? x : String(x));  // which JSON has no numbers for
   const exact = (summary) => (summary?.numbers?.length ? [summary.shape, summary.numbers.map(told), summary.dtype] : null);
   return {
-    rate: session.scene.rate ?? 0,
+    rate: session.scene.rate ?? 0, eta: (session.scene.letters ?? "hLyη").at(-1),
     lines: lines(session).map((line) => line.markup()),
     values: Object.fromEntries(session.scene.wires.map((wire) => [wire.id, [exact(wire.value), exact(wire.grad)]])),
   };

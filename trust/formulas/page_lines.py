@@ -132,7 +132,7 @@ def _passing(values: dict[str, Any], edge: str, part: str) -> Any:
 
 def read_lines(answer: dict[str, Any], rng: np.random.Generator) -> tuple[list[Reading], list[str]]:
     """Every line of one page read; and the names that stand for two values there."""
-    names: dict[str, Any] = {"η": answer["rate"]} if answer["rate"] else {}
+    names: dict[str, Any] = {answer["eta"]: answer["rate"]} if answer["rate"] else {}
     twice: list[str] = []
     for line in answer["lines"]:
         for element in ElementTree.fromstring(line).iter():
