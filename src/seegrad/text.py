@@ -1,6 +1,6 @@
 """Templates with $holes, an indenting writer, `tidy`, which makes a user's text safe to stand in
-a line, `public`, the names that a table of contents gives, and what a function takes, its
-annotations left as text.
+a line, `fresh` names, `public`, the names that a table of contents gives, and what a function
+takes, its annotations left as text.
 
 LaTeX and code are full of braces, hence `$name` holes. Nothing here knows an operation.
 """
@@ -12,8 +12,9 @@ import inspect
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import chain, count
 from string import Template
 from types import ModuleType
 from typing import Any
@@ -77,6 +78,16 @@ def public(names: Mapping[str, object]) -> list[str]:
     """
     given = [name for name, thing in names.items() if not isinstance(thing, ModuleType)]
     return sorted(name for name in given if not name.startswith("_") and name != "public")
+
+
+def fresh(wish: str, taken: Container[str]) -> str:
+    """The name that is wished for, with a number behind it where it is taken.
+
+    >>> fresh("y", {"x"}), fresh("y", {"y", "y_2"})
+    ('y', 'y_3')
+    """
+    numbered = (f"{wish}_{number}" for number in count(2))
+    return next(name for name in chain([wish], numbered) if name not in taken)
 
 
 ATOM = 100

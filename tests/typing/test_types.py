@@ -98,8 +98,10 @@ def test_the_users_values_are_of_these_types(tmp_path, monkeypatch):
     [("sg.exp(x).re", {"relu", "reshape"}), ("sg.where(x > 0, x, x).me", {"mean"}),
      ("sg.linalg.so", {"solve"}), ("sg.nn.Lin", {"Linear"})],
 )  # fmt: skip
-def test_an_editor_completes(written, offered):
+def test_an_editor_completes(written, offered, tmp_path, monkeypatch):
     jedi = pytest.importorskip("jedi")
+    # of its own: what another process writes at the same time cannot be read
+    monkeypatch.setattr(jedi.settings, "cache_directory", str(tmp_path))
     project = jedi.Project(str(ROOT), added_sys_path=[str(PACKAGE.parent)])
     text = f"import seegrad as sg\nx = sg.tensor([1.0])\n{written}"
     assert offered <= {each.name for each in jedi.Script(text, project=project).complete()}

@@ -107,7 +107,8 @@ class Compiled(Generic[P, R]):
         """The form for a call, and its arrays. Raises DTypeError for what has no numbers."""
         given, structure = flatten((list(args), kwargs))
         leaves = [*map(argument, given)]
-        args, kwargs = unflatten(structure, leaves)
+        if any(x is not y for x, y in zip(leaves, given)):
+            args, kwargs = unflatten(structure, leaves)
         variant = self._variant(leaves, structure, args, kwargs)
         return variant, [x for x in leaves if isinstance(x, ARRAYS)]
 

@@ -385,7 +385,7 @@ def _as_a_whole(x: Any) -> Callable[[Any], Any] | None:
     if isinstance(x, ContextVar):
         return _current
     # what is a library's, and has its numbers where nobody sees them
-    return _LIBRARIES.get(type(x).__module__.partition(".")[0])
+    return _NUMBERS_OF.get(type(x).__module__.partition(".")[0])
 
 
 def _contained(array: np.ndarray[Any, Any]) -> tuple[Any, ...]:
@@ -410,4 +410,4 @@ def _current(variable: ContextVar[Any]) -> Any:
     return repr(value) if isinstance(value, _PLAIN) else id(value)
 
 
-_LIBRARIES: dict[str, Callable[[Any], Any]] = {"pandas": _labelled, "torch": _detached}
+_NUMBERS_OF: dict[str, Callable[[Any], Any]] = {"pandas": _labelled, "torch": _detached}

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seegrad.errors import ShapeError
-from seegrad.graph.node import check_numbers
+from seegrad.graph.node import without_gaps
 from seegrad.i18n import tr
 
 Array = NDArray[Any]
@@ -65,12 +65,7 @@ class Rows:
 
 def by_rows(x: Any) -> Any:
     """`x` as an array, or as it is when it stays on the disk. DTypeError where it has gaps."""
-    if isinstance(x, Rows):
-        return x
-    array = np.asarray(x)
-    if isinstance(x, np.ma.MaskedArray):
-        check_numbers(x, array)
-    return array
+    return x if isinstance(x, Rows) else without_gaps(x)
 
 
 def part_of(x: Any, rows: Any) -> Any:

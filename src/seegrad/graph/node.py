@@ -221,6 +221,14 @@ def check_numbers(value: Any, array: Any, what: str = "value") -> None:
         )
 
 
+def without_gaps(value: Any, what: str = "value") -> Any:
+    """`value` as NumPy's array; DTypeError for a masked one, whose mask that would leave out."""
+    array = np.asarray(value)
+    if isinstance(value, np.ma.MaskedArray):
+        check_numbers(value, array, what)
+    return array
+
+
 def snapshot(value: Any, dtype: Any = None, what: str = "value") -> Any:
     """`value` (array, number, nested list) as a node may hold it; copied where anyone could write.
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from seegrad.errors import CallError
@@ -21,7 +22,7 @@ def check_call(made: type, inputs: tuple[Any, ...], keywords: Mapping[str, Any])
     ...     def __init__(self, size, *, start=1.0): ...
     >>> check_call(Scale, (3,), {"start": 2.0})
     """
-    taken = _taken(made)
+    taken = _taken(made.__init__)  # type: ignore[misc]
     try:
         taken.bind_partial(*inputs, **keywords)
     except TypeError:
@@ -46,12 +47,30 @@ def check_call(made: type, inputs: tuple[Any, ...], keywords: Mapping[str, Any])
         ) from None
 
 
-def _taken(made: Any) -> inspect.Signature:
-    """What a class is made with: nothing, where it does not say how it begins."""
-    if made.__init__ is object.__init__:
+@lru_cache(256)
+def _taken(begins: Callable[..., None]) -> inspect.Signature:
+    """What a class is made with, by its `__init__`: nothing, where it has none of its own."""
+    if begins is object.__init__:
         return inspect.Signature()
-    _, *settings = signature(made.__init__).parameters.values()
+    _, *settings = signature(begins).parameters.values()
     return inspect.Signature(settings)
+
+
+class Settings:
+    """As `__signature__` of a class: what it is made with, for whoever asks: by itself Python
+    looks at `__new__` or at `__init__` first, depending on its version.
+
+    >>> class Scale:
+    ...     __signature__ = Settings()
+    ...     def __init__(self, size, *, start=1.0): ...
+    >>> signature(Scale)
+    <Signature (size, *, start=1.0)>
+    """
+
+    def __get__(self, made: Any, kind: Any) -> inspect.Signature:
+        if made is not None:
+            raise AttributeError("what an object is called with stands at its __call__")
+        return _taken(kind.__init__)
 
 
 def _told(setting: inspect.Parameter) -> str:

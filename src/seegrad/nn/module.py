@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from seegrad.display_hooks import can_present, present
 from seegrad.errors import SeegradError, ShapeError, ValueRangeError
 from seegrad.graph.mode import frame
-from seegrad.graph.node import check_numbers
+from seegrad.graph.node import without_gaps
 from seegrad.i18n import tr
 from seegrad.nn.containment import PLAIN, Counts, held, hidden, joined, replaced
 from seegrad.nn.module_methods import ModuleMethods
@@ -47,10 +47,6 @@ class Parameters(list[Tensor]):
     def __init__(self, values: Iterable[Tensor], module: Module) -> None:
         super().__init__(values)
         self.module = module
-
-
-_USUAL = frozenset({Tensor, np.ndarray})
-"""What layers are given as a rule."""
 
 
 class Module(ModuleMethods, ABC):
@@ -111,9 +107,6 @@ class Module(ModuleMethods, ABC):
 
     def __call__(self: Forward[P, R], *inputs: P.args, **keywords: P.kwargs) -> R:
         module: Any = self
-        for x in inputs:
-            if type(x) not in _USUAL and isinstance(x, np.ma.MaskedArray):
-                check_numbers(x, x, "an input")
         with frame(module.name or module.kind_name()):
             if module.hooks is not None:
                 found: R = module._hooked(inputs, keywords)
@@ -459,13 +452,17 @@ def state(values: Any, name: str, dtype: Any = None) -> Tensor:
     return tensor(values, name=name, dtype=dtype, requires_grad=False)
 
 
+def as_array(x: Any) -> Any:
+    """`x` as a layer takes it: the tensor that it is, or an array. DTypeError where it has gaps."""
+    return x if isinstance(x, Tensor) else without_gaps(x, "an input")
+
+
 def as_input(x: Any, like: Tensor, axis: int, layer: str) -> Any:
     """`x` as a layer takes it: in the dtype of its parameters, `like.shape[0]` wide on `axis`.
 
     Raises ShapeError that names both shapes, before any arithmetic.
     """
-    if not isinstance(x, Tensor):
-        x = np.asarray(x)
+    x = as_array(x)
     if x.ndim == 0 or x.shape[axis] != like.shape[0]:
         raise _width_error(x, like, layer)
     return x if x.dtype == like.dtype else astype(x, dtype=like.dtype)

@@ -14,10 +14,9 @@ import numpy as np
 from seegrad.errors import DTypeError, ValueRangeError
 from seegrad.graph.spec import native_dtype
 from seegrad.i18n import tr
-from seegrad.nn.calls import check_call
+from seegrad.nn.calls import Settings, check_call
 from seegrad.nn.containment import replaced
 from seegrad.tensor.tensor import Tensor, tensor
-from seegrad.text import signature
 
 
 class Hooks:
@@ -76,7 +75,7 @@ class ModuleMethods:
                 check_call(cls, inputs, keywords)
             return super().__new__(cls)
 
-        __new__.__signature__ = signature(lambda cls: None)
+        __signature__ = Settings()
 
     # ------------------------------------------------------------- what is inside
 

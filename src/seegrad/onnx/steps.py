@@ -18,6 +18,7 @@ from seegrad.graph.node import Node
 from seegrad.graph.op import Op
 from seegrad.i18n import tr
 from seegrad.onnx.model import Step, slots
+from seegrad.text import fresh
 
 BATCH = "N"
 INT64 = np.dtype(np.int64)
@@ -70,10 +71,7 @@ class Steps:
 
     def fresh(self, wish: str) -> str:
         """A name that nothing has yet."""
-        name, number = wish, 1
-        while name in self.taken:
-            number += 1
-            name = f"{wish}_{number}"
+        name = fresh(wish, self.taken)
         self.taken.add(name)
         return name
 

@@ -12,16 +12,9 @@ from dataclasses import replace
 import numpy as np
 
 from seegrad.onnx.model import ML, Model, Step, Value
+from seegrad.text import fresh
 
 TEXT = np.dtype(object)
-
-
-def _free(wish: str, taken: set[str]) -> str:
-    """A name that no value has; it is taken from now on."""
-    while wish in taken:
-        wish += "_"
-    taken.add(wish)
-    return wish
 
 
 def with_words(
@@ -31,8 +24,8 @@ def with_words(
     outputs, which are places, as names."""
     taken = {*model.constants, *(value.name for value in (*model.inputs, *model.outputs)),
              *(name for step in model.steps for name in step.outputs)}  # fmt: skip
-    names = {name: _free(f"{name}/place", taken) for name in (*inputs, *outputs)}
-    lists = {name: _free(f"{name}/names", taken) for name in outputs}
+    names = {name: fresh(f"{name}/place", taken) for name in (*inputs, *outputs)}
+    lists = {name: fresh(f"{name}/names", taken) for name in outputs}
     looked_up = tuple(
         Step("LabelEncoder", (name,), (names[name],), {
             "keys_strings": list(known), "values_int64s": list(range(len(known))),

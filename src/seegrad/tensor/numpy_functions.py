@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from seegrad.errors import ShapeError, ValueRangeError
+from seegrad.graph.node import Node
 from seegrad.i18n import tr
 from seegrad.ops import arithmetic, compare, indexing, reduce, scan_sort, shape, transcendental
 from seegrad.ops.families import one_axis, some_axes
@@ -81,7 +82,10 @@ def percentile(
 def _over(total: Any, count: Any) -> Any:
     """A total over a number of elements, in the dtype of the total."""
     found, dtype = total / count, compare.floating(total).dtype
-    return found if found.dtype == dtype else compare.astype(found, dtype=dtype)[()]
+    if found.dtype == dtype:
+        return found
+    found = compare.astype(found, dtype=dtype)
+    return found if isinstance(found, Node) else found[()]
 
 
 def _numbers(x: Any, axis: Any, keepdims: bool) -> Any:

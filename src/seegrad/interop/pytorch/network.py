@@ -29,7 +29,7 @@ from seegrad.interop.pytorch.program import (
     filled,
 )
 from seegrad.nn.initialisers import default_generator
-from seegrad.nn.module import Module, parameter, state
+from seegrad.nn.module import Module, as_array, parameter, state
 from seegrad.ops import arithmetic, compare, random
 from seegrad.tensor.tensor import Tensor
 from seegrad.tree import flatten, unflatten
@@ -340,7 +340,7 @@ def _fitting(one: Input, x: Any, wide: bool, sizes: dict[str, int]) -> Any:
     wide: may it stay in float64, as the network's values are? sizes: the free ones by name, which
     are entered.
     """
-    x = x if isinstance(x, Tensor) else np.asarray(x)
+    x = as_array(x)
     same = len(x.shape) == len(one.shape) and all(
         (sizes.setdefault(n, m) if isinstance(n, str) else n) == m
         for n, m in zip(one.shape, x.shape)

@@ -9,16 +9,12 @@ import numpy as np
 from seegrad.errors import ValueRangeError
 from seegrad.graph.op import Op
 from seegrad.i18n import tr
-from seegrad.nn.module import Module, listed, parameter, unusual
+from seegrad.nn.module import Module, as_array, listed, parameter, unusual
 from seegrad.ops import transcendental
 from seegrad.ops.compare import where
 from seegrad.ops.nn import activation
 from seegrad.ops.shape import reshape, split
 from seegrad.tensor.tensor import Tensor
-
-
-def _as_array(x: Any) -> Any:
-    return x if isinstance(x, Tensor) else np.asarray(x)
 
 
 class _Activation(Module):
@@ -32,7 +28,7 @@ class _Activation(Module):
         return {name: getattr(self, name) for name in self.operation.attributes}
 
     def forward(self, x: Any) -> Tensor:
-        return self.operation(_as_array(x), **self._settings())  # type: ignore[no-any-return]
+        return self.operation(as_array(x), **self._settings())  # type: ignore[no-any-return]
 
     def describe(self) -> str:
         return listed(self._settings() if self.always else unusual(self))
@@ -317,7 +313,7 @@ class GLU(Module):
         self.axis = axis
 
     def forward(self, x: Any) -> Tensor:
-        a, b = split(_as_array(x), 2, self.axis)
+        a, b = split(as_array(x), 2, self.axis)
         return a * activation.sigmoid(b)  # type: ignore[no-any-return]
 
     def describe(self) -> str:
@@ -344,7 +340,7 @@ class PReLU(Module):
         self.slope = parameter(np.full(features, slope), "slope", dtype)
 
     def forward(self, x: Any) -> Tensor:
-        x = _as_array(x)
+        x = as_array(x)
         slope: Any = self.slope
         if slope.shape[0] > 1 and len(x.shape) > 2:
             slope = reshape(slope, shape=(slope.shape[0], *(1,) * (len(x.shape) - 2)))

@@ -9,7 +9,7 @@ import numpy as np
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.i18n import tr
 from seegrad.nn.initialisers import Initialiser, default_generator, initialiser, zeros
-from seegrad.nn.module import Module, as_input, parameter
+from seegrad.nn.module import Module, as_array, as_input, parameter
 from seegrad.nn.sizes import whole
 from seegrad.ops.compare import astype
 from seegrad.ops.linear.einsum import einsum
@@ -130,5 +130,5 @@ class Identity(Module):
     """
 
     def forward(self, x: Any) -> Tensor:
-        same: Any = x if isinstance(x, Tensor) else np.asarray(x)
+        same: Any = as_array(x)
         return same  # type: ignore[no-any-return]

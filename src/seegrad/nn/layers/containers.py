@@ -10,11 +10,9 @@ import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, overload
 
-import numpy as np
-
 from seegrad.errors import CallError, DTypeError, ShapeError
 from seegrad.i18n import tr
-from seegrad.nn.module import Module
+from seegrad.nn.module import Module, as_array
 from seegrad.tensor.tensor import Tensor
 from seegrad.text import signature
 
@@ -134,7 +132,7 @@ class Residual(Module):
         self.shortcut = shortcut
 
     def forward(self, x: Any, **keywords: Any) -> Tensor:
-        x = x if isinstance(x, Tensor) else np.asarray(x)
+        x = as_array(x)
         made = self.layers(x, **keywords)
         kept = x if self.shortcut is None else self.shortcut(x)
         if made.shape != kept.shape:

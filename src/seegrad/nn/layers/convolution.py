@@ -11,7 +11,7 @@ import numpy as np
 from seegrad.errors import ShapeError
 from seegrad.i18n import tr
 from seegrad.nn.initialisers import Initialiser, default_generator, initialiser, zeros
-from seegrad.nn.module import Module, parameter
+from seegrad.nn.module import Module, as_array, parameter
 from seegrad.nn.sizes import divides, each, whole
 from seegrad.ops.compare import astype
 from seegrad.ops.nn.convolution import conv
@@ -23,7 +23,7 @@ Size = int | tuple[int, ...]
 
 def as_pictures(x: Any, channels: int, axes: int, like: Tensor, layer: str) -> Any:
     """`x` as (N, channels, …) in the dtype of the weights `like`; ShapeError names both shapes."""
-    x = x if isinstance(x, Tensor) else np.asarray(x)
+    x = as_array(x)
     if x.ndim != axes + 2 or x.shape[1] != channels:
         hint = ""
         if x.ndim == axes + 1 and channels == 1:

@@ -9,7 +9,7 @@ import numpy as np
 from seegrad.errors import ValueRangeError
 from seegrad.i18n import tr
 from seegrad.nn.initialisers import default_generator
-from seegrad.nn.module import Module, state
+from seegrad.nn.module import Module, as_array, state
 from seegrad.ops.compare import astype
 from seegrad.ops.random import bernoulli, key
 from seegrad.tensor.tensor import Tensor
@@ -45,7 +45,7 @@ class Dropout(Module):
     def forward(self, x: Any) -> Tensor:
         if not self.training or self.p == 0:
             return x  # type: ignore[no-any-return]
-        x = x if isinstance(x, Tensor) else np.asarray(x)
+        x = as_array(x)
         kept = bernoulli(self.key, p=1 - self.p, shape=x.shape, dtype=np.float32)
         self.key.assign(self.key + np.array([0, 1]))
         if x.dtype.kind == "f" and x.dtype != np.float32:

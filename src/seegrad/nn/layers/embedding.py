@@ -9,7 +9,7 @@ import numpy as np
 from seegrad.errors import DTypeError, ShapeError, ValueRangeError
 from seegrad.i18n import tr
 from seegrad.nn.initialisers import Initialiser, default_generator, initialiser, normal
-from seegrad.nn.module import Module, parameter
+from seegrad.nn.module import Module, as_array, parameter
 from seegrad.nn.sizes import whole
 from seegrad.ops.compare import astype, where
 from seegrad.ops.indexing import take
@@ -49,7 +49,7 @@ class Embedding(Module):
         self.W = parameter(draw((words, width), width, chance), "W", dtype)
 
     def forward(self, x: Any) -> Tensor:
-        x = x if isinstance(x, Tensor) else np.asarray(x)
+        x = as_array(x)
         if x.dtype.kind not in "iu":
             raise DTypeError(
                 tr("{layer}: words are whole numbers", layer=self.name or self.kind),
@@ -102,7 +102,7 @@ class EmbeddingBag(Embedding):
         self.mode = mode
 
     def forward(self, x: Any, offsets: Any = None, weights: Any = None) -> Tensor:
-        x = x if isinstance(x, Tensor) else np.asarray(x)
+        x = as_array(x)
         weights = weights if weights is None or isinstance(weights, Tensor) else np.asarray(weights)
         if len(x.shape) != (2 if offsets is None else 1) or (
             weights is not None and (tuple(weights.shape) != tuple(x.shape) or self.mode != "sum")
@@ -181,7 +181,7 @@ class Positions(Module):
         self.W = parameter(initialiser(initial)((length, width), width, chance), "W", dtype)
 
     def forward(self, x: Any, start: Any = None) -> Tensor:
-        x = x if isinstance(x, Tensor) else np.asarray(x)
+        x = as_array(x)
         length, width = self.W.shape
         if x.ndim < 2 or x.shape[-1] != width or x.shape[-2] > length:
             raise ShapeError(

@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-
 from seegrad.errors import ShapeError
 from seegrad.i18n import tr
-from seegrad.nn.module import Module, listed, unusual
+from seegrad.nn.module import Module, as_array, listed, unusual
 from seegrad.ops.shape import reshape
 from seegrad.tensor.tensor import Tensor
 
@@ -34,7 +32,7 @@ class Flatten(Module):
         self.start_dim, self.end_dim = start_dim, end_dim
 
     def forward(self, x: Any) -> Tensor:
-        x = x if isinstance(x, Tensor) else np.asarray(x)
+        x = as_array(x)
         rank = len(x.shape)
         if rank <= 1:
             return x  # type: ignore[no-any-return]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import numpy as np
-
 from seegrad.errors import ShapeError
 from seegrad.i18n import tr
 from seegrad.nn.layers.convolution import Size
-from seegrad.nn.module import Module
+from seegrad.nn.module import Module, as_array
 from seegrad.nn.sizes import each
 from seegrad.ops.nn.pooling import max_pool, mean_to_the_end
 from seegrad.ops.nn.window import Pairs, up_to_the_end
@@ -32,7 +30,7 @@ class _Pool(Module):
         self.ceil_mode = ceil_mode
 
     def _pictures(self, x: Any) -> Any:
-        x = x if isinstance(x, Tensor) else np.asarray(x)
+        x = as_array(x)
         if x.ndim != self.axes + 2:
             raise ShapeError(
                 tr("{layer}: this is no batch of pictures", layer=self.name or self.kind_name()),
@@ -209,7 +207,7 @@ class _GlobalPool(Module):
     pooled: ClassVar[Callable[..., Any]]
 
     def forward(self, x: Any) -> Tensor:
-        x = x if isinstance(x, Tensor) else np.asarray(x)
+        x = as_array(x)
         if x.ndim < 3 or 0 in x.shape[2:]:
             raise ShapeError(
                 tr("{layer}: there are no places to pool", layer=self.name or self.kind),

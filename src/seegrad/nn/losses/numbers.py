@@ -64,6 +64,11 @@ class L1Loss(Loss):
         return loss.mean_absolute_error(x, t) if self.reduction == "mean" else super().forward(x, t)
 
 
+def _cornered(d: Any, delta: float) -> Any:
+    """d²/2 up to delta, and the straight line that goes on from there."""
+    return where(d <= delta, d * d * 0.5, (d - 0.5 * delta) * delta)
+
+
 class HuberLoss(Loss):
     """The mean of d²/2 where |d| ≤ delta and delta·(|d| − delta/2) beyond (Huber, 1964).
 
@@ -87,8 +92,7 @@ class HuberLoss(Loss):
 
     def costs(self, x: Any, t: Any) -> Any:
         loss.check_pair(x, t)
-        d = abs(x - t)
-        return where(d <= self.delta, d * d * 0.5, (d - 0.5 * self.delta) * self.delta)
+        return _cornered(abs(x - t), self.delta)
 
     def forward(self, x: Any, t: Any) -> Tensor:
         x, t = fitted(x, t)
@@ -122,9 +126,7 @@ class SmoothL1Loss(Loss):
     def costs(self, x: Any, t: Any) -> Any:
         loss.check_pair(x, t)
         d = abs(x - t)
-        if not self.beta:
-            return d
-        return where(d <= self.beta, d * d * (0.5 / self.beta), d - 0.5 * self.beta)
+        return _cornered(d, self.beta) / self.beta if self.beta else d
 
     def forward(self, x: Any, t: Any) -> Tensor:
         x, t = fitted(x, t)

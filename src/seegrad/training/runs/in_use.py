@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from seegrad.onnx import export_onnx
 from seegrad.ops.nn.activation import softmax
 from seegrad.ops.reduce import argmax
 from seegrad.ops.shape import concatenate
+from seegrad.text import fresh
 from seegrad.training import evaluation
 from seegrad.training.run_directory import RunFolder
 from seegrad.training.runs.setting import Setting
@@ -206,7 +206,7 @@ class Run:
             names, width = ["x"], len(made.features) or self.setting.inputs
             examples = (np.zeros((1, width), np.float32),)
         words = ("probabilities", "label") if self.classes else ("y",)
-        results = [_unlike(names, word) for word in words]
+        results = [fresh(word, names) for word in words]
         facts = {
             "seegrad.task": self.task, "seegrad.target": made.target,
             "seegrad.columns": json.dumps(self.columns, ensure_ascii=False),
@@ -218,15 +218,6 @@ class Run:
             output_words={results[-1]: self.classes} if self.classes else {},
             metadata=facts,
         )  # fmt: skip
-
-
-def _unlike(taken: Sequence[str], word: str) -> str:
-    """The word, with a number where it is taken."""
-    name, number = word, 1
-    while name in taken:
-        number += 1
-        name = f"{word}_{number}"
-    return name
 
 
 class OnRawRows(Module):

@@ -10,7 +10,7 @@ import numpy as np
 from seegrad.errors import DTypeError, ShapeError
 from seegrad.i18n import tr
 from seegrad.nn.layers.pooling import AXES
-from seegrad.nn.module import Module
+from seegrad.nn.module import Module, as_array
 from seegrad.nn.sizes import each
 from seegrad.ops.compare import where
 from seegrad.ops.indexing import take
@@ -32,7 +32,7 @@ class _Adaptive(Module):
         self.size = given
 
     def forward(self, x: Any) -> Tensor:
-        x = x if isinstance(x, Tensor) else np.asarray(x)
+        x = as_array(x)
         if x.ndim != self.axes + 2 or 0 in x.shape[2:]:
             raise ShapeError(
                 tr("{layer}: this is no batch of pictures", layer=self.name or self.kind_name()),

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import numpy as np
-
 from seegrad.errors import ShapeError, ValueRangeError
 from seegrad.i18n import tr
-from seegrad.nn.module import Module
+from seegrad.nn.module import Module, as_array
 from seegrad.nn.sizes import whole
 from seegrad.ops.nn.padding import pad
 from seegrad.tensor.tensor import Tensor
@@ -60,7 +58,7 @@ class _Pad(Module):
         self.padding = given
 
     def forward(self, x: Any) -> Tensor:
-        x = x if isinstance(x, Tensor) else np.asarray(x)
+        x = as_array(x)
         if x.ndim < self.axes + 1:
             raise ShapeError(
                 tr("{layer}: there are too few axes", layer=self.name or self.kind_name()),

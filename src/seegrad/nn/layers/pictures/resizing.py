@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from seegrad.errors import ShapeError
 from seegrad.i18n import tr
-from seegrad.nn.module import Module
+from seegrad.nn.module import Module, as_array
 from seegrad.nn.sizes import whole
 from seegrad.ops.nn.resize import depth_to_space, interpolate, space_to_depth
 from seegrad.tensor.tensor import Tensor
@@ -94,7 +92,7 @@ class PixelUnshuffle(Module):
 
 def _fitting(x: Any, layer: str, asked: str, fits: Any) -> Any:
     """x as an array of pictures whose shape fits; ShapeError otherwise."""
-    x = x if isinstance(x, Tensor) else np.asarray(x)
+    x = as_array(x)
     if len(x.shape) != 4 or not fits(x.shape):
         raise ShapeError(
             tr("{layer}: this is no batch of pictures", layer=layer), asked=asked,
